@@ -1,0 +1,162 @@
+// Package llb lowers a plan to BuildKit's low-level build definition. For a
+// Dockerfile that no plugin touched, the vertices have the digests that
+// BuildKit's own frontend gives them, so that its cache stays valid.
+package llb
+
+import (
+	"context"
+	"encoding/json"
+
+	bk "github.com/moby/buildkit/client/llb"
+	"github.com/moby/buildkit/client/llb/sourceresolver"
+	"github.com/moby/buildkit/frontend/dockerfile/linter"
+	"github.com/moby/buildkit/frontend/dockerui"
+	"github.com/moby/buildkit/solver/pb"
+	"github.com/moby/buildkit/util/apicaps"
+	dockerspec "github.com/moby/docker-image-spec/specs-go/v1"
+
+	"github.com/seed-e0495807/strake/ir"
+	"github.com/seed-e0495807/strake/ir/plan"
+	"github.com/seed-e0495807/strake/lang"
+	"github.com/seed-e0495807/strake/lang/diag"
+	"github.com/seed-e0495807/strake/lang/source"
+)
+
+// Options are the build options and what only LLB needs to know. The zero value
+// builds for the machine's platform and knows no images.
+type Options struct {
+	plan.Options
+
+	// Resolver finds base images when Options.Images is nil.
+	Resolver    bk.ImageMetaResolver
+	ResolveMode bk.ResolveMode
+
+	// Caps are what the daemon understands; nil is all that this version knows.
+	Caps *apicaps.CapSet
+	// Context makes the main build context, of which only these paths are read
+	// (nil is all); nil makes the local context "context".
+	Context func(ctx context.Context, paths []string) (bk.State, error)
+
+	Filename         string        // of the Dockerfile in source maps; "" is its name in the module
+	SourceMap        *bk.SourceMap // nil makes one of the module's first file
+	Hostname         string
+	CacheIDNamespace string
+	CgroupParent     string
+	ExtraHosts       []bk.HostIP
+	Network          pb.NetMode
+	ShmSize          int64
+	Ulimits          []*pb.Ulimit
+	Devices          []*pb.CDIDevice
+	Resources        *pb.LinuxResources
+	GitAdvice        bool
+}
+
+// Result is a compiled Dockerfile.
+type Result struct {
+	State bk.State
+	Image *dockerspec.DockerOCIImage // config of the image that State becomes
+	Base  *dockerspec.DockerOCIImage // config of its base image; nil when there is none
+	Plan  *plan.Plan
+	Diags diag.List // warnings
+
+	// Stages are the states of the other stages that an SBOM was asked for.
+	Stages map[string]bk.State
+	// NoCache tells that a stage of the build must not use the cache.
+	NoCache bool
+
+	main *buildContext
+}
+
+// Config is the image config as JSON, as exporters take it.
+func (r *Result) Config() ([]byte, error) { return json.Marshal(r.Image) }
+
+// Compile takes the text of a Dockerfile to LLB. An error that is the author's is
+// a diag.List.
+func Compile(ctx context.Context, src *source.File, o Options) (*Result, error) {
+	file, diags := lang.Parse(src)
+	diags = append(diags, lang.Unclaimed(file)...)
+	module, more := ir.Build(file)
+	diags = append(diags, more...)
+	if err := checkOptions(src.Text); err != nil {
+		diags.Errorf(source.Span{File: src.ID}, "check-directive", "failed to parse check options: %v", err).
+			Expected = "skip=Rule,…;error=true"
+	}
+	if diags.HasErrors() {
+		diags.Sort()
+		return nil, diags
+	}
+	result, err := CompileModule(ctx, module, o)
+	if err != nil {
+		return nil, err
+	}
+	result.Diags = append(diags, result.Diags...)
+	return result, nil
+}
+
+// checkOptions holds the check directive against what BuildKit's linter takes.
+func checkOptions(text string) error {
+	value, _ := lang.FindDirective(text, "check")
+	_, err := linter.ParseLintOptions(value)
+	return err
+}
+
+// CompileModule takes a module to LLB.
+func CompileModule(ctx context.Context, m *ir.Module, o Options) (*Result, error) {
+	if o.Images == nil && o.Resolver != nil {
+		o.Images = images{o.Resolver, o.ResolveMode}
+	}
+	p, err := plan.Make(ctx, m, o.Options)
+	if err != nil {
+		return nil, err
+	}
+	return Lower(ctx, p, o)
+}
+
+// images asks BuildKit's kind of resolver.
+type images struct {
+	resolver bk.ImageMetaResolver
+	mode     bk.ResolveMode
+}
+
+func (i images) ResolveImage(ctx context.Context, r plan.ImageRequest) (plan.ImageInfo, error) {
+	ref, dgst, config, err := i.resolver.ResolveImageConfig(ctx, r.Ref, sourceresolver.Opt{
+		LogName:  r.LogName,
+		ImageOpt: &sourceresolver.ResolveImageOpt{Platform: &r.Platform, ResolveMode: i.mode.String()},
+	})
+	return plan.ImageInfo{Ref: ref, Digest: dgst, Config: config}, err
+}
+
+// buildContext is the main build context. It is made when a step first reads it.
+type buildContext struct {
+	make  func(context.Context, []string) (bk.State, error)
+	paths []string
+	state *bk.State
+}
+
+func (c *buildContext) get(ctx context.Context) (bk.State, error) {
+	if c.state == nil {
+		state, err := c.make(ctx, c.paths)
+		if err != nil {
+			return bk.State{}, err
+		}
+		c.state = &state
+	}
+	return *c.state, nil
+}
+
+func localContext(_ context.Context, paths []string) (bk.State, error) {
+	return *dockerui.DefaultMainContext(follow(paths)...), nil
+}
+
+// BuildContext is the main build context of the result, for an SBOM of it.
+func (r *Result) BuildContext(ctx context.Context) (bk.State, error) { return r.main.get(ctx) }
+
+func normalize(o *Options) {
+	if o.Caps == nil {
+		caps := pb.Caps.CapSet(pb.Caps.All())
+		o.Caps = &caps
+	}
+	if o.Context == nil {
+		o.Context = localContext
+	}
+}

@@ -1,0 +1,43 @@
+package ir
+
+import (
+	"fmt"
+
+	"github.com/seed-e0495807/strake/lang"
+	"github.com/seed-e0495807/strake/lang/diag"
+	"github.com/seed-e0495807/strake/lang/source"
+)
+
+// ParseBody reads the text of one instruction, here documents included, as it
+// stands in a file with this escape character. A keyword that the language does
+// not know gives a *Custom. FROM is refused: it makes a stage.
+func ParseBody(text string, escape byte) (Body, error) {
+	in, err := parseOne(text, escape)
+	if err != nil {
+		return nil, err
+	}
+	if _, ok := in.(*lang.From); ok {
+		return nil, fmt.Errorf("FROM starts a stage; an op is wanted")
+	}
+	body, diags := BuildBody(in)
+	if err := diags.Err(); err != nil {
+		return nil, err
+	}
+	return body, nil
+}
+
+func parseOne(text string, escape byte) (lang.Instruction, error) {
+	list, diags := lang.ParseTrigger(source.NewFile("", directive("escape", string(rune(escape)))+text))
+	if len(list) != 1 {
+		return nil, fmt.Errorf("there are %d instructions; one is wanted", len(list))
+	}
+	_, custom := list[0].(*lang.Custom)
+	for _, d := range diags {
+		if d.Severity == diag.Error && !(custom && d.Code == "unknown-instruction") {
+			return nil, d
+		}
+	}
+	return list[0], nil
+}
+
+func directive(name, value string) string { return "# " + name + "=" + value + "\n" }

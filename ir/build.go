@@ -1,0 +1,324 @@
+package ir
+
+import (
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/seed-e0495807/strake/lang"
+	"github.com/seed-e0495807/strake/lang/diag"
+	"github.com/seed-e0495807/strake/lang/lexer"
+	"github.com/seed-e0495807/strake/lang/source"
+)
+
+// Build makes a module of a syntax tree. The diagnostics are about values that
+// the grammar does not look into: mounts, durations, modes. A module is given
+// even when there are errors.
+func Build(f *lang.File) (*Module, diag.List) {
+	b := builder{src: f.Source}
+	m := &Module{Files: []File{{Name: f.Source.Name, Text: f.Source.Text}}, Escape: f.Escape}
+	var comments []string
+	for _, item := range f.Items {
+		switch n := item.(type) {
+		case *lang.Comment:
+			comments = appendComment(comments, n.Text)
+			continue
+		case *lang.Directive:
+			m.directive(n)
+			continue
+		case *lang.From:
+			m.Stages = append(m.Stages, b.stage(n, comments))
+		case lang.Instruction:
+			op := b.op(n)
+			switch {
+			case len(m.Stages) > 0:
+				s := m.Stages[len(m.Stages)-1]
+				s.Ops = append(s.Ops, op)
+			case op.Body.Keyword() == "ARG":
+				m.Args = append(m.Args, op)
+			}
+		}
+		comments = nil
+	}
+	return m, b.diags
+}
+
+// appendComment keeps the lines of a comment block; an empty comment line starts
+// a new block, as BuildKit has it.
+func appendComment(block []string, text string) []string {
+	if text = strings.TrimSpace(text); text == "" {
+		return nil
+	}
+	return append(block, text)
+}
+
+func (m *Module) directive(d *lang.Directive) {
+	switch d.Name {
+	case "syntax":
+		m.Syntax = d.Value
+	case "check":
+		m.Check = d.Value
+	}
+}
+
+// BuildBody makes the body of one instruction.
+func BuildBody(in lang.Instruction) (Body, diag.List) {
+	var b builder
+	return b.body(in), b.diags
+}
+
+type builder struct {
+	src   *source.File
+	diags diag.List
+}
+
+func (b *builder) stage(n *lang.From, comments []string) *Stage {
+	platform, _ := n.Flag("platform")
+	return &Stage{
+		Name: strings.ToLower(n.As.Text), Base: n.Base.Text, Platform: platform,
+		Code: strings.TrimSpace(n.Code), Comments: comments, Origin: &Origin{Span: n.At},
+	}
+}
+
+func (b *builder) op(n lang.Instruction) *Op {
+	h := n.Head()
+	return &Op{Body: b.body(n), Code: strings.TrimSpace(h.Code), Origin: &Origin{Span: h.At}}
+}
+
+func (b *builder) body(n lang.Instruction) Body {
+	switch n := n.(type) {
+	case *lang.Run:
+		return b.run(n)
+	case *lang.Copy:
+		return b.copy(n)
+	case *lang.Add:
+		return b.add(n)
+	case *lang.Env:
+		return &Env{pairs(n.Pairs)}
+	case *lang.Label:
+		return &Label{pairs(n.Pairs)}
+	case *lang.Arg:
+		return arg(n)
+	case *lang.Cmd:
+		return &Cmd{command(n.Command)}
+	case *lang.Entrypoint:
+		return &Entrypoint{command(n.Command)}
+	case *lang.Shell:
+		return &Shell{texts(n.Command.Args)}
+	case *lang.Workdir:
+		return &Workdir{n.Path.Text}
+	case *lang.User:
+		return &User{n.Name.Text}
+	case *lang.Expose:
+		ports := texts(n.Ports)
+		slices.Sort(ports)
+		return &Expose{ports}
+	case *lang.Volume:
+		return volume(n)
+	case *lang.StopSignal:
+		return &StopSignal{n.Signal.Text}
+	case *lang.Maintainer:
+		return &Maintainer{n.Name.Text}
+	case *lang.Healthcheck:
+		return b.healthcheck(n)
+	case *lang.Onbuild:
+		return onbuild(n)
+	case *lang.Custom:
+		return custom(n)
+	}
+	return &Custom{Name: "FROM"} // From is a stage, never an op
+}
+
+func command(c lang.Command) Command {
+	return Command{Exec: c.Exec, Line: c.Line.Text, Args: texts(c.Args)}
+}
+
+func texts(words []lang.Word) []string {
+	if len(words) == 0 {
+		return nil
+	}
+	out := make([]string, len(words))
+	for i, w := range words {
+		out[i] = w.Text
+	}
+	return out
+}
+
+func pairs(list []lang.Pair) []Pair {
+	out := make([]Pair, len(list))
+	for i, p := range list {
+		out[i] = Pair{Key: p.Key.Text, Value: p.Value.Text, Legacy: p.Legacy}
+	}
+	return out
+}
+
+func arg(n *lang.Arg) *Arg {
+	a := &Arg{make([]Default, len(n.Pairs))}
+	for i, p := range n.Pairs {
+		a.Defaults[i] = Default{Key: p.Key.Text, Value: p.Value.Text, Set: p.HasValue}
+	}
+	return a
+}
+
+func volume(n *lang.Volume) *Volume {
+	paths := texts(n.Paths)
+	for i, p := range paths {
+		paths[i] = strings.TrimSpace(p)
+	}
+	return &Volume{paths}
+}
+
+func (b *builder) run(n *lang.Run) *Run {
+	r := &Run{Command: command(n.Command)}
+	for _, d := range n.Heredocs {
+		r.Heredocs = append(r.Heredocs, Heredoc{Name: d.Name, Data: d.Body.Text, Chomp: d.Chomp})
+	}
+	for _, f := range n.Flags {
+		switch f.Name {
+		case "mount":
+			if m, ok := b.mount(f); ok {
+				r.Mounts = append(r.Mounts, m)
+			}
+		case "device":
+			if d, ok := b.device(f); ok {
+				r.Devices = append(r.Devices, d)
+			}
+		case "network":
+			r.Network = b.oneOf(f, "invalid network mode", "default", "none", "host")
+		case "security":
+			r.Security = b.oneOf(f, "invalid security mode", "sandbox", "insecure")
+		}
+	}
+	return r
+}
+
+func (b *builder) oneOf(f lang.Flag, message string, allowed ...string) string {
+	if !slices.Contains(allowed, f.Value) {
+		d := b.diags.Errorf(f.At, "bad-value", "%s `%s`", message, f.Value)
+		d.Expected = strings.Join(allowed, ", ")
+		if near := diag.Suggest(f.Value, allowed); near != "" {
+			d.Hint = "did you mean `" + near + "`?"
+		}
+	}
+	return f.Value
+}
+
+func (b *builder) copy(n *lang.Copy) *Copy {
+	c := &Copy{Dest: n.Dest.Text, Excludes: n.FlagValues("exclude")}
+	c.Sources, c.Inline = inline(&n.Header, n.Sources)
+	c.From, _ = n.Flag("from")
+	c.Chown, _ = n.Flag("chown")
+	c.Chmod, _ = n.Flag("chmod")
+	c.Link, c.Parents = isTrue(n.Bool("link")), isTrue(n.Bool("parents"))
+	return c
+}
+
+func (b *builder) add(n *lang.Add) *Add {
+	a := &Add{Dest: n.Dest.Text, Excludes: n.FlagValues("exclude")}
+	a.Sources, a.Inline = inline(&n.Header, n.Sources)
+	a.Chown, _ = n.Flag("chown")
+	a.Chmod, _ = n.Flag("chmod")
+	a.Checksum, _ = n.Flag("checksum")
+	a.Link, a.KeepGitDir, a.Unpack = isTrue(n.Bool("link")), n.Bool("keep-git-dir"), n.Bool("unpack")
+	return a
+}
+
+func isTrue(b *bool) bool { return b != nil && *b }
+
+// inline tells sources that are here documents from those that are paths. Two
+// documents of one name both get the text of the last, as in BuildKit.
+func inline(h *lang.Header, words []lang.Word) (sources []string, files []Inline) {
+	for _, w := range words {
+		doc, ok := lexer.ParseHeredoc(w.Text)
+		if !ok {
+			sources = append(sources, w.Text)
+			continue
+		}
+		f := Inline{Word: w.Text, Name: doc.Name, Expand: doc.Expand}
+		for _, d := range h.Heredocs {
+			if d.Name == doc.Name {
+				f.Data = d.Body.Text
+			}
+		}
+		if doc.Chomp {
+			f.Data = lexer.Chomp(f.Data)
+		}
+		files = append(files, f)
+	}
+	return sources, files
+}
+
+func (b *builder) healthcheck(n *lang.Healthcheck) *Healthcheck {
+	h := &Healthcheck{None: strings.EqualFold(n.Kind.Text, "NONE")}
+	if h.None {
+		return h // its flags are never looked at
+	}
+	h.Command = command(n.Command)
+	for _, f := range n.Flags {
+		switch f.Name {
+		case "interval":
+			h.Interval = b.duration(f)
+		case "timeout":
+			h.Timeout = b.duration(f)
+		case "start-period":
+			h.StartPeriod = b.duration(f)
+		case "start-interval":
+			h.StartInterval = b.duration(f)
+		case "retries":
+			h.Retries = b.retries(f)
+		}
+	}
+	return h
+}
+
+func (b *builder) duration(f lang.Flag) time.Duration {
+	if f.Value == "" {
+		return 0
+	}
+	d, err := time.ParseDuration(f.Value)
+	switch {
+	case err != nil:
+		b.diags.Errorf(f.At, "bad-value", "invalid duration `%s` of --%s", f.Value, f.Name).Expected = "a number with a unit, like 30s or 1m30s"
+	case d != 0 && d < time.Millisecond:
+		b.diags.Errorf(f.At, "bad-value", "--%s cannot be less than 1ms", f.Name)
+	}
+	return d
+}
+
+func (b *builder) retries(f lang.Flag) int {
+	if f.Value == "" {
+		return 0
+	}
+	n, err := strconv.ParseInt(f.Value, 10, 32)
+	switch {
+	case err != nil:
+		b.diags.Errorf(f.At, "bad-value", "invalid number `%s` of --retries", f.Value)
+	case n < 0:
+		b.diags.Errorf(f.At, "bad-value", "--retries cannot be negative (%d)", n)
+	}
+	return int(n)
+}
+
+// onbuild takes the trigger out of the line, and puts the here documents behind
+// it, as BuildKit stores it in the image config.
+func onbuild(n *lang.Onbuild) *Onbuild {
+	line := strings.TrimLeft(n.Code, "\t\n\f\r ")
+	trigger := strings.TrimLeft(line[min(len(n.Head().Keyword.Text), len(line)):], "\t\n\f\r ")
+	for _, d := range n.Heredocs {
+		trigger += "\n" + d.Body.Text + d.Name
+	}
+	return &Onbuild{trigger}
+}
+
+func custom(n *lang.Custom) *Custom {
+	c := &Custom{Name: strings.ToUpper(n.Head().Keyword.Text), Args: n.Args.Text}
+	for _, f := range n.Flags {
+		flag := "--" + f.Name
+		if f.HasValue {
+			flag += "=" + f.Value
+		}
+		c.Flags = append(c.Flags, flag)
+	}
+	return c
+}

@@ -1,0 +1,356 @@
+package ir
+
+import (
+	"encoding/csv"
+	"encoding/json"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+	"unicode"
+
+	"github.com/seed-e0495807/strake/lang/lexer"
+)
+
+// Format writes a body as an instruction of a file with this escape character:
+// one line, and the here documents behind it, without the last line ending.
+// ParseBody of the result gives an equal body if any text does; Verify refuses
+// bodies that no text stands for. The text of a nil body is "".
+func Format(b Body, escape byte) string {
+	if isNil(b) {
+		return ""
+	}
+	w := &writer{escape: escape}
+	w.WriteString(b.Keyword())
+	switch b := b.(type) {
+	case *Run:
+		w.run(b)
+	case *Copy:
+		w.flag("from", b.From)
+		w.flag("chown", b.Chown)
+		w.flag("chmod", b.Chmod)
+		w.set("link", b.Link)
+		w.set("parents", b.Parents)
+		w.flags("exclude", b.Excludes)
+		w.transfer(b.Sources, b.Inline, b.Dest)
+	case *Add:
+		w.flag("checksum", b.Checksum)
+		w.flag("chown", b.Chown)
+		w.flag("chmod", b.Chmod)
+		w.set("link", b.Link)
+		w.maybe("keep-git-dir", b.KeepGitDir)
+		w.maybe("unpack", b.Unpack)
+		w.flags("exclude", b.Excludes)
+		w.transfer(b.Sources, b.Inline, b.Dest)
+	case *Env:
+		w.pairs(b.Pairs)
+	case *Label:
+		w.pairs(b.Pairs)
+	case *Arg:
+		for i, d := range b.Defaults {
+			w.first(i, d.Key)
+			if d.Set {
+				w.WriteString("=" + d.Value)
+			}
+		}
+	case *Cmd:
+		w.command(b.Command)
+	case *Entrypoint:
+		w.command(b.Command)
+	case *Shell:
+		w.json(b.Args)
+	case *Workdir:
+		w.line(b.Path)
+	case *User:
+		w.line(b.Name)
+	case *Expose:
+		w.words(b.Ports)
+	case *Volume:
+		w.list(b.Paths, false)
+	case *StopSignal:
+		w.line(b.Signal)
+	case *Maintainer:
+		w.line(b.Name)
+	case *Healthcheck:
+		w.healthcheck(b)
+	case *Onbuild:
+		w.arg(b.Trigger)
+		return w.String() // with its here documents
+	case *Custom:
+		for _, f := range b.Flags {
+			w.arg(w.quote(f))
+		}
+		w.line(b.Args)
+	}
+	return w.finish()
+}
+
+// FormatFrom writes the FROM of a stage, as Format does an op.
+func FormatFrom(s *Stage, escape byte) string {
+	w := &writer{escape: escape}
+	w.WriteString("FROM")
+	w.flag("platform", s.Platform)
+	w.first(0, s.Base)
+	if s.Name != "" {
+		w.WriteString(" AS " + s.Name)
+	}
+	return w.finish()
+}
+
+type writer struct {
+	strings.Builder
+	escape byte
+	docs   []Heredoc // that follow the line
+}
+
+// finish ends the line and writes the here documents that it announces, in its
+// order. Some come from words that only look like one and are empty.
+func (w *writer) finish() string {
+	if w.continued(w.String()) {
+		w.WriteByte('\v') // a blank that is trimmed, and keeps the line from going on
+	}
+	line := w.String()
+	if !strings.Contains(line, "<<") {
+		return line
+	}
+	for _, name := range announced(line, w.escape) {
+		data := ""
+		if i := slices.IndexFunc(w.docs, func(d Heredoc) bool { return d.Name == name }); i >= 0 {
+			data = w.docs[i].Data
+			w.docs = slices.Delete(w.docs, i, i+1)
+		}
+		w.WriteString("\n" + data + name)
+	}
+	return w.String()
+}
+
+// continued reports whether a line goes on: it ends in a single escape
+// character.
+func (w *writer) continued(line string) bool {
+	escape := string(rune(w.escape))
+	end, ok := strings.CutSuffix(strings.TrimRight(line, " \t"), escape)
+	return ok && !strings.HasSuffix(end, escape)
+}
+
+func (w *writer) arg(s string) { w.WriteString(" " + s) }
+
+// first writes the argument number i; the very first is kept apart from the
+// flags when it looks like one.
+func (w *writer) first(i int, s string) {
+	if i == 0 && strings.HasPrefix(s, "--") {
+		w.arg("--")
+	}
+	w.arg(s)
+}
+
+func (w *writer) words(list []string) {
+	for i, s := range list {
+		w.first(i, s)
+	}
+}
+
+// line writes the rest of the line.
+func (w *writer) line(s string) {
+	if s != "" {
+		w.first(0, s)
+	}
+}
+
+func (w *writer) flag(name, value string) {
+	if value != "" {
+		w.arg(w.quote("--" + name + "=" + value))
+	}
+}
+
+func (w *writer) flags(name string, values []string) {
+	for _, v := range values {
+		w.arg(w.quote("--" + name + "=" + v))
+	}
+}
+
+func (w *writer) set(name string, on bool) {
+	if on {
+		w.arg("--" + name)
+	}
+}
+
+func (w *writer) maybe(name string, b *bool) {
+	if b != nil {
+		w.arg("--" + name + "=" + strconv.FormatBool(*b))
+	}
+}
+
+// quote undoes what the lexer does to a flag: quotes and escapes resolved, each
+// byte outside ASCII taken for a rune of Latin-1.
+func (w *writer) quote(flag string) string {
+	special := func(r rune) bool {
+		return r == '"' || r == '\'' || r == rune(w.escape) || unicode.IsSpace(r)
+	}
+	if !strings.ContainsFunc(flag, func(r rune) bool { return special(r) || r >= 0x80 }) {
+		return flag
+	}
+	var b strings.Builder
+	for _, r := range flag {
+		if special(r) {
+			b.WriteByte(w.escape)
+		}
+		if r < 0x100 {
+			b.WriteByte(byte(r))
+		} else {
+			b.WriteRune(r) // cannot come out of a file
+		}
+	}
+	return b.String()
+}
+
+func (w *writer) json(args []string) {
+	w.WriteString(" [")
+	for i, a := range args {
+		if i > 0 {
+			w.WriteString(", ")
+		}
+		w.WriteString(quoteJSON(a))
+	}
+	w.WriteByte(']')
+}
+
+func quoteJSON(s string) string {
+	var b strings.Builder
+	e := json.NewEncoder(&b)
+	e.SetEscapeHTML(false)
+	_ = e.Encode(s) // a string always encodes
+	return strings.TrimSuffix(b.String(), "\n")
+}
+
+// list writes words, as JSON when blanks alone would not keep them apart and
+// JSON may be used.
+func (w *writer) list(words []string, plain bool) {
+	if plain || w.plain(words) {
+		w.words(words)
+		return
+	}
+	w.json(words)
+}
+
+// plain reports whether words read back as they are with blanks between them.
+func (w *writer) plain(words []string) bool {
+	for _, s := range words {
+		if s == "" || strings.ContainsAny(s, "\t\v\f\r\n ") {
+			return false
+		}
+	}
+	line := strings.Join(words, " ")
+	return strings.TrimSpace(line) == line && !w.continued(line) && !isArray(line)
+}
+
+// isArray reports whether a line is taken for the JSON form.
+func isArray(line string) bool {
+	var list []any
+	return strings.HasPrefix(strings.TrimSpace(line), "[") && json.Unmarshal([]byte(line), &list) == nil
+}
+
+func (w *writer) command(c Command) {
+	if c.Exec {
+		w.json(c.Args)
+		return
+	}
+	w.line(c.Line)
+}
+
+func (w *writer) run(r *Run) {
+	for _, m := range r.Mounts {
+		w.arg(w.quote("--mount=" + formatMount(m)))
+	}
+	w.flag("network", r.Network)
+	w.flag("security", r.Security)
+	for _, d := range r.Devices {
+		w.arg(w.quote("--device=" + formatDevice(d)))
+	}
+	w.command(r.Command)
+	w.docs = slices.Clone(r.Heredocs)
+}
+
+// announced gives the names of the here documents that have to follow a line.
+func announced(line string, escape byte) []string {
+	lex := lexer.New("# escape=" + string(rune(escape)) + "\n" + line)
+	var l lexer.Line
+	lex.Line(&l) // the directive
+	lex.Line(&l)
+	names := make([]string, len(l.Heredocs))
+	for i, d := range l.Heredocs {
+		names[i] = d.Name
+	}
+	return names
+}
+
+func formatMount(m Mount) string {
+	fields := make([]string, len(m))
+	for i, o := range m {
+		fields[i] = o.Key
+		if o.HasValue {
+			fields[i] += "=" + o.Value
+		}
+	}
+	return formatCSV(fields)
+}
+
+func formatDevice(d Device) string {
+	fields := []string{"name=" + d.Name}
+	if d.Required {
+		fields = append(fields, "required")
+	}
+	return formatCSV(fields)
+}
+
+func formatCSV(fields []string) string {
+	var b strings.Builder
+	c := csv.NewWriter(&b)
+	_ = c.Write(fields) // to memory
+	c.Flush()
+	return strings.TrimSuffix(b.String(), "\n")
+}
+
+func (w *writer) transfer(sources []string, files []Inline, dest string) {
+	words := append(make([]string, 0, len(sources)+len(files)+1), sources...)
+	hasData := false // which JSON cannot have
+	for _, f := range files {
+		words = append(words, f.Word)
+		w.docs = append(w.docs, Heredoc{Name: f.Name, Data: f.Data})
+		hasData = hasData || f.Data != ""
+	}
+	w.list(append(words, dest), hasData)
+}
+
+func (w *writer) pairs(list []Pair) {
+	for i, p := range list {
+		if p.Legacy {
+			w.first(i, p.Key+" "+p.Value)
+			continue
+		}
+		w.first(i, p.Key+"="+p.Value)
+	}
+}
+
+func (w *writer) healthcheck(h *Healthcheck) {
+	if h.None {
+		w.arg("NONE")
+		return
+	}
+	for _, f := range []struct {
+		name  string
+		value time.Duration
+	}{{"interval", h.Interval}, {"timeout", h.Timeout}, {"start-period", h.StartPeriod}, {"start-interval", h.StartInterval}} {
+		if f.value != 0 {
+			w.flag(f.name, f.value.String())
+		}
+	}
+	if h.Retries != 0 {
+		w.flag("retries", strconv.Itoa(h.Retries))
+	}
+	w.arg("CMD")
+	if h.Command.Exec {
+		w.json(h.Command.Args)
+		return
+	}
+	w.arg(h.Command.Line)
+}

@@ -1,0 +1,318 @@
+package plan
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"slices"
+
+	"github.com/containerd/platforms"
+	"github.com/distribution/reference"
+	"github.com/moby/buildkit/util/system"
+	"github.com/seed-e0495807/strake/lang/diag"
+	"golang.org/x/sync/errgroup"
+
+	dockerspec "github.com/moby/docker-image-spec/specs-go/v1"
+	ocispecs "github.com/opencontainers/image-spec/specs-go/v1"
+)
+
+// parallel is how many base images are asked for at once.
+const parallel = 8
+
+// imageCache holds the configs that a plan has asked for.
+type imageCache map[imageKey]*imageEntry
+
+type imageKey struct{ ref, platform string }
+
+type imageEntry struct {
+	request ImageRequest
+	info    ImageInfo
+	config  dockerspec.DockerOCIImage
+	err     error
+}
+
+// resolve settles what every stage is based on. A trigger of a base image may
+// add another image to copy from, so it goes on until none does.
+func (p *planner) resolve(ctx context.Context) {
+	for {
+		p.reach = p.reachable()
+		p.bases(ctx)
+		if p.failed() || ctx.Err() != nil || !p.triggers() {
+			return
+		}
+	}
+}
+
+// bases resolves the bases that are not another stage. Those of stages that the
+// target does not need are only checked.
+func (p *planner) bases(ctx context.Context) {
+	var pending []*Stage
+	for _, s := range p.all {
+		if s.base != nil || s.done || s.resolved {
+			continue
+		}
+		needed := p.reach[s] || p.opt.AllStages
+		s.resolved = needed
+		if s.baseName == Scratch && s.context == nil {
+			p.scratch(s)
+			continue
+		}
+		ref, ok := p.reference(s)
+		if ok && needed && !p.fromContext(ctx, s) {
+			pending = append(pending, s)
+			p.request(s, ref)
+		} else if ok && !needed {
+			s.names.index++ // as BuildKit counts: the stage may be needed later
+		}
+		if s.unregistered {
+			s.done = true
+		}
+	}
+	p.fetch(ctx)
+	for _, s := range pending {
+		p.fromImage(s)
+	}
+}
+
+func (p *planner) scratch(s *Stage) {
+	s.Base = Base{Kind: BaseScratch, Origin: s.origin}
+	s.Image = EmptyImage(p.target)
+	s.platform = &p.target
+	if s.unregistered {
+		s.done = true
+	}
+}
+
+// reference normalises the name of a base image.
+func (p *planner) reference(s *Stage) (reference.Named, bool) {
+	ref, err := reference.ParseNormalizedNamed(s.baseName)
+	if err != nil {
+		d := p.fail(s.blame, "bad-reference", fmt.Errorf("failed to parse stage name %q: %w", s.baseName, err))
+		if near := diag.Suggest(s.baseName, p.stageNames()); near != "" {
+			d.Hint = "did you mean the stage `" + near + "`?"
+		} else {
+			d.Expected = "an image like debian:12 or ghcr.io/owner/name@sha256:…, or an earlier stage"
+		}
+		return nil, false
+	}
+	return reference.TagNameOnly(ref), true
+}
+
+// fromContext takes the base from the command line when it is given there.
+func (p *planner) fromContext(ctx context.Context, s *Stage) bool {
+	named := s.context != nil
+	if !named {
+		ref, err := reference.ParseNormalizedNamed(s.baseName)
+		if err != nil {
+			return false
+		}
+		p.named(s, reference.TagNameOnly(ref).String(), p.platformOf(s))
+		if s.context == nil {
+			return false
+		}
+	}
+	c, err := s.context(ctx)
+	if err != nil {
+		p.fail(s.blame, "bad-context", err)
+		return true
+	}
+	s.Base = Base{Kind: BaseContext, Context: c.Source, Origin: s.origin}
+	if named {
+		p.replaceStage(s, c.Image)
+		return true
+	}
+	s.platform = p.platformOf(s)
+	s.RunPlatform = normal(*s.platform)
+	img := c.Image
+	if img == nil {
+		empty := EmptyImage(*s.platform)
+		img = &empty
+	}
+	s.setImage(*img)
+	return true
+}
+
+// replaceStage puts a context in the place of a stage of that name.
+func (p *planner) replaceStage(s *Stage, img *dockerspec.DockerOCIImage) {
+	s.done = true
+	if img == nil {
+		return
+	}
+	s.Image = *img
+	s.Image.Created = nil
+	if img.Architecture != "" && img.OS != "" {
+		s.platform = &ocispecs.Platform{OS: img.OS, Architecture: img.Architecture, Variant: img.Variant,
+			OSVersion: img.OSVersion, OSFeatures: slices.Clone(img.OSFeatures)}
+		s.RunPlatform = normal(*s.platform)
+	}
+}
+
+func normal(platform ocispecs.Platform) *ocispecs.Platform {
+	platform = platforms.Normalize(platform)
+	return &platform
+}
+
+func (p *planner) platformOf(s *Stage) *ocispecs.Platform {
+	if s.platform != nil {
+		return s.platform
+	}
+	return &p.target
+}
+
+// setImage makes the config of the base the start of the stage's own.
+func (s *Stage) setImage(img dockerspec.DockerOCIImage) {
+	base := cloneImage(img)
+	s.BaseInfo = &base
+	s.Image = cloneImage(img)
+	s.Image.Created = nil
+}
+
+// request notes that the config of an image is wanted.
+func (p *planner) request(s *Stage, ref reference.Named) {
+	platform := p.platformOf(s)
+	s.baseName = ref.String()
+	key := imageKey{s.baseName, platforms.FormatAll(*platform)}
+	if p.images == nil {
+		p.images = imageCache{}
+	}
+	if _, ok := p.images[key]; ok {
+		return
+	}
+	prefix := "["
+	if p.opt.MultiPlatform {
+		prefix += platforms.FormatAll(*platform) + " "
+	}
+	p.images[key] = &imageEntry{request: ImageRequest{
+		Ref: s.baseName, Platform: *platform,
+		LogName: fmt.Sprintf("%sinternal] load metadata for %s", prefix, s.baseName),
+	}}
+}
+
+// fetch asks for all configs that are still missing.
+func (p *planner) fetch(ctx context.Context) {
+	var missing []*imageEntry
+	for _, e := range p.images {
+		if e.info.Ref == "" && e.err == nil {
+			missing = append(missing, e)
+		}
+	}
+	if len(missing) == 1 { // the common case needs no goroutine
+		missing[0].fetch(ctx, p.opt.Images)
+		return
+	}
+	var group errgroup.Group
+	group.SetLimit(parallel)
+	for _, e := range missing {
+		group.Go(func() error {
+			e.fetch(ctx, p.opt.Images)
+			return nil
+		})
+	}
+	_ = group.Wait() // errors stay with their entries, to be told with a place
+}
+
+func (e *imageEntry) fetch(ctx context.Context, images ImageResolver) {
+	if images == nil {
+		e.err = errorf("no registry to ask for it")
+		return
+	}
+	if e.info, e.err = images.ResolveImage(ctx, e.request); e.err != nil {
+		return
+	}
+	if e.info.Ref == "" {
+		e.info.Ref = e.request.Ref
+	}
+	if err := json.Unmarshal(e.info.Config, &e.config); err != nil {
+		e.err = fmt.Errorf("failed to parse image config: %w", err)
+	}
+}
+
+// fromImage bases a stage on an image whose config is known.
+func (p *planner) fromImage(s *Stage) {
+	platform := *p.platformOf(s)
+	e := p.images[imageKey{s.baseName, platforms.FormatAll(platform)}]
+	if e.err != nil {
+		p.imageError(s, e.err)
+		return
+	}
+	s.setImage(e.config)
+	if s.platform == nil && p.implicit {
+		platform = p.detect(e.config, platform)
+	}
+	ref, err := pin(s.baseName, e.info)
+	if err != nil {
+		p.fail(s.blame, "bad-reference", err)
+		return
+	}
+	s.baseName = ref
+	s.platform = &platform
+	if emptyBase(e.config) {
+		s.Base = Base{Kind: BaseScratch, Origin: s.origin}
+		return
+	}
+	s.Base = Base{Kind: BaseImage, Ref: ref, Origin: s.origin}
+	if s.def != nil {
+		s.Base.Code = s.def.Code
+	}
+	s.RunPlatform = normal(platform)
+	s.Base.Name = s.names.next(s.Name, "FROM "+ref, false, &platform, noEnv{})
+}
+
+func (p *planner) imageError(s *Stage, err error) {
+	name := s.baseName
+	if s.def != nil {
+		name = s.def.Base
+	}
+	d := p.fail(s.blame, "base-image", fmt.Errorf("%s: %w", name, err))
+	if near := diag.Suggest(name, p.stageNames()); near != "" && near != s.Name {
+		d.Hint = "did you mean the stage `" + near + "`?"
+	}
+}
+
+// pin adds the digest to a reference, so that the vertex is of just this image.
+func pin(asked string, info ImageInfo) (string, error) {
+	ref, err := reference.ParseNormalizedNamed(info.Ref)
+	if err != nil {
+		return "", fmt.Errorf("failed to parse ref %q: %w", info.Ref, err)
+	}
+	if info.Digest != "" {
+		if ref, err = reference.WithDigest(ref, info.Digest); err != nil {
+			return "", err
+		}
+	}
+	return ref.String(), nil
+}
+
+// emptyBase tells an image without layers. Old images have no list of layers, so
+// their history counts, too.
+func emptyBase(img dockerspec.DockerOCIImage) bool {
+	return len(img.RootFS.DiffIDs) == 0 &&
+		!slices.ContainsFunc(img.History, func(h ocispecs.History) bool { return !h.EmptyLayer })
+}
+
+// detect takes the platform of the base image, when none was asked for and the
+// builder can run it.
+func (p *planner) detect(img dockerspec.DockerOCIImage, target ocispecs.Platform) ocispecs.Platform {
+	if target.OS == img.OS && target.Architecture == img.Architecture {
+		return target
+	}
+	for _, b := range p.opt.BuildPlatforms {
+		if b.OS == img.OS && b.Architecture == img.Architecture {
+			return b
+		}
+	}
+	return target
+}
+
+// EmptyImage is the config that FROM scratch starts with.
+func EmptyImage(platform ocispecs.Platform) dockerspec.DockerOCIImage {
+	img := dockerspec.DockerOCIImage{}
+	img.Architecture, img.OS, img.Variant = platform.Architecture, platform.OS, platform.Variant
+	img.OSVersion, img.OSFeatures = platform.OSVersion, slices.Clone(platform.OSFeatures)
+	img.RootFS.Type = "layers"
+	img.Config.WorkingDir = "/"
+	if platform.OS != "windows" { // which has its own idea of PATH
+		img.Config.Env = []string{"PATH=" + system.DefaultPathEnv(platform.OS)}
+	}
+	return img
+}

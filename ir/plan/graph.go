@@ -1,0 +1,290 @@
+package plan
+
+import (
+	"context"
+	"fmt"
+	"strconv"
+	"strings"
+
+	"github.com/containerd/platforms"
+	ocispecs "github.com/opencontainers/image-spec/specs-go/v1"
+	"github.com/seed-e0495807/strake/ir"
+	"github.com/seed-e0495807/strake/lang/diag"
+)
+
+// Scratch is the name of the empty base.
+const Scratch = "scratch"
+
+// stages makes the stages: bases and platforms expanded, and each tied to the
+// earlier stage that it is based on.
+func (p *planner) stages(context.Context) {
+	for i, def := range p.mod.Stages {
+		p.stage(i, def)
+	}
+}
+
+func (p *planner) stage(i int, def *ir.Stage) {
+	base, err := p.words.word(def.Base, p.args)
+	switch {
+	case err != nil:
+		p.fail(def.Origin, "expansion", err)
+		return
+	case base == "":
+		p.fail(def.Origin, "blank-base", errorf("base name (%s) should not be blank", def.Base)).
+			Hint = "give the ARG a default before the first FROM, or pass it with --build-arg"
+		return
+	}
+	s := &Stage{def: def, Name: def.Name, baseName: base, origin: def.Origin, blame: def.Origin, paths: &pathSet{}}
+	s.names.multi = p.opt.MultiPlatform
+	if !p.stagePlatform(s) {
+		return
+	}
+	if p.named(s, def.Name, p.platformAsked(s)); s.context != nil || p.failed() {
+		p.register(s)
+		s.base = nil // the context stands in for the stage
+		s.addOps(def.Ops)
+		return
+	}
+	if s.Name == "" {
+		s.Name = fmt.Sprintf("stage-%d", i)
+	}
+	p.register(s)
+	s.addOps(def.Ops)
+	s.count()
+	s.NoCache = p.opt.NoCache != nil && p.opt.NoCache(def.Name)
+}
+
+func (s *Stage) addOps(ops []*ir.Op) {
+	s.ops = make([]operation, len(ops))
+	for i, op := range ops {
+		s.ops[i].Op = op
+	}
+}
+
+// count counts the steps that get a number.
+func (s *Stage) count() {
+	if s.baseName != Scratch && s.base == nil {
+		s.names.total = 1
+	}
+	for _, op := range s.ops {
+		switch op.Body.(type) {
+		case *ir.Add, *ir.Copy, *ir.Run, *ir.Workdir:
+			s.names.total++
+		}
+	}
+}
+
+func (p *planner) stagePlatform(s *Stage) bool {
+	word := s.def.Platform
+	if word == "" {
+		return true
+	}
+	text, err := p.words.word(word, p.args)
+	if err != nil {
+		p.fail(s.blame, "expansion", fmt.Errorf("failed to process arguments for platform %s: %w", word, err))
+		return false
+	}
+	if text == "" {
+		p.fail(s.blame, "bad-platform", errorf("empty platform value from expression %s", word)).
+			Expected = "os/architecture, like linux/arm64"
+		return false
+	}
+	platform, err := platforms.Parse(text)
+	if err != nil {
+		p.fail(s.blame, "bad-platform", fmt.Errorf("failed to parse platform %s: %w", word, err)).
+			Expected = "os/architecture, like linux/arm64"
+		return false
+	}
+	s.platform = &platform
+	return true
+}
+
+// platformAsked is the platform that a stage has for sure, before its base is
+// known; nil when none was asked for.
+func (p *planner) platformAsked(s *Stage) *ocispecs.Platform {
+	if s.platform != nil {
+		return s.platform
+	}
+	return p.opt.Platform
+}
+
+// named looks a name up among the contexts of the command line.
+func (p *planner) named(s *Stage, name string, platform *ocispecs.Platform) {
+	if name == "" || p.opt.Contexts == nil || strings.EqualFold(name, Scratch) || strings.EqualFold(name, "context") {
+		return
+	}
+	load, err := p.opt.Contexts.Lookup(ContextRequest{Name: name, Platform: platform, Paths: s.paths.list})
+	if err != nil {
+		p.fail(s.blame, "bad-context", err)
+	}
+	s.context = load
+}
+
+// register adds a stage, or an image, to those that can be named. Only stages
+// registered before are found as a base, and only by the exact lower-case name.
+func (p *planner) register(s *Stage) {
+	p.all = append(p.all, s)
+	if base, ok := p.byName[s.baseName]; ok {
+		s.base = base
+	}
+	if s.def != nil && s.def.Name != "" {
+		p.byName[s.def.Name] = s
+	}
+}
+
+// link finds what the ops of each stage copy and mount from.
+func (p *planner) link(context.Context) {
+	for _, s := range p.all[:len(p.all):len(p.all)] {
+		for i := range s.ops {
+			p.linkOp(s, &s.ops[i])
+		}
+	}
+	if p.failed() {
+		return
+	}
+	p.circular()
+	if len(p.all) == 1 {
+		p.all[0].Name = ""
+	}
+}
+
+// linkOp reports whether the op reads other stages.
+func (p *planner) linkOp(s *Stage, op *operation) bool {
+	switch b := op.Body.(type) {
+	case *ir.Copy:
+		if b.From != "" {
+			if from := p.copySource(op.Op, b.From); from != nil {
+				op.sources = []*Stage{from}
+			}
+		}
+	case *ir.Run:
+		for _, m := range b.Mounts {
+			from, _ := m.Option("from")
+			if from == "" {
+				from = Scratch // also for mounts that have no source at all
+			}
+			op.sources = append(op.sources, p.find(from, nil, op.Origin))
+		}
+	}
+	for _, from := range op.sources {
+		if s.needs == nil {
+			s.needs = map[*Stage]*ir.Op{}
+		}
+		s.needs[from] = op.Op
+		if from.unregistered {
+			p.register(from)
+		}
+	}
+	return len(op.sources) > 0
+}
+
+func (p *planner) copySource(op *ir.Op, from string) *Stage {
+	literal, err := p.words.word(from, noEnv{})
+	if err != nil {
+		p.fail(op.Origin, "expansion", err)
+		return nil
+	}
+	if literal != from {
+		p.fail(op.Origin, "from-variable", errorf("variable expansion is not supported for --from")).
+			Hint = "define a stage with `FROM " + from + " AS name`, with a global ARG, and copy from that"
+		return nil
+	}
+	index, err := strconv.Atoi(from)
+	if err != nil {
+		return p.find(from, op.Origin, op.Origin)
+	}
+	if index < 0 || index >= len(p.all) {
+		p.fail(op.Origin, "unknown-stage", errorf("invalid stage index %d", index)).
+			Expected = fmt.Sprintf("0 to %d", len(p.mod.Stages)-1)
+		return nil
+	}
+	return p.all[index]
+}
+
+// find gives the stage of a name in any case, or else an image of that name.
+// BuildKit gives the vertex of such an image a place for COPY but none for RUN.
+func (p *planner) find(name string, origin, blame *ir.Origin) *Stage {
+	if s, ok := p.byName[strings.ToLower(name)]; ok {
+		return s
+	}
+	return &Stage{baseName: name, origin: origin, blame: blame, paths: &pathSet{}, unregistered: true}
+}
+
+// circular reports stages that wait for each other.
+func (p *planner) circular() {
+	state := map[*Stage]int{} // 1 on the path, 2 done
+	var visit func(s *Stage) bool
+	visit = func(s *Stage) bool {
+		state[s] = 1
+		for _, op := range s.ops {
+			for _, from := range op.sources {
+				if state[from] == 1 {
+					p.fail(op.Origin, "circular", errorf("circular dependency detected on stage: %s", s.Name)).
+						Hint = "stage `" + from.Name + "` needs `" + s.Name + "` in turn; move what both share into a stage of its own"
+					return false
+				}
+				if state[from] == 0 && !visit(from) {
+					return false
+				}
+			}
+		}
+		state[s] = 2
+		return true
+	}
+	for _, s := range p.all {
+		if state[s] == 0 && !visit(s) {
+			return
+		}
+	}
+}
+
+// pick finds the stage to build.
+func (p *planner) pick(context.Context) {
+	if p.opt.Target == "" {
+		p.goal = p.all[len(p.all)-1]
+		return
+	}
+	s, ok := p.byName[strings.ToLower(p.opt.Target)]
+	if !ok {
+		d := p.fail(nil, "unknown-target", errorf("target stage %q could not be found", p.opt.Target))
+		names := p.stageNames()
+		if near := diag.Suggest(p.opt.Target, names); near != "" {
+			d.Hint = "did you mean `" + near + "`?"
+		} else {
+			d.Expected = strings.Join(names, ", ")
+		}
+		return
+	}
+	p.goal = s
+}
+
+func (p *planner) stageNames() []string {
+	var names []string
+	for _, s := range p.all {
+		if s.Name != "" {
+			names = append(names, s.Name)
+		}
+	}
+	return names
+}
+
+// reachable are the stages that the target needs.
+func (p *planner) reachable() map[*Stage]bool {
+	reach := make(map[*Stage]bool, len(p.all))
+	todo := []*Stage{p.goal}
+	for len(todo) > 0 {
+		s := todo[len(todo)-1]
+		todo = todo[:len(todo)-1]
+		if reach[s] {
+			continue
+		}
+		reach[s] = true
+		if s.base != nil {
+			todo = append(todo, s.base)
+		}
+		for from := range s.needs {
+			todo = append(todo, from)
+		}
+	}
+	return reach
+}

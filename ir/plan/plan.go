@@ -1,0 +1,241 @@
+// Package plan works out what one build of a module does: which stages run, on
+// which base images and platforms, with every variable expanded, and what the
+// image config becomes. It stands between the IR, which says what the author
+// wrote, and the backends, which only translate.
+//
+// The passes, in order, each in a file of its own:
+//
+//	args      values of the global build arguments
+//	graph     stages, what each is based on and copies from
+//	base      configs of the base images, fetched at once
+//	onbuild   triggers of base images and parent stages, until none adds a source
+//	steps     variables expanded, each op becomes a Step
+//	image     what each step does to the image config and its history
+package plan
+
+import (
+	"context"
+	"maps"
+	"time"
+
+	"github.com/seed-e0495807/strake/ir"
+	"github.com/seed-e0495807/strake/lang/diag"
+	"github.com/seed-e0495807/strake/lang/source"
+
+	dockerspec "github.com/moby/docker-image-spec/specs-go/v1"
+	digest "github.com/opencontainers/go-digest"
+	ocispecs "github.com/opencontainers/image-spec/specs-go/v1"
+)
+
+// Options are what a build is asked for besides the Dockerfile.
+type Options struct {
+	BuildArgs      map[string]string
+	Target         string              // stage to build; "" is the last one
+	Platform       *ocispecs.Platform  // to build for; nil is the builder's, or what a base image has
+	BuildPlatforms []ocispecs.Platform // that the builder runs; the first is its own
+	MultiPlatform  bool                // step names carry the platform
+	AllStages      bool                // plan stages that the target does not need, too
+	Labels         map[string]string   // put on the image at the end
+
+	// Images finds base images. It is called from several goroutines.
+	Images ImageResolver
+	// Contexts finds named contexts; nil when there are none.
+	Contexts ContextResolver
+	// NoCache tells for which stages the cache is not used; nil is none.
+	NoCache func(stage string) bool
+}
+
+// ImageRequest asks for the config of a base image.
+type ImageRequest struct {
+	Ref      string // normalised, with a tag or a digest
+	Platform ocispecs.Platform
+	LogName  string // what progress shows meanwhile
+}
+
+// ImageInfo is the answer: the reference, perhaps another than was asked for,
+// the digest of its manifest or index ("" when unknown), and its config.
+type ImageInfo struct {
+	Ref    string
+	Digest digest.Digest
+	Config []byte
+}
+
+// ImageResolver finds base images.
+type ImageResolver interface {
+	ResolveImage(ctx context.Context, r ImageRequest) (ImageInfo, error)
+}
+
+// ContextRequest asks whether a name stands for a context given on the command
+// line.
+type ContextRequest struct {
+	Name     string
+	Platform *ocispecs.Platform
+	Paths    func() []string // that the build reads from it, known when planning is over; nil is all
+}
+
+// NamedContext is a context given on the command line.
+type NamedContext struct {
+	Source any                        // what the backend that resolves contexts knows it by
+	Image  *dockerspec.DockerOCIImage // its config, nil when it is no image
+}
+
+// ContextResolver finds named contexts. Lookup gives nil for a name that is not
+// one; the function that it gives otherwise is called when the stage is needed.
+type ContextResolver interface {
+	Lookup(r ContextRequest) (func(context.Context) (NamedContext, error), error)
+}
+
+// Plan is what one build does.
+type Plan struct {
+	Module   *ir.Module
+	Stages   []*Stage // that run, each behind those it needs
+	Target   *Stage
+	Platform ocispecs.Platform // of the result
+	Epoch    *time.Time        // SOURCE_DATE_EPOCH, nil when not set
+	Proxy    map[string]string // the proxy variables among the build arguments, lower case
+	Context  []string          // paths that are read from the build context; nil is all of it
+
+	// SBOM scans, asked for by BUILDKIT_SBOM_SCAN_CONTEXT and _STAGE.
+	ScanContext bool
+	ScanStages  []*Stage
+}
+
+// Make plans a build of a module. An error that is the author's is a diag.List.
+func Make(ctx context.Context, m *ir.Module, o Options) (*Plan, error) {
+	p := &planner{opt: o, mod: m, byName: make(map[string]*Stage, len(m.Stages))}
+	p.opt.BuildArgs = maps.Clone(o.BuildArgs) // SOURCE_DATE_EPOCH is rewritten
+	p.words = newExpander(m.Escape)
+	passes := []func(context.Context){p.platforms, p.globals, p.stages, p.pick, p.link, p.resolve, p.run}
+	for _, pass := range passes {
+		if pass(ctx); p.failed() {
+			p.diags.Sort()
+			return nil, p.diags
+		}
+		if err := ctx.Err(); err != nil {
+			return nil, context.Cause(ctx)
+		}
+	}
+	return p.finish(), nil
+}
+
+type planner struct {
+	opt   Options
+	mod   *ir.Module
+	diags diag.List
+
+	target   ocispecs.Platform
+	builder  ocispecs.Platform
+	implicit bool // no target platform was asked for
+	args     *Env // global build arguments
+	epoch    *time.Time
+	words    *expander
+
+	all    []*Stage // stages, then the images that stages copy or mount from
+	byName map[string]*Stage
+	goal   *Stage
+	reach  map[*Stage]bool
+	images imageCache
+	paths  pathSet // read from the build context
+}
+
+func (p *planner) failed() bool { return p.diags.HasErrors() }
+
+// fail records an error of the author at the place that an origin goes back to.
+func (p *planner) fail(o *ir.Origin, code string, err error) *diag.Diagnostic {
+	return p.diags.Errorf(place(o), code, "%v", err)
+}
+
+func place(o *ir.Origin) source.Span {
+	if spans := o.Spans(); len(spans) > 0 {
+		return spans[0]
+	}
+	return source.Span{}
+}
+
+// Stage is a stage that runs, or an image that one copies from.
+type Stage struct {
+	Name     string // of the stage, "stage-0" when it has none; "" for the only stage and for an image
+	Base     Base
+	Platform ocispecs.Platform
+	Start    Config // what the base leaves: the state before the first step
+	Steps    []Step
+	Image    dockerspec.DockerOCIImage  // config of the result
+	BaseInfo *dockerspec.DockerOCIImage // config of the base image; nil when there is none
+	NoCache  bool
+
+	// RunPlatform is what a RUN says it runs on; nil for a stage that goes back to
+	// scratch, whose RUNs take the platform of the build.
+	RunPlatform *ocispecs.Platform
+
+	def      *ir.Stage // nil for an image
+	base     *Stage    // the stage it is based on
+	baseName string
+	platform *ocispecs.Platform
+	context  func(context.Context) (NamedContext, error)
+	ops      []operation
+	needs    map[*Stage]*ir.Op // stages it copies or mounts from
+	paths    *pathSet          // of this stage that others read
+	env      *Env
+	declared []ir.Default // ARGs with their values
+	names    naming
+	origin   *ir.Origin // of the base's vertex
+	blame    *ir.Origin // for errors
+
+	resolved, triggered, done bool
+	unregistered              bool // an image that a step copies or mounts from
+	cmdSet                    bool
+}
+
+// Config is the part of an image config that steps start from.
+type Config struct {
+	Env  []Variable
+	Dir  string // "" when the image has none
+	User string
+}
+
+// Variable is a variable of the environment.
+type Variable struct{ Key, Value string }
+
+// Base is what a stage starts from.
+type Base struct {
+	Kind    BaseKind
+	Stage   *Stage // of BaseStage
+	Ref     string // of BaseImage, with the digest when it is known
+	Name    string // of BaseImage: what progress calls it
+	Code    string // of BaseImage: the FROM
+	Context any    // of BaseContext
+	Origin  *ir.Origin
+}
+
+// BaseKind tells what a stage starts from.
+type BaseKind uint8
+
+const (
+	BaseScratch BaseKind = iota
+	BaseImage
+	BaseStage
+	BaseContext
+)
+
+// operation is an op of a stage with the stages it reads.
+type operation struct {
+	*ir.Op
+	sources []*Stage // of a COPY --from one, of a RUN one for each mount
+	onbuild bool
+}
+
+// finish collects the plan of what the passes worked out.
+func (p *planner) finish() *Plan {
+	out := &Plan{Module: p.mod, Target: p.goal, Platform: p.target, Epoch: p.epoch, Proxy: proxies(p.opt.BuildArgs)}
+	for _, images := range []bool{true, false} { // images need nothing, stages need images
+		for _, s := range p.all {
+			if s.unregistered == images && (p.reach[s] || p.opt.AllStages) {
+				out.Stages = append(out.Stages, s)
+			}
+		}
+	}
+	out.Context = p.paths.list()
+	p.scans(out)
+	p.label()
+	return out
+}

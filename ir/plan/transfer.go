@@ -1,0 +1,373 @@
+package plan
+
+import (
+	"errors"
+	"fmt"
+	"net/url"
+	"os"
+	"path"
+	"path/filepath"
+	"strconv"
+	"strings"
+
+	"github.com/moby/buildkit/frontend/dockerfile/dfgitutil"
+	"github.com/moby/buildkit/util/system"
+	digest "github.com/opencontainers/go-digest"
+	"github.com/seed-e0495807/strake/ir"
+	mode "github.com/tonistiigi/dchapes-mode"
+)
+
+// Transfer is COPY or ADD: it puts files into the image.
+type Transfer struct {
+	From     *Stage // nil is the build context
+	Sources  []Source
+	Files    []File
+	Dest     string // absolute, a trailing slash kept
+	Chown    string // "" keeps root
+	Mode     *Mode
+	Excludes []string
+	Link     bool   // a layer that does not depend on those below
+	LinkName string // what progress calls the vertex that lays it on top
+}
+
+// Source is one source: a path, a URL or a git repository.
+type Source struct {
+	Path     string // absolute, in From
+	Patterns []string
+	Required []string
+	Unpack   bool
+
+	URL      string // not "": a file at a URL
+	Filename string
+	Checksum digest.Digest
+
+	Git *Git
+}
+
+// Git is a git repository.
+type Git struct {
+	Remote, Ref, SubDir, Checksum          string
+	KeepDir, SkipSubmodules, FetchByCommit bool
+}
+
+// File is a file made of a here document.
+type File struct{ Name, Data string }
+
+// Mode is file permissions: octal, or like "u+x".
+type Mode struct {
+	Octal    os.FileMode
+	Symbolic string
+}
+
+// transfer is what COPY and ADD have in common, before expansion.
+type transfer struct {
+	add             bool
+	sources         []string
+	inline          []ir.Inline
+	dest            string
+	chown, chmod    string
+	checksum        string
+	link, parents   bool
+	keepGit, unpack *bool
+	excludes        []string
+	from            *Stage
+}
+
+func (p *planner) copy(s *Stage, op *operation, b *ir.Copy) error {
+	t := &transfer{sources: b.Sources, inline: b.Inline, dest: b.Dest, chown: b.Chown, chmod: b.Chmod,
+		link: b.Link, parents: b.Parents, excludes: b.Excludes}
+	if len(op.sources) > 0 {
+		t.from = op.sources[0]
+		if !t.from.done {
+			return errorf("cannot copy from stage %q, it needs to be defined before current stage %q", b.From, s.Name)
+		}
+	}
+	return p.transfer(s, op, t)
+}
+
+func (p *planner) add(s *Stage, op *operation, b *ir.Add) error {
+	return p.transfer(s, op, &transfer{add: true, sources: b.Sources, inline: b.Inline, dest: b.Dest, chown: b.Chown,
+		chmod: b.Chmod, checksum: b.Checksum, link: b.Link, keepGit: b.KeepGitDir, unpack: b.Unpack, excludes: b.Excludes})
+}
+
+func (p *planner) transfer(s *Stage, op *operation, t *transfer) error {
+	if err := p.expandTransfer(s, t); err != nil {
+		return err
+	}
+	out := &Transfer{From: t.from, Chown: t.chown, Excludes: t.excludes, Link: t.link}
+	var err error
+	if out.Dest, err = s.destination(t.dest); err != nil {
+		return err
+	}
+	if t.link && byName(t.chown) {
+		return errorf("--chown=%s: user and group names can't be resolved when used with --link, use numeric uid[:gid] instead", t.chown)
+	}
+	if out.Mode, err = parseMode(t.chmod); err != nil {
+		return err
+	}
+	if err := t.checkChecksum(); err != nil {
+		return err
+	}
+	title := p.title(s, op)
+	name := p.nextName(s, op, title)
+	history := t.history()
+	for _, src := range t.sources {
+		history += " " + src
+		source, err := t.source(src, s.platform.OS)
+		if err != nil {
+			return err
+		}
+		out.Sources = append(out.Sources, source)
+	}
+	for _, f := range t.inline {
+		history += " <<" + f.Name
+		name, err := system.CheckSystemDriveAndRemoveDriveLetter(f.Name, s.platform.OS, false)
+		if err != nil {
+			return err
+		}
+		out.Files = append(out.Files, File{Name: name, Data: f.Data})
+	}
+	if t.link {
+		out.LinkName = s.names.again(s.Name, "LINK "+title, op.onbuild, s.platform, s.env)
+	}
+	s.step(op, name, out)
+	p.history(s, history+" "+t.dest+layerMark, true)
+	p.reads(t)
+	return nil
+}
+
+func (p *planner) expandTransfer(s *Stage, t *transfer) error {
+	for _, w := range []*string{&t.chown, &t.chmod, &t.checksum, &t.dest} {
+		v, err := p.words.word(*w, s.env)
+		if err != nil {
+			return err
+		}
+		*w = v
+	}
+	var err error
+	if t.sources, err = p.words.list(t.sources, s.env); err != nil {
+		return err
+	}
+	for i, f := range t.inline {
+		if !f.Expand {
+			continue
+		}
+		if f.Data, err = p.words.document(f.Data, s.env); err != nil {
+			return err
+		}
+		if i == 0 {
+			t.inline = append([]ir.Inline(nil), t.inline...)
+		}
+		t.inline[i] = f
+	}
+	return nil
+}
+
+// destination makes the destination absolute; "" and "." stand for the working
+// directory.
+func (s *Stage) destination(dest string) (string, error) {
+	dest, err := system.CheckSystemDriveAndRemoveDriveLetter(dest, s.platform.OS, true)
+	if err != nil {
+		return "", fmt.Errorf("removing drive letter: %w", err)
+	}
+	if system.IsAbs(dest, s.platform.OS) {
+		return system.NormalizePath("/", dest, s.platform.OS, true)
+	}
+	if dest == "." || dest == "" {
+		dest = "./"
+	}
+	return system.NormalizePath(s.dir(), dest, s.platform.OS, true)
+}
+
+// byName reports whether an owner is given by name, which an image without
+// /etc/passwd cannot resolve.
+func byName(owner string) bool {
+	user, group, _ := strings.Cut(owner, ":")
+	for _, id := range []string{user, group} {
+		if id == "root" || id == "" {
+			continue
+		}
+		if _, err := strconv.ParseInt(id, 10, 32); err != nil {
+			return true
+		}
+	}
+	return false
+}
+
+func parseMode(text string) (*Mode, error) {
+	if text == "" {
+		return nil, nil
+	}
+	notOctal := errorf("invalid chmod parameter: '%v'. it should be octal string and between 0 and 07777", text)
+	if n, err := strconv.ParseUint(text, 8, 32); err == nil {
+		if n > 0o7777 {
+			return nil, notOctal
+		}
+		return &Mode{Octal: os.FileMode(n)}, nil
+	}
+	if _, err := mode.Parse(text); err != nil {
+		var number *strconv.NumError
+		if errors.As(err, &number) {
+			return nil, notOctal // it looks like a number
+		}
+		return nil, err
+	}
+	return &Mode{Symbolic: text}, nil
+}
+
+func (t *transfer) checkChecksum() error {
+	switch {
+	case t.checksum == "":
+	case len(t.sources) != 1:
+		return errorf("checksum can't be specified for multiple sources")
+	case !isHTTP(t.sources[0]) && !isGit(t.sources[0]):
+		return errorf("checksum requires HTTP(S) or Git sources")
+	}
+	return nil
+}
+
+// history is the start of the history entry: the flags that it shows.
+func (t *transfer) history() string {
+	h := "COPY"
+	if t.add {
+		h = "ADD"
+	}
+	if t.parents {
+		h += " --parents"
+	}
+	if t.chown != "" {
+		h += " --chown=" + t.chown
+	}
+	if t.chmod != "" {
+		h += " --chmod=" + t.chmod
+	}
+	return h
+}
+
+// source tells what a source is. BuildKit looks for git first, then for a URL.
+func (t *transfer) source(src, os string) (Source, error) {
+	ref, isGit, err := dfgitutil.ParseGitRef(src)
+	switch {
+	case err != nil && isGit:
+		return Source{}, err
+	case err == nil && !ref.IndistinguishableFromLocal:
+		if !t.add {
+			return Source{}, errorf("source can't be a git ref for COPY; use ADD")
+		}
+		return t.git(ref)
+	case isHTTP(src):
+		if !t.add {
+			return Source{}, errorf("source can't be a URL for COPY; use ADD")
+		}
+		return t.http(src)
+	}
+	return t.local(src, os)
+}
+
+// git reads a repository. What a reference says of the checksum and of .git
+// holds for the sources behind it, too, as in BuildKit.
+func (t *transfer) git(ref *dfgitutil.GitRef) (Source, error) {
+	if t.keepGit != nil && ref.KeepGitDir != nil && *t.keepGit != *ref.KeepGitDir {
+		return Source{}, errorf("inconsistent keep-git-dir configuration")
+	}
+	if ref.KeepGitDir != nil {
+		t.keepGit = ref.KeepGitDir
+	}
+	if t.checksum != "" && ref.Checksum != "" && t.checksum != ref.Checksum {
+		return Source{}, errorf("checksum mismatch %q != %q", t.checksum, ref.Checksum)
+	}
+	if ref.Checksum != "" {
+		t.checksum = ref.Checksum
+	}
+	return Source{Git: &Git{
+		Remote: ref.Remote, Ref: ref.Ref, SubDir: ref.SubDir, Checksum: t.checksum,
+		KeepDir:        t.keepGit != nil && *t.keepGit,
+		SkipSubmodules: ref.Submodules != nil && !*ref.Submodules,
+		FetchByCommit:  ref.FetchByCommit,
+	}}, nil
+}
+
+func (t *transfer) http(src string) (Source, error) {
+	out := Source{URL: src, Filename: "__unnamed__", Unpack: t.unpack != nil && *t.unpack}
+	if u, err := url.Parse(src); err == nil {
+		if base := path.Base(u.Path); base != "." && base != "/" {
+			out.Filename = base
+		}
+	}
+	if t.checksum != "" {
+		sum, err := digest.Parse(t.checksum)
+		if err != nil {
+			return Source{}, err
+		}
+		out.Checksum = sum
+	}
+	return out, nil
+}
+
+func (t *transfer) local(src, os string) (Source, error) {
+	out := Source{Unpack: t.add}
+	if t.unpack != nil {
+		out.Unpack = *t.unpack
+	}
+	if t.parents {
+		// What stands behind "/./" is kept of the path.
+		parent, pattern, pivot := strings.Cut(src, "/./")
+		if !pivot {
+			parent, pattern = "/", src
+		}
+		pattern, err := system.NormalizePath("/", pattern, os, false)
+		if err != nil {
+			return out, fmt.Errorf("removing drive letter: %w", err)
+		}
+		out.Patterns = []string{strings.TrimPrefix(pattern, "/")}
+		if !wildcards(parent) && !wildcards(pattern) {
+			required, err := system.NormalizePath("/", filepath.Join(parent, pattern), os, false)
+			if err != nil {
+				return out, fmt.Errorf("removing drive letter: %w", err)
+			}
+			out.Required = []string{required}
+		}
+		src = parent
+	}
+	var err error
+	if out.Path, err = system.NormalizePath("/", src, os, false); err != nil {
+		return out, fmt.Errorf("removing drive letter: %w", err)
+	}
+	return out, nil
+}
+
+// reads notes the paths that the step reads.
+func (p *planner) reads(t *transfer) {
+	paths := &p.paths
+	if t.from != nil {
+		paths = t.from.paths
+	}
+	for _, src := range t.sources {
+		// Git sources count as paths in BuildKit, and so in the vertex.
+		if !t.add || !strings.HasPrefix(src, "http://") && !strings.HasPrefix(src, "https://") {
+			paths.add(src)
+		}
+	}
+}
+
+func isHTTP(src string) bool {
+	return (strings.HasPrefix(src, "http://") || strings.HasPrefix(src, "https://")) && !isGit(src)
+}
+
+// isGit tells https://host/repository.git from a file at a URL.
+func isGit(src string) bool {
+	ref, git, _ := dfgitutil.ParseGitRef(src)
+	return ref != nil && git
+}
+
+func wildcards(name string) bool {
+	for i := 0; i < len(name); i++ {
+		switch name[i] {
+		case '*', '?', '[':
+			return true
+		case '\\':
+			i++
+		}
+	}
+	return false
+}

@@ -1,0 +1,25 @@
+// Package wire turns modules into the protobuf messages of package irpb and
+// back: what the host and a plugin in another process pass to each other. It
+// may import ir and irpb.
+package wire
+
+import (
+	"fmt"
+
+	"github.com/seed-e0495807/strake/ir"
+	"github.com/seed-e0495807/strake/ir/irpb"
+	"google.golang.org/protobuf/proto"
+)
+
+// Marshal gives the bytes of a module.
+func Marshal(m *ir.Module) ([]byte, error) { return proto.Marshal(ToProto(m)) }
+
+// Unmarshal reads what Marshal gave. Its errors are those of FromProto, and of
+// bytes that are no message.
+func Unmarshal(data []byte) (*ir.Module, error) {
+	var p irpb.Module
+	if err := proto.Unmarshal(data, &p); err != nil {
+		return nil, fmt.Errorf("this is no module: %w", err)
+	}
+	return FromProto(&p)
+}

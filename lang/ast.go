@@ -1,0 +1,257 @@
+// Package lang turns the text of a Dockerfile into a syntax tree and back,
+// losslessly. It is the first room of the pipeline: it knows what instructions
+// look like and nothing of what they do. It may import source, diag and lexer.
+package lang
+
+import (
+	"github.com/seed-e0495807/strake/lang/lexer"
+	"github.com/seed-e0495807/strake/lang/source"
+)
+
+// Node is anything that has a place in the file.
+type Node interface{ Span() source.Span }
+
+// Item is what a file is a list of: *Comment, *Directive or an Instruction.
+type Item interface {
+	Node
+	item()
+}
+
+// Instruction is one of *From, *Run, *Cmd, *Entrypoint, *Shell, *Copy, *Add,
+// *Env, *Label, *Arg, *Expose, *Volume, *Workdir, *User, *StopSignal,
+// *Maintainer, *Healthcheck, *Onbuild or *Custom.
+type Instruction interface {
+	Item
+	// Head is what all instructions have. It is never nil.
+	Head() *Header
+}
+
+// File is a whole Dockerfile. Its items tile the source: what lies between two
+// of them is blank.
+type File struct {
+	Source *source.File
+	Escape byte // '\\' or '`'
+	Items  []Item
+}
+
+// Span covers the whole file.
+func (f *File) Span() source.Span {
+	return source.Span{File: f.Source.ID, End: uint32(len(f.Source.Text))}
+}
+
+// Instructions are the items that are instructions, in order.
+func (f *File) Instructions() []Instruction {
+	var out []Instruction
+	for _, item := range f.Items {
+		if in, ok := item.(Instruction); ok {
+			out = append(out, in)
+		}
+	}
+	return out
+}
+
+// Place is the span of a node; embedding it makes a Node.
+type Place struct{ At source.Span }
+
+// Span is where the node stands in the file.
+func (p Place) Span() source.Span { return p.At }
+
+// Comment is a line that starts with "#", without its line ending. Comments
+// inside a continued instruction belong to the text of that instruction.
+type Comment struct {
+	Place
+	Text string // behind the "#", blanks kept
+}
+
+// Directive is "# name=value" at the top of the file.
+type Directive struct {
+	Place
+	Name  string // syntax, escape or check
+	Value string
+}
+
+// Word is a piece of an instruction: the text that counts, with continuations
+// taken out, and where it came from. Quotes, escapes and variables are kept,
+// except in a word of a JSON array, which is decoded.
+type Word struct {
+	Text string
+	Place
+}
+
+// Flag is "--name=value" or "--name".
+type Flag struct {
+	Name     string // without the dashes
+	Value    string
+	HasValue bool
+	Place
+}
+
+// Pair is "name=value". In ARG the value may be missing; Legacy marks the form
+// "ENV name value".
+type Pair struct {
+	Key, Value Word
+	HasValue   bool
+	Legacy     bool
+}
+
+// Heredoc is a here document that an instruction announces.
+type Heredoc struct {
+	Name   string
+	Expand bool // the name is not quoted
+	Chomp  bool // <<-
+	Body   Word // every line with its line ending
+	End    Word // the line of the terminator
+}
+
+// Header is the part that all instructions share. An Instruction made by hand,
+// rather than by Parse, has a zero span and prints in canonical form.
+type Header struct {
+	Place           // every line of it, here documents included, without the last line ending
+	Keyword  Word   // as spelled
+	Code     string // the instruction as one logical line, without here documents
+	Flags    []Flag
+	Heredocs []Heredoc
+}
+
+// Head gives the head itself; instructions embed it.
+func (h *Header) Head() *Header { return h }
+
+// Command is what RUN, CMD, ENTRYPOINT, SHELL and HEALTHCHECK CMD run: a line
+// for a shell, or the words of a JSON array.
+type Command struct {
+	Exec bool
+	Line Word   // shell form; empty when there is none
+	Args []Word // exec form
+}
+
+type (
+	// From is FROM base [AS name].
+	From struct {
+		Header
+		Base Word
+		As   Word // the stage's name as spelled; empty when it has none
+	}
+	// Run is RUN with a command.
+	Run struct {
+		Header
+		Command Command
+	}
+	// Cmd is CMD with a command.
+	Cmd struct {
+		Header
+		Command Command
+	}
+	// Entrypoint is ENTRYPOINT with a command.
+	Entrypoint struct {
+		Header
+		Command Command
+	}
+	// Shell is SHELL with a JSON array.
+	Shell struct {
+		Header
+		Command Command
+	}
+	// Copy is COPY sources… destination.
+	Copy struct {
+		Header
+		Sources []Word
+		Dest    Word
+	}
+	// Add is ADD sources… destination.
+	Add struct {
+		Header
+		Sources []Word
+		Dest    Word
+	}
+	// Env is ENV with one or more variables.
+	Env struct {
+		Header
+		Pairs []Pair
+	}
+	// Label is LABEL with one or more labels.
+	Label struct {
+		Header
+		Pairs []Pair
+	}
+	// Arg is ARG with one or more declarations.
+	Arg struct {
+		Header
+		Pairs []Pair
+	}
+	// Expose is EXPOSE with ports as written.
+	Expose struct {
+		Header
+		Ports []Word
+	}
+	// Volume is VOLUME with paths.
+	Volume struct {
+		Header
+		Paths []Word
+	}
+	// Workdir is WORKDIR.
+	Workdir struct {
+		Header
+		Path Word
+	}
+	// User is USER.
+	User struct {
+		Header
+		Name Word
+	}
+	// StopSignal is STOPSIGNAL.
+	StopSignal struct {
+		Header
+		Signal Word
+	}
+	// Maintainer is the deprecated MAINTAINER.
+	Maintainer struct {
+		Header
+		Name Word
+	}
+	// Healthcheck is HEALTHCHECK CMD … or HEALTHCHECK NONE.
+	Healthcheck struct {
+		Header
+		Kind    Word // CMD or NONE, as spelled
+		Command Command
+	}
+	// Onbuild is ONBUILD with the instruction that a later build runs.
+	Onbuild struct {
+		Header
+		Trigger Instruction
+	}
+	// Custom is an instruction whose keyword the language does not know. A
+	// plugin may claim it; left unclaimed it is an error.
+	Custom struct {
+		Header
+		Args Word // everything behind the flags
+	}
+)
+
+func (*Comment) item()     {}
+func (*Directive) item()   {}
+func (*From) item()        {}
+func (*Run) item()         {}
+func (*Cmd) item()         {}
+func (*Entrypoint) item()  {}
+func (*Shell) item()       {}
+func (*Copy) item()        {}
+func (*Add) item()         {}
+func (*Env) item()         {}
+func (*Label) item()       {}
+func (*Arg) item()         {}
+func (*Expose) item()      {}
+func (*Volume) item()      {}
+func (*Workdir) item()     {}
+func (*User) item()        {}
+func (*StopSignal) item()  {}
+func (*Maintainer) item()  {}
+func (*Healthcheck) item() {}
+func (*Onbuild) item()     {}
+func (*Custom) item()      {}
+
+// Heredoc tells whether a word such as <<EOF starts a here document of this
+// instruction, and which.
+func (h *Header) Heredoc(word string) (name string, expand, chomp, ok bool) {
+	doc, ok := lexer.ParseHeredoc(word)
+	return doc.Name, doc.Expand, doc.Chomp, ok
+}

@@ -1,0 +1,118 @@
+package lang
+
+import (
+	"strings"
+
+	"github.com/seed-e0495807/strake/lang/diag"
+	"github.com/seed-e0495807/strake/lang/lexer"
+)
+
+// flagType is how the value of a flag is read.
+type flagType uint8
+
+const (
+	oneValue  flagType = iota + 1 // --name=value, once
+	anyValues                     // --name=value, as often as wanted
+	boolean                       // --name, --name=true or --name=false
+)
+
+// flagTypes are the flags of each instruction, as BuildKit's instruction parser
+// has them. Instructions that are not listed take none.
+var flagTypes = map[lexer.Instruction]map[string]flagType{
+	lexer.From: {"platform": oneValue},
+	lexer.Run:  {"mount": anyValues, "device": anyValues, "network": oneValue, "security": oneValue},
+	lexer.Copy: {"from": oneValue, "chown": oneValue, "chmod": oneValue, "link": boolean, "parents": boolean, "exclude": anyValues},
+	lexer.Add: {"chown": oneValue, "chmod": oneValue, "checksum": oneValue, "link": boolean, "keep-git-dir": boolean,
+		"unpack": boolean, "exclude": anyValues},
+	lexer.Healthcheck: {"interval": oneValue, "timeout": oneValue, "start-period": oneValue, "start-interval": oneValue, "retries": oneValue},
+}
+
+// flags checks the flags of an instruction against its table.
+func (p *parser) flags(id lexer.Instruction, flags []Flag) {
+	if len(flags) == 0 {
+		return
+	}
+	if id == lexer.Arg || id == lexer.StopSignal { // BuildKit never looks at them
+		p.diags.Warnf(flags[0].At, "ignored-flag", "%s takes no flags; `--%s` is ignored", id, flags[0].Name)
+		return
+	}
+	types := flagTypes[id]
+	for i, f := range flags {
+		switch t := types[f.Name]; {
+		case t == 0:
+			p.unknownFlag(id, f)
+		case t != anyValues && given(flags[:i], f.Name):
+			p.diags.Errorf(f.At, "duplicate-flag", "duplicate flag specified: --%s", f.Name).Hint = "keep one of them"
+		case t == boolean:
+			p.boolean(f)
+		case !f.HasValue:
+			p.diags.Errorf(f.At, "missing-value", "missing a value on flag: --%s", f.Name).Expected = "--" + f.Name + "=value"
+		}
+	}
+}
+
+func (p *parser) unknownFlag(id lexer.Instruction, f Flag) {
+	d := p.diags.Errorf(f.At, "unknown-flag", "unknown flag --%s of %s", f.Name, id)
+	var known []string
+	for name := range flagTypes[id] {
+		known = append(known, name)
+	}
+	switch near := diag.Suggest(f.Name, known); {
+	case near != "":
+		d.Hint = "did you mean `--" + near + "`?"
+	case len(known) == 0:
+		d.Hint = id.String() + " takes no flags; for an argument that starts with dashes put `--` before it"
+	default:
+		d.Expected = flagList(known)
+	}
+}
+
+func (p *parser) boolean(f Flag) {
+	v := strings.ToLower(f.Value)
+	switch {
+	case f.HasValue && v == "":
+		p.diags.Errorf(f.At, "missing-value", "missing a value on flag: --%s", f.Name).Expected = "--" + f.Name + "=true or =false"
+	case v != "" && v != "true" && v != "false":
+		p.diags.Errorf(f.At, "bad-value", "expecting boolean value for flag --%s, not: %s", f.Name, f.Value).Expected = "true or false"
+	}
+}
+
+func given(flags []Flag, name string) bool {
+	for _, f := range flags {
+		if f.Name == name {
+			return true
+		}
+	}
+	return false
+}
+
+// Flag gives the value of a flag that can stand once, and whether it is there.
+func (h *Header) Flag(name string) (string, bool) {
+	for _, f := range h.Flags {
+		if f.Name == name {
+			return f.Value, true
+		}
+	}
+	return "", false
+}
+
+// FlagValues gives the values of a flag that can stand more than once.
+func (h *Header) FlagValues(name string) []string {
+	var out []string
+	for _, f := range h.Flags {
+		if f.Name == name {
+			out = append(out, f.Value)
+		}
+	}
+	return out
+}
+
+// Bool reads a boolean flag: nil when it is not there.
+func (h *Header) Bool(name string) *bool {
+	v, ok := h.Flag(name)
+	if !ok {
+		return nil
+	}
+	b := !strings.EqualFold(v, "false")
+	return &b
+}

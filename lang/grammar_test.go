@@ -1,0 +1,76 @@
+package lang_test
+
+import (
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/seed-e0495807/strake/lang"
+	"github.com/seed-e0495807/strake/lang/source"
+)
+
+// TestUsage checks that the grammar takes what the messages say an instruction
+// looks like: with all that is optional, and without.
+func TestUsage(t *testing.T) {
+	optional := regexp.MustCompile(` ?\[[^"\]]*\]`)
+	marks := strings.NewReplacer("…]", "]", "…", "", "--flag", "--flag=x", "--platform=", "--platform=x")
+	brackets := strings.NewReplacer("[", "", "]", "")
+	accepts := func(text string) bool {
+		_, err := lang.ParseGrammar(source.NewFile("Dockerfile", "FROM a\n"+text+"\n"))
+		return err == nil
+	}
+	for id, usage := range lang.Usage() {
+		for _, text := range strings.Split(usage, ", or ") {
+			least := marks.Replace(optional.ReplaceAllString(text, ""))
+			most := marks.Replace(text)
+			if !strings.Contains(text, `["`) {
+				most = brackets.Replace(most)
+			}
+			most = strings.ReplaceAll(most, "=default", "=default")
+			if !accepts(least) || !accepts(most) {
+				t.Errorf("the grammar refuses %q or %q", least, most)
+			}
+			switch words := strings.Fields(least); id {
+			case "RUN", "CMD", "ENTRYPOINT": // may be empty
+			default:
+				if less := strings.Join(words[:len(words)-1], " "); accepts(less) {
+					t.Errorf("the grammar takes %q, less than %q", less, least)
+				}
+			}
+		}
+	}
+}
+
+// TestGrammarErrors checks where the grammar finds an error.
+func TestGrammarErrors(t *testing.T) {
+	for text, want := range map[string]string{
+		"":                                `Dockerfile:1:1: unexpected token "<EOF>" (expected Stage+)`,
+		"RUN x\n":                         `Dockerfile:1:1: unexpected token "RUN" (expected Stage+)`,
+		"FROM a b\n":                      `Dockerfile:1:8: unexpected token "b" (expected <eol>)`,
+		"FROM a\n\n  COPY é\\\n  \n":      `Dockerfile:3:8: unexpected token "é" (expected (WordPaths | StringsPaths) Heredoc* <eol>)`,
+		"FROM a\nRUN é [\nCMD [\"é\", 1]": `Dockerfile:3:6: unexpected token "\"é\", 1" (expected "]")`,
+	} {
+		_, err := lang.ParseGrammar(source.NewFile("Dockerfile", text))
+		if err == nil || err.Error() != want {
+			t.Errorf("%q: got  %v\nwant %s", text, err, want)
+		}
+	}
+}
+
+// BenchmarkGrammar shows what the grammar costs; see BenchmarkParse.
+func BenchmarkGrammar(b *testing.B) {
+	benchmark(b, func(src *source.File) { lang.ParseGrammar(src) })
+}
+
+func BenchmarkParse(b *testing.B) {
+	benchmark(b, func(src *source.File) { lang.Parse(src) })
+}
+
+func benchmark(b *testing.B, parse func(*source.File)) {
+	src := source.NewFile("Dockerfile", strings.Repeat(everything[strings.Index(everything, "FROM"):], 20))
+	b.ReportAllocs()
+	b.SetBytes(int64(len(src.Text)))
+	for b.Loop() {
+		parse(src)
+	}
+}
