@@ -27,7 +27,10 @@ func ParseBody(text string, escape byte) (Body, error) {
 }
 
 func parseOne(text string, escape byte) (lang.Instruction, error) {
-	list, diags := lang.ParseTrigger(source.NewFile("", directive("escape", string(rune(escape)))+text))
+	if escape != '\\' {
+		text = "# escape=" + string(rune(escape)) + "\n" + text
+	}
+	list, diags := lang.ParseTrigger(source.NewFile("", text))
 	if len(list) != 1 {
 		return nil, fmt.Errorf("there are %d instructions; one is wanted", len(list))
 	}
@@ -40,4 +43,10 @@ func parseOne(text string, escape byte) (lang.Instruction, error) {
 	return list[0], nil
 }
 
-func directive(name, value string) string { return "# " + name + "=" + value + "\n" }
+// SameStage reports whether a FROM makes a stage with the name, base and
+// platform of s.
+func SameStage(n *lang.From, s *Stage) bool {
+	var b builder
+	made := b.stage(n, nil)
+	return made.Name == s.Name && made.Base == s.Base && made.Platform == s.Platform
+}

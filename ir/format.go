@@ -1,7 +1,6 @@
 package ir
 
 import (
-	"encoding/csv"
 	"encoding/json"
 	"slices"
 	"strconv"
@@ -302,12 +301,14 @@ func formatDevice(d Device) string {
 	return formatCSV(fields)
 }
 
+// formatCSV joins fields, and quotes those that would fall apart.
 func formatCSV(fields []string) string {
-	var b strings.Builder
-	c := csv.NewWriter(&b)
-	_ = c.Write(fields) // to memory
-	c.Flush()
-	return strings.TrimSuffix(b.String(), "\n")
+	for i, f := range fields {
+		if strings.ContainsAny(f, ",\"\r\n") || strings.TrimLeftFunc(f, unicode.IsSpace) != f {
+			fields[i] = `"` + strings.ReplaceAll(f, `"`, `""`) + `"`
+		}
+	}
+	return strings.Join(fields, ",")
 }
 
 func (w *writer) transfer(sources []string, files []Inline, dest string) {

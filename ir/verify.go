@@ -31,6 +31,9 @@ func Verify(m *Module) diag.List {
 		return v.diags
 	}
 	v.module()
+	if v.escape = m.Escape; v.escape != '`' {
+		v.escape = '\\' // also for an invalid one, which has been told
+	}
 	for i, op := range m.Args {
 		v.where = fmt.Sprintf("global argument %d", i+1)
 		v.op(op)
@@ -71,6 +74,7 @@ func VerifyLowered(m *Module) diag.List {
 
 type verifier struct {
 	m       *Module
+	escape  byte
 	diags   diag.List
 	where   string          // what is being looked at, for messages
 	heights map[*Origin]int // of those that are known to be sound; 0 while looked at
@@ -158,20 +162,15 @@ func (v *verifier) stage(s *Stage) {
 
 // from checks that the FROM reads back.
 func (v *verifier) from(s *Stage) {
-	text := FormatFrom(s, v.m.Escape)
-	in, err := parseOne(text, v.m.Escape)
+	text := FormatFrom(s, v.escape)
+	in, err := parseOne(text, v.escape)
 	if err != nil {
 		v.errorf(s.Origin, "ir-read-back", "cannot be written: `%s` does not read back: %v", text, err)
 		return
 	}
-	var b builder
-	if f, ok := in.(*lang.From); !ok || !sameFrom(b.stage(f, nil), s) {
+	if f, ok := in.(*lang.From); !ok || !SameStage(f, s) {
 		v.errorf(s.Origin, "ir-read-back", "cannot be written: `%s` reads back as another stage", text)
 	}
-}
-
-func sameFrom(a, b *Stage) bool {
-	return a.Name == b.Name && a.Base == b.Base && a.Platform == b.Platform
 }
 
 func (v *verifier) code(code string, o *Origin) {
@@ -259,13 +258,13 @@ func (v *verifier) op(op *Op) {
 
 // readBack checks that some text stands for the body.
 func (v *verifier) readBack(op *Op) {
-	text := Format(op.Body, v.m.Escape)
-	got, err := ParseBody(text, v.m.Escape)
+	text := Format(op.Body, v.escape)
+	got, err := ParseBody(text, v.escape)
 	switch {
 	case err != nil:
 		v.errorf(op.Origin, "ir-read-back", "cannot be written: `%s` does not read back: %v", text, err)
 	case !Equal(got, op.Body):
-		v.errorf(op.Origin, "ir-read-back", "cannot be written: `%s` reads back as `%s`", text, Format(got, v.m.Escape))
+		v.errorf(op.Origin, "ir-read-back", "cannot be written: `%s` reads back as `%s`", text, Format(got, v.escape))
 	}
 }
 

@@ -1,6 +1,7 @@
 package lang_test
 
 import (
+	"fmt"
 	"reflect"
 	"slices"
 	"strings"
@@ -68,10 +69,49 @@ func samples(t *testing.T, f func(t *testing.T, name, text string)) {
 	}
 }
 
-// found are the texts that fuzzing brought up.
+// found are texts that fuzzing brought up, or that no other table has.
 var found = []string{
 	"ARG =0",
 	"ONBUILD    RUa ",
+	"# escape= \nFROM a\n",
+	"# syntax= \nFROM a\n",
+	"FROM a\nHEALTHCHECK \xa0CMD x\n",
+	"FROM a\nHEALTHCHECK CMD\x85x\n",
+	"FROM a\nHEALTHCHECK NONE [] \nHEALTHCHECK CMD []\nHEALTHCHECK none\n",
+	"FROM a\nENV A='b\\' C=d\\ \n",
+	"FROM a\nENV A=\"b\\",
+	"FROM a\nENV \\",
+	"FROM a\nARG A \"\" \\",
+	"FROM a\nENV A=\xff\\\nb C=d\n",
+	"FROM a\nRUN cat <<'A'B <<\"C D\" <<E\\F\nAB\nC D\nEF\n",
+	"FROM a\nRUN <<A\nx\n\tA\n",
+	"FROM a\nRUN <<A",
+	"FROM a\nRUN <<A <<B",
+	"FROM a\nRUN x <<${\n",
+	"FROM a\nRUN x <<${A?b}\nA\n",
+	"FROM a\nCOPY [\"<<A\", \"b\"]\nCOPY [ ] \n",
+	"FROM a\nRUN --x\\\n=y --\\\n  z\n",
+	"FROM a\nCOPY --chown=\"a b\" --chmod='7\\5' -- --x y\n",
+	"FROM a\nCOPY --from=\xc3\xa9 a b\n",
+	"FROM a\nRUN a \\\n\n",
+	"FROM a\nRUN a \\\n\r\n\n",
+	"FROM a\nRUN a \\\n# b",
+	"FROM a\n\\\n",
+	"FROM a\n\\\n\n",
+	"\\\n\\\nFROM a",
+	"FROM a\nwor\u212adir /\n",
+	"FROM a\nMA\u0130NTAINER x\n",
+	"FROM a a\u017f b\n",
+	"FROM a A\u017f b\n",
+	"FROM a\nONBUILD  ENV A=1 B\n",
+	"FROM a\nONBUILD COPY\nONBUILD ADD x\nONBUILD ARG =\nONBUILD EXPOSE\nONBUILD SHELL x\nONBUILD VOLUME []\nONBUILD USER\n" +
+		"ONBUILD HEALTHCHECK\nONBUILD HEALTHCHECK x\nONBUILD HEALTHCHECK x [\"y\"]\nONBUILD LABEL\nONBUILD ENV a b\nONBUILD NOPE --x y\n" +
+		"ONBUILD stopsignal 9\nONBUILD workdir\nONBUILD Entrypoint [\"a\"]\nONBUILD cmd\nONBUILD RUN [\"\\u0061\"]\n",
+	"FROM a\nONBUILD -- RUN x\n",
+	"FROM a\nONBUILD ADD <<A <<-B /\n\\\nA\n\t# b\n\tB\n",
+	"FROM a\nONBUILD \\\n# x\n  RUN <<A \\\n  b\nA\n",
+	"NOPE\nARG A\n# b\nFROM a\nNOPE x\n",
+	"FROM a\nCMD [\"\\ud800\", \"\\\\\"]\nCMD [\"a\" \\\n, \"b\"]\nCMD [\"\t\"]\nCMD [1e999]\nCMD [null]\n",
 }
 
 // agree checks that Parse and ParseGrammar see the same in a text.
@@ -89,6 +129,16 @@ func agree(t *testing.T, name, text string) {
 	case want && !reflect.DeepEqual(file, tree):
 		t.Errorf("%s: the trees differ: %s", name, firstDifference(file, tree))
 	}
+}
+
+// firstDifference shows the first items that differ.
+func firstDifference(a, b *lang.File) string {
+	for i := range min(len(a.Items), len(b.Items)) {
+		if !reflect.DeepEqual(a.Items[i], b.Items[i]) {
+			return fmt.Sprintf("\n%#v\n%#v", a.Items[i], b.Items[i])
+		}
+	}
+	return fmt.Sprintf("%d and %d items", len(a.Items), len(b.Items))
 }
 
 func TestAgreement(t *testing.T) { samples(t, agree) }

@@ -106,7 +106,9 @@ type Heredoc struct {
 // Header is the part that all instructions share. An Instruction made by hand,
 // rather than by Parse, has a zero span and prints in canonical form.
 type Header struct {
-	Place           // every line of it, here documents included, without the last line ending
+	// Place is every line of it, here documents included, without the last line
+	// ending; with it where an empty line or an unterminated here document is last.
+	Place
 	Keyword  Word   // as spelled
 	Code     string // the instruction as one logical line, without here documents
 	Flags    []Flag

@@ -23,6 +23,7 @@ func FuzzParse(f *testing.F) {
 		agree(t, "fuzz", text)
 		checkTree(t, "fuzz", text)
 		checkAgainstBuildKit(t, "fuzz", text)
+		checkDirectives(t, "fuzz", text)
 	})
 }
 

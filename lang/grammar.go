@@ -12,6 +12,8 @@ import (
 	"github.com/seed-e0495807/strake/lang/source"
 )
 
+//go:generate go test ./grammar -run ^TestEBNF$ -count=1 -update
+
 var grammarParser = sync.OnceValues(grammar.New)
 
 // ParseGrammar reads a Dockerfile by the grammar of package grammar, which is

@@ -3,6 +3,7 @@ package lang_test
 import (
 	"regexp"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/seed-e0495807/strake/lang"
@@ -26,7 +27,6 @@ func TestUsage(t *testing.T) {
 			if !strings.Contains(text, `["`) {
 				most = brackets.Replace(most)
 			}
-			most = strings.ReplaceAll(most, "=default", "=default")
 			if !accepts(least) || !accepts(most) {
 				t.Errorf("the grammar refuses %q or %q", least, most)
 			}
@@ -57,20 +57,17 @@ func TestGrammarErrors(t *testing.T) {
 	}
 }
 
-// BenchmarkGrammar shows what the grammar costs; see BenchmarkParse.
-func BenchmarkGrammar(b *testing.B) {
-	benchmark(b, func(src *source.File) { lang.ParseGrammar(src) })
-}
-
-func BenchmarkParse(b *testing.B) {
-	benchmark(b, func(src *source.File) { lang.Parse(src) })
-}
-
-func benchmark(b *testing.B, parse func(*source.File)) {
-	src := source.NewFile("Dockerfile", strings.Repeat(everything[strings.Index(everything, "FROM"):], 20))
-	b.ReportAllocs()
-	b.SetBytes(int64(len(src.Text)))
-	for b.Loop() {
-		parse(src)
+// TestGrammarConcurrent is of use under the race detector.
+func TestGrammarConcurrent(t *testing.T) {
+	var wg sync.WaitGroup
+	for range 4 {
+		wg.Go(func() {
+			for range 5 {
+				if _, err := lang.ParseGrammar(source.NewFile("Dockerfile", everything)); err != nil {
+					t.Error(err)
+				}
+			}
+		})
 	}
+	wg.Wait()
 }

@@ -7,7 +7,8 @@ import (
 	"github.com/seed-e0495807/strake/lang/lexer"
 )
 
-// usage says how each instruction is written; it goes into errors.
+// usage says how each instruction is written; it goes into errors. A test holds
+// it against the grammar.
 var usage = map[lexer.Instruction]string{
 	lexer.Add: "ADD [--flag…] source… destination", lexer.Arg: "ARG name[=default]…",
 	lexer.Cmd: "CMD [\"program\", \"argument\"…]", lexer.Copy: "COPY [--flag…] source… destination",

@@ -232,7 +232,10 @@ func ourArguments(in lang.Instruction) []string {
 	case *lang.Shell:
 		return command(n.Command)
 	case *lang.Healthcheck:
-		return append([]string{strings.ToUpper(n.Kind.Text)}, command(n.Command)...)
+		if kind := strings.ToUpper(n.Kind.Text); kind == "NONE" {
+			return append([]string{kind}, texts(n.Command.Args)...)
+		}
+		return append([]string{"CMD"}, command(n.Command)...)
 	case *lang.Copy:
 		return transfer(in.Head(), n.Sources, n.Dest)
 	case *lang.Add:
@@ -329,7 +332,7 @@ func theirArguments(v any) []string {
 		case "CMD":
 			return append([]string{"CMD", "exec"}, test[1:]...)
 		default:
-			return []string{test[0], "shell"}
+			return test
 		}
 	case *instructions.CopyCommand:
 		return theirTransfer(n.SourcesAndDest)

@@ -2,210 +2,302 @@ package llb
 
 import (
 	"context"
-	"os"
+	"fmt"
+	"slices"
+	"strings"
 
 	bk "github.com/moby/buildkit/client/llb"
 	"github.com/moby/buildkit/solver/pb"
 	"github.com/moby/buildkit/util/apicaps"
+	"github.com/moby/buildkit/util/system"
 
 	"github.com/seed-e0495807/strake/ir/plan"
 )
 
-func fileMode(mode int) os.FileMode { return os.FileMode(mode) }
-
 func (l *lowerer) supports(c apicaps.CapID) bool { return l.opt.Caps.Supports(c) == nil }
 
-// exec lowers RUN. The options stand in the order in which BuildKit gives them:
-// mounts on the same target keep it.
-func (l *lowerer) exec(ctx context.Context, s *stage, st *plan.Step, x *plan.Exec) error {
-	opts := make([]bk.RunOption, 0, 12)
-	if x.Script != nil {
-		opts = append(opts, bk.AddMount("/dev/pipes/", script(s, x.Script), bk.SourcePath("/"), bk.Readonly))
+// execOp is a RUN on its way to an op.
+type execOp struct {
+	meta    *pb.Meta
+	network pb.NetMode
+	secure  pb.SecurityMode
+	devices []*pb.CDIDevice
+	secrets []*plan.Secret
+	ssh     []*plan.SSH
+	mounts  []mount // directories, the root first
+	caps    []apicaps.CapID
+}
+
+// mount is a directory that a command sees.
+type mount struct {
+	pb     *pb.Mount
+	source bk.Output // nil is scratch
+	output bool      // what the command leaves there is an output
+}
+
+// exec lowers RUN.
+func (l *lowerer) exec(ctx context.Context, s *stage, st *step, a *plan.Exec) error {
+	x := &execOp{network: l.opt.Network}
+	x.mount(&pb.Mount{Dest: pb.RootMount}, s.out, true)
+	if a.Script != nil {
+		x.mount(&pb.Mount{Dest: "/dev/pipes/", Selector: "/", Readonly: true}, l.document(a.Script.Name, a.Script.Data, 0o755), false)
 	}
-	opts = append(opts, bk.Args(x.Args), command(st.Op.Text()), l.location(st.Op.Origin))
-	if s.NoCache {
-		opts = append(opts, bk.IgnoreCache)
-	}
-	if p := l.plan.Proxy; p != nil {
-		opts = append(opts, bk.WithProxy(bk.ProxyEnv{HTTPProxy: p["http_proxy"], HTTPSProxy: p["https_proxy"],
-			FTPProxy: p["ftp_proxy"], NoProxy: p["no_proxy"], AllProxy: p["all_proxy"]}))
-	}
-	for i := range x.Mounts {
-		opt, err := l.mount(ctx, &x.Mounts[i])
-		if err != nil {
+	for i := range a.Mounts {
+		if err := l.mount(ctx, x, &a.Mounts[i]); err != nil {
 			return err
 		}
-		opts = append(opts, opt)
 	}
-	if x.Insecure {
-		opts = append(opts, bk.Security(pb.SecurityMode_INSECURE))
-	}
-	switch x.Network {
+	switch a.Network {
 	case "none":
-		opts = append(opts, bk.Network(pb.NetMode_NONE))
+		x.network = pb.NetMode_NONE
 	case "host":
-		opts = append(opts, bk.Network(pb.NetMode_HOST))
+		x.network = pb.NetMode_HOST
 	}
-	opts = append(opts, l.resources(x)...)
-	opts = append(opts, bk.WithCustomName(st.Name))
-	opts = append(opts, l.sandbox()...)
-	s.out = s.state().Run(opts...).Root().Output()
+	if a.Insecure {
+		x.secure = pb.SecurityMode_INSECURE
+	}
+	l.meta(s, a, x)
+	l.resources(a, x)
+
+	// The order of equal targets is the sort's, as in BuildKit.
+	slices.SortFunc(x.mounts, func(a, b mount) int { return strings.Compare(a.pb.Dest, b.pb.Dest) })
+	v := l.newVertex(s, st, x.capabilities()...)
+	v.meta.Description[codeKey] = st.Op.Text()
+	v.meta.IgnoreCache = s.NoCache
+	if r := l.opt.Resources; r != nil && l.supports(pb.CapExecMetaLinuxResources) {
+		v.meta.LinuxResources = r
+	}
+	v.inputs, v.fill, v.index = x.inputs(), x.fill, x.rootIndex()
+	s.out = v
 	return nil
 }
 
-func script(s *stage, f *plan.Script) bk.State { return document(s, f.Name, f.Data, 0o755) }
+func (x *execOp) mount(m *pb.Mount, source bk.Output, output bool) {
+	x.mounts = append(x.mounts, mount{m, source, output})
+}
+
+// meta is what the command runs with.
+func (l *lowerer) meta(s *stage, a *plan.Exec, x *execOp) {
+	m := &pb.Meta{Args: a.Args, Cwd: s.dir, User: s.user, Hostname: l.opt.Hostname, RemoveMountStubsRecursive: true}
+	m.Env = s.env.Strings()
+	for _, h := range l.opt.ExtraHosts {
+		m.ExtraHosts = append(m.ExtraHosts, &pb.HostIP{Host: h.Host, IP: h.IP.String()})
+	}
+	if len(x.ssh) > 0 {
+		if _, ok := s.env.Get("SSH_AUTH_SOCK"); !ok {
+			m.Env = append(m.Env, "SSH_AUTH_SOCK="+socket(0, x.ssh[0]))
+		}
+	}
+	if l.supports(pb.CapExecMetaSetsDefaultPath) {
+		x.caps = append(x.caps, pb.CapExecMetaSetsDefaultPath)
+	} else if _, ok := s.env.Get("PATH"); !ok && l.plan.Platform.OS != "windows" {
+		m.Env = append(m.Env, "PATH="+system.DefaultPathEnv(l.plan.Platform.OS))
+	}
+	if p := l.plan.Proxy; p != nil {
+		m.ProxyEnv = &pb.ProxyEnv{HttpProxy: p["http_proxy"], HttpsProxy: p["https_proxy"], FtpProxy: p["ftp_proxy"],
+			NoProxy: p["no_proxy"], AllProxy: p["all_proxy"]}
+	}
+	x.meta = m
+}
 
 // resources are limits and devices, which older daemons do not know.
-func (l *lowerer) resources(x *plan.Exec) []bk.RunOption {
-	var opts []bk.RunOption
+func (l *lowerer) resources(a *plan.Exec, x *execOp) {
 	if len(l.opt.Ulimits) > 0 && l.supports(pb.CapExecMetaUlimit) {
-		for _, u := range l.opt.Ulimits {
-			opts = append(opts, bk.AddUlimit(bk.UlimitName(u.Name), u.Soft, u.Hard))
-		}
-	}
-	if len(l.opt.Devices)+len(x.Devices) == 0 || !l.supports(pb.CapExecMetaCDI) {
-		return opts
-	}
-	for _, d := range l.opt.Devices {
-		opts = append(opts, device(d.Name, d.Optional))
-	}
-	for _, d := range x.Devices {
-		opts = append(opts, device(d.Name, !d.Required))
-	}
-	return opts
-}
-
-func device(name string, optional bool) bk.RunOption {
-	opts := []bk.CDIDeviceOption{bk.CDIDeviceName(name)}
-	if optional {
-		opts = append(opts, bk.CDIDeviceOptional)
-	}
-	return bk.AddCDIDevice(opts...)
-}
-
-// sandbox is what the command line says of the container.
-func (l *lowerer) sandbox() []bk.RunOption {
-	var opts []bk.RunOption
-	for _, h := range l.opt.ExtraHosts {
-		opts = append(opts, bk.AddExtraHost(h.Host, h.IP))
+		x.meta.Ulimit = l.opt.Ulimits
 	}
 	if l.opt.ShmSize > 0 && l.supports(pb.CapExecMountTmpfsSize) {
-		opts = append(opts, bk.AddMount("/dev/shm", bk.Scratch(), bk.Tmpfs(bk.TmpfsSize(l.opt.ShmSize))))
+		x.mount(tmpfs("/dev/shm", l.opt.ShmSize, false), nil, false)
 	}
-	if l.opt.CgroupParent != "" && l.supports(pb.CapExecMetaCgroupParent) {
-		opts = append(opts, bk.WithCgroupParent(l.opt.CgroupParent))
+	if l.supports(pb.CapExecMetaCgroupParent) {
+		x.meta.CgroupParent = l.opt.CgroupParent
+	}
+	if len(l.opt.Devices)+len(a.Devices) > 0 && l.supports(pb.CapExecMetaCDI) {
+		for _, d := range l.opt.Devices {
+			x.devices = append(x.devices, &pb.CDIDevice{Name: d.Name, Optional: d.Optional})
+		}
+		for _, d := range a.Devices {
+			x.devices = append(x.devices, &pb.CDIDevice{Name: d.Name, Optional: !d.Required})
+		}
 	}
 	if r := l.opt.Resources; r != nil && l.supports(pb.CapExecMetaLinuxResources) {
-		opts = append(opts, bk.WithLinuxResources(bk.LinuxResources{
-			Memory: r.Memory, MemorySwap: r.MemorySwap, CPUShares: r.CpuShares, CPUPeriod: r.CpuPeriod,
-			CPUQuota: r.CpuQuota, CpusetCpus: r.CpusetCpus, CpusetMems: r.CpusetMems,
-		}))
+		x.caps = append(x.caps, pb.CapExecMetaLinuxResources)
 	}
-	return opts
 }
 
-func (l *lowerer) mount(ctx context.Context, m *plan.Mount) (bk.RunOption, error) {
+// capabilities are what a daemon has to understand to run the op.
+func (x *execOp) capabilities() []apicaps.CapID {
+	caps := append(x.caps, pb.CapExecMetaBase)
+	add := func(on bool, ids ...apicaps.CapID) {
+		for _, id := range ids {
+			if on && !slices.Contains(caps, id) {
+				caps = append(caps, id)
+			}
+		}
+	}
+	add(len(x.meta.Ulimit) > 0, pb.CapExecMetaUlimit)
+	add(x.network != pb.NetMode_UNSET, pb.CapExecMetaNetwork)
+	add(x.secure == pb.SecurityMode_INSECURE, pb.CapExecMetaSecurity)
+	add(x.meta.ProxyEnv != nil, pb.CapExecMetaProxy)
+	for _, m := range x.mounts {
+		cache, temporary := m.pb.MountType == pb.MountType_CACHE, m.pb.MountType == pb.MountType_TMPFS
+		add(m.pb.Selector != "", pb.CapExecMountSelector)
+		add(cache, pb.CapExecMountCache, pb.CapExecMountCacheSharing)
+		add(temporary, pb.CapExecMountTmpfs)
+		add(temporary && m.pb.TmpfsOpt.Size > 0, pb.CapExecMountTmpfsSize)
+		add(!cache && !temporary && m.source != nil, pb.CapExecMountBind)
+	}
+	add(len(x.secrets) > 0, pb.CapExecMountSecret)
+	for _, s := range x.secrets {
+		add(s.Env != nil, pb.CapExecSecretEnv)
+	}
+	add(len(x.ssh) > 0, pb.CapExecMountSSH)
+	add(len(x.devices) > 0, pb.CapExecMetaCDI)
+	return caps
+}
+
+func (x *execOp) inputs() []bk.Output {
+	out := make([]bk.Output, 0, len(x.mounts))
+	for _, m := range x.mounts {
+		if m.source != nil && !slices.Contains(out, m.source) {
+			out = append(out, m.source)
+		}
+	}
+	return out
+}
+
+// rootIndex is the number of the root among the outputs.
+func (x *execOp) rootIndex() int64 {
+	index := int64(0)
+	for _, m := range x.mounts {
+		if m.pb.Dest == pb.RootMount {
+			break
+		}
+		if m.output {
+			index++
+		}
+	}
+	return index
+}
+
+// fill makes the op.
+func (x *execOp) fill(op *pb.Op, number numberer) {
+	exec := &pb.ExecOp{Meta: x.meta, Network: x.network, Security: x.secure, CdiDevices: x.devices}
+	outputs := int64(0)
+	for _, m := range x.mounts {
+		m.pb.Input, m.pb.Output = number(m.source), int64(pb.SkipOutput)
+		if m.output {
+			m.pb.Output = outputs
+			outputs++
+		}
+		exec.Mounts = append(exec.Mounts, m.pb)
+	}
+	for _, s := range x.secrets {
+		if s.Env != nil {
+			exec.Secretenv = append(exec.Secretenv, &pb.SecretEnv{ID: s.ID, Name: *s.Env, Optional: !s.Required})
+		}
+		if s.Target != nil {
+			exec.Mounts = append(exec.Mounts, secretMount(s))
+		}
+	}
+	for i, s := range x.ssh {
+		exec.Mounts = append(exec.Mounts, sshMount(i, s))
+	}
+	op.Op = &pb.Op_Exec{Exec: exec}
+}
+
+// id32 gives an owner, or what holds when none is given.
+func id32(n *uint64, or uint32) uint32 {
+	if n == nil {
+		return or
+	}
+	return uint32(*n)
+}
+
+func secretMount(s *plan.Secret) *pb.Mount {
+	return &pb.Mount{Input: int64(pb.Empty), Dest: *s.Target, MountType: pb.MountType_SECRET, SecretOpt: &pb.SecretOpt{
+		ID: s.ID, Optional: !s.Required, Uid: id32(s.Owner.UID, 0), Gid: id32(s.Owner.GID, 0), Mode: id32(s.Owner.Mode, 0o400),
+	}}
+}
+
+func sshMount(i int, s *plan.SSH) *pb.Mount {
+	return &pb.Mount{Input: int64(pb.Empty), Dest: socket(i, s), MountType: pb.MountType_SSH, SSHOpt: &pb.SSHOpt{
+		ID: s.ID, Optional: !s.Required, Uid: id32(s.Owner.UID, 0), Gid: id32(s.Owner.GID, 0), Mode: id32(s.Owner.Mode, 0o600),
+	}}
+}
+
+// socket is where the i-th agent is reached.
+func socket(i int, s *plan.SSH) string {
+	if s.Target != "" {
+		return s.Target
+	}
+	return fmt.Sprintf("/run/buildkit/ssh_agent.%d", i)
+}
+
+func tmpfs(target string, size int64, readonly bool) *pb.Mount {
+	return &pb.Mount{Dest: target, Readonly: readonly, MountType: pb.MountType_TMPFS, TmpfsOpt: &pb.TmpfsOpt{Size: size}}
+}
+
+// mount adds a --mount.
+func (l *lowerer) mount(ctx context.Context, x *execOp, m *plan.Mount) error {
 	switch {
 	case m.Secret != nil:
-		return secret(m.Secret), nil
+		x.secrets = append(x.secrets, m.Secret)
+		return nil
 	case m.SSH != nil:
-		return ssh(m.SSH), nil
+		x.ssh = append(x.ssh, m.SSH)
+		return nil
 	}
-	return l.mountDir(ctx, m.Dir)
-}
-
-func secret(m *plan.Secret) bk.RunOption {
-	opts := []bk.SecretOption{bk.SecretID(m.ID)}
-	if !m.Required {
-		opts = append(opts, bk.SecretOptional)
+	d := m.Dir
+	out := &pb.Mount{Dest: d.Target, Readonly: d.ReadOnly}
+	if d.Source != "/" {
+		out.Selector = d.Source
 	}
-	if m.Env != nil {
-		opts = append(opts, bk.SecretAsEnvName(*m.Env))
+	if d.Kind == plan.MountTmpfs {
+		out.MountType, out.TmpfsOpt = pb.MountType_TMPFS, &pb.TmpfsOpt{Size: d.Size}
+		x.mount(out, nil, false)
+		return nil
 	}
-	if uid, gid, mode, ok := owner(m.Owner, 0o400); ok {
-		opts = append(opts, bk.SecretFileOpt(uid, gid, mode))
-	}
-	return bk.AddSecretWithDest(m.ID, m.Target, opts...)
-}
-
-func ssh(m *plan.SSH) bk.RunOption {
-	opts := []bk.SSHOption{bk.SSHID(m.ID)}
-	if m.Target != "" {
-		opts = append(opts, bk.SSHSocketTarget(m.Target))
-	}
-	if !m.Required {
-		opts = append(opts, bk.SSHOptional)
-	}
-	if uid, gid, mode, ok := owner(m.Owner, 0o600); ok {
-		opts = append(opts, bk.SSHSocketOpt(m.Target, uid, gid, mode))
-	}
-	return bk.AddSSHSocket(opts...)
-}
-
-// owner gives who a file belongs to, and whether anything was said of it.
-func owner(o plan.Owner, defaultMode int) (uid, gid, mode int, given bool) {
-	value := func(n *uint64, or int) int {
-		if n == nil {
-			return or
-		}
-		given = true
-		return int(*n)
-	}
-	uid, gid, mode = value(o.UID, 0), value(o.GID, 0), value(o.Mode, defaultMode)
-	return uid, gid, mode, given
-}
-
-func (l *lowerer) mountDir(ctx context.Context, m *plan.MountDir) (bk.RunOption, error) {
-	if m.Kind == plan.MountTmpfs {
-		return l.tmpfs(m), nil
-	}
-	state, err := l.read(ctx, m.From)
+	source, err := l.read(ctx, d.From)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	var opts []bk.MountOption
-	if m.ReadOnly {
-		opts = append(opts, bk.Readonly)
-	} else if m.Kind == plan.MountBind && l.supports(pb.CapExecMountBindReadWriteNoOutput) {
-		opts = append(opts, bk.ForceNoOutput)
+	output := !d.ReadOnly
+	if d.Kind == plan.MountCache {
+		output = false
+		out.MountType = pb.MountType_CACHE
+		out.CacheOpt = &pb.CacheOpt{ID: l.opt.CacheIDNamespace + "/" + d.CacheID, Sharing: sharing(d.Sharing)}
+	} else if l.supports(pb.CapExecMountBindReadWriteNoOutput) {
+		output = false
 	}
-	if m.Kind == plan.MountCache {
-		opts = append(opts, bk.AsPersistentCacheDir(l.opt.CacheIDNamespace+"/"+m.CacheID, sharing(m.Sharing)))
+	if o := d.Owner; d.Source == "/" && (o.UID != nil || o.GID != nil || o.Mode != nil) {
+		source, out.Selector = l.owned(source, o), "/cache"
 	}
-	state, selector := selected(state, m)
-	return bk.AddMount(m.Target, state, append(opts, selector...)...), nil
+	x.mount(out, source, output)
+	return nil
 }
 
-func (l *lowerer) tmpfs(m *plan.MountDir) bk.RunOption {
-	opts := []bk.MountOption{bk.Tmpfs(bk.TmpfsSize(m.Size))}
-	if m.ReadOnly {
-		opts = append(opts, bk.Readonly)
-	}
-	state, selector := selected(bk.Scratch(), m)
-	return bk.AddMount(m.Target, state, append(opts, selector...)...)
+// owned makes a directory for a cache that belongs to somebody.
+func (l *lowerer) owned(base bk.Output, o plan.Owner) bk.Output {
+	f := &fileOp{base: base}
+	f.add(nil, func(int64) pb.IsFileAction {
+		byID := func(n *uint64) *pb.UserOpt { return &pb.UserOpt{User: &pb.UserOpt_ByID{ByID: id32(n, 0)}} }
+		return &pb.FileAction_Mkdir{Mkdir: &pb.FileActionMkDir{
+			Path: "/cache", Mode: int32(id32(o.Mode, 0o755) & 0o777), Timestamp: -1,
+			Owner: &pb.ChownOpt{User: byID(o.UID), Group: byID(o.GID)},
+		}}
+	})
+	v := &vertex{anywhere: true, inputs: f.inputs(), fill: f.fill}
+	v.meta.Description = named("[internal] setting cache mount permissions")
+	v.meta.Caps = l.capabilities(pb.CapFileBase)
+	return v
 }
 
-// selected picks the part of a mount that is asked for. An owner needs a
-// directory of its own.
-func selected(state bk.State, m *plan.MountDir) (bk.State, []bk.MountOption) {
-	if m.Source != "/" {
-		return state, []bk.MountOption{bk.SourcePath(m.Source)}
-	}
-	uid, gid, mode, ok := owner(m.Owner, 0o755)
-	if !ok {
-		return state, nil
-	}
-	state = state.File(bk.Mkdir("/cache", fileMode(mode), bk.WithUIDGID(uid, gid)),
-		bk.WithCustomName("[internal] setting cache mount permissions"))
-	return state, []bk.MountOption{bk.SourcePath("/cache")}
-}
-
-func sharing(mode string) bk.CacheMountSharingMode {
+func sharing(mode string) pb.CacheSharingOpt {
 	switch mode {
 	case "private":
-		return bk.CacheMountPrivate
+		return pb.CacheSharingOpt_PRIVATE
 	case "locked":
-		return bk.CacheMountLocked
+		return pb.CacheSharingOpt_LOCKED
 	}
-	return bk.CacheMountShared
+	return pb.CacheSharingOpt_SHARED
 }

@@ -5,10 +5,13 @@ package irtest
 
 import (
 	"iter"
+	"reflect"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 	"github.com/seed-e0495807/strake/ir"
 	"github.com/seed-e0495807/strake/lang"
 	"github.com/seed-e0495807/strake/lang/cases"
@@ -30,6 +33,15 @@ func Module(t testing.TB, text string) *ir.Module {
 		t.Fatalf("%q has errors", text)
 	}
 	return m
+}
+
+// Diff says how two modules differ, "" when they do not. Nil and empty lists are
+// one.
+func Diff(want, got *ir.Module) string {
+	if reflect.DeepEqual(want, got) { // much faster
+		return ""
+	}
+	return cmp.Diff(want, got, cmpopts.EquateEmpty())
 }
 
 // Modules gives valid modules by name: of every case and every file of the

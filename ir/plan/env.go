@@ -103,6 +103,17 @@ func (e *Env) Vars() []Variable {
 	return out
 }
 
+// Strings are the variables in order, as "name=value".
+func (e *Env) Strings() []string {
+	out := make([]string, 0, len(e.list)-e.holes)
+	for i, v := range e.list {
+		if !e.dead[i] {
+			out = append(out, v.Key+"="+v.Value)
+		}
+	}
+	return out
+}
+
 // Clone makes a copy of its own.
 func (e *Env) Clone() *Env {
 	c := &Env{list: e.Vars()}

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"path"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/moby/buildkit/frontend/dockerfile/shell"
 	"github.com/seed-e0495807/strake/ir"
@@ -38,9 +39,14 @@ func (p *planner) exec(s *Stage, op *operation, b *ir.Run) error {
 		return errorf("RUN requires a command")
 	}
 	x := &Exec{Network: b.Network, Insecure: b.Security == "insecure", Devices: b.Devices}
-	title := op.Text()
+	title := op.Text() // unexpanded
 	if err := s.command(x, b, &title); err != nil {
 		return err
+	}
+	for _, arg := range x.Args {
+		if !utf8.ValidString(arg) {
+			return errorf("the command is not valid UTF-8, which no build can carry")
+		}
 	}
 	for i, m := range b.Mounts {
 		mount, err := p.mount(s, m, op.sources[i])

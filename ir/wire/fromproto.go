@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"time"
+	"unsafe"
 
 	"github.com/seed-e0495807/strake/ir"
 	"github.com/seed-e0495807/strake/ir/irpb"
@@ -16,19 +17,24 @@ import (
 // error names, and fields that it does not know. The module need not be valid:
 // that is for ir.Verify to say.
 func FromProto(p *irpb.Module) (*ir.Module, error) {
+	d := decoder{}
+	return d.module(p)
+}
+
+func (d *decoder) module(p *irpb.Module) (*ir.Module, error) {
 	if p == nil {
 		return nil, errors.New("there is no module")
 	}
-	d := decoder{what: "the module"}
+	d.what = "the module"
 	d.known(p)
 	d.table(p.Origins)
-	m := &ir.Module{Escape: byte(p.Escape), Syntax: string(p.Syntax), Check: string(p.Check)}
+	m := &ir.Module{Escape: byte(p.Escape), Syntax: d.text(p.Syntax), Check: d.text(p.Check)}
 	if p.Escape > 0xff {
 		d.fail("its escape character %d is no byte", p.Escape)
 	}
 	for _, f := range p.Files {
 		d.known(f)
-		m.Files = append(m.Files, ir.File{Name: string(f.GetName()), Text: string(f.GetText())})
+		m.Files = append(m.Files, ir.File{Name: d.text(f.GetName()), Text: d.text(f.GetText())})
 	}
 	m.Args = d.ops("before the first FROM", p.Args)
 	for i, s := range p.Stages {
@@ -42,6 +48,7 @@ func FromProto(p *irpb.Module) (*ir.Module, error) {
 
 // decoder keeps the first error.
 type decoder struct {
+	own     bool // nobody else has the message
 	origins []*ir.Origin
 	what    string // is being read, for errors
 	err     error
@@ -67,7 +74,7 @@ func (d *decoder) table(list []*irpb.Origin) {
 		d.known(p)
 		o := &ir.Origin{
 			Span: source.Span{File: source.FileID(p.GetFile()), Start: p.GetStart(), End: p.GetEnd()},
-			By:   string(p.GetBy()), Why: string(p.GetWhy()),
+			By:   d.text(p.GetBy()), Why: d.text(p.GetWhy()),
 		}
 		o.From = each(p.GetFrom(), d.origin)
 		d.origins = append(d.origins, o)
@@ -90,8 +97,8 @@ func (d *decoder) stage(i int, p *irpb.Stage) *ir.Stage {
 	d.what = fmt.Sprintf("stage %d", i)
 	d.known(p)
 	return &ir.Stage{
-		Name: string(p.GetName()), Base: string(p.GetBase()), Platform: string(p.GetPlatform()), Code: string(p.GetCode()),
-		Comments: texts(p.GetComments()), Origin: d.origin(p.GetOrigin()), Ops: d.ops(fmt.Sprintf("of stage %d", i), p.GetOps()),
+		Name: d.text(p.GetName()), Base: d.text(p.GetBase()), Platform: d.text(p.GetPlatform()), Code: d.text(p.GetCode()),
+		Comments: d.texts(p.GetComments()), Origin: d.origin(p.GetOrigin()), Ops: d.ops(fmt.Sprintf("of stage %d", i), p.GetOps()),
 	}
 }
 
@@ -104,7 +111,7 @@ func (d *decoder) ops(where string, list []*irpb.Op) []*ir.Op {
 	for i, p := range list {
 		before := d.err == nil
 		d.what = "the op"
-		ops[i] = ir.Op{Body: d.body(p), Code: string(p.GetCode()), Origin: d.origin(p.GetOrigin())}
+		ops[i] = ir.Op{Body: d.body(p), Code: d.text(p.GetCode()), Origin: d.origin(p.GetOrigin())}
 		out[i] = &ops[i]
 		if before && d.err != nil {
 			d.err = fmt.Errorf("op %d %s (%s): %w", i+1, where, p.GetKind(), d.err)
@@ -148,24 +155,24 @@ func (d *decoder) anyBody(p *irpb.Op) ir.Body {
 	case *irpb.Op_Shell:
 		return &ir.Shell{Args: d.words(b.Shell)}
 	case *irpb.Op_Workdir:
-		return &ir.Workdir{Path: string(b.Workdir)}
+		return &ir.Workdir{Path: d.text(b.Workdir)}
 	case *irpb.Op_User:
-		return &ir.User{Name: string(b.User)}
+		return &ir.User{Name: d.text(b.User)}
 	case *irpb.Op_Expose:
 		return &ir.Expose{Ports: d.words(b.Expose)}
 	case *irpb.Op_Volume:
 		return &ir.Volume{Paths: d.words(b.Volume)}
 	case *irpb.Op_StopSignal:
-		return &ir.StopSignal{Signal: string(b.StopSignal)}
+		return &ir.StopSignal{Signal: d.text(b.StopSignal)}
 	case *irpb.Op_Maintainer:
-		return &ir.Maintainer{Name: string(b.Maintainer)}
+		return &ir.Maintainer{Name: d.text(b.Maintainer)}
 	case *irpb.Op_Healthcheck:
 		return d.healthcheck(b.Healthcheck)
 	case *irpb.Op_Onbuild:
-		return &ir.Onbuild{Trigger: string(b.Onbuild)}
+		return &ir.Onbuild{Trigger: d.text(b.Onbuild)}
 	case *irpb.Op_Custom:
 		d.known(b.Custom)
-		return &ir.Custom{Name: string(b.Custom.GetName()), Flags: texts(b.Custom.GetFlags()), Args: string(b.Custom.GetArgs())}
+		return &ir.Custom{Name: d.text(b.Custom.GetName()), Flags: d.texts(b.Custom.GetFlags()), Args: d.text(b.Custom.GetArgs())}
 	}
 	return nil
 }
@@ -174,24 +181,24 @@ func (d *decoder) run(p *irpb.Run) ir.Body {
 	d.known(p)
 	return &ir.Run{
 		Command: d.command(p.GetCommand()), Heredocs: each(p.GetHeredocs(), d.heredoc), Mounts: each(p.GetMounts(), d.mount),
-		Network: string(p.GetNetwork()), Security: string(p.GetSecurity()), Devices: each(p.GetDevices(), d.device),
+		Network: d.text(p.GetNetwork()), Security: d.text(p.GetSecurity()), Devices: each(p.GetDevices(), d.device),
 	}
 }
 
 func (d *decoder) copy(p *irpb.Copy) ir.Body {
 	d.known(p)
 	return &ir.Copy{
-		Sources: texts(p.GetSources()), Inline: each(p.GetInline(), d.inline), Dest: string(p.GetDest()), From: string(p.GetFrom()),
-		Chown: string(p.GetChown()), Chmod: string(p.GetChmod()), Link: p.GetLink(), Parents: p.GetParents(), Excludes: texts(p.GetExcludes()),
+		Sources: d.texts(p.GetSources()), Inline: each(p.GetInline(), d.inline), Dest: d.text(p.GetDest()), From: d.text(p.GetFrom()),
+		Chown: d.text(p.GetChown()), Chmod: d.text(p.GetChmod()), Link: p.GetLink(), Parents: p.GetParents(), Excludes: d.texts(p.GetExcludes()),
 	}
 }
 
 func (d *decoder) add(p *irpb.Add) ir.Body {
 	d.known(p)
 	b := &ir.Add{
-		Sources: texts(p.GetSources()), Inline: each(p.GetInline(), d.inline), Dest: string(p.GetDest()),
-		Chown: string(p.GetChown()), Chmod: string(p.GetChmod()), Checksum: string(p.GetChecksum()), Link: p.GetLink(),
-		Excludes: texts(p.GetExcludes()),
+		Sources: d.texts(p.GetSources()), Inline: each(p.GetInline(), d.inline), Dest: d.text(p.GetDest()),
+		Chown: d.text(p.GetChown()), Chmod: d.text(p.GetChmod()), Checksum: d.text(p.GetChecksum()), Link: p.GetLink(),
+		Excludes: d.texts(p.GetExcludes()),
 	}
 	if p != nil {
 		b.KeepGitDir, b.Unpack = clone(p.KeepGitDir), clone(p.Unpack)
@@ -211,50 +218,56 @@ func (d *decoder) healthcheck(p *irpb.Healthcheck) ir.Body {
 
 func (d *decoder) command(p *irpb.Command) ir.Command {
 	d.known(p)
-	return ir.Command{Exec: p.GetExec(), Line: string(p.GetLine()), Args: texts(p.GetArgs())}
+	return ir.Command{Exec: p.GetExec(), Line: d.text(p.GetLine()), Args: d.texts(p.GetArgs())}
 }
 
 func (d *decoder) words(p *irpb.Words) []string {
 	d.known(p)
-	return texts(p.GetWords())
+	return d.texts(p.GetWords())
 }
 
 func (d *decoder) heredoc(p *irpb.Heredoc) ir.Heredoc {
 	d.known(p)
-	return ir.Heredoc{Name: string(p.GetName()), Data: string(p.GetData()), Chomp: p.GetChomp()}
+	return ir.Heredoc{Name: d.text(p.GetName()), Data: d.text(p.GetData()), Chomp: p.GetChomp()}
 }
 
 func (d *decoder) inline(p *irpb.Inline) ir.Inline {
 	d.known(p)
-	return ir.Inline{Word: string(p.GetWord()), Name: string(p.GetName()), Data: string(p.GetData()), Expand: p.GetExpand()}
+	return ir.Inline{Word: d.text(p.GetWord()), Name: d.text(p.GetName()), Data: d.text(p.GetData()), Expand: p.GetExpand()}
 }
 
 func (d *decoder) mount(p *irpb.Mount) ir.Mount {
 	d.known(p)
 	return each(p.GetOptions(), func(o *irpb.MountOption) ir.MountOption {
 		d.known(o)
-		return ir.MountOption{Key: string(o.GetKey()), Value: string(o.GetValue()), HasValue: o.GetHasValue()}
+		return ir.MountOption{Key: d.text(o.GetKey()), Value: d.text(o.GetValue()), HasValue: o.GetHasValue()}
 	})
 }
 
 func (d *decoder) device(p *irpb.Device) ir.Device {
 	d.known(p)
-	return ir.Device{Name: string(p.GetName()), Required: p.GetRequired()}
+	return ir.Device{Name: d.text(p.GetName()), Required: p.GetRequired()}
 }
 
 func (d *decoder) pairs(p *irpb.Pairs) []ir.Pair {
 	d.known(p)
 	return each(p.GetPairs(), func(p *irpb.Pair) ir.Pair {
 		d.known(p)
-		return ir.Pair{Key: string(p.GetKey()), Value: string(p.GetValue()), Legacy: p.GetLegacy()}
+		return ir.Pair{Key: d.text(p.GetKey()), Value: d.text(p.GetValue()), Legacy: p.GetLegacy()}
 	})
 }
 
 func (d *decoder) def(p *irpb.Default) ir.Default {
 	d.known(p)
-	return ir.Default{Key: string(p.GetKey()), Value: string(p.GetValue()), Set: p.GetSet()}
+	return ir.Default{Key: d.text(p.GetKey()), Value: d.text(p.GetValue()), Set: p.GetSet()}
 }
 
-func texts(list [][]byte) []string {
-	return each(list, func(b []byte) string { return string(b) })
+func (d *decoder) texts(list [][]byte) []string { return each(list, d.text) }
+
+// text gives bytes as a string, without copying what nobody else can change.
+func (d *decoder) text(b []byte) string {
+	if d.own {
+		return unsafe.String(unsafe.SliceData(b), len(b))
+	}
+	return string(b)
 }

@@ -14,9 +14,9 @@ func ToProto(m *ir.Module) *irpb.Module {
 		return nil
 	}
 	e := encoder{numbers: map[*ir.Origin]uint32{}}
-	p := &irpb.Module{Escape: uint32(m.Escape), Syntax: raw(m.Syntax), Check: raw(m.Check)}
+	p := &irpb.Module{Escape: uint32(m.Escape), Syntax: e.raw(m.Syntax), Check: e.raw(m.Check)}
 	for _, f := range m.Files {
-		p.Files = append(p.Files, &irpb.File{Name: raw(f.Name), Text: raw(f.Text)})
+		p.Files = append(p.Files, &irpb.File{Name: e.raw(f.Name), Text: e.raw(f.Text)})
 	}
 	p.Args = e.ops(m.Args)
 	for _, s := range m.Stages {
@@ -29,6 +29,7 @@ func ToProto(m *ir.Module) *irpb.Module {
 type encoder struct {
 	numbers map[*ir.Origin]uint32 // index plus one; 0 while an origin is looked at
 	origins []*irpb.Origin
+	buf     []byte // that texts are put into, to spare allocations
 }
 
 // origin gives the number of an origin: what it is made of comes first. It is 0
@@ -43,7 +44,7 @@ func (e *encoder) origin(o *ir.Origin) uint32 {
 	e.numbers[o] = 0
 	p := &irpb.Origin{
 		File: uint32(o.Span.File), Start: o.Span.Start, End: o.Span.End,
-		By: raw(o.By), Why: raw(o.Why),
+		By: e.raw(o.By), Why: e.raw(o.Why),
 	}
 	for _, from := range o.From {
 		p.From = append(p.From, e.origin(from))
@@ -58,128 +59,129 @@ func (e *encoder) stage(s *ir.Stage) *irpb.Stage {
 		return &irpb.Stage{}
 	}
 	return &irpb.Stage{
-		Name: raw(s.Name), Base: raw(s.Base), Platform: raw(s.Platform), Code: raw(s.Code),
-		Comments: raws(s.Comments), Ops: e.ops(s.Ops), Origin: e.origin(s.Origin),
+		Name: e.raw(s.Name), Base: e.raw(s.Base), Platform: e.raw(s.Platform), Code: e.raw(s.Code),
+		Comments: e.raws(s.Comments), Ops: e.ops(s.Ops), Origin: e.origin(s.Origin),
 	}
 }
 
 func (e *encoder) ops(list []*ir.Op) []*irpb.Op {
+	ops := make([]irpb.Op, len(list))
 	out := make([]*irpb.Op, len(list))
 	for i, op := range list {
-		out[i] = &irpb.Op{}
+		out[i] = &ops[i]
 		if op == nil {
 			continue
 		}
-		out[i].Code, out[i].Origin = raw(op.Code), e.origin(op.Origin)
+		out[i].Code, out[i].Origin = e.raw(op.Code), e.origin(op.Origin)
 		if ir.Known(op.Body) {
 			out[i].Kind = op.Body.Keyword()
-			encodeBody(out[i], op.Body)
+			e.body(out[i], op.Body)
 		}
 	}
 	return out
 }
 
-func encodeBody(p *irpb.Op, b ir.Body) {
+func (e *encoder) body(p *irpb.Op, b ir.Body) {
 	switch b := b.(type) {
 	case *ir.Run:
-		p.Body = &irpb.Op_Run{Run: encodeRun(b)}
+		p.Body = &irpb.Op_Run{Run: e.run(b)}
 	case *ir.Copy:
-		p.Body = &irpb.Op_Copy{Copy: encodeCopy(b)}
+		p.Body = &irpb.Op_Copy{Copy: e.copy(b)}
 	case *ir.Add:
-		p.Body = &irpb.Op_Add{Add: encodeAdd(b)}
+		p.Body = &irpb.Op_Add{Add: e.add(b)}
 	case *ir.Env:
-		p.Body = &irpb.Op_Env{Env: encodePairs(b.Pairs)}
+		p.Body = &irpb.Op_Env{Env: e.pairs(b.Pairs)}
 	case *ir.Label:
-		p.Body = &irpb.Op_Label{Label: encodePairs(b.Pairs)}
+		p.Body = &irpb.Op_Label{Label: e.pairs(b.Pairs)}
 	case *ir.Arg:
-		p.Body = &irpb.Op_Arg{Arg: &irpb.Arg{Defaults: each(b.Defaults, encodeDefault)}}
+		p.Body = &irpb.Op_Arg{Arg: &irpb.Arg{Defaults: each(b.Defaults, e.argDefault)}}
 	case *ir.Cmd:
-		p.Body = &irpb.Op_Cmd{Cmd: encodeCommand(b.Command)}
+		p.Body = &irpb.Op_Cmd{Cmd: e.command(b.Command)}
 	case *ir.Entrypoint:
-		p.Body = &irpb.Op_Entrypoint{Entrypoint: encodeCommand(b.Command)}
+		p.Body = &irpb.Op_Entrypoint{Entrypoint: e.command(b.Command)}
 	case *ir.Shell:
-		p.Body = &irpb.Op_Shell{Shell: &irpb.Words{Words: raws(b.Args)}}
+		p.Body = &irpb.Op_Shell{Shell: &irpb.Words{Words: e.raws(b.Args)}}
 	case *ir.Workdir:
-		p.Body = &irpb.Op_Workdir{Workdir: raw(b.Path)}
+		p.Body = &irpb.Op_Workdir{Workdir: e.raw(b.Path)}
 	case *ir.User:
-		p.Body = &irpb.Op_User{User: raw(b.Name)}
+		p.Body = &irpb.Op_User{User: e.raw(b.Name)}
 	case *ir.Expose:
-		p.Body = &irpb.Op_Expose{Expose: &irpb.Words{Words: raws(b.Ports)}}
+		p.Body = &irpb.Op_Expose{Expose: &irpb.Words{Words: e.raws(b.Ports)}}
 	case *ir.Volume:
-		p.Body = &irpb.Op_Volume{Volume: &irpb.Words{Words: raws(b.Paths)}}
+		p.Body = &irpb.Op_Volume{Volume: &irpb.Words{Words: e.raws(b.Paths)}}
 	case *ir.StopSignal:
-		p.Body = &irpb.Op_StopSignal{StopSignal: raw(b.Signal)}
+		p.Body = &irpb.Op_StopSignal{StopSignal: e.raw(b.Signal)}
 	case *ir.Maintainer:
-		p.Body = &irpb.Op_Maintainer{Maintainer: raw(b.Name)}
+		p.Body = &irpb.Op_Maintainer{Maintainer: e.raw(b.Name)}
 	case *ir.Healthcheck:
-		p.Body = &irpb.Op_Healthcheck{Healthcheck: encodeHealthcheck(b)}
+		p.Body = &irpb.Op_Healthcheck{Healthcheck: e.healthcheck(b)}
 	case *ir.Onbuild:
-		p.Body = &irpb.Op_Onbuild{Onbuild: raw(b.Trigger)}
+		p.Body = &irpb.Op_Onbuild{Onbuild: e.raw(b.Trigger)}
 	case *ir.Custom:
 		p.Kind = "CUSTOM"
-		p.Body = &irpb.Op_Custom{Custom: &irpb.Custom{Name: raw(b.Name), Flags: raws(b.Flags), Args: raw(b.Args)}}
+		p.Body = &irpb.Op_Custom{Custom: &irpb.Custom{Name: e.raw(b.Name), Flags: e.raws(b.Flags), Args: e.raw(b.Args)}}
 	}
 }
 
-func encodeRun(b *ir.Run) *irpb.Run {
+func (e *encoder) run(b *ir.Run) *irpb.Run {
 	return &irpb.Run{
-		Command: encodeCommand(b.Command), Heredocs: each(b.Heredocs, encodeHeredoc), Mounts: each(b.Mounts, encodeMount),
-		Network: raw(b.Network), Security: raw(b.Security), Devices: each(b.Devices, encodeDevice),
+		Command: e.command(b.Command), Heredocs: each(b.Heredocs, e.heredoc), Mounts: each(b.Mounts, e.mount),
+		Network: e.raw(b.Network), Security: e.raw(b.Security), Devices: each(b.Devices, e.device),
 	}
 }
 
-func encodeCopy(b *ir.Copy) *irpb.Copy {
+func (e *encoder) copy(b *ir.Copy) *irpb.Copy {
 	return &irpb.Copy{
-		Sources: raws(b.Sources), Inline: each(b.Inline, encodeInline), Dest: raw(b.Dest), From: raw(b.From),
-		Chown: raw(b.Chown), Chmod: raw(b.Chmod), Link: b.Link, Parents: b.Parents, Excludes: raws(b.Excludes),
+		Sources: e.raws(b.Sources), Inline: each(b.Inline, e.inline), Dest: e.raw(b.Dest), From: e.raw(b.From),
+		Chown: e.raw(b.Chown), Chmod: e.raw(b.Chmod), Link: b.Link, Parents: b.Parents, Excludes: e.raws(b.Excludes),
 	}
 }
 
-func encodeAdd(b *ir.Add) *irpb.Add {
+func (e *encoder) add(b *ir.Add) *irpb.Add {
 	return &irpb.Add{
-		Sources: raws(b.Sources), Inline: each(b.Inline, encodeInline), Dest: raw(b.Dest),
-		Chown: raw(b.Chown), Chmod: raw(b.Chmod), Checksum: raw(b.Checksum), Link: b.Link,
-		KeepGitDir: clone(b.KeepGitDir), Unpack: clone(b.Unpack), Excludes: raws(b.Excludes),
+		Sources: e.raws(b.Sources), Inline: each(b.Inline, e.inline), Dest: e.raw(b.Dest),
+		Chown: e.raw(b.Chown), Chmod: e.raw(b.Chmod), Checksum: e.raw(b.Checksum), Link: b.Link,
+		KeepGitDir: clone(b.KeepGitDir), Unpack: clone(b.Unpack), Excludes: e.raws(b.Excludes),
 	}
 }
 
-func encodeHealthcheck(b *ir.Healthcheck) *irpb.Healthcheck {
+func (e *encoder) healthcheck(b *ir.Healthcheck) *irpb.Healthcheck {
 	return &irpb.Healthcheck{
-		None: b.None, Command: encodeCommand(b.Command), Interval: int64(b.Interval), Timeout: int64(b.Timeout),
+		None: b.None, Command: e.command(b.Command), Interval: int64(b.Interval), Timeout: int64(b.Timeout),
 		StartPeriod: int64(b.StartPeriod), StartInterval: int64(b.StartInterval), Retries: int64(b.Retries),
 	}
 }
 
-func encodeCommand(c ir.Command) *irpb.Command {
-	return &irpb.Command{Exec: c.Exec, Line: raw(c.Line), Args: raws(c.Args)}
+func (e *encoder) command(c ir.Command) *irpb.Command {
+	return &irpb.Command{Exec: c.Exec, Line: e.raw(c.Line), Args: e.raws(c.Args)}
 }
 
-func encodeHeredoc(d ir.Heredoc) *irpb.Heredoc {
-	return &irpb.Heredoc{Name: raw(d.Name), Data: raw(d.Data), Chomp: d.Chomp}
+func (e *encoder) heredoc(d ir.Heredoc) *irpb.Heredoc {
+	return &irpb.Heredoc{Name: e.raw(d.Name), Data: e.raw(d.Data), Chomp: d.Chomp}
 }
 
-func encodeInline(f ir.Inline) *irpb.Inline {
-	return &irpb.Inline{Word: raw(f.Word), Name: raw(f.Name), Data: raw(f.Data), Expand: f.Expand}
+func (e *encoder) inline(f ir.Inline) *irpb.Inline {
+	return &irpb.Inline{Word: e.raw(f.Word), Name: e.raw(f.Name), Data: e.raw(f.Data), Expand: f.Expand}
 }
 
-func encodeMount(m ir.Mount) *irpb.Mount {
+func (e *encoder) mount(m ir.Mount) *irpb.Mount {
 	return &irpb.Mount{Options: each(m, func(o ir.MountOption) *irpb.MountOption {
-		return &irpb.MountOption{Key: raw(o.Key), Value: raw(o.Value), HasValue: o.HasValue}
+		return &irpb.MountOption{Key: e.raw(o.Key), Value: e.raw(o.Value), HasValue: o.HasValue}
 	})}
 }
 
-func encodeDevice(d ir.Device) *irpb.Device {
-	return &irpb.Device{Name: raw(d.Name), Required: d.Required}
+func (e *encoder) device(d ir.Device) *irpb.Device {
+	return &irpb.Device{Name: e.raw(d.Name), Required: d.Required}
 }
 
-func encodePairs(pairs []ir.Pair) *irpb.Pairs {
+func (e *encoder) pairs(pairs []ir.Pair) *irpb.Pairs {
 	return &irpb.Pairs{Pairs: each(pairs, func(p ir.Pair) *irpb.Pair {
-		return &irpb.Pair{Key: raw(p.Key), Value: raw(p.Value), Legacy: p.Legacy}
+		return &irpb.Pair{Key: e.raw(p.Key), Value: e.raw(p.Value), Legacy: p.Legacy}
 	})}
 }
 
-func encodeDefault(d ir.Default) *irpb.Default {
-	return &irpb.Default{Key: raw(d.Key), Value: raw(d.Value), Set: d.Set}
+func (e *encoder) argDefault(d ir.Default) *irpb.Default {
+	return &irpb.Default{Key: e.raw(d.Key), Value: e.raw(d.Value), Set: d.Set}
 }
 
 // each turns a list into another; the result for an empty one is nil.
@@ -194,14 +196,21 @@ func each[A, B any](list []A, turn func(A) B) []B {
 	return out
 }
 
-func raw(s string) []byte {
+// raw gives the bytes of a text. They share memory with those of others, but not
+// what appending to them would overwrite.
+func (e *encoder) raw(s string) []byte {
 	if s == "" {
 		return nil
 	}
-	return []byte(s)
+	if cap(e.buf)-len(e.buf) < len(s) {
+		e.buf = make([]byte, 0, max(len(s), 1<<14))
+	}
+	start := len(e.buf)
+	e.buf = append(e.buf, s...)
+	return e.buf[start:len(e.buf):len(e.buf)]
 }
 
-func raws(list []string) [][]byte { return each(list, raw) }
+func (e *encoder) raws(list []string) [][]byte { return each(list, e.raw) }
 
 func clone(b *bool) *bool {
 	if b == nil {

@@ -21,5 +21,6 @@ func Unmarshal(data []byte) (*ir.Module, error) {
 	if err := proto.Unmarshal(data, &p); err != nil {
 		return nil, fmt.Errorf("this is no module: %w", err)
 	}
-	return FromProto(&p)
+	d := decoder{own: true}
+	return d.module(&p)
 }

@@ -4,8 +4,6 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/google/go-cmp/cmp"
-	"github.com/google/go-cmp/cmp/cmpopts"
 	"github.com/seed-e0495807/strake/ir"
 	"github.com/seed-e0495807/strake/ir/irpb"
 	"github.com/seed-e0495807/strake/ir/irtest"
@@ -25,7 +23,7 @@ func TestRoundTrip(t *testing.T) {
 			t.Errorf("%s: %v", name, err)
 			continue
 		}
-		if diff := cmp.Diff(m, got, cmpopts.EquateEmpty()); diff != "" {
+		if diff := irtest.Diff(m, got); diff != "" {
 			t.Errorf("%s: %s", name, diff)
 		}
 	}

@@ -56,3 +56,12 @@ func (c Case) rejected() Case {
 	c.Reject = true
 	return c
 }
+
+// longLine is why Strake accepts lines that BuildKit's reader is too small for.
+const longLine = "a line may be longer than 64 KiB"
+
+// accepted marks a case that Strake takes and BuildKit does not.
+func (c Case) accepted(why string) Case {
+	c.Accept = why
+	return c
+}

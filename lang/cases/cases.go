@@ -8,7 +8,8 @@ package cases
 type Case struct {
 	Name       string // unique, like "copy/link-chown"
 	Dockerfile string
-	Reject     bool // BuildKit refuses it
+	Reject     bool   // BuildKit refuses it
+	Accept     string // why Strake takes what BuildKit refuses; "" when it refuses it, too
 
 	BuildArgs map[string]string
 	Target    string

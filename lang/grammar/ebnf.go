@@ -10,7 +10,7 @@ import (
 )
 
 const ebnfHeader = `(* The grammar of Dockerfiles, as Strake reads them. Generated from the types of
-   package lang/grammar by "go generate ./lang/grammar"; do not edit.
+   package lang/grammar by "go generate ./lang"; do not edit.
 
    What a word is depends on the instruction, so the grammar is one of tokens:
 

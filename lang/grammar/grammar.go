@@ -14,8 +14,6 @@ import (
 	"github.com/seed-e0495807/strake/lang/lexer"
 )
 
-//go:generate go test -run ^TestEBNF$ -count=1 -update .
-
 // Token is a token as participle has it.
 type Token = plexer.Token
 

@@ -26,6 +26,6 @@ func TestEBNF(t *testing.T) {
 		t.Fatal(err)
 	}
 	if string(got) != want {
-		t.Error("grammar.ebnf is out of date: run go generate ./lang/grammar")
+		t.Error("grammar.ebnf is out of date: run go generate ./lang")
 	}
 }

@@ -19,7 +19,7 @@ func TestText(t *testing.T) {
 			t.Errorf("%s: %v\n%s", name, err, text)
 			continue
 		}
-		if diff := cmp.Diff(m, got, cmpopts.EquateEmpty()); diff != "" {
+		if diff := irtest.Diff(m, got); diff != "" {
 			t.Errorf("%s: %s\n%s", name, diff, text)
 		}
 		if again := ir.Print(got); again != text {

@@ -1,0 +1,236 @@
+package llb
+
+import (
+	"context"
+	"path"
+	"path/filepath"
+	"strconv"
+	"strings"
+
+	bk "github.com/moby/buildkit/client/llb"
+	"github.com/moby/buildkit/identity"
+	"github.com/moby/buildkit/solver/pb"
+	"github.com/moby/buildkit/util/system"
+
+	"github.com/seed-e0495807/strake/ir/plan"
+)
+
+// fileOp collects the actions of a file vertex: each works on the result of the
+// one before.
+type fileOp struct {
+	base    bk.Output // nil is scratch
+	actions []fileAction
+}
+
+type fileAction struct {
+	source bk.Output                        // that it copies from; nil when it copies from none, or from scratch
+	make   func(base int64) pb.IsFileAction // base is the input that names are looked up in
+}
+
+func (f *fileOp) add(source bk.Output, make func(int64) pb.IsFileAction) {
+	f.actions = append(f.actions, fileAction{source, make})
+}
+
+// inputs are what the vertex reads, in the order in which BuildKit visits them:
+// the base, then the sources from the last to the first.
+func (f *fileOp) inputs() []bk.Output {
+	var out []bk.Output
+	add := func(o bk.Output) {
+		for _, other := range out {
+			if other == o {
+				return
+			}
+		}
+		if o != nil {
+			out = append(out, o)
+		}
+	}
+	add(f.base)
+	for i := len(f.actions) - 1; i >= 0; i-- {
+		add(f.actions[i].source)
+	}
+	return out
+}
+
+// fill makes the op.
+func (f *fileOp) fill(op *pb.Op, number numberer) {
+	base := number(f.base)
+	actions := make([]*pb.FileAction, len(f.actions))
+	for i, a := range f.actions {
+		actions[i] = &pb.FileAction{Input: base, SecondaryInput: number(a.source), Output: int64(pb.SkipOutput), Action: a.make(base)}
+	}
+	for i := 1; i < len(actions); i++ {
+		actions[i].Input = int64(len(op.Inputs) + i - 1) // the action before
+	}
+	actions[len(actions)-1].Output = 0
+	op.Op = &pb.Op_File{File: &pb.FileOp{Actions: actions}}
+}
+
+// file makes the vertex of a step that changes files.
+func (l *lowerer) file(s *stage, st *step, f *fileOp) *vertex {
+	v := l.newVertex(s, st, pb.CapFileBase)
+	v.anywhere, v.inputs, v.fill = true, f.inputs(), f.fill
+	return v
+}
+
+// document makes a file of a here document.
+func (l *lowerer) document(name, data string, mode int32) *vertex {
+	f := &fileOp{}
+	f.add(nil, func(int64) pb.IsFileAction {
+		return &pb.FileAction_Mkfile{Mkfile: &pb.FileActionMkFile{Path: rooted(name), Mode: mode, Data: []byte(data), Timestamp: -1}}
+	})
+	v := &vertex{anywhere: true, fill: f.fill}
+	v.meta.Description = named("[internal] preparing inline document")
+	v.meta.Caps = l.capabilities(pb.CapFileBase)
+	return v
+}
+
+// rooted makes a path absolute.
+func rooted(p string) string {
+	p = path.Clean(p)
+	if !path.IsAbs(p) {
+		p = path.Join("/", p)
+	}
+	return p
+}
+
+// transfer lowers COPY and ADD: one file vertex with an action for each source.
+func (l *lowerer) transfer(ctx context.Context, s *stage, st *step, t *plan.Transfer) error {
+	f := &fileOp{base: s.out}
+	linked := t.Link && t.Mode == nil && l.supports(pb.CapMergeOp)
+	if linked {
+		f.base = nil
+	}
+	for i := range t.Sources {
+		src := &t.Sources[i]
+		switch {
+		case src.Git != nil:
+			f.copy(t, l.git(st.Name, src.Git), &pb.FileActionCopy{Src: "/"})
+		case src.URL != "":
+			from := bk.HTTP(src.URL, bk.Filename(src.Filename), bk.WithCustomName(st.Name), bk.Checksum(src.Checksum), command(""))
+			f.copy(t, from.Output(), &pb.FileActionCopy{Src: src.Filename, AttemptUnpackDockerCompatibility: src.Unpack})
+		default:
+			from, err := l.read(ctx, t.From)
+			if err != nil {
+				return err
+			}
+			f.copy(t, from, &pb.FileActionCopy{
+				Src: src.Path, FollowSymlink: true, DirCopyContents: true, AllowWildcard: true, AllowEmptyWildcard: true,
+				IncludePatterns: src.Patterns, RequiredPaths: src.Required, AttemptUnpackDockerCompatibility: src.Unpack,
+			})
+		}
+	}
+	for i, d := range t.Files {
+		name := d.Name
+		if i == 0 && len(t.Sources) == 0 { // only then does BuildKit mind the separators of Windows
+			name = system.ToSlash(name, s.Platform.OS)
+		}
+		f.copy(t, l.document(d.Name, d.Data, 0o644), &pb.FileActionCopy{Src: name})
+	}
+	layer := l.file(s, st, f)
+	layer.meta.IgnoreCache = s.NoCache
+	if !linked {
+		s.out = layer
+		return nil
+	}
+	s.out = l.link(s, st, t, layer)
+	return nil
+}
+
+// copy adds an action that copies.
+func (f *fileOp) copy(t *plan.Transfer, from bk.Output, c *pb.FileActionCopy) {
+	c.Src = path.Join("/", filepath.ToSlash(path.Clean(c.Src)))
+	c.Dest = destination(t.Dest)
+	c.ExcludePatterns = t.Excludes
+	c.CreateDestPath, c.Timestamp, c.Mode = true, -1, -1
+	if t.Mode != nil {
+		c.Mode, c.ModeStr = int32(t.Mode.Octal), t.Mode.Symbolic
+	}
+	f.add(from, func(base int64) pb.IsFileAction {
+		c.Owner = owner(t.Chown, base)
+		return &pb.FileAction_Copy{Copy: c}
+	})
+}
+
+// destination cleans a path and keeps what it says of being a directory.
+func destination(dest string) string {
+	p := rooted(dest)
+	switch {
+	case strings.HasSuffix(dest, "/") && !strings.HasSuffix(p, "/"):
+		p += "/"
+	case strings.HasSuffix(dest, "/."):
+		if p != "/" {
+			p += "/"
+		}
+		p += "."
+	}
+	return p
+}
+
+// owner reads "user[:group]". Names are looked up in the input given.
+func owner(text string, base int64) *pb.ChownOpt {
+	if text == "" {
+		return nil
+	}
+	user, group, _ := strings.Cut(text, ":")
+	out := &pb.ChownOpt{User: userOpt(user, base)}
+	if group != "" {
+		out.Group = userOpt(group, base)
+	}
+	return out
+}
+
+func userOpt(name string, base int64) *pb.UserOpt {
+	if name == "root" || name == "" {
+		return &pb.UserOpt{User: &pb.UserOpt_ByID{}}
+	}
+	if id, err := strconv.ParseInt(name, 10, 32); err == nil {
+		return &pb.UserOpt{User: &pb.UserOpt_ByID{ByID: uint32(id)}}
+	}
+	return &pb.UserOpt{User: &pb.UserOpt_ByName{ByName: &pb.NamedUserOpt{Name: name, Input: base}}}
+}
+
+// link lays a layer that was made on its own over the stage.
+func (l *lowerer) link(s *stage, st *step, t *plan.Transfer, layer *vertex) bk.Output {
+	group := identity.NewID()
+	layer.meta.ProgressGroup = &pb.ProgressGroup{Id: group, Name: st.Name, Weak: true}
+	if s.out == nil {
+		return layer // nothing to lay it over
+	}
+	v := l.newVertex(s, st, pb.CapMergeOp)
+	v.anywhere, v.inputs = true, []bk.Output{s.out, layer}
+	v.meta.IgnoreCache = s.NoCache
+	v.meta.Description = named(t.LinkName)
+	v.meta.ProgressGroup = &pb.ProgressGroup{Id: group, Name: st.Name}
+	v.fill = func(op *pb.Op, number numberer) {
+		merge := &pb.MergeOp{}
+		for _, in := range v.inputs {
+			merge.Inputs = append(merge.Inputs, &pb.MergeInput{Input: number(in)})
+		}
+		op.Op = &pb.Op_Merge{Merge: merge}
+	}
+	return v
+}
+
+func (l *lowerer) git(name string, g *plan.Git) bk.Output {
+	opts := []bk.GitOption{bk.WithCustomName(name), bk.GitRef(g.Ref)}
+	if l.opt.GitAdvice {
+		opts = append(opts, bk.GitAdvice(true))
+	}
+	if g.KeepDir {
+		opts = append(opts, bk.KeepGitDir())
+	}
+	if g.Checksum != "" {
+		opts = append(opts, bk.GitChecksum(g.Checksum))
+	}
+	if g.SubDir != "" {
+		opts = append(opts, bk.GitSubDir(g.SubDir))
+	}
+	if g.SkipSubmodules {
+		opts = append(opts, bk.GitSkipSubmodules())
+	}
+	if g.FetchByCommit {
+		opts = append(opts, bk.GitFetchByCommit())
+	}
+	return bk.Git(g.Remote, "", opts...).Output()
+}
