@@ -134,9 +134,10 @@ func (w *writer) continued(line string) bool {
 func (w *writer) arg(s string) { w.WriteString(" " + s) }
 
 // first writes the argument number i; the very first is kept apart from the
-// flags when it looks like one.
+// flags when it looks like one, or starts with a byte that is a blank to who
+// reads flags.
 func (w *writer) first(i int, s string) {
-	if i == 0 && strings.HasPrefix(s, "--") {
+	if i == 0 && s != "" && (strings.HasPrefix(s, "--") || s[0] == 0x85 || s[0] == 0xA0) {
 		w.arg("--")
 	}
 	w.arg(s)

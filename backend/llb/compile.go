@@ -6,6 +6,7 @@ package llb
 import (
 	"context"
 	"encoding/json"
+	"sync"
 
 	bk "github.com/moby/buildkit/client/llb"
 	"github.com/moby/buildkit/client/llb/sourceresolver"
@@ -151,10 +152,15 @@ func localContext(_ context.Context, paths []string) (bk.State, error) {
 // BuildContext is the main build context of the result, for an SBOM of it.
 func (r *Result) BuildContext(ctx context.Context) (bk.State, error) { return r.main.get(ctx) }
 
+// allCaps are all capabilities that this version of BuildKit has.
+var allCaps = sync.OnceValue(func() *apicaps.CapSet {
+	caps := pb.Caps.CapSet(pb.Caps.All())
+	return &caps
+})
+
 func normalize(o *Options) {
 	if o.Caps == nil {
-		caps := pb.Caps.CapSet(pb.Caps.All())
-		o.Caps = &caps
+		o.Caps = allCaps()
 	}
 	if o.Context == nil {
 		o.Context = localContext

@@ -7,6 +7,7 @@ import (
 
 	bk "github.com/moby/buildkit/client/llb"
 	"github.com/moby/buildkit/solver/pb"
+	"github.com/moby/buildkit/util/apicaps"
 
 	"github.com/seed-e0495807/strake/ir"
 	"github.com/seed-e0495807/strake/ir/plan"
@@ -100,11 +101,7 @@ func (l *lowerer) base(ctx context.Context, s *stage) error {
 	s.env = &plan.Env{}
 	switch b := &s.Base; b.Kind {
 	case plan.BaseImage:
-		opts := []bk.ImageOption{command(b.Code), bk.Platform(s.Platform), l.opt.ResolveMode, bk.WithCustomName(b.Name)}
-		for _, at := range l.location(b.Origin) {
-			opts = append(opts, at.SourceMap.Location(at.Ranges))
-		}
-		s.out = bk.Image(b.Ref, opts...).Output()
+		s.out = l.image(s, b)
 	case plan.BaseStage:
 		parent := l.stages[b.Stage]
 		s.out, s.dir, s.user = parent.out, parent.dir, parent.user
@@ -117,6 +114,21 @@ func (l *lowerer) base(ctx context.Context, s *stage) error {
 		return l.context(ctx, s, state)
 	}
 	return nil
+}
+
+// image is the source of a base image, whose reference the plan has settled.
+func (l *lowerer) image(s *stage, b *plan.Base) bk.Output {
+	attrs := map[string]string{}
+	c := bk.Constraints{Platform: &s.Platform, SourceLocations: l.location(b.Origin)}
+	c.Metadata.Description = map[string]string{codeKey: b.Code, "llb.customname": b.Name}
+	c.Metadata.Caps = map[apicaps.CapID]bool{pb.CapSourceImage: true}
+	if mode := l.opt.ResolveMode; mode != bk.ResolveModeDefault {
+		attrs[pb.AttrImageResolveMode] = mode.String()
+		if mode == bk.ResolveModeForcePull {
+			c.Metadata.Caps[pb.CapSourceImageResolveMode] = true
+		}
+	}
+	return bk.NewSource("docker-image://"+b.Ref, attrs, c).Output()
 }
 
 // context takes over the values of a state that somebody else made.

@@ -32,6 +32,8 @@ const (
 	oracleConfig = `{"architecture":"amd64","os":"linux","config":{"Env":["PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"]},"rootfs":{"type":"layers","diff_ids":["sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"]},"history":[{"created_by":"base"}]}`
 )
 
+var oracleCaps = pb.Caps.CapSet(pb.Caps.All())
+
 // oracleResolver answers for every image with the config of the case, or the
 // default one.
 type oracleResolver struct{ images map[string]string }
@@ -139,13 +141,12 @@ func oracleConvert(c cases.Case) (_ *dockerfile2llb.Result, _ *llb.Definition, e
 		config.Ulimits = append(config.Ulimits, limit)
 	}
 
-	caps := pb.Caps.CapSet(pb.Caps.All())
 	resolver := oracleResolver{images: c.Images}
 	opt := dockerfile2llb.ConvertOpt{
 		Config:       config,
 		SourceMap:    llb.NewSourceMap(nil, "Dockerfile", "Dockerfile", []byte(c.Dockerfile)),
 		MetaResolver: resolver,
-		LLBCaps:      &caps,
+		LLBCaps:      &oracleCaps,
 	}
 	if c.Platform != "" {
 		p, err := parsePlatform(c.Platform)

@@ -25,6 +25,7 @@ type imageCache map[imageKey]*imageEntry
 type imageKey struct{ ref, platform string }
 
 type imageEntry struct {
+	asked   reference.Named
 	request ImageRequest
 	info    ImageInfo
 	config  dockerspec.DockerOCIImage
@@ -58,7 +59,7 @@ func (p *planner) bases(ctx context.Context) {
 			continue
 		}
 		ref, ok := p.reference(s)
-		if ok && needed && !p.fromContext(ctx, s) {
+		if ok && needed && !p.fromContext(ctx, s, ref) {
 			pending = append(pending, s)
 			p.request(s, ref)
 		} else if ok && !needed {
@@ -99,15 +100,10 @@ func (p *planner) reference(s *Stage) (reference.Named, bool) {
 }
 
 // fromContext takes the base from the command line when it is given there.
-func (p *planner) fromContext(ctx context.Context, s *Stage) bool {
+func (p *planner) fromContext(ctx context.Context, s *Stage, ref reference.Named) bool {
 	named := s.context != nil
 	if !named {
-		ref, err := reference.ParseNormalizedNamed(s.baseName)
-		if err != nil {
-			return false
-		}
-		p.named(s, reference.TagNameOnly(ref).String(), p.platformOf(s))
-		if s.context == nil {
+		if p.named(s, ref.String(), p.platformOf(s)); s.context == nil {
 			return false
 		}
 	}
@@ -182,7 +178,7 @@ func (p *planner) request(s *Stage, ref reference.Named) {
 	if p.opt.MultiPlatform {
 		prefix += platforms.FormatAll(*platform) + " "
 	}
-	p.images[key] = &imageEntry{request: ImageRequest{
+	p.images[key] = &imageEntry{asked: ref, request: ImageRequest{
 		Ref: s.baseName, Platform: *platform,
 		LogName: fmt.Sprintf("%sinternal] load metadata for %s", prefix, s.baseName),
 	}}
@@ -239,7 +235,7 @@ func (p *planner) fromImage(s *Stage) {
 	if s.platform == nil && p.implicit {
 		platform = p.detect(e.config, platform)
 	}
-	ref, err := pin(s.baseName, e.info)
+	ref, err := e.pin()
 	if err != nil {
 		p.fail(s.blame, "bad-reference", err)
 		return
@@ -270,13 +266,15 @@ func (p *planner) imageError(s *Stage, err error) {
 }
 
 // pin adds the digest to a reference, so that the vertex is of just this image.
-func pin(asked string, info ImageInfo) (string, error) {
-	ref, err := reference.ParseNormalizedNamed(info.Ref)
-	if err != nil {
-		return "", fmt.Errorf("failed to parse ref %q: %w", info.Ref, err)
+func (e *imageEntry) pin() (string, error) {
+	ref, err := e.asked, error(nil)
+	if e.info.Ref != e.request.Ref {
+		if ref, err = reference.ParseNormalizedNamed(e.info.Ref); err != nil {
+			return "", fmt.Errorf("failed to parse ref %q: %w", e.info.Ref, err)
+		}
 	}
-	if info.Digest != "" {
-		if ref, err = reference.WithDigest(ref, info.Digest); err != nil {
+	if e.info.Digest != "" {
+		if ref, err = reference.WithDigest(ref, e.info.Digest); err != nil {
 			return "", err
 		}
 	}

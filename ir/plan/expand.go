@@ -9,22 +9,28 @@ import (
 // MaxExpansion bounds what one word may expand to, in bytes. BuildKit has no
 // bound of its own; a name that doubles itself forty times would take the memory
 // of the machine.
-const MaxExpansion = 64 << 20
+const MaxExpansion = 1 << 20
 
 // expander resolves quotes, escapes and variables in words, as BuildKit's shell
 // package does; words that have none of these never get there.
 type expander struct {
 	escape byte
-	lex    *shell.Lex // of the file's escape character
-	raw    *shell.Lex // keeps quotes and unset variables: for the names of steps
-	data   *shell.Lex // for here documents: quotes mean nothing, a backslash escapes
+	made   *shell.Lex // most files need none; it is large, so it is made once
 }
 
-func newExpander(escape byte) *expander {
-	x := &expander{escape: escape, lex: shell.NewLex(rune(escape)), raw: shell.NewLex(rune(escape)), data: shell.NewLex('\\')}
-	x.raw.RawQuotes, x.raw.RawEscapes, x.raw.SkipUnsetEnv = true, true, true
-	x.data.SkipProcessQuotes = true
-	return x
+func newExpander(escape byte) *expander { return &expander{escape: escape} }
+
+// lex resolves quotes, escapes and variables.
+func (x *expander) lex() *shell.Lex { return x.reader(shell.Lex{}) }
+
+// reader readies the lexer; of how only the options count.
+func (x *expander) reader(how shell.Lex) *shell.Lex {
+	if x.made == nil {
+		x.made = shell.NewLex(rune(x.escape))
+	}
+	x.made.RawQuotes, x.made.RawEscapes = how.RawQuotes, how.RawEscapes
+	x.made.SkipUnsetEnv, x.made.SkipProcessQuotes = how.SkipUnsetEnv, how.SkipProcessQuotes
+	return x.made
 }
 
 // plain reports whether a word means just what it says.
@@ -42,13 +48,17 @@ func (x *expander) word(word string, vars shell.EnvGetter) (string, error) {
 	if x.plain(word) {
 		return word, nil
 	}
-	return process(x.lex, word, vars)
+	return process(x.lex(), word, vars)
 }
 
 func process(lex *shell.Lex, word string, vars shell.EnvGetter) (string, error) {
 	out, _, err := lex.ProcessWord(word, vars)
-	if err == nil && len(out) > MaxExpansion {
-		return "", fmt.Errorf("the value has %d bytes after expansion; at most %d are allowed", len(out), MaxExpansion)
+	return bounded(out, err, MaxExpansion+len(word))
+}
+
+func bounded(out string, err error, limit int) (string, error) {
+	if err == nil && len(out) > limit {
+		return "", fmt.Errorf("the value has %d bytes after expansion; at most %d are allowed", len(out), limit)
 	}
 	return out, err
 }
@@ -70,9 +80,13 @@ func (x *expander) list(words []string, vars shell.EnvGetter) ([]string, error) 
 	return out, nil
 }
 
-// document expands the text of a here document.
+// document expands the text of a here document: quotes mean nothing there, and a
+// backslash escapes whatever the escape directive says.
 func (x *expander) document(text string, vars shell.EnvGetter) (string, error) {
-	return process(x.data, text, vars)
+	lex := shell.NewLex('\\')
+	lex.SkipProcessQuotes = true
+	out, _, err := lex.ProcessWord(text, vars)
+	return bounded(out, err, MaxExpansion+len(text))
 }
 
 // title expands a line that is shown to people. What cannot be expanded is shown
@@ -81,7 +95,7 @@ func (x *expander) title(line string, vars shell.EnvGetter) string {
 	if x.plain(line) {
 		return line
 	}
-	out, err := process(x.lex, line, vars)
+	out, err := process(x.lex(), line, vars)
 	if err != nil {
 		return line
 	}
@@ -98,7 +112,7 @@ func (x *expander) command(line string, vars shell.EnvGetter) string {
 	if plain {
 		return line
 	}
-	out, err := process(x.raw, line, vars)
+	out, err := process(x.reader(shell.Lex{RawQuotes: true, RawEscapes: true, SkipUnsetEnv: true}), line, vars)
 	if err != nil {
 		return line
 	}

@@ -13,7 +13,7 @@ import (
 func (p *planner) expose(s *Stage, b *ir.Expose) error {
 	var ports []string
 	for _, word := range b.Ports {
-		specs, err := p.words.lex.ProcessWords(word, s.env)
+		specs, err := p.words.lex().ProcessWords(word, s.env)
 		if err != nil {
 			return err
 		}

@@ -1,8 +1,7 @@
 package plan
 
 import (
-	"fmt"
-	"math"
+	"strconv"
 	"strings"
 
 	"github.com/containerd/platforms"
@@ -40,7 +39,8 @@ func (n *naming) again(stage, title string, onbuild bool, platform *ocispecs.Pla
 	if stage != "" {
 		b.WriteString(stage + " ")
 	}
-	fmt.Fprintf(&b, "%*d/%d] ", int(1+math.Log10(float64(n.total))), n.index, n.total)
+	index, total := strconv.Itoa(n.index), strconv.Itoa(n.total)
+	b.WriteString(strings.Repeat(" ", max(0, len(total)-len(index))) + index + "/" + total + "] ")
 	if onbuild {
 		b.WriteString("ONBUILD ")
 	}

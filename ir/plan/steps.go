@@ -3,6 +3,7 @@ package plan
 import (
 	"context"
 	"errors"
+	"slices"
 	"strings"
 
 	"github.com/moby/buildkit/util/system"
@@ -69,6 +70,7 @@ func (p *planner) runStage(s *Stage) {
 		return
 	}
 	s.Steps = make([]Step, 0, len(s.ops))
+	s.Image.History = slices.Grow(s.Image.History, len(s.ops))
 	for i := range s.ops {
 		p.runOp(s, &s.ops[i])
 	}
