@@ -181,17 +181,30 @@ func (w *writer) maybe(name string, b *bool) {
 }
 
 // quote undoes what the lexer does to a flag: quotes and escapes resolved, each
-// byte outside ASCII taken for a rune of Latin-1.
+// byte outside ASCII taken for a rune of Latin-1. Blanks are quoted rather than
+// escaped, since one at the end of the line would not count.
 func (w *writer) quote(flag string) string {
-	special := func(r rune) bool {
-		return r == '"' || r == '\'' || r == rune(w.escape) || unicode.IsSpace(r)
-	}
-	if !strings.ContainsFunc(flag, func(r rune) bool { return special(r) || r >= 0x80 }) {
+	special := func(r rune) bool { return r == '"' || r == '\'' || unicode.IsSpace(r) }
+	if !strings.ContainsFunc(flag, func(r rune) bool { return special(r) || r == rune(w.escape) || r >= 0x80 }) {
 		return flag
 	}
+	name, value, found := strings.Cut(flag, "=")
+	if !found || strings.ContainsFunc(name, special) {
+		name, value = "--", strings.TrimPrefix(flag, "--")
+	} else {
+		name += "="
+	}
+	if !strings.ContainsFunc(value, special) {
+		return w.bytes(name) + w.bytes(value)
+	}
+	return w.bytes(name) + `"` + w.bytes(value) + `"`
+}
+
+// bytes spells the text of a flag, in double quotes or out of them.
+func (w *writer) bytes(text string) string {
 	var b strings.Builder
-	for _, r := range flag {
-		if special(r) {
+	for _, r := range text {
+		if r == '"' || r == rune(w.escape) {
 			b.WriteByte(w.escape)
 		}
 		if r < 0x100 {
@@ -312,15 +325,18 @@ func formatCSV(fields []string) string {
 	return strings.Join(fields, ",")
 }
 
+// transfer puts the here documents first: behind a source that holds a quote or
+// ends in an escape character they would not be seen.
 func (w *writer) transfer(sources []string, files []Inline, dest string) {
-	words := append(make([]string, 0, len(sources)+len(files)+1), sources...)
+	words := make([]string, 0, len(sources)+len(files)+1)
 	hasData := false // which JSON cannot have
 	for _, f := range files {
 		words = append(words, f.Word)
 		w.docs = append(w.docs, Heredoc{Name: f.Name, Data: f.Data})
 		hasData = hasData || f.Data != ""
 	}
-	w.list(append(words, dest), hasData)
+	words = append(append(words, sources...), dest)
+	w.list(words, hasData)
 }
 
 func (w *writer) pairs(list []Pair) {

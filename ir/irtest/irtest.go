@@ -6,6 +6,7 @@ package irtest
 import (
 	"iter"
 	"reflect"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -19,11 +20,22 @@ import (
 )
 
 // Build makes the module of a Dockerfile, or reports false when it has errors.
+// Of the instructions that a plugin could claim it takes those with a name in
+// ASCII.
 func Build(name, text string) (*ir.Module, bool) {
 	file, diags := lang.Parse(source.NewFile(name, text))
 	m, more := ir.Build(file)
-	return m, !diags.HasErrors() && !more.HasErrors()
+	var claims []string
+	for _, in := range file.Instructions() {
+		if c, ok := in.(*lang.Custom); ok && claimable.MatchString(c.Keyword.Text) {
+			claims = append(claims, strings.ToUpper(c.Keyword.Text))
+		}
+	}
+	diags = append(append(diags, more...), lang.Unclaimed(file, claims...)...)
+	return m, !diags.HasErrors()
 }
+
+var claimable = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9_-]*$`)
 
 // Module is Build for a Dockerfile that has no errors.
 func Module(t testing.TB, text string) *ir.Module {

@@ -1,0 +1,71 @@
+package main
+
+import (
+	"encoding/json"
+	"errors"
+	"io"
+	"os/exec"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// rooms are the top folders, and which of them each may import besides itself.
+var rooms = map[string][]string{
+	"lang":    nil,
+	"ir":      {"lang"},
+	"plugins": {"ir", "lang"},
+	"backend": {"ir", "lang"},
+	"cmd":     {"lang", "ir", "plugins", "backend"},
+}
+
+// replaced are the packages of BuildKit that this project is a new writing of.
+// Only tests use them, as oracles.
+var replaced = []string{"parser", "instructions", "dockerfile2llb", "builder"}
+
+type goPackage struct {
+	ImportPath string
+	Imports    []string
+}
+
+// TestImports holds the one direction of the pipeline.
+func TestImports(t *testing.T) {
+	const module = "github.com/seed-e0495807/strake/"
+	for _, p := range list(t) {
+		room, _, _ := strings.Cut(strings.TrimPrefix(p.ImportPath, module), "/")
+		allowed, known := rooms[room]
+		if !known {
+			t.Errorf("%s is in no room", p.ImportPath)
+		}
+		for _, dep := range p.Imports {
+			if rest, ok := strings.CutPrefix(dep, module); ok {
+				other, _, _ := strings.Cut(rest, "/")
+				if other != room && !slices.Contains(allowed, other) {
+					t.Errorf("%s imports %s: %s may import only %v", p.ImportPath, dep, room, allowed)
+				}
+			}
+			if rest, ok := strings.CutPrefix(dep, "github.com/moby/buildkit/frontend/dockerfile/"); ok && slices.Contains(replaced, rest) {
+				t.Errorf("%s imports %s, which only tests may", p.ImportPath, dep)
+			}
+		}
+	}
+}
+
+func list(t *testing.T) []goPackage {
+	t.Helper()
+	cmd := exec.Command("go", "list", "-json=ImportPath,Imports", "../../...")
+	out, err := cmd.Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var packages []goPackage
+	for d := json.NewDecoder(strings.NewReader(string(out))); ; {
+		var p goPackage
+		if err := d.Decode(&p); errors.Is(err, io.EOF) {
+			return packages
+		} else if err != nil {
+			t.Fatal(err)
+		}
+		packages = append(packages, p)
+	}
+}
