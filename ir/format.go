@@ -318,7 +318,8 @@ func formatDevice(d Device) string {
 // formatCSV joins fields, and quotes those that would fall apart.
 func formatCSV(fields []string) string {
 	for i, f := range fields {
-		if strings.ContainsAny(f, ",\"\r\n") || strings.TrimLeftFunc(f, unicode.IsSpace) != f {
+		alone := f == "" && len(fields) == 1 // no field at all, were it not quoted
+		if alone || strings.ContainsAny(f, ",\"\r\n") || strings.TrimLeftFunc(f, unicode.IsSpace) != f {
 			fields[i] = `"` + strings.ReplaceAll(f, `"`, `""`) + `"`
 		}
 	}

@@ -52,6 +52,9 @@ func FuzzFormat(f *testing.F) {
 			f.Add(c.Dockerfile)
 		}
 	}
+	for _, text := range found {
+		f.Add(text)
+	}
 	f.Fuzz(func(t *testing.T, text string) {
 		m, ok := irtest.Build("Dockerfile", text)
 		if !ok {
@@ -61,4 +64,12 @@ func FuzzFormat(f *testing.F) {
 			t.Errorf("%q: %v", text, d)
 		}
 	})
+}
+
+// found is what FuzzFormat found, once.
+var found = []string{
+	"FROM --\x850",                     // a byte that readers of flags skip
+	"FROM 0\nA --\\ \\ \\   ",          // a flag at the end that ends in a blank
+	"FROM 0\nCOPY <<EOF \\ \\0\n\nEOF", // behind the escape, <<EOF is no here document
+	"FROM 0\nRUN --mount='\"\"",        // a mount with one option, which is empty
 }

@@ -33,6 +33,13 @@ func options(c cases.Case) (strake.Options, error) {
 	o.BuildArgs, o.Labels, o.Target = c.BuildArgs, c.Labels, c.Target
 	o.BuildPlatforms, o.MultiPlatform = []ocispecs.Platform{builder}, c.MultiPlatform
 	o.Network = map[string]pb.NetMode{"host": pb.NetMode_HOST, "none": pb.NetMode_NONE}[c.Network]
+	o.GitAdvice, o.Devices = c.GitAdvice, devices(c)
+	if c.Pull {
+		o.ResolveMode = llb.ResolveModeForcePull
+	}
+	if c.Memory > 0 {
+		o.Resources = &pb.LinuxResources{Memory: c.Memory, CpusetCpus: "0"}
+	}
 	for _, host := range slices.Sorted(maps.Keys(c.ExtraHosts)) {
 		o.ExtraHosts = append(o.ExtraHosts, llb.HostIP{Host: host, IP: net.ParseIP(c.ExtraHosts[host])})
 	}

@@ -123,6 +123,14 @@ func oracleConvert(c cases.Case) (_ *dockerfile2llb.Result, _ *llb.Definition, e
 		Target:                 c.Target,
 		BuildPlatforms:         []ocispecs.Platform{builder},
 		MultiPlatformRequested: c.MultiPlatform,
+		GitAdvice:              c.GitAdvice,
+		Devices:                devices(c),
+	}
+	if c.Pull {
+		config.ImageResolveMode = llb.ResolveModeForcePull
+	}
+	if c.Memory > 0 {
+		config.LinuxResources = &pb.LinuxResources{Memory: c.Memory, CpusetCpus: "0"}
 	}
 	switch c.Network {
 	case "host":
@@ -192,6 +200,14 @@ func oracleConvert(c cases.Case) (_ *dockerfile2llb.Result, _ *llb.Definition, e
 		return nil, nil, fmt.Errorf("marshal: %w", err)
 	}
 	return res, def, nil
+}
+
+func devices(c cases.Case) (list []*pb.CDIDevice) {
+	for _, d := range c.Devices {
+		name, optional := strings.CutPrefix(d, "?")
+		list = append(list, &pb.CDIDevice{Name: name, Optional: optional})
+	}
+	return list
 }
 
 // parseUlimit reads "name=soft:hard".

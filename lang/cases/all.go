@@ -21,6 +21,7 @@ func All() []Case {
 		stageCases(),
 		platformCases(),
 		contextCases(),
+		localCases(),
 		optionCases(),
 		rejectCases(),
 	)

@@ -28,4 +28,8 @@ type Case struct {
 	Ulimits       []string // "nofile=1024:2048"
 	CgroupParent  string
 	Network       string // "", "host" or "none"
+	Pull          bool
+	GitAdvice     bool
+	Memory        int64    // limit of a RUN in bytes
+	Devices       []string // CDI devices of every RUN; "?" in front makes one optional
 }
