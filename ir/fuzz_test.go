@@ -72,4 +72,5 @@ var found = []string{
 	"FROM 0\nA --\\ \\ \\   ",          // a flag at the end that ends in a blank
 	"FROM 0\nCOPY <<EOF \\ \\0\n\nEOF", // behind the escape, <<EOF is no here document
 	"FROM 0\nRUN --mount='\"\"",        // a mount with one option, which is empty
+	"#check=0\r0\nFROM 0",              // a carriage return in a directive
 }

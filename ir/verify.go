@@ -106,7 +106,7 @@ func (v *verifier) module() {
 
 func (v *verifier) directive(name, value string) {
 	_, got, _ := lexer.ParseDirective(name + "=" + value)
-	if value != "" && (got != value || strings.ContainsAny(value, "\r\n")) {
+	if value != "" && (got != value || strings.Contains(value, "\n")) {
 		v.errorf(nil, "ir-directive", "%q cannot be the value of the %s directive", value, name)
 	}
 }

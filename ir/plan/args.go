@@ -1,8 +1,6 @@
 package plan
 
 import (
-	"context"
-	"fmt"
 	"maps"
 	"slices"
 	"strconv"
@@ -16,7 +14,7 @@ import (
 )
 
 // platforms settles what is built for what, and on what.
-func (p *planner) platforms(context.Context) {
+func (p *planner) platforms() {
 	builders := p.opt.BuildPlatforms
 	if p.opt.Platform != nil && builders == nil {
 		builders = []ocispecs.Platform{*p.opt.Platform}
@@ -33,7 +31,7 @@ func (p *planner) platforms(context.Context) {
 
 // globals works out the build arguments that FROM sees: those of the platform,
 // then each ARG before the first FROM with its default or the value given.
-func (p *planner) globals(context.Context) {
+func (p *planner) globals() {
 	p.args = p.predefined()
 	for _, op := range p.mod.Args {
 		arg, ok := bodyArg(op)
@@ -45,7 +43,7 @@ func (p *planner) globals(context.Context) {
 			if !set && d.Set {
 				v, err := p.words.word(d.Value, p.args)
 				if err != nil {
-					p.fail(op.Origin, "expansion", err)
+					p.fail(op.Origin, "expansion", about(d.Value, err))
 					continue
 				}
 				value, set = v, true
@@ -184,8 +182,6 @@ func enabled(stage, value string) bool {
 	}
 	return slices.Contains(strings.Split(value, ","), stage)
 }
-
-func errorf(format string, args ...any) error { return fmt.Errorf(format, args...) }
 
 // bodyArg gives the body of an op that stands before the first FROM.
 func bodyArg(op *ir.Op) (*ir.Arg, bool) {

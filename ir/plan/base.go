@@ -88,7 +88,7 @@ func (p *planner) scratch(s *Stage) {
 func (p *planner) reference(s *Stage) (reference.Named, bool) {
 	ref, err := reference.ParseNormalizedNamed(s.baseName)
 	if err != nil {
-		d := p.fail(s.blame, "bad-reference", fmt.Errorf("failed to parse stage name %q: %w", s.baseName, err))
+		d := p.fail(s.blame, "bad-reference", about(s.baseName, fmt.Errorf("failed to parse stage name %q: %w", s.baseName, err)))
 		if near := diag.Suggest(s.baseName, p.stageNames()); near != "" {
 			d.Hint = "did you mean the stage `" + near + "`?"
 		} else {
@@ -259,7 +259,7 @@ func (p *planner) imageError(s *Stage, err error) {
 	if s.def != nil {
 		name = s.def.Base
 	}
-	d := p.fail(s.blame, "base-image", fmt.Errorf("%s: %w", name, err))
+	d := p.fail(s.blame, "base-image", about(name, fmt.Errorf("%s: %w", name, err)))
 	if near := diag.Suggest(name, p.stageNames()); near != "" && near != s.Name {
 		d.Hint = "did you mean the stage `" + near + "`?"
 	}

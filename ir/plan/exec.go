@@ -36,7 +36,7 @@ const scriptDir = "/dev/pipes/"
 func (p *planner) exec(s *Stage, op *operation, b *ir.Run) error {
 	s.paths.add("/") // a command can read anything
 	if b.Command.Exec && len(b.Command.Args) == 0 {
-		return errorf("RUN requires a command")
+		return wrong("missing-argument", "", "RUN requires a command")
 	}
 	x := &Exec{Network: b.Network, Insecure: b.Security == "insecure", Devices: b.Devices}
 	title := op.Text() // unexpanded
@@ -45,7 +45,7 @@ func (p *planner) exec(s *Stage, op *operation, b *ir.Run) error {
 	}
 	for _, arg := range x.Args {
 		if !utf8.ValidString(arg) {
-			return errorf("the command is not valid UTF-8, which no build can carry")
+			return wrong("not-utf8", "", "the command is not valid UTF-8, which no build can carry")
 		}
 	}
 	for i, m := range b.Mounts {

@@ -48,7 +48,8 @@ func (x *expander) word(word string, vars shell.EnvGetter) (string, error) {
 	if x.plain(word) {
 		return word, nil
 	}
-	return process(x.lex(), word, vars)
+	out, err := process(x.lex(), word, vars)
+	return out, about(word, err)
 }
 
 func process(lex *shell.Lex, word string, vars shell.EnvGetter) (string, error) {

@@ -15,12 +15,12 @@ func (p *planner) expose(s *Stage, b *ir.Expose) error {
 	for _, word := range b.Ports {
 		specs, err := p.words.lex().ProcessWords(word, s.env)
 		if err != nil {
-			return err
+			return about(word, err)
 		}
 		for _, spec := range specs {
 			list, err := parsePorts(spec)
 			if err != nil {
-				return err
+				return about(word, err)
 			}
 			ports = append(ports, list...)
 		}
@@ -34,6 +34,10 @@ func (p *planner) expose(s *Stage, b *ir.Expose) error {
 	}
 	p.history(s, "EXPOSE "+sprintList(ports), false)
 	return nil
+}
+
+func badPort(format string, args ...any) error {
+	return wrong("bad-port", "write port, port/udp or first-last", format, args...)
 }
 
 // parsePorts reads "[[ip:]public:]private[/protocol]"; only the private part
@@ -50,26 +54,26 @@ func parsePorts(spec string) ([]string, error) {
 	port, proto, _ := strings.Cut(container, "/")
 	switch proto = strings.ToLower(proto); {
 	case port == "":
-		return nil, errorf("invalid port: %q: no port specified", spec)
+		return nil, badPort("invalid port: %q: no port specified", spec)
 	case proto == "":
 		proto = "tcp"
 	case proto != "tcp" && proto != "udp" && proto != "sctp":
-		return nil, errorf("invalid port: %q: invalid proto: %s", spec, proto)
+		return nil, badPort("invalid port: %q: invalid proto: %s", spec, proto)
 	}
 	if err := checkIP(ip); err != nil {
 		return nil, err
 	}
 	first, last, ok := portRange(port)
 	if !ok {
-		return nil, errorf("invalid containerPort: %s", port)
+		return nil, badPort("invalid containerPort: %s", port)
 	}
 	if host != "" {
 		from, to, ok := portRange(host)
 		if !ok {
-			return nil, errorf("invalid hostPort: %s", host)
+			return nil, badPort("invalid hostPort: %s", host)
 		}
 		if last-first != to-from && last != first {
-			return nil, errorf("invalid ranges specified for container and host Ports: %s and %s", port, host)
+			return nil, badPort("invalid ranges specified for container and host Ports: %s and %s", port, host)
 		}
 	}
 	out := make([]string, 0, last-first+1)
@@ -86,14 +90,14 @@ func checkIP(ip string) error {
 	if ip[0] == '[' {
 		raw, _, err := net.SplitHostPort(ip + ":")
 		if err != nil {
-			return errorf("invalid IP address %v: %w", ip, err)
+			return badPort("invalid IP address %v: %v", ip, err)
 		}
 		if ip = raw; ip == "" {
 			return nil
 		}
 	}
 	if net.ParseIP(ip) == nil {
-		return errorf("invalid IP address: %s", ip)
+		return badPort("invalid IP address: %s", ip)
 	}
 	return nil
 }

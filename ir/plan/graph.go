@@ -1,7 +1,6 @@
 package plan
 
 import (
-	"context"
 	"fmt"
 	"strconv"
 	"strings"
@@ -17,7 +16,7 @@ const Scratch = "scratch"
 
 // stages makes the stages: bases and platforms expanded, and each tied to the
 // earlier stage that it is based on.
-func (p *planner) stages(context.Context) {
+func (p *planner) stages() {
 	for i, def := range p.mod.Stages {
 		p.stage(i, def)
 	}
@@ -28,18 +27,14 @@ func (p *planner) stage(i int, def *ir.Stage) {
 	switch {
 	case err != nil:
 		p.fail(def.Origin, "expansion", err)
-		return
 	case base == "":
-		p.fail(def.Origin, "blank-base", errorf("base name (%s) should not be blank", def.Base)).
+		p.fail(def.Origin, "blank-base", about(def.Base, errorf("base name (%s) should not be blank", def.Base))).
 			Hint = "give the ARG a default before the first FROM, or pass it with --build-arg"
-		return
 	}
 	s := &Stage{def: def, Name: def.Name, baseName: base, origin: def.Origin, blame: def.Origin, paths: &pathSet{}}
 	s.names.multi = p.opt.MultiPlatform
-	if !p.stagePlatform(s) {
-		return
-	}
-	if p.named(s, def.Name, p.platformAsked(s)); s.context != nil || p.failed() {
+	p.stagePlatform(s)
+	if p.named(s, def.Name, p.platformAsked(s)); s.context != nil {
 		p.register(s)
 		s.base = nil // the context stands in for the stage
 		s.addOps(def.Ops)
@@ -74,29 +69,29 @@ func (s *Stage) count() {
 	}
 }
 
-func (p *planner) stagePlatform(s *Stage) bool {
+func (p *planner) stagePlatform(s *Stage) {
 	word := s.def.Platform
 	if word == "" {
-		return true
+		return
 	}
+	flag := "--platform=" + word
 	text, err := p.words.word(word, p.args)
 	if err != nil {
-		p.fail(s.blame, "expansion", fmt.Errorf("failed to process arguments for platform %s: %w", word, err))
-		return false
+		p.fail(s.blame, "expansion", about(flag, fmt.Errorf("failed to process arguments for platform %s: %w", word, err)))
+		return
 	}
 	if text == "" {
-		p.fail(s.blame, "bad-platform", errorf("empty platform value from expression %s", word)).
+		p.fail(s.blame, "bad-platform", about(flag, errorf("empty platform value from expression %s", word))).
 			Expected = "os/architecture, like linux/arm64"
-		return false
+		return
 	}
 	platform, err := platforms.Parse(text)
 	if err != nil {
-		p.fail(s.blame, "bad-platform", fmt.Errorf("failed to parse platform %s: %w", word, err)).
+		p.fail(s.blame, "bad-platform", about(flag, fmt.Errorf("failed to parse platform %s: %w", word, err))).
 			Expected = "os/architecture, like linux/arm64"
-		return false
+		return
 	}
 	s.platform = &platform
-	return true
 }
 
 // platformAsked is the platform that a stage has for sure, before its base is
@@ -133,7 +128,7 @@ func (p *planner) register(s *Stage) {
 }
 
 // link finds what the ops of each stage copy and mount from.
-func (p *planner) link(context.Context) {
+func (p *planner) link() {
 	for _, s := range p.all[:len(p.all):len(p.all)] {
 		for i := range s.ops {
 			p.linkOp(s, &s.ops[i])
@@ -179,13 +174,14 @@ func (p *planner) linkOp(s *Stage, op *operation) bool {
 }
 
 func (p *planner) copySource(op *ir.Op, from string) *Stage {
+	flag := "--from=" + from
 	literal, err := p.words.word(from, noEnv{})
 	if err != nil {
 		p.fail(op.Origin, "expansion", err)
 		return nil
 	}
 	if literal != from {
-		p.fail(op.Origin, "from-variable", errorf("variable expansion is not supported for --from")).
+		p.fail(op.Origin, "from-variable", about(flag, errorf("variable expansion is not supported for --from"))).
 			Hint = "define a stage with `FROM " + from + " AS name`, with a global ARG, and copy from that"
 		return nil
 	}
@@ -194,7 +190,7 @@ func (p *planner) copySource(op *ir.Op, from string) *Stage {
 		return p.find(from, op.Origin, op.Origin)
 	}
 	if index < 0 || index >= len(p.all) {
-		p.fail(op.Origin, "unknown-stage", errorf("invalid stage index %d", index)).
+		p.fail(op.Origin, "unknown-stage", about(flag, errorf("invalid stage index %d", index))).
 			Expected = fmt.Sprintf("0 to %d", len(p.mod.Stages)-1)
 		return nil
 	}
@@ -239,7 +235,11 @@ func (p *planner) circular() {
 }
 
 // pick finds the stage to build.
-func (p *planner) pick(context.Context) {
+func (p *planner) pick() {
+	if len(p.all) == 0 {
+		p.fail(nil, "no-stage", errorf("dockerfile contains no stages to build"))
+		return
+	}
 	if p.opt.Target == "" {
 		p.goal = p.all[len(p.all)-1]
 		return

@@ -84,7 +84,7 @@ func (p *planner) volume(s *Stage, b *ir.Volume) error {
 	}
 	for _, v := range paths {
 		if v == "" {
-			return errorf("VOLUME specified can not be an empty string")
+			return wrong("blank-volume", "", "VOLUME specified can not be an empty string")
 		}
 		cfg.Volumes[v] = struct{}{}
 	}
@@ -98,7 +98,7 @@ func (p *planner) stopSignal(s *Stage, b *ir.StopSignal) error {
 		return err
 	}
 	if _, err := signal.ParseSignal(name); err != nil {
-		return err
+		return about(b.Signal, wrong("bad-signal", "write a number, or a name like SIGTERM", "%v", err))
 	}
 	s.Image.Config.StopSignal = name
 	p.history(s, "STOPSIGNAL "+name, false)

@@ -95,7 +95,7 @@ func (p *planner) mount(s *Stage, options ir.Mount, from *Stage) (Mount, error) 
 			err = spec.set(o, value)
 		}
 		if err != nil {
-			return Mount{}, err
+			return Mount{}, about(optionText(o), err)
 		}
 	}
 	if err := spec.check(); err != nil {
@@ -105,7 +105,8 @@ func (p *planner) mount(s *Stage, options ir.Mount, from *Stage) (Mount, error) 
 		spec.from = Scratch
 	}
 	if spec.from != "" && !from.done {
-		return Mount{}, errorf("cannot mount from stage %q to %q, stage needs to be defined before current command", spec.from, spec.target)
+		return Mount{}, about("from="+spec.from, wrong("later-stage", "move that stage above this one",
+			"cannot mount from stage %q to %q, stage needs to be defined before current command", spec.from, spec.target))
 	}
 	switch spec.kind {
 	case "secret":
@@ -116,8 +117,15 @@ func (p *planner) mount(s *Stage, options ir.Mount, from *Stage) (Mount, error) 
 	return p.mountDir(s, &spec, from)
 }
 
+func optionText(o ir.MountOption) string {
+	if o.HasValue {
+		return o.Key + "=" + o.Value
+	}
+	return o.Key
+}
+
 func badMount(hint, format string, args ...any) error {
-	return diag.List{{Code: "bad-mount", Message: errorf(format, args...).Error(), Hint: hint}}
+	return wrong("bad-mount", hint, format, args...)
 }
 
 func near(word string, candidates []string) string {

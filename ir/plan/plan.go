@@ -20,7 +20,6 @@ import (
 
 	"github.com/seed-e0495807/strake/ir"
 	"github.com/seed-e0495807/strake/lang/diag"
-	"github.com/seed-e0495807/strake/lang/source"
 
 	dockerspec "github.com/moby/docker-image-spec/specs-go/v1"
 	digest "github.com/opencontainers/go-digest"
@@ -105,15 +104,22 @@ func Make(ctx context.Context, m *ir.Module, o Options) (*Plan, error) {
 	p := &planner{opt: o, mod: m, byName: make(map[string]*Stage, len(m.Stages))}
 	p.opt.BuildArgs = maps.Clone(o.BuildArgs) // SOURCE_DATE_EPOCH is rewritten
 	p.words = newExpander(m.Escape)
-	passes := []func(context.Context){p.platforms, p.globals, p.stages, p.pick, p.link, p.resolve, p.run}
-	for _, pass := range passes {
-		if pass(ctx); p.failed() {
-			p.diags.Sort()
-			return nil, p.diags
+	p.platforms()
+	p.globals()
+	p.stages()
+	p.pick()
+	p.link()
+	for _, pass := range []func(context.Context){p.resolve, p.run} {
+		if !p.failed() { // the passes above report all that they can find
+			pass(ctx)
 		}
-		if err := ctx.Err(); err != nil {
+		if ctx.Err() != nil {
 			return nil, context.Cause(ctx)
 		}
+	}
+	if p.failed() {
+		p.diags.Sort()
+		return nil, p.diags
 	}
 	return p.finish(), nil
 }
@@ -136,20 +142,6 @@ type planner struct {
 	reach  map[*Stage]bool
 	images imageCache
 	paths  pathSet // read from the build context
-}
-
-func (p *planner) failed() bool { return p.diags.HasErrors() }
-
-// fail records an error of the author at the place that an origin goes back to.
-func (p *planner) fail(o *ir.Origin, code string, err error) *diag.Diagnostic {
-	return p.diags.Errorf(place(o), code, "%v", err)
-}
-
-func place(o *ir.Origin) source.Span {
-	if spans := o.Spans(); len(spans) > 0 {
-		return spans[0]
-	}
-	return source.Span{}
 }
 
 // Stage is a stage that runs, or an image that one copies from.

@@ -2,7 +2,6 @@ package plan
 
 import (
 	"context"
-	"errors"
 	"slices"
 	"strings"
 
@@ -122,20 +121,8 @@ func (p *planner) start(s *Stage) error {
 // runOp expands one op. An error is recorded and the op left out, so that the
 // ops behind it are checked, too.
 func (p *planner) runOp(s *Stage, op *operation) {
-	before := len(p.diags)
-	err := p.do(s, op)
-	var list diag.List
-	switch {
-	case err == nil:
-	case errors.As(err, &list):
-		p.diags.Add(list...)
-	default:
+	if err := p.do(s, op); err != nil {
 		p.fail(op.Origin, "expansion", err)
-	}
-	for i := before; i < len(p.diags); i++ {
-		if d := &p.diags[i]; d.Span.IsZero() {
-			d.Span = place(op.Origin)
-		}
 	}
 }
 

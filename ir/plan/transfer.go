@@ -79,7 +79,8 @@ func (p *planner) copy(s *Stage, op *operation, b *ir.Copy) error {
 	if len(op.sources) > 0 {
 		t.from = op.sources[0]
 		if !t.from.done {
-			return errorf("cannot copy from stage %q, it needs to be defined before current stage %q", b.From, s.Name)
+			return about("--from="+b.From, wrong("later-stage", "move that stage above this one",
+				"cannot copy from stage %q, it needs to be defined before current stage %q", b.From, s.Name))
 		}
 	}
 	return p.transfer(s, op, t)
@@ -100,13 +101,14 @@ func (p *planner) transfer(s *Stage, op *operation, t *transfer) error {
 		return err
 	}
 	if t.link && byName(t.chown) {
-		return errorf("--chown=%s: user and group names can't be resolved when used with --link, use numeric uid[:gid] instead", t.chown)
+		return about("--chown="+t.chown, wrong("chown-link", "use numeric uid[:gid] instead",
+			"--chown=%s: user and group names can't be resolved when used with --link", t.chown))
 	}
 	if out.Mode, err = parseMode(t.chmod); err != nil {
-		return err
+		return about("--chmod="+t.chmod, err)
 	}
 	if err := t.checkChecksum(); err != nil {
-		return err
+		return about("--checksum="+t.checksum, err)
 	}
 	title := p.title(s, op)
 	name := p.nextName(s, op, title)
@@ -115,7 +117,7 @@ func (p *planner) transfer(s *Stage, op *operation, t *transfer) error {
 		history += " " + src
 		source, err := t.source(src, s.platform.OS)
 		if err != nil {
-			return err
+			return about(src, err)
 		}
 		out.Sources = append(out.Sources, source)
 	}
@@ -198,7 +200,7 @@ func parseMode(text string) (*Mode, error) {
 	if text == "" {
 		return nil, nil
 	}
-	notOctal := errorf("invalid chmod parameter: '%v'. it should be octal string and between 0 and 07777", text)
+	notOctal := wrong("bad-chmod", "write octal digits like 0644, or u=rwX,go=rX", "invalid chmod parameter: '%v'. it should be octal string and between 0 and 07777", text)
 	if n, err := strconv.ParseUint(text, 8, 32); err == nil {
 		if n > 0o7777 {
 			return nil, notOctal
@@ -219,9 +221,9 @@ func (t *transfer) checkChecksum() error {
 	switch {
 	case t.checksum == "":
 	case len(t.sources) != 1:
-		return errorf("checksum can't be specified for multiple sources")
+		return wrong("checksum", "use an ADD for each source", "checksum can't be specified for multiple sources")
 	case !isHTTP(t.sources[0]) && !isGit(t.sources[0]):
-		return errorf("checksum requires HTTP(S) or Git sources")
+		return wrong("checksum", "drop --checksum: a local file cannot be checked", "checksum requires HTTP(S) or Git sources")
 	}
 	return nil
 }
@@ -252,12 +254,12 @@ func (t *transfer) source(src, os string) (Source, error) {
 		return Source{}, err
 	case err == nil && !ref.IndistinguishableFromLocal:
 		if !t.add {
-			return Source{}, errorf("source can't be a git ref for COPY; use ADD")
+			return Source{}, wrong("remote-copy", "use ADD", "source can't be a git ref for COPY")
 		}
 		return t.git(ref)
 	case isHTTP(src):
 		if !t.add {
-			return Source{}, errorf("source can't be a URL for COPY; use ADD")
+			return Source{}, wrong("remote-copy", "use ADD", "source can't be a URL for COPY")
 		}
 		return t.http(src)
 	}

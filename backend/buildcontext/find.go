@@ -1,0 +1,248 @@
+package buildcontext
+
+import (
+	"context"
+	"errors"
+	"io/fs"
+	"maps"
+	"os"
+	"path"
+	"path/filepath"
+	"strings"
+	"sync"
+	"syscall"
+
+	"github.com/moby/buildkit/frontend/dockerui"
+	"github.com/moby/buildkit/util/archiveutil"
+
+	"github.com/seed-e0495807/strake/lang/diag"
+)
+
+const (
+	defaultName = dockerui.DefaultDockerfileName
+	stdinName   = "<stdin>"
+	maxEntries  = 1000 // of a directory that are looked at for a near name
+)
+
+// input is what a request stands for.
+type input struct {
+	name    string            // of the Dockerfile in messages
+	options map[string]string // of the frontend
+	locals  map[string]tree   // directories that local sources read
+	remote  string            // URL of the context, "" when it is local
+	fetch   func() (fetched, error)
+}
+
+// fetched is what was read of a remote context.
+type fetched struct {
+	raw      tree // the download
+	unpacked tree // the files of the archive that it is
+}
+
+func (in *input) filename() string {
+	if name := in.options["filename"]; name != "" {
+		return name
+	}
+	return defaultName
+}
+
+func find(ctx context.Context, r Request) (*input, error) {
+	in := &input{options: maps.Clone(r.Options), locals: map[string]tree{}}
+	if in.options == nil {
+		in.options = map[string]string{}
+	}
+	if err := in.contexts(r.Contexts); err != nil {
+		return nil, err
+	}
+	if r.Path == "-" {
+		if r.File != "" && r.File != "-" {
+			return in, in.file(r.File) // the context on stdin would be an archive
+		}
+		return in, in.stdin(r)
+	}
+	info, err := os.Stat(r.Path)
+	switch {
+	case err != nil && IsRemote(r.Path):
+		return in, in.url(ctx, r)
+	case err != nil:
+		return nil, missingPath(r.Path, err)
+	case r.File == "-":
+		in.locals[dockerui.DefaultLocalNameContext] = dir(r.Path)
+		return in, in.stdin(r)
+	case info.IsDir():
+		return in, in.directory(r.Path, r.File)
+	case r.File != "":
+		return nil, fail("not-a-directory", "drop one of them", "%s is a file, and so is the Dockerfile %s", r.Path, r.File)
+	}
+	in.locals[dockerui.DefaultLocalNameContext] = dir(filepath.Dir(r.Path))
+	return in, in.file(r.Path)
+}
+
+// stdin takes the Dockerfile from standard input.
+func (in *input) stdin(r Request) error {
+	data, err := r.Stdin()
+	if err != nil {
+		return err
+	}
+	if archiveutil.IsArchive(data[:min(len(data), 1024)]) {
+		return fail("stdin-archive", "unpack it, and compile the directory", "standard input is an archive, not a Dockerfile")
+	}
+	in.name = stdinName
+	in.locals[dockerui.DefaultLocalNameDockerfile] = memory{defaultName: data}
+	return nil
+}
+
+// directory takes the Dockerfile of a directory, or another one for it.
+func (in *input) directory(path, file string) error {
+	in.locals[dockerui.DefaultLocalNameContext] = dir(path)
+	if file != "" {
+		return in.file(file)
+	}
+	for _, name := range []string{defaultName, strings.ToLower(defaultName)} {
+		name = filepath.Join(path, name)
+		if _, err := os.Stat(name); !errors.Is(err, fs.ErrNotExist) {
+			return in.file(name)
+		}
+	}
+	hint := "create it, or name another file with -f FILE"
+	if near := dockerfileLike(path); near != "" {
+		hint = "did you mean `-f " + filepath.Join(path, near) + "`?"
+	}
+	return fail("no-dockerfile", hint, "there is no Dockerfile in %s; looked for %s and %s",
+		path, defaultName, strings.ToLower(defaultName))
+}
+
+// file takes a Dockerfile by its path.
+func (in *input) file(path string) error {
+	info, err := os.Stat(path)
+	switch {
+	case err != nil:
+		return missingPath(path, err)
+	case info.IsDir():
+		return fail("is-a-directory", "name the Dockerfile in it", "%s is a directory, not a Dockerfile", path)
+	}
+	f, err := os.OpenFile(path, os.O_RDONLY|syscall.O_NONBLOCK, 0) // a pipe without a writer must not block
+	if err != nil {
+		return fail("unreadable", "", "cannot read %s: %v", path, cause(err))
+	}
+	f.Close()
+	in.name = filepath.Clean(path)
+	in.options["filename"] = filepath.Base(path)
+	in.locals[dockerui.DefaultLocalNameDockerfile] = anyDir(filepath.Dir(path))
+	return nil
+}
+
+// url takes a remote context. A Dockerfile that is not in it has an absolute
+// path, or comes from standard input, as with docker build.
+func (in *input) url(ctx context.Context, r Request) error {
+	in.remote, in.options["context"] = r.Path, r.Path
+	switch {
+	case r.File == "-":
+		in.options["dockerfilekey"] = dockerui.DefaultLocalNameDockerfile
+		if err := in.stdin(r); err != nil {
+			return err
+		}
+	case filepath.IsAbs(r.File):
+		in.options["dockerfilekey"] = dockerui.DefaultLocalNameDockerfile
+		if err := in.file(r.File); err != nil {
+			return err
+		}
+	case r.File != "":
+		in.options["filename"] = strings.TrimPrefix(path.Join("/", filepath.ToSlash(r.File)), "/")
+	}
+	if in.name == "" {
+		in.name = redact(r.Path)
+	}
+	in.fetch = sync.OnceValues(func() (fetched, error) {
+		switch {
+		case r.Offline:
+			return fetched{}, fail("offline", "drop --offline, or compile a local copy", "--offline forbids to fetch %s", redact(r.Path))
+		case isHTTP(r.Path) && !isGit(r.Path):
+			return fetchHTTP(ctx, r.Path, in.wanted())
+		}
+		files, err := fetchGit(ctx, r.Path, in.wanted())
+		return fetched{raw: files}, err
+	})
+	return nil
+}
+
+// wanted are the files that BuildKit reads of a context for the Dockerfile.
+func (in *input) wanted() []string {
+	name := in.filename()
+	list := []string{name, name + dockerui.DefaultDockerignoreName}
+	if path.Base(name) == defaultName {
+		list = append(list, path.Join(path.Dir(name), strings.ToLower(defaultName)))
+	}
+	return list
+}
+
+// contexts tells the frontend of the named contexts, as docker build does.
+func (in *input) contexts(named map[string]string) error {
+	for name, value := range named {
+		if IsRemote(value) || strings.Contains(value, "://") {
+			in.options["context:"+name] = value
+			continue
+		}
+		info, err := os.Stat(value)
+		switch {
+		case err != nil:
+			return missingPath(value, err)
+		case !info.IsDir():
+			return fail("not-a-directory", "a context is a directory, a URL or docker-image://REF", "the context %s is a file: %s", name, value)
+		}
+		local := name
+		if name == dockerui.DefaultLocalNameContext || name == dockerui.DefaultLocalNameDockerfile {
+			local = "_" + name // those two are taken
+		}
+		in.locals[local] = dir(value)
+		in.options["context:"+name] = "local:" + local
+	}
+	return nil
+}
+
+func missingPath(name string, err error) error {
+	if !errors.Is(err, fs.ErrNotExist) {
+		return fail("unreadable", "", "cannot read %s: %v", name, cause(err))
+	}
+	hint := ""
+	if near := diag.Suggest(filepath.Base(name), entries(filepath.Dir(name))); near != "" {
+		hint = "did you mean `" + filepath.Join(filepath.Dir(name), near) + "`?"
+	}
+	return fail("no-such-file", hint, "there is no file or directory %s", name)
+}
+
+// cause is the reason without the operation and the path.
+func cause(err error) error {
+	var p *fs.PathError
+	if errors.As(err, &p) {
+		return p.Err
+	}
+	return err
+}
+
+// entries are the names in a directory, as far as they can be told.
+func entries(path string) []string {
+	d, err := os.Open(path)
+	if err != nil {
+		return nil
+	}
+	defer d.Close()
+	names, _ := d.Readdirnames(maxEntries)
+	return names
+}
+
+// dockerfileLike is the first name in a directory that looks like a Dockerfile.
+func dockerfileLike(path string) string {
+	best := ""
+	for _, name := range entries(path) {
+		low := strings.ToLower(name)
+		like := strings.HasPrefix(low, "dockerfile") || strings.HasSuffix(low, ".dockerfile") || low == "containerfile" || low == "dokerfile"
+		if like && !strings.HasSuffix(low, dockerui.DefaultDockerignoreName) && (best == "" || name < best) {
+			best = name
+		}
+	}
+	if best == "" {
+		best = diag.Suggest(defaultName, entries(path))
+	}
+	return best
+}

@@ -1,0 +1,123 @@
+// Package buildcontext finds what a compile reads: the Dockerfile and the build
+// context that a directory, a file, a URL or standard input stands for, and the
+// .dockerignore files. It needs no daemon.
+//
+// BuildKit's own client library decides what the options of a build mean and
+// what the LLB of a context is; this package answers what that library asks of a
+// daemon. Of a context, no more is ever read than those few files. The package
+// may import lang, ir and the other backends.
+package buildcontext
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"maps"
+
+	bk "github.com/moby/buildkit/client/llb"
+	"github.com/moby/buildkit/frontend/dockerfile/dfgitutil"
+	"github.com/moby/buildkit/frontend/dockerui"
+
+	"github.com/seed-e0495807/strake/backend/llb"
+	"github.com/seed-e0495807/strake/lang/diag"
+)
+
+// Request says what to compile.
+type Request struct {
+	Path  string                 // a directory, a Dockerfile, a URL, or "-" for Stdin
+	File  string                 // the Dockerfile, when it is not the default one of Path; "-" is Stdin
+	Stdin func() ([]byte, error) // reads no more than lang.MaxSize+1 bytes
+
+	// Options are those of BuildKit's Dockerfile frontend, such as
+	// "build-arg:NAME". Those that name the context are filled in.
+	Options map[string]string
+	// Contexts are the named contexts: a directory, or what docker build takes.
+	Contexts map[string]string
+	// Images resolves named contexts that are images.
+	Images bk.ImageMetaResolver
+	// Offline forbids to fetch a Dockerfile.
+	Offline bool
+}
+
+// Source is a Dockerfile that was found.
+type Source struct {
+	Name     string // for messages: a path as the user would write it, or a URL
+	Filename string // for BuildKit, inside the context
+	Text     string
+	Client   *dockerui.Client // knows the context and the options
+}
+
+// Open finds and reads the Dockerfile of a request. An error that the user can
+// mend is a diag.Diagnostic.
+func Open(ctx context.Context, r Request) (*Source, error) {
+	in, err := find(ctx, r)
+	if err != nil {
+		return nil, err
+	}
+	client, err := dockerui.NewClient(&gateway{input: in, images: r.Images})
+	if err != nil {
+		return nil, err
+	}
+	entry, err := client.ReadEntrypoint(ctx, "Dockerfile")
+	if err != nil {
+		return nil, in.explain(err)
+	}
+	return &Source{Name: in.name, Filename: entry.Filename, Text: string(entry.Data), Client: client}, nil
+}
+
+// Check tells what is wrong with the options, before anything is read.
+func Check(options map[string]string) error {
+	_, err := dockerui.NewClient(&gateway{input: &input{options: maps.Clone(options)}})
+	return err
+}
+
+// LLB gives the options of a compile for the i-th of the target platforms; there
+// is at least one, the default.
+func (s *Source) LLB(i int) llb.Options {
+	c := s.Client
+	o := llb.Options{
+		ResolveMode:      c.ImageResolveMode,
+		Filename:         s.Filename,
+		Hostname:         c.Hostname,
+		CacheIDNamespace: c.CacheIDNamespace,
+		CgroupParent:     c.CgroupParent,
+		ExtraHosts:       c.ExtraHosts,
+		Network:          c.NetworkMode,
+		ShmSize:          c.ShmSize,
+		Ulimits:          c.Ulimits,
+		Devices:          c.Devices,
+		Resources:        c.LinuxResources,
+		GitAdvice:        c.GitAdvice,
+	}
+	o.BuildArgs, o.Labels, o.Target = c.BuildArgs, c.Labels, c.Target
+	o.BuildPlatforms, o.MultiPlatform = c.BuildPlatforms, c.MultiPlatformRequested
+	if i < len(c.TargetPlatforms) {
+		o.Platform = &c.TargetPlatforms[i]
+	}
+	o.UseClient(c)
+	return o
+}
+
+// IsRemote tells whether a path is a URL, of a git repository or not.
+func IsRemote(path string) bool {
+	_, isGit, _ := dfgitutil.ParseGitRef(path)
+	return isGit || isHTTP(path)
+}
+
+// fail makes an error that the user can mend. The hint is the next step.
+func fail(code, hint, format string, args ...any) error {
+	return diag.Diagnostic{Code: code, Message: fmt.Sprintf(format, args...), Hint: hint}
+}
+
+// explain says what the user can do about a Dockerfile that could not be read.
+func (in *input) explain(err error) error {
+	var d diag.Diagnostic
+	if errors.As(err, &d) {
+		return d
+	}
+	if in.remote != "" && errors.Is(err, fs.ErrNotExist) {
+		return fail("no-dockerfile", "name the file inside it with -f FILE", "there is no %s in %s", in.filename(), in.remote)
+	}
+	return err
+}

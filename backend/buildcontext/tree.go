@@ -1,0 +1,113 @@
+package buildcontext
+
+import (
+	"context"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	bk "github.com/moby/buildkit/client/llb"
+	"github.com/moby/buildkit/frontend/gateway/client"
+	"github.com/pkg/errors"
+	fstypes "github.com/tonistiigi/fsutil/types"
+
+	"github.com/seed-e0495807/strake/lang"
+)
+
+// tree is a directory of which single files are read.
+type tree interface {
+	size(name string) (int64, error)
+	read(name string, limit int64) ([]byte, error)
+}
+
+// memory is a tree of a few files that were fetched.
+type memory map[string][]byte
+
+func (m memory) size(name string) (int64, error) {
+	data, err := m.read(name, lang.MaxSize+1)
+	return int64(len(data)), err
+}
+
+func (m memory) read(name string, limit int64) ([]byte, error) {
+	data, ok := m[name]
+	if !ok {
+		return nil, &fs.PathError{Op: "open", Path: name, Err: fs.ErrNotExist}
+	}
+	return data[:min(limit, int64(len(data)))], nil
+}
+
+// dir is a directory that no link leads out of: what is outside is not part of a
+// build context.
+type dir string
+
+func (d dir) size(name string) (int64, error) {
+	root, err := os.OpenRoot(string(d))
+	if err != nil {
+		return 0, err
+	}
+	defer root.Close()
+	info, err := root.Stat(name)
+	if err != nil {
+		return 0, err
+	}
+	return info.Size(), nil
+}
+
+func (d dir) read(name string, limit int64) ([]byte, error) {
+	f, err := os.OpenInRoot(string(d), name)
+	if err != nil {
+		return nil, err
+	}
+	return readFile(f, limit)
+}
+
+// anyDir is a directory whose links lead anywhere: that of the Dockerfile, which
+// the user named.
+type anyDir string
+
+func (d anyDir) size(name string) (int64, error) {
+	info, err := os.Stat(filepath.Join(string(d), name))
+	if err != nil {
+		return 0, err
+	}
+	return info.Size(), nil
+}
+
+func (d anyDir) read(name string, limit int64) ([]byte, error) {
+	f, err := os.Open(filepath.Join(string(d), name))
+	if err != nil {
+		return nil, err
+	}
+	return readFile(f, limit)
+}
+
+func readFile(f *os.File, limit int64) ([]byte, error) {
+	defer f.Close()
+	return io.ReadAll(io.LimitReader(f, limit))
+}
+
+// reference shows a tree to BuildKit's client library.
+type reference struct{ tree }
+
+var _ client.Reference = reference{}
+
+func (r reference) ReadFile(_ context.Context, req client.ReadRequest) ([]byte, error) {
+	limit := int64(lang.MaxSize) + 1
+	if req.Range != nil && req.Range.Length > 0 {
+		limit = min(limit, int64(req.Range.Length))
+	}
+	return r.read(req.Filename, limit)
+}
+
+func (r reference) StatFile(_ context.Context, req client.StatRequest) (*fstypes.Stat, error) {
+	size, err := r.size(req.Path)
+	return &fstypes.Stat{Path: req.Path, Size: size}, err
+}
+
+func (r reference) ReadDir(context.Context, client.ReadDirRequest) ([]*fstypes.Stat, error) {
+	return nil, errors.New("directories are not listed without a daemon")
+}
+
+func (r reference) ToState() (bk.State, error)     { return bk.Scratch(), nil }
+func (r reference) Evaluate(context.Context) error { return nil }
