@@ -13,6 +13,10 @@ import (
 // frontend accepts.
 const MaxSize = 16 << 20
 
+// MaxInstructions is how many instructions are read. BuildKit has no limit but its
+// stack, which a chain of some millions of vertices uses up.
+const MaxInstructions = 250_000
+
 // Parse reads a whole Dockerfile. It always gives a tree, of whatever could be
 // understood, and every error of the file rather than the first.
 //
@@ -27,7 +31,11 @@ func Parse(src *source.File) (*File, diag.List) {
 	}
 	var line lexer.Line
 	for p.lex.Line(&line); line.Kind != lexer.EOF; p.lex.Line(&line) {
-		p.line(&line)
+		if p.line(&line); p.instructions > MaxInstructions {
+			p.diags.Errorf(p.span(line.Start, line.End), "too-large", "the Dockerfile has more than %d instructions", MaxInstructions).
+				Hint = "is this a Dockerfile? name the right one with -f"
+			break
+		}
 	}
 	p.file.Escape = p.lex.Escape()
 	p.finish()

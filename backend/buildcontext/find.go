@@ -3,6 +3,7 @@ package buildcontext
 import (
 	"context"
 	"errors"
+	"io"
 	"io/fs"
 	"maps"
 	"os"
@@ -10,11 +11,12 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
-	"syscall"
 
+	"github.com/moby/buildkit/frontend/dockerfile/dfgitutil"
 	"github.com/moby/buildkit/frontend/dockerui"
 	"github.com/moby/buildkit/util/archiveutil"
 
+	"github.com/seed-e0495807/strake/lang"
 	"github.com/seed-e0495807/strake/lang/diag"
 )
 
@@ -56,7 +58,8 @@ func find(ctx context.Context, r Request) (*input, error) {
 	}
 	if r.Path == "-" {
 		if r.File != "" && r.File != "-" {
-			return in, in.file(r.File) // the context on stdin would be an archive
+			return nil, fail("stdin-context", "name the directory of the build context in place of -",
+				"with -f, standard input would be the build context, and that cannot be compiled")
 		}
 		return in, in.stdin(r)
 	}
@@ -121,14 +124,22 @@ func (in *input) file(path string) error {
 	case info.IsDir():
 		return fail("is-a-directory", "name the Dockerfile in it", "%s is a directory, not a Dockerfile", path)
 	}
-	f, err := os.OpenFile(path, os.O_RDONLY|syscall.O_NONBLOCK, 0) // a pipe without a writer must not block
+	f, err := os.Open(path)
 	if err != nil {
 		return fail("unreadable", "", "cannot read %s: %v", path, cause(err))
 	}
-	f.Close()
+	defer f.Close()
 	in.name = filepath.Clean(path)
 	in.options["filename"] = filepath.Base(path)
-	in.locals[dockerui.DefaultLocalNameDockerfile] = anyDir(filepath.Dir(path))
+	var files tree = anyDir(filepath.Dir(path))
+	if !info.Mode().IsRegular() { // a pipe is read once only
+		data, err := io.ReadAll(io.LimitReader(f, lang.MaxSize+1))
+		if err != nil {
+			return fail("unreadable", "", "cannot read %s: %v", path, cause(err))
+		}
+		files = memory{filepath.Base(path): data}
+	}
+	in.locals[dockerui.DefaultLocalNameDockerfile] = files
 	return nil
 }
 
@@ -151,19 +162,29 @@ func (in *input) url(ctx context.Context, r Request) error {
 		in.options["filename"] = strings.TrimPrefix(path.Join("/", filepath.ToSlash(r.File)), "/")
 	}
 	if in.name == "" {
-		in.name = redact(r.Path)
+		in.name = in.remoteName()
 	}
 	in.fetch = sync.OnceValues(func() (fetched, error) {
 		switch {
 		case r.Offline:
 			return fetched{}, fail("offline", "drop --offline, or compile a local copy", "--offline forbids to fetch %s", redact(r.Path))
-		case isHTTP(r.Path) && !isGit(r.Path):
-			return fetchHTTP(ctx, r.Path, in.wanted())
+		case isGit(r.Path):
+			files, err := fetchGit(ctx, r.Path, in.wanted())
+			return fetched{raw: files}, err
 		}
-		files, err := fetchGit(ctx, r.Path, in.wanted())
-		return fetched{raw: files}, err
+		return fetchHTTP(ctx, r.Path, in.wanted())
 	})
 	return nil
+}
+
+// remoteName is the name of a Dockerfile that is fetched, like
+// https://host/repo.git#main:dir/Dockerfile.
+func (in *input) remoteName() string {
+	ref, ok, err := dfgitutil.ParseGitRef(in.remote)
+	if !ok || err != nil {
+		return redact(in.remote)
+	}
+	return redact(ref.Remote) + "#" + ref.Ref + ":" + path.Join(ref.SubDir, in.filename())
 }
 
 // wanted are the files that BuildKit reads of a context for the Dockerfile.

@@ -35,7 +35,7 @@ func (p *planner) globals() {
 	p.args = p.predefined()
 	for _, op := range p.mod.Args {
 		arg, ok := bodyArg(op)
-		if !ok {
+		if !ok || p.spent() {
 			continue
 		}
 		for _, d := range arg.Defaults {
@@ -168,12 +168,33 @@ func (p *planner) scan(s *Stage, name string) bool {
 	if v, ok := p.args.Get(name); ok {
 		on = enabled(s.Name, v)
 	}
-	for _, d := range s.declared {
-		if d.Key == name && d.Set {
-			on = enabled(s.Name, d.Value)
-		}
+	if i, ok := s.argAt[name]; ok && s.declared[i].lastSet != nil {
+		on = enabled(s.Name, *s.declared[i].lastSet)
 	}
 	return on
+}
+
+// declared is an argument of a stage.
+type declared struct {
+	key, value string
+	lastSet    *string // the last value it had; nil when it never had one
+}
+
+// remember notes a declaration. One that was made before keeps its place.
+func (s *Stage) remember(d ir.Default) {
+	if s.argAt == nil {
+		s.argAt = map[string]int{}
+	}
+	i, ok := s.argAt[d.Key]
+	if !ok {
+		i = len(s.declared)
+		s.argAt[d.Key] = i
+		s.declared = append(s.declared, declared{key: d.Key})
+	}
+	s.declared[i].value = d.Value
+	if d.Set {
+		s.declared[i].lastSet = &d.Value
+	}
 }
 
 func enabled(stage, value string) bool {

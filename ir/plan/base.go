@@ -9,7 +9,6 @@ import (
 	"github.com/containerd/platforms"
 	"github.com/distribution/reference"
 	"github.com/moby/buildkit/util/system"
-	"github.com/seed-e0495807/strake/lang/diag"
 	"golang.org/x/sync/errgroup"
 
 	dockerspec "github.com/moby/docker-image-spec/specs-go/v1"
@@ -35,13 +34,14 @@ type imageEntry struct {
 // resolve settles what every stage is based on. A trigger of a base image may
 // add another image to copy from, so it goes on until none does.
 func (p *planner) resolve(ctx context.Context) {
-	for {
+	for range MaxRounds {
 		p.reach = p.reachable()
 		p.bases(ctx)
 		if p.failed() || ctx.Err() != nil || !p.triggers() {
 			return
 		}
 	}
+	p.fail(p.goal.origin, "too-many-bases", errorf("the base images name each other in ONBUILD triggers %d deep", MaxRounds))
 }
 
 // bases resolves the bases that are not another stage. Those of stages that the
@@ -89,7 +89,7 @@ func (p *planner) reference(s *Stage) (reference.Named, bool) {
 	ref, err := reference.ParseNormalizedNamed(s.baseName)
 	if err != nil {
 		d := p.fail(s.blame, "bad-reference", about(s.baseName, fmt.Errorf("failed to parse stage name %q: %w", s.baseName, err)))
-		if near := diag.Suggest(s.baseName, p.stageNames()); near != "" {
+		if near := p.nearStage(s.baseName); near != "" {
 			d.Hint = "did you mean the stage `" + near + "`?"
 		} else {
 			d.Expected = "an image like debian:12 or ghcr.io/owner/name@sha256:…, or an earlier stage"
@@ -135,7 +135,7 @@ func (p *planner) replaceStage(s *Stage, img *dockerspec.DockerOCIImage) {
 		return
 	}
 	s.Image = *img
-	s.Image.Created = nil
+	s.Image.Created, s.history, s.Image.History = nil, slices.Clip(img.History), nil
 	if img.Architecture != "" && img.OS != "" {
 		s.platform = &ocispecs.Platform{OS: img.OS, Architecture: img.Architecture, Variant: img.Variant,
 			OSVersion: img.OSVersion, OSFeatures: slices.Clone(img.OSFeatures)}
@@ -160,7 +160,7 @@ func (s *Stage) setImage(img dockerspec.DockerOCIImage) {
 	base := cloneImage(img)
 	s.BaseInfo = &base
 	s.Image = cloneImage(img)
-	s.Image.Created = nil
+	s.Image.Created, s.history, s.Image.History = nil, slices.Clip(img.History), nil
 }
 
 // request notes that the config of an image is wanted.
@@ -260,7 +260,7 @@ func (p *planner) imageError(s *Stage, err error) {
 		name = s.def.Base
 	}
 	d := p.fail(s.blame, "base-image", about(name, fmt.Errorf("%s: %w", name, err)))
-	if near := diag.Suggest(name, p.stageNames()); near != "" && near != s.Name {
+	if near := p.nearStage(name); near != "" && near != s.Name {
 		d.Hint = "did you mean the stage `" + near + "`?"
 	}
 }

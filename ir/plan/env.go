@@ -5,10 +5,12 @@ import "slices"
 // Env is an environment in the order that BuildKit's EnvList has: a variable
 // that is set again moves to the end. The order is part of every RUN vertex.
 type Env struct { // its zero value is empty
-	list  []Variable
-	dead  []bool         // entries that were set again later
-	holes int            // number of them
-	index map[string]int // of live entries; made when the list is long
+	list    []Variable
+	dead    []bool         // entries that were set again later
+	holes   int            // number of them
+	size    int            // bytes of the live entries
+	index   map[string]int // of live entries; made when the list is long
+	strings []string       // what Strings gave, until the next change
 }
 
 // indexed is the length from which looking up by a map beats walking the list.
@@ -50,10 +52,8 @@ func (e *Env) find(key string) int {
 
 // Set gives a variable a value and moves it to the end.
 func (e *Env) Set(key, value string) {
-	if i := e.find(key); i >= 0 {
-		e.dead[i] = true
-		e.holes++
-	}
+	e.kill(e.find(key))
+	e.size += len(key) + len(value)
 	e.list = append(e.list, Variable{key, value})
 	e.dead = append(e.dead, false)
 	if e.holes > indexed && e.holes > len(e.list)/2 {
@@ -69,12 +69,22 @@ func (e *Env) Set(key, value string) {
 
 // Delete removes a variable.
 func (e *Env) Delete(key string) {
-	if i := e.find(key); i >= 0 {
+	e.kill(e.find(key))
+	delete(e.index, key)
+}
+
+// kill marks an entry that is no longer valid, if there is one.
+func (e *Env) kill(i int) {
+	e.strings = nil
+	if i >= 0 {
 		e.dead[i] = true
 		e.holes++
-		delete(e.index, key)
+		e.size -= len(e.list[i].Key) + len(e.list[i].Value)
 	}
 }
+
+// cost is about how many bytes a copy of the environment takes.
+func (e *Env) cost() int { return e.size + 32*(len(e.list)-e.holes) }
 
 func (e *Env) compact() {
 	e.list = e.Vars()
@@ -103,20 +113,25 @@ func (e *Env) Vars() []Variable {
 	return out
 }
 
-// Strings are the variables in order, as "name=value".
+// Strings are the variables in order, as "name=value". The slice is shared: it
+// can be appended to, but not written to.
 func (e *Env) Strings() []string {
+	if e.strings != nil {
+		return e.strings
+	}
 	out := make([]string, 0, len(e.list)-e.holes)
 	for i, v := range e.list {
 		if !e.dead[i] {
 			out = append(out, v.Key+"="+v.Value)
 		}
 	}
-	return out
+	e.strings = slices.Clip(out)
+	return e.strings
 }
 
 // Clone makes a copy of its own.
 func (e *Env) Clone() *Env {
-	c := &Env{list: e.Vars()}
+	c := &Env{list: e.Vars(), size: e.size}
 	c.dead = make([]bool, len(c.list), len(c.list)+4)
 	if len(c.list) > indexed {
 		c.reindex()

@@ -6,7 +6,6 @@ import (
 	"strings"
 	"unicode/utf8"
 
-	"github.com/moby/buildkit/frontend/dockerfile/shell"
 	"github.com/seed-e0495807/strake/ir"
 	"github.com/seed-e0495807/strake/lang/lexer"
 )
@@ -37,6 +36,9 @@ func (p *planner) exec(s *Stage, op *operation, b *ir.Run) error {
 	s.paths.add("/") // a command can read anything
 	if b.Command.Exec && len(b.Command.Args) == 0 {
 		return wrong("missing-argument", "", "RUN requires a command")
+	}
+	if err := p.budget.Take(s.env.cost() + len(b.Mounts)*mountCost); err != nil {
+		return err
 	}
 	x := &Exec{Network: b.Network, Insecure: b.Security == "insecure", Devices: b.Devices}
 	title := op.Text() // unexpanded
@@ -74,9 +76,12 @@ func (s *Stage) command(x *Exec, b *ir.Run, title *string) error {
 	doc := b.Heredocs[0]
 	if _, only := lexer.ParseHeredoc(c.Line); !only {
 		// The shell reads the documents itself.
+		var line strings.Builder
+		line.WriteString(c.Line)
 		for _, d := range b.Heredocs {
-			c.Line += "\n" + d.Data + d.Name
+			line.WriteString("\n" + d.Data + d.Name)
 		}
+		c.Line = line.String()
 		x.Args = s.args(c)
 		return nil
 	}
@@ -106,7 +111,7 @@ func summary(doc string) string {
 }
 
 // titleEnv is the environment with the values of secrets starred out.
-func (s *Stage) titleEnv(mounts []Mount) shell.EnvGetter {
+func (s *Stage) titleEnv(mounts []Mount) lookup {
 	var secrets []string
 	for _, m := range mounts {
 		if m.Secret != nil && m.Secret.Env != nil {
@@ -122,23 +127,19 @@ func (s *Stage) titleEnv(mounts []Mount) shell.EnvGetter {
 // runHistory is the command as history shows it: behind the build arguments that
 // are in scope.
 func (p *planner) runHistory(s *Stage, args []string) string {
-	var values []string
-	index := map[string]int{}
-	for _, d := range s.declared {
-		v, ok := s.env.Get(d.Key)
-		if !ok {
-			v = d.Value
-		}
-		if i, seen := index[d.Key]; seen {
-			values[i] = d.Key + "=" + v
-			continue
-		}
-		index[d.Key] = len(values)
-		values = append(values, d.Key+"="+v)
-	}
 	command := strings.Join(args, " ")
-	if len(values) == 0 {
+	if len(s.declared) == 0 {
 		return command
 	}
-	return fmt.Sprintf("|%d %s %s", len(values), strings.Join(values, " "), command)
+	var b strings.Builder
+	fmt.Fprintf(&b, "|%d ", len(s.declared))
+	for _, d := range s.declared {
+		v, ok := s.env.Get(d.key)
+		if !ok {
+			v = d.value
+		}
+		b.WriteString(d.key + "=" + v + " ")
+	}
+	b.WriteString(command)
+	return b.String()
 }

@@ -1,79 +1,76 @@
 package plan
 
 import (
-	"fmt"
-
-	"github.com/moby/buildkit/frontend/dockerfile/shell"
+	"github.com/seed-e0495807/strake/lang/words"
 )
 
-// MaxExpansion bounds what one word may expand to, in bytes. BuildKit has no
-// bound of its own; a name that doubles itself forty times would take the memory
-// of the machine.
-const MaxExpansion = 1 << 20
-
-// expander resolves quotes, escapes and variables in words, as BuildKit's shell
-// package does; words that have none of these never get there.
-type expander struct {
-	escape byte
-	made   *shell.Lex // most files need none; it is large, so it is made once
+// lookup is an environment as naming and expansion see it.
+type lookup interface {
+	words.Vars
+	Keys() []string
 }
 
-func newExpander(escape byte) *expander { return &expander{escape: escape} }
+// expander resolves quotes, escapes and variables in words; words that have none
+// of these are taken as they are.
+type expander struct {
+	escape  byte
+	lexer   words.Lexer
+	heredoc words.Lexer
+}
+
+func newExpander(escape byte, budget *words.Budget) *expander {
+	return &expander{
+		escape: escape,
+		lexer:  words.Lexer{Escape: rune(escape), Budget: budget},
+		// Quotes mean nothing in a here document, and a backslash escapes whatever the
+		// escape directive says.
+		heredoc: words.Lexer{Escape: '\\', SkipQuotes: true, Budget: budget},
+	}
+}
 
 // lex resolves quotes, escapes and variables.
-func (x *expander) lex() *shell.Lex { return x.reader(shell.Lex{}) }
+func (x *expander) lex() *words.Lexer { return x.reader(false) }
 
-// reader readies the lexer; of how only the options count.
-func (x *expander) reader(how shell.Lex) *shell.Lex {
-	if x.made == nil {
-		x.made = shell.NewLex(rune(x.escape))
-	}
-	x.made.RawQuotes, x.made.RawEscapes = how.RawQuotes, how.RawEscapes
-	x.made.SkipUnsetEnv, x.made.SkipProcessQuotes = how.SkipUnsetEnv, how.SkipProcessQuotes
-	return x.made
+// reader readies the lexer; raw keeps quotes, escapes and unset variables.
+func (x *expander) reader(raw bool) *words.Lexer {
+	x.lexer.RawQuotes, x.lexer.RawEscapes, x.lexer.SkipUnset = raw, raw, raw
+	return &x.lexer
 }
 
 // plain reports whether a word means just what it says.
 func (x *expander) plain(word string) bool {
 	for i := 0; i < len(word); i++ {
 		switch c := word[i]; {
-		case c == '$', c == '\'', c == '"', c == x.escape, c >= 0x80, c == 0:
+		case c == '$', c == '\'', c == '"', c == x.escape, c >= 0x80:
 			return false
 		}
 	}
 	return true
 }
 
-func (x *expander) word(word string, vars shell.EnvGetter) (string, error) {
+func (x *expander) word(word string, vars words.Vars) (string, error) {
 	if x.plain(word) {
 		return word, nil
 	}
-	out, err := process(x.lex(), word, vars)
+	out, err := x.lex().Word(word, vars)
 	return out, about(word, err)
 }
 
-func process(lex *shell.Lex, word string, vars shell.EnvGetter) (string, error) {
-	out, _, err := lex.ProcessWord(word, vars)
-	return bounded(out, err, MaxExpansion+len(word))
+// split resolves a word that may become several.
+func (x *expander) split(word string, vars words.Vars) ([]string, error) {
+	return x.lex().Words(word, vars)
 }
 
-func bounded(out string, err error, limit int) (string, error) {
-	if err == nil && len(out) > limit {
-		return "", fmt.Errorf("the value has %d bytes after expansion; at most %d are allowed", len(out), limit)
-	}
-	return out, err
-}
-
-func (x *expander) list(words []string, vars shell.EnvGetter) ([]string, error) {
-	out := words
-	for i, w := range words {
+func (x *expander) list(list []string, vars words.Vars) ([]string, error) {
+	out := list
+	for i, w := range list {
 		v, err := x.word(w, vars)
 		if err != nil {
 			return nil, err
 		}
 		if v != w {
-			if &out[0] == &words[0] {
-				out = append([]string(nil), words...)
+			if &out[0] == &list[0] {
+				out = append([]string(nil), list...)
 			}
 			out[i] = v
 		}
@@ -81,22 +78,15 @@ func (x *expander) list(words []string, vars shell.EnvGetter) ([]string, error) 
 	return out, nil
 }
 
-// document expands the text of a here document: quotes mean nothing there, and a
-// backslash escapes whatever the escape directive says.
-func (x *expander) document(text string, vars shell.EnvGetter) (string, error) {
-	lex := shell.NewLex('\\')
-	lex.SkipProcessQuotes = true
-	out, _, err := lex.ProcessWord(text, vars)
-	return bounded(out, err, MaxExpansion+len(text))
+// document expands the text of a here document.
+func (x *expander) document(text string, vars words.Vars) (string, error) {
+	return x.heredoc.Word(text, vars)
 }
 
 // title expands a line that is shown to people. What cannot be expanded is shown
 // as written.
-func (x *expander) title(line string, vars shell.EnvGetter) string {
-	if x.plain(line) {
-		return line
-	}
-	out, err := process(x.lex(), line, vars)
+func (x *expander) title(line string, vars words.Vars) string {
+	out, err := x.word(line, vars)
 	if err != nil {
 		return line
 	}
@@ -105,15 +95,15 @@ func (x *expander) title(line string, vars shell.EnvGetter) string {
 
 // command expands a command line for people: quotes stay, and so do variables
 // that only the shell knows.
-func (x *expander) command(line string, vars shell.EnvGetter) string {
+func (x *expander) command(line string, vars words.Vars) string {
 	plain := true
 	for i := 0; i < len(line) && plain; i++ {
-		plain = line[i] != '$' && line[i] < 0x80 && line[i] != 0
+		plain = line[i] != '$' && line[i] < 0x80
 	}
 	if plain {
 		return line
 	}
-	out, err := process(x.reader(shell.Lex{RawQuotes: true, RawEscapes: true, SkipUnsetEnv: true}), line, vars)
+	out, err := x.reader(true).Word(line, vars)
 	if err != nil {
 		return line
 	}

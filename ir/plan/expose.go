@@ -13,7 +13,7 @@ import (
 func (p *planner) expose(s *Stage, b *ir.Expose) error {
 	var ports []string
 	for _, word := range b.Ports {
-		specs, err := p.words.lex().ProcessWords(word, s.env)
+		specs, err := p.words.split(word, s.env)
 		if err != nil {
 			return about(word, err)
 		}
@@ -23,6 +23,9 @@ func (p *planner) expose(s *Stage, b *ir.Expose) error {
 				return about(word, err)
 			}
 			ports = append(ports, list...)
+			if err := p.budget.Take(len(list) * portCost); err != nil {
+				return err
+			}
 		}
 	}
 	cfg := &s.Image.Config

@@ -8,6 +8,7 @@ import (
 	"github.com/seed-e0495807/strake/ir"
 	"github.com/seed-e0495807/strake/lang/diag"
 	"github.com/seed-e0495807/strake/lang/source"
+	"github.com/seed-e0495807/strake/lang/words"
 )
 
 func errorf(format string, args ...any) error { return fmt.Errorf(format, args...) }
@@ -43,6 +44,9 @@ func (p *planner) failed() bool { return p.diags.HasErrors() }
 // An error that is a diag.List keeps its codes and hints.
 func (p *planner) fail(o *ir.Origin, code string, err error) *diag.Diagnostic {
 	span := p.place(o, err)
+	if errors.Is(err, words.ErrBudget) {
+		err = errSpent
+	}
 	var list diag.List
 	if !errors.As(err, &list) || len(list) == 0 {
 		return p.diags.Errorf(span, code, "%v", err)

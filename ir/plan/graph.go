@@ -18,7 +18,10 @@ const Scratch = "scratch"
 // earlier stage that it is based on.
 func (p *planner) stages() {
 	for i, def := range p.mod.Stages {
-		p.stage(i, def)
+		if p.stage(i, def); p.spent() {
+			return
+		}
+		p.total += 1 + len(def.Ops)
 	}
 }
 
@@ -256,6 +259,15 @@ func (p *planner) pick() {
 		return
 	}
 	p.goal = s
+}
+
+// nearStage finds a stage of nearly that name. Behind the first errors nobody needs
+// it, and thousands of names take their time.
+func (p *planner) nearStage(name string) string {
+	if len(p.diags) > 20 {
+		return ""
+	}
+	return diag.Suggest(name, p.stageNames())
 }
 
 func (p *planner) stageNames() []string {

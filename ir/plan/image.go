@@ -20,9 +20,29 @@ const historyComment = "buildkit.dockerfile.v0"
 
 // history adds an entry to the image's history.
 func (p *planner) history(s *Stage, createdBy string, layer bool) {
-	s.Image.History = append(s.Image.History, ocispecs.History{
+	s.history = append(s.history, ocispecs.History{
 		CreatedBy: createdBy, Comment: historyComment, EmptyLayer: !layer, Created: p.epoch,
 	})
+	_ = p.budget.Take(len(createdBy)) // runOp looks
+}
+
+// wholeHistory is the history of a stage behind those that it is based on. Stages
+// keep their own only: a chain of thousands would copy it thousands of times.
+func (s *Stage) wholeHistory() []ocispecs.History {
+	var chain []*Stage
+	n := 0
+	for ; s != nil; s = s.base {
+		chain = append(chain, s)
+		n += len(s.history)
+	}
+	if n == 0 {
+		return nil
+	}
+	out := make([]ocispecs.History, 0, n)
+	for _, s := range slices.Backward(chain) {
+		out = append(out, s.history...)
+	}
+	return out
 }
 
 // layerMark ends the history of steps that run or copy.
@@ -45,16 +65,40 @@ func hasEnv(env []string, key string) bool {
 	})
 }
 
-// setEnv sets a variable of the config in its place; the state's environment is
-// ordered otherwise.
-func setEnv(env []string, key, value string) []string {
-	for i, e := range env {
-		if k, _, _ := strings.Cut(e, "="); k == key {
-			env[i] = key + "=" + value
-			return env
+// setConfigEnv sets a variable of the config in its place; the state's
+// environment is ordered otherwise.
+func (s *Stage) setConfigEnv(v Variable) {
+	env := &s.Image.Config.Env
+	i := s.findConfigEnv(v.Key)
+	if i < 0 {
+		i = len(*env)
+		*env = append(*env, "")
+		if s.envAt != nil {
+			s.envAt[v.Key] = i
 		}
 	}
-	return append(env, key+"="+value)
+	(*env)[i] = v.Key + "=" + v.Value
+}
+
+func (s *Stage) findConfigEnv(key string) int {
+	env := s.Image.Config.Env
+	if len(env) <= indexed {
+		return slices.IndexFunc(env, func(e string) bool {
+			k, _, _ := strings.Cut(e, "=")
+			return k == key
+		})
+	}
+	if s.envAt == nil {
+		s.envAt = make(map[string]int, len(env))
+		for i, e := range slices.Backward(env) { // the first of a name counts
+			k, _, _ := strings.Cut(e, "=")
+			s.envAt[k] = i
+		}
+	}
+	if i, ok := s.envAt[key]; ok {
+		return i
+	}
+	return -1
 }
 
 func (p *planner) labels(s *Stage, b *ir.Label) error {

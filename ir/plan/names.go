@@ -5,7 +5,6 @@ import (
 	"strings"
 
 	"github.com/containerd/platforms"
-	"github.com/moby/buildkit/frontend/dockerfile/shell"
 	ocispecs "github.com/opencontainers/image-spec/specs-go/v1"
 )
 
@@ -18,7 +17,7 @@ type naming struct {
 }
 
 // next names the next step.
-func (n *naming) next(stage, title string, onbuild bool, platform *ocispecs.Platform, vars shell.EnvGetter) string {
+func (n *naming) next(stage, title string, onbuild bool, platform *ocispecs.Platform, vars lookup) string {
 	if n.total == 0 {
 		return title
 	}
@@ -27,7 +26,7 @@ func (n *naming) next(stage, title string, onbuild bool, platform *ocispecs.Plat
 }
 
 // again names another vertex of the step at hand.
-func (n *naming) again(stage, title string, onbuild bool, platform *ocispecs.Platform, vars shell.EnvGetter) string {
+func (n *naming) again(stage, title string, onbuild bool, platform *ocispecs.Platform, vars lookup) string {
 	if n.total == 0 {
 		return title
 	}
@@ -72,7 +71,7 @@ func crossTarget(base ocispecs.Platform, target *ocispecs.Platform) string {
 }
 
 // targetOf reads the platform that the TARGET variables in scope name.
-func targetOf(vars shell.EnvGetter) *ocispecs.Platform {
+func targetOf(vars lookup) *ocispecs.Platform {
 	var t ocispecs.Platform
 	found := false
 	for _, key := range vars.Keys() {

@@ -31,6 +31,9 @@ func (p *planner) triggers() bool {
 		if len(list) > 0 && p.trigger(s, list) {
 			more = true
 		}
+		if p.total > MaxSteps {
+			return false
+		}
 	}
 	return more
 }
@@ -48,6 +51,10 @@ func leftBy(s *Stage) []string {
 
 func (p *planner) trigger(s *Stage, triggers []string) bool {
 	more := false
+	if p.total += len(triggers); p.total > MaxSteps {
+		p.fail(s.origin, "too-many-steps", errorf("with the triggers of its bases the build has more than %d steps", MaxSteps))
+		return false
+	}
 	ops := make([]operation, 0, len(triggers)+len(s.ops))
 	for _, text := range triggers {
 		body, code, err := parseTrigger(text)

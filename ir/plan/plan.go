@@ -20,6 +20,7 @@ import (
 
 	"github.com/seed-e0495807/strake/ir"
 	"github.com/seed-e0495807/strake/lang/diag"
+	"github.com/seed-e0495807/strake/lang/words"
 
 	dockerspec "github.com/moby/docker-image-spec/specs-go/v1"
 	digest "github.com/opencontainers/go-digest"
@@ -102,8 +103,9 @@ type Plan struct {
 // Make plans a build of a module. An error that is the author's is a diag.List.
 func Make(ctx context.Context, m *ir.Module, o Options) (*Plan, error) {
 	p := &planner{opt: o, mod: m, byName: make(map[string]*Stage, len(m.Stages))}
+	p.budget.Left = MaxCost
 	p.opt.BuildArgs = maps.Clone(o.BuildArgs) // SOURCE_DATE_EPOCH is rewritten
-	p.words = newExpander(m.Escape)
+	p.words = newExpander(m.Escape, &p.budget)
 	p.platforms()
 	p.globals()
 	p.stages()
@@ -141,6 +143,8 @@ type planner struct {
 	goal   *Stage
 	reach  map[*Stage]bool
 	images imageCache
+	budget words.Budget
+	total  int // ops of all stages
 	paths  pathSet // read from the build context
 }
 
@@ -151,7 +155,7 @@ type Stage struct {
 	Platform ocispecs.Platform
 	Start    Config // what the base leaves: the state before the first step
 	Steps    []Step
-	Image    dockerspec.DockerOCIImage  // config of the result
+	Image    dockerspec.DockerOCIImage  // config of the result; only that of Plan.Target has a history
 	BaseInfo *dockerspec.DockerOCIImage // config of the base image; nil when there is none
 	NoCache  bool
 
@@ -168,7 +172,10 @@ type Stage struct {
 	needs    map[*Stage]*ir.Op // stages it copies or mounts from
 	paths    *pathSet          // of this stage that others read
 	env      *Env
-	declared []ir.Default // ARGs with their values
+	declared []declared         // ARGs with their values
+	argAt    map[string]int     // of them, by name
+	envAt    map[string]int     // where Image.Config.Env has a variable; nil when it is short
+	history  []ocispecs.History // of its own steps, and of the base when that is an image
 	names    naming
 	origin   *ir.Origin // of the base's vertex
 	blame    *ir.Origin // for errors
@@ -227,6 +234,7 @@ func (p *planner) finish() *Plan {
 		}
 	}
 	out.Context = p.paths.list()
+	p.goal.Image.History = p.goal.wholeHistory()
 	p.scans(out)
 	p.label()
 	return out

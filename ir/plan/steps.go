@@ -2,6 +2,7 @@ package plan
 
 import (
 	"context"
+	"maps"
 	"slices"
 	"strings"
 
@@ -46,7 +47,7 @@ func (*Transfer) action() {}
 // run expands the ops of every stage that is needed, bases first.
 func (p *planner) run(ctx context.Context) {
 	for _, s := range p.all {
-		if (p.reach[s] || p.opt.AllStages) && !s.done && ctx.Err() == nil {
+		if (p.reach[s] || p.opt.AllStages) && !s.done && ctx.Err() == nil && !p.spent() {
 			s.done = true // a trigger may copy from the very stage it runs in
 			p.runStage(s)
 		}
@@ -64,14 +65,20 @@ func (p *planner) runStage(s *Stage) {
 	if s.platform == nil {
 		s.platform = &p.target
 	}
-	if err := p.start(s); err != nil {
+	err := p.start(s)
+	if p.spent() {
+		err = errSpent
+	}
+	if err != nil {
 		p.fail(s.origin, "base-config", err)
 		return
 	}
 	s.Steps = make([]Step, 0, len(s.ops))
-	s.Image.History = slices.Grow(s.Image.History, len(s.ops))
+	s.history = slices.Grow(s.history, len(s.ops))
 	for i := range s.ops {
-		p.runOp(s, &s.ops[i])
+		if p.runOp(s, &s.ops[i]); p.spent() {
+			return
+		}
 	}
 }
 
@@ -81,18 +88,18 @@ func (s *Stage) inherit() {
 	s.platform, s.RunPlatform = s.base.platform, s.base.RunPlatform
 	s.Image = cloneImage(s.base.Image)
 	s.Image.Config.OnBuild = nil
-	if s.base.BaseInfo != nil {
-		img := cloneImage(*s.base.BaseInfo)
-		s.BaseInfo = &img
-	}
+	s.BaseInfo = s.base.BaseInfo
 	s.paths = s.base.paths
-	s.declared = append(s.declared, s.base.declared...)
+	s.declared, s.argAt = slices.Clone(s.base.declared), maps.Clone(s.base.argAt)
 }
 
 // start sets the state that the base's config asks for. The variables of the
 // config are set anew, behind those that a parent stage left, as BuildKit does.
 func (p *planner) start(s *Stage) error {
 	cfg := &s.Image.Config
+	if err := p.budget.Take(s.cost()); err != nil {
+		return err
+	}
 	if !hasEnv(cfg.Env, "PATH") && s.platform.OS != "windows" {
 		cfg.Env = append(cfg.Env, "PATH="+system.DefaultPathEnv(s.platform.OS))
 	}
@@ -121,7 +128,11 @@ func (p *planner) start(s *Stage) error {
 // runOp expands one op. An error is recorded and the op left out, so that the
 // ops behind it are checked, too.
 func (p *planner) runOp(s *Stage, op *operation) {
-	if err := p.do(s, op); err != nil {
+	err := p.do(s, op)
+	if p.spent() {
+		err = errSpent // whatever came of it
+	}
+	if err != nil {
 		p.fail(op.Origin, "expansion", err)
 	}
 }
@@ -205,7 +216,7 @@ func (p *planner) setEnv(s *Stage, op *operation, b *ir.Env) error {
 	}
 	for _, v := range vars {
 		s.env.Set(v.Key, v.Value)
-		s.Image.Config.Env = setEnv(s.Image.Config.Env, v.Key, v.Value)
+		s.setConfigEnv(v)
 	}
 	p.history(s, "ENV"+joinPairs(vars), false)
 	s.step(op, "", SetEnv(vars))
@@ -215,7 +226,8 @@ func (p *planner) setEnv(s *Stage, op *operation, b *ir.Env) error {
 // declare gives the arguments of a stage their values: from the command line,
 // else the default, else the global argument of that name.
 func (p *planner) declare(s *Stage, op *operation, b *ir.Arg) error {
-	line := "ARG"
+	var line strings.Builder
+	line.WriteString("ARG")
 	var set SetEnv
 	for _, d := range b.Defaults {
 		value, given := p.opt.BuildArgs[d.Key]
@@ -235,12 +247,13 @@ func (p *planner) declare(s *Stage, op *operation, b *ir.Arg) error {
 			s.env.Set(d.Key, d.Value)
 			set = append(set, Variable{d.Key, d.Value})
 		}
-		s.declared = append(s.declared, d)
-		if line += " " + d.Key; d.Set {
-			line += "=" + d.Value
+		s.remember(d)
+		line.WriteString(" " + d.Key)
+		if d.Set {
+			line.WriteString("=" + d.Value)
 		}
 	}
-	p.history(s, line, false)
+	p.history(s, line.String(), false)
 	if len(set) > 0 {
 		s.step(op, "", set)
 	}

@@ -92,6 +92,9 @@ func (p *planner) add(s *Stage, op *operation, b *ir.Add) error {
 }
 
 func (p *planner) transfer(s *Stage, op *operation, t *transfer) error {
+	if err := p.budget.Take((len(t.sources) + len(t.inline)) * sourceCost); err != nil {
+		return err
+	}
 	if err := p.expandTransfer(s, t); err != nil {
 		return err
 	}
@@ -112,9 +115,10 @@ func (p *planner) transfer(s *Stage, op *operation, t *transfer) error {
 	}
 	title := p.title(s, op)
 	name := p.nextName(s, op, title)
-	history := t.history()
+	var history strings.Builder
+	history.WriteString(t.history())
 	for _, src := range t.sources {
-		history += " " + src
+		history.WriteString(" " + src)
 		source, err := t.source(src, s.platform.OS)
 		if err != nil {
 			return about(src, err)
@@ -122,7 +126,7 @@ func (p *planner) transfer(s *Stage, op *operation, t *transfer) error {
 		out.Sources = append(out.Sources, source)
 	}
 	for _, f := range t.inline {
-		history += " <<" + f.Name
+		history.WriteString(" <<" + f.Name)
 		name, err := system.CheckSystemDriveAndRemoveDriveLetter(f.Name, s.platform.OS, false)
 		if err != nil {
 			return err
@@ -133,7 +137,7 @@ func (p *planner) transfer(s *Stage, op *operation, t *transfer) error {
 		out.LinkName = s.names.again(s.Name, "LINK "+title, op.onbuild, s.platform, s.env)
 	}
 	s.step(op, name, out)
-	p.history(s, history+" "+t.dest+layerMark, true)
+	p.history(s, history.String()+" "+t.dest+layerMark, true)
 	p.reads(t)
 	return nil
 }

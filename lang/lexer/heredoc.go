@@ -1,14 +1,26 @@
 package lexer
 
 import (
-	"regexp"
 	"strings"
 
-	"github.com/moby/buildkit/frontend/dockerfile/shell"
+	"github.com/seed-e0495807/strake/lang/words"
 )
 
-// heredocWord is BuildKit's pattern of a word that starts a here document.
-var heredocWord = regexp.MustCompile(`^(\d*)<<(-?)\s*([^<]*)$`)
+// heredocWord takes apart a word that starts a here document, which is
+// `^\d*<<(-?)\s*([^<]+)$`.
+func heredocWord(word string) (chomp bool, name string, ok bool) {
+	i := 0
+	for i < len(word) && isDigit(word[i]) {
+		i++
+	}
+	rest, ok := strings.CutPrefix(word[i:], "<<")
+	if !ok {
+		return false, "", false
+	}
+	rest, chomp = strings.CutPrefix(rest, "-")
+	name = strings.TrimLeft(rest, asciiSpace)
+	return chomp, name, name != "" && !strings.Contains(name, "<")
+}
 
 // takesHeredoc reports whether a line can be followed by here documents: RUN,
 // COPY and ADD that are not in JSON form, also behind ONBUILD.
@@ -27,22 +39,34 @@ func ParseHeredoc(word string) (Heredoc, bool) {
 	if !strings.Contains(word, "<<") {
 		return Heredoc{}, false
 	}
-	m := heredocWord.FindStringSubmatch(word)
-	if m == nil || m[3] == "" {
+	chomp, name, ok := heredocWord(word)
+	if !ok {
 		return Heredoc{}, false
 	}
-	lex := shell.NewLex('\\')
-	lex.SkipUnsetEnv = true
-	plain, err := lex.ProcessWords(m[3], noEnv{})
+	if isPlain(name) {
+		return Heredoc{Name: name, Chomp: chomp, Expand: true}, true
+	}
+	lex := words.Lexer{Escape: '\\', SkipUnset: true}
+	plain, err := lex.Words(name, noEnv{})
 	if err != nil || len(plain) != 1 {
 		return Heredoc{}, false
 	}
 	lex.RawQuotes = true
-	raw, err := lex.ProcessWords(m[3], noEnv{})
+	raw, err := lex.Words(name, noEnv{})
 	if err != nil || len(raw) != 1 {
 		return Heredoc{}, false
 	}
-	return Heredoc{Name: plain[0], Chomp: m[2] == "-", Expand: quotes(plain[0]) == quotes(raw[0])}, true
+	return Heredoc{Name: plain[0], Chomp: chomp, Expand: quotes(plain[0]) == quotes(raw[0])}, true
+}
+
+// isPlain reports whether a word means just what it says.
+func isPlain(word string) bool {
+	for i := 0; i < len(word); i++ {
+		if b := word[i]; !isLetter(b) && !isDigit(b) && b != '_' {
+			return false
+		}
+	}
+	return true
 }
 
 func quotes(s string) int { return strings.Count(s, `'`) + strings.Count(s, `"`) }
@@ -50,10 +74,10 @@ func quotes(s string) int { return strings.Count(s, `'`) + strings.Count(s, `"`)
 // heredocs reads the here documents that the line at hand announces, first in,
 // first out.
 func (l *Lexer) heredocs(out *Line) {
-	lex := shell.NewLex('\\') // whatever the escape directive says
-	lex.RawQuotes, lex.RawEscapes, lex.SkipUnsetEnv = true, true, true
-	words, _ := lex.ProcessWords(l.text, noEnv{}) // a broken quote announces nothing
-	for _, word := range words {
+	// The escape character is the default one whatever the directive says.
+	lex := words.Lexer{Escape: '\\', RawQuotes: true, RawEscapes: true, SkipUnset: true}
+	list, _ := lex.Words(l.text, noEnv{}) // a broken quote announces nothing
+	for _, word := range list {
 		doc, ok := ParseHeredoc(word)
 		if !ok {
 			continue
@@ -96,4 +120,3 @@ func Chomp(body string) string {
 type noEnv struct{}
 
 func (noEnv) Get(string) (string, bool) { return "", false }
-func (noEnv) Keys() []string            { return nil }

@@ -27,6 +27,9 @@ func (l *Lexer) pattern(text, value string, greedy, anchored bool) (*regexp.Rege
 	if len(text)*max(len(value), 64) > maxMatch {
 		return nil, fmt.Errorf("a pattern of %d bytes and a value of %d are too long to be matched", len(text), len(value))
 	}
+	if err := l.Budget.Take(len(text) * len(value)); err != nil {
+		return nil, err
+	}
 	key := patternKey{text, greedy, anchored}
 	if c, ok := l.patterns[key]; ok {
 		return c.re, c.err

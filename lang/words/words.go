@@ -25,6 +25,24 @@ type Vars interface {
 	Get(name string) (value string, set bool)
 }
 
+// Budget bounds what a whole file may cost: bytes that are made, and steps of
+// matching patterns.
+type Budget struct{ Left int64 }
+
+// ErrBudget says that a budget is used up.
+var ErrBudget = errors.New("the variables of this file expand to more than can be built")
+
+// Take takes from the budget. A nil budget has no end.
+func (b *Budget) Take(n int) error {
+	if b == nil {
+		return nil
+	}
+	if b.Left -= int64(n); b.Left < 0 {
+		return ErrBudget
+	}
+	return nil
+}
+
 // Lexer reads words. It is not safe for concurrent use.
 type Lexer struct {
 	Escape     rune
@@ -32,6 +50,8 @@ type Lexer struct {
 	RawEscapes bool // escape characters are kept
 	SkipQuotes bool // quotes mean nothing
 	SkipUnset  bool // references to variables that are not set are kept
+
+	Budget *Budget // nil is without end
 
 	src   string
 	pos   int
@@ -79,6 +99,9 @@ func (l *Lexer) process(word string, vars Vars) error {
 	l.limit, l.raw, l.depth = MaxSize+len(word)*utf8.UTFMax, l.RawEscapes, 0
 	l.skipBOM()
 	err := l.until(eof, l.RawEscapes, false)
+	if err == nil {
+		err = l.Budget.Take(len(l.out))
+	}
 	if err != nil {
 		return fmt.Errorf("failed to process %q: %w", shortened(word), err)
 	}

@@ -1,0 +1,260 @@
+package main
+
+import (
+	"context"
+	"io"
+	"os"
+	"runtime"
+	"strings"
+
+	"github.com/spf13/pflag"
+
+	"github.com/seed-e0495807/strake/backend/buildcontext"
+	"github.com/seed-e0495807/strake/backend/image"
+	"github.com/seed-e0495807/strake/lang"
+	"github.com/seed-e0495807/strake/lang/diag"
+	"github.com/seed-e0495807/strake/lang/source"
+)
+
+const compileLong = `PATH is a directory with a Dockerfile, or a Dockerfile, whose directory is then
+the build context. URL is a git repository (https://host/repo.git#ref:dir), or a
+Dockerfile or an archive to download. With - the Dockerfile is read from standard
+input. Without an argument, PATH is the current directory. Several arguments are
+compiled at once; an error in one does not stop the others.
+
+The forms of --emit:
+  json        the vertices of the LLB, one a line, as "buildctl debug dump-llb"
+              prints them. The output depends on the input only: local sources
+              have a fixed id
+  llb         the binary definition that "buildctl build" reads. Local sources
+              have a random id, as two clients must not share a local source
+  dot         the graph of the LLB, for Graphviz
+  ir          the intermediate representation
+  ast         the syntax tree, with positions
+  dockerfile  the module as a plain Dockerfile
+
+The exit code is 0, also when there are warnings; 1 when something does not
+compile; 125 when the command line is wrong; 130 when it was interrupted.
+`
+
+const compileExamples = `  strake compile .
+  strake compile --emit=llb . | buildctl build --local context=.
+  strake compile --emit=dot . | dot -Tsvg -o build.svg
+  strake compile --emit=llb --platform linux/amd64,linux/arm64 -o out .
+  strake compile -f build/Dockerfile.dev --build-arg VERSION=1.2 .
+  strake compile --offline --image-config alpine:3.20=alpine.json .
+  strake compile services/*
+`
+
+func compileCommand() *command {
+	return &command{
+		name:     "compile",
+		usage:    "[OPTIONS] [PATH | URL | -]...",
+		short:    "Compile Dockerfiles to BuildKit LLB",
+		long:     compileLong,
+		examples: compileExamples,
+		setup: func(p *process, flags *pflag.FlagSet) runner {
+			c := &compile{process: p}
+			c.declare(flags)
+			return c.run
+		},
+	}
+}
+
+// compile is one call of the command.
+type compile struct {
+	*process
+	buildFlags
+	file         string
+	contexts     []string
+	imageConfigs []string
+	offline      bool
+	emit         string
+	output       string
+	configOut    string
+
+	form    *form
+	request buildcontext.Request // of all arguments
+	images  *image.Resolver
+}
+
+func (c *compile) declare(f *pflag.FlagSet) {
+	c.buildFlags.declare(f, c.env)
+	f.StringVarP(&c.file, "file", "f", "", "Name of the Dockerfile (default \"PATH/Dockerfile\"), - for standard input")
+	f.StringArrayVar(&c.contexts, "build-context", nil, "Additional build context: `NAME=VALUE`, a directory, a URL or docker-image://REF")
+	f.StringArrayVar(&c.imageConfigs, "image-config", nil, "Take the config of a base image from a file: `REF=FILE`")
+	f.BoolVar(&c.offline, "offline", false, "Never use the network: base images come from the cache or from --image-config")
+	f.StringVar(&c.emit, "emit", "json", "What to write, in which `FORM`: json, llb, dot, ir, ast or dockerfile")
+	f.StringVarP(&c.output, "output", "o", "", "Write to a `FILE`, or to a file in a directory (default standard output)")
+	f.StringVar(&c.configOut, "config-out", "", "Write the image config, too: JSON to a `FILE`, or to a file in a directory")
+}
+
+func (c *compile) run(ctx context.Context, args []string) error {
+	if len(args) == 0 {
+		args = []string{"."}
+	}
+	if err := c.prepare(args); err != nil {
+		return err
+	}
+	out, err := c.outputs(args)
+	if err != nil {
+		return err
+	}
+	failed := false
+	for i, wait := range c.start(ctx, args) {
+		select {
+		case <-ctx.Done(): // also while standard input or a pipe blocks
+			return context.Cause(ctx)
+		case r := <-wait:
+			ok, err := c.finish(out, i, r)
+			if err != nil {
+				return err
+			}
+			failed = failed || !ok
+		}
+	}
+	if failed {
+		return errReported
+	}
+	return nil
+}
+
+// finish tells of a result, and writes it. It reports whether it is one.
+func (c *compile) finish(out *outputs, i int, r *result) (bool, error) {
+	c.report(r.set, r.diags)
+	if r.diags.HasErrors() {
+		return false, nil
+	}
+	return true, out.write(i, r)
+}
+
+// prepare checks the flags and reads the files that they name.
+func (c *compile) prepare(args []string) error {
+	var err error
+	if c.form, err = formOf(c.emit); err != nil {
+		return err
+	}
+	c.platforms = distinct(c.platforms)
+	if c.configOut != "" && !c.form.compiles {
+		return misuse("--config-out needs --emit=json, llb or dot")
+	}
+	if err := c.stdinOnce(args); err != nil {
+		return err
+	}
+	options, err := c.options(c.env)
+	if err != nil {
+		return err
+	}
+	if err := buildcontext.Check(options); err != nil {
+		return misuse("%v", err)
+	}
+	named, err := namedContexts(c.contexts)
+	if err != nil {
+		return err
+	}
+	configs, err := readConfigs(c.imageConfigs)
+	if err != nil {
+		return err
+	}
+	c.images = image.New(image.Options{Offline: c.offline, Configs: configs})
+	c.request = buildcontext.Request{
+		File: c.file, Stdin: c.readStdin, Options: options, Contexts: named, Images: c.images, Offline: c.offline,
+	}
+	return nil
+}
+
+// stdinOnce checks that no two readers want standard input.
+func (c *compile) stdinOnce(args []string) error {
+	readers := 0
+	if c.file == "-" {
+		readers = len(args)
+	} else {
+		for _, arg := range args {
+			if arg == "-" {
+				readers++
+			}
+		}
+	}
+	if readers > 1 {
+		return misuse("standard input can be read for one Dockerfile only")
+	}
+	return nil
+}
+
+func (c *compile) readStdin() ([]byte, error) {
+	return io.ReadAll(io.LimitReader(c.stdin, lang.MaxSize+1))
+}
+
+// readConfigs reads the files of --image-config.
+func readConfigs(list []string) (map[string][]byte, error) {
+	configs := make(map[string][]byte, len(list))
+	for _, item := range list {
+		ref, name, ok := strings.Cut(item, "=")
+		if !ok || ref == "" || name == "" {
+			return nil, misuse("invalid --image-config %q: expected REF=FILE", item)
+		}
+		f, err := os.Open(name)
+		if err != nil {
+			return nil, err
+		}
+		configs[ref], err = io.ReadAll(io.LimitReader(f, lang.MaxSize))
+		f.Close()
+		if err != nil {
+			return nil, err
+		}
+	}
+	return configs, nil
+}
+
+// result is what became of one argument.
+type result struct {
+	set   *source.Set
+	diags diag.List
+	parts []part
+}
+
+// part is a result for one platform, or for all of them.
+type part struct {
+	platform string // "" when none was asked for
+	data     []byte
+	config   []byte // of the image
+}
+
+// start compiles all arguments, as many at once as there are processors. The
+// results come in the order of the arguments.
+func (c *compile) start(ctx context.Context, args []string) []chan *result {
+	results := make([]chan *result, len(args))
+	slots := make(chan struct{}, runtime.GOMAXPROCS(0))
+	for i := range results {
+		results[i] = make(chan *result, 1)
+	}
+	go func() {
+		for i, arg := range args {
+			slots <- struct{}{}
+			go func() {
+				defer func() { <-slots }()
+				results[i] <- c.compile(ctx, arg)
+			}()
+		}
+	}()
+	return results
+}
+
+// compile compiles one argument.
+func (c *compile) compile(ctx context.Context, arg string) *result {
+	r := &result{set: &source.Set{}}
+	request := c.request
+	request.Path = arg
+	src, err := buildcontext.Open(ctx, request)
+	if err == nil {
+		err = c.form.emit(ctx, c, src, r)
+	}
+	if err != nil {
+		list := diagnose(err)
+		if src == nil && len(list) == 1 && list[0].Code == "" {
+			list[0].Message = arg + ": " + list[0].Message
+		}
+		r.diags = append(r.diags, list...)
+	}
+	return r
+}

@@ -1,0 +1,156 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"io"
+
+	"github.com/containerd/platforms"
+	bk "github.com/moby/buildkit/client/llb"
+
+	"github.com/seed-e0495807/strake/backend/buildcontext"
+	"github.com/seed-e0495807/strake/backend/dockerfile"
+	"github.com/seed-e0495807/strake/backend/graph"
+	"github.com/seed-e0495807/strake/backend/llb"
+	"github.com/seed-e0495807/strake/backend/tree"
+	"github.com/seed-e0495807/strake/ir"
+	"github.com/seed-e0495807/strake/lang"
+	"github.com/seed-e0495807/strake/lang/diag"
+)
+
+// form is a form of output.
+type form struct {
+	name     string
+	suffix   string // of a file
+	comment  string // starts a header, in a form that can have one
+	compiles bool   // for each platform, down to LLB
+	binary   bool
+	emit     emitter
+}
+
+// emitter makes the parts of a result out of a source.
+type emitter func(context.Context, *compile, *buildcontext.Source, *result) error
+
+func forms() []*form {
+	return []*form{
+		{name: "json", suffix: ".json", compiles: true, emit: lower(graph.JSON, bk.LocalUniqueID(fixedID))},
+		{name: "llb", suffix: ".llb", compiles: true, binary: true, emit: lower(writeLLB)},
+		{name: "dot", suffix: ".dot", comment: "//", compiles: true, emit: lower(graph.Dot, bk.LocalUniqueID(fixedID))},
+		{name: "ir", suffix: ".ir", comment: "//", emit: emitIR},
+		{name: "ast", suffix: ".ast", comment: "#", emit: emitAST},
+		{name: "dockerfile", suffix: ".Dockerfile", comment: "#", emit: emitDockerfile},
+	}
+}
+
+// fixedID is the id of local sources in output that is to be compared.
+const fixedID = "strake"
+
+func formOf(name string) (*form, error) {
+	var names []string
+	for _, f := range forms() {
+		if f.name == name {
+			return f, nil
+		}
+		names = append(names, f.name)
+	}
+	e := &usageError{message: "unknown form: --emit=" + name}
+	if near := diag.Suggest(name, names); near != "" {
+		e.hint = "--emit=" + near
+	}
+	return nil, e
+}
+
+// check keeps the warnings of a list, or gives its errors.
+func (r *result) check(diags diag.List) error {
+	if diags.HasErrors() {
+		diags.Sort()
+		return diags
+	}
+	r.diags = append(r.diags, diags...)
+	return nil
+}
+
+func emitAST(_ context.Context, _ *compile, src *buildcontext.Source, r *result) error {
+	file, diags := lang.Parse(r.set.Add(src.Name, src.Text))
+	if err := r.check(diags); err != nil {
+		return err
+	}
+	r.parts = []part{{data: []byte(tree.Print(file))}}
+	return nil
+}
+
+// module is the module of a source.
+func module(src *buildcontext.Source, r *result) (*ir.Module, error) {
+	file, diags := lang.Parse(r.set.Add(src.Name, src.Text))
+	diags = append(diags, lang.Unclaimed(file)...)
+	m, more := ir.Build(file)
+	return m, r.check(append(diags, more...))
+}
+
+func emitIR(_ context.Context, _ *compile, src *buildcontext.Source, r *result) error {
+	m, err := module(src, r)
+	if err != nil {
+		return err
+	}
+	r.parts = []part{{data: []byte(ir.Print(m))}}
+	return nil
+}
+
+func emitDockerfile(_ context.Context, _ *compile, src *buildcontext.Source, r *result) error {
+	m, err := module(src, r)
+	if err != nil {
+		return err
+	}
+	text, err := dockerfile.Print(m)
+	if err != nil {
+		return err
+	}
+	r.parts = []part{{data: []byte(text)}}
+	return nil
+}
+
+// writer writes a definition.
+type writer func(io.Writer, *bk.Definition) error
+
+func writeLLB(w io.Writer, def *bk.Definition) error { return bk.WriteTo(def, w) }
+
+// lower compiles for each platform, and writes the definitions.
+func lower(write writer, marshal ...bk.ConstraintsOpt) emitter {
+	return func(ctx context.Context, c *compile, src *buildcontext.Source, r *result) error {
+		file := r.set.Add(src.Name, src.Text)
+		for i := range max(1, len(src.Client.TargetPlatforms)) {
+			o := src.LLB(i)
+			o.Resolver = c.images
+			res, err := llb.Compile(ctx, file, o)
+			if err != nil {
+				return err
+			}
+			if i == 0 { // they are the same for all
+				r.diags = append(r.diags, res.Diags...)
+			}
+			p, err := newPart(ctx, res, write, marshal)
+			if err != nil {
+				return err
+			}
+			if o.Platform != nil {
+				p.platform = platforms.FormatAll(*o.Platform)
+			}
+			r.parts = append(r.parts, p)
+		}
+		return nil
+	}
+}
+
+func newPart(ctx context.Context, res *llb.Result, write writer, marshal []bk.ConstraintsOpt) (p part, err error) {
+	def, err := res.State.Marshal(ctx, marshal...)
+	if err != nil {
+		return part{}, err
+	}
+	if p.config, err = res.Config(); err != nil {
+		return part{}, err
+	}
+	var b bytes.Buffer
+	err = write(&b, def)
+	p.data = b.Bytes()
+	return p, err
+}

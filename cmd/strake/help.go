@@ -1,0 +1,69 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"github.com/spf13/pflag"
+)
+
+func helpCommand() *command {
+	return &command{
+		name:  "help",
+		usage: "[COMMAND]",
+		short: "Show how a command is used",
+		setup: func(p *process, _ *pflag.FlagSet) runner {
+			return func(_ context.Context, args []string) error {
+				switch len(args) {
+				case 0:
+					return p.overview()
+				case 1:
+					c, err := find(args[0])
+					if err != nil {
+						return err
+					}
+					return p.help(c)
+				}
+				return misuse("strake help takes at most one argument")
+			}
+		},
+	}
+}
+
+// line is how a command is called.
+func (c *command) line() string {
+	return strings.TrimSpace("strake " + c.name + " " + c.usage)
+}
+
+// overview lists the commands.
+func (p *process) overview() error {
+	var b strings.Builder
+	b.WriteString("Usage:  strake COMMAND\n\nA compiler for Dockerfiles\n\nCommands:\n")
+	for _, c := range commands() {
+		fmt.Fprintf(&b, "  %-9s %s\n", c.name, c.short)
+	}
+	b.WriteString("\nOptions:\n  -h, --help      Show this help\n  -v, --version   Show the version\n")
+	b.WriteString("\nRun 'strake COMMAND --help' for more information on a command\n")
+	_, err := p.stdout.Write([]byte(b.String()))
+	return err
+}
+
+// help shows how a command is used.
+func (p *process) help(c *command) error {
+	flags := pflag.NewFlagSet(c.name, pflag.ContinueOnError)
+	c.setup(p, flags)
+	var b strings.Builder
+	fmt.Fprintf(&b, "Usage:  %s\n\n%s\n", c.line(), c.short)
+	if c.long != "" {
+		b.WriteString("\n" + c.long)
+	}
+	if flags.HasAvailableFlags() {
+		b.WriteString("\nOptions:\n" + flags.FlagUsages())
+	}
+	if c.examples != "" {
+		b.WriteString("\nExamples:\n" + c.examples)
+	}
+	_, err := p.stdout.Write([]byte(b.String()))
+	return err
+}

@@ -1,0 +1,168 @@
+// Command strake compiles Dockerfiles. It only wires the packages of this module
+// together: each subcommand has a file of its own, which says what flags it has
+// and what to call.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"github.com/spf13/pflag"
+
+	"github.com/seed-e0495807/strake/lang/diag"
+)
+
+// Exit codes, as docker has them.
+const (
+	exitOK        = 0
+	exitFailure   = 1
+	exitUsage     = 125
+	exitInterrupt = 130
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	context.AfterFunc(ctx, stop) // a second signal ends the process at once
+	os.Exit(run(ctx, os.Args[1:], os.Stdin, os.Stdout, os.Stderr, os.LookupEnv))
+}
+
+// process is what a command has of the process that it runs in.
+type process struct {
+	stdin          io.Reader
+	stdout, stderr io.Writer
+	env            func(string) (string, bool)
+}
+
+// command is a subcommand. Its setup declares the flags, and gives what runs
+// with them.
+type command struct {
+	name     string
+	usage    string // behind the name
+	short    string
+	long     string // "" is short
+	examples string
+	setup    func(*process, *pflag.FlagSet) runner
+}
+
+type runner func(ctx context.Context, args []string) error
+
+func commands() []*command {
+	return []*command{compileCommand(), helpCommand(), versionCommand()}
+}
+
+// errReported stands for errors that the user has been told of.
+var errReported = errors.New("errors were reported")
+
+// usageError is a mistake in the command line.
+type usageError struct{ message, hint string }
+
+func (e *usageError) Error() string { return e.message }
+
+func misuse(format string, args ...any) error {
+	return &usageError{message: fmt.Sprintf(format, args...)}
+}
+
+// run is the whole program: it gives the exit code.
+func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer, env func(string) (string, bool)) int {
+	p := &process{stdin, stdout, stderr, env}
+	c, args, err := choose(args)
+	if err == nil {
+		err = p.call(ctx, c, args)
+	}
+	var usage *usageError
+	switch {
+	case err == nil:
+		return exitOK
+	case ctx.Err() != nil:
+		return exitInterrupt
+	case errors.As(err, &usage):
+		p.complain(c, usage)
+		return exitUsage
+	case !errors.Is(err, errReported):
+		p.report(nil, diagnose(err))
+	}
+	return exitFailure
+}
+
+// choose finds the command of a command line. It is nil with an error.
+func choose(args []string) (*command, []string, error) {
+	if len(args) == 0 {
+		return helpCommand(), nil, nil
+	}
+	name := args[0]
+	switch name {
+	case "-h", "--help":
+		return helpCommand(), args[1:], nil
+	case "-v", "--version":
+		return versionCommand(), args[1:], nil
+	}
+	c, err := find(name)
+	return c, args[1:], err
+}
+
+// find looks a command up by its name.
+func find(name string) (*command, error) {
+	var names []string
+	for _, c := range commands() {
+		if c.name == name {
+			return c, nil
+		}
+		names = append(names, c.name)
+	}
+	if len(name) > 0 && name[0] == '-' {
+		return nil, misuse("unknown flag: %s", name)
+	}
+	e := &usageError{message: "unknown command: strake " + name}
+	if near := diag.Suggest(name, names); near != "" {
+		e.hint = "strake " + near
+	}
+	return nil, e
+}
+
+// call parses the flags of a command and runs it.
+func (p *process) call(ctx context.Context, c *command, args []string) error {
+	flags := pflag.NewFlagSet(c.name, pflag.ContinueOnError)
+	flags.Usage = func() {}
+	runner := c.setup(p, flags)
+	switch err := flags.Parse(args); {
+	case errors.Is(err, pflag.ErrHelp):
+		return p.help(c)
+	case err != nil:
+		return flagError(flags, err)
+	}
+	return runner(ctx, flags.Args())
+}
+
+// flagError says which flag was perhaps meant.
+func flagError(flags *pflag.FlagSet, err error) error {
+	e := &usageError{message: err.Error()}
+	var unknown *pflag.NotExistError
+	if errors.As(err, &unknown) && unknown.GetSpecifiedShortnames() == "" {
+		var names []string
+		flags.VisitAll(func(f *pflag.Flag) { names = append(names, f.Name) })
+		if near := diag.Suggest(unknown.GetSpecifiedName(), names); near != "" {
+			e.hint = "--" + near
+		}
+	}
+	return e
+}
+
+// complain tells of a mistake in the command line, as docker does. The command
+// is nil when there is no such one.
+func (p *process) complain(c *command, e *usageError) {
+	fmt.Fprintln(p.stderr, e.message)
+	if e.hint != "" {
+		fmt.Fprintf(p.stderr, "Did you mean `%s`?\n", e.hint)
+	}
+	name := "strake"
+	if c != nil {
+		name += " " + c.name
+		fmt.Fprintf(p.stderr, "\nUsage:  %s\n", c.line())
+	}
+	fmt.Fprintf(p.stderr, "\nRun '%s --help' for more information\n", name)
+}

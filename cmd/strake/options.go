@@ -1,0 +1,177 @@
+package main
+
+import (
+	"maps"
+	"net"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/containerd/platforms"
+	"github.com/distribution/reference"
+	"github.com/docker/go-units"
+	"github.com/spf13/pflag"
+)
+
+// buildFlags are the flags of docker build that change the LLB.
+type buildFlags struct {
+	target        string
+	buildArgs     []string
+	labels        []string
+	platforms     []string
+	noCache       bool
+	noCacheFilter []string
+	network       string
+	addHosts      []string
+	shmSize       string
+	ulimits       []string
+	cgroupParent  string
+}
+
+func (b *buildFlags) declare(f *pflag.FlagSet, env func(string) (string, bool)) {
+	var usual []string
+	if v, _ := env("DOCKER_DEFAULT_PLATFORM"); v != "" {
+		usual = strings.Split(v, ",")
+	}
+	f.StringVar(&b.target, "target", "", "Set the target build `STAGE` to build")
+	f.StringArrayVar(&b.buildArgs, "build-arg", nil, "Set a build argument: `NAME[=VALUE]`, the value is that of the environment when missing")
+	f.StringArrayVar(&b.labels, "label", nil, "Set a label of the image: `NAME[=VALUE]`")
+	f.StringSliceVar(&b.platforms, "platform", usual, "Set the target `PLATFORM`, such as linux/arm64, or several of them")
+	f.BoolVar(&b.noCache, "no-cache", false, "Do not use the cache when building the image")
+	f.StringSliceVar(&b.noCacheFilter, "no-cache-filter", nil, "Do not cache the named `STAGES`")
+	f.StringVar(&b.network, "network", "default", "Set the networking `MODE` of RUN: default, none or host")
+	f.StringArrayVar(&b.addHosts, "add-host", nil, "Add a custom host-to-IP mapping: `HOST:IP`")
+	f.StringVar(&b.shmSize, "shm-size", "", "Size of /dev/shm, in `BYTES` or like 64m")
+	f.StringArrayVar(&b.ulimits, "ulimit", nil, "Set a `LIMIT` of RUN: NAME=SOFT[:HARD]")
+	f.StringVar(&b.cgroupParent, "cgroup-parent", "", "Set the parent `CGROUP` of RUN")
+}
+
+// options gives the options of BuildKit's frontend that docker build would give.
+func (b *buildFlags) options(env func(string) (string, bool)) (map[string]string, error) {
+	o := map[string]string{}
+	set := func(key, value string) {
+		if value != "" {
+			o[key] = value
+		}
+	}
+	if v, _ := env("SOURCE_DATE_EPOCH"); v != "" {
+		o["build-arg:SOURCE_DATE_EPOCH"] = v
+	}
+	for _, item := range b.buildArgs {
+		name, value, ok := strings.Cut(item, "=")
+		if !ok {
+			value, ok = env(name)
+		}
+		if ok && name != "" {
+			o["build-arg:"+name] = value
+		}
+	}
+	for _, item := range b.labels {
+		if name, value, _ := strings.Cut(item, "="); name != "" {
+			o["label:"+name] = value
+		}
+	}
+	set("target", b.target)
+	set("cgroup-parent", b.cgroupParent)
+	set("platform", strings.Join(b.platforms, ","))
+	set("no-cache", strings.Join(b.noCacheFilter, ","))
+	if b.noCache {
+		o["no-cache"] = "" // all stages
+	}
+	switch b.network {
+	case "", "default":
+	case "none", "host":
+		o["force-network-mode"] = b.network
+	default:
+		return nil, misuse("invalid --network %q: expected default, none or host", b.network)
+	}
+	return o, b.limits(set)
+}
+
+// limits sets what has a form of its own on the command line.
+func (b *buildFlags) limits(set func(key, value string)) error {
+	hosts, err := extraHosts(b.addHosts)
+	if err != nil {
+		return err
+	}
+	set("add-hosts", hosts)
+	if b.shmSize != "" {
+		n, err := units.RAMInBytes(b.shmSize)
+		if err != nil || n < 0 {
+			return misuse("invalid --shm-size %q: expected a number of bytes, or one like 64m", b.shmSize)
+		}
+		if n > 0 {
+			set("shm-size", strconv.FormatInt(n, 10))
+		}
+	}
+	limits := map[string]string{} // the last one of a name counts
+	for _, item := range b.ulimits {
+		l, err := units.ParseUlimit(item)
+		if err != nil {
+			return misuse("invalid --ulimit %q: %v", item, err)
+		}
+		limits[l.Name] = l.String()
+	}
+	var list []string
+	for _, name := range slices.Sorted(maps.Keys(limits)) {
+		list = append(list, limits[name])
+	}
+	set("ulimit", strings.Join(list, ","))
+	return nil
+}
+
+func extraHosts(list []string) (string, error) {
+	var out []string
+	for _, item := range list {
+		host, ip, ok := strings.Cut(item, "=")
+		if !ok {
+			host, ip, ok = strings.Cut(item, ":")
+		}
+		if len(ip) > 2 && ip[0] == '[' && ip[len(ip)-1] == ']' {
+			ip = ip[1 : len(ip)-1]
+		}
+		switch {
+		case ip == "host-gateway":
+			return "", misuse("invalid --add-host %q: only the daemon knows host-gateway, give the address", item)
+		case !ok || host == "" || net.ParseIP(ip) == nil:
+			return "", misuse("invalid --add-host %q: expected HOST:IP", item)
+		}
+		out = append(out, host+"="+ip)
+	}
+	return strings.Join(out, ","), nil
+}
+
+// namedContexts reads --build-context. Names are those of images, as docker
+// build has it.
+func namedContexts(list []string) (map[string]string, error) {
+	out := make(map[string]string, len(list))
+	for _, item := range list {
+		name, value, ok := strings.Cut(item, "=")
+		if !ok || value == "" {
+			return nil, misuse("invalid --build-context %q: expected NAME=VALUE", item)
+		}
+		named, err := reference.ParseNormalizedNamed(name)
+		if err != nil {
+			return nil, misuse("invalid --build-context %q: its name: %v", item, err)
+		}
+		out[strings.TrimSuffix(reference.FamiliarString(named), ":latest")] = value
+	}
+	return out, nil
+}
+
+// distinct drops platforms that were there before, perhaps in other words.
+func distinct(list []string) []string {
+	var out []string
+	seen := map[string]bool{}
+	for _, text := range list {
+		key := text
+		if p, err := platforms.Parse(text); err == nil {
+			key = platforms.FormatAll(platforms.Normalize(p))
+		}
+		if !seen[key] {
+			out = append(out, text)
+		}
+		seen[key] = true
+	}
+	return out
+}

@@ -1,0 +1,59 @@
+package main
+
+import (
+	"errors"
+	"io"
+	"os"
+
+	"golang.org/x/term"
+
+	"github.com/seed-e0495807/strake/lang/diag"
+	"github.com/seed-e0495807/strake/lang/source"
+)
+
+// report shows diagnostics.
+func (p *process) report(set *source.Set, list diag.List) {
+	diag.Text(p.stderr, set, list, diag.TextOptions{Color: p.color(p.stderr), Width: width(p.stderr)})
+}
+
+// diagnose makes diagnostics of any error.
+func diagnose(err error) diag.List {
+	var (
+		list diag.List
+		one  diag.Diagnostic
+	)
+	switch {
+	case errors.As(err, &list):
+		return list
+	case errors.As(err, &one):
+		return diag.List{one}
+	}
+	return diag.List{{Message: err.Error()}}
+}
+
+// color tells whether a stream shows colours: a terminal does, unless the user
+// wants none (https://no-color.org) or it is a dumb one.
+func (p *process) color(w io.Writer) bool {
+	if v, _ := p.env("NO_COLOR"); v != "" {
+		return false
+	}
+	if v, _ := p.env("TERM"); v == "dumb" {
+		return false
+	}
+	return isTerminal(w)
+}
+
+func isTerminal(w io.Writer) bool {
+	f, ok := w.(*os.File)
+	return ok && term.IsTerminal(int(f.Fd()))
+}
+
+// width is how many columns a terminal has, 0 when it is none.
+func width(w io.Writer) int {
+	if f, ok := w.(*os.File); ok {
+		if n, _, err := term.GetSize(int(f.Fd())); err == nil {
+			return n
+		}
+	}
+	return 0
+}

@@ -1,0 +1,49 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"runtime"
+	"runtime/debug"
+
+	"github.com/spf13/pflag"
+)
+
+func versionCommand() *command {
+	return &command{
+		name:  "version",
+		short: "Show the version",
+		long:  "The first line is for programs: strake version VERSION.\n",
+		setup: func(p *process, _ *pflag.FlagSet) runner {
+			return func(_ context.Context, args []string) error {
+				if len(args) > 0 {
+					return misuse("strake version takes no arguments")
+				}
+				return p.version()
+			}
+		},
+	}
+}
+
+// version shows what the linker knows of the build.
+func (p *process) version() error {
+	version, commit, buildkit := "(devel)", "unknown", "unknown"
+	if info, ok := debug.ReadBuildInfo(); ok {
+		if info.Main.Version != "" {
+			version = info.Main.Version
+		}
+		for _, s := range info.Settings {
+			if s.Key == "vcs.revision" {
+				commit = s.Value
+			}
+		}
+		for _, m := range info.Deps {
+			if m.Path == "github.com/moby/buildkit" {
+				buildkit = m.Version
+			}
+		}
+	}
+	_, err := fmt.Fprintf(p.stdout, "strake version %s\n commit:    %s\n buildkit:  %s\n go:        %s\n platform:  %s/%s\n",
+		version, commit, buildkit, runtime.Version(), runtime.GOOS, runtime.GOARCH)
+	return err
+}

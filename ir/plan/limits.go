@@ -1,0 +1,43 @@
+package plan
+
+import (
+	"github.com/seed-e0495807/strake/lang"
+)
+
+// Limits of what a plan may come to. BuildKit has none: a name that doubles itself
+// forty times takes the memory of the machine. A single word may gain
+// words.MaxSize bytes.
+const (
+	// MaxCost bounds, in bytes or so, all that expansion makes: words, names of
+	// steps, history, and the environments that commands and stages get. It is
+	// sixteen times the 16 MiB of a message that a BuildKit daemon takes.
+	MaxCost = 256 << 20
+	// MaxSteps bounds the ops of all stages, with the triggers of their bases.
+	MaxSteps = lang.MaxInstructions
+	// MaxRounds bounds a chain of base images each of which is named by a trigger of
+	// the one before.
+	MaxRounds = 100
+)
+
+// What the parts of an op count for beside their text.
+const (
+	mountCost  = 1 << 10
+	sourceCost = 512
+	portCost   = 64
+)
+
+var errSpent = wrong("too-costly", "are variables doubled, or large ones set before many RUNs?",
+	"the build comes to more than %d MiB when its variables are expanded", MaxCost>>20)
+
+// spent tells that the build came to more than MaxCost.
+func (p *planner) spent() bool { return p.budget.Left < 0 }
+
+// cost is about how many bytes it takes to go on from the config of a base.
+func (s *Stage) cost() int {
+	c := &s.Image.Config
+	n := 64 * (len(c.Env) + len(c.Labels) + len(c.ExposedPorts) + len(c.Volumes) + len(c.OnBuild) + len(s.declared))
+	for _, e := range c.Env {
+		n += len(e)
+	}
+	return n
+}
