@@ -174,6 +174,16 @@ func TestCorruptedCache(t *testing.T) {
 	}
 }
 
+func TestAnyImage(t *testing.T) {
+	const any, one = `{"os":"linux","config":{"User":"any"}}`, `{"os":"linux","config":{"User":"one"}}`
+	r := image.New(image.Options{NoCache: true, Offline: true, Configs: map[string][]byte{image.AnyImage: []byte(any), "debian:12": []byte(one)}})
+	for ref, want := range map[string]string{"alpine": any, "ghcr.io/a/b@sha256:" + strings.Repeat("0", 64): any, "docker.io/library/debian:12": one} {
+		if _, _, config, err := r.ResolveImageConfig(t.Context(), ref, sourceresolver.Opt{}); err != nil || string(config) != want {
+			t.Errorf("%s: %s, %v; want %s", ref, config, err, want)
+		}
+	}
+}
+
 func TestUserConfigs(t *testing.T) {
 	const sum = "sha256:aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
 	o := options(t)

@@ -22,6 +22,10 @@ import (
 	digest "github.com/opencontainers/go-digest"
 )
 
+// AnyImage is the reference, in Options.Configs, of the images that are not listed
+// there: to compile without any registry.
+const AnyImage = "*"
+
 const (
 	defaultMaxAge  = 10 * time.Minute
 	defaultTimeout = 30 * time.Second
@@ -42,6 +46,7 @@ type Options struct {
 	// --image-config REF=FILE; it precedes every other source and serves every
 	// platform. A config has no digest, so the reference stays as it is, unless
 	// REF is NAME:TAG@DIGEST: that also answers for NAME:TAG, with the digest.
+	// The reference AnyImage stands for every image that has no other entry.
 	Configs map[string][]byte
 	// MaxAge is how long the digest of a tag is believed without asking the
 	// registry: 0 is ten minutes, a negative age is never. A digest is valid for
@@ -106,10 +111,6 @@ func New(o Options) *Resolver {
 func indexConfigs(configs map[string][]byte) (map[string]answer, error) {
 	exact, implied := map[string]answer{}, map[string]answer{}
 	for ref, dt := range configs {
-		named, err := parseRef(ref)
-		if err != nil {
-			return nil, err
-		}
 		var object map[string]json.RawMessage
 		if err := json.Unmarshal(dt, &object); err != nil {
 			return nil, errUserConfig(ref, err)
@@ -118,6 +119,14 @@ func indexConfigs(configs map[string][]byte) (map[string]answer, error) {
 			return nil, errUserConfig(ref, errors.New("it is null"))
 		}
 		a := answer{config: bytes.Clone(dt)}
+		if ref == AnyImage {
+			exact[ref] = a
+			continue
+		}
+		named, err := parseRef(ref)
+		if err != nil {
+			return nil, err
+		}
 		if d, ok := named.(reference.Digested); ok {
 			a.digest = d.Digest()
 			if t, ok := named.(reference.Tagged); ok {
@@ -160,8 +169,10 @@ func (r *Resolver) ResolveImageConfig(ctx context.Context, ref string, opt sourc
 		return "", "", nil, err
 	}
 	norm := named.String()
-	if a, ok := r.configs[norm]; ok {
-		return norm, a.digest, bytes.Clone(a.config), nil
+	for _, key := range []string{norm, AnyImage} {
+		if a, ok := r.configs[key]; ok {
+			return norm, a.digest, bytes.Clone(a.config), nil
+		}
 	}
 	q, err := r.newQuery(named, opt)
 	if err != nil {

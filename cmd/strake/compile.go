@@ -80,13 +80,13 @@ type compile struct {
 
 func (c *compile) declare(f *pflag.FlagSet) {
 	c.buildFlags.declare(f, c.env)
-	f.StringVarP(&c.file, "file", "f", "", "Name of the Dockerfile (default \"PATH/Dockerfile\"), - for standard input")
-	f.StringArrayVar(&c.contexts, "build-context", nil, "Additional build context: `NAME=VALUE`, a directory, a URL or docker-image://REF")
-	f.StringArrayVar(&c.imageConfigs, "image-config", nil, "Take the config of a base image from a file: `REF=FILE`")
-	f.BoolVar(&c.offline, "offline", false, "Never use the network: base images come from the cache or from --image-config")
-	f.StringVar(&c.emit, "emit", "json", "What to write, in which `FORM`: json, llb, dot, ir, ast or dockerfile")
-	f.StringVarP(&c.output, "output", "o", "", "Write to a `FILE`, or to a file in a directory (default standard output)")
-	f.StringVar(&c.configOut, "config-out", "", "Write the image config, too: JSON to a `FILE`, or to a file in a directory")
+	f.StringVarP(&c.file, "file", "f", "", "`FILE` Name of the Dockerfile, - for standard input (default PATH/Dockerfile)")
+	f.StringArrayVar(&c.contexts, "build-context", nil, "`NAME=VALUE` Add a build context: a directory, a URL or docker-image://REF")
+	f.StringArrayVar(&c.imageConfigs, "image-config", nil, "`REF=FILE` Take the config of a base image from a file")
+	f.BoolVar(&c.offline, "offline", false, "Never use the network: base images come from the cache or --image-config")
+	f.StringVar(&c.emit, "emit", "json", "`FORM` What to write: json, llb, dot, ir, ast or dockerfile (default json)")
+	f.StringVarP(&c.output, "output", "o", "", "`FILE|DIR` Write to a file, or to files in a directory (default standard output)")
+	f.StringVar(&c.configOut, "config-out", "", "`FILE|DIR` Write the config of the image, too, as JSON")
 }
 
 func (c *compile) run(ctx context.Context, args []string) error {

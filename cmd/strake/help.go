@@ -59,11 +59,37 @@ func (p *process) help(c *command) error {
 		b.WriteString("\n" + c.long)
 	}
 	if flags.HasAvailableFlags() {
-		b.WriteString("\nOptions:\n" + flags.FlagUsages())
+		b.WriteString("\nOptions:\n" + flagLines(flags))
 	}
 	if c.examples != "" {
 		b.WriteString("\nExamples:\n" + c.examples)
 	}
 	_, err := p.stdout.Write([]byte(b.String()))
 	return err
+}
+
+// flagLines shows the flags by name. The usage of one that takes a value starts
+// with what the value is called, in backquotes.
+func flagLines(flags *pflag.FlagSet) string {
+	type line struct{ name, text string }
+	var (
+		lines []line
+		width int
+	)
+	flags.VisitAll(func(f *pflag.Flag) {
+		l := line{"      --" + f.Name, f.Usage}
+		if f.Shorthand != "" {
+			l.name = "  -" + f.Shorthand + ", --" + f.Name
+		}
+		if value, text, ok := strings.Cut(strings.TrimPrefix(f.Usage, "`"), "` "); ok {
+			l = line{l.name + " " + value, text}
+		}
+		width = max(width, len(l.name))
+		lines = append(lines, l)
+	})
+	var b strings.Builder
+	for _, l := range lines {
+		fmt.Fprintf(&b, "%-*s   %s\n", width, l.name, l.text)
+	}
+	return b.String()
 }

@@ -33,17 +33,17 @@ func (b *buildFlags) declare(f *pflag.FlagSet, env func(string) (string, bool)) 
 	if v, _ := env("DOCKER_DEFAULT_PLATFORM"); v != "" {
 		usual = strings.Split(v, ",")
 	}
-	f.StringVar(&b.target, "target", "", "Set the target build `STAGE` to build")
-	f.StringArrayVar(&b.buildArgs, "build-arg", nil, "Set a build argument: `NAME[=VALUE]`, the value is that of the environment when missing")
-	f.StringArrayVar(&b.labels, "label", nil, "Set a label of the image: `NAME[=VALUE]`")
-	f.StringSliceVar(&b.platforms, "platform", usual, "Set the target `PLATFORM`, such as linux/arm64, or several of them")
+	f.StringVar(&b.target, "target", "", "`STAGE` Set the build stage to compile")
+	f.StringArrayVar(&b.buildArgs, "build-arg", nil, "`NAME[=VALUE]` Set a build argument; without a value, that of the environment")
+	f.StringArrayVar(&b.labels, "label", nil, "`NAME[=VALUE]` Set a label of the image")
+	f.StringSliceVar(&b.platforms, "platform", usual, "`PLATFORM,...` Set the target platforms, such as linux/arm64")
 	f.BoolVar(&b.noCache, "no-cache", false, "Do not use the cache when building the image")
-	f.StringSliceVar(&b.noCacheFilter, "no-cache-filter", nil, "Do not cache the named `STAGES`")
-	f.StringVar(&b.network, "network", "default", "Set the networking `MODE` of RUN: default, none or host")
-	f.StringArrayVar(&b.addHosts, "add-host", nil, "Add a custom host-to-IP mapping: `HOST:IP`")
-	f.StringVar(&b.shmSize, "shm-size", "", "Size of /dev/shm, in `BYTES` or like 64m")
-	f.StringArrayVar(&b.ulimits, "ulimit", nil, "Set a `LIMIT` of RUN: NAME=SOFT[:HARD]")
-	f.StringVar(&b.cgroupParent, "cgroup-parent", "", "Set the parent `CGROUP` of RUN")
+	f.StringSliceVar(&b.noCacheFilter, "no-cache-filter", nil, "`STAGE,...` Do not use the cache for these stages")
+	f.StringVar(&b.network, "network", "default", "`MODE` Set the network of RUN: default, none or host")
+	f.StringArrayVar(&b.addHosts, "add-host", nil, "`HOST:IP` Add a host name for RUN")
+	f.StringVar(&b.shmSize, "shm-size", "", "`BYTES` Size of /dev/shm, like 64m")
+	f.StringArrayVar(&b.ulimits, "ulimit", nil, "`NAME=SOFT[:HARD]` Set a limit of RUN")
+	f.StringVar(&b.cgroupParent, "cgroup-parent", "", "`CGROUP` Set the parent cgroup of RUN")
 }
 
 // options gives the options of BuildKit's frontend that docker build would give.

@@ -144,7 +144,7 @@ type planner struct {
 	reach  map[*Stage]bool
 	images imageCache
 	budget words.Budget
-	total  int // ops of all stages
+	total  int     // ops of all stages
 	paths  pathSet // read from the build context
 }
 

@@ -92,7 +92,7 @@ func special(r rune) bool {
 func (l *Lexer) inner(stop rune, raw, pattern bool, missing error) error {
 	l.part = l.part[:0]
 	err := l.until(stop, raw, pattern)
-	if err != nil && l.pos >= len(l.src) && !errors.Is(err, errTooLong) {
+	if err != nil && l.pos >= len(l.src) && !errors.Is(err, ErrTooLong) {
 		return missing
 	}
 	return err
@@ -211,7 +211,7 @@ func (l *Lexer) replaced(at int, name string) error {
 			l.out = append(l.out, with...)
 		}
 		if len(l.out) > l.limit {
-			return errTooLong
+			return ErrTooLong
 		}
 		last = m[1]
 	}

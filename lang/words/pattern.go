@@ -25,7 +25,7 @@ type compiled struct {
 // pattern makes a regular expression of a pattern, to be matched with a value.
 func (l *Lexer) pattern(text, value string, greedy, anchored bool) (*regexp.Regexp, error) {
 	if len(text)*max(len(value), 64) > maxMatch {
-		return nil, fmt.Errorf("a pattern of %d bytes and a value of %d are too long to be matched", len(text), len(value))
+		return nil, ErrTooCostly
 	}
 	if err := l.Budget.Take(len(text) * len(value)); err != nil {
 		return nil, err

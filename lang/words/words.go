@@ -29,8 +29,20 @@ type Vars interface {
 // matching patterns.
 type Budget struct{ Left int64 }
 
-// ErrBudget says that a budget is used up.
-var ErrBudget = errors.New("the variables of this file expand to more than can be built")
+// The bounds that BuildKit has not got.
+var (
+	ErrTooLong = fmt.Errorf("variables add more than %d bytes to it", MaxSize)
+	ErrTooDeep = fmt.Errorf("substitutions nest more than %d deep", MaxDepth)
+	// ErrTooCostly says that a pattern and a value are too long to be matched.
+	ErrTooCostly = errors.New("the pattern and the value are too long to be matched")
+	// ErrBudget says that a budget is used up.
+	ErrBudget = errors.New("the variables of this file expand to more than can be built")
+)
+
+var (
+	errBrace = errors.New("syntax error: missing '}'")
+	errBad   = errors.New("syntax error: bad substitution")
+)
 
 // Take takes from the budget. A nil budget has no end.
 func (b *Budget) Take(n int) error {
@@ -171,19 +183,12 @@ func (l *Lexer) add(r rune) {
 	}
 }
 
-var (
-	errTooLong = fmt.Errorf("variables add more than %d bytes to it", MaxSize)
-	errTooDeep = fmt.Errorf("substitutions nest more than %d deep", MaxDepth)
-	errBrace   = errors.New("syntax error: missing '}'")
-	errBad     = errors.New("syntax error: bad substitution")
-)
-
 // until reads up to the stop character, or to the end when that is eof. With raw
 // escape characters are kept; in a pattern those in quotes are doubled, because
 // the pattern is read once more.
 func (l *Lexer) until(stop rune, raw, pattern bool) error {
 	if l.depth++; l.depth > MaxDepth {
-		return errTooDeep
+		return ErrTooDeep
 	}
 	outer := l.raw
 	l.raw = raw
@@ -207,7 +212,7 @@ func (l *Lexer) until(stop rune, raw, pattern bool) error {
 			l.ordinary(top)
 		}
 		if len(l.out) > l.limit {
-			return errTooLong
+			return ErrTooLong
 		}
 	}
 	l.raw = outer
@@ -323,7 +328,7 @@ func (l *Lexer) double(pattern bool) error {
 				return err
 			}
 			if len(l.out) > l.limit {
-				return errTooLong
+				return ErrTooLong
 			}
 		default:
 			l.quoted(pattern)

@@ -1,0 +1,87 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"testing"
+
+	"github.com/moby/buildkit/cmd/buildctl/debug"
+	"github.com/rogpeppe/go-internal/testscript"
+	"github.com/urfave/cli/v3"
+)
+
+var update = flag.Bool("update", false, "write what the scripts compare with")
+
+// TestMain makes the test binary the program, too, and buildctl's dump-llb, so
+// that scripts run both as processes of their own.
+func TestMain(m *testing.M) {
+	testscript.Main(m, map[string]func(){"strake": main, "buildctl": buildctl})
+}
+
+// buildctl is "buildctl debug", the real one.
+func buildctl() {
+	app := &cli.Command{Name: "buildctl", Commands: []*cli.Command{
+		{Name: "debug", Commands: []*cli.Command{debug.DumpLLBCommand}},
+	}}
+	if err := app.Run(context.Background(), os.Args); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+}
+
+// TestScript runs testdata/script. The scripts have a registry, and a server of
+// files and git repositories, on this machine.
+func TestScript(t *testing.T) {
+	s := newServers(t)
+	testscript.Run(t, testscript.Params{
+		Dir:           filepath.Join("testdata", "script"),
+		UpdateScripts: *update,
+		Setup:         s.setup,
+		Condition: func(name string) (bool, error) {
+			if name == "git" {
+				return s.git, nil
+			}
+			return false, errors.New("unknown condition " + name)
+		},
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){
+			"status": status,
+			"sparse": sparse,
+		},
+	})
+}
+
+// status runs a program and checks its exit code: status CODE PROGRAM [ARG]...
+func status(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) < 2 {
+		ts.Fatalf("usage: status CODE PROGRAM [ARG]...")
+	}
+	code := 0
+	var exit *exec.ExitError
+	switch err := ts.Exec(args[1], args[2:]...); {
+	case errors.As(err, &exit):
+		code = exit.ExitCode()
+	case err != nil:
+		ts.Fatalf("%v", err)
+	}
+	if strconv.Itoa(code) != args[0] {
+		ts.Fatalf("exit code %d, want %s", code, args[0])
+	}
+}
+
+// sparse makes a file of zeros that takes no space: sparse FILE BYTES
+func sparse(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 2 {
+		ts.Fatalf("usage: sparse FILE BYTES")
+	}
+	size, err := strconv.ParseInt(args[1], 10, 64)
+	ts.Check(err)
+	name := ts.MkAbs(args[0])
+	ts.Check(os.WriteFile(name, nil, 0o666))
+	ts.Check(os.Truncate(name, size))
+}
