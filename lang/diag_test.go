@@ -53,6 +53,9 @@ var diagnostics = []struct {
 	{"FROM a AS\n", []string{
 		`Dockerfile:1:8: error: FROM requires either one or three arguments [from-arguments]; expected FROM [--platform=…] image [AS name]`,
 	}},
+	{"FROM a\nENTRYPOINT[\"/x\"]\n", []string{
+		"Dockerfile:2:1: error: unknown instruction `ENTRYPOINT[\"/x\"]` [unknown-instruction]; help: put a blank behind `ENTRYPOINT`",
+	}},
 	{"FROM a AS 1x\n", []string{
 		"Dockerfile:1:11: error: invalid name for build stage: `1x` [invalid-stage-name]; expected a letter, then letters, digits, `-`, `_` or `.`",
 	}},

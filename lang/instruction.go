@@ -255,6 +255,12 @@ func unknown(list *diag.List, c *Custom, claims []string) *diag.Diagnostic {
 	}
 	d := list.Errorf(keyword.At, "unknown-instruction", "unknown instruction `%s`", keyword.Text)
 	known := append(lexer.Keywords(), claims...)
+	if name := glued(keyword.Text, known); name != "" {
+		d.Hint = "put a blank behind `" + name + "`"
+		at := source.Span{File: keyword.At.File, Start: keyword.At.Start + uint32(len(name)), End: keyword.At.Start + uint32(len(name))}
+		d.Fixes = []diag.Fix{{Message: "insert a blank", Edits: []diag.Edit{{Span: at, New: " "}}}}
+		return d
+	}
 	near := diag.Suggest(keyword.Text, known)
 	if near == "" {
 		d.Expected = "one of " + strings.Join(known, ", ")
@@ -263,6 +269,17 @@ func unknown(list *diag.List, c *Custom, claims []string) *diag.Diagnostic {
 	d.Hint = "did you mean `" + near + "`?"
 	d.Fixes = []diag.Fix{{Message: "write " + near, Edits: []diag.Edit{{Span: keyword.At, New: near}}}}
 	return d
+}
+
+// glued finds the instruction that a word starts with when what follows is no
+// letter, as in ENTRYPOINT["/run"].
+func glued(word string, known []string) string {
+	for _, name := range known {
+		if n := len(name); len(word) > n && strings.EqualFold(word[:n], name) && strings.ContainsRune("[\"'/$-", rune(word[n])) {
+			return name
+		}
+	}
+	return ""
 }
 
 func contains(list []string, s string) bool {

@@ -14,12 +14,14 @@ import (
 	"fmt"
 	"io/fs"
 	"maps"
+	"strings"
 
 	bk "github.com/moby/buildkit/client/llb"
 	"github.com/moby/buildkit/frontend/dockerfile/dfgitutil"
 	"github.com/moby/buildkit/frontend/dockerui"
 
 	"github.com/seed-e0495807/strake/backend/llb"
+	"github.com/seed-e0495807/strake/lang"
 	"github.com/seed-e0495807/strake/lang/diag"
 )
 
@@ -113,11 +115,14 @@ func fail(code, hint, format string, args ...any) error {
 // explain says what the user can do about a Dockerfile that could not be read.
 func (in *input) explain(err error) error {
 	var d diag.Diagnostic
-	if errors.As(err, &d) {
+	switch {
+	case errors.As(err, &d):
 		return d
+	case in.remote != "" && errors.Is(err, fs.ErrNotExist):
+		return fail("no-dockerfile", "name the file inside it with -f FILE", "there is no %s in %s", in.filename(), redact(in.remote))
+	case strings.Contains(err.Error(), " exceeds maximum allowed size") && // the error has no exported type
+		!strings.Contains(err.Error(), dockerui.DefaultDockerignoreName):
+		return fail("too-large", "is this a Dockerfile? name the right one with -f", "%s has more than %d bytes", in.name, lang.MaxSize)
 	}
-	if in.remote != "" && errors.Is(err, fs.ErrNotExist) {
-		return fail("no-dockerfile", "name the file inside it with -f FILE", "there is no %s in %s", in.filename(), in.remote)
-	}
-	return err
+	return fail("unreadable", "", "cannot read %s: %v", in.name, err)
 }

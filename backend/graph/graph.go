@@ -1,6 +1,6 @@
-// Package graph is the backend that writes LLB for people and their tools: the
-// vertices as JSON, or the graph for Graphviz. What it writes is what
-// "buildctl debug dump-llb" prints, so that tools for that read it, too. It may
+// Package graph writes a definition of LLB: in BuildKit's binary form, the
+// vertices as JSON, or the graph for Graphviz. The last two are what
+// "buildctl debug dump-llb" prints, so that tools for that read them, too. It may
 // import the other backends.
 package graph
 
@@ -14,6 +14,7 @@ import (
 	bk "github.com/moby/buildkit/client/llb"
 	"github.com/moby/buildkit/solver/pb"
 	digest "github.com/opencontainers/go-digest"
+	"google.golang.org/protobuf/proto"
 )
 
 // vertex is a vertex with its metadata. The names of its fields are those of
@@ -35,6 +36,17 @@ func vertices(def *bk.Definition) ([]vertex, error) {
 		list[i] = vertex{op, dgst, def.Metadata[dgst].ToPB()}
 	}
 	return list, nil
+}
+
+// Binary writes the definition as "buildctl build" reads it. Unlike BuildKit's
+// own, it writes equal definitions equally.
+func Binary(w io.Writer, def *bk.Definition) error {
+	dt, err := proto.MarshalOptions{Deterministic: true}.Marshal(def.ToPB())
+	if err != nil {
+		return err
+	}
+	_, err = w.Write(dt)
+	return err
 }
 
 // JSON writes one vertex a line, each behind those it reads.

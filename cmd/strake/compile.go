@@ -250,11 +250,19 @@ func (c *compile) compile(ctx context.Context, arg string) *result {
 		err = c.form.emit(ctx, c, src, r)
 	}
 	if err != nil {
-		list := diagnose(err)
-		if src == nil && len(list) == 1 && list[0].Code == "" {
-			list[0].Message = arg + ": " + list[0].Message
-		}
-		r.diags = append(r.diags, list...)
+		r.diags = append(r.diags, diagnose(err)...)
+	}
+	if src != nil {
+		r.name(src.Name)
 	}
 	return r
+}
+
+// name says what file the errors are in that have no place.
+func (r *result) name(file string) {
+	for i, d := range r.diags {
+		if d.Span.IsZero() {
+			r.diags[i].Message = file + ": " + d.Message
+		}
+	}
 }

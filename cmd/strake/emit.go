@@ -34,7 +34,7 @@ type emitter func(context.Context, *compile, *buildcontext.Source, *result) erro
 func forms() []*form {
 	return []*form{
 		{name: "json", suffix: ".json", compiles: true, emit: lower(graph.JSON, bk.LocalUniqueID(fixedID))},
-		{name: "llb", suffix: ".llb", compiles: true, binary: true, emit: lower(writeLLB)},
+		{name: "llb", suffix: ".llb", compiles: true, binary: true, emit: lower(graph.Binary)},
 		{name: "dot", suffix: ".dot", comment: "//", compiles: true, emit: lower(graph.Dot, bk.LocalUniqueID(fixedID))},
 		{name: "ir", suffix: ".ir", comment: "//", emit: emitIR},
 		{name: "ast", suffix: ".ast", comment: "#", emit: emitAST},
@@ -111,8 +111,6 @@ func emitDockerfile(_ context.Context, _ *compile, src *buildcontext.Source, r *
 
 // writer writes a definition.
 type writer func(io.Writer, *bk.Definition) error
-
-func writeLLB(w io.Writer, def *bk.Definition) error { return bk.WriteTo(def, w) }
 
 // lower compiles for each platform, and writes the definitions.
 func lower(write writer, marshal ...bk.ConstraintsOpt) emitter {

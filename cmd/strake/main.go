@@ -36,6 +36,7 @@ type process struct {
 	stdin          io.Reader
 	stdout, stderr io.Writer
 	env            func(string) (string, bool)
+	reported       bool // something was
 }
 
 // command is a subcommand. Its setup declares the flags, and gives what runs
@@ -69,7 +70,7 @@ func misuse(format string, args ...any) error {
 
 // run is the whole program: it gives the exit code.
 func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer, env func(string) (string, bool)) int {
-	p := &process{stdin, stdout, stderr, env}
+	p := &process{stdin: stdin, stdout: stdout, stderr: stderr, env: env}
 	c, args, err := choose(args)
 	if err == nil {
 		err = p.call(ctx, c, args)

@@ -2,6 +2,7 @@ package main
 
 import (
 	"errors"
+	"fmt"
 	"io"
 	"os"
 
@@ -11,8 +12,15 @@ import (
 	"github.com/seed-e0495807/strake/lang/source"
 )
 
-// report shows diagnostics.
+// report shows diagnostics, with a blank line between them.
 func (p *process) report(set *source.Set, list diag.List) {
+	if len(list) == 0 {
+		return
+	}
+	if p.reported {
+		fmt.Fprintln(p.stderr)
+	}
+	p.reported = true
 	diag.Text(p.stderr, set, list, diag.TextOptions{Color: p.color(p.stderr), Width: width(p.stderr)})
 }
 

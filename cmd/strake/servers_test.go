@@ -23,6 +23,8 @@ import (
 	"github.com/google/go-containerregistry/pkg/v1/empty"
 	"github.com/google/go-containerregistry/pkg/v1/mutate"
 	"github.com/google/go-containerregistry/pkg/v1/remote"
+	"github.com/google/go-containerregistry/pkg/v1/static"
+	"github.com/google/go-containerregistry/pkg/v1/types"
 	"github.com/rogpeppe/go-internal/testscript"
 )
 
@@ -68,6 +70,9 @@ func (s *servers) images(t *testing.T) {
 		})
 		if err != nil {
 			t.Fatal(err)
+		}
+		if img, err = mutate.AppendLayers(img, static.NewLayer([]byte(arch), types.OCILayer)); err != nil {
+			t.Fatal(err) // an image without layers is scratch
 		}
 		index = mutate.AppendManifests(index, mutate.IndexAddendum{
 			Add: img, Descriptor: v1.Descriptor{Platform: &v1.Platform{OS: "linux", Architecture: arch}},
