@@ -5,6 +5,7 @@ import (
 
 	"github.com/seed-e0495807/strake/lang/diag"
 	"github.com/seed-e0495807/strake/lang/lexer"
+	"github.com/seed-e0495807/strake/lang/source"
 )
 
 // usage says how each instruction is written; it goes into errors. A test holds
