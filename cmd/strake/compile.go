@@ -101,16 +101,18 @@ func (c *compile) run(ctx context.Context, args []string) error {
 		return err
 	}
 	failed := false
-	for i, wait := range c.start(ctx, args) {
-		select {
-		case <-ctx.Done(): // also while standard input or a pipe blocks
-			return context.Cause(ctx)
-		case r := <-wait:
-			ok, err := c.finish(out, i, r)
-			if err != nil {
-				return err
-			}
-			failed = failed || !ok
+	for i, next := range c.start(ctx, args) {
+		r, err := receive(ctx, next)
+		if err != nil {
+			return err
+		}
+		c.report(r.set, r.diags)
+		if r.diags.HasErrors() {
+			failed = true
+			continue
+		}
+		if err := out.write(i, r); err != nil {
+			return err
 		}
 	}
 	if failed {
@@ -119,13 +121,15 @@ func (c *compile) run(ctx context.Context, args []string) error {
 	return nil
 }
 
-// finish tells of a result, and writes it. It reports whether it is one.
-func (c *compile) finish(out *outputs, i int, r *result) (bool, error) {
-	c.report(r.set, r.diags)
-	if r.diags.HasErrors() {
-		return false, nil
+// receive waits for a result, but no longer than the context: what compiles may
+// hang on standard input or on a pipe.
+func receive(ctx context.Context, next <-chan *result) (*result, error) {
+	select {
+	case r := <-next:
+		return r, context.Cause(ctx)
+	case <-ctx.Done():
+		return nil, context.Cause(ctx)
 	}
-	return true, out.write(i, r)
 }
 
 // prepare checks the flags and reads the files that they name.

@@ -1,0 +1,155 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+)
+
+func noEnv(string) (string, bool) { return "", false }
+
+// inDirWith makes a directory with a Dockerfile, and makes it the working directory.
+func inDirWith(t *testing.T, text string) {
+	t.Helper()
+	t.Chdir(t.TempDir())
+	if err := os.WriteFile("Dockerfile", []byte(text), 0o666); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// terminal is a terminal that nobody reads.
+func terminal(t *testing.T) *os.File {
+	t.Helper()
+	f, err := os.OpenFile("/dev/ptmx", os.O_RDWR, 0)
+	if err != nil || !isTerminal(f) {
+		t.Skip("no terminals here")
+	}
+	t.Cleanup(func() { f.Close() })
+	return f
+}
+
+// A binary definition must not mess up a terminal.
+func TestTerminalRefused(t *testing.T) {
+	inDirWith(t, "FROM scratch\nWORKDIR /w\n")
+	var stderr bytes.Buffer
+	code := run(t.Context(), []string{"compile", "--emit=llb"}, strings.NewReader(""), terminal(t), &stderr, noEnv)
+	if code != exitUsage || !strings.Contains(stderr.String(), "refusing to write a binary definition to a terminal") {
+		t.Errorf("exit code %d: %s", code, &stderr)
+	}
+}
+
+func TestColor(t *testing.T) {
+	tty := terminal(t)
+	for _, c := range []struct {
+		name  string
+		w     io.Writer
+		env   map[string]string
+		color bool
+	}{
+		{"terminal", tty, nil, true},
+		{"no terminal", &bytes.Buffer{}, nil, false},
+		{"NO_COLOR", tty, map[string]string{"NO_COLOR": "1"}, false},
+		{"empty NO_COLOR", tty, map[string]string{"NO_COLOR": ""}, true},
+		{"dumb", tty, map[string]string{"TERM": "dumb"}, false},
+	} {
+		p := &process{env: func(k string) (string, bool) { v, ok := c.env[k]; return v, ok }}
+		if got := p.color(c.w); got != c.color {
+			t.Errorf("%s: %v", c.name, got)
+		}
+	}
+}
+
+// An interrupt ends the program while it waits for input, without output.
+func TestInterrupt(t *testing.T) {
+	if runtime.GOOS == "windows" {
+		t.Skip("no signals")
+	}
+	dir := t.TempDir()
+	self, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.Command(self, "compile", "-o", "out", "-")
+	cmd.Args[0] = "strake" // see TestMain
+	cmd.Dir = dir
+	stdin, err := cmd.StdinPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer stdin.Close()
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	// It reads what does not end: when it takes more than a pipe holds, it is
+	// past its start.
+	stdin.Write(bytes.Repeat([]byte("#\n"), 1<<20))
+	cmd.Process.Signal(syscall.SIGINT)
+	killer := time.AfterFunc(20*time.Second, func() { cmd.Process.Kill() })
+	defer killer.Stop()
+	var exit *exec.ExitError
+	if err := cmd.Wait(); !errors.As(err, &exit) || exit.ExitCode() != exitInterrupt {
+		t.Errorf("%v, want exit code %d", err, exitInterrupt)
+	}
+	if left, _ := os.ReadDir(dir); len(left) > 0 {
+		t.Errorf("%v was left", left)
+	}
+}
+
+// What is cancelled before it starts does nothing.
+func TestCancelled(t *testing.T) {
+	inDirWith(t, "FROM scratch\nWORKDIR /w\n")
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	var stdout, stderr bytes.Buffer
+	for range 20 { // results and the end of the context may come at once
+		if code := run(ctx, []string{"compile", "-o", "out"}, nil, &stdout, &stderr, noEnv); code != exitInterrupt {
+			t.Fatalf("exit code %d: %s", code, &stderr)
+		}
+		if _, err := os.Stat("out"); err == nil {
+			t.Fatal("there is output")
+		}
+	}
+}
+
+// Many arguments at once come in order.
+func TestOrder(t *testing.T) {
+	t.Chdir(t.TempDir())
+	var args []string
+	for i := range 64 {
+		name := filepath.Join("d", strings.Repeat("x", i+1))
+		os.MkdirAll(name, 0o777)
+		os.WriteFile(filepath.Join(name, "Dockerfile"), []byte("FROM scratch\nWORKDIR /"+name+"\n"), 0o666)
+		args = append(args, name)
+	}
+	var stdout, stderr bytes.Buffer
+	if code := run(t.Context(), append([]string{"compile", "--emit=dot"}, args...), nil, &stdout, &stderr, noEnv); code != 0 {
+		t.Fatalf("exit code %d: %s", code, &stderr)
+	}
+	var got []string
+	for line := range strings.Lines(stdout.String()) {
+		if name, ok := strings.CutPrefix(strings.TrimSpace(line), "// "); ok {
+			got = append(got, name)
+		}
+	}
+	if !slices.Equal(got, args) {
+		t.Errorf("got %v", got)
+	}
+}
+
+func TestFileNames(t *testing.T) {
+	got := fileNames([]string{".", "-", "a/b", "a-b", "../a/b", "./c/", "https://host/r.git#main:d", "/"})
+	want := []string{"Dockerfile", "stdin", "a-b", "a-b-2", "a-b-3", "c", "host-r.git-main-d", "Dockerfile-2"}
+	if !slices.Equal(got, want) {
+		t.Errorf("got %q", got)
+	}
+}
