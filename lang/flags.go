@@ -27,6 +27,9 @@ var flagTypes = map[lexer.Instruction]map[string]flagType{
 	lexer.Healthcheck: {"interval": oneValue, "timeout": oneValue, "start-period": oneValue, "start-interval": oneValue, "retries": oneValue},
 }
 
+// maxFlagErrors is how many errors are told of the flags of one instruction.
+const maxFlagErrors = 20
+
 // flags checks the flags of an instruction against its table.
 func (p *parser) flags(id lexer.Instruction, flags []Flag) {
 	if len(flags) == 0 {
@@ -37,7 +40,11 @@ func (p *parser) flags(id lexer.Instruction, flags []Flag) {
 		return
 	}
 	types := flagTypes[id]
+	first := len(p.diags)
 	for i, f := range flags {
+		if len(p.diags)-first > maxFlagErrors {
+			return // the rest is no better
+		}
 		switch t := types[f.Name]; {
 		case t == 0:
 			p.unknownFlag(id, f)

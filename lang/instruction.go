@@ -2,6 +2,8 @@ package lang
 
 import (
 	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/seed-e0495807/strake/lang/diag"
 	"github.com/seed-e0495807/strake/lang/lexer"
@@ -236,6 +238,9 @@ func Unclaimed(f *File, claims ...string) diag.List {
 			item = onbuild.Trigger
 		}
 		c, ok := item.(*Custom)
+		if len(list) >= maxErrors {
+			break
+		}
 		if !ok || contains(claims, strings.ToUpper(c.Keyword.Text)) {
 			continue
 		}
@@ -254,6 +259,11 @@ func unknown(list *diag.List, c *Custom, claims []string) *diag.Diagnostic {
 		d.Hint = "remove it"
 		return d
 	}
+	if !isText(keyword.Text) {
+		d := list.Errorf(keyword.At, "unknown-instruction", "unknown instruction: this line is not text")
+		d.Hint = "is this a Dockerfile? name the right one with -f"
+		return d
+	}
 	d := list.Errorf(keyword.At, "unknown-instruction", "unknown instruction `%s`", keyword.Text)
 	known := append(lexer.Keywords(), claims...)
 	if name := glued(keyword.Text, known); name != "" {
@@ -270,6 +280,11 @@ func unknown(list *diag.List, c *Custom, claims []string) *diag.Diagnostic {
 	d.Hint = "did you mean `" + near + "`?"
 	d.Fixes = []diag.Fix{{Message: "write " + near, Edits: []diag.Edit{{Span: keyword.At, New: near}}}}
 	return d
+}
+
+// isText reports whether a person could have written a word.
+func isText(word string) bool {
+	return utf8.ValidString(word) && !strings.ContainsFunc(word, unicode.IsControl)
 }
 
 // glued finds the instruction that a word starts with when what follows is no

@@ -15,7 +15,10 @@ const MaxSize = 16 << 20
 
 // MaxInstructions is how many instructions are read. BuildKit has no limit but its
 // stack, which a chain of some millions of vertices uses up.
-const MaxInstructions = 250_000
+const MaxInstructions = 200_000
+
+// maxErrors is how many errors are told; a file with more is not a Dockerfile.
+const maxErrors = 10_000
 
 // Parse reads a whole Dockerfile. It always gives a tree, of whatever could be
 // understood, and every error of the file rather than the first.
@@ -25,16 +28,21 @@ const MaxInstructions = 250_000
 func Parse(src *source.File) (*File, diag.List) {
 	p := &parser{lex: lexer.New(src.Text), file: &File{Source: src, Escape: '\\'}}
 	if len(src.Text) > MaxSize {
-		p.diags.Errorf(p.span(0, 0), "too-large", "the Dockerfile has %d bytes; at most %d are read", len(src.Text), MaxSize).
+		p.diags.Errorf(p.span(0, 1), "too-large", "the Dockerfile has %d bytes; at most %d are read", len(src.Text), MaxSize).
 			Hint = "is this a Dockerfile? name the right one with -f"
 		return p.file, p.diags
 	}
 	var line lexer.Line
 	for p.lex.Line(&line); line.Kind != lexer.EOF; p.lex.Line(&line) {
-		if p.line(&line); p.instructions > MaxInstructions {
+		p.line(&line)
+		if len(p.diags) > maxErrors && p.diags.HasErrors() {
+			p.diags.Errorf(p.span(line.Start, line.End), "too-many-errors", "there are too many errors to read on")
+			return p.file, p.diags
+		}
+		if p.instructions > MaxInstructions {
 			p.diags.Errorf(p.span(line.Start, line.End), "too-large", "the Dockerfile has more than %d instructions", MaxInstructions).
 				Hint = "is this a Dockerfile? name the right one with -f"
-			break
+			return p.file, p.diags
 		}
 	}
 	p.file.Escape = p.lex.Escape()
@@ -124,9 +132,10 @@ func (p *parser) finish() {
 	end := p.span(uint32(len(text)), uint32(len(text)))
 	switch {
 	case text == "":
-		p.diags.Errorf(p.span(0, 0), "empty-file", "the Dockerfile cannot be empty").Hint = "start it with `FROM image`"
+		// The zero span would stand for no place.
+		p.diags.Errorf(p.span(0, 1), "empty-file", "the Dockerfile cannot be empty").Hint = "start it with `FROM image`"
 	case p.instructions == 0:
-		p.diags.Errorf(p.span(0, 0), "empty-file", "file with no instructions").Hint = "start it with `FROM image`"
+		p.diags.Errorf(p.span(0, 1), "empty-file", "file with no instructions").Hint = "start it with `FROM image`"
 	case !p.staged && !p.diags.HasErrors():
 		p.diags.Errorf(end, "no-stage", "dockerfile contains no stages to build").Hint = "add a `FROM image`"
 	}
@@ -143,9 +152,11 @@ func (p *parser) head(l *lexer.Line) Header {
 			h.Flags[i] = f
 		}
 	}
+	unterminated := false
 	for _, d := range l.Heredocs {
 		h.Heredocs = append(h.Heredocs, Heredoc{Name: d.Name, Expand: d.Expand, Chomp: d.Chomp, Body: p.word(d.Body), End: p.word(d.End)})
-		if d.End == (lexer.Token{}) {
+		if d.End == (lexer.Token{}) && !unterminated { // the others are its doing
+			unterminated = true
 			at := p.span(l.Start, l.Heredocs[0].Body.Start)
 			at.End = at.Start + uint32(len(strings.TrimRight(p.file.Source.Slice(at), "\r\n")))
 			p.diags.Errorf(at, "unterminated-heredoc", "unterminated heredoc `%s`", d.Name).

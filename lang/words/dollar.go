@@ -101,18 +101,19 @@ func (l *Lexer) inner(stop rune, raw, pattern bool, missing error) error {
 // modified reads what follows the operator in ${name-word} and its like.
 func (l *Lexer) modified(at int, name string, op rune, colon bool) error {
 	pattern := op == '#' || op == '%'
-	if err := l.inner('}', pattern, pattern, errBrace); err != nil {
-		return err
-	}
 	value, set := l.vars.Get(name)
 	if !set && l.SkipUnset {
-		mark := ""
+		l.out = append(l.out, "${"+name...)
 		if colon {
-			mark = ":"
+			l.out = append(l.out, ':')
 		}
-		word := string(l.out[at:])
-		l.out = append(l.out[:at], "${"+name+mark+string(op)+word+"}"...)
-		return nil
+		l.put(op)
+		err := l.inner('}', pattern, pattern, errBrace)
+		l.out = append(l.out, '}')
+		return err
+	}
+	if err := l.inner('}', pattern, pattern, errBrace); err != nil {
+		return err
 	}
 	unset := !set || colon && value == ""
 	switch op {
@@ -183,7 +184,18 @@ func (l *Lexer) replaced(at int, name string) error {
 	if all {
 		l.pos++
 	}
-	if err := l.inner('/', true, true, errors.New("syntax error: missing '/' in ${}")); err != nil {
+	value, set := l.vars.Get(name)
+	if !set && l.SkipUnset { // the second slash is lost, as in BuildKit
+		l.out = append(l.out, "${"+name+"/"...)
+		err := l.inner('/', true, true, errSlash)
+		l.out = append(l.out, '/')
+		if err == nil {
+			err = l.inner('}', true, false, errBrace)
+		}
+		l.out = append(l.out, '}')
+		return err
+	}
+	if err := l.inner('/', true, true, errSlash); err != nil {
 		return err
 	}
 	pattern := string(l.out[at:])
@@ -193,17 +205,16 @@ func (l *Lexer) replaced(at int, name string) error {
 	}
 	with := string(l.out[at:])
 	l.out = l.out[:at]
-	value, set := l.vars.Get(name)
-	if !set && l.SkipUnset {
-		l.out = append(l.out, "${"+name+"/"+pattern+"/"+with+"}"...)
-		return nil
-	}
 	re, err := l.pattern(pattern, value, true, false)
 	if err != nil {
 		return err
 	}
+	matches := re.FindAllStringIndex(value, count(all))
+	if err := l.Budget.Take(len(matches) * matchCost); err != nil {
+		return err
+	}
 	last := 0
-	for _, m := range re.FindAllStringIndex(value, count(all)) {
+	for _, m := range matches {
 		l.out = append(l.out, value[last:m[0]]...)
 		if all {
 			l.out = re.ExpandString(l.out, with, value, m)

@@ -12,6 +12,9 @@ import (
 // length of the value.
 const maxMatch = 1 << 24
 
+// matchCost is what a match counts for that is replaced.
+const matchCost = 64
+
 type patternKey struct {
 	text             string
 	greedy, anchored bool

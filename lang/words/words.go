@@ -41,6 +41,7 @@ var (
 
 var (
 	errBrace = errors.New("syntax error: missing '}'")
+	errSlash = errors.New("syntax error: missing '/' in ${}")
 	errBad   = errors.New("syntax error: bad substitution")
 )
 
