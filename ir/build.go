@@ -229,6 +229,7 @@ func isTrue(b *bool) bool { return b != nil && *b }
 // inline tells sources that are here documents from those that are paths. Two
 // documents of one name both get the text of the last, as in BuildKit.
 func inline(h *lang.Header, words []lang.Word) (sources []string, files []Inline) {
+	var data map[string]string
 	for _, w := range words {
 		doc, ok := lexer.ParseHeredoc(w.Text)
 		if !ok {
@@ -236,11 +237,13 @@ func inline(h *lang.Header, words []lang.Word) (sources []string, files []Inline
 			continue
 		}
 		f := Inline{Word: w.Text, Name: doc.Name, Expand: doc.Expand}
-		for _, d := range h.Heredocs {
-			if d.Name == doc.Name {
-				f.Data = d.Body.Text
+		if data == nil {
+			data = make(map[string]string, len(h.Heredocs))
+			for _, d := range h.Heredocs {
+				data[d.Name] = d.Body.Text
 			}
 		}
+		f.Data = data[doc.Name]
 		if doc.Chomp {
 			f.Data = lexer.Chomp(f.Data)
 		}
@@ -305,10 +308,15 @@ func (b *builder) retries(f lang.Flag) int {
 func onbuild(n *lang.Onbuild) *Onbuild {
 	line := strings.TrimLeft(n.Code, "\t\n\f\r ")
 	trigger := strings.TrimLeft(line[min(len(n.Head().Keyword.Text), len(line)):], "\t\n\f\r ")
-	for _, d := range n.Heredocs {
-		trigger += "\n" + d.Body.Text + d.Name
+	if len(n.Heredocs) == 0 {
+		return &Onbuild{trigger}
 	}
-	return &Onbuild{trigger}
+	var b strings.Builder
+	b.WriteString(trigger)
+	for _, d := range n.Heredocs {
+		b.WriteString("\n" + d.Body.Text + d.Name)
+	}
+	return &Onbuild{b.String()}
 }
 
 func custom(n *lang.Custom) *Custom {

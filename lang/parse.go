@@ -85,6 +85,9 @@ func (p *parser) line(l *lexer.Line) {
 	case lexer.Directive:
 		p.directive(l)
 	default:
+		if l.TooMany || l.Sub != nil && l.Sub.TooMany {
+			p.diags.Errorf(p.span(l.Keyword.Start, l.Keyword.End), "too-large", "%s has more than %d arguments", l.ID, lexer.MaxArguments)
+		}
 		in := p.instruction(l)
 		p.file.Items = append(p.file.Items, in)
 		p.order(in, l)

@@ -156,13 +156,11 @@ func (x *execOp) capabilities() []apicaps.CapID {
 }
 
 func (x *execOp) inputs() []bk.Output {
-	out := make([]bk.Output, 0, len(x.mounts))
+	var list outputs
 	for _, m := range x.mounts {
-		if m.source != nil && !slices.Contains(out, m.source) {
-			out = append(out, m.source)
-		}
+		list.add(m.source)
 	}
-	return out
+	return list.all
 }
 
 // rootIndex is the number of the root among the outputs.

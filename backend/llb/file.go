@@ -4,6 +4,7 @@ import (
 	"context"
 	"path"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -34,23 +35,40 @@ func (f *fileOp) add(source bk.Output, make func(int64) pb.IsFileAction) {
 // inputs are what the vertex reads, in the order in which BuildKit visits them:
 // the base, then the sources from the last to the first.
 func (f *fileOp) inputs() []bk.Output {
-	var out []bk.Output
-	add := func(o bk.Output) {
-		for _, other := range out {
-			if other == o {
-				return
-			}
-		}
-		if o != nil {
-			out = append(out, o)
-		}
-	}
-	add(f.base)
+	var list outputs
+	list.add(f.base)
 	for i := len(f.actions) - 1; i >= 0; i-- {
-		add(f.actions[i].source)
+		list.add(f.actions[i].source)
 	}
-	return out
+	return list.all
 }
+
+// outputs is a list without nil that holds each output once.
+type outputs struct {
+	all  []bk.Output
+	seen map[bk.Output]bool // made when the list is long
+}
+
+func (l *outputs) add(o bk.Output) {
+	switch {
+	case o == nil || l.seen[o]:
+		return
+	case l.seen == nil && slices.Contains(l.all, o):
+		return
+	}
+	l.all = append(l.all, o)
+	if l.seen != nil {
+		l.seen[o] = true
+	} else if len(l.all) == many {
+		l.seen = make(map[bk.Output]bool, 2*many)
+		for _, o := range l.all {
+			l.seen[o] = true
+		}
+	}
+}
+
+// many is the length from which looking up by a map beats walking a list.
+const many = 16
 
 // fill makes the op.
 func (f *fileOp) fill(op *pb.Op, number numberer) {

@@ -27,8 +27,10 @@ func Lower(ctx context.Context, p *plan.Plan, o Options) (*Result, error) {
 		}
 	}
 	r := &Result{Image: &p.Target.Image, Base: p.Target.BaseInfo, Plan: p, NoCache: p.Target.NoCache, main: l.main, Stages: map[string]bk.State{}}
+	flatten(l.stages[p.Target].out, l.vertices)
 	r.State = l.stages[p.Target].state().SetMarshalDefaults(bk.Platform(p.Platform), bk.WithCaps(*o.Caps))
 	for _, s := range p.ScanStages {
+		flatten(l.stages[s].out, l.vertices)
 		r.Stages[s.Name] = l.stages[s].state()
 		r.NoCache = r.NoCache || s.NoCache
 	}
@@ -42,6 +44,8 @@ type lowerer struct {
 	stages map[*plan.Stage]*stage
 	files  []file
 	caps   map[string]map[string]bool
+
+	vertices int
 }
 
 type step = plan.Step

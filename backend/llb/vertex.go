@@ -20,6 +20,7 @@ import (
 // It is its own only output.
 type vertex struct {
 	inputs    []bk.Output // in the order in which BuildKit visits them
+	behind    []bk.Output // see flatten; nil for most
 	fill      func(op *pb.Op, number numberer)
 	platform  *ocispecs.Platform // nil takes the build's
 	anywhere  bool               // the op says nothing of a platform
@@ -50,8 +51,13 @@ func (v *vertex) Validate(context.Context, *bk.Constraints) error { return nil }
 // Output is the vertex itself.
 func (v *vertex) Output() bk.Output { return v }
 
-// Inputs are the outputs that the vertex reads.
-func (v *vertex) Inputs() []bk.Output { return v.inputs }
+// Inputs are the outputs that the vertex reads, or all that stand behind it.
+func (v *vertex) Inputs() []bk.Output {
+	if v.behind != nil {
+		return v.behind
+	}
+	return v.inputs
+}
 
 // Vertex is the vertex itself.
 func (v *vertex) Vertex(context.Context, *bk.Constraints) bk.Vertex { return v }
@@ -76,16 +82,17 @@ func (v *vertex) marshal(ctx context.Context, c *bk.Constraints) (marshalled, er
 	}
 	op := &pb.Op{Constraints: &pb.WorkerConstraints{Filter: c.WorkerConstraints}}
 	var failed error
+	in := inputs{op: op}
 	v.fill(op, func(out bk.Output) int64 {
 		if out == nil {
 			return int64(pb.Empty)
 		}
-		in, err := out.ToInput(ctx, c)
+		input, err := out.ToInput(ctx, c)
 		if err != nil {
 			failed = err
 			return int64(pb.Empty)
 		}
-		return addInput(op, in)
+		return in.add(input)
 	})
 	if failed != nil {
 		return marshalled{}, failed
@@ -102,15 +109,47 @@ func (v *vertex) marshal(ctx context.Context, c *bk.Constraints) (marshalled, er
 	return v.made, nil
 }
 
-// addInput gives the index of an input; the same input counts once.
-func addInput(op *pb.Op, in *pb.Input) int64 {
-	for i, other := range op.Inputs {
-		if other.Digest == in.Digest && other.Index == in.Index {
-			return int64(i)
+// inputs are those of an op on the way.
+type inputs struct {
+	op   *pb.Op
+	seen map[inputKey]int64 // made when there are many
+}
+
+type inputKey struct {
+	digest string
+	index  int64
+}
+
+// add gives the index of an input; the same input counts once.
+func (l *inputs) add(in *pb.Input) int64 {
+	if i, ok := l.find(in); ok {
+		return i
+	}
+	i := int64(len(l.op.Inputs))
+	l.op.Inputs = append(l.op.Inputs, in)
+	switch {
+	case l.seen != nil:
+		l.seen[inputKey{in.Digest, in.Index}] = i
+	case len(l.op.Inputs) == many:
+		l.seen = make(map[inputKey]int64, 2*many)
+		for i, in := range l.op.Inputs {
+			l.seen[inputKey{in.Digest, in.Index}] = int64(i)
 		}
 	}
-	op.Inputs = append(op.Inputs, in)
-	return int64(len(op.Inputs) - 1)
+	return i
+}
+
+func (l *inputs) find(in *pb.Input) (int64, bool) {
+	if l.seen != nil {
+		i, ok := l.seen[inputKey{in.Digest, in.Index}]
+		return i, ok
+	}
+	for i, other := range l.op.Inputs {
+		if other.Digest == in.Digest && other.Index == in.Index {
+			return int64(i), true
+		}
+	}
+	return 0, false
 }
 
 func (v *vertex) opPlatform(c *bk.Constraints) *pb.Platform {
@@ -137,6 +176,7 @@ func (v *vertex) metadata(c *bk.Constraints) *pb.OpMetadata {
 
 // newVertex starts a vertex with what every step says of itself.
 func (l *lowerer) newVertex(s *stage, st *step, caps ...apicaps.CapID) *vertex {
+	l.vertices++
 	v := &vertex{platform: s.RunPlatform}
 	v.meta.Description = named(st.Name)
 	v.meta.Caps = l.capabilities(caps...)

@@ -45,6 +45,9 @@ func (p *planner) exec(s *Stage, op *operation, b *ir.Run) error {
 	if err := s.command(x, b, &title); err != nil {
 		return err
 	}
+	if err := p.budget.Take(len(x.Args) * argCost); err != nil {
+		return err
+	}
 	for _, arg := range x.Args {
 		if !utf8.ValidString(arg) {
 			return wrong("not-utf8", "", "the command is not valid UTF-8, which no build can carry")

@@ -83,7 +83,7 @@ func FuzzExpand(f *testing.F) {
 		add(word)
 	}
 	f.Fuzz(func(t *testing.T, word, vars string, backtick bool) {
-		if len(word)+len(vars) > 1<<14 || strings.Count(word, "${") > words.MaxDepth/2 {
+		if len(word)+len(vars) > 1<<12 || strings.Count(word, "${") > words.MaxDepth/2 {
 			return // there are tests for those, and BuildKit has no bound
 		}
 		escape := byte('\\')

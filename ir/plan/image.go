@@ -167,14 +167,17 @@ func (s *Stage) args(c ir.Command) []string {
 func (s *Stage) cmd(p *planner, b *ir.Cmd) {
 	s.cmdSet = true
 	args := s.args(b.Command)
+	_ = p.budget.Take(len(args) * argCost) // runOp looks
 	s.Image.Config.Cmd = args
-	s.Image.Config.ArgsEscaped = true //nolint:staticcheck // BuildKit sets it, and the config has to be equal
+	//lint:ignore SA1019 BuildKit sets it, and the config has to be equal
+	s.Image.Config.ArgsEscaped = true
 	p.history(s, fmt.Sprintf("CMD %q", args), false)
 }
 
 // entrypoint drops a CMD that the base left: it was meant for another program.
 func (s *Stage) entrypoint(p *planner, b *ir.Entrypoint) {
 	args := s.args(b.Command)
+	_ = p.budget.Take(len(args) * argCost)
 	s.Image.Config.Entrypoint = args
 	if !s.cmdSet {
 		s.Image.Config.Cmd = nil

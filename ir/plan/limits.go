@@ -21,13 +21,14 @@ const (
 
 // What the parts of an op count for beside their text.
 const (
-	mountCost  = 1 << 10
-	sourceCost = 512
+	argCost    = 32
+	mountCost  = 2 << 10
+	sourceCost = 2 << 10
 	portCost   = 64
 )
 
-var errSpent = wrong("too-costly", "are variables doubled, or large ones set before many RUNs?",
-	"the build comes to more than %d MiB when its variables are expanded", MaxCost>>20)
+var errSpent = wrong("too-costly", "do variables double themselves, or are there thousands of sources or mounts?",
+	"what is to be built takes more than %d MiB to describe", MaxCost>>20)
 
 // spent tells that the build came to more than MaxCost.
 func (p *planner) spent() bool { return p.budget.Left < 0 }

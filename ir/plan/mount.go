@@ -23,8 +23,6 @@ type Mount struct {
 // Owner is who a mounted file belongs to; nil fields have defaults.
 type Owner struct{ UID, GID, Mode *uint64 }
 
-func (o Owner) given() bool { return o.UID != nil || o.GID != nil || o.Mode != nil }
-
 // Secret is a secret as a file, as a variable, or both.
 type Secret struct {
 	ID       string

@@ -92,7 +92,7 @@ func (p *planner) add(s *Stage, op *operation, b *ir.Add) error {
 }
 
 func (p *planner) transfer(s *Stage, op *operation, t *transfer) error {
-	if err := p.budget.Take((len(t.sources) + len(t.inline)) * sourceCost); err != nil {
+	if err := p.budget.Take((len(t.sources) + len(t.inline) - 1) * sourceCost); err != nil {
 		return err
 	}
 	if err := p.expandTransfer(s, t); err != nil {
@@ -252,7 +252,7 @@ func (t *transfer) history() string {
 
 // source tells what a source is. BuildKit looks for git first, then for a URL.
 func (t *transfer) source(src, os string) (Source, error) {
-	ref, isGit, err := dfgitutil.ParseGitRef(src)
+	ref, isGit, err := parseGit(src)
 	switch {
 	case err != nil && isGit:
 		return Source{}, err
@@ -362,8 +362,19 @@ func isHTTP(src string) bool {
 
 // isGit tells https://host/repository.git from a file at a URL.
 func isGit(src string) bool {
-	ref, git, _ := dfgitutil.ParseGitRef(src)
+	ref, git, _ := parseGit(src)
 	return ref != nil && git
+}
+
+var errNotGit = errorf("not a git repository")
+
+// parseGit reads the reference of a git repository, as BuildKit does. For a path it
+// has a quick answer: a repository has a colon, or is at github.com.
+func parseGit(src string) (ref *dfgitutil.GitRef, isGit bool, err error) {
+	if !strings.Contains(src, ":") && !strings.HasPrefix(src, "github.com/") {
+		return nil, false, errNotGit
+	}
+	return dfgitutil.ParseGitRef(src)
 }
 
 func wildcards(name string) bool {

@@ -167,6 +167,9 @@ func (l *Lexer) json(out *Line, i, j int) bool {
 
 func (l *Lexer) words(out *Line, i, j int) {
 	for i < j {
+		if out.full() {
+			return
+		}
 		end := l.wordEnd(i, j)
 		out.Args = append(out.Args, l.token(Word, i, end))
 		i = l.skipBlanks(end, j)
@@ -208,7 +211,7 @@ func (l *Lexer) health(out *Line, i, j int) {
 func (l *Lexer) quoted(out *Line, i, j int) {
 	for {
 		i = j - len(trimLeft(l.text[i:j]))
-		if i == j {
+		if i == j || out.full() {
 			return
 		}
 		end, blank := l.quotedEnd(i, j)

@@ -68,7 +68,17 @@ type Line struct {
 	Sub      *Line // the instruction behind ONBUILD
 	Heredocs []Heredoc
 
+	TooMany           bool // arguments: those behind MaxArguments are left out
 	EmptyContinuation bool // a blank line inside a continuation, which BuildKit warns of
+}
+
+// MaxArguments is how many words an instruction may have.
+const MaxArguments = 1 << 20
+
+// full reports whether the line can take no more words.
+func (l *Line) full() bool {
+	l.TooMany = l.TooMany || len(l.Args) >= MaxArguments
+	return l.TooMany
 }
 
 // Lexer reads one file. It is not safe for concurrent use.
