@@ -26,10 +26,10 @@ bench: setup ## speed and memory beside BuildKit's own code, in one run on one c
 	STRAKE_BENCH=1 GOMAXPROCS=1 $(GO) test ./backend/llb -count=1 -run '^TestSpeed$$' -v -timeout 60m
 
 fuzz: setup ## every fuzz target for FUZZTIME
-	@for target in $$(grep -rhoE '^func Fuzz[A-Za-z]+' --include='*_test.go' . | cut -c6- | sort -u); do \
-		dir=$$(dirname $$(grep -rlE "^func $$target\(" --include='*_test.go' .)); \
+	@grep -roE '^func Fuzz[A-Za-z]+' --include='*_test.go' . | sort | while IFS=: read -r file target; do \
+		dir=$$(dirname "$$file"); target=$${target#func }; \
 		echo "$$target in $$dir for $(FUZZTIME)"; \
-		$(GO) test $$dir -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 1x || exit 1; \
+		$(GO) test "$$dir" -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 1x </dev/null || exit 1; \
 	done
 
 generate: ## grammar.ebnf and the protobuf code
