@@ -198,3 +198,29 @@ func TestCorpus(t *testing.T) {
 	}
 	t.Logf("%d files, %d compiled with no difference", len(files), converted)
 }
+
+// TestSteady holds that the same input gives the same output, whatever order maps
+// are walked in.
+func TestSteady(t *testing.T) {
+	output := func(c cases.Case) string {
+		r, def, err := compile(c)
+		if err != nil {
+			return err.Error()
+		}
+		config, _ := r.Config()
+		dt, err := proto.MarshalOptions{Deterministic: true}.Marshal(def.ToPB())
+		if err != nil {
+			t.Fatal(err)
+		}
+		return string(config) + string(dt)
+	}
+	for _, c := range cases.All() {
+		first := output(c)
+		for range 3 {
+			if output(c) != first {
+				t.Errorf("%s: two runs differ", c.Name)
+				break
+			}
+		}
+	}
+}

@@ -2,16 +2,18 @@ package llb
 
 import (
 	"context"
+	"fmt"
 	"path"
 	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
 
+	"github.com/containerd/platforms"
 	bk "github.com/moby/buildkit/client/llb"
-	"github.com/moby/buildkit/identity"
 	"github.com/moby/buildkit/solver/pb"
 	"github.com/moby/buildkit/util/system"
+	digest "github.com/opencontainers/go-digest"
 
 	"github.com/seed-e0495807/strake/ir/plan"
 )
@@ -210,7 +212,9 @@ func userOpt(name string, base int64) *pb.UserOpt {
 
 // link lays a layer that was made on its own over the stage.
 func (l *lowerer) link(s *stage, st *step, t *plan.Transfer, layer *vertex) bk.Output {
-	group := identity.NewID()
+	// BuildKit takes a random id. One that says which step it is of does as well,
+	// and the same input then gives the same bytes.
+	group := digest.FromString(fmt.Sprintf("%d %s %s", l.vertices, platforms.FormatAll(s.Platform), st.Name)).Encoded()[:25]
 	layer.meta.ProgressGroup = &pb.ProgressGroup{Id: group, Name: st.Name, Weak: true}
 	if s.out == nil {
 		return layer // nothing to lay it over
