@@ -177,10 +177,10 @@ var diagnostics = []struct {
 		`Dockerfile:2:9: error: ENV names can not be blank [blank-name]; expected ENV name=value…`,
 	}},
 	{"FROM a\nRUN <<E\nx\n", []string{
-		"Dockerfile:2:1: error: unterminated heredoc `E` [unterminated-heredoc]; expected a line with nothing but E",
+		"Dockerfile:2:5: error: unterminated heredoc `E` [unterminated-heredoc]; expected a line with nothing but E",
 	}},
 	{"FROM a\nRUN cat <<A <<B\nA\nx", []string{
-		"Dockerfile:2:1: error: unterminated heredoc `B` [unterminated-heredoc]; expected a line with nothing but B",
+		"Dockerfile:2:13: error: unterminated heredoc `B` [unterminated-heredoc]; expected a line with nothing but B",
 	}},
 	{"FROM a\nCOPPY x y\n", []string{
 		"Dockerfile:2:1: error: unknown instruction `COPPY` [unknown-instruction]; help: did you mean `COPY`?",

@@ -160,13 +160,31 @@ func (p *parser) head(l *lexer.Line) Header {
 		h.Heredocs = append(h.Heredocs, Heredoc{Name: d.Name, Expand: d.Expand, Chomp: d.Chomp, Body: p.word(d.Body), End: p.word(d.End)})
 		if d.End == (lexer.Token{}) && !unterminated { // the others are its doing
 			unterminated = true
-			at := p.span(l.Start, l.Heredocs[0].Body.Start)
-			at.End = at.Start + uint32(len(strings.TrimRight(p.file.Source.Slice(at), "\r\n")))
+			at := p.announced(p.span(l.Start, l.Heredocs[0].Body.Start), d.Name)
 			p.diags.Errorf(at, "unterminated-heredoc", "unterminated heredoc `%s`", d.Name).
 				Expected = "a line with nothing but " + d.Name
 		}
 	}
 	return h
+}
+
+// announced finds the <<NAME of a here document in the lines of its instruction.
+func (p *parser) announced(lines source.Span, name string) source.Span {
+	text := strings.TrimRight(p.file.Source.Slice(lines), "\r\n")
+	for i := 0; ; {
+		n := strings.Index(text[i:], "<<")
+		if n < 0 {
+			lines.End = lines.Start + uint32(len(text))
+			return lines
+		}
+		start := i + n
+		i = start + len("<<")
+		rest := strings.TrimLeft(text[i:], "-'\"\t ")
+		if strings.HasPrefix(rest, name) {
+			end := len(text) - len(rest) + len(name)
+			return source.Span{File: lines.File, Start: lines.Start + uint32(start), End: lines.Start + uint32(end)}
+		}
+	}
 }
 
 func (p *parser) word(t lexer.Token) Word {

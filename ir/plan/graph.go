@@ -218,7 +218,7 @@ func (p *planner) circular() {
 		for _, op := range s.ops {
 			for _, from := range op.sources {
 				if state[from] == 1 {
-					p.fail(op.Origin, "circular", errorf("circular dependency detected on stage: %s", s.Name)).
+					p.fail(op.Origin, "circular", about("from="+from.Name, errorf("circular dependency detected on stage: %s", s.Name))).
 						Hint = "stage `" + from.Name + "` needs `" + s.Name + "` in turn; move what both share into a stage of its own"
 					return false
 				}
