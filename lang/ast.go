@@ -3,10 +3,7 @@
 // look like and nothing of what they do. It may import source, diag and lexer.
 package lang
 
-import (
-	"github.com/seed-e0495807/strake/lang/lexer"
-	"github.com/seed-e0495807/strake/lang/source"
-)
+import "github.com/seed-e0495807/strake/lang/source"
 
 // Node is anything that has a place in the file.
 type Node interface{ Span() source.Span }
@@ -250,10 +247,3 @@ func (*Maintainer) item()  {}
 func (*Healthcheck) item() {}
 func (*Onbuild) item()     {}
 func (*Custom) item()      {}
-
-// Heredoc tells whether a word such as <<EOF starts a here document of this
-// instruction, and which.
-func (h *Header) Heredoc(word string) (name string, expand, chomp, ok bool) {
-	doc, ok := lexer.ParseHeredoc(word)
-	return doc.Name, doc.Expand, doc.Chomp, ok
-}

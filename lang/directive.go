@@ -13,15 +13,11 @@ func FindDirective(text, name string) (value string, ok bool) {
 	if strings.HasPrefix(text, "#!") {
 		_, text, _ = strings.Cut(text, "\n")
 	}
-	return findDirective(text, "#", name)
-}
-
-func findDirective(text, mark, name string) (string, bool) {
 	seen := map[string]bool{}
 	for text != "" {
 		var line string
 		line, text, _ = strings.Cut(text, "\n")
-		line, ok := strings.CutPrefix(strings.TrimSuffix(line, "\r"), mark)
+		line, ok := strings.CutPrefix(strings.TrimSuffix(line, "\r"), "#")
 		if !ok {
 			return "", false
 		}

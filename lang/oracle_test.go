@@ -277,16 +277,16 @@ func transfer(h *lang.Header, sources []lang.Word, dest lang.Word) []string {
 	}
 	out, inline := []string{dest.Text}, []string(nil)
 	for _, w := range sources {
-		name, expand, chomp, ok := h.Heredoc(w.Text)
+		doc, ok := lexer.ParseHeredoc(w.Text)
 		if !ok {
 			out = append(out, w.Text)
 			continue
 		}
-		body := bodies[name]
-		if chomp {
+		body := bodies[doc.Name]
+		if doc.Chomp {
 			body = lexer.Chomp(body)
 		}
-		inline = append(inline, fmt.Sprint("<<", name, expand, body))
+		inline = append(inline, fmt.Sprint("<<", doc.Name, doc.Expand, body))
 	}
 	return append(out, inline...)
 }
