@@ -15,17 +15,17 @@ func helpCommand() *command {
 		short: "Show how a command is used",
 		setup: func(p *process, _ *pflag.FlagSet) runner {
 			return func(_ context.Context, args []string) error {
-				switch len(args) {
-				case 0:
+				if len(args) == 0 {
 					return p.overview()
-				case 1:
-					c, err := find(args[0])
-					if err != nil {
-						return err
-					}
-					return p.help(c)
 				}
-				return misuse("strake help takes at most one argument")
+				c, rest, err := find(args)
+				if err != nil {
+					return err
+				}
+				if len(rest) > 0 {
+					return misuse("strake help takes the name of one command")
+				}
+				return p.help(c)
 			}
 		},
 	}
@@ -40,23 +40,37 @@ func (c *command) line() string {
 func (p *process) overview() error {
 	var b strings.Builder
 	b.WriteString("Usage:  strake COMMAND\n\nA compiler for Dockerfiles\n\nCommands:\n")
-	for _, c := range commands() {
-		fmt.Fprintf(&b, "  %-9s %s\n", c.name, c.short)
-	}
+	listCommands(&b, commands())
 	b.WriteString("\nOptions:\n  -h, --help      Show this help\n  -v, --version   Show the version\n")
 	b.WriteString("\nRun 'strake COMMAND --help' for more information on a command\n")
 	_, err := p.stdout.Write([]byte(b.String()))
 	return err
 }
 
+func listCommands(b *strings.Builder, list []*command) {
+	width := 0
+	for _, c := range list {
+		width = max(width, len(c.name))
+	}
+	for _, c := range list {
+		fmt.Fprintf(b, "  %-*s  %s\n", width, c.name, c.short)
+	}
+}
+
 // help shows how a command is used.
 func (p *process) help(c *command) error {
 	flags := pflag.NewFlagSet(c.name, pflag.ContinueOnError)
-	c.setup(p, flags)
+	if c.setup != nil {
+		c.setup(p, flags)
+	}
 	var b strings.Builder
 	fmt.Fprintf(&b, "Usage:  %s\n\n%s\n", c.line(), c.short)
 	if c.long != "" {
 		b.WriteString("\n" + c.long)
+	}
+	if c.subs != nil {
+		b.WriteString("\nCommands:\n")
+		listCommands(&b, c.subs)
 	}
 	if flags.HasAvailableFlags() {
 		b.WriteString("\nOptions:\n" + flagLines(flags))

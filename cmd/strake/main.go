@@ -10,6 +10,7 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"strings"
 	"syscall"
 
 	"github.com/spf13/pflag"
@@ -42,18 +43,23 @@ type process struct {
 // command is a subcommand. Its setup declares the flags, and gives what runs
 // with them.
 type command struct {
-	name     string
+	name     string // as it is typed: "build", "engine status"
 	usage    string // behind the name
 	short    string
 	long     string // "" is short
 	examples string
 	setup    func(*process, *pflag.FlagSet) runner
+	subs     []*command // of a group, which has no setup of its own
 }
 
 type runner func(ctx context.Context, args []string) error
 
 func commands() []*command {
-	return []*command{compileCommand(), helpCommand(), versionCommand()}
+	return []*command{
+		compileCommand(),
+		helpCommand(),
+		versionCommand(),
+	}
 }
 
 // errReported stands for errors that the user has been told of.
@@ -102,31 +108,49 @@ func choose(args []string) (*command, []string, error) {
 	case "-v", "--version":
 		return versionCommand(), args[1:], nil
 	}
-	c, err := find(name)
-	return c, args[1:], err
+	return find(args)
 }
 
-// find looks a command up by its name.
-func find(name string) (*command, error) {
+// find looks a command up by its words, and gives the words behind it. The name
+// of a command in a group has two words. It is nil with an error, or is the group
+// in which there is no such command.
+func find(args []string) (*command, []string, error) {
+	c, err := among(commands(), "strake ", args[0])
+	if err != nil || c.subs == nil || len(args) == 1 || args[1] == "-h" || args[1] == "--help" {
+		return c, args[1:], err
+	}
+	sub, err := among(c.subs, "strake "+c.name+" ", args[1])
+	if err != nil {
+		return c, nil, err
+	}
+	return sub, args[2:], nil
+}
+
+// among looks a command up by the last word of its name.
+func among(list []*command, prefix, name string) (*command, error) {
 	var names []string
-	for _, c := range commands() {
-		if c.name == name {
+	for _, c := range list {
+		last := c.name[strings.LastIndexByte(c.name, ' ')+1:]
+		if last == name {
 			return c, nil
 		}
-		names = append(names, c.name)
+		names = append(names, last)
 	}
 	if len(name) > 0 && name[0] == '-' {
 		return nil, misuse("unknown flag: %s", name)
 	}
-	e := &usageError{message: "unknown command: strake " + name}
+	e := &usageError{message: "unknown command: " + prefix + name}
 	if near := diag.Suggest(name, names); near != "" {
-		e.hint = "strake " + near
+		e.hint = prefix + near
 	}
 	return nil, e
 }
 
 // call parses the flags of a command and runs it.
 func (p *process) call(ctx context.Context, c *command, args []string) error {
+	if c.subs != nil {
+		return p.help(c)
+	}
 	flags := pflag.NewFlagSet(c.name, pflag.ContinueOnError)
 	flags.Usage = func() {}
 	runner := c.setup(p, flags)
