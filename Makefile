@@ -1,20 +1,29 @@
-# make demo compiles real Dockerfiles; make test runs every test. Both make the
-# machine ready first.
+# make demo builds the tutorial's image with nothing but this repository; make test
+# runs every test. Both make the machine ready first.
 SHELL := /bin/bash
 GO ?= go
 FUZZTIME ?= 10m
 
-.PHONY: build demo test race lint bench fuzz generate setup clean
+BUILDKIT = github.com/moby/buildkit
+ENGINE = $(BUILDKIT)/cmd/buildkitd github.com/rootless-containers/rootlesskit/v3/cmd/rootlesskit
 
-build: setup ## bin/strake
-	@mkdir -p bin
+.PHONY: build engine demo test lint bench fuzz generate clean
+
+build: engine ## bin/strake, and the build engine beside it
 	$(GO) build -o bin/strake ./cmd/strake
 
-demo: build ## compile the examples, and the corpus when it is there
+engine: ## an unmodified buildkitd of the version in go.mod
+	@.ci/setup build
+	@mkdir -p bin
+	$(GO) build -o bin/ -ldflags "-X $(BUILDKIT)/version.Version=$$($(GO) list -m -f '{{.Version}}' $(BUILDKIT))" $(ENGINE)
+
+demo: build ## the tutorial: an image from a Dockerfile, and its layers
+	@.ci/setup demo
 	@.ci/demo
 
-test: setup lint ## every test, once, and the concurrent parts with the race detector
-	$(GO) test -timeout 20m ./...
+test: build lint ## every test, once, and the concurrent parts with the race detector
+	@.ci/setup test
+	$(GO) test -timeout 25m ./...
 	$(GO) test -race -timeout 20m ./ir/... ./lang/... ./backend/image/... ./cmd/...
 
 lint: ## formatting, vet, staticcheck
@@ -22,10 +31,10 @@ lint: ## formatting, vet, staticcheck
 	$(GO) vet ./...
 	$(GO) tool staticcheck ./...
 
-bench: setup ## speed and memory beside BuildKit's own code, in one run on one core
+bench: build ## speed and memory beside BuildKit's own code, in one run on one core
 	STRAKE_BENCH=1 GOMAXPROCS=1 $(GO) test ./backend/llb -count=1 -run '^TestSpeed$$' -v -timeout 60m
 
-fuzz: setup ## every fuzz target for FUZZTIME
+fuzz: ## every fuzz target for FUZZTIME
 	@grep -roE '^func Fuzz[A-Za-z]+' --include='*_test.go' . | sort | while IFS=: read -r file target; do \
 		dir=$$(dirname "$$file"); target=$${target#func }; \
 		echo "$$target in $$dir for $(FUZZTIME)"; \
@@ -34,9 +43,6 @@ fuzz: setup ## every fuzz target for FUZZTIME
 
 generate: ## grammar.ebnf and the protobuf code
 	$(GO) generate ./...
-
-setup:
-	@.ci/setup
 
 clean:
 	rm -rf bin

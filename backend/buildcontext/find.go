@@ -1,6 +1,7 @@
 package buildcontext
 
 import (
+	"bufio"
 	"context"
 	"errors"
 	"io"
@@ -26,13 +27,21 @@ const (
 	maxEntries  = 1000 // of a directory that are looked at for a near name
 )
 
-// input is what a request stands for.
-type input struct {
-	name    string            // of the Dockerfile in messages
-	options map[string]string // of the frontend
-	locals  map[string]tree   // directories that local sources read
-	remote  string            // URL of the context, "" when it is local
-	fetch   func() (fetched, error)
+// Input is what a request stands for. Find makes one.
+type Input struct {
+	// Options are those of BuildKit's Dockerfile frontend, with what names the
+	// context.
+	Options map[string]string
+	// Locals are the directories that the build reads, by the name of the local
+	// source: the main context is "context". There is none for a remote context.
+	Locals map[string]string
+	// Layouts are the OCI layouts that named contexts read, by the id of the store.
+	Layouts map[string]string
+
+	name   string          // of the Dockerfile in messages
+	trees  map[string]tree // where single files of local sources are read
+	remote string          // URL of the context, "" when it is local
+	fetch  func() (fetched, error)
 }
 
 // fetched is what was read of a remote context.
@@ -41,27 +50,27 @@ type fetched struct {
 	unpacked tree // the files of the archive that it is
 }
 
-func (in *input) filename() string {
-	if name := in.options["filename"]; name != "" {
+func (in *Input) filename() string {
+	if name := in.Options["filename"]; name != "" {
 		return name
 	}
 	return defaultName
 }
 
-func find(ctx context.Context, r Request) (*input, error) {
-	in := &input{options: maps.Clone(r.Options), locals: map[string]tree{}}
-	if in.options == nil {
-		in.options = map[string]string{}
+// Find finds out what a request stands for. An error that the user can mend is a
+// diag.Diagnostic.
+func Find(ctx context.Context, r Request) (*Input, error) {
+	in := &Input{
+		Options: maps.Clone(r.Options), Locals: map[string]string{}, Layouts: map[string]string{}, trees: map[string]tree{},
+	}
+	if in.Options == nil {
+		in.Options = map[string]string{}
 	}
 	if err := in.contexts(r.Contexts); err != nil {
 		return nil, err
 	}
 	if r.Path == "-" {
-		if r.File != "" && r.File != "-" {
-			return nil, fail("stdin-context", "name the directory of the build context in place of -",
-				"with -f, standard input would be the build context, and that cannot be compiled")
-		}
-		return in, in.stdin(r)
+		return in, in.stdinContext(r)
 	}
 	info, err := os.Stat(r.Path)
 	switch {
@@ -70,34 +79,69 @@ func find(ctx context.Context, r Request) (*input, error) {
 	case err != nil:
 		return nil, missingPath(r.Path, err)
 	case r.File == "-":
-		in.locals[dockerui.DefaultLocalNameContext] = dir(r.Path)
+		in.context(r.Path)
 		return in, in.stdin(r)
 	case info.IsDir():
 		return in, in.directory(r.Path, r.File)
 	case r.File != "":
 		return nil, fail("not-a-directory", "drop one of them", "%s is a file, and so is the Dockerfile %s", r.Path, r.File)
 	}
-	in.locals[dockerui.DefaultLocalNameContext] = dir(filepath.Dir(r.Path))
+	in.context(filepath.Dir(r.Path))
 	return in, in.file(r.Path)
 }
 
+// context makes a directory the main context.
+func (in *Input) context(path string) {
+	in.Locals[dockerui.DefaultLocalNameContext] = path
+	in.trees[dockerui.DefaultLocalNameContext] = dir(path)
+}
+
+// stdinContext takes standard input for all there is: a Dockerfile, or an archive
+// of the context.
+func (in *Input) stdinContext(r Request) error {
+	input := bufio.NewReader(r.Stdin)
+	head, err := input.Peek(headerSize)
+	if err != nil && !errors.Is(err, io.EOF) {
+		return err
+	}
+	r.Stdin = input
+	archive := archiveutil.IsArchive(head)
+	switch {
+	case archive && r.Upload == nil:
+		return fail("stdin-archive", "unpack it, and compile the directory", "standard input is an archive, not a Dockerfile")
+	case archive && r.File == "-":
+		return fail("stdin-twice", "name the Dockerfile inside the archive", "standard input is the build context, and cannot be the Dockerfile, too")
+	case archive:
+		in.name, in.remote = stdinName, r.Upload(input)
+		in.Options["context"] = in.remote
+		if r.File != "" {
+			in.Options["filename"] = r.File
+		}
+		return nil
+	case r.File != "" && r.File != "-":
+		return fail("stdin-context", "name the directory of the build context in place of -",
+			"with -f, standard input is the build context, but it is no archive")
+	}
+	return in.stdin(r)
+}
+
 // stdin takes the Dockerfile from standard input.
-func (in *input) stdin(r Request) error {
-	data, err := r.Stdin()
+func (in *Input) stdin(r Request) error {
+	data, err := io.ReadAll(io.LimitReader(r.Stdin, lang.MaxSize+1))
 	if err != nil {
 		return err
 	}
-	if archiveutil.IsArchive(data[:min(len(data), 1024)]) {
-		return fail("stdin-archive", "unpack it, and compile the directory", "standard input is an archive, not a Dockerfile")
+	if archiveutil.IsArchive(data[:min(len(data), headerSize)]) {
+		return fail("stdin-archive", "drop -f, or give a Dockerfile", "standard input is an archive, not a Dockerfile")
 	}
 	in.name = stdinName
-	in.locals[dockerui.DefaultLocalNameDockerfile] = memory{defaultName: data}
+	in.trees[dockerui.DefaultLocalNameDockerfile] = memory{defaultName: data}
 	return nil
 }
 
 // directory takes the Dockerfile of a directory, or another one for it.
-func (in *input) directory(path, file string) error {
-	in.locals[dockerui.DefaultLocalNameContext] = dir(path)
+func (in *Input) directory(path, file string) error {
+	in.context(path)
 	if file != "" {
 		return in.file(file)
 	}
@@ -116,7 +160,7 @@ func (in *input) directory(path, file string) error {
 }
 
 // file takes a Dockerfile by its path.
-func (in *input) file(path string) error {
+func (in *Input) file(path string) error {
 	info, err := os.Stat(path)
 	switch {
 	case err != nil:
@@ -130,7 +174,8 @@ func (in *input) file(path string) error {
 	}
 	defer f.Close()
 	in.name = filepath.Clean(path)
-	in.options["filename"] = filepath.Base(path)
+	in.Options["filename"] = filepath.Base(path)
+	in.Locals[dockerui.DefaultLocalNameDockerfile] = filepath.Dir(path)
 	var files tree = anyDir(filepath.Dir(path))
 	if !info.Mode().IsRegular() { // a pipe is read once only
 		data, err := io.ReadAll(io.LimitReader(f, lang.MaxSize+1))
@@ -139,27 +184,27 @@ func (in *input) file(path string) error {
 		}
 		files = memory{filepath.Base(path): data}
 	}
-	in.locals[dockerui.DefaultLocalNameDockerfile] = files
+	in.trees[dockerui.DefaultLocalNameDockerfile] = files
 	return nil
 }
 
 // url takes a remote context. A Dockerfile that is not in it has an absolute
 // path, or comes from standard input, as with docker build.
-func (in *input) url(ctx context.Context, r Request) error {
-	in.remote, in.options["context"] = r.Path, r.Path
+func (in *Input) url(ctx context.Context, r Request) error {
+	in.remote, in.Options["context"] = r.Path, r.Path
 	switch {
 	case r.File == "-":
-		in.options["dockerfilekey"] = dockerui.DefaultLocalNameDockerfile
+		in.Options["dockerfilekey"] = dockerui.DefaultLocalNameDockerfile
 		if err := in.stdin(r); err != nil {
 			return err
 		}
 	case filepath.IsAbs(r.File):
-		in.options["dockerfilekey"] = dockerui.DefaultLocalNameDockerfile
+		in.Options["dockerfilekey"] = dockerui.DefaultLocalNameDockerfile
 		if err := in.file(r.File); err != nil {
 			return err
 		}
 	case r.File != "":
-		in.options["filename"] = strings.TrimPrefix(path.Join("/", filepath.ToSlash(r.File)), "/")
+		in.Options["filename"] = strings.TrimPrefix(path.Join("/", filepath.ToSlash(r.File)), "/")
 	}
 	if in.name == "" {
 		in.name = in.remoteName()
@@ -179,7 +224,7 @@ func (in *input) url(ctx context.Context, r Request) error {
 
 // remoteName is the name of a Dockerfile that is fetched, like
 // https://host/repo.git#main:dir/Dockerfile.
-func (in *input) remoteName() string {
+func (in *Input) remoteName() string {
 	ref, ok, err := dfgitutil.ParseGitRef(in.remote)
 	if !ok || err != nil {
 		return redact(in.remote)
@@ -188,37 +233,13 @@ func (in *input) remoteName() string {
 }
 
 // wanted are the files that BuildKit reads of a context for the Dockerfile.
-func (in *input) wanted() []string {
+func (in *Input) wanted() []string {
 	name := in.filename()
 	list := []string{name, name + dockerui.DefaultDockerignoreName}
 	if path.Base(name) == defaultName {
 		list = append(list, path.Join(path.Dir(name), strings.ToLower(defaultName)))
 	}
 	return list
-}
-
-// contexts tells the frontend of the named contexts, as docker build does.
-func (in *input) contexts(named map[string]string) error {
-	for name, value := range named {
-		if IsRemote(value) || strings.Contains(value, "://") {
-			in.options["context:"+name] = value
-			continue
-		}
-		info, err := os.Stat(value)
-		switch {
-		case err != nil:
-			return missingPath(value, err)
-		case !info.IsDir():
-			return fail("not-a-directory", "a context is a directory, a URL or docker-image://REF", "the context %s is a file: %s", name, value)
-		}
-		local := name
-		if name == dockerui.DefaultLocalNameContext || name == dockerui.DefaultLocalNameDockerfile {
-			local = "_" + name // those two are taken
-		}
-		in.locals[local] = dir(value)
-		in.options["context:"+name] = "local:" + local
-	}
-	return nil
 }
 
 func missingPath(name string, err error) error {

@@ -19,7 +19,7 @@ import (
 
 // gateway answers in place of a daemon.
 type gateway struct {
-	input  *input
+	input  *Input
 	images bk.ImageMetaResolver
 }
 
@@ -28,11 +28,30 @@ var _ client.Client = (*gateway)(nil)
 // BuildOpts has no session: whoever solves the definition brings one.
 func (g *gateway) BuildOpts() client.BuildOpts {
 	return client.BuildOpts{
-		Opts:    g.input.options,
+		Opts:    g.input.Options,
 		LLBCaps: pb.Caps.CapSet(pb.Caps.All()),
 		Caps:    gwpb.Caps.CapSet(gwpb.Caps.All()),
 		Workers: []client.WorkerInfo{{Platforms: []ocispecs.Platform{builder()}}},
 	}
+}
+
+// overlay is a daemon in front of which local files are read here.
+type overlay struct {
+	client.Client
+	input *Input
+}
+
+func (o *overlay) Solve(ctx context.Context, req client.SolveRequest) (*client.Result, error) {
+	if req.Definition != nil {
+		id, _, err := sourceOf(req.Definition)
+		name, local := strings.CutPrefix(id, "local://")
+		if files, ok := o.input.trees[name]; err == nil && local && ok {
+			res := client.NewResult()
+			res.SetRef(reference{files})
+			return res, nil
+		}
+	}
+	return o.Client.Solve(ctx, req)
 }
 
 // builder is the platform of the builder that a user of this machine has: where
@@ -64,7 +83,7 @@ func (g *gateway) Solve(_ context.Context, req client.SolveRequest) (*client.Res
 // of a Dockerfile from standard input without a context.
 func (g *gateway) files(id string, unpack bool) (tree, error) {
 	if name, ok := strings.CutPrefix(id, "local://"); ok {
-		if files, ok := g.input.locals[name]; ok {
+		if files, ok := g.input.trees[name]; ok {
 			return files, nil
 		}
 		return memory{}, nil

@@ -149,10 +149,9 @@ func TestAgreesWithBuildKit(t *testing.T) {
 func agree(t *testing.T, r Request) {
 	ctx := context.Background()
 	r.Images = images{}
-	r.Stdin = func() ([]byte, error) {
-		return io.ReadAll(strings.NewReader("FROM alpine\nCOPY a b\nRUN --network=none x\n"))
-	}
-	in, err := find(ctx, r)
+	stdin := func() io.Reader { return strings.NewReader("FROM alpine\nCOPY a b\nRUN --network=none x\n") }
+	r.Stdin = stdin()
+	in, err := Find(ctx, r)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -167,6 +166,7 @@ func agree(t *testing.T, r Request) {
 	if len(want) == 0 {
 		t.Fatal("BuildKit built nothing")
 	}
+	r.Stdin = stdin()
 	src, err := Open(ctx, r)
 	if err != nil {
 		t.Fatal(err)

@@ -12,6 +12,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"maps"
 	"strings"
@@ -19,6 +20,7 @@ import (
 	bk "github.com/moby/buildkit/client/llb"
 	"github.com/moby/buildkit/frontend/dockerfile/dfgitutil"
 	"github.com/moby/buildkit/frontend/dockerui"
+	"github.com/moby/buildkit/frontend/gateway/client"
 
 	"github.com/seed-e0495807/strake/backend/llb"
 	"github.com/seed-e0495807/strake/lang"
@@ -27,9 +29,9 @@ import (
 
 // Request says what to compile.
 type Request struct {
-	Path  string                 // a directory, a Dockerfile, a URL, or "-" for Stdin
-	File  string                 // the Dockerfile, when it is not the default one of Path; "-" is Stdin
-	Stdin func() ([]byte, error) // reads no more than lang.MaxSize+1 bytes
+	Path  string // a directory, a Dockerfile, a URL, or "-" for Stdin
+	File  string // the Dockerfile, when it is not the default one of Path; "-" is Stdin
+	Stdin io.Reader
 
 	// Options are those of BuildKit's Dockerfile frontend, such as
 	// "build-arg:NAME". Those that name the context are filled in.
@@ -40,6 +42,9 @@ type Request struct {
 	Images bk.ImageMetaResolver
 	// Offline forbids to fetch a Dockerfile.
 	Offline bool
+	// Upload takes an archive that is the build context, and gives the URL by which
+	// the daemon asks the session for it; nil when no daemon will.
+	Upload func(io.Reader) string
 }
 
 // Source is a Dockerfile that was found.
@@ -47,17 +52,38 @@ type Source struct {
 	Name     string // for messages: a path as the user would write it, or a URL
 	Filename string // for BuildKit, inside the context
 	Text     string
+	Unnamed  bool             // no directory has it: it came from standard input
 	Client   *dockerui.Client // knows the context and the options
+
+	input *Input
 }
 
 // Open finds and reads the Dockerfile of a request. An error that the user can
 // mend is a diag.Diagnostic.
 func Open(ctx context.Context, r Request) (*Source, error) {
-	in, err := find(ctx, r)
+	in, err := Find(ctx, r)
 	if err != nil {
 		return nil, err
 	}
-	client, err := dockerui.NewClient(&gateway{input: in, images: r.Images})
+	return in.open(ctx, &gateway{input: in, images: r.Images})
+}
+
+// Remote tells whether the Dockerfile or its context has to be fetched.
+func (in *Input) Remote() bool { return in.remote != "" }
+
+// Open reads the Dockerfile without a daemon. Images are not asked for.
+func (in *Input) Open(ctx context.Context) (*Source, error) {
+	return in.open(ctx, &gateway{input: in})
+}
+
+// OpenWith reads the Dockerfile with the help of a daemon, which fetches what is
+// remote. What is local is read here: that saves a round trip for each file.
+func (in *Input) OpenWith(ctx context.Context, daemon client.Client) (*Source, error) {
+	return in.open(ctx, &overlay{Client: daemon, input: in})
+}
+
+func (in *Input) open(ctx context.Context, c client.Client) (*Source, error) {
+	client, err := dockerui.NewClient(c)
 	if err != nil {
 		return nil, err
 	}
@@ -65,12 +91,13 @@ func Open(ctx context.Context, r Request) (*Source, error) {
 	if err != nil {
 		return nil, in.explain(err)
 	}
-	return &Source{Name: in.name, Filename: entry.Filename, Text: string(entry.Data), Client: client}, nil
+	return &Source{Name: in.name, Filename: entry.Filename, Text: string(entry.Data),
+		input: in, Unnamed: in.name == stdinName && !in.Remote(), Client: client}, nil
 }
 
 // Check tells what is wrong with the options, before anything is read.
 func Check(options map[string]string) error {
-	_, err := dockerui.NewClient(&gateway{input: &input{options: maps.Clone(options)}})
+	_, err := dockerui.NewClient(&gateway{input: &Input{Options: maps.Clone(options)}})
 	return err
 }
 
@@ -92,6 +119,7 @@ func (s *Source) LLB(i int) llb.Options {
 		Resources:        c.LinuxResources,
 		GitAdvice:        c.GitAdvice,
 	}
+	o.Session = c.BuildOpts().SessionID
 	o.BuildArgs, o.Labels, o.Target = c.BuildArgs, c.Labels, c.Target
 	o.BuildPlatforms, o.MultiPlatform = c.BuildPlatforms, c.MultiPlatformRequested
 	if i < len(c.TargetPlatforms) {
@@ -112,14 +140,22 @@ func fail(code, hint, format string, args ...any) error {
 	return diag.Diagnostic{Code: code, Message: fmt.Sprintf(format, args...), Hint: hint}
 }
 
+// place is where a remote context comes from, for messages.
+func (in *Input) place() string {
+	if in.name == stdinName {
+		return "the archive on standard input"
+	}
+	return redact(in.remote)
+}
+
 // explain says what the user can do about a Dockerfile that could not be read.
-func (in *input) explain(err error) error {
+func (in *Input) explain(err error) error {
 	var d diag.Diagnostic
 	switch {
 	case errors.As(err, &d):
 		return d
 	case in.remote != "" && errors.Is(err, fs.ErrNotExist):
-		return fail("no-dockerfile", "name the file inside it with -f FILE", "there is no %s in %s", in.filename(), redact(in.remote))
+		return fail("no-dockerfile", "name the file inside it with -f FILE", "there is no %s in %s", in.filename(), in.place())
 	case strings.Contains(err.Error(), " exceeds maximum allowed size") && // the error has no exported type
 		!strings.Contains(err.Error(), dockerui.DefaultDockerignoreName):
 		return fail("too-large", "is this a Dockerfile? name the right one with -f", "%s has more than %d bytes", in.name, lang.MaxSize)

@@ -28,8 +28,10 @@ import (
 type Options struct {
 	plan.Options
 
-	// Resolver finds base images when Options.Images is nil.
+	// Resolver finds base images when Options.Images is nil, Local before it those
+	// that the client has.
 	Resolver    bk.ImageMetaResolver
+	Local       func(context.Context, plan.ImageRequest) (plan.ImageInfo, bool, error)
 	ResolveMode bk.ResolveMode
 
 	// Caps are what the daemon understands; nil is all that this version knows.
@@ -38,6 +40,7 @@ type Options struct {
 	// (nil is all); nil makes the local context "context".
 	Context func(ctx context.Context, paths []string) (bk.State, error)
 
+	Session          string        // whose OCI stores have the images that Images finds there
 	Filename         string        // of the Dockerfile in source maps; "" is its name in the module
 	SourceMap        *bk.SourceMap // nil makes one of the module's first file
 	Hostname         string
@@ -104,7 +107,7 @@ func checkOptions(text string) error {
 // CompileModule takes a module to LLB.
 func CompileModule(ctx context.Context, m *ir.Module, o Options) (*Result, error) {
 	if o.Images == nil && o.Resolver != nil {
-		o.Images = images{o.Resolver, o.ResolveMode}
+		o.Images = images{o.Local, o.Resolver, o.ResolveMode}
 	}
 	p, err := plan.Make(ctx, m, o.Options)
 	if err != nil {
@@ -115,11 +118,17 @@ func CompileModule(ctx context.Context, m *ir.Module, o Options) (*Result, error
 
 // images asks BuildKit's kind of resolver.
 type images struct {
+	local    func(context.Context, plan.ImageRequest) (plan.ImageInfo, bool, error)
 	resolver bk.ImageMetaResolver
 	mode     bk.ResolveMode
 }
 
 func (i images) ResolveImage(ctx context.Context, r plan.ImageRequest) (plan.ImageInfo, error) {
+	if i.local != nil {
+		if info, ok, err := i.local(ctx, r); ok || err != nil {
+			return info, err
+		}
+	}
 	ref, dgst, config, err := i.resolver.ResolveImageConfig(ctx, r.Ref, sourceresolver.Opt{
 		LogName:  r.LogName,
 		ImageOpt: &sourceresolver.ResolveImageOpt{Platform: &r.Platform, ResolveMode: i.mode.String()},

@@ -125,6 +125,11 @@ func (l *lowerer) image(s *stage, b *plan.Base) bk.Output {
 	attrs := map[string]string{}
 	c := bk.Constraints{Platform: &s.Platform, SourceLocations: l.location(b.Origin)}
 	c.Metadata.Description = map[string]string{codeKey: b.Code, "llb.customname": b.Name}
+	if b.Store != "" {
+		c.Metadata.Caps = map[apicaps.CapID]bool{pb.CapSourceOCILayout: true}
+		attrs[pb.AttrOCILayoutSessionID], attrs[pb.AttrOCILayoutStoreID] = l.opt.Session, b.Store
+		return bk.NewSource("oci-layout://"+b.Ref, attrs, c).Output()
+	}
 	c.Metadata.Caps = map[apicaps.CapID]bool{pb.CapSourceImage: true}
 	if mode := l.opt.ResolveMode; mode != bk.ResolveModeDefault {
 		attrs[pb.AttrImageResolveMode] = mode.String()

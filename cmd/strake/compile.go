@@ -162,7 +162,7 @@ func (c *compile) prepare(args []string) error {
 	}
 	c.images = image.New(image.Options{Offline: c.offline, Configs: configs})
 	c.request = buildcontext.Request{
-		File: c.file, Stdin: c.readStdin, Options: options, Contexts: named, Images: c.images, Offline: c.offline,
+		File: c.file, Stdin: c.stdin, Options: options, Contexts: named, Images: c.images, Offline: c.offline,
 	}
 	return nil
 }
@@ -183,10 +183,6 @@ func (c *compile) stdinOnce(args []string) error {
 		return misuse("standard input can be read for one Dockerfile only")
 	}
 	return nil
-}
-
-func (c *compile) readStdin() ([]byte, error) {
-	return io.ReadAll(io.LimitReader(c.stdin, lang.MaxSize+1))
 }
 
 // readConfigs reads the files of --image-config.

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/spf13/pflag"
@@ -48,6 +49,7 @@ func (p *process) overview() error {
 }
 
 func listCommands(b *strings.Builder, list []*command) {
+	list = slices.DeleteFunc(slices.Clone(list), func(c *command) bool { return c.hidden })
 	width := 0
 	for _, c := range list {
 		width = max(width, len(c.name))
@@ -91,6 +93,9 @@ func flagLines(flags *pflag.FlagSet) string {
 		width int
 	)
 	flags.VisitAll(func(f *pflag.Flag) {
+		if f.Hidden {
+			return
+		}
 		l := line{"      --" + f.Name, f.Usage}
 		if f.Shorthand != "" {
 			l.name = "  -" + f.Shorthand + ", --" + f.Name

@@ -50,13 +50,28 @@ type command struct {
 	examples string
 	setup    func(*process, *pflag.FlagSet) runner
 	subs     []*command // of a group, which has no setup of its own
+	hidden   bool       // not for people: no help lists it
 }
 
 type runner func(ctx context.Context, args []string) error
 
 func commands() []*command {
 	return []*command{
+		buildCommand(),
 		compileCommand(),
+		contextCommand(),
+		imagesCommand(),
+		historyCommand(),
+		inspectCommand(),
+		tagCommand(),
+		rmiCommand(),
+		saveCommand(),
+		loadCommand(),
+		importCommand(),
+		pushCommand(),
+		pullCommand(),
+		fsckCommand(),
+		engineCommand(),
 		helpCommand(),
 		versionCommand(),
 	}
@@ -134,7 +149,9 @@ func among(list []*command, prefix, name string) (*command, error) {
 		if last == name {
 			return c, nil
 		}
-		names = append(names, last)
+		if !c.hidden {
+			names = append(names, last)
+		}
 	}
 	if len(name) > 0 && name[0] == '-' {
 		return nil, misuse("unknown flag: %s", name)

@@ -26,6 +26,7 @@ type buildFlags struct {
 	shmSize       string
 	ulimits       []string
 	cgroupParent  string
+	resources     resourceFlags
 }
 
 func (b *buildFlags) declare(f *pflag.FlagSet, env func(string) (string, bool)) {
@@ -44,6 +45,7 @@ func (b *buildFlags) declare(f *pflag.FlagSet, env func(string) (string, bool)) 
 	f.StringVar(&b.shmSize, "shm-size", "", "`BYTES` Size of /dev/shm, like 64m")
 	f.StringArrayVar(&b.ulimits, "ulimit", nil, "`NAME=SOFT[:HARD]` Set a limit of RUN")
 	f.StringVar(&b.cgroupParent, "cgroup-parent", "", "`CGROUP` Set the parent cgroup of RUN")
+	b.resources.declare(f)
 }
 
 // options gives the options of BuildKit's frontend that docker build would give.
@@ -103,6 +105,9 @@ func (b *buildFlags) limits(set func(key, value string)) error {
 		if n > 0 {
 			set("shm-size", strconv.FormatInt(n, 10))
 		}
+	}
+	if err := b.resources.set(set); err != nil {
+		return err
 	}
 	limits := map[string]string{} // the last one of a name counts
 	for _, item := range b.ulimits {

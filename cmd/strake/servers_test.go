@@ -108,6 +108,9 @@ func (s *servers) files(t *testing.T) http.Handler {
 	mux.HandleFunc("/context.tar.gz", func(w http.ResponseWriter, _ *http.Request) {
 		w.Write(archive(t, map[string]string{"x": "x", "./Dockerfile": text, "sub/Other": "FROM scratch\nADD c d\n"}))
 	})
+	mux.HandleFunc("/build.tar.gz", func(w http.ResponseWriter, _ *http.Request) {
+		w.Write(archive(t, map[string]string{"a": "from the archive\n", "Dockerfile": "FROM scratch\nCOPY a /\n"}))
+	})
 	mux.HandleFunc("/cut.tar.gz", func(w http.ResponseWriter, _ *http.Request) {
 		w.Write(archive(t, map[string]string{"x": strings.Repeat("x", 4096)})[:60])
 	})
@@ -154,8 +157,8 @@ func repository(t *testing.T) (dir string, ok bool) {
 	script := `set -e
 git init -q -b main ` + work + ` && cd ` + work + `
 git config user.name me && git config user.email me@example.com
-printf 'FROM scratch\nCOPY one /\n' > Dockerfile && git add . && git commit -qm one && git tag v1
-mkdir sub && printf 'FROM scratch\nCOPY two /\n' > sub/Dockerfile && ln -s Dockerfile sub/Linked
+printf 'FROM scratch\nCOPY one /\n' > Dockerfile && touch one && git add . && git commit -qm one && git tag v1
+mkdir sub && printf 'FROM scratch\nCOPY two /\n' > sub/Dockerfile && touch sub/two && ln -s Dockerfile sub/Linked
 printf 'FROM scratch\nCOPPY\n' > sub/Broken
 ln -s /etc/passwd sub/Outside && git add . && git commit -qm two
 git clone -q --bare . ../repo.git`

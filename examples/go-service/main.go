@@ -7,6 +7,9 @@ import (
 	"log"
 	"net/http"
 	"os"
+
+	"github.com/go-chi/chi/v5"
+	"github.com/go-chi/chi/v5/middleware"
 )
 
 func main() {
@@ -14,12 +17,17 @@ func main() {
 	addr := flag.String("addr", ":8080", "where to listen")
 	flag.Parse()
 	if *check {
-		resp, err := http.Get("http://127.0.0.1" + *addr)
+		resp, err := http.Get("http://127.0.0.1" + *addr + "/healthz")
 		if err != nil || resp.StatusCode != http.StatusOK {
 			os.Exit(1)
 		}
 		return
 	}
-	http.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) { fmt.Fprintln(w, "hello from a Strake image") })
-	log.Fatal(http.ListenAndServe(*addr, nil))
+	r := chi.NewRouter()
+	r.Use(middleware.Recoverer, middleware.Heartbeat("/healthz"))
+	r.Get("/", func(w http.ResponseWriter, _ *http.Request) { fmt.Fprintln(w, "hello from a Strake image") })
+	r.Get("/{name}", func(w http.ResponseWriter, r *http.Request) {
+		fmt.Fprintf(w, "hello %s, from a Strake image\n", chi.URLParam(r, "name"))
+	})
+	log.Fatal(http.ListenAndServe(*addr, r))
 }

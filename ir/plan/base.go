@@ -3,8 +3,10 @@ package plan
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/containerd/platforms"
 	"github.com/distribution/reference"
@@ -246,7 +248,7 @@ func (p *planner) fromImage(s *Stage) {
 		s.Base = Base{Kind: BaseScratch, Origin: s.origin}
 		return
 	}
-	s.Base = Base{Kind: BaseImage, Ref: ref, Origin: s.origin}
+	s.Base = Base{Kind: BaseImage, Ref: ref, Store: e.info.Store, Origin: s.origin}
 	if s.def != nil {
 		s.Base.Code = s.def.Code
 	}
@@ -256,10 +258,20 @@ func (p *planner) fromImage(s *Stage) {
 
 func (p *planner) imageError(s *Stage, err error) {
 	name := s.baseName
-	if s.def != nil {
-		name = s.def.Base
+	if ref, err := reference.ParseNormalizedNamed(name); err == nil {
+		name = strings.TrimSuffix(reference.FamiliarString(ref), ":latest") // as it is most likely written
 	}
-	d := p.fail(s.blame, "base-image", about(name, fmt.Errorf("%s: %w", name, err)))
+	written := name
+	if s.def != nil {
+		written = s.def.Base
+	}
+	if !strings.Contains(written, "$") {
+		name = written
+	}
+	if text, ok := strings.CutPrefix(err.Error(), s.baseName+": "); ok {
+		err = errors.New(text) // it starts with the name
+	}
+	d := p.fail(s.blame, "base-image", about(written, fmt.Errorf("%s: %w", name, err)))
 	if near := p.nearStage(name); near != "" && near != s.Name {
 		d.Hint = "did you mean the stage `" + near + "`?"
 	}

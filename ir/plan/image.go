@@ -23,12 +23,14 @@ func (p *planner) history(s *Stage, createdBy string, layer bool) {
 	s.history = append(s.history, ocispecs.History{
 		CreatedBy: createdBy, Comment: historyComment, EmptyLayer: !layer, Created: p.epoch,
 	})
+	s.origins = append(s.origins, s.at)
 	_ = p.budget.Take(len(createdBy)) // runOp looks
 }
 
-// wholeHistory is the history of a stage behind those that it is based on. Stages
-// keep their own only: a chain of thousands would copy it thousands of times.
-func (s *Stage) wholeHistory() []ocispecs.History {
+// wholeHistory is the history of a stage behind those that it is based on, and the
+// origin of each entry. Stages keep their own only: a chain of thousands would copy
+// it thousands of times.
+func (s *Stage) wholeHistory() ([]ocispecs.History, []*ir.Origin) {
 	var chain []*Stage
 	n := 0
 	for ; s != nil; s = s.base {
@@ -36,13 +38,15 @@ func (s *Stage) wholeHistory() []ocispecs.History {
 		n += len(s.history)
 	}
 	if n == 0 {
-		return nil
+		return nil, nil
 	}
-	out := make([]ocispecs.History, 0, n)
+	out, origins := make([]ocispecs.History, 0, n), make([]*ir.Origin, 0, n)
 	for _, s := range slices.Backward(chain) {
 		out = append(out, s.history...)
+		origins = append(origins, make([]*ir.Origin, len(s.history)-len(s.origins))...)
+		origins = append(origins, s.origins...)
 	}
-	return out
+	return out, origins
 }
 
 // layerMark ends the history of steps that run or copy.

@@ -58,6 +58,7 @@ type ImageInfo struct {
 	Ref    string
 	Digest digest.Digest
 	Config []byte
+	Store  string // id of the OCI store that the client has it in; "" is a registry
 }
 
 // ImageResolver finds base images.
@@ -94,6 +95,10 @@ type Plan struct {
 	Epoch    *time.Time        // SOURCE_DATE_EPOCH, nil when not set
 	Proxy    map[string]string // the proxy variables among the build arguments, lower case
 	Context  []string          // paths that are read from the build context; nil is all of it
+
+	// History tells for each entry of Target.Image.History what it comes from; nil
+	// for those of the base image.
+	History []*ir.Origin
 
 	// SBOM scans, asked for by BUILDKIT_SBOM_SCAN_CONTEXT and _STAGE.
 	ScanContext bool
@@ -176,6 +181,8 @@ type Stage struct {
 	argAt    map[string]int     // of them, by name
 	envAt    map[string]int     // where Image.Config.Env has a variable; nil when it is short
 	history  []ocispecs.History // of its own steps, and of the base when that is an image
+	origins  []*ir.Origin       // of the last entries of history, those of its own steps
+	at       *ir.Origin         // of the op that runs
 	names    naming
 	origin   *ir.Origin // of the base's vertex
 	blame    *ir.Origin // for errors
@@ -200,6 +207,7 @@ type Base struct {
 	Kind    BaseKind
 	Stage   *Stage // of BaseStage
 	Ref     string // of BaseImage, with the digest when it is known
+	Store   string // of BaseImage: the client's OCI store that has it; "" is a registry
 	Name    string // of BaseImage: what progress calls it
 	Code    string // of BaseImage: the FROM
 	Context any    // of BaseContext
@@ -234,7 +242,7 @@ func (p *planner) finish() *Plan {
 		}
 	}
 	out.Context = p.paths.list()
-	p.goal.Image.History = p.goal.wholeHistory()
+	p.goal.Image.History, out.History = p.goal.wholeHistory()
 	p.scans(out)
 	p.label()
 	return out

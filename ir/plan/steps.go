@@ -128,6 +128,7 @@ func (p *planner) start(s *Stage) error {
 // runOp expands one op. An error is recorded and the op left out, so that the
 // ops behind it are checked, too.
 func (p *planner) runOp(s *Stage, op *operation) {
+	s.at = op.Origin
 	err := p.do(s, op)
 	if p.spent() {
 		err = errSpent // whatever came of it

@@ -46,10 +46,15 @@ type Diagnostic struct {
 	Message  string      // one sentence, lower case start, no full stop
 	Expected string      // what was expected here, "" when obvious
 	Hint     string      // the next step, like "did you mean `COPY`?"
+	Notes    []Note      // what else is known, shown in front of the hint
 	URL      string      // where to read more
 	Related  []Related   // other places that explain this one
 	Fixes    []Fix       // alternatives: at most one of them is to be applied
 }
+
+// Note is more about a diagnostic, under a label like "command". The text may have
+// several lines.
+type Note struct{ Label, Text string }
 
 // Related is another place that a diagnostic refers to.
 type Related struct {

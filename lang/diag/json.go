@@ -28,11 +28,17 @@ type jsonDiagnostic struct {
 	Severity string        `json:"severity"`
 	Code     string        `json:"code"`
 	Message  string        `json:"message"`
+	Notes    []jsonNote    `json:"notes,omitempty"`
 	Expected string        `json:"expected,omitempty"`
 	Hint     string        `json:"hint,omitempty"`
 	URL      string        `json:"url,omitempty"`
 	Related  []jsonRelated `json:"related,omitempty"`
 	Fixes    []jsonFix     `json:"fixes,omitempty"`
+}
+
+type jsonNote struct {
+	Label string `json:"label"`
+	Text  string `json:"text"`
 }
 
 type jsonRelated struct {
@@ -81,6 +87,9 @@ func toJSON(set *source.Set, d *Diagnostic) jsonDiagnostic {
 		Expected:  d.Expected,
 		Hint:      d.Hint,
 		URL:       d.URL,
+	}
+	for _, n := range d.Notes {
+		j.Notes = append(j.Notes, jsonNote(n))
 	}
 	for _, r := range d.Related {
 		j.Related = append(j.Related, jsonRelated{toPlace(place(set, r.Span)), r.Message})

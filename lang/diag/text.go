@@ -138,6 +138,9 @@ func (p *printer) diagnostic(d *Diagnostic) {
 	if help == "" && len(d.Fixes) > 0 {
 		help = d.Fixes[0].Message
 	}
+	for _, n := range d.Notes {
+		p.lines(gutter, n)
+	}
 	p.note(gutter, "expected", d.Expected)
 	p.note(gutter, "help", help)
 	p.note(gutter, "see", d.URL)
@@ -172,6 +175,28 @@ func (p *printer) note(gutter int, label, text string) {
 		p.print(strings.Repeat(" ", gutter+2), p.paint(blue, "="), " ", p.paint(bold, label+":"), " ", clean(text), "\n")
 	}
 }
+
+// maxNoteLines is how many lines of a note are shown, the last ones.
+const maxNoteLines = 40
+
+// lines writes a note that may have several lines, each of them on its own.
+func (p *printer) lines(gutter int, n Note) {
+	text := strings.TrimRight(n.Text, "\n")
+	if !strings.Contains(text, "\n") {
+		p.note(gutter, n.Label, text)
+		return
+	}
+	indent := strings.Repeat(" ", gutter+2)
+	p.print(indent, p.paint(blue, "="), " ", p.paint(bold, n.Label+":"), "\n")
+	list := strings.Split(text, "\n")
+	for _, line := range list[max(0, len(list)-maxNoteLines):] {
+		p.print(strings.TrimRight(indent+"  "+layout(line, 0, 0, maxNoteWidth).text, " "), "\n")
+	}
+}
+
+// maxNoteWidth is how many columns of a line of a note are shown: what a program
+// printed is worth more than a neat right margin.
+const maxNoteWidth = 400
 
 // excerpt writes the first line of a span, underlined, among its neighbours. It
 // gives the width of the line numbers. The span must be inside the file.

@@ -101,6 +101,16 @@ func (f *File) Position(offset uint32) Position {
 	return Position{Filename: f.Name, Line: line, Column: int(offset-f.table()[line-1]) + 1}
 }
 
+// LineStart is the offset of a 1-based line, the length of the text when there is
+// no such line.
+func (f *File) LineStart(line int) uint32 {
+	t := f.table()
+	if line < 1 || line > len(t) {
+		return uint32(len(f.Text))
+	}
+	return t[line-1]
+}
+
 // LineText is the text of a 1-based line without its line ending, or "" when
 // there is no such line.
 func (f *File) LineText(line int) string {

@@ -1,0 +1,255 @@
+// Package build has a BuildKit daemon build what a Dockerfile says, and takes the
+// result where it belongs: the local image store, a registry, a Docker Engine, or
+// files. It brings together the frontend, what a build reads from this machine
+// (the context, secrets, keys, credentials), and the exporters of BuildKit.
+package build
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"strings"
+	"sync"
+
+	"github.com/containerd/containerd/v2/core/content"
+	"github.com/containerd/containerd/v2/plugins/content/local"
+	"github.com/moby/buildkit/client"
+	gateway "github.com/moby/buildkit/frontend/gateway/client"
+	"github.com/moby/buildkit/session"
+	"github.com/moby/buildkit/session/secrets/secretsprovider"
+	"github.com/moby/buildkit/session/sshforward/sshprovider"
+	"github.com/tonistiigi/fsutil"
+
+	"github.com/seed-e0495807/strake/backend/buildcontext"
+	"github.com/seed-e0495807/strake/backend/engine"
+	"github.com/seed-e0495807/strake/backend/frontend"
+	"github.com/seed-e0495807/strake/backend/llb"
+	"github.com/seed-e0495807/strake/backend/store"
+	"github.com/seed-e0495807/strake/lang/diag"
+	"github.com/seed-e0495807/strake/lang/source"
+)
+
+// Request is a build. What is in the options of Input, such as build arguments and
+// platforms, is not repeated here.
+type Request struct {
+	Input  *buildcontext.Input
+	Engine *engine.Engine
+	Images *store.Store // where results go and base images are looked for first; held
+
+	Tags         []string // normalised references
+	Outputs      []Output
+	Secrets      []secretsprovider.Source
+	SSH          []sshprovider.AgentConfig
+	CacheFrom    []client.CacheOptionsEntry
+	CacheTo      []client.CacheOptionsEntry
+	Attestations []Attestation
+	Annotations  map[string]string // attributes of exporters
+	Allow        []string          // entitlements
+	Pull         bool              // ask registries for base images, even if they are here
+	Call         string            // a request to the frontend instead of a build, like "lint"
+	Session      []session.Attachable
+
+	Env      func(string) (string, bool)
+	Progress *Progress
+	Stdout   Stdout // for results that go there
+}
+
+// Result is what a build made.
+type Result struct {
+	ID       string // of the image: the digest of its config, or of its index
+	Response map[string]string
+	Answer   Answer // to a call
+	Warnings []client.VertexWarning
+	Diags    diag.List // of the compiler, spans in Set
+	Set      *source.Set
+}
+
+// Run builds. An error is a *Failure when a step failed, a diag.List when it is in
+// the Dockerfile, and a diag.Diagnostic when the user can mend it otherwise.
+func Run(ctx context.Context, r Request) (*Result, error) {
+	j := &job{Request: r, set: &source.Set{}}
+	opt, err := j.prepare(ctx)
+	if err != nil {
+		return nil, err
+	}
+	resp, err := j.solve(ctx, opt)
+	if err != nil {
+		j.abandon()
+		return nil, j.explain(ctx, err)
+	}
+	out := &Result{Response: resp.ExporterResponse, ID: imageID(resp.ExporterResponse), Warnings: j.warnings, Diags: j.diags, Set: j.set, Answer: j.answer}
+	if err := j.deliver(ctx, out); err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+// job is a build while it runs.
+type job struct {
+	Request
+	set        *source.Set
+	deliveries []delivery
+	log        *stepLog
+	warnings   []client.VertexWarning
+
+	mu       sync.Mutex
+	source   *buildcontext.Source
+	compiled []*llb.Result
+	diags    diag.List
+	frontErr error // of the frontend, before it went over the wire
+	answer   Answer
+}
+
+// prepare works out what BuildKit's client is asked for.
+func (j *job) prepare(ctx context.Context) (client.SolveOpt, error) {
+	opt := client.SolveOpt{
+		FrontendAttrs:       maps.Clone(j.Input.Options),
+		LocalMounts:         map[string]fsutil.FS{},
+		OCIStores:           map[string]content.Store{storeID: j.Images.Content()},
+		CacheExports:        j.CacheTo,
+		CacheImports:        j.CacheFrom,
+		AllowedEntitlements: j.Allow,
+		SharedKey:           sharedKey(j.Input.Locals["context"]),
+		Internal:            j.Call != "",
+	}
+	if j.Pull {
+		opt.FrontendAttrs["image-resolve-mode"] = "pull"
+	}
+	if j.Call != "" {
+		j.call(ctx, opt.FrontendAttrs)
+	}
+	if v := opt.FrontendAttrs["build-arg:BUILDKIT_INLINE_CACHE"]; isTrue(v) {
+		opt.CacheExports = append(opt.CacheExports, client.CacheOptionsEntry{Type: "inline", Attrs: map[string]string{}})
+	}
+	for name, path := range j.Input.Locals {
+		files, err := fsutil.NewFS(path)
+		if err != nil {
+			return opt, err
+		}
+		opt.LocalMounts[name] = files
+	}
+	for id, path := range j.Input.Layouts {
+		layout, err := local.NewStore(path)
+		if err != nil {
+			return opt, err
+		}
+		opt.OCIStores[id] = layout
+	}
+	maps.Copy(opt.FrontendAttrs, revision(ctx, j.Input.Locals, j.Env))
+	if err := j.attest(ctx, opt.FrontendAttrs); err != nil {
+		return opt, err
+	}
+	var err error
+	if opt.Session, err = j.session(); err != nil {
+		return opt, err
+	}
+	opt.Exports, err = j.exports(ctx)
+	return opt, err
+}
+
+// solve runs the build, and shows its progress meanwhile.
+func (j *job) solve(ctx context.Context, opt client.SolveOpt) (*client.SolveResponse, error) {
+	var (
+		statuses = make(chan *client.SolveStatus, 16)
+		shown    = make(chan error, 1)
+	)
+	j.log = newStepLog()
+	go func() {
+		warnings, err := j.Progress.show(j.log.tee(statuses))
+		j.warnings = warnings
+		shown <- err
+	}()
+	resp, err := j.Engine.Client.Build(ctx, opt, product, j.frontend, statuses)
+	if showErr := <-shown; err == nil {
+		err = showErr
+	}
+	return resp, err
+}
+
+// product is what daemons log as their client.
+const product = "strake"
+
+// frontend is the build function.
+func (j *job) frontend(ctx context.Context, c gateway.Client) (*gateway.Result, error) {
+	res, err := j.compile(ctx, c)
+	if err != nil {
+		j.mu.Lock()
+		j.frontErr = err
+		j.mu.Unlock()
+	}
+	return res, err
+}
+
+func (j *job) compile(ctx context.Context, c gateway.Client) (*gateway.Result, error) {
+	if j.Call != "" {
+		return j.ask(ctx, c)
+	}
+	src, err := j.Input.OpenWith(ctx, c)
+	if err != nil {
+		return nil, err
+	}
+	j.mu.Lock()
+	j.source = src
+	j.set.Add(src.Name, src.Text)
+	j.mu.Unlock()
+	return frontend.Build(ctx, c, src, frontend.Options{Local: j.localImage, Compiled: j.keep})
+}
+
+// keep notes the results of the compiler: the warnings, and what made the image.
+func (j *job) keep(r *llb.Result) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	j.compiled = append(j.compiled, r)
+	j.diags = append(j.diags, r.Diags...)
+}
+
+// attest sets which attestations are made: provenance of the smallest kind unless
+// something else was said, as buildx does.
+func (j *job) attest(ctx context.Context, attrs map[string]string) error {
+	able, err := j.Engine.Attests(ctx)
+	if err != nil {
+		return err
+	}
+	provenance := false
+	for _, a := range j.Attestations {
+		provenance = provenance || a.Type == "provenance"
+		if a.Disabled {
+			delete(attrs, "attest:"+a.Type)
+			continue
+		}
+		if !able {
+			return diag.Diagnostic{Code: "no-attestations",
+				Message: fmt.Sprintf("this BuildKit cannot attach the attestation %s to images", a.Type),
+				Hint:    "drop --attest, --sbom and --provenance, or use a newer BuildKit"}
+		}
+		attrs["attest:"+a.Type] = a.Attrs
+	}
+	if off, _ := j.Env("BUILDX_NO_DEFAULT_ATTESTATIONS"); !provenance && able && !isTrue(off) && j.Call == "" {
+		attrs["attest:provenance"] = "mode=min,inline-only=true"
+	}
+	return nil
+}
+
+// imageID is the digest that names the image: docker's, of the config, or that of
+// the index when there are several platforms.
+func imageID(resp map[string]string) string {
+	if id := resp["containerimage.config.digest"]; id != "" {
+		return id
+	}
+	return resp["containerimage.digest"]
+}
+
+// Failed tells whether an error is one that a build step made.
+func Failed(err error) bool {
+	var f *Failure
+	return errors.As(err, &f)
+}
+
+func isTrue(text string) bool {
+	switch strings.ToLower(text) {
+	case "1", "t", "true":
+		return true
+	}
+	return false
+}

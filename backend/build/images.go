@@ -1,0 +1,40 @@
+package build
+
+import (
+	"context"
+	"errors"
+
+	"github.com/containerd/containerd/v2/core/content"
+	"github.com/containerd/containerd/v2/core/images"
+	"github.com/containerd/platforms"
+
+	"github.com/seed-e0495807/strake/backend/store"
+	"github.com/seed-e0495807/strake/ir/plan"
+)
+
+// storeID is what the session calls the local image store.
+const storeID = "strake-images"
+
+// localImage finds a base image in the local store. With --pull registries are
+// asked all the same. An image that is here for other platforms only is not here.
+func (j *job) localImage(ctx context.Context, r plan.ImageRequest) (plan.ImageInfo, bool, error) {
+	if j.Pull {
+		return plan.ImageInfo{}, false, nil
+	}
+	img, err := j.Images.Find(r.Ref)
+	if errors.Is(err, store.ErrNotFound) {
+		return plan.ImageInfo{}, false, nil
+	} else if err != nil {
+		return plan.ImageInfo{}, false, err
+	}
+	blobs := j.Images.Content()
+	desc, err := images.Config(ctx, blobs, img.Descriptor, platforms.Only(r.Platform))
+	if err != nil {
+		return plan.ImageInfo{}, false, nil
+	}
+	config, err := content.ReadBlob(ctx, blobs, desc)
+	if err != nil {
+		return plan.ImageInfo{}, false, err
+	}
+	return plan.ImageInfo{Ref: r.Ref, Digest: img.Descriptor.Digest, Config: config, Store: storeID}, true, nil
+}

@@ -1,0 +1,104 @@
+package build
+
+import (
+	"bytes"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/moby/buildkit/client"
+	digest "github.com/opencontainers/go-digest"
+)
+
+func TestTail(t *testing.T) {
+	var many strings.Builder
+	for i := range 100 {
+		fmt.Fprintf(&many, "line %d\n", i)
+	}
+	for name, c := range map[string]struct {
+		chunks []string
+		want   []string
+	}{
+		"none":      {nil, nil},
+		"lines":     {[]string{"a\nb\n"}, []string{"a", "b"}},
+		"cut":       {[]string{"a", "b\nc"}, []string{"ab", "c"}},
+		"crlf":      {[]string{"a\r\nb\r\n"}, []string{"a", "b"}},
+		"bar":       {[]string{"10%\r50%\r100%\ndone\n"}, []string{"100%", "done"}},
+		"blank end": {[]string{"a\n\n \n"}, []string{"a"}},
+		"long line": {[]string{strings.Repeat("x", 3*maxLine)}, []string{strings.Repeat("x", maxLine)}},
+	} {
+		s := newStepLog().step("x")
+		for _, chunk := range c.chunks {
+			s.write(1, []byte(chunk))
+		}
+		if got := s.tail(); !slices.Equal(got, c.want) {
+			t.Errorf("%s: got %.100q, want %.100q", name, got, c.want)
+		}
+	}
+	s := newStepLog().step("x")
+	s.write(2, []byte("err"))
+	s.write(1, []byte("out\n"))
+	s.write(2, []byte("or\n"))
+	if got := s.tail(); !slices.Equal(got, []string{"out", "error"}) {
+		t.Errorf("two streams: %q", got)
+	}
+	s.write(1, []byte(many.String()))
+	if got := s.tail(); len(got) != tailLines || got[0] != "line 80" || got[tailLines-1] != "line 99" {
+		t.Errorf("of 100 lines: %q", got)
+	}
+}
+
+// TestFailedStep takes the step that failed, not those that were canceled by that.
+func TestFailedStep(t *testing.T) {
+	l := newStepLog()
+	status := func(name, err string) {
+		l.note(&client.SolveStatus{Vertexes: []*client.Vertex{{Digest: digest.FromString(name), Name: name, Error: err}}})
+	}
+	status("one", "")
+	status("two", "context canceled")
+	if l.failed() != nil {
+		t.Error("a canceled step is no failure")
+	}
+	status("three", "exit code: 1")
+	if s := l.failed(); s == nil || s.name != "three" {
+		t.Errorf("got %+v", s)
+	}
+}
+
+func TestUntilErrors(t *testing.T) {
+	var out bytes.Buffer
+	w := &untilErrors{w: &out}
+	for _, s := range []string{"#1 ------\n", "a\n", "------\n", "output of the step\n", "------\n"} {
+		if n, err := w.Write([]byte(s)); n != len(s) || err != nil {
+			t.Fatal(n, err)
+		}
+	}
+	if out.String() != "#1 ------\na\n" {
+		t.Errorf("got %q", out.String())
+	}
+}
+
+func TestRunHint(t *testing.T) {
+	for _, c := range []struct {
+		code   int
+		output string
+		want   string
+	}{
+		{127, "/bin/sh: 1: vimm: not found", "`vimm` is not in this image"},
+		{127, "/bin/sh: apt-get: not found", "`apt-get` is not in this image"},
+		{127, "bash: line 1: foo: command not found", "`foo` is not in this image"},
+		{127, "", "did not find the command"},
+		{126, "", "must be executable"},
+		{126, "/bin/sh: ./x: Permission denied", "--chmod=755"},
+		{137, "", "memory"},
+		{100, "E: Unable to locate package vimm", "apt-get update"},
+		{100, "Temporary failure resolving 'mirror.example.com'", "network"},
+		{1, "write: No space left on device", "strake engine prune"},
+		{1, "assertion failed", "--progress=plain"},
+	} {
+		if got := runHint(c.code, c.output); !strings.Contains(got, c.want) {
+			t.Errorf("%d %q: got %q, want %q", c.code, c.output, got, c.want)
+		}
+	}
+}

@@ -1,0 +1,107 @@
+package build
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+
+	"github.com/docker/cli/cli/config"
+	"github.com/moby/buildkit/frontend/dockerfile/dfgitutil"
+	"github.com/moby/buildkit/session"
+	"github.com/moby/buildkit/session/auth/authprovider"
+	"github.com/moby/buildkit/session/secrets/secretsprovider"
+	"github.com/moby/buildkit/session/sshforward/sshprovider"
+	"github.com/moby/buildkit/util/gitutil"
+
+	"github.com/seed-e0495807/strake/lang/diag"
+)
+
+// session is what the daemon may ask of this machine during the build.
+func (j *job) session() ([]session.Attachable, error) {
+	list := append(j.Session[:len(j.Session):len(j.Session)], authprovider.NewDockerAuthProvider(authprovider.DockerAuthProviderConfig{
+		AuthConfigProvider: authprovider.LoadAuthConfig(config.LoadDefaultConfigFile(io.Discard)),
+	}))
+	if len(j.Secrets) > 0 {
+		secrets, err := j.secrets()
+		if err != nil {
+			return nil, err
+		}
+		list = append(list, secrets)
+	}
+	agents := j.SSH
+	if socket, _ := j.Env("SSH_AUTH_SOCK"); len(agents) == 0 && socket != "" && overSSH(j.Input.Options["context"]) {
+		agents = []sshprovider.AgentConfig{{ID: "default"}}
+	}
+	if len(agents) == 0 {
+		return list, nil
+	}
+	ssh, err := sshprovider.NewSSHAgentProvider(agents)
+	if err != nil {
+		return nil, diag.Diagnostic{Code: "no-ssh-key", Message: "--ssh: " + err.Error(),
+			Hint: "start an agent (eval $(ssh-agent); ssh-add), or name a key: --ssh default=FILE"}
+	}
+	return append(list, ssh), nil
+}
+
+// secrets checks that each secret can be read, so that a mistake shows before the
+// build starts. What an error tells is where the secret was to be, never its value.
+func (j *job) secrets() (session.Attachable, error) {
+	for i, s := range j.Secrets {
+		if s.Env == "" && s.FilePath == "" {
+			if _, ok := j.Env(s.ID); ok {
+				s.Env = s.ID
+			} else {
+				s.FilePath = s.ID
+			}
+			j.Secrets[i] = s
+		}
+		if s.Env != "" {
+			if _, ok := j.Env(s.Env); !ok {
+				return nil, diag.Diagnostic{Code: "no-secret", Message: fmt.Sprintf("the secret %s: the environment variable %s is not set", s.ID, s.Env),
+					Hint: "set it, or name a file: --secret id=" + s.ID + ",src=FILE"}
+			}
+			continue
+		}
+		if _, err := os.Stat(s.FilePath); err != nil {
+			var p *os.PathError
+			if errors.As(err, &p) {
+				err = p.Err
+			}
+			return nil, diag.Diagnostic{Code: "no-secret", Message: fmt.Sprintf("the secret %s: cannot read %s: %v", s.ID, s.FilePath, err),
+				Hint: "name a file or a variable: --secret id=" + s.ID + ",src=FILE or id=" + s.ID + ",env=NAME"}
+		}
+	}
+	found, err := secretsprovider.NewStore(j.Secrets)
+	if err != nil {
+		return nil, diag.Diagnostic{Code: "no-secret", Message: "--secret: " + err.Error()}
+	}
+	return secretsprovider.NewSecretProvider(found), nil
+}
+
+// overSSH tells whether a context is a git repository that is fetched over ssh.
+func overSSH(context string) bool {
+	ref, ok, err := dfgitutil.ParseGitRef(context)
+	if !ok || err != nil {
+		return false
+	}
+	u, err := gitutil.ParseURL(ref.Remote)
+	return err == nil && u.Scheme == gitutil.SSHProtocol
+}
+
+// sharedKey names a build context of this machine, so that the daemon keeps what
+// it was sent of it, and the next build sends only what changed.
+func sharedKey(path string) string {
+	if path == "" {
+		return ""
+	}
+	if abs, err := filepath.Abs(path); err == nil {
+		path = abs
+	}
+	host, _ := os.Hostname()
+	sum := sha256.Sum256([]byte(host + "\x00" + path))
+	return filepath.Base(path) + ":" + hex.EncodeToString(sum[:8])
+}

@@ -1,0 +1,187 @@
+// Package engine finds the BuildKit that does the work of a build, or starts one
+// of its own: an unmodified buildkitd in the background, which concurrent commands
+// share and which stops when nobody uses it. It may import lang and the other
+// backends.
+package engine
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/moby/buildkit/client"
+	"github.com/moby/buildkit/util/grpcerrors"
+	"google.golang.org/grpc/codes"
+
+	"github.com/seed-e0495807/strake/backend/docker"
+	"github.com/seed-e0495807/strake/lang/diag"
+)
+
+// Kind is where a BuildKit was found.
+type Kind string
+
+// The kinds, in the order in which they are looked for. Embedded and Docker are
+// addresses, too: Find then looks nowhere else.
+const (
+	Remote   Kind = "remote"    // at the address that was given
+	Daemon   Kind = "buildkitd" // a daemon on its standard socket
+	Docker   Kind = "docker"    // part of a Docker Engine
+	Embedded Kind = "embedded"  // started by this package
+)
+
+// Options says where to look for BuildKit.
+type Options struct {
+	Addr string // like "unix:///run/buildkit/buildkitd.sock"; "" looks everywhere
+	TLS  TLS    // for an address tcp://
+
+	// Of the embedded engine:
+	Dir    string        // its state, an absolute path
+	Idle   time.Duration // it stops after so long without a client; 0 is $STRAKE_ENGINE_IDLE or DefaultIdle
+	Config string        // a buildkitd.toml of the user; "" is $STRAKE_BUILDKITD_CONFIG or none
+
+	Env func(string) (string, bool)
+	Say func(string) // tells the user of what takes long, from any goroutine; may be nil
+}
+
+// TLS are files in PEM form that secure a connection. Without CA, the certificates
+// of the system count. Without Cert and Key, only the daemon proves who it is.
+type TLS struct {
+	CA, Cert, Key string
+	ServerName    string // in the certificate of the daemon; "" is the host of the address
+}
+
+// DefaultIdle is how long the embedded engine waits for another client.
+const DefaultIdle = 10 * time.Minute
+
+func (o *Options) getenv(name string) string {
+	v, _ := o.Env(name)
+	return v
+}
+
+func (o *Options) say(text string) {
+	if o.Say != nil {
+		o.Say(text)
+	}
+}
+
+// Engine is a connection to a BuildKit that has answered.
+type Engine struct {
+	Client  *client.Client
+	Kind    Kind
+	Addr    string
+	Version string         // of BuildKit, like "v0.34.2"; "" before v0.11
+	Docker  *docker.Engine // of kind Docker
+
+	local *session // of kind Embedded
+}
+
+// Find connects to a BuildKit, and starts the embedded one when there is no other.
+// An address that was given has to answer; of the rest, what does not answer is
+// passed over. An error that the user can mend is a diag.Diagnostic.
+func Find(ctx context.Context, o Options) (*Engine, error) {
+	switch Kind(o.Addr) {
+	case "":
+		if e := running(ctx, &o); e != nil {
+			return e, nil
+		}
+		return embedded(ctx, &o)
+	case Embedded:
+		return embedded(ctx, &o)
+	case Docker:
+		return inDocker(ctx, &o)
+	}
+	return remote(ctx, &o)
+}
+
+// running gives a BuildKit that somebody else has started, or nil.
+func running(ctx context.Context, o *Options) *Engine {
+	for _, addr := range standardAddrs(o) {
+		if !listens(addr) {
+			continue
+		}
+		if e, err := connect(ctx, addr, quick); err == nil {
+			e.Kind = Daemon
+			return e
+		}
+	}
+	e, err := inDocker(ctx, o)
+	if err != nil {
+		return nil
+	}
+	return e
+}
+
+// inDocker connects to the BuildKit of a Docker Engine.
+func inDocker(ctx context.Context, o *Options) (*Engine, error) {
+	d, err := docker.Connect(ctx, o.Env)
+	if err != nil {
+		return nil, err
+	}
+	e, err := connect(ctx, "", quick, client.WithContextDialer(d.Dial), client.WithSessionDialer(d.DialSession))
+	if err != nil {
+		d.Close()
+		return nil, fail("no-buildkit", "it may be Podman, or older than Docker 18.09; leave --addr away to use strake's own engine",
+			"the Docker Engine at %s has no BuildKit: %v", d.Host, cause(err))
+	}
+	e.Kind, e.Addr, e.Docker = Docker, d.Host, d
+	return e, nil
+}
+
+// Close disconnects. The embedded engine stops when nobody has been connected for
+// long enough.
+func (e *Engine) Close() error {
+	err := e.Client.Close()
+	if e.Docker != nil {
+		e.Docker.Close()
+	}
+	if e.local != nil {
+		e.local.release()
+	}
+	return err
+}
+
+// Attests tells whether the engine can attach attestations to images: BuildKit
+// does since v0.11, but not into the image store that Docker had before containerd's.
+func (e *Engine) Attests(context.Context) (bool, error) {
+	return e.Version != "" && (e.Docker == nil || e.Docker.ContainerdStore()), nil
+}
+
+// Explain makes one clear error of the many that come up when the engine ends in
+// the middle of a build. Any other error is given back as it is.
+func (e *Engine) Explain(err error) error {
+	gone := grpcerrors.Code(err) == codes.Unavailable && broken(err)
+	switch {
+	case err == nil:
+	case e.local != nil:
+		if reason, ended := e.local.ended(gone); ended {
+			return fail("engine-lost", "the next command starts it again; `strake engine logs` shows what it wrote",
+				"the build engine stopped while building: %s", reason)
+		}
+	case gone:
+		return fail("engine-lost", "look at the log of that BuildKit, and try again",
+			"the connection to BuildKit at %s was lost while building: %v", e.Addr, cause(err))
+	}
+	return err
+}
+
+// broken tells whether an error is about the connection. A registry that is not
+// available gives an error of the same code.
+func broken(err error) bool {
+	text := err.Error()
+	for _, part := range []string{"error reading from server", "connection error", "transport", "connection reset", "EOF"} {
+		if strings.Contains(text, part) {
+			return true
+		}
+	}
+	return false
+}
+
+// fail makes an error that the user can mend. The hint is the next step.
+func fail(code, hint, format string, args ...any) error {
+	return diag.Diagnostic{Code: code, Message: fmt.Sprintf(format, args...), Hint: hint}
+}
+
+// isRoot tells whether this process may do all.
+func isRoot() bool { return os.Geteuid() == 0 }

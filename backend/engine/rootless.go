@@ -1,0 +1,61 @@
+//go:build linux
+
+package engine
+
+import (
+	"os"
+	"os/exec"
+	"os/user"
+	"strconv"
+	"strings"
+
+	subid "github.com/moby/sys/user"
+
+	"github.com/seed-e0495807/strake/lang/diag"
+)
+
+const userNamespaceHint = "as root: sysctl -w kernel.apparmor_restrict_unprivileged_userns=0, where there is such a setting; " +
+	"in a container: run it with --privileged; or give BUILDKIT_HOST the address of a BuildKit"
+
+// checkRootless says all that the engine lacks to run without privileges.
+func (o *Options) checkRootless() error {
+	var list diag.List
+	lack := func(code, hint, format string, args ...any) {
+		list.Add(fail(code, hint, "without root, the build engine needs "+format, args...).(diag.Diagnostic))
+	}
+	for _, knob := range []struct{ file, name, value string }{
+		{"/proc/sys/user/max_user_namespaces", "user.max_user_namespaces", "28633"},
+		{"/proc/sys/kernel/unprivileged_userns_clone", "kernel.unprivileged_userns_clone", "1"},
+	} {
+		if data, err := os.ReadFile(knob.file); err == nil && strings.TrimSpace(string(data)) == "0" {
+			lack("no-user-namespaces", "as root: sysctl -w "+knob.name+"="+knob.value, "user namespaces, and %s forbids them", knob.name)
+		}
+	}
+	if o.look("newuidmap") == "" || o.look("newgidmap") == "" {
+		lack("no-uidmap", "as root: apt-get install uidmap", "newuidmap and newgidmap")
+	}
+	name, uid := o.getenv("USER"), strconv.Itoa(os.Getuid())
+	if u, err := user.Current(); err == nil {
+		name = u.Username
+	}
+	if !o.hasSubIDs("/etc/subuid", name, uid) || !o.hasSubIDs("/etc/subgid", name, uid, "-g") {
+		lack("no-subids", "as root: usermod --add-subuids 100000-165535 --add-subgids 100000-165535 "+name,
+			"ranges of user and group numbers for %s in /etc/subuid and /etc/subgid", name)
+	}
+	if _, err := o.program("rootlesskit"); err != nil {
+		list.Add(err.(diag.Diagnostic))
+	}
+	return list.Err()
+}
+
+// hasSubIDs tells whether a user has subordinate numbers, in a file or elsewhere.
+func (o *Options) hasSubIDs(file, name, uid string, flags ...string) bool {
+	ranges, err := subid.ParseSubIDFileFilter(file, func(s subid.SubID) bool {
+		return (s.Name == name || s.Name == uid) && s.Count > 0
+	})
+	if err == nil && len(ranges) > 0 {
+		return true
+	}
+	tool := o.look("getsubids") // asks a directory service
+	return tool != "" && exec.Command(tool, append(flags, name)...).Run() == nil
+}

@@ -1,0 +1,106 @@
+package frontend
+
+import (
+	"context"
+	"encoding/json"
+	"maps"
+	"strings"
+
+	"github.com/distribution/reference"
+	bk "github.com/moby/buildkit/client/llb"
+	"github.com/moby/buildkit/frontend/dockerui"
+	"github.com/moby/buildkit/frontend/gateway/client"
+	gwpb "github.com/moby/buildkit/frontend/gateway/pb"
+	"github.com/moby/buildkit/solver/pb"
+
+	"github.com/seed-e0495807/strake/backend/buildcontext"
+	"github.com/seed-e0495807/strake/lang"
+)
+
+// Foreign tells whether a text or the build argument BUILDKIT_SYNTAX asks for
+// another frontend than the Dockerfile's, and which image that is. The command line
+// has the arguments, too.
+func Foreign(text string, options map[string]string) (ref, cmdline string, ok bool) {
+	if _, ok := options["cmdline"]; ok { // this is the frontend that was asked for
+		return "", "", false
+	}
+	cmdline, ok = options["build-arg:BUILDKIT_SYNTAX"]
+	if !ok {
+		cmdline, ok = syntax(text)
+	}
+	ref, _, _ = strings.Cut(strings.TrimSpace(cmdline), " ")
+	return ref, cmdline, ok && !ours(ref)
+}
+
+// syntax finds the directive in each of the forms that BuildKit knows: a comment
+// with #, one with //, or the key of a JSON object.
+func syntax(text string) (string, bool) {
+	if value, ok := lang.FindDirective(text, "syntax"); ok {
+		return value, true
+	}
+	if strings.HasPrefix(text, "//") {
+		lines := strings.Split(text, "\n")
+		for i, line := range lines {
+			rest, ok := strings.CutPrefix(line, "//")
+			if !ok {
+				lines = lines[:i]
+				break
+			}
+			lines[i] = "#" + rest
+		}
+		return lang.FindDirective(strings.Join(lines, "\n"), "syntax")
+	}
+	if strings.HasPrefix(strings.TrimSpace(text), "{") {
+		var object map[string]any
+		if json.Unmarshal([]byte(text), &object) == nil {
+			value, ok := object["syntax"].(string)
+			return value, ok
+		}
+	}
+	return "", false
+}
+
+// ours tells whether a frontend is for the language that this one compiles: any
+// version of Docker's own.
+func ours(ref string) bool {
+	named, err := reference.ParseNormalizedNamed(ref)
+	if err != nil {
+		return false
+	}
+	switch named.Name() {
+	case "docker.io/docker/dockerfile", "docker.io/docker/dockerfile-upstream":
+		return true
+	}
+	return false
+}
+
+// forward leaves the build to another frontend, which runs in the daemon.
+func forward(ctx context.Context, c client.Client, src *buildcontext.Source, ref, cmdline string) (*client.Result, error) {
+	build := c.BuildOpts()
+	opts := maps.Clone(build.Opts)
+	if opts == nil {
+		opts = map[string]string{}
+	}
+	opts["cmdline"], opts["source"] = cmdline, ref
+	inputs := map[string]*pb.Definition{}
+	if build.Caps.Supports(gwpb.CapFrontendInputs) == nil {
+		states, err := c.Inputs(ctx)
+		if err != nil {
+			return nil, err
+		}
+		if states == nil {
+			states = map[string]bk.State{}
+		}
+		if src.Unnamed { // no directory has it
+			states[dockerui.DefaultLocalNameDockerfile] = bk.Scratch().File(bk.Mkfile(src.Filename, 0o644, []byte(src.Text)))
+		}
+		for name, state := range states {
+			def, err := state.Marshal(ctx)
+			if err != nil {
+				return nil, err
+			}
+			inputs[name] = def.ToPB()
+		}
+	}
+	return c.Solve(ctx, client.SolveRequest{Frontend: "gateway.v0", FrontendOpt: opts, FrontendInputs: inputs})
+}

@@ -1,0 +1,177 @@
+// Package frontend turns a Dockerfile into a build, given a gateway to a BuildKit
+// daemon: what BuildKit calls a frontend. Who carries the gateway is of no matter
+// to it: the command line does so through the client's API.
+package frontend
+
+import (
+	"context"
+	"fmt"
+	"sync"
+
+	"github.com/containerd/platforms"
+	bk "github.com/moby/buildkit/client/llb"
+	"github.com/moby/buildkit/client/llb/sourceresolver"
+	"github.com/moby/buildkit/frontend/attestations/sbom"
+	"github.com/moby/buildkit/frontend/dockerui"
+	"github.com/moby/buildkit/frontend/gateway/client"
+	"github.com/moby/buildkit/solver/result"
+	ocispecs "github.com/opencontainers/image-spec/specs-go/v1"
+
+	"github.com/seed-e0495807/strake/backend/buildcontext"
+	"github.com/seed-e0495807/strake/backend/llb"
+	"github.com/seed-e0495807/strake/ir/plan"
+	"github.com/seed-e0495807/strake/lang/diag"
+	"github.com/seed-e0495807/strake/lang/source"
+)
+
+// Options of a build, besides those that the gateway has.
+type Options struct {
+	// Local finds images that the client has, before a registry is asked; nil when
+	// it has none.
+	Local func(context.Context, plan.ImageRequest) (plan.ImageInfo, bool, error)
+	// Compiled is told of the result for each platform, perhaps at the same time.
+	Compiled func(*llb.Result)
+}
+
+// Build compiles a source that was opened with the gateway, for each platform that
+// was asked for, and has the daemon solve it. An error that is the author's is a
+// diag.List, whose spans are in the source as file 0.
+func Build(ctx context.Context, c client.Client, src *buildcontext.Source, o Options) (*client.Result, error) {
+	if ref, cmdline, ok := Foreign(src.Text, c.BuildOpts().Opts); ok {
+		return forward(ctx, c, src, ref, cmdline)
+	}
+	b := &build{gateway: c, src: src, opt: o, results: map[string]*llb.Result{}}
+	scan, err := b.scanner(ctx)
+	if err != nil {
+		return nil, err
+	}
+	found, err := src.Client.Build(ctx, func(ctx context.Context, platform *ocispecs.Platform, i int) (*dockerui.BuildResult, error) {
+		return b.platform(ctx, platform, i)
+	})
+	if err != nil {
+		return nil, err
+	}
+	if scan != nil {
+		if err := b.attest(ctx, found, scan); err != nil {
+			return nil, err
+		}
+	}
+	return found.Finalize()
+}
+
+type build struct {
+	gateway client.Client
+	src     *buildcontext.Source
+	opt     Options
+
+	mu      sync.Mutex
+	results map[string]*llb.Result // by platform
+}
+
+// platform builds for one platform.
+func (b *build) platform(ctx context.Context, platform *ocispecs.Platform, i int) (*dockerui.BuildResult, error) {
+	o := b.src.LLB(i)
+	o.Resolver, o.Local = b.gateway, b.opt.Local
+	r, err := llb.Compile(ctx, source.NewFile(b.src.Name, b.src.Text), o)
+	if err != nil {
+		return nil, err
+	}
+	if i > 0 {
+		r.Diags = nil // they are the same for each platform
+	}
+	if b.opt.Compiled != nil {
+		b.opt.Compiled(r)
+	}
+	b.mu.Lock()
+	b.results[platformID(platform)] = r
+	b.mu.Unlock()
+	ref, err := b.solve(ctx, r.State, b.src.Client.CacheImports)
+	if err != nil {
+		return nil, err
+	}
+	return &dockerui.BuildResult{Reference: ref, Image: r.Image, BaseImage: r.Base, Epoch: r.Plan.Epoch}, nil
+}
+
+func platformID(p *ocispecs.Platform) string {
+	if p == nil {
+		return platforms.FormatAll(platforms.Normalize(platforms.DefaultSpec()))
+	}
+	return platforms.FormatAll(platforms.Normalize(*p))
+}
+
+func (b *build) solve(ctx context.Context, state bk.State, imports []client.CacheOptionsEntry) (client.Reference, error) {
+	def, err := state.Marshal(ctx)
+	if err != nil {
+		return nil, err
+	}
+	res, err := b.gateway.Solve(ctx, client.SolveRequest{Definition: def.ToPB(), CacheImports: imports})
+	if err != nil {
+		return nil, err
+	}
+	return res.SingleRef()
+}
+
+// scanner makes what scans results for an SBOM; nil when none was asked for.
+func (b *build) scanner(ctx context.Context) (sbom.Scanner, error) {
+	c := b.src.Client
+	if c.SBOM == nil {
+		return nil, nil
+	}
+	platform := c.BuildPlatforms[0]
+	scan, err := sbom.CreateSBOMScanner(ctx, b.gateway, c.SBOM.Generator, platform, sourceresolver.Opt{
+		ImageOpt: &sourceresolver.ResolveImageOpt{ResolveMode: c.ImageResolveMode.String(), Platform: &platform},
+	}, c.SBOM.Parameters)
+	if err != nil {
+		return nil, diag.Diagnostic{
+			Code: "no-sbom-scanner", Message: fmt.Sprintf("cannot use the SBOM scanner %s: %v", c.SBOM.Generator, err),
+			Hint: "name another one with --sbom generator=IMAGE, or drop --sbom",
+		}
+	}
+	return scan, nil
+}
+
+// attest scans the result of each platform.
+func (b *build) attest(ctx context.Context, found *dockerui.ResultBuilder, scan sbom.Scanner) error {
+	return found.EachPlatform(ctx, func(ctx context.Context, id string, _ ocispecs.Platform) error {
+		r := b.results[id]
+		if r == nil {
+			return fmt.Errorf("there is no result for %s to scan", id)
+		}
+		extras, err := scanned(ctx, r)
+		if err != nil {
+			return err
+		}
+		var opts []bk.ConstraintsOpt
+		if r.NoCache {
+			opts = append(opts, bk.IgnoreCache)
+		}
+		att, err := scan(ctx, id, r.State, extras, opts...)
+		if err != nil {
+			return err
+		}
+		solved, err := result.ConvertAttestation(&att, func(st *bk.State) (client.Reference, error) {
+			return b.solve(ctx, *st, nil)
+		})
+		if err != nil {
+			return err
+		}
+		found.AddAttestation(id, *solved)
+		return nil
+	})
+}
+
+// scanned are the states that are scanned besides the result.
+func scanned(ctx context.Context, r *llb.Result) (map[string]bk.State, error) {
+	extras := map[string]bk.State{}
+	for name, state := range r.Stages {
+		extras[name] = state
+	}
+	if r.Plan.ScanContext {
+		state, err := r.BuildContext(ctx)
+		if err != nil {
+			return nil, err
+		}
+		extras["context"] = state
+	}
+	return extras, nil
+}

@@ -1,0 +1,61 @@
+package testbed
+
+import (
+	"os"
+	"path/filepath"
+	"testing"
+)
+
+// Strake builds the program under test, beside its build engine, and gives its
+// path. Go sees whether it has to be built again.
+func Strake(t testing.TB) string {
+	t.Helper()
+	repo := repository(t)
+	path := filepath.Join(repo, "bin", "strake")
+	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	defer lock(t, path)()
+	if err := command(t.Context(), repo, "go", "build", "-o", path, "./cmd/strake"); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+// Buildx gives the path of docker's buildx, the program that strake is compared
+// with: $STRAKE_BUILDX, or one that is built once, in two minutes.
+func Buildx(t testing.TB) string {
+	t.Helper()
+	if path := os.Getenv("STRAKE_BUILDX"); path != "" {
+		return path
+	}
+	const version = "v0.38.2"
+	return kept(t, "buildx-"+version, func(path string) error {
+		dir := t.TempDir()
+		// Its dependencies are no business of this module.
+		for _, args := range [][]string{
+			{"mod", "init", "buildx"},
+			{"get", "github.com/docker/buildx/cmd/buildx@" + version},
+			{"build", "-trimpath", "-ldflags=-s -w -X github.com/docker/buildx/version.Version=" + version,
+				"-o", absolute(t, path), "github.com/docker/buildx/cmd/buildx"},
+		} {
+			if err := command(t.Context(), dir, "go", args...); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// Remote is buildx's configuration directory ($BUILDX_CONFIG) with a builder
+// named "testbed" that is a running daemon.
+func (d *Daemon) Remote(t testing.TB) string {
+	t.Helper()
+	dir := filepath.Join(t.TempDir(), "buildx")
+	err := command(t.Context(), "", "env", "BUILDX_CONFIG="+dir, "DOCKER_CONFIG="+dir,
+		Buildx(t), "create", "--driver=remote", "--name=testbed", "--use", d.Addr)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return dir
+}

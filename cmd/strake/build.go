@@ -1,0 +1,225 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/distribution/reference"
+	"github.com/moby/buildkit/session/upload/uploadprovider"
+	"github.com/spf13/pflag"
+
+	"github.com/seed-e0495807/strake/backend/build"
+	"github.com/seed-e0495807/strake/backend/buildcontext"
+	"github.com/seed-e0495807/strake/backend/engine"
+	"github.com/seed-e0495807/strake/backend/store"
+	"github.com/seed-e0495807/strake/lang/diag"
+)
+
+const buildLong = `PATH is the directory of the build context, with a Dockerfile. URL is a git
+repository (https://host/repo.git#ref:dir) or an archive to download. With - the
+Dockerfile, or an archive of the whole context, is read from standard input.
+
+The image goes to the local store: "strake images" lists it, "strake history" shows
+its layers. --push sends it to a registry instead, --load puts it into Docker or
+Podman, -o writes it or its files elsewhere. A base image is looked for in the local
+store first, then in its registry; --pull always asks the registry.
+
+BuildKit does the work. It is found by --addr or BUILDKIT_HOST, at its usual socket,
+in a Docker Engine; or else one is started, and stops again when it is idle
+("strake engine").
+
+The exit code is 0; 1 when the build failed; 125 when the command line is wrong; 130
+when it was interrupted.
+`
+
+const buildExamples = `  strake build -t app .
+  strake build -t app -f docker/Dockerfile.dev --target test .
+  strake build -t registry.example.com/app:1.2 --platform linux/amd64,linux/arm64 --push .
+  strake build --secret id=token,src=token.txt --ssh default -t app .
+  strake build -o out --target binary .
+  strake build -t app https://github.com/owner/repo.git#main:app
+  tar c . | strake build -t app -
+`
+
+func buildCommand() *command {
+	return &command{
+		name:     "build",
+		usage:    "[OPTIONS] PATH | URL | -",
+		short:    "Build an image from a Dockerfile",
+		long:     buildLong,
+		examples: buildExamples,
+		setup: func(p *process, flags *pflag.FlagSet) runner {
+			b := &buildRun{process: p}
+			b.declare(flags)
+			return b.run
+		},
+	}
+}
+
+// buildRun is one call of the command.
+type buildRun struct {
+	*process
+	buildFlags
+	engineFlags
+	file, progress, iidFile, metadataFile string
+	tags, contexts, outputs               []string
+	secrets, ssh, cacheFrom, cacheTo      []string
+	attests, annotations, allow           []string
+	sbom, provenance, call                string
+	push, load, pull, quiet, check, yes   bool
+	contextLimit                          string
+}
+
+func (b *buildRun) run(ctx context.Context, args []string) error {
+	if len(args) != 1 {
+		return misuse("strake build takes one argument, %d were given; the context is often .", len(args))
+	}
+	request, err := b.request()
+	if err != nil {
+		return err
+	}
+	options, err := b.options(b.env)
+	if err != nil {
+		return err
+	}
+	if err := buildcontext.Check(options); err != nil {
+		return misuse("%v", err)
+	}
+	proxies(options)
+	named, err := namedContexts(b.contexts)
+	if err != nil {
+		return err
+	}
+	uploads := uploadprovider.New()
+	request.Session = append(request.Session, uploads)
+	request.Input, err = buildcontext.Find(ctx, buildcontext.Request{
+		Path: args[0], File: b.file, Stdin: b.stdin, Options: options, Contexts: named,
+		Upload: func(r io.Reader) string { return uploads.Add(io.NopCloser(r)) },
+	})
+	if err != nil {
+		return err
+	}
+	if err := b.look(ctx, request.Input); err != nil {
+		return err
+	}
+	return b.withStore(ctx, func(images *store.Store) error {
+		request.Images = images
+		return b.build(ctx, request)
+	})
+}
+
+// look reads a Dockerfile of this machine before anything is started: what does not
+// compile fails at once, and so does a context that nobody means to send.
+func (b *buildRun) look(ctx context.Context, in *buildcontext.Input) error {
+	if in.Remote() {
+		return nil
+	}
+	src, err := in.Open(ctx)
+	if err != nil {
+		return err
+	}
+	return b.examine(ctx, in, src)
+}
+
+// build finds an engine, and builds.
+func (b *buildRun) build(ctx context.Context, r build.Request) error {
+	home, err := b.home()
+	if err != nil {
+		return err
+	}
+	if r.Engine, err = engine.Find(ctx, b.engineOptions(b.process, home)); err != nil {
+		return err
+	}
+	defer r.Engine.Close()
+	result, err := build.Run(ctx, r)
+	var failure *build.Failure
+	if errors.As(err, &failure) {
+		b.report(failure.Set, failure.Diags)
+		return errReported
+	}
+	if err != nil {
+		return err
+	}
+	return b.finish(result)
+}
+
+// finish tells of a build that is done.
+func (b *buildRun) finish(r *build.Result) error {
+	if b.progress != "rawjson" {
+		b.report(r.Set, r.Diags)
+		b.warn(r)
+	}
+	if b.call != "build" {
+		return b.answer(r)
+	}
+	if b.quiet {
+		fmt.Fprintln(b.stdout, r.ID)
+	}
+	if b.iidFile != "" {
+		if err := writeFile(b.iidFile, []byte(r.ID)); err != nil {
+			return err
+		}
+	}
+	if b.metadataFile != "" {
+		data, err := build.Metadata(r.Response)
+		if err != nil {
+			return err
+		}
+		return writeFile(b.metadataFile, data)
+	}
+	return nil
+}
+
+// warn shows the warnings of the engine and of other frontends.
+func (b *buildRun) warn(r *build.Result) {
+	for _, w := range r.Warnings {
+		fmt.Fprintf(b.stderr, "warning: %s\n", w.Short)
+		for _, detail := range w.Detail {
+			fmt.Fprintf(b.stderr, "  %s\n", detail)
+		}
+		if w.URL != "" {
+			fmt.Fprintf(b.stderr, "  see %s\n", w.URL)
+		}
+	}
+}
+
+// answer shows the answer to --call.
+func (b *buildRun) answer(r *build.Result) error {
+	name := ""
+	if f := r.Set.File(0); f != nil {
+		name = f.Name
+	}
+	ok, err := r.Answer.Print(b.stdout, name, strings.HasSuffix(b.call, ",format=json"))
+	if err == nil && !ok {
+		err = errReported
+	}
+	return err
+}
+
+// output gives standard output for a result; a terminal is no place for one.
+func (b *buildRun) output() (io.Writer, error) {
+	if isTerminal(b.stdout) {
+		return nil, diag.Diagnostic{Code: "terminal", Message: "standard output is a terminal, and the result is no text",
+			Hint: "send it to a file: … > image.tar, or dest=FILE"}
+	}
+	return b.stdout, nil
+}
+
+// tagNames normalises the names of an image.
+func tagNames(list []string) ([]string, error) {
+	var out []string
+	for _, name := range list {
+		named, err := reference.ParseNormalizedNamed(name)
+		if err != nil {
+			return nil, misuse("invalid --tag %q: %v", name, err)
+		}
+		if _, digested := named.(reference.Digested); digested {
+			return nil, misuse("invalid --tag %q: a digest is a result, not a name", name)
+		}
+		out = append(out, reference.TagNameOnly(named).String())
+	}
+	return out, nil
+}

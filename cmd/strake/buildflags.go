@@ -1,0 +1,230 @@
+package main
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/spf13/pflag"
+
+	"github.com/seed-e0495807/strake/backend/build"
+)
+
+func (b *buildRun) declare(f *pflag.FlagSet) {
+	b.buildFlags.declare(f, b.env)
+	b.engineFlags.declare(f)
+	f.StringVarP(&b.file, "file", "f", "", "`FILE` Name of the Dockerfile, - for standard input (default PATH/Dockerfile)")
+	f.StringArrayVarP(&b.tags, "tag", "t", nil, "`NAME[:TAG]` Name the image")
+	f.StringArrayVar(&b.contexts, "build-context", nil, "`NAME=VALUE` Add a build context: a directory, a URL, docker-image://REF or oci-layout://DIR")
+	f.StringArrayVarP(&b.outputs, "output", "o", nil, "`DEST` Where the result goes: type=TYPE,dest=PATH, or a directory, or - for a tar (default type=store)")
+	f.BoolVar(&b.push, "push", false, "Push the image to its registry")
+	f.BoolVar(&b.load, "load", false, "Load the image into Docker or Podman")
+	f.StringArrayVar(&b.secrets, "secret", nil, "`id=ID[,src=FILE|,env=NAME]` Give RUN --mount=type=secret a secret")
+	f.StringArrayVar(&b.ssh, "ssh", nil, "`ID[=SOCKET|KEY]` Give RUN --mount=type=ssh an agent or keys; the usual ID is default")
+	f.StringArrayVar(&b.cacheFrom, "cache-from", nil, "`SOURCE` Use a cache from elsewhere: REF, or type=TYPE,…")
+	f.StringArrayVar(&b.cacheTo, "cache-to", nil, "`DEST` Export the cache: type=registry, local, inline, gha, s3, azblob")
+	f.StringArrayVar(&b.attests, "attest", nil, "`type=TYPE,…` Attach an attestation")
+	f.StringVar(&b.sbom, "sbom", "", "`BOOL|ATTRS` Attach a list of what the image holds")
+	f.StringVar(&b.provenance, "provenance", "", "`BOOL|ATTRS` Attach how the image was made (default mode=min)")
+	f.StringArrayVar(&b.annotations, "annotation", nil, "`[PLACE:]KEY=VALUE` Annotate the image's manifest or index")
+	f.StringArrayVar(&b.allow, "allow", nil, "`ENTITLEMENT` Allow network.host, security.insecure or a device")
+	f.BoolVar(&b.pull, "pull", false, "Ask the registry for base images, even if they are here")
+	f.StringVar(&b.progress, "progress", progressMode(b.env), "`MODE` How progress is shown: auto, plain, tty, rawjson, quiet")
+	f.BoolVarP(&b.quiet, "quiet", "q", false, "Print the id of the image, and nothing else")
+	f.StringVar(&b.iidFile, "iidfile", "", "`FILE` Write the id of the image to a file")
+	f.StringVar(&b.metadataFile, "metadata-file", "", "`FILE` Write what is known of the result to a file, as JSON")
+	f.StringVar(&b.call, "call", "build", "`METHOD` Ask about the build instead of running it: check, outline or targets")
+	f.BoolVar(&b.check, "check", false, "Check the Dockerfile, and build nothing: --call=check")
+	f.BoolVarP(&b.yes, "yes", "y", false, "Send the build context however large it is")
+	f.StringVar(&b.contextLimit, "context-limit", contextLimit(b.env), "`SIZE` Stop at a build context larger than this; 0 is any")
+	declareIgnored(f)
+}
+
+// progressMode is the default of --progress, as docker has it.
+func progressMode(env func(string) (string, bool)) string {
+	if v, _ := env("BUILDKIT_PROGRESS"); v != "" {
+		return v
+	}
+	return "auto"
+}
+
+// request reads the flags.
+func (b *buildRun) request() (build.Request, error) {
+	r := build.Request{Env: b.env, Pull: b.pull, Allow: slices.Clone(b.allow), Stdout: b.output}
+	var err error
+	if r.Tags, err = tagNames(b.tags); err != nil {
+		return r, err
+	}
+	if r.Secrets, err = each("--secret", b.secrets, build.ParseSecret); err != nil {
+		return r, err
+	}
+	if r.SSH, err = each("--ssh", b.ssh, build.ParseSSH); err != nil {
+		return r, err
+	}
+	from, err := each("--cache-from", b.cacheFrom, build.ParseCache)
+	if err != nil {
+		return r, err
+	}
+	to, err := each("--cache-to", b.cacheTo, build.ParseCache)
+	if err != nil {
+		return r, err
+	}
+	r.CacheFrom, r.CacheTo = slices.Concat(from...), slices.Concat(to...)
+	if err := b.attributes(&r); err != nil {
+		return r, err
+	}
+	if b.network == "host" && !slices.Contains(r.Allow, "network.host") {
+		r.Allow = append(r.Allow, "network.host") // as docker: the user said so
+	}
+	if r.Outputs, err = b.destinations(); err != nil {
+		return r, err
+	}
+	if b.check {
+		b.call = "check"
+	}
+	if r.Call, err = b.method(); err != nil {
+		return r, err
+	}
+	return r, b.display(&r)
+}
+
+// each parses the values of a flag.
+func each[T any](flag string, list []string, parse func(string) (T, error)) ([]T, error) {
+	var out []T
+	for _, text := range list {
+		if text == "" {
+			continue
+		}
+		v, err := parse(text)
+		if err != nil {
+			return nil, misuse("invalid %s %q: %v", flag, text, err)
+		}
+		out = append(out, v)
+	}
+	return out, nil
+}
+
+// attributes reads what is attached to an image.
+func (b *buildRun) attributes(r *build.Request) error {
+	var err error
+	if r.Attestations, err = each("--attest", b.attests, build.ParseAttest); err != nil {
+		return err
+	}
+	for _, s := range []struct{ kind, value string }{{"sbom", b.sbom}, {"provenance", b.provenance}} {
+		if s.value == "" {
+			continue
+		}
+		a, err := build.ParseShorthand(s.kind, s.value)
+		if err != nil {
+			return misuse("invalid --%s %q: %v", s.kind, s.value, err)
+		}
+		r.Attestations = append(r.Attestations, a)
+	}
+	annotations, err := each("--annotation", b.annotations, build.ParseAnnotation)
+	if err != nil {
+		return err
+	}
+	r.Annotations = map[string]string{}
+	for _, a := range annotations {
+		for k, v := range a {
+			r.Annotations[k] = v
+		}
+	}
+	return nil
+}
+
+// destinations are the outputs: those of -o, of --push and of --load, or the store.
+func (b *buildRun) destinations() ([]build.Output, error) {
+	out, err := each("--output", b.outputs, build.ParseOutput)
+	if err != nil {
+		return nil, err
+	}
+	if b.push {
+		if out, err = pushed(out); err != nil {
+			return nil, err
+		}
+	}
+	if b.load && !slices.ContainsFunc(out, func(o build.Output) bool { return o.Type == "docker" && o.Dest == "" }) {
+		out = append(out, build.Output{Type: "docker"})
+	}
+	if len(out) == 0 {
+		out = []build.Output{{Type: build.Store}}
+	}
+	return out, nil
+}
+
+// pushed adds --push: to an output that is an image, or as one of its own.
+func pushed(list []build.Output) ([]build.Output, error) {
+	for i, o := range list {
+		if o.Type == "image" {
+			if list[i].Attrs == nil {
+				list[i].Attrs = map[string]string{}
+			}
+			list[i].Attrs["push"] = "true"
+			return list, nil
+		}
+	}
+	if len(list) > 0 && slices.ContainsFunc(list, func(o build.Output) bool { return o.Type == "local" || o.Type == "tar" }) {
+		return nil, misuse("--push is for images, and -o %s is for files", list[0].Type)
+	}
+	return append(list, build.Output{Type: "image", Attrs: map[string]string{"push": "true"}}), nil
+}
+
+// method is the request to the frontend that --call stands for, "" for a build.
+func (b *buildRun) method() (string, error) {
+	name, format, _ := strings.Cut(b.call, ",")
+	if format != "" && format != "format=json" && format != "format=text" {
+		return "", misuse("invalid --call %q: expected format=json or format=text", b.call)
+	}
+	switch name {
+	case "", "build":
+		b.call = "build"
+		return "", nil
+	case "check", "lint":
+		return "lint", nil
+	case "outline", "targets":
+		return name, nil
+	}
+	return "", misuse("invalid --call %q: expected build, check, outline or targets", b.call)
+}
+
+// display sets up how progress is shown.
+func (b *buildRun) display(r *build.Request) error {
+	if b.quiet {
+		if b.progress != "auto" && b.progress != "quiet" {
+			return misuse("--quiet and --progress=%s contradict each other", b.progress)
+		}
+		b.progress = "quiet"
+	}
+	if r.Call != "" && b.progress == "auto" {
+		b.progress = "quiet" // the answer is what counts
+	}
+	var err error
+	if r.Progress, err = build.NewProgress(b.stderr, b.progress); err != nil {
+		return misuse("invalid --progress %q: %v", b.progress, err)
+	}
+	return nil
+}
+
+// declareIgnored declares flags of docker build that mean nothing to BuildKit. They
+// are taken, so that scripts go on working, and those that ask for something that does
+// not happen say so.
+func declareIgnored(f *pflag.FlagSet) {
+	for _, name := range []string{"compress", "force-rm", "rm", "squash"} {
+		f.Bool(name, false, "")
+	}
+	f.String("isolation", "", "")
+	f.StringSlice("security-opt", nil, "")
+	for _, name := range []string{"compress", "force-rm", "rm", "squash", "isolation", "security-opt"} {
+		must(f.MarkHidden(name))
+	}
+	must(f.MarkDeprecated("squash", "layers are not merged; use stages, and copy what counts"))
+	must(f.MarkDeprecated("security-opt", "use RUN --security=insecure and --allow security.insecure"))
+}
+
+// must holds what the program itself got wrong.
+func must(err error) {
+	if err != nil {
+		panic(fmt.Sprintf("strake: %v", err))
+	}
+}

@@ -1,0 +1,191 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/docker/go-units"
+	"github.com/spf13/pflag"
+
+	"github.com/seed-e0495807/strake/backend/buildcontext"
+	"github.com/seed-e0495807/strake/lang/diag"
+	"github.com/seed-e0495807/strake/lang/source"
+)
+
+const contextLong = `Shows which files a build would send to the build engine, as a tree with sizes:
+those that COPY, ADD and bind mounts of the Dockerfile read, less those that
+.dockerignore drops. PATH is the build context, as for "strake build"; without it, it
+is the current directory. Nothing is sent, and no registry is asked: a path that has
+a variable of the base image in it is not known, nor are ONBUILD triggers.
+
+Small entries are left out unless --depth is given. The last line is the sum.
+`
+
+const contextExamples = `  strake context
+  strake context --depth 0 --sort name .
+  strake context --all -f docker/Dockerfile.dev .
+  strake context --ignored
+  strake context --limit 20MB
+  strake context --json | jq 'select(.size > 1000000)'
+`
+
+func contextCommand() *command {
+	return &command{
+		name:     "context",
+		usage:    "[OPTIONS] [PATH]",
+		short:    "List what a build would send",
+		long:     contextLong,
+		examples: contextExamples,
+		setup: func(p *process, flags *pflag.FlagSet) runner {
+			c := &contextRun{process: p}
+			c.declare(flags)
+			return c.run
+		},
+	}
+}
+
+// contextRun is one call of the command.
+type contextRun struct {
+	*process
+	buildFlags
+	file, sort, limit  string
+	contexts           []string
+	all, ignored, json bool
+	depth              int
+
+	input  *buildcontext.Input
+	ignore *buildcontext.Ignore
+}
+
+func (c *contextRun) declare(f *pflag.FlagSet) {
+	c.buildFlags.declare(f, c.env)
+	f.VisitAll(func(flag *pflag.Flag) { // the others mean nothing here, but may be left in a command line
+		flag.Hidden = !slices.Contains([]string{"target", "build-arg", "platform"}, flag.Name)
+	})
+	f.StringVarP(&c.file, "file", "f", "", "`FILE` Name of the Dockerfile, - for standard input (default PATH/Dockerfile)")
+	f.StringArrayVar(&c.contexts, "build-context", nil, "`NAME=VALUE` Add a build context: a directory, a URL or docker-image://REF")
+	f.BoolVar(&c.all, "all", false, "Show the whole context, whatever the Dockerfile reads of it")
+	f.BoolVar(&c.ignored, "ignored", false, "Show what .dockerignore drops, and which of its lines")
+	f.IntVar(&c.depth, "depth", depthUnset, "`N` Show N levels of directories; 0 is all (default 2)")
+	f.StringVar(&c.sort, "sort", "size", "`KEY` Sort by size or name")
+	f.StringVar(&c.limit, "limit", "", "`SIZE` Fail when more than this would be sent, like 20MB")
+	f.BoolVar(&c.json, "json", false, "Write a JSON object for each file and directory")
+}
+
+func (c *contextRun) run(ctx context.Context, args []string) error {
+	limit, err := c.check(args)
+	if err != nil {
+		return err
+	}
+	if err := c.find(ctx, append(args, ".")[0]); err != nil {
+		return err
+	}
+	list, err := c.locals(ctx)
+	if err != nil {
+		return err
+	}
+	list = slices.DeleteFunc(list, func(l buildcontext.Local) bool { return l.Dir == "" }) // of a Dockerfile without a context
+	if len(list) == 0 && !c.json {
+		fmt.Fprintln(c.stdout, "Nothing would be sent: the Dockerfile reads nothing of this machine")
+	}
+	var sum int64
+	for i, l := range list {
+		size, err := buildcontext.Measure(ctx, l, buildcontext.MeasureOptions{Dropped: c.ignored})
+		if err != nil {
+			return err
+		}
+		if len(list) > 1 && !c.json {
+			fmt.Fprintf(c.stdout, "%s%s: %s\n", strings.Repeat("\n", min(i, 1)), quote(l.Name), quote(l.Dir))
+		}
+		if err := c.show(l, size); err != nil {
+			return err
+		}
+		sum += size.Size
+	}
+	if limit > 0 && sum > limit {
+		return diag.Diagnostic{Code: "large-context", Hint: "`strake context --depth 0` shows everything; drop what is not needed in .dockerignore",
+			Message: fmt.Sprintf("%s would be sent, more than %s", human(sum), human(limit))}
+	}
+	return nil
+}
+
+// check checks the command line, and gives the limit, 0 for none.
+func (c *contextRun) check(args []string) (limit int64, err error) {
+	switch {
+	case len(args) > 1:
+		return 0, misuse("strake context takes one argument, %d were given", len(args))
+	case c.sort != "size" && c.sort != "name":
+		return 0, misuse("invalid --sort %q: expected size or name", c.sort)
+	case c.depth < 0 && c.depth != depthUnset:
+		return 0, misuse("invalid --depth %d: expected 0 or more", c.depth)
+	case c.ignored && (c.all || c.limit != ""):
+		return 0, misuse("--ignored shows what is not sent: drop --all and --limit")
+	case c.limit == "":
+		return 0, nil
+	}
+	return byteSize("--limit", c.limit)
+}
+
+// find finds the Dockerfile and its context.
+func (c *contextRun) find(ctx context.Context, path string) error {
+	options, err := c.options(c.env)
+	if err != nil {
+		return err
+	}
+	if err := buildcontext.Check(options); err != nil {
+		return misuse("%v", err)
+	}
+	named, err := namedContexts(c.contexts)
+	if err != nil {
+		return err
+	}
+	c.input, err = buildcontext.Find(ctx, buildcontext.Request{
+		Path: path, File: c.file, Stdin: c.stdin, Options: options, Contexts: named,
+	})
+	if err == nil && c.input.Remote() {
+		err = diag.Diagnostic{Code: "remote-context", Message: "the context is not on this machine: the build engine fetches it, and nothing is sent",
+			Hint: "list a local copy"}
+	}
+	return err
+}
+
+// locals are the directories to list.
+func (c *contextRun) locals(ctx context.Context) (list []buildcontext.Local, err error) {
+	if c.ignore, err = c.input.Ignore(); err != nil {
+		return nil, err
+	}
+	whole := buildcontext.Local{Name: buildcontext.Context, Dir: c.input.Locals[buildcontext.Context]}
+	if c.ignore != nil {
+		whole.Exclude = c.ignore.Patterns
+	}
+	if c.all || c.ignored {
+		return []buildcontext.Local{whole}, nil
+	}
+	src, err := c.input.Open(ctx)
+	if err != nil {
+		return nil, err
+	}
+	set := &source.Set{}
+	list, err = src.Reads(ctx, set.Add(src.Name, src.Text))
+	var diags diag.List
+	if errors.As(err, &diags) {
+		c.report(set, diags)
+		return nil, errReported
+	}
+	return list, err
+}
+
+// byteSize reads a number of bytes such as 500MB; that is 500,000,000, as in
+// docker's sizes of images.
+func byteSize(flag, text string) (int64, error) {
+	n, err := units.FromHumanSize(text)
+	if err != nil || n < 0 {
+		return 0, misuse("invalid %s %q: expected a number of bytes, or one like 500MB", flag, text)
+	}
+	return n, nil
+}
+
+func human(bytes int64) string { return units.HumanSize(float64(bytes)) }

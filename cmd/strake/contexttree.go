@@ -1,0 +1,221 @@
+package main
+
+import (
+	"bufio"
+	"cmp"
+	"encoding/json"
+	"fmt"
+	"io/fs"
+	"math"
+	"path"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/seed-e0495807/strake/backend/buildcontext"
+	"github.com/seed-e0495807/strake/lang/diag"
+)
+
+const (
+	depthUnset   = -1
+	defaultDepth = 2
+	maxSiblings  = 20 // entries of a directory that are shown when no depth was given
+	maxReads     = 5  // paths that are shown of those that the Dockerfile reads
+)
+
+// show lists a directory.
+func (c *contextRun) show(l buildcontext.Local, size *buildcontext.Size) error {
+	t := &contextTree{contextRun: c, out: bufio.NewWriter(c.stdout), local: l, color: c.color(c.stdout)}
+	t.depth, t.siblings = c.depth, math.MaxInt
+	if c.depth == depthUnset && !c.json {
+		t.depth, t.siblings = defaultDepth, maxSiblings
+	}
+	c.unread(l, size)
+	if c.json {
+		t.object(".", &size.Entry)
+		t.objects("", &size.Entry, 1)
+		return t.out.Flush()
+	}
+	fmt.Fprintf(t.out, "%8s  .\n", human(size.Size))
+	t.entries("", "", &size.Entry, 1)
+	fmt.Fprintf(t.out, "\n%s\n", c.sum(l, size))
+	return t.out.Flush()
+}
+
+// unread warns of what could not be read: the build would fail on it.
+func (c *contextRun) unread(l buildcontext.Local, size *buildcontext.Size) {
+	var list diag.List
+	for _, u := range size.Unread {
+		list = append(list, diag.Diagnostic{Severity: diag.Warning, Code: "unreadable",
+			Message: fmt.Sprintf("cannot read %s: %v", quote(filepath.Join(l.Dir, u.Path)), u.Err),
+			Hint:    "the build would fail; make it readable, or drop it in .dockerignore"})
+	}
+	c.report(nil, list)
+}
+
+// sum is the last line.
+func (c *contextRun) sum(l buildcontext.Local, size *buildcontext.Size) string {
+	what := human(size.Size) + " in " + plural(size.Files, "file")
+	switch {
+	case c.ignored && c.ignore == nil:
+		return "There is no .dockerignore"
+	case c.ignored:
+		return c.ignore.Name + " drops " + what
+	}
+	what += " and " + plural(size.Dirs, "directory", "directories")
+	if c.all {
+		return what + ": the whole context"
+	}
+	return what + " would be sent: the Dockerfile reads " + reads(l)
+}
+
+// reads says what the Dockerfile reads of a context.
+func reads(l buildcontext.Local) string {
+	var names []string
+	for _, name := range l.Follow {
+		names = append(names, quote(name))
+	}
+	switch n := len(names); {
+	case l.Follow == nil:
+		return "the whole context"
+	case n > maxReads:
+		return fmt.Sprintf("%s and %d more", strings.Join(names[:maxReads], ", "), n-maxReads)
+	}
+	return strings.Join(names, ", ")
+}
+
+// contextTree writes the listing of a directory.
+type contextTree struct {
+	*contextRun
+	out             *bufio.Writer
+	local           buildcontext.Local
+	color           bool
+	depth, siblings int // 0 is all levels
+}
+
+// entries writes what is in a directory, each line behind indent.
+func (t *contextTree) entries(indent, dir string, e *buildcontext.Entry, level int) {
+	if t.depth > 0 && level > t.depth {
+		return
+	}
+	list := t.sorted(e)
+	shown := list[:min(len(list), t.siblings)]
+	for i, c := range shown {
+		branch, next := "├── ", "│   "
+		if i == len(list)-1 {
+			branch, next = "└── ", "    "
+		}
+		name := path.Join(dir, c.Name)
+		note := ""
+		if !e.Whole {
+			note = t.note(name, c)
+		}
+		fmt.Fprintf(t.out, "%8s  %s%s%s%s\n", human(c.Size), indent, branch, t.label(c), note)
+		t.entries(indent+next, name, c, level+1)
+	}
+	if left := list[len(shown):]; len(left) > 0 {
+		var size int64
+		for _, c := range left {
+			size += c.Size
+		}
+		fmt.Fprintf(t.out, "%8s  %s└── … %s more\n", human(size), indent, plural(len(left), "entry", "entries"))
+	}
+}
+
+// label is the name of an entry.
+func (t *contextTree) label(e *buildcontext.Entry) string {
+	switch name := quote(e.Name); {
+	case !e.Type.IsDir():
+		return name
+	case t.color:
+		return "\x1b[1;34m" + name + "/\x1b[0m"
+	default:
+		return name + "/"
+	}
+}
+
+// note tells which line of .dockerignore drops an entry.
+func (t *contextTree) note(name string, e *buildcontext.Entry) string {
+	line, pattern := t.droppedBy(name, e)
+	if line == 0 {
+		return ""
+	}
+	return fmt.Sprintf("   %s:%d: %s", t.ignore.Name, line, quote(pattern))
+}
+
+func (t *contextTree) droppedBy(name string, e *buildcontext.Entry) (line int, pattern string) {
+	if !e.Whole {
+		return 0, ""
+	}
+	return t.ignore.Line(name)
+}
+
+// sorted gives the entries of a directory in the order they are shown.
+func (t *contextTree) sorted(e *buildcontext.Entry) []*buildcontext.Entry {
+	list := make([]*buildcontext.Entry, len(e.Entries)) // they have the order of names
+	for i := range e.Entries {
+		list[i] = &e.Entries[i]
+	}
+	if t.sort == "size" {
+		slices.SortStableFunc(list, func(a, b *buildcontext.Entry) int { return cmp.Compare(b.Size, a.Size) })
+	}
+	return list
+}
+
+// contextEntry is an entry as JSON.
+type contextEntry struct {
+	Context string `json:"context"` // "context", or the name of a named one
+	Path    string `json:"path"`    // in it, "." is the whole
+	Type    string `json:"type"`    // file, directory, symlink or other
+	Size    int64  `json:"size"`    // bytes
+	Files   int    `json:"files"`   // below it, 1 for a file
+	Line    int    `json:"line,omitempty"`
+	Pattern string `json:"pattern,omitempty"` // of .dockerignore, with its line
+}
+
+func (t *contextTree) object(name string, e *buildcontext.Entry) {
+	o := contextEntry{Context: t.local.Name, Path: name, Type: typeName(e.Type), Size: e.Size, Files: e.Files}
+	o.Line, o.Pattern = t.droppedBy(name, e)
+	enc := json.NewEncoder(t.out)
+	enc.SetEscapeHTML(false)
+	enc.Encode(o) // the writer keeps its first error
+}
+
+func (t *contextTree) objects(dir string, e *buildcontext.Entry, level int) {
+	if t.depth > 0 && level > t.depth {
+		return
+	}
+	for _, c := range t.sorted(e) {
+		name := path.Join(dir, c.Name)
+		t.object(name, c)
+		t.objects(name, c, level+1)
+	}
+}
+
+func typeName(mode fs.FileMode) string {
+	switch {
+	case mode.IsDir():
+		return "directory"
+	case mode&fs.ModeSymlink != 0:
+		return "symlink"
+	case mode.IsRegular():
+		return "file"
+	}
+	return "other"
+}
+
+// quote makes a name fit for a terminal.
+func quote(name string) string {
+	if q := fmt.Sprintf("%q", name); q != `"`+name+`"` {
+		return q
+	}
+	return name
+}
+
+// plural is like "1 file" or "12 files".
+func plural(n int, one string, many ...string) string {
+	if n == 1 {
+		return "1 " + one
+	}
+	return fmt.Sprintf("%d %s", n, append(many, one+"s")[0])
+}

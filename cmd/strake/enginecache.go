@@ -1,0 +1,230 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"fmt"
+	"io"
+	"strings"
+	"text/tabwriter"
+	"time"
+
+	"github.com/docker/go-units"
+	"github.com/moby/buildkit/client"
+	"github.com/spf13/pflag"
+
+	"github.com/seed-e0495807/strake/backend/engine"
+)
+
+// engineCacheCommand is a command about the cache of the engine that builds would
+// use. Declare declares its flags, and gives what runs.
+func engineCacheCommand(name, short string, declare func(*engineCache, *pflag.FlagSet) func(context.Context, *engine.Engine) error) *command {
+	return &command{
+		name: "engine " + name, usage: "[OPTIONS]", short: short,
+		setup: func(p *process, f *pflag.FlagSet) runner {
+			c := &engineCache{process: p}
+			c.engineFlags.declare(f)
+			f.StringArrayVar(&c.filters, "filter", nil, "`NAME=VALUE` Only what fits, such as type=exec.cachemount; until=24h is what was not used for so long")
+			f.BoolVarP(&c.verbose, "verbose", "v", false, "Show all that is known of each record")
+			run := declare(c, f)
+			return func(ctx context.Context, args []string) error {
+				if len(args) > 0 {
+					return misuse("strake engine %s takes no arguments", name)
+				}
+				if ok, err := c.prepare(); err != nil || !ok {
+					return err
+				}
+				return c.withEngine(ctx, p, func(e *engine.Engine) error { return run(ctx, e) })
+			}
+		},
+	}
+}
+
+// engineCache is one call of such a command.
+type engineCache struct {
+	*process
+	engineFlags
+	filters    []string
+	verbose    bool
+	all, force *bool   // of prune
+	storage    *string // of prune
+
+	keep       time.Duration
+	expression []string // of BuildKit, from the filters
+	reserved   int64    // bytes
+}
+
+// prepare reads the flags, and asks whether to go on.
+func (c *engineCache) prepare() (ok bool, err error) {
+	if c.keep, c.expression, err = cacheFilter(c.filters); err != nil {
+		return false, err
+	}
+	if c.storage == nil {
+		return true, nil
+	}
+	if c.reserved, err = byteSize("--keep-storage", *c.storage); err != nil {
+		return false, err
+	}
+	return *c.force || c.confirm(), nil
+}
+
+// cacheRow is a record of the cache. The titles are those of docker buildx du.
+type cacheRow struct {
+	ID          string `header:"ID"`
+	Reclaimable string `header:"RECLAIMABLE"`
+	Size        string `header:"SIZE"`
+	LastUsedAt  string `header:"LAST ACCESSED"`
+	Type        string `header:"TYPE"`
+	Description string `header:"DESCRIPTION"`
+	CreatedAt   string `header:"CREATED AT"`
+	UsageCount  string `header:"USAGE COUNT"`
+	Parents     string `header:"PARENTS"`
+	Mutable     string `header:"MUTABLE"`
+	Shared      string `header:"SHARED"`
+}
+
+const cacheColumns = `{{.ID}}\t{{.Reclaimable}}\t{{.Size}}\t{{.LastUsedAt}}`
+
+// row shows a record. What can change has a star, and so has a size that others
+// have a part in.
+func row(u *client.UsageInfo) cacheRow {
+	star := map[bool]string{true: "*"}
+	r := cacheRow{
+		ID: u.ID + star[u.Mutable], Reclaimable: fmt.Sprint(!u.InUse), Size: units.HumanSize(float64(u.Size)) + star[u.Shared],
+		Type: string(u.RecordType), Description: u.Description, CreatedAt: u.CreatedAt.String(), UsageCount: fmt.Sprint(u.UsageCount),
+		Parents: strings.Join(u.Parents, ","), Mutable: fmt.Sprint(u.Mutable), Shared: fmt.Sprint(u.Shared),
+	}
+	if u.LastUsedAt != nil {
+		r.LastUsedAt = units.HumanDuration(time.Since(*u.LastUsedAt)) + " ago"
+	}
+	return r
+}
+
+// declareUsage is strake engine df.
+func declareUsage(c *engineCache, f *pflag.FlagSet) func(context.Context, *engine.Engine) error {
+	asJSON := f.Bool("json", false, "Print JSON")
+	format := f.String("format", "", formatUsage)
+	return func(ctx context.Context, e *engine.Engine) error {
+		records, err := e.Client.DiskUsage(ctx, client.WithFilter(c.expression), client.WithAgeLimit(c.keep))
+		if err != nil {
+			return err
+		}
+		if *asJSON {
+			if records == nil {
+				records = []*client.UsageInfo{}
+			}
+			return printJSON(c.stdout, records)
+		}
+		if err := c.show(records, *format); err != nil || *format != "" {
+			return err
+		}
+		return summary(c.stdout, records)
+	}
+}
+
+// declarePrune is strake engine prune.
+func declarePrune(c *engineCache, f *pflag.FlagSet) func(context.Context, *engine.Engine) error {
+	c.all = f.BoolP("all", "a", false, "Delete all that is not in use, also images of frontends")
+	c.force = f.BoolP("force", "f", false, "Do not ask")
+	c.storage = f.String("keep-storage", "0", "`BYTES` Keep so much, like 10GB")
+	return func(ctx context.Context, e *engine.Engine) error {
+		opts := []client.PruneOption{client.WithFilter(c.expression), client.WithKeepOpt(c.keep, c.reserved, 0, 0)}
+		if *c.all {
+			opts = append(opts, client.PruneAll)
+		}
+		var (
+			records []*client.UsageInfo
+			deleted = make(chan client.UsageInfo)
+			done    = make(chan struct{})
+			total   int64
+		)
+		go func() {
+			defer close(done)
+			for u := range deleted {
+				records, total = append(records, &u), total+u.Size
+			}
+		}()
+		err := e.Client.Prune(ctx, deleted, opts...)
+		close(deleted)
+		<-done
+		if err == nil && len(records) > 0 {
+			err = c.show(records, "")
+		}
+		if err == nil {
+			_, err = fmt.Fprintf(c.stdout, "Total:\t%s\n", units.HumanSize(float64(total)))
+		}
+		return err
+	}
+}
+
+// confirm asks, as docker does.
+func (c *engineCache) confirm() bool {
+	what := "dangling"
+	if *c.all {
+		what = "all"
+	}
+	fmt.Fprintf(c.stdout, "WARNING! This will remove %s build cache. Are you sure you want to continue? [y/N] ", what)
+	answer, _ := bufio.NewReader(c.stdin).ReadString('\n')
+	answer = strings.ToLower(strings.TrimSpace(answer))
+	return answer == "y" || answer == "yes"
+}
+
+// show prints records.
+func (c *engineCache) show(records []*client.UsageInfo, format string) error {
+	rows := make([]cacheRow, len(records))
+	for i, u := range records {
+		rows[i] = row(u)
+	}
+	if c.verbose && format == "" {
+		format = "ID:\t{{.ID}}\nType:\t{{.Type}}\nDescription:\t{{.Description}}\nSize:\t{{.Size}}\nReclaimable:\t{{.Reclaimable}}\n" +
+			"Shared:\t{{.Shared}}\nMutable:\t{{.Mutable}}\nCreated at:\t{{.CreatedAt}}\nLast used:\t{{.LastUsedAt}}\nUsage count:\t{{.UsageCount}}\nParents:\t{{.Parents}}\n"
+	}
+	return listing[cacheRow]{cacheColumns}.print(c.stdout, format, rows)
+}
+
+// summary prints sums, as docker buildx du does.
+func summary(w io.Writer, records []*client.UsageInfo) error {
+	var total, reclaimable, shared int64
+	for _, u := range records {
+		total += u.Size
+		if !u.InUse {
+			reclaimable += u.Size
+		}
+		if u.Shared {
+			shared += u.Size
+		}
+	}
+	t := tabwriter.NewWriter(w, 1, 8, 1, '\t', 0)
+	if shared > 0 {
+		fmt.Fprintf(t, "Shared:\t%s\nPrivate:\t%s\n", units.HumanSize(float64(shared)), units.HumanSize(float64(total-shared)))
+	}
+	fmt.Fprintf(t, "Reclaimable:\t%s\nTotal:\t%s\n", units.HumanSize(float64(reclaimable)), units.HumanSize(float64(total)))
+	return t.Flush()
+}
+
+// cacheFilter reads --filter in docker's form into BuildKit's: what was used in the
+// last time is kept, and an expression that a record has to fit.
+func cacheFilter(list []string) (keep time.Duration, expression []string, err error) {
+	var parts []string
+	for _, item := range list {
+		key, value, ok := strings.Cut(item, "=")
+		switch {
+		case key == "until" || key == "unused-for":
+			if keep, err = time.ParseDuration(value); err != nil {
+				return 0, nil, misuse("invalid --filter %q: expected a time like 24h", item)
+			}
+		case !ok:
+			parts = append(parts, key) // such as "inuse"
+		case key == "id":
+			parts = append(parts, key+"~="+value)
+		case strings.HasSuffix(key, "!") || strings.HasSuffix(key, "~"):
+			parts = append(parts, item)
+		default:
+			parts = append(parts, key+"=="+value)
+		}
+	}
+	if len(parts) > 0 {
+		expression = []string{strings.Join(parts, ",")}
+	}
+	return keep, expression, nil
+}

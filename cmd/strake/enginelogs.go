@@ -1,0 +1,104 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"io"
+	"io/fs"
+	"os"
+	"strconv"
+	"time"
+
+	"github.com/spf13/pflag"
+
+	"github.com/seed-e0495807/strake/backend/engine"
+	"github.com/seed-e0495807/strake/lang/diag"
+)
+
+func engineLogsCommand() *command {
+	return &command{
+		name: "engine logs", usage: "[OPTIONS]", short: "Show what strake's own engine has written",
+		setup: func(p *process, f *pflag.FlagSet) runner {
+			follow := f.BoolP("follow", "f", false, "Go on when more is written")
+			tail := f.StringP("tail", "n", "all", "`NUMBER` Show only so many lines, the last ones")
+			return func(ctx context.Context, args []string) error {
+				if len(args) > 0 {
+					return misuse("strake engine logs takes no arguments")
+				}
+				lines := -1
+				if *tail != "all" {
+					n, err := strconv.Atoi(*tail)
+					if err != nil || n < 0 {
+						return misuse("invalid --tail %q: expected a number of lines, or all", *tail)
+					}
+					lines = n
+				}
+				home, err := p.home()
+				if err != nil {
+					return err
+				}
+				name := engine.LogFile(new(engineFlags).engineOptions(p, home).Dir)
+				return p.logs(ctx, name, lines, *follow)
+			}
+		},
+	}
+}
+
+// logs prints the last lines of a file, all when there are fewer than none.
+func (p *process) logs(ctx context.Context, name string, lines int, follow bool) error {
+	data, err := os.ReadFile(name)
+	if errors.Is(err, fs.ErrNotExist) {
+		return diag.Diagnostic{Code: "no-log", Message: "strake's own engine has never been started", Hint: "`strake engine start` starts it"}
+	}
+	if err != nil {
+		return err
+	}
+	if _, err := p.stdout.Write(lastLines(data, lines)); err != nil {
+		return err
+	}
+	for at := int64(len(data)); follow; {
+		select {
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		case <-time.After(200 * time.Millisecond):
+		}
+		if at, err = p.more(name, at); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// more prints what a file has from a place on. A log that is shorter has begun anew.
+func (p *process) more(name string, at int64) (int64, error) {
+	f, err := os.Open(name)
+	if err != nil {
+		return at, err
+	}
+	defer f.Close()
+	info, err := f.Stat()
+	if err != nil {
+		return at, err
+	}
+	if info.Size() < at {
+		at = 0
+	}
+	n, err := io.Copy(p.stdout, io.NewSectionReader(f, at, info.Size()-at))
+	return at + n, err
+}
+
+// lastLines gives the last n lines of a text, all when n is negative.
+func lastLines(text []byte, n int) []byte {
+	if n < 0 {
+		return text
+	}
+	end := len(bytes.TrimSuffix(text, []byte("\n")))
+	for ; n > 0 && end >= 0; n-- {
+		end = bytes.LastIndexByte(text[:end], '\n')
+	}
+	if end < 0 {
+		return text
+	}
+	return text[min(end+1, len(text)):]
+}

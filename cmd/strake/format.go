@@ -1,0 +1,124 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"io"
+	"reflect"
+	"strings"
+	"text/tabwriter"
+	"text/template"
+)
+
+// The form of --format, as docker has it: "table" with an optional template for
+// its columns, "json" for an object a line, or a template for a line.
+const formatUsage = "`FORMAT` Print with a Go template; \"table TEMPLATE\" has a header, \"json\" prints objects"
+
+// listing prints rows, which are structs. A field's tag "header" is the title of
+// its column.
+type listing[R any] struct {
+	usual string // the columns, when none are asked for
+}
+
+// print prints rows in a format.
+func (l listing[R]) print(w io.Writer, format string, rows []R) error {
+	if format == "" || format == "table" {
+		format = "table " + l.usual
+	}
+	if format == "json" {
+		format = "{{json .}}"
+	}
+	text, table := strings.CutPrefix(format, "table ")
+	t, err := parseFormat(text)
+	if err != nil {
+		return err
+	}
+	var b bytes.Buffer
+	if table {
+		columns := tabwriter.NewWriter(&b, 10, 1, 3, ' ', 0)
+		if err := l.rows(columns, t, rows, l.header()); err != nil {
+			return err
+		}
+		columns.Flush()
+	} else if err := l.rows(&b, t, rows, nil); err != nil {
+		return err
+	}
+	_, err = w.Write(b.Bytes())
+	return err
+}
+
+func (l listing[R]) rows(w io.Writer, t *template.Template, rows []R, header map[string]string) error {
+	// The header shows, too, when a template asks for a field that there is not.
+	if header != nil {
+		if err := execute(w, t, header); err != nil {
+			return err
+		}
+	}
+	for _, row := range rows {
+		if err := execute(w, t, row); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// header gives the titles by field.
+func (listing[R]) header() map[string]string {
+	titles := map[string]string{}
+	for _, f := range reflect.VisibleFields(reflect.TypeFor[R]()) {
+		titles[f.Name] = f.Tag.Get("header")
+	}
+	return titles
+}
+
+func execute(w io.Writer, t *template.Template, value any) error {
+	if err := t.Execute(w, value); err != nil {
+		return misuse("invalid --format: %v", err)
+	}
+	_, err := io.WriteString(w, "\n")
+	return err
+}
+
+// parseFormat parses a template with the functions that docker's have. In it, \t
+// and \n may be written as such.
+func parseFormat(text string) (*template.Template, error) {
+	text = strings.NewReplacer(`\t`, "\t", `\n`, "\n").Replace(strings.TrimSpace(text))
+	t, err := template.New("").Option("missingkey=error").Funcs(template.FuncMap{
+		"json":  toJSON,
+		"split": strings.Split,
+		"join":  strings.Join,
+		"title": func(s string) string { return strings.ToUpper(s[:min(1, len(s))]) + s[min(1, len(s)):] },
+		"lower": strings.ToLower,
+		"upper": strings.ToUpper,
+		"pad": func(s string, before, after int) string {
+			return strings.Repeat(" ", before) + s + strings.Repeat(" ", after)
+		},
+		"truncate": func(s string, n int) string { return string([]rune(s)[:min(n, len([]rune(s)))]) },
+	}).Parse(text)
+	if err != nil {
+		return nil, misuse("invalid --format: %v", err)
+	}
+	return t, nil
+}
+
+func toJSON(v any) (string, error) {
+	var b bytes.Buffer
+	e := json.NewEncoder(&b)
+	e.SetEscapeHTML(false)
+	err := e.Encode(v)
+	return strings.TrimSuffix(b.String(), "\n"), err
+}
+
+// printJSON prints a value as docker inspect does.
+func printJSON(w io.Writer, v any) error {
+	var b bytes.Buffer
+	e := json.NewEncoder(&b)
+	e.SetEscapeHTML(false)
+	e.SetIndent("", "    ")
+	if err := e.Encode(v); err != nil {
+		return err
+	}
+	_, err := fmt.Fprint(w, b.String())
+	return err
+}

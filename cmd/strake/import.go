@@ -1,0 +1,138 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/containerd/platforms"
+	dockerspec "github.com/moby/docker-image-spec/specs-go/v1"
+	"github.com/spf13/pflag"
+
+	"github.com/seed-e0495807/strake/backend/llb"
+	"github.com/seed-e0495807/strake/backend/store"
+	"github.com/seed-e0495807/strake/backend/store/tarball"
+	"github.com/seed-e0495807/strake/ir/plan"
+	"github.com/seed-e0495807/strake/lang"
+	"github.com/seed-e0495807/strake/lang/source"
+)
+
+const importLong = `FILE is the archive of a file tree, compressed or not; - is standard input. The
+image has it as its one layer.
+
+A change is an instruction of a Dockerfile that changes only the config: CMD,
+ENTRYPOINT, ENV, EXPOSE, HEALTHCHECK, LABEL, ONBUILD, STOPSIGNAL, USER, VOLUME or
+WORKDIR.
+`
+
+const importExamples = `  strake import rootfs.tar.gz mydistro:1
+  debootstrap --variant=minbase stable root && tar -C root -c . | strake import -c 'CMD ["bash"]' - debian
+`
+
+func importCommand() *command {
+	return &command{
+		name:     "import",
+		usage:    "[OPTIONS] FILE|- [NAME[:TAG]]",
+		short:    "Make an image of a file tree",
+		long:     importLong,
+		examples: importExamples,
+		setup: func(p *process, f *pflag.FlagSet) runner {
+			c := &imageImport{process: p}
+			f.StringArrayVarP(&c.changes, "change", "c", nil, "`INSTRUCTION` Apply an instruction to the image")
+			f.StringVarP(&c.message, "message", "m", "", "`TEXT` Set the comment of the image (default Imported from FILE)")
+			f.StringVar(&c.platform, "platform", "", "`PLATFORM` Set the platform of the image")
+			return c.run
+		},
+	}
+}
+
+// imageImport is one call of the command.
+type imageImport struct {
+	*process
+	changes           []string
+	message, platform string
+}
+
+func (c *imageImport) run(ctx context.Context, args []string) error {
+	switch {
+	case len(args) == 0 || len(args) > 2:
+		return misuse("strake import takes a file and a name")
+	case strings.Contains(args[0], "://"):
+		return &usageError{message: "strake import reads files only", hint: "curl -fsSL " + args[0] + " | strake import - …"}
+	}
+	for _, name := range args[1:] { // before much is read
+		if _, err := store.Normalize(name); err != nil {
+			return err
+		}
+	}
+	config, err := c.config(ctx)
+	if err != nil {
+		return err
+	}
+	in, message := c.stdin, c.message
+	if args[0] != "-" {
+		f, err := os.Open(args[0])
+		if err != nil {
+			return err
+		}
+		defer f.Close()
+		in = f
+	}
+	if message == "" {
+		message = "Imported from " + args[0]
+	}
+	return c.withStore(ctx, func(s *store.Store) error {
+		desc, err := tarball.Import(ctx, s, in, config, message, time.Now().UTC())
+		if err != nil {
+			return err
+		}
+		if err := s.Put(ctx, desc, args[1:], nil); err != nil {
+			return err
+		}
+		img, err := s.Find(desc.Digest.String())
+		if err != nil {
+			return err
+		}
+		_, err = fmt.Fprintln(c.stdout, img.ID)
+		return err
+	})
+}
+
+// config compiles the changes, as a Dockerfile that starts from nothing.
+func (c *imageImport) config(ctx context.Context) (dockerspec.DockerOCIImage, error) {
+	none := dockerspec.DockerOCIImage{}
+	platform := platforms.DefaultSpec()
+	if c.platform != "" {
+		var err error
+		if platform, err = platforms.Parse(c.platform); err != nil {
+			return none, misuse("invalid --platform %q: %v", c.platform, err)
+		}
+	}
+	set := &source.Set{}
+	src := set.Add("--change", "FROM scratch\n"+strings.Join(c.changes, "\n")+"\n")
+	file, _ := lang.Parse(src) // of which Compile tells the errors
+	for i, in := range file.Instructions() {
+		if i > 0 && !onlyConfig(in) {
+			return none, misuse("--change takes no %s: only instructions that change the config", strings.ToUpper(in.Head().Keyword.Text))
+		}
+	}
+	result, err := llb.Compile(ctx, src, llb.Options{Options: plan.Options{Platform: &platform}})
+	if err != nil {
+		c.report(set, diagnose(err))
+		return none, errReported
+	}
+	config := *result.Image
+	config.History, config.Created = nil, nil
+	return config, nil
+}
+
+func onlyConfig(in lang.Instruction) bool {
+	switch in.(type) {
+	case *lang.Cmd, *lang.Entrypoint, *lang.Env, *lang.Expose, *lang.Healthcheck, *lang.Label, *lang.Onbuild,
+		*lang.StopSignal, *lang.User, *lang.Volume, *lang.Workdir, *lang.Custom:
+		return true
+	}
+	return false
+}

@@ -1,0 +1,147 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"text/template"
+	"time"
+
+	"github.com/moby/moby/api/types/image"
+	"github.com/spf13/pflag"
+
+	"github.com/seed-e0495807/strake/backend/store"
+	"github.com/seed-e0495807/strake/lang/diag"
+)
+
+const inspectExamples = `  strake inspect hello
+  strake inspect --format '{{.Os}}/{{.Architecture}} {{json .Config.Env}}' hello
+`
+
+func inspectCommand() *command {
+	return &command{
+		name:     "inspect",
+		usage:    "[OPTIONS] IMAGE...",
+		short:    "Show all that is known of images, as JSON",
+		long:     "The output is that of docker image inspect. Size is what the files of the layers\ntake unpacked, in bytes.\n",
+		examples: inspectExamples,
+		setup: func(p *process, f *pflag.FlagSet) runner {
+			c := &imageInspect{process: p}
+			f.StringVarP(&c.format, "format", "f", "", "`TEMPLATE` Print with a Go template, or \"json\" for one line")
+			f.StringVar(&c.platform, "platform", "", "`PLATFORM` Show the image for this platform")
+			return c.run
+		},
+	}
+}
+
+// imageInspect is one call of the command.
+type imageInspect struct {
+	*process
+	format, platform string
+}
+
+// run shows what it finds, also when something else was not found.
+func (c *imageInspect) run(ctx context.Context, args []string) error {
+	if len(args) == 0 {
+		return misuse("strake inspect takes at least one image")
+	}
+	return c.withStore(ctx, func(s *store.Store) error {
+		found := []image.InspectResponse{}
+		var missing diag.List
+		for _, name := range args {
+			r, err := c.inspect(ctx, s, name)
+			if err != nil {
+				missing = append(missing, diagnose(s.Explain(err))...)
+				continue
+			}
+			found = append(found, r)
+		}
+		if err := c.print(found); err != nil {
+			return err
+		}
+		return missing.Err()
+	})
+}
+
+func (c *imageInspect) inspect(ctx context.Context, s *store.Store, name string) (image.InspectResponse, error) {
+	var r image.InspectResponse
+	img, err := s.Find(name)
+	if err != nil {
+		return r, err
+	}
+	v, err := img.Variant(c.platform)
+	if err != nil {
+		return r, err
+	}
+	size, err := s.Size(ctx, v)
+	if err != nil {
+		return r, err
+	}
+	r = image.InspectResponse{
+		ID: img.ID.String(), RepoTags: []string{}, RepoDigests: []string{}, Author: v.Config.Author, Config: &v.Config.Config,
+		Architecture: v.Config.Architecture, Variant: v.Config.Variant, Os: v.Config.OS, OsVersion: v.Config.OSVersion,
+		Size: size, RootFS: image.RootFS{Type: v.Config.RootFS.Type}, Descriptor: &img.Descriptor,
+	}
+	for _, name := range img.Names {
+		r.RepoTags = append(r.RepoTags, store.Familiar(name))
+	}
+	for _, name := range img.Digests {
+		r.RepoDigests = append(r.RepoDigests, store.Familiar(name))
+	}
+	for _, d := range v.Config.RootFS.DiffIDs {
+		r.RootFS.Layers = append(r.RootFS.Layers, d.String())
+	}
+	if t := v.Config.Created; t != nil {
+		r.Created = t.Format(time.RFC3339Nano)
+	}
+	if h := v.Config.History; len(h) > 0 {
+		r.Comment = h[len(h)-1].Comment
+	}
+	return r, nil
+}
+
+func (c *imageInspect) print(found []image.InspectResponse) error {
+	switch c.format {
+	case "":
+		return printJSON(c.stdout, found)
+	case "json":
+		text, err := toJSON(found)
+		if err == nil {
+			_, err = c.stdout.Write([]byte(text + "\n"))
+		}
+		return err
+	}
+	t, err := parseFormat(c.format)
+	if err != nil {
+		return err
+	}
+	var b bytes.Buffer
+	for _, r := range found {
+		if err := executeInspect(&b, t, r); err != nil {
+			return err
+		}
+	}
+	_, err = c.stdout.Write(b.Bytes())
+	return err
+}
+
+// executeInspect knows fields by their names in Go and by those in JSON, like
+// docker: .ID and .Id.
+func executeInspect(b *bytes.Buffer, t *template.Template, r image.InspectResponse) error {
+	before := b.Len()
+	if err := execute(b, t, r); err == nil {
+		return nil
+	}
+	b.Truncate(before)
+	data, err := json.Marshal(r)
+	if err != nil {
+		return err
+	}
+	var raw map[string]any
+	d := json.NewDecoder(bytes.NewReader(data))
+	d.UseNumber()
+	if err := d.Decode(&raw); err != nil {
+		return err
+	}
+	return execute(b, t, raw)
+}

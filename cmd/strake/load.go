@@ -1,0 +1,79 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"os"
+
+	"github.com/spf13/pflag"
+
+	"github.com/seed-e0495807/strake/backend/store"
+	"github.com/seed-e0495807/strake/backend/store/tarball"
+)
+
+const loadLong = `It takes archives of strake save, docker save and podman save, compressed or not,
+archives of OCI image layouts, and directories with one.
+`
+
+const loadExamples = `  strake load -i hello.tar.gz
+  docker save hello | strake load
+`
+
+func loadCommand() *command {
+	return &command{
+		name:     "load",
+		usage:    "[OPTIONS]",
+		short:    "Read images from an archive",
+		long:     loadLong,
+		examples: loadExamples,
+		setup: func(p *process, f *pflag.FlagSet) runner {
+			input := f.StringP("input", "i", "", "`FILE|DIR` Read from a file or a directory (default standard input)")
+			quiet := f.BoolP("quiet", "q", false, "Print nothing")
+			return func(ctx context.Context, args []string) error {
+				switch r, ok := p.stdin.(io.Writer); {
+				case len(args) > 0:
+					return &usageError{message: "strake load takes no arguments", hint: "strake load -i " + args[0]}
+				case *input == "" && ok && isTerminal(r):
+					return misuse("refusing to read an archive from a terminal: redirect it, or name a file with -i FILE")
+				}
+				return p.withStore(ctx, func(s *store.Store) error {
+					loaded, err := p.load(ctx, s, *input)
+					if err != nil || *quiet {
+						return err
+					}
+					for _, img := range loaded {
+						p.sayLoaded(img)
+					}
+					return nil
+				})
+			}
+		},
+	}
+}
+
+func (p *process) load(ctx context.Context, s *store.Store, input string) ([]tarball.Loaded, error) {
+	if input == "" || input == "-" {
+		return tarball.Load(ctx, s, p.stdin)
+	}
+	f, err := os.Open(input)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	if info, err := f.Stat(); err != nil {
+		return nil, err
+	} else if info.IsDir() {
+		return tarball.LoadDir(ctx, s, input)
+	}
+	return tarball.Load(ctx, s, f)
+}
+
+func (p *process) sayLoaded(img tarball.Loaded) {
+	if len(img.Names) == 0 {
+		fmt.Fprintln(p.stdout, "Loaded image ID:", img.ID)
+	}
+	for _, name := range img.Names {
+		fmt.Fprintln(p.stdout, "Loaded image:", store.Familiar(name))
+	}
+}

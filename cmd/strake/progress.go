@@ -1,0 +1,76 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"sync"
+	"time"
+
+	"github.com/containerd/containerd/v2/core/images"
+	digest "github.com/opencontainers/go-digest"
+	ocispecs "github.com/opencontainers/image-spec/specs-go/v1"
+
+	"github.com/seed-e0495807/strake/backend/store/registry"
+)
+
+// transfer shows how a pull or a push goes on: on a terminal one line that is
+// written again, else a line for each layer. It is safe for concurrent use.
+type transfer struct {
+	out      io.Writer
+	terminal bool
+	verb     string // "Pulling NAME"
+	words    map[registry.State]string
+
+	mu          sync.Mutex
+	todo, done  int
+	bytes, want int64
+	moved       map[digest.Digest]int64
+	shown       time.Time
+	dirty       bool
+}
+
+func (p *process) transfer(verb string, words map[registry.State]string) *transfer {
+	return &transfer{out: p.stderr, terminal: isTerminal(p.stderr), verb: verb, words: words, moved: map[digest.Digest]int64{}}
+}
+
+// report is a registry.Options.Report.
+func (t *transfer) report(blob ocispecs.Descriptor, state registry.State, n int64) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	switch state {
+	case registry.Planned:
+		t.todo++
+		t.want += blob.Size
+	case registry.Moved:
+		// What is sent again after a failure does not count twice.
+		n = min(n, blob.Size-t.moved[blob.Digest])
+		t.moved[blob.Digest] += n
+		t.bytes += n
+	default:
+		t.done++
+		t.bytes += blob.Size - t.moved[blob.Digest]
+		t.moved[blob.Digest] = blob.Size
+		if !t.terminal && images.IsLayerType(blob.MediaType) {
+			fmt.Fprintf(t.out, "%s: %s\n", shortID(blob.Digest.String(), false), t.words[state])
+		}
+	}
+	t.show()
+}
+
+func (t *transfer) show() {
+	const pause = 100 * time.Millisecond
+	if !t.terminal || time.Since(t.shown) < pause {
+		return
+	}
+	t.shown, t.dirty = time.Now(), true
+	fmt.Fprintf(t.out, "\r\x1b[K%s: %d of %d blobs, %s of %s", t.verb, min(t.done, t.todo), t.todo, humanSize(min(t.bytes, t.want)), humanSize(t.want))
+}
+
+// end clears the line.
+func (t *transfer) end() {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.dirty {
+		fmt.Fprint(t.out, "\r\x1b[K")
+	}
+}

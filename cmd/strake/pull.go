@@ -1,0 +1,63 @@
+package main
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/spf13/pflag"
+
+	"github.com/seed-e0495807/strake/backend/store"
+	"github.com/seed-e0495807/strake/backend/store/registry"
+)
+
+const pullLong = `The image for one platform is fetched, this machine's unless --platform names
+another. With --platform=all it is the image for all platforms and what is attested
+about it, as the registry has it. What is there already is not fetched again.
+
+The credentials are those of docker's config. A registry on this machine may speak
+plain HTTP.
+`
+
+func pullCommand() *command {
+	return &command{
+		name:     "pull",
+		usage:    "[OPTIONS] NAME[:TAG|@DIGEST]",
+		short:    "Fetch an image from a registry",
+		long:     pullLong,
+		examples: "  strake pull debian:13\n  strake pull --platform linux/arm64 registry.example.com/team/hello\n",
+		setup: func(p *process, f *pflag.FlagSet) runner {
+			platform := f.String("platform", "", "`PLATFORM` Fetch the image for this platform, or for \"all\"")
+			quiet := f.BoolP("quiet", "q", false, "Print only the name")
+			return func(ctx context.Context, args []string) error {
+				if len(args) != 1 {
+					return misuse("strake pull takes one name")
+				}
+				return p.withStore(ctx, func(s *store.Store) error {
+					return p.pull(ctx, s, args[0], *platform, *quiet)
+				})
+			}
+		},
+	}
+}
+
+func (p *process) pull(ctx context.Context, s *store.Store, name, platform string, quiet bool) error {
+	t := p.transfer("Pulling "+name, map[registry.State]string{registry.Done: "Pull complete", registry.Present: "Already exists"})
+	var o registry.Options
+	if !quiet {
+		o.Report = t.report
+	}
+	pulled, err := registry.New(o).Pull(ctx, s, name, platform)
+	t.end()
+	if err != nil {
+		return err
+	}
+	if !quiet {
+		status := "Image is up to date for"
+		if pulled.New {
+			status = "Downloaded newer image for"
+		}
+		fmt.Fprintf(p.stdout, "Digest: %s\nStatus: %s %s\n", pulled.Digest, status, store.Familiar(pulled.Name))
+	}
+	_, err = fmt.Fprintln(p.stdout, pulled.Name)
+	return err
+}

@@ -1,0 +1,63 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/spf13/pflag"
+
+	"github.com/seed-e0495807/strake/backend/store"
+	"github.com/seed-e0495807/strake/lang/diag"
+)
+
+const rmiLong = `A name is taken off its image, and with its last name the image is deleted. An id
+stands for the image with all its names.
+`
+
+const rmiExamples = `  strake rmi hello:old
+  strake rmi $(strake images -q -f dangling=true)
+`
+
+func rmiCommand() *command {
+	return &command{
+		name:     "rmi",
+		usage:    "[OPTIONS] IMAGE...",
+		short:    "Remove images",
+		long:     rmiLong,
+		examples: rmiExamples,
+		setup: func(p *process, f *pflag.FlagSet) runner {
+			force := f.BoolP("force", "f", false, "Remove an id with names in several repositories; a missing image is no error")
+			return func(ctx context.Context, args []string) error {
+				if len(args) == 0 {
+					return misuse("strake rmi takes at least one image")
+				}
+				return p.withStore(ctx, func(s *store.Store) error { return p.removeImages(ctx, s, args, *force) })
+			}
+		},
+	}
+}
+
+// removeImages removes what it can, and reports the rest.
+func (p *process) removeImages(ctx context.Context, s *store.Store, names []string, force bool) error {
+	var failed diag.List
+	for _, name := range names {
+		r, err := s.Remove(ctx, name, force)
+		switch {
+		case err == nil:
+		case force && errors.Is(err, store.ErrNotFound):
+			p.report(nil, diagnose(err))
+		case ctx.Err() != nil:
+			return err
+		default:
+			failed = append(failed, diagnose(s.Explain(err))...)
+		}
+		for _, name := range r.Untagged {
+			fmt.Fprintln(p.stdout, "Untagged:", store.Familiar(name))
+		}
+		for _, id := range r.Deleted {
+			fmt.Fprintln(p.stdout, "Deleted:", id)
+		}
+	}
+	return failed.Err()
+}

@@ -1,0 +1,133 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	digest "github.com/opencontainers/go-digest"
+	"github.com/spf13/pflag"
+
+	"github.com/seed-e0495807/strake/backend/store"
+	"github.com/seed-e0495807/strake/backend/store/tarball"
+)
+
+const saveLong = `The archive is an OCI image layout, and docker load and podman load take it. A name
+without a tag stands for all tags of its repository.
+`
+
+const saveExamples = `  strake save -o hello.tar hello
+  strake save hello | gzip > hello.tar.gz
+  strake save hello | docker load
+`
+
+func saveCommand() *command {
+	return &command{
+		name:     "save",
+		usage:    "[OPTIONS] IMAGE...",
+		short:    "Write images to an archive",
+		long:     saveLong,
+		examples: saveExamples,
+		setup: func(p *process, f *pflag.FlagSet) runner {
+			output := f.StringP("output", "o", "", "`FILE` Write to a file (default standard output)")
+			platform := f.String("platform", "", "`PLATFORM` Save the images for this platform only")
+			return func(ctx context.Context, args []string) error {
+				switch {
+				case len(args) == 0:
+					return misuse("strake save takes at least one image")
+				case *output == "" && isTerminal(p.stdout):
+					return misuse("refusing to write an archive to a terminal: redirect it, or name a file with -o FILE")
+				}
+				return p.withStore(ctx, func(s *store.Store) error {
+					items, err := saveItems(s, args)
+					if err != nil {
+						return err
+					}
+					return p.writeStream(*output, func(w io.Writer) error {
+						return tarball.Save(ctx, s, w, items, *platform)
+					})
+				})
+			}
+		},
+	}
+}
+
+// saveItems finds what to save: each image once, with the names that were asked
+// for.
+func saveItems(s *store.Store, args []string) ([]tarball.Item, error) {
+	var items []tarball.Item
+	at := map[digest.Digest]int{}
+	for _, arg := range args {
+		found, err := lookup(s, arg, true)
+		if err != nil {
+			return nil, err
+		}
+		for _, t := range found {
+			i, ok := at[t.image.Descriptor.Digest]
+			if !ok {
+				i = len(items)
+				at[t.image.Descriptor.Digest] = i
+				items = append(items, tarball.Item{Image: t.image})
+			}
+			if t.name != "" {
+				items[i].Names = append(items[i].Names, t.name)
+			}
+		}
+	}
+	return items, nil
+}
+
+// writeStream writes to standard output, or to a file that appears whole or not at
+// all. What is no regular file is written as it is.
+func (p *process) writeStream(name string, write func(io.Writer) error) error {
+	if name == "" || name == "-" {
+		return flushed(p.stdout, write)
+	}
+	if real, err := filepath.EvalSymlinks(name); err == nil {
+		name = real // a link stays one
+	}
+	if info, err := os.Stat(name); err == nil && !info.Mode().IsRegular() {
+		f, err := os.OpenFile(name, os.O_WRONLY, 0)
+		if err != nil {
+			return err
+		}
+		return errors.Join(flushed(f, write), f.Close())
+	}
+	f, err := os.CreateTemp(filepath.Dir(name), "."+filepath.Base(name)+".*.tmp")
+	if err != nil {
+		return unwrapped(err, name)
+	}
+	defer os.Remove(f.Name()) // nothing is there after the rename
+	err = flushed(f, write)
+	if err == nil {
+		err = f.Chmod(0o644)
+	}
+	if cerr := f.Close(); err == nil {
+		err = cerr
+	}
+	if err == nil {
+		err = os.Rename(f.Name(), name)
+	}
+	return err
+}
+
+func flushed(w io.Writer, write func(io.Writer) error) error {
+	b := bufio.NewWriterSize(w, 1<<20)
+	if err := write(b); err != nil {
+		return err
+	}
+	return b.Flush()
+}
+
+// unwrapped names the file that the user did in an error about a temporary one.
+func unwrapped(err error, name string) error {
+	var at *fs.PathError
+	if errors.As(err, &at) {
+		return &fs.PathError{Op: "create", Path: name, Err: at.Err}
+	}
+	return err
+}

@@ -1,0 +1,134 @@
+package main
+
+import (
+	"bytes"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/seed-e0495807/strake/backend/testbed"
+)
+
+// rounds of each measurement. The programs take turns, so that what else the
+// machine does hits both.
+const rounds = 15
+
+// racer is a program that is measured.
+type racer struct {
+	name string
+	run  func(round int) *exec.Cmd
+}
+
+// race measures programs in turns, and gives the median of each.
+func race(t *testing.T, n int, racers ...racer) []time.Duration {
+	t.Helper()
+	times := make([][]time.Duration, len(racers))
+	for round := range n {
+		for i, r := range racers {
+			cmd := r.run(round)
+			var out bytes.Buffer
+			cmd.Stdout, cmd.Stderr = &out, &out
+			start := time.Now()
+			if err := cmd.Run(); err != nil {
+				t.Fatalf("%s: %v\n%s", r.name, err, &out)
+			}
+			times[i] = append(times[i], time.Since(start))
+		}
+	}
+	medians := make([]time.Duration, len(racers))
+	for i := range times {
+		slices.Sort(times[i])
+		medians[i] = times[i][len(times[i])/2]
+	}
+	return medians
+}
+
+// limit prints a ratio, and holds it against the most it may be.
+func limit(t *testing.T, what string, ours, theirs time.Duration, most float64) {
+	t.Helper()
+	ratio := float64(ours) / float64(theirs)
+	fmt.Printf("%-44s %9.1f ms %9.1f ms  %.2fx of at most %.2fx\n", what,
+		float64(ours.Microseconds())/1000, float64(theirs.Microseconds())/1000, ratio, most)
+	if ratio > most {
+		t.Errorf("%s: %.2fx, at most %.2fx", what, ratio, most)
+	}
+}
+
+// TestSpeed measures builds beside docker's buildx, on the same daemon.
+func TestSpeed(t *testing.T) {
+	if os.Getenv("STRAKE_BENCH") == "" {
+		t.Skip("set STRAKE_BENCH, or run make bench")
+	}
+	strake, buildx := testbed.Strake(t), testbed.Buildx(t)
+	d := testbed.StartDaemon(t, testbed.StartRegistry(t, testbed.Bases()...))
+	config, home := d.Remote(t), t.TempDir()
+	fmt.Printf("%-44s %12s %12s\n", "", "strake", "other")
+	command := func(env []string, name string, args ...string) *exec.Cmd {
+		cmd := exec.Command(name, args...)
+		cmd.Env = append(append(os.Environ(), "STRAKE_HOME="+home, "BUILDX_CONFIG="+config, "DOCKER_CONFIG="+config, "BUILDKIT_HOST="+d.Addr), env...)
+		return cmd
+	}
+	for _, e := range examples() {
+		flags := proxyFlags()
+		if e.flags != nil {
+			flags = append(flags, e.flags(t)...)
+		}
+		context := filepath.Join("..", "..", "examples", e.name)
+		build := func(program string, more ...string) func(int) *exec.Cmd {
+			return func(int) *exec.Cmd {
+				return command(nil, program, slices.Concat([]string{"build"}, flags, more, []string{context})...)
+			}
+		}
+		race(t, 1, racer{"warm up", build(strake, "-o", "type=cacheonly")})
+		m := race(t, rounds, racer{"strake", build(strake, "-o", "type=cacheonly")}, racer{"buildx", build(buildx, "-o", "type=cacheonly")})
+		limit(t, "cached: "+e.name, m[0], m[1], 0.7)
+	}
+	coldBuilds(t, command, strake, buildx)
+	stores(t, command, strake, buildx)
+}
+
+// coldBuilds measures builds of which nothing is in the cache: each has an argument
+// of its own.
+func coldBuilds(t *testing.T, command func([]string, string, ...string) *exec.Cmd, strake, buildx string) {
+	dir := t.TempDir()
+	var text strings.Builder
+	text.WriteString("FROM debian:bookworm AS build\nARG ROUND\nWORKDIR /src\nCOPY . .\n")
+	for i := range 10 {
+		fmt.Fprintf(&text, "RUN echo $ROUND %d >>/log && cp -r /usr/share/perl5 /copy%d\n", i, i)
+	}
+	text.WriteString("FROM debian:bookworm\nCOPY --from=build /log /copy1 /\n")
+	if err := os.WriteFile(filepath.Join(dir, "Dockerfile"), []byte(text.String()), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	cold := func(program, who string) func(int) *exec.Cmd {
+		return func(round int) *exec.Cmd {
+			return command(nil, program, "build", "--build-arg", fmt.Sprintf("ROUND=%s%d", who, round), "-o", "type=cacheonly", dir)
+		}
+	}
+	m := race(t, rounds, racer{"strake", cold(strake, "a")}, racer{"buildx", cold(buildx, "b")})
+	limit(t, "cold: 10 steps", m[0], m[1], 1.05)
+}
+
+// stores measures how long it takes to have an image, when its steps are cached.
+func stores(t *testing.T, command func([]string, string, ...string) *exec.Cmd, strake, buildx string) {
+	dir := filepath.Join("..", "..", "examples", "ubuntu-with-vi")
+	flags := proxyFlags()
+	first := func(round int) *exec.Cmd {
+		return command([]string{fmt.Sprintf("STRAKE_HOME=%s/%d", t.TempDir(), round)}, strake, slices.Concat([]string{"build"}, flags, []string{"-t", "vi", dir})...)
+	}
+	again := func(int) *exec.Cmd {
+		return command(nil, strake, slices.Concat([]string{"build"}, flags, []string{"-t", "vi", dir})...)
+	}
+	tar := func(int) *exec.Cmd {
+		return command(nil, buildx, slices.Concat([]string{"build"}, flags, []string{"-o", "type=oci,dest=" + filepath.Join(t.TempDir(), "vi.tar"), dir})...)
+	}
+	race(t, 1, racer{"warm up", again}, racer{"warm up", tar})
+	m := race(t, rounds, racer{"strake", first}, racer{"strake, again", again}, racer{"buildx", tar})
+	limit(t, "an image to an empty store, or to a tar", m[0], m[2], 1)
+	limit(t, "an unchanged image, again", m[1], m[2], 1)
+}
