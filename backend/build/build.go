@@ -9,8 +9,10 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"slices"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/containerd/containerd/v2/core/content"
 	"github.com/containerd/containerd/v2/plugins/content/local"
@@ -58,6 +60,7 @@ type Request struct {
 // Result is what a build made.
 type Result struct {
 	ID       string // of the image: the digest of its config, or of its index
+	Stored   bool   // the image is in the local store
 	Response map[string]string
 	Answer   Answer // to a call
 	Warnings []client.VertexWarning
@@ -79,6 +82,7 @@ func Run(ctx context.Context, r Request) (*Result, error) {
 		return nil, j.explain(ctx, err)
 	}
 	out := &Result{Response: resp.ExporterResponse, ID: imageID(resp.ExporterResponse), Warnings: j.warnings, Diags: j.diags, Set: j.set, Answer: j.answer}
+	out.Stored = slices.ContainsFunc(r.Outputs, func(o Output) bool { return o.Type == Store }) && r.Call == ""
 	if err := j.deliver(ctx, out); err != nil {
 		return nil, err
 	}
@@ -148,6 +152,9 @@ func (j *job) prepare(ctx context.Context) (client.SolveOpt, error) {
 	return opt, err
 }
 
+// patience is how long the daemon may take to end a build that is canceled.
+const patience = time.Second
+
 // solve runs the build, and shows its progress meanwhile.
 func (j *job) solve(ctx context.Context, opt client.SolveOpt) (*client.SolveResponse, error) {
 	var (
@@ -160,7 +167,17 @@ func (j *job) solve(ctx context.Context, opt client.SolveOpt) (*client.SolveResp
 		j.warnings = warnings
 		shown <- err
 	}()
+	over := make(chan struct{})
+	stop := context.AfterFunc(ctx, func() {
+		select {
+		case <-over:
+		case <-time.After(patience):
+			j.Engine.Client.Close() // the daemon hangs: all calls fail
+		}
+	})
 	resp, err := j.Engine.Client.Build(ctx, opt, product, j.frontend, statuses)
+	close(over)
+	stop()
 	if showErr := <-shown; err == nil {
 		err = showErr
 	}

@@ -70,13 +70,19 @@ func (j *job) withHints(list diag.List) diag.List {
 
 var commandNotFound = regexp.MustCompile(`(?m)(?:^|: )([^\s:]+): (?:command )?not found\s*$|exec: "([^"]+)": (?:executable file not found|stat)`)
 
+var noPackage = regexp.MustCompile(`Unable to locate package (\S+)`)
+
 // runHint says what an exit code and what a command printed usually mean.
 func runHint(code int, output string) string {
 	switch {
 	case strings.Contains(output, "No space left on device"):
 		return "the disk of the build engine is full: `strake engine prune` frees some"
-	case strings.Contains(output, "Unable to locate package"):
-		return "run `apt-get update` in the same RUN, in front of `apt-get install`; and check the name of the package"
+	case noPackage.MatchString(output):
+		name := noPackage.FindStringSubmatch(output)[1]
+		if strings.Contains(output, "\nGet:") || strings.HasPrefix(output, "Get:") || strings.Contains(output, "Hit:") {
+			return "there is no package `" + name + "`: check its name"
+		}
+		return "run `apt-get update` in the same RUN, in front of `apt-get install`; and check the name of the package " + name
 	case strings.Contains(output, "Temporary failure resolving") || strings.Contains(output, "Could not resolve host"):
 		return "the step has no network: check --network, and the DNS of this machine"
 	case strings.Contains(output, "Permission denied"):

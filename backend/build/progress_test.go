@@ -93,6 +93,7 @@ func TestRunHint(t *testing.T) {
 		{126, "/bin/sh: ./x: Permission denied", "--chmod=755"},
 		{137, "", "memory"},
 		{100, "E: Unable to locate package vimm", "apt-get update"},
+		{100, "Get:1 http://mirror.example.com x\nE: Unable to locate package vimm", "no package `vimm`"},
 		{100, "Temporary failure resolving 'mirror.example.com'", "network"},
 		{1, "write: No space left on device", "strake engine prune"},
 		{1, "assertion failed", "--progress=plain"},

@@ -30,6 +30,10 @@ func (l *launch) configure() error {
 				"cannot use %s as the configuration of buildkitd: %v", l.Config, err)
 		}
 	}
+	if config["insecure-entitlements"] == nil {
+		// The engine is the user's own: what a build may do, --allow says.
+		config["insecure-entitlements"] = []string{"network.host", "security.insecure"}
+	}
 	oci := table(table(config, "worker"), "oci")
 	if oci["defaultCgroupParent"] == nil && !l.Rootless {
 		oci["defaultCgroupParent"] = l.cgroup()

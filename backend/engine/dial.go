@@ -52,7 +52,7 @@ func remote(ctx context.Context, o *Options) (*Engine, error) {
 	case ctx.Err() != nil:
 		return nil, context.Cause(ctx)
 	case err != nil:
-		return nil, unreachable(o.Addr, u.Scheme, err)
+		return nil, unreachable(o.Addr, u.Scheme, o.TLS != TLS{}, err)
 	}
 	e.Kind = Remote
 	return e, nil
@@ -136,9 +136,12 @@ func listens(addr string) bool {
 }
 
 // unreachable says what to do about an address that does not answer.
-func unreachable(addr, scheme string, err error) error {
+func unreachable(addr, scheme string, tls bool, err error) error {
 	text := cause(err)
 	hint := "is the daemon running there?"
+	if tls { // a daemon may refuse a certificate without a word
+		hint = "the daemon may not accept your certificate: --tlscert FILE --tlskey FILE"
+	}
 	for _, h := range []struct{ part, hint string }{
 		{"no such file or directory", "there is no such socket: is buildkitd running, and is the path right?"},
 		{"connection refused", "nobody listens there: start buildkitd, or correct the address"},
@@ -146,6 +149,7 @@ func unreachable(addr, scheme string, err error) error {
 		{"executable file not found", "install that program: connections of this kind run it"},
 		{"certificate signed by unknown authority", "give the CA of the daemon: --tlscacert FILE"},
 		{"certificate is valid for", "give the name in the daemon's certificate: --tlsservername NAME"},
+		{"doesn't contain any IP SANs", "give the name in the daemon's certificate: --tlsservername NAME"},
 		{"certificate required", "the daemon wants to know who you are: --tlscert FILE --tlskey FILE"},
 		{"bad certificate", "the daemon does not accept your certificate: --tlscert FILE --tlskey FILE"},
 		{"first record does not look like a TLS handshake", "the daemon does not use TLS: drop the --tls flags"},
@@ -168,7 +172,7 @@ func unreachable(addr, scheme string, err error) error {
 func cause(err error) string {
 	text := err.Error()
 	for _, cut := range []string{"failed to call info: ", "rpc error: code = Unavailable desc = ", "rpc error: code = DeadlineExceeded desc = ",
-		"connection error: desc = ", "error reading from server: "} {
+		"connection error: desc = ", "error reading from server: ", "Unavailable: ", "DeadlineExceeded: "} {
 		text = strings.ReplaceAll(text, cut, "")
 	}
 	return strings.Trim(text, `"`)

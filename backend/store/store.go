@@ -78,9 +78,6 @@ func (s *Store) create() error {
 // safe from the garbage collection only while the process holds the store.
 func (s *Store) Content() content.Store { return s.content }
 
-// Dir is the directory of the store.
-func (s *Store) Dir() string { return s.dir }
-
 func (s *Store) path(elem ...string) string {
 	return filepath.Join(append([]string{s.dir}, elem...)...)
 }
@@ -137,15 +134,20 @@ func fail(code, hint, format string, args ...any) error {
 // Explain says what the user can do about a failure to use the store's directory.
 // Other errors stay as they are.
 func (s *Store) Explain(err error) error {
-	var d diag.Diagnostic
+	var (
+		d  diag.Diagnostic
+		at *fs.PathError
+	)
 	switch {
 	case err == nil || errors.As(err, &d):
 		return err
+	case errors.As(err, &at) && !strings.HasPrefix(at.Path, s.dir):
+		return err // it is about another file
 	case errors.Is(err, syscall.ENOSPC), errors.Is(err, syscall.EDQUOT),
 		strings.Contains(err.Error(), syscall.ENOSPC.Error()): // what came over a connection has no type
 		return fail("disk-full", "remove images with `strake rmi`, or set STRAKE_HOME to a directory on a larger disk",
 			"the disk of the image store %s is full", s.dir)
-	case errors.Is(err, syscall.EROFS), errors.Is(err, fs.ErrPermission) && strings.Contains(err.Error(), s.dir):
+	case errors.Is(err, syscall.EROFS), errors.Is(err, fs.ErrPermission) && at != nil:
 		return fail("store-read-only", "make the directory writable, or set STRAKE_HOME to one that is",
 			"the image store %s may not be written: %v", s.dir, err)
 	}

@@ -104,7 +104,7 @@ func (b Base) config(t testing.TB) v1.Config {
 }
 
 // Image gives a base image. The test waits when it is the first to need it, and is
-// skipped when this machine cannot make it.
+// skipped when this machine lacks a program to make it.
 func Image(t testing.TB, b Base) v1.Image {
 	t.Helper()
 	img, _ := b.stored(t)

@@ -52,7 +52,7 @@ func StartDaemon(t testing.TB, registries ...*Registry) *Daemon {
 	t.Cleanup(func() { os.RemoveAll(dir) })
 	d.Addr = "unix://" + filepath.Join(dir, "sock")
 	config := filepath.Join(dir, "buildkitd.toml")
-	if err := os.WriteFile(config, []byte(daemonConfig(registries)), 0o644); err != nil {
+	if err := os.WriteFile(config, []byte(DaemonConfig(registries...)), 0o644); err != nil {
 		t.Fatal(err)
 	}
 	cmd := exec.Command(buildkitd, "--config", config, "--root", d.Root, "--addr", d.Addr,
@@ -69,8 +69,9 @@ func (d *Daemon) Kill() {
 	<-d.p.done
 }
 
-// daemonConfig is buildkitd.toml.
-func daemonConfig(registries []*Registry) string {
+// DaemonConfig is the buildkitd.toml of a BuildKit that gets images of Docker Hub from
+// the first registry and knows the others, too.
+func DaemonConfig(registries ...*Registry) string {
 	var b strings.Builder
 	b.WriteString("insecure-entitlements = [\"network.host\", \"security.insecure\"]\n")
 	for i, r := range registries {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"os/exec"
 	"runtime"
+	"strings"
 	"sync"
 	"syscall"
 	"testing"
@@ -39,10 +40,11 @@ func (o *output) String() string {
 }
 
 // isolate puts a program into mount and process namespaces of its own: with the
-// program the kernel ends whatever it has started and mounted.
-func isolate(cmd *exec.Cmd) {
+// program the kernel ends whatever it has started and mounted. The shell commands
+// of prepare are run there first.
+func isolate(cmd *exec.Cmd, prepare ...string) {
 	// Runc looks itself and others up in /proc, which has to show the new numbers.
-	const script = `mount -t proc proc /proc && exec "$@"`
+	script := strings.Join(append([]string{"mount -t proc proc /proc"}, append(prepare, `exec "$@"`)...), " && ")
 	cmd.Args = append([]string{"sh", "-c", script, "sh", cmd.Path}, cmd.Args[1:]...)
 	cmd.Path = "/bin/sh"
 	// Unshareflags, unlike Cloneflags, makes the mounts private.
@@ -83,7 +85,7 @@ func start(t testing.TB, cmd *exec.Cmd) *process {
 	t.Cleanup(func() {
 		p.stop()
 		if t.Failed() {
-			t.Logf("%s wrote:\n%s", cmd.Path, &p.log)
+			t.Logf("%s wrote:\n%s", cmd, &p.log)
 		}
 	})
 	return p
@@ -109,11 +111,11 @@ func (p *process) ready(t testing.TB, check func() error) {
 			return
 		}
 		if time.Now().After(deadline) {
-			t.Fatalf("%s is not ready: %v", p.cmd.Path, err)
+			t.Fatalf("%s is not ready: %v", p.cmd, err)
 		}
 		select {
 		case <-p.done:
-			t.Fatalf("%s ended: %v", p.cmd.Path, p.err)
+			t.Fatalf("%s ended: %v", p.cmd, p.err)
 		case <-time.After(20 * time.Millisecond):
 		}
 	}

@@ -155,8 +155,11 @@ func (b *buildRun) finish(r *build.Result) error {
 	if b.call != "build" {
 		return b.answer(r)
 	}
-	if b.quiet {
+	switch {
+	case b.quiet:
 		fmt.Fprintln(b.stdout, r.ID)
+	case r.Stored && b.progress != "rawjson" && b.progress != "quiet":
+		fmt.Fprintf(b.stderr, "\nThe image is %s%s\n", shortID(r.ID, false), called(b.tags))
 	}
 	if b.iidFile != "" {
 		if err := writeFile(b.iidFile, []byte(r.ID)); err != nil {
@@ -171,6 +174,14 @@ func (b *buildRun) finish(r *build.Result) error {
 		return writeFile(b.metadataFile, data)
 	}
 	return nil
+}
+
+// called tells the names of an image.
+func called(names []string) string {
+	if len(names) == 0 {
+		return ""
+	}
+	return ", named " + strings.Join(names, ", ")
 }
 
 // warn shows the warnings of the engine and of other frontends.

@@ -36,14 +36,15 @@ func examples() []example {
 	return []example{
 		{name: "ubuntu-with-vi", check: prints("VIM - Vi IMproved 9", "vim", "--version")},
 		{name: "go-service", check: func(t *testing.T, c *testbed.Container) {
-			port := freePort(t)
-			c.Args = []string{"-addr", port}
-			serves(t, c, port, "/strake", "hello strake, from a Strake image\n")
+			addr := freeAddr(t)
+			c.Args = []string{"-addr", addr}
+			serves(t, c, addr, "/strake", "hello strake, from a Strake image\n")
 		}},
 		{name: "node-service", check: func(t *testing.T, c *testbed.Container) {
-			host, port, _ := strings.Cut(freePort(t), ":")
+			addr := freeAddr(t)
+			host, port, _ := strings.Cut(addr, ":")
 			c.Env = []string{"HOST=" + host, "PORT=" + port}
-			serves(t, c, host+":"+port, "/", `{"hello":"from a Strake image"}`)
+			serves(t, c, addr, "/", `{"hello":"from a Strake image"}`)
 		}},
 		{name: "c-cmake", check: prints("5\n")},
 		{name: "static-c", check: prints("hello\n")},
@@ -177,8 +178,8 @@ func prints(want string, args ...string) func(*testing.T, *testbed.Container) {
 	}
 }
 
-// freePort gives an address of this machine that nobody listens on.
-func freePort(t *testing.T) string {
+// freeAddr gives an address of this machine that nobody listens on.
+func freeAddr(t *testing.T) string {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {

@@ -24,7 +24,7 @@ type transfer struct {
 	mu          sync.Mutex
 	todo, done  int
 	bytes, want int64
-	moved       map[digest.Digest]int64
+	moved       map[digest.Digest]int64 // bytes of what was planned
 	shown       time.Time
 	dirty       bool
 }
@@ -37,10 +37,16 @@ func (p *process) transfer(verb string, words map[registry.State]string) *transf
 func (t *transfer) report(blob ocispecs.Descriptor, state registry.State, n int64) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	switch state {
-	case registry.Planned:
+	if state == registry.Planned {
 		t.todo++
 		t.want += blob.Size
+		t.moved[blob.Digest] = 0
+		return
+	}
+	if _, ok := t.moved[blob.Digest]; !ok {
+		return // a manifest
+	}
+	switch state {
 	case registry.Moved:
 		// What is sent again after a failure does not count twice.
 		n = min(n, blob.Size-t.moved[blob.Digest])
@@ -63,7 +69,7 @@ func (t *transfer) show() {
 		return
 	}
 	t.shown, t.dirty = time.Now(), true
-	fmt.Fprintf(t.out, "\r\x1b[K%s: %d of %d blobs, %s of %s", t.verb, min(t.done, t.todo), t.todo, humanSize(min(t.bytes, t.want)), humanSize(t.want))
+	fmt.Fprintf(t.out, "\r\x1b[K%s: %d of %d blobs, %s of %s", t.verb, t.done, t.todo, humanSize(t.bytes), humanSize(t.want))
 }
 
 // end clears the line.

@@ -320,3 +320,14 @@ func TestPullInterrupted(t *testing.T) {
 		t.Errorf("exit code %d after %v", code, time.Since(start))
 	}
 }
+
+// A file that has no room is not the store's disk.
+func TestSaveDiskFull(t *testing.T) {
+	home, full := t.TempDir(), smallDisk(t, "4k")
+	built(t, home)
+	var stdout, stderr bytes.Buffer
+	code := run(t.Context(), []string{"save", "-o", filepath.Join(full, "x.tar"), "built"}, nil, &stdout, &stderr, homed(home))
+	if left, _ := os.ReadDir(full); code != exitFailure || !strings.Contains(stderr.String(), "no space left") || strings.Contains(stderr.String(), "image store") || len(left) > 0 {
+		t.Errorf("exit code %d, left %v: %s", code, left, &stderr)
+	}
+}

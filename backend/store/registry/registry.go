@@ -31,8 +31,8 @@ const (
 	retries    = 4
 	retryDelay = 200 * time.Millisecond // doubles with every retry
 
-	stallTimeout  = time.Minute      // without a byte
-	headerTimeout = 60 * time.Second // a registry may take long to check what it was sent
+	stallTimeout  = time.Minute // without a byte
+	headerTimeout = time.Minute // a registry may take long to check what it was sent
 )
 
 // State is what became of a blob.
@@ -77,7 +77,7 @@ func New(o Options) *Client {
 		t.ResponseHeaderTimeout = headerTimeout
 		base = t
 	}
-	guarded := image.Guard(stallGuard{base})
+	guarded := image.Guard(stallGuard{base, stallTimeout})
 	c.client = &http.Client{Transport: guarded, CheckRedirect: image.CheckRedirect}
 	c.local = &http.Client{Transport: docker.NewHTTPFallback(guarded), CheckRedirect: image.CheckRedirect}
 	return c
@@ -156,11 +156,14 @@ func temporary(err error) bool {
 		errors.As(err, &timeout) && timeout.Timeout()
 }
 
-var errStalled = errors.New("no data came for " + stallTimeout.String())
+var errStalled = errors.New("no data came for a minute")
 
 // stallGuard ends the response of a registry that sends nothing any more. A limit
 // for the whole of it would end large layers on slow connections.
-type stallGuard struct{ base http.RoundTripper }
+type stallGuard struct {
+	base    http.RoundTripper
+	timeout time.Duration // without a byte
+}
 
 func (g stallGuard) RoundTrip(req *http.Request) (*http.Response, error) {
 	ctx, cancel := context.WithCancelCause(req.Context())
@@ -169,24 +172,25 @@ func (g stallGuard) RoundTrip(req *http.Request) (*http.Response, error) {
 		cancel(nil)
 		return nil, err
 	}
-	b := &stallBody{body: resp.Body, ctx: ctx, cancel: cancel}
-	b.timer = time.AfterFunc(stallTimeout, func() { cancel(errStalled) })
+	b := &stallBody{body: resp.Body, ctx: ctx, cancel: cancel, timeout: g.timeout}
+	b.timer = time.AfterFunc(g.timeout, func() { cancel(errStalled) })
 	resp.Body = b
 	return resp, nil
 }
 
 type stallBody struct {
-	body   io.ReadCloser
-	ctx    context.Context
-	cancel context.CancelCauseFunc
-	timer  *time.Timer
-	once   sync.Once
+	body    io.ReadCloser
+	ctx     context.Context
+	cancel  context.CancelCauseFunc
+	timeout time.Duration
+	timer   *time.Timer
+	once    sync.Once
 }
 
 func (b *stallBody) Read(p []byte) (int, error) {
 	n, err := b.body.Read(p)
 	if err == nil {
-		b.timer.Reset(stallTimeout)
+		b.timer.Reset(b.timeout)
 	} else if errors.Is(context.Cause(b.ctx), errStalled) {
 		err = errStalled
 	}

@@ -1,180 +1,28 @@
 package registry_test
 
 import (
-	"context"
-	"crypto/tls"
-	"crypto/x509"
-	"encoding/base64"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
-	"log"
-	"math/rand/v2"
-	"net"
 	"net/http"
 	"net/http/httptest"
-	"net/url"
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
-	"sync"
-	"sync/atomic"
 	"testing"
-	"time"
 
-	"github.com/google/go-containerregistry/pkg/name"
-	memory "github.com/google/go-containerregistry/pkg/registry"
-	v1 "github.com/google/go-containerregistry/pkg/v1"
-	"github.com/google/go-containerregistry/pkg/v1/empty"
-	"github.com/google/go-containerregistry/pkg/v1/mutate"
-	"github.com/google/go-containerregistry/pkg/v1/random"
-	"github.com/google/go-containerregistry/pkg/v1/remote"
 	ocispecs "github.com/opencontainers/image-spec/specs-go/v1"
 
 	"github.com/seed-e0495807/strake/backend/store"
 	"github.com/seed-e0495807/strake/backend/store/registry"
 	"github.com/seed-e0495807/strake/backend/testbed"
-	"github.com/seed-e0495807/strake/lang/diag"
 )
-
-// server is a registry that counts requests and can be told to misbehave.
-type server struct {
-	host  string
-	front atomic.Pointer[func(http.ResponseWriter, *http.Request) bool] // true: it answered
-
-	mu    sync.Mutex
-	count map[string]int // by method, and "upload"
-}
-
-func serve(t *testing.T) *server {
-	t.Helper()
-	t.Setenv("DOCKER_CONFIG", t.TempDir())
-	s := &server{count: map[string]int{}}
-	inner := memory.New(memory.Logger(log.New(io.Discard, "", 0)))
-	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		s.mu.Lock()
-		s.count[r.Method]++
-		s.mu.Unlock()
-		if f := s.front.Load(); f != nil && (*f)(w, r) {
-			return
-		}
-		inner.ServeHTTP(w, r)
-	}))
-	t.Cleanup(srv.Close)
-	s.host = strings.TrimPrefix(srv.URL, "http://")
-	return s
-}
-
-func (s *server) misbehave(f func(http.ResponseWriter, *http.Request) bool) { s.front.Store(&f) }
-
-func (s *server) requests(method string) int {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.count[method]
-}
-
-// multi makes an index for two platforms with random layers, and pushes it.
-func (s *server) multi(t *testing.T, repo string) v1.ImageIndex {
-	t.Helper()
-	index := v1.ImageIndex(empty.Index)
-	for _, arch := range []string{"amd64", "arm64"} {
-		img, err := random.Image(100_000, 3)
-		if err != nil {
-			t.Fatal(err)
-		}
-		img, err = mutate.ConfigFile(img, config(t, img, arch))
-		if err != nil {
-			t.Fatal(err)
-		}
-		index = mutate.AppendManifests(index, mutate.IndexAddendum{
-			Add: img, Descriptor: v1.Descriptor{Platform: &v1.Platform{OS: "linux", Architecture: arch}},
-		})
-	}
-	ref, err := name.ParseReference(s.host + "/" + repo)
-	if err == nil {
-		err = remote.WriteIndex(ref, index)
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
-	return index
-}
-
-func config(t *testing.T, img v1.Image, arch string) *v1.ConfigFile {
-	t.Helper()
-	c, err := img.ConfigFile()
-	if err != nil {
-		t.Fatal(err)
-	}
-	c.OS, c.Architecture = "linux", arch
-	return c
-}
-
-func open(t *testing.T) *store.Store {
-	t.Helper()
-	s, err := store.Open(filepath.Join(t.TempDir(), "store"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		r, err := s.Check(context.Background())
-		if err != nil || len(r.Problems) > 0 {
-			t.Errorf("the store is damaged: %v %v", r.Problems, err)
-		}
-	})
-	return s
-}
-
-func pull(t *testing.T, s *store.Store, ref, platform string) (registry.Pulled, error) {
-	t.Helper()
-	release, err := s.Hold(t.Context())
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer release()
-	return registry.New(registry.Options{}).Pull(t.Context(), s, ref, platform)
-}
-
-func push(t *testing.T, s *store.Store, img, ref string) error {
-	t.Helper()
-	release, err := s.Hold(t.Context())
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer release()
-	found, err := s.Find(img)
-	if err != nil {
-		t.Fatal(err)
-	}
-	_, err = registry.New(registry.Options{}).Push(t.Context(), s, found, ref, "")
-	return err
-}
-
-// check fails unless an error has a code, and a hint.
-func check(t *testing.T, err error, code string, words ...string) {
-	t.Helper()
-	var d diag.Diagnostic
-	if !errors.As(err, &d) || d.Code != code || d.Hint == "" {
-		t.Errorf("%v, want %s", err, code)
-	}
-	for _, word := range words {
-		if !strings.Contains(d.Error(), word) {
-			t.Errorf("%v, want %q in it", d, word)
-		}
-	}
-}
 
 func TestPullPlatforms(t *testing.T) {
 	srv, s := serve(t), open(t)
 	index := srv.multi(t, "team/app:1")
 	digest, _ := index.Digest()
 	ref := srv.host + "/team/app:1"
-	for platform, variants := range map[string][]string{"": {"amd64"}, "linux/arm64": {"arm64"}, registry.AllPlatforms: {"amd64", "arm64"}} {
-		if platform == "" {
-			platform = "linux/amd64"
-		}
+	for platform, variants := range map[string][]string{"linux/amd64": {"amd64"}, "linux/arm64": {"arm64"}, registry.AllPlatforms: {"amd64", "arm64"}} {
 		got, err := pull(t, s, ref, platform)
 		if err != nil || !got.New || got.Digest.String() != digest.String() || got.Name != ref {
 			t.Errorf("%q: %+v %v", platform, got, err)
@@ -340,116 +188,6 @@ func TestErrors(t *testing.T) {
 	}
 }
 
-// Plain HTTP is for this machine only.
-func TestPlainHTTP(t *testing.T) {
-	srv, s := serve(t), open(t)
-	asked := make(chan string, 9)
-	transport := http.DefaultTransport.(*http.Transport).Clone()
-	transport.DialContext = func(ctx context.Context, network, _ string) (net.Conn, error) {
-		return (&net.Dialer{}).DialContext(ctx, network, srv.host)
-	}
-	transport.Proxy = func(r *http.Request) (*url.URL, error) {
-		asked <- r.URL.Scheme
-		return nil, nil
-	}
-	_, err := registry.New(registry.Options{Transport: transport}).Pull(t.Context(), s, "registry.example.com/app", "")
-	check(t, err, "registry-unreachable")
-	close(asked)
-	for scheme := range asked {
-		if scheme != "https" {
-			t.Errorf("it spoke %s", scheme)
-		}
-	}
-}
-
-// dropping is a proxy whose connections break after some bytes, the first ones at
-// least.
-func dropping(t *testing.T, to string, drops int64) string {
-	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { l.Close() })
-	var left atomic.Int64
-	left.Store(drops)
-	go func() {
-		for {
-			c, err := l.Accept()
-			if err != nil {
-				return
-			}
-			up, err := net.Dial("tcp", to)
-			if err != nil {
-				c.Close()
-				continue
-			}
-			cut := func(dst, src net.Conn) {
-				defer dst.Close()
-				defer src.Close()
-				if left.Load() > 0 {
-					// More than what a handshake takes, less than a layer.
-					if n, _ := io.CopyN(dst, src, 20_000+rand.Int64N(60_000)); n >= 20_000 {
-						left.Add(-1)
-						return
-					}
-				}
-				io.Copy(dst, src)
-			}
-			go cut(c, up)
-			go cut(up, c)
-		}
-	}()
-	return l.Addr().String()
-}
-
-func TestDropped(t *testing.T) {
-	srv, s := serve(t), open(t)
-	srv.multi(t, "app:1")
-	shaky := dropping(t, srv.host, 6)
-	if _, err := pull(t, s, shaky+"/app:1", registry.AllPlatforms); err != nil {
-		t.Errorf("pull: %v", err)
-	}
-	shaky = dropping(t, srv.host, 6)
-	if err := push(t, s, shakyName(t, s), shaky+"/copy:1"); err != nil {
-		t.Errorf("push: %v", err)
-	}
-	// When it never works, that is said, and the store is as before.
-	dead := dropping(t, srv.host, 1_000_000)
-	_, err := pull(t, open(t), dead+"/app:1", registry.AllPlatforms)
-	check(t, err, "registry-unreachable")
-}
-
-func shakyName(t *testing.T, s *store.Store) string {
-	t.Helper()
-	list, err := s.Images()
-	if err != nil || len(list) != 1 {
-		t.Fatalf("%v %v", list, err)
-	}
-	return list[0].ID.String()
-}
-
-// An interrupt ends a pull from a registry that hangs.
-func TestInterrupted(t *testing.T) {
-	srv, s := serve(t), open(t)
-	srv.multi(t, "app:1")
-	hang := make(chan struct{})
-	srv.misbehave(func(_ http.ResponseWriter, r *http.Request) bool {
-		if strings.Contains(r.URL.Path, "/blobs/") {
-			<-hang
-		}
-		return false
-	})
-	defer close(hang)
-	ctx, cancel := context.WithTimeout(t.Context(), 300*time.Millisecond)
-	defer cancel()
-	start := time.Now()
-	_, err := registry.New(registry.Options{}).Pull(ctx, s, srv.host+"/app:1", "linux/amd64")
-	if err == nil || time.Since(start) > 3*time.Second {
-		t.Errorf("%v after %v", err, time.Since(start))
-	}
-}
-
 // Debian's registry, with a password and TLS.
 func TestRealRegistry(t *testing.T) {
 	srv := serve(t)
@@ -488,32 +226,5 @@ func TestRealRegistry(t *testing.T) {
 			_, err = c.Pull(t.Context(), fresh, real.Host+"/team/app:2", "")
 			check(t, err, "no-such-tag")
 		})
-	}
-}
-
-// trusting is a transport that knows an authority, if there is one.
-func trusting(t *testing.T, ca string) http.RoundTripper {
-	t.Helper()
-	tr := http.DefaultTransport.(*http.Transport).Clone()
-	if ca == "" {
-		return tr
-	}
-	data, err := os.ReadFile(ca)
-	if err != nil {
-		t.Fatal(err)
-	}
-	pool := x509.NewCertPool()
-	pool.AppendCertsFromPEM(data)
-	tr.TLSClientConfig = &tls.Config{RootCAs: pool}
-	return tr
-}
-
-// login writes docker's config.
-func login(t *testing.T, host, user, password string) {
-	t.Helper()
-	auth := base64.StdEncoding.EncodeToString([]byte(user + ":" + password))
-	text := fmt.Sprintf(`{"auths":{%q:{"auth":%q}}}`, host, auth)
-	if err := os.WriteFile(filepath.Join(os.Getenv("DOCKER_CONFIG"), "config.json"), []byte(text), 0o600); err != nil {
-		t.Fatal(err)
 	}
 }

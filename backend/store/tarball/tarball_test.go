@@ -252,7 +252,7 @@ func TestLoadLayout(t *testing.T) {
 	}
 	// One platform of it.
 	third := open(t)
-	if got, err = load(t, third, save(t, s, "linux/arm64", "example.com/app:1")); err != nil {
+	if _, err = load(t, third, save(t, s, "linux/arm64", "example.com/app:1")); err != nil {
 		t.Fatal(err)
 	}
 	img, err := third.Find("example.com/app:1")

@@ -1,0 +1,100 @@
+package testbed
+
+import (
+	"context"
+	"encoding/json"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strconv"
+	"testing"
+	"time"
+
+	"github.com/moby/moby/client"
+)
+
+// DockerOptions say which kind of Docker Engine is started.
+type DockerOptions struct {
+	Hub             *Registry // stands in for Docker Hub; nil leaves the real one
+	ContainerdStore bool      // containerd keeps the images; needs Docker 24
+}
+
+// Docker is a running Docker Engine.
+type Docker struct {
+	Host string // "unix://…"
+	API  *client.Client
+}
+
+// StartDocker starts a Docker Engine without images, on a socket of its own. Its
+// containers and builds have no network but that of the machine: no bridge and no
+// rule of a firewall is made. Registries on this machine may be without TLS.
+func StartDocker(t testing.TB, o DockerOptions) *Docker {
+	t.Helper()
+	needRoot(t)
+	needProgram(t, "runc", "runc")
+	dockerd := needProgram(t, "dockerd", "docker.io")
+	const containerdStore = 24 // the first version that has the feature
+	if v := dockerVersion(t, dockerd); o.ContainerdStore && v < containerdStore {
+		t.Skipf("this dockerd is version %d, and has no containerd image store: it needs %d", v, containerdStore)
+	}
+	// The paths of sockets are short.
+	dir, err := os.MkdirTemp("", "dk")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { os.RemoveAll(dir) })
+	config := filepath.Join(dir, "daemon.json")
+	data, err := json.Marshal(o.config())
+	if err == nil {
+		err = os.WriteFile(config, data, 0o644)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	d := &Docker{Host: "unix://" + filepath.Join(dir, "sock")}
+	cmd := exec.Command(dockerd, "--config-file", config, "--host", d.Host, "--data-root", t.TempDir(),
+		"--exec-root", filepath.Join(dir, "exec"), "--pidfile", filepath.Join(dir, "pid"),
+		"--bridge=none", "--iptables=false", "--ip6tables=false")
+	// It writes to these directories whatever it is told.
+	isolate(cmd, "mkdir -p /etc/docker", "mount -t tmpfs tmpfs /etc/docker", "mount -t tmpfs tmpfs /run")
+	p := start(t, cmd)
+	if d.API, err = client.New(client.WithHost(d.Host)); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { d.API.Close() })
+	p.ready(t, func() error {
+		ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
+		defer cancel()
+		_, err := d.API.Info(ctx, client.InfoOptions{})
+		return err
+	})
+	return d
+}
+
+// config is daemon.json.
+func (o DockerOptions) config() map[string]any {
+	c := map[string]any{}
+	if o.Hub != nil {
+		c["registry-mirrors"] = []string{"http://" + o.Hub.Host}
+	}
+	if o.ContainerdStore {
+		c["features"] = map[string]bool{"containerd-snapshotter": true}
+	}
+	return c
+}
+
+// dockerVersion is the first number of the version, like 20.
+func dockerVersion(t testing.TB, dockerd string) int {
+	t.Helper()
+	text := outputOf(t, dockerd, "--version")
+	m := regexp.MustCompile(`version (\d+)\.`).FindStringSubmatch(text)
+	if m == nil {
+		t.Fatalf("%s --version: %q", dockerd, text)
+	}
+	v, err := strconv.Atoi(m[1])
+	if err != nil {
+		t.Fatal(err)
+	}
+	return v
+}
