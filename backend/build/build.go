@@ -76,6 +76,7 @@ func Run(ctx context.Context, r Request) (*Result, error) {
 	if err != nil {
 		return nil, err
 	}
+	defer j.takeBack(ctx)
 	resp, err := j.solve(ctx, opt)
 	if err != nil {
 		j.abandon()
@@ -85,6 +86,10 @@ func Run(ctx context.Context, r Request) (*Result, error) {
 	out.Stored = slices.ContainsFunc(r.Outputs, func(o Output) bool { return o.Type == Store }) && r.Call == ""
 	if err := j.deliver(ctx, out); err != nil {
 		return nil, err
+	}
+	// What attestations wrap has an id of its own, which only the store tells.
+	if img, err := r.Images.Find(resp.ExporterResponse["containerimage.digest"]); out.Stored && err == nil {
+		out.ID = img.ID.String()
 	}
 	return out, nil
 }
@@ -101,7 +106,8 @@ type job struct {
 	source   *buildcontext.Source
 	compiled []*llb.Result
 	diags    diag.List
-	frontErr error // of the frontend, before it went over the wire
+	frontErr error    // of the frontend, before it went over the wire
+	lent     []string // names that base images have for this build
 	answer   Answer
 }
 
@@ -201,6 +207,9 @@ func (j *job) frontend(ctx context.Context, c gateway.Client) (*gateway.Result, 
 func (j *job) compile(ctx context.Context, c gateway.Client) (*gateway.Result, error) {
 	if j.Call != "" {
 		return j.ask(ctx, c)
+	}
+	if err := j.able(c.BuildOpts()); err != nil {
+		return nil, err
 	}
 	src, err := j.Input.OpenWith(ctx, c)
 	if err != nil {

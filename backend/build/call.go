@@ -24,12 +24,12 @@ type Answer struct {
 
 // call asks the frontend of the daemon a question instead of having it build. That
 // one does not know of the local store: the images that are there become named
-// contexts.
+// contexts, where the daemon can read them.
 func (j *job) call(ctx context.Context, attrs map[string]string) {
 	attrs["requestid"] = "frontend." + j.Call
 	attrs["frontend.caps"] = "moby.buildkit.frontend.subrequests"
 	src, err := j.Input.Open(ctx)
-	if j.Pull || j.Input.Remote() || err != nil {
+	if j.Pull || j.Input.Remote() || err != nil || j.classic() {
 		return
 	}
 	file, _ := lang.Parse(j.set.Add(src.Name, src.Text))

@@ -2,6 +2,10 @@ package build
 
 import (
 	"context"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
 
 	"github.com/moby/buildkit/client"
 
@@ -10,9 +14,13 @@ import (
 	"github.com/seed-e0495807/strake/lang/diag"
 )
 
-// moby is the exporter into the image store of the Docker Engine that the BuildKit
-// is a part of.
-const moby = "moby"
+const (
+	// moby is the exporter into the image store of the Docker Engine that the
+	// BuildKit is a part of.
+	moby = "moby"
+
+	dockerEngine = "docker-engine" // the code for what that one cannot do
+)
 
 // classic tells a Docker Engine with an image store of its own kind: its BuildKit
 // has the exporter moby, and those for files.
@@ -22,18 +30,31 @@ func (j *job) classic() bool {
 
 // exportInDocker sets an exporter of images up for a classic Docker Engine.
 func (j *job) exportInDocker(o Output, e client.ExportEntry) (client.ExportEntry, delivery, error) {
-	switch {
-	case o.Type == client.ExporterDocker && o.Dest == "":
-		e.Type = moby
+	loads := o.Type == client.ExporterDocker && o.Dest == ""
+	if !loads && o.Type != Store {
+		what := "an image of type=" + o.Type
+		if isTrue(o.Attrs["push"]) {
+			what = "an image to a registry"
+		}
+		return e, nil, inDocker("the BuildKit inside this Docker Engine cannot write " + what)
+	}
+	// The exporter passes over what it does not know.
+	for _, name := range slices.Sorted(maps.Keys(e.Attrs)) {
+		if strings.HasPrefix(name, "annotation") {
+			return e, nil, inDocker("the image store of this Docker Engine keeps no annotations")
+		} else if name != "name" {
+			return e, nil, inDocker(fmt.Sprintf("the image store of this Docker Engine does not know %s=%s", name, e.Attrs[name]))
+		}
+	}
+	e.Type = moby
+	if loads {
 		return e, nil, nil
-	case o.Type == Store:
-		e.Type = moby
-		return e, &outOfDocker{}, nil
 	}
-	return e, nil, diag.Diagnostic{
-		Code: "docker-engine", Message: "the BuildKit inside this Docker Engine cannot write an image of type=" + o.Type,
-		Hint: "build with strake's own engine: --addr embedded",
-	}
+	return e, &outOfDocker{}, nil
+}
+
+func inDocker(message string) error {
+	return diag.Diagnostic{Code: dockerEngine, Message: message, Hint: "build with strake's own engine: " + ownEngine}
 }
 
 // outOfDocker takes an image from the Docker Engine to the local store.
@@ -42,11 +63,7 @@ type outOfDocker struct{}
 func (outOfDocker) abandon() {}
 
 func (outOfDocker) finish(ctx context.Context, j *job, resp map[string]string) error {
-	names := j.Tags
-	if len(names) == 0 {
-		names = []string{imageID(resp)}
-	}
-	archive, err := j.Engine.Docker.API.ImageSave(ctx, names)
+	archive, err := j.Engine.Docker.API.ImageSave(ctx, []string{imageID(resp)}) // a name may stand for another one by now
 	if err != nil {
 		return err
 	}

@@ -7,9 +7,12 @@ import (
 	"regexp"
 	"strings"
 
+	bk "github.com/moby/buildkit/client/llb"
 	gwpb "github.com/moby/buildkit/frontend/gateway/pb"
 	"github.com/moby/buildkit/solver/errdefs"
 	"github.com/moby/buildkit/solver/pb"
+	"github.com/moby/buildkit/util/apicaps"
+	digest "github.com/opencontainers/go-digest"
 
 	"github.com/seed-e0495807/strake/ir"
 	"github.com/seed-e0495807/strake/lang/diag"
@@ -38,8 +41,14 @@ func (j *job) explain(ctx context.Context, err error) error {
 		return lost
 	}
 	d := j.step(ctx, err)
-	if d.Span = j.span(err); d.Code == notAllowed {
+	if d.Span == (source.Span{}) {
+		d.Span = j.span(ctx, err)
+	}
+	if d.Code == notAllowed {
 		d.Span = j.privileged()
+		if len(j.Allow) > 0 {
+			d.Hint = "the engine has to allow it, too: insecure-entitlements in its buildkitd.toml, builder.entitlements in Docker's daemon.json"
+		}
 	}
 	return &Failure{Set: j.set, Diags: diag.List{d}}
 }
@@ -70,8 +79,18 @@ func (j *job) step(ctx context.Context, err error) diag.Diagnostic {
 			break
 		}
 	}
+	if full, ok := j.full(text); ok {
+		d = full
+	}
+	if unwritten, ok := j.unwritten(text); ok {
+		d = unwritten
+	}
 	if m := missingFile.FindStringSubmatch(text); m != nil {
 		d = j.missing(ctx, m[1])
+	}
+	if m := missingFeature.FindStringSubmatch(text); m != nil {
+		d = tooOld("a build that needs " + m[1])
+		d.Span = j.located(ctx, func(_ digest.Digest, meta bk.OpMetadata) bool { return meta.Caps[apicaps.CapID(m[1])] })
 	}
 	if step != nil && step.name != "" {
 		d.Notes = append(d.Notes, diag.Note{Label: "step", Text: step.name})
@@ -94,8 +113,10 @@ func (j *job) exited(step *stepTail, code int) diag.Diagnostic {
 	return d
 }
 
-// span is where in the Dockerfile the vertex comes from that an error is about.
-func (j *job) span(err error) source.Span {
+// span is where in the Dockerfile the vertex comes from that an error is about. The
+// BuildKit in a Docker Engine before 23 sends the text alone, so that the step which
+// failed has to tell.
+func (j *job) span(ctx context.Context, err error) source.Span {
 	f := j.set.File(0)
 	if f == nil {
 		return source.Span{}
@@ -105,7 +126,37 @@ func (j *job) span(err error) source.Span {
 			return lineSpan(f, r)
 		}
 	}
-	return source.Span{}
+	step := j.log.failed()
+	if step == nil {
+		return source.Span{}
+	}
+	return j.located(ctx, func(id digest.Digest, _ bk.OpMetadata) bool { return id == step.id })
+}
+
+// located is where in the Dockerfile the first vertex comes from that match takes.
+func (j *job) located(ctx context.Context, match func(digest.Digest, bk.OpMetadata) bool) source.Span {
+	var first source.Span
+	f := j.set.File(0)
+	for _, r := range j.compiled {
+		def, err := r.State.Marshal(ctx)
+		if err != nil {
+			continue
+		}
+		for id, meta := range def.Metadata {
+			if !match(id, meta) {
+				continue
+			}
+			for _, l := range def.Source.GetLocations()[id.String()].GetLocations() {
+				if info := def.Source.Infos[l.SourceIndex]; len(l.Ranges) == 0 || string(info.GetData()) != f.Text {
+					continue
+				}
+				if s := lineSpan(f, l.Ranges); first == (source.Span{}) || s.Start < first.Start {
+					first = s
+				}
+			}
+		}
+	}
+	return first
 }
 
 // privileged is the first RUN that asks for more than the engine allows: the error
@@ -145,7 +196,8 @@ func plain(err error) string {
 	return text
 }
 
-var exitText = regexp.MustCompile(`did not complete successfully: (?:.*: )?exit code: (\d+)`)
+// exitText is how BuildKit, and Docker Engines before 23, tell of a RUN that failed.
+var exitText = regexp.MustCompile(`(?s)(?:did not complete successfully|executor failed running \[.*\]): (?:.*: )?exit code: (\d+)`)
 
 func exitCode(err error, text string) (int, bool) {
 	var exit *gwpb.ExitError

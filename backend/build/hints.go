@@ -22,10 +22,7 @@ const notAllowed = "not-allowed"
 // known are errors that have a next step. The texts are BuildKit's; a daemon of
 // another version may have others, which are shown as they are.
 var known = []knownError{
-	{regexp.MustCompile(`no space left on device|disk quota exceeded`), "disk-full",
-		"the disk of the build engine is full",
-		"free some: `strake engine prune` drops the build cache, `strake engine df` tells what it holds"},
-	{regexp.MustCompile(`secret ([^:\s]+): not found`), "no-secret",
+	{regexp.MustCompile(`secret ([^:\s]+):? not found`), "no-secret",
 		"the build needs the secret $1", "give it: --secret id=$1,src=FILE or --secret id=$1,env=NAME"},
 	{regexp.MustCompile(`unset ssh forward key ([^:\s]+)|no SSH key "([^"]+)" forwarded`), "no-ssh-key",
 		"the build needs the ssh agent $1$2", "give it: --ssh $1$2"},
@@ -41,6 +38,15 @@ var known = []knownError{
 		"the step runs a program for another processor: install an emulator (qemu-user-static, binfmt-support), or compile on the builder with FROM --platform=$$BUILDPLATFORM"},
 	{regexp.MustCompile(`no such host|i/o timeout|connection refused|network is unreachable|TLS handshake timeout|server misbehaving`), "unreachable", "",
 		"check the network and the name of the host; behind a proxy, set HTTPS_PROXY"},
+	{regexp.MustCompile(`network bridge not found`), "no-network",
+		"this Docker Engine has no network for the step", "use that of the machine, with --network host, or none, with --network none"},
+	{regexp.MustCompile(`exporting multiple references to image store|docker exporter does not currently support exporting manifest lists`), dockerEngine,
+		"the image store of this Docker Engine keeps one platform of an image",
+		"choose it with --platform; strake's own store keeps them all, without --load and with " + ownEngine},
+	{regexp.MustCompile(`unknown cache exporter: "?(\w+)`), "no-cache-export",
+		"this BuildKit cannot export its cache with type=$1", "export it with type=inline, or build with strake's own engine: " + ownEngine},
+	{regexp.MustCompile(`unsupported request frontend\.`), oldBuildKit,
+		"this BuildKit is too old for --call and --check", "build with strake's own engine: " + ownEngine},
 	{regexp.MustCompile(`: not found$`), "not-found", "", "check the name and the tag"},
 }
 
@@ -106,7 +112,7 @@ func runHint(code int, output string) string {
 }
 
 // missingFile finds what a COPY or ADD did not find.
-var missingFile = regexp.MustCompile(`"([^"]+)": not found`)
+var missingFile = regexp.MustCompile(`"([^"]+)":? not found`)
 
 // missing is a source that is not in the build context, with what is like it.
 func (j *job) missing(ctx context.Context, name string) diag.Diagnostic {

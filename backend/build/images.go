@@ -36,5 +36,9 @@ func (j *job) localImage(ctx context.Context, r plan.ImageRequest) (plan.ImageIn
 	if err != nil {
 		return plan.ImageInfo{}, false, err
 	}
+	if j.classic() {
+		name, err := j.lend(ctx, img, desc.Digest, r)
+		return plan.ImageInfo{Ref: name, Config: config}, true, err
+	}
 	return plan.ImageInfo{Ref: r.Ref, Digest: img.Descriptor.Digest, Config: config, Store: storeID}, true, nil
 }

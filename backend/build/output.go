@@ -10,6 +10,7 @@ import (
 	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/moby/buildkit/client"
@@ -166,6 +167,12 @@ func (j *job) load(ctx context.Context, e client.ExportEntry) (client.ExportEntr
 	target, err := docker.Find(ctx, j.Env)
 	if err != nil {
 		return e, nil, err
+	}
+	attested := slices.IndexFunc(j.Attestations, func(a Attestation) bool { return !a.Disabled })
+	if attested >= 0 && !target.ContainerdStore() {
+		return e, nil, diag.Diagnostic{Code: "no-attestations",
+			Message: fmt.Sprintf("the engine that the image is loaded into cannot keep the attestation %s", j.Attestations[attested].Type),
+			Hint:    "drop it, or leave out --load: strake's own store keeps it"}
 	}
 	if target.ContainerdStore() { // which takes OCI images, with their attestations
 		e.Type = client.ExporterOCI

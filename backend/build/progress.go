@@ -81,6 +81,7 @@ type stepLog struct {
 }
 
 type stepTail struct {
+	id      digest.Digest // of the vertex
 	name    string
 	err     string
 	lines   []string
@@ -115,7 +116,7 @@ func (l *stepLog) note(status *client.SolveStatus) {
 func (l *stepLog) step(id digest.Digest) *stepTail {
 	s := l.steps[id]
 	if s == nil {
-		s = &stepTail{partial: map[int][]byte{}}
+		s = &stepTail{id: id, partial: map[int][]byte{}}
 		l.steps[id] = s
 		l.order = append(l.order, s)
 	}

@@ -13,6 +13,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/containerd/errdefs"
 	"github.com/moby/moby/api/types/jsonstream"
 	"github.com/moby/moby/client"
 
@@ -38,19 +39,16 @@ func Find(ctx context.Context, env func(string) (string, bool)) (Loader, error) 
 	if err == nil {
 		return d, nil
 	}
-	if host, _ := env(client.EnvOverrideHost); host != "" {
+	var one diag.Diagnostic
+	host, _ := env(client.EnvOverrideHost)
+	if name, _ := env("DOCKER_CONTEXT"); host != "" || name != "" || !errors.As(err, &one) {
 		return nil, err // it was asked for
 	}
-	p, ok := findPodman()
-	if !ok {
-		var one diag.Diagnostic
-		if errors.As(err, &one) {
-			one.Hint = "start Docker or install Podman; without --load the image goes to strake's own store"
-			return nil, one
-		}
-		return nil, err
+	if p, ok := findPodman(); ok {
+		return p, nil
 	}
-	return p, nil
+	one.Hint = "start Docker or install Podman; without --load the image goes to strake's own store"
+	return nil, one
 }
 
 // Engine is a Docker Engine that has answered.
@@ -77,6 +75,9 @@ func Connect(ctx context.Context, env func(string) (string, bool)) (*Engine, err
 	info, err := api.Info(wait, client.InfoOptions{})
 	if err != nil {
 		api.Close()
+		if op := (*net.OpError)(nil); errors.As(err, &op) {
+			err = op // without the address once more
+		}
 		return nil, fail("no-docker", "is Docker running, and may you use it?", "no Docker Engine answers at %s: %v", ep.Host, err)
 	}
 	// https://docs.docker.com/engine/storage/containerd
@@ -99,6 +100,15 @@ func (e *Engine) Dial(ctx context.Context, _ string) (net.Conn, error) {
 // DialSession opens a session with the BuildKit inside.
 func (e *Engine) DialSession(ctx context.Context, proto string, meta map[string][]string) (net.Conn, error) {
 	return e.API.DialHijack(ctx, "/session", proto, meta)
+}
+
+// ImageID gives the id of an image by its name or id, "" when there is none.
+func (e *Engine) ImageID(ctx context.Context, name string) (string, error) {
+	img, err := e.API.ImageInspect(ctx, name)
+	if errdefs.IsNotFound(err) {
+		return "", nil
+	}
+	return img.ID, err
 }
 
 // Load implements [Loader].

@@ -36,7 +36,11 @@ func embedded(ctx context.Context, o *Options) (*Engine, error) {
 	}
 	e, err := s.connect(ctx)
 	if e == nil && err == nil {
-		e, err = s.start(ctx, o)
+		err = s.relieved(func() error {
+			var err error
+			e, err = s.start(ctx, o)
+			return err
+		})
 	}
 	if err != nil {
 		s.clients.Close()

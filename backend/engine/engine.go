@@ -148,6 +148,16 @@ func (e *Engine) Attests(context.Context) (bool, error) {
 	return e.Version != "" && (e.Docker == nil || e.Docker.ContainerdStore()), nil
 }
 
+// Prune deletes what is in the cache, as BuildKit's client does, also on a disk that
+// is full.
+func (e *Engine) Prune(ctx context.Context, deleted chan client.UsageInfo, opts ...client.PruneOption) error {
+	prune := func() error { return e.Client.Prune(ctx, deleted, opts...) }
+	if e.local == nil {
+		return prune()
+	}
+	return e.local.relieved(prune)
+}
+
 // Explain makes one clear error of the many that come up when the engine ends in
 // the middle of a build. Any other error is given back as it is.
 func (e *Engine) Explain(err error) error {

@@ -156,7 +156,9 @@ var known = []struct {
 
 // diagnose finds in its log why an engine was never ready.
 func diagnose(p place, log string) error {
-	if strings.Contains(log, "no space left on device") && !strings.Contains(log, "failed to start the child") {
+	// What a full disk has no room for is not in the log either.
+	full := strings.Contains(log, "no space left on device") || p.free() < 64<<10
+	if full && !strings.Contains(log, "failed to start the child") {
 		return diskFull(p.dir)
 	}
 	d := diag.Diagnostic{Code: "engine-start", Message: "the build engine ended at its start", Hint: "`strake engine logs` shows all that it wrote"}
@@ -179,6 +181,8 @@ func diagnose(p place, log string) error {
 	return d
 }
 
+const fullCode = "disk-full"
+
 func diskFull(dir string) error {
-	return fail("disk-full", "free some space, or set STRAKE_HOME to a directory on another disk", "the disk of the build engine is full: %s", dir)
+	return fail(fullCode, "free some space, or set STRAKE_HOME to a directory on another disk", "the disk of the build engine is full: %s", dir)
 }

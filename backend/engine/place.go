@@ -37,7 +37,8 @@ const (
 	stateFile   = "state.json"
 	logFile     = "log"
 	configFile  = "buildkitd.toml"
-	rootDir     = "root" // of buildkitd
+	reserveFile = "reserve" // see keepReserve
+	rootDir     = "root"    // of buildkitd
 )
 
 // maxSocketPath is how long the path of a socket may be: unix(7), without the zero.

@@ -65,6 +65,7 @@ func (s *supervisor) start(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	s.keepReserve()
 	note(startNote+"%s", s.Buildkitd)
 	daemon, err := s.buildkitd()
 	if err != nil {
@@ -163,6 +164,7 @@ func (s *supervisor) watch(ctx context.Context, daemon *process) error {
 			return nil
 		case <-tick.C:
 			s.rotateLog()
+			s.keepReserve()
 			if s.idle(ctx) {
 				note("stopped: no client for %v", s.Idle)
 				daemon.stop()

@@ -100,7 +100,7 @@ func (l *lowerer) meta(s *stage, a *plan.Exec, x *execOp) {
 	x.meta = m
 }
 
-// resources are limits and devices, which older daemons do not know.
+// resources are limits, which older daemons do not know, and devices.
 func (l *lowerer) resources(a *plan.Exec, x *execOp) {
 	if len(l.opt.Ulimits) > 0 && l.supports(pb.CapExecMetaUlimit) {
 		x.meta.Ulimit = l.opt.Ulimits
@@ -111,13 +111,11 @@ func (l *lowerer) resources(a *plan.Exec, x *execOp) {
 	if l.supports(pb.CapExecMetaCgroupParent) {
 		x.meta.CgroupParent = l.opt.CgroupParent
 	}
-	if len(l.opt.Devices)+len(a.Devices) > 0 && l.supports(pb.CapExecMetaCDI) {
-		for _, d := range l.opt.Devices {
-			x.devices = append(x.devices, &pb.CDIDevice{Name: d.Name, Optional: d.Optional})
-		}
-		for _, d := range a.Devices {
-			x.devices = append(x.devices, &pb.CDIDevice{Name: d.Name, Optional: !d.Required})
-		}
+	for _, d := range l.opt.Devices {
+		x.devices = append(x.devices, &pb.CDIDevice{Name: d.Name, Optional: d.Optional})
+	}
+	for _, d := range a.Devices {
+		x.devices = append(x.devices, &pb.CDIDevice{Name: d.Name, Optional: !d.Required})
 	}
 	if r := l.opt.Resources; r != nil && l.supports(pb.CapExecMetaLinuxResources) {
 		x.caps = append(x.caps, pb.CapExecMetaLinuxResources)

@@ -12,6 +12,7 @@ import (
 	"github.com/containerd/platforms"
 	bk "github.com/moby/buildkit/client/llb"
 	"github.com/moby/buildkit/solver/pb"
+	"github.com/moby/buildkit/util/apicaps"
 	"github.com/moby/buildkit/util/system"
 	digest "github.com/opencontainers/go-digest"
 
@@ -23,6 +24,7 @@ import (
 type fileOp struct {
 	base    bk.Output // nil is scratch
 	actions []fileAction
+	caps    []apicaps.CapID // more than the base, each once
 }
 
 type fileAction struct {
@@ -32,6 +34,14 @@ type fileAction struct {
 
 func (f *fileOp) add(source bk.Output, make func(int64) pb.IsFileAction) {
 	f.actions = append(f.actions, fileAction{source, make})
+}
+
+// need says that a daemon has to understand something to run the op: one that does
+// not would pass it over.
+func (f *fileOp) need(on bool, id apicaps.CapID) {
+	if on && !slices.Contains(f.caps, id) {
+		f.caps = append(f.caps, id)
+	}
 }
 
 // inputs are what the vertex reads, in the order in which BuildKit visits them:
@@ -88,7 +98,7 @@ func (f *fileOp) fill(op *pb.Op, number numberer) {
 
 // file makes the vertex of a step that changes files.
 func (l *lowerer) file(s *stage, st *step, f *fileOp) *vertex {
-	v := l.newVertex(s, st, pb.CapFileBase)
+	v := l.newVertex(s, st, append([]apicaps.CapID{pb.CapFileBase}, f.caps...)...)
 	v.anywhere, v.inputs, v.fill = true, f.inputs(), f.fill
 	return v
 }
@@ -166,6 +176,9 @@ func (f *fileOp) copy(t *plan.Transfer, from bk.Output, c *pb.FileActionCopy) {
 	if t.Mode != nil {
 		c.Mode, c.ModeStr = int32(t.Mode.Octal), t.Mode.Symbolic
 	}
+	f.need(len(c.IncludePatterns)+len(c.ExcludePatterns) > 0, pb.CapFileCopyIncludeExcludePatterns)
+	f.need(len(c.RequiredPaths) > 0, pb.CapFileCopyRequiredPaths)
+	f.need(c.ModeStr != "", pb.CapFileCopyModeStringFormat)
 	f.add(from, func(base int64) pb.IsFileAction {
 		c.Owner = owner(t.Chown, base)
 		return &pb.FileAction_Copy{Copy: c}

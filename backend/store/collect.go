@@ -32,6 +32,7 @@ func (s *Store) Collect(ctx context.Context) (Garbage, error) {
 	if err == nil {
 		s.dirty.Store(false)
 		err = os.RemoveAll(s.path(garbageMark))
+		s.keepReserve()
 	}
 	return g, err
 }

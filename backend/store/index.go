@@ -84,7 +84,11 @@ func (s *Store) update(ctx context.Context, change func([]ocispecs.Descriptor) (
 	if err != nil || reflect.DeepEqual(before, index.Manifests) {
 		return err
 	}
-	if err := s.writeIndex(index); err != nil {
+	err = s.writeIndex(index)
+	if noSpace(err) && len(index.Manifests) < len(before) && os.Remove(s.path(reserveFile)) == nil {
+		err = s.writeIndex(index)
+	}
+	if err != nil {
 		return s.Explain(err)
 	}
 	if slices.ContainsFunc(before, func(d ocispecs.Descriptor) bool { return !slices.ContainsFunc(index.Manifests, same(d)) }) {
@@ -130,8 +134,8 @@ func (s *Store) Put(ctx context.Context, desc ocispecs.Descriptor, names []strin
 	})
 }
 
-// settle makes sure that all blobs of an image are there, and stay. Those of an image
-// that has an entry do already.
+// settle makes sure that all blobs of an image are there, and stay. Those that an
+// entry refers to do already.
 func (s *Store) settle(desc ocispecs.Descriptor, record digest.Digest) error {
 	if err := s.Complete(desc); err != nil {
 		return err
@@ -146,7 +150,8 @@ func (s *Store) settle(desc ocispecs.Descriptor, record digest.Digest) error {
 			return err
 		}
 	}
-	if record != "" {
+	known := slices.ContainsFunc(index.Manifests, func(d ocispecs.Descriptor) bool { return d.Annotations[annotationRecord] == record.String() })
+	if record != "" && !known {
 		list = append(list, ocispecs.Descriptor{Digest: record})
 	}
 	return s.content.sync(list)

@@ -9,6 +9,7 @@
 //	content.lock             held shared while blobs are written or read, and
 //	                         exclusively while garbage is collected
 //	garbage                  there is some: an image was dropped
+//	reserve                  what a removal needs on a full disk, see keepReserve
 //
 // A process may be killed at any point. Blobs and index.json appear whole or not
 // at all, index.json names only what is there, and locks vanish with the process
@@ -71,12 +72,16 @@ func (s *Store) create() error {
 			return err
 		}
 	}
+	s.keepReserve()
 	return s.writeJSON(ocispecs.ImageLayoutFile, ocispecs.ImageLayout{Version: ocispecs.ImageLayoutVersion})
 }
 
 // Content gives the blobs of the store, to read and to write. A writer's blobs are
 // safe from the garbage collection only while the process holds the store.
 func (s *Store) Content() content.Store { return s.content }
+
+// Dir is the directory of the store.
+func (s *Store) Dir() string { return s.dir }
 
 func (s *Store) path(elem ...string) string {
 	return filepath.Join(append([]string{s.dir}, elem...)...)
@@ -143,7 +148,7 @@ func (s *Store) Explain(err error) error {
 		return err
 	case errors.As(err, &at) && !strings.HasPrefix(at.Path, s.dir):
 		return err // it is about another file
-	case errors.Is(err, syscall.ENOSPC), errors.Is(err, syscall.EDQUOT),
+	case noSpace(err),
 		strings.Contains(err.Error(), syscall.ENOSPC.Error()): // what came over a connection has no type
 		return fail("disk-full", "remove images with `strake rmi`, or set STRAKE_HOME to a directory on a larger disk",
 			"the disk of the image store %s is full", s.dir)

@@ -26,14 +26,18 @@ type Docker struct {
 	API  *client.Client
 }
 
-// StartDocker starts a Docker Engine without images, on a socket of its own. Its
+// StartDocker starts $STRAKE_DOCKERD, or the Docker Engine that is installed, without
+// images, on a socket of its own. Its
 // containers and builds have no network but that of the machine: no bridge and no
 // rule of a firewall is made. Registries on this machine may be without TLS.
 func StartDocker(t testing.TB, o DockerOptions) *Docker {
 	t.Helper()
 	needRoot(t)
 	needProgram(t, "runc", "runc")
-	dockerd := needProgram(t, "dockerd", "docker.io")
+	dockerd := os.Getenv("STRAKE_DOCKERD")
+	if dockerd == "" {
+		dockerd = needProgram(t, "dockerd", "docker.io")
+	}
 	const containerdStore = 24 // the first version that has the feature
 	if v := dockerVersion(t, dockerd); o.ContainerdStore && v < containerdStore {
 		t.Skipf("this dockerd is version %d, and has no containerd image store: it needs %d", v, containerdStore)
@@ -74,12 +78,9 @@ func StartDocker(t testing.TB, o DockerOptions) *Docker {
 
 // config is daemon.json.
 func (o DockerOptions) config() map[string]any {
-	c := map[string]any{}
+	c := map[string]any{"features": map[string]bool{"containerd-snapshotter": o.ContainerdStore}}
 	if o.Hub != nil {
 		c["registry-mirrors"] = []string{"http://" + o.Hub.Host}
-	}
-	if o.ContainerdStore {
-		c["features"] = map[string]bool{"containerd-snapshotter": true}
 	}
 	return c
 }

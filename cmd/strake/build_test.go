@@ -11,18 +11,19 @@ import (
 )
 
 // TestBuild runs testdata/build on a real BuildKit, with a registry that serves
-// busybox. REGISTRY takes pushes, and so does LOCKED, for the user me with the
+// busybox. OTHER is the address of a second one. REGISTRY takes pushes, and so does LOCKED, for the user me with the
 // password secret, over TLS.
 func TestBuild(t *testing.T) {
 	hub := testbed.StartRegistry(t, testbed.Busybox)
 	locked := testbed.StartRealRegistry(t, testbed.RealOptions{User: "me", Password: "secret", TLS: true})
-	daemon := testbed.StartDaemon(t, hub, locked)
+	daemon, other := testbed.StartDaemon(t, hub, locked), testbed.StartDaemon(t, hub)
 	s := newServers(t)
 	testscript.Run(t, testscript.Params{
 		Dir:           filepath.Join("testdata", "build"),
 		UpdateScripts: *update,
 		Setup: func(e *testscript.Env) error {
 			e.Setenv("BUILDKIT_HOST", daemon.Addr)
+			e.Setenv("OTHER", other.Addr)
 			e.Setenv("REGISTRY", hub.Host)
 			e.Setenv("LOCKED", locked.Host)
 			e.Setenv("SSL_CERT_FILE", locked.CA)

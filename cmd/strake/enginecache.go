@@ -83,7 +83,25 @@ type cacheRow struct {
 	Shared      string `header:"SHARED"`
 }
 
-const cacheColumns = `{{.ID}}\t{{.Reclaimable}}\t{{.Size}}\t{{.LastUsedAt}}`
+const (
+	cacheColumns = `{{.ID}}\t{{.Reclaimable}}\t{{.Size}}\t{{.LastUsedAt}}`
+	cacheRecord  = `ID:           {{.ID}}
+{{- if .Parents}}
+Parents:      {{.Parents}}
+{{- end}}
+Created at:   {{.CreatedAt}}
+Mutable:      {{.Mutable}}
+Reclaimable:  {{.Reclaimable}}
+Shared:       {{.Shared}}
+Size:         {{.Size}}
+Description:  {{.Description}}
+Usage count:  {{.UsageCount}}
+{{- if .LastUsedAt}}
+Last used:    {{.LastUsedAt}}
+{{- end}}
+Type:         {{.Type}}
+\n`
+)
 
 // row shows a record. What can change has a star, and so has a size that others
 // have a part in.
@@ -144,7 +162,7 @@ func declarePrune(c *engineCache, f *pflag.FlagSet) func(context.Context, *engin
 				records, total = append(records, &u), total+u.Size
 			}
 		}()
-		err := e.Client.Prune(ctx, deleted, opts...)
+		err := e.Prune(ctx, deleted, opts...)
 		close(deleted)
 		<-done
 		if err == nil && len(records) > 0 {
@@ -176,8 +194,7 @@ func (c *engineCache) show(records []*client.UsageInfo, format string) error {
 		rows[i] = row(u)
 	}
 	if c.verbose && format == "" {
-		format = "ID:\t{{.ID}}\nType:\t{{.Type}}\nDescription:\t{{.Description}}\nSize:\t{{.Size}}\nReclaimable:\t{{.Reclaimable}}\n" +
-			"Shared:\t{{.Shared}}\nMutable:\t{{.Mutable}}\nCreated at:\t{{.CreatedAt}}\nLast used:\t{{.LastUsedAt}}\nUsage count:\t{{.UsageCount}}\nParents:\t{{.Parents}}\n"
+		format = cacheRecord
 	}
 	return listing[cacheRow]{cacheColumns}.print(c.stdout, format, rows)
 }

@@ -14,9 +14,9 @@ import (
 	"github.com/seed-e0495807/strake/backend/testbed"
 )
 
-// smallDisk mounts a file system of so many bytes, for this test and what it starts.
+// ownDisk mounts a file system of so many bytes, for this test and what it starts.
 // The thread of the test has mounts of its own: the kernel unmounts it in any case.
-func smallDisk(t *testing.T, dir string, size int) {
+func ownDisk(t *testing.T, dir string, size int) {
 	t.Helper()
 	runtime.LockOSThread() // for good: the thread ends with the test
 	err := syscall.Unshare(syscall.CLONE_FS | syscall.CLONE_NEWNS)
@@ -31,23 +31,23 @@ func smallDisk(t *testing.T, dir string, size int) {
 	}
 }
 
-// random makes layers of so many bytes that do not compress.
-func random(bytes int) string {
-	return fmt.Sprintf("RUN head -c %d /dev/urandom >/random", bytes)
+// incompressible makes a layer of so many MiB.
+func incompressible(size int) string {
+	return fmt.Sprintf("RUN dd if=/dev/urandom of=/random-%[1]d bs=1M count=%[1]d", size)
 }
 
-// TestDiskFull has everything on one small disk.
-func TestDiskFull(t *testing.T) {
+// TestBuildDiskFull has everything on one small disk.
+func TestBuildDiskFull(t *testing.T) {
 	registry := testbed.StartRegistry(t, testbed.Busybox)
 	s := newSandbox(t, registry)
-	smallDisk(t, s.home, 96<<20)
+	ownDisk(t, s.home, 96<<20)
 	s.configure(t, registry)
 	s.must(t, "build", "-t", "kept", contextWith(t, "FROM busybox", "RUN echo kept >/kept"))
 	kept := s.id(t, "kept")
 	for name, lines := range map[string][]string{
-		"step":   {"FROM busybox", "RUN head -c 200000000 /dev/zero >/zeros"},
-		"export": {"FROM busybox", random(12 << 20), random(13 << 20), random(14 << 20)},
-		"copy":   {"FROM busybox", random(25 << 20), "FROM busybox", "COPY --from=0 /random /1", "COPY --from=0 /random /2", "COPY --from=0 /random /3"},
+		"step":   {"FROM busybox", "RUN dd if=/dev/zero of=/zeros bs=1M count=200"},
+		"export": {"FROM busybox", incompressible(12), incompressible(13), incompressible(14)},
+		"copy":   {"FROM busybox", incompressible(25), "FROM busybox", "COPY --from=0 /random* /1/", "COPY --from=0 /random* /2/", "COPY --from=0 /random* /3/"},
 	} {
 		for range 2 {
 			o := s.run(t, "build", "-t", "big", contextWith(t, lines...))
@@ -70,16 +70,61 @@ func TestDiskFull(t *testing.T) {
 	}
 }
 
-// TestStoreDiskFull has only the image store on a small disk.
-func TestStoreDiskFull(t *testing.T) {
+// TestNoByteLeft frees space on a disk that is full to the last byte, with the engine
+// running or not.
+func TestNoByteLeft(t *testing.T) {
+	registry := testbed.StartRegistry(t, testbed.Busybox)
+	s := newSandbox(t, registry)
+	ownDisk(t, s.home, 96<<20)
+	s.configure(t, registry)
+	s.must(t, "build", "-t", "kept", contextWith(t, "FROM busybox", "RUN echo kept >/kept"))
+	for _, kill := range []bool{false, true} {
+		s.must(t, "build", "-t", "app", contextWith(t, "FROM busybox", incompressible(10)))
+		filler := s.home + "/filler"
+		f, err := os.Create(filler)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for size := 1 << 20; size > 0; {
+			if _, err := f.Write(make([]byte, size)); err != nil {
+				size /= 2
+			}
+		}
+		f.Close()
+		if kill {
+			supervisor, _ := s.engine()
+			syscall.Kill(supervisor, syscall.SIGKILL)
+		}
+		o := s.run(t, "build", contextWith(t, "FROM busybox", incompressible(9)))
+		if o.code != exitFailure || !strings.Contains(o.stderr, "the disk of the build engine is full") {
+			t.Errorf("expected an error: %v", o)
+		}
+		s.verify(t)
+		if kill {
+			s.must(t, "engine", "prune", "-a", "-f")
+			s.must(t, "rmi", "app")
+		} else {
+			s.must(t, "rmi", "app")
+			s.must(t, "engine", "prune", "-a", "-f")
+		}
+		s.verify(t)
+		s.must(t, "build", "-t", "small", contextWith(t, "FROM busybox", incompressible(1)))
+		if err := os.Remove(filler); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// TestBuildStoreFull has only the image store on a small disk.
+func TestBuildStoreFull(t *testing.T) {
 	registry := testbed.StartRegistry(t, testbed.Busybox)
 	s := newSandbox(t, registry)
 	daemon := testbed.StartDaemon(t, registry)
 	s.env = append(s.env, "BUILDKIT_HOST="+daemon.Addr)
-	smallDisk(t, s.home, 16<<20)
+	ownDisk(t, s.home, 16<<20)
 	s.must(t, "build", "-t", "kept", contextWith(t, "FROM busybox", "RUN echo kept >/kept"))
 	free := freeBytes(t, s.home)
-	big := contextWith(t, "FROM busybox", random(5<<20), random(6<<20), random(7<<20))
+	big := contextWith(t, "FROM busybox", incompressible(5), incompressible(6), incompressible(7))
 	out := filepath.Join(s.home, "out")
 	for _, c := range []struct {
 		args []string

@@ -19,7 +19,7 @@ import (
 
 	"github.com/google/go-containerregistry/pkg/name"
 	"github.com/google/go-containerregistry/pkg/registry"
-	"github.com/google/go-containerregistry/pkg/v1/random"
+	randomly "github.com/google/go-containerregistry/pkg/v1/random"
 	"github.com/google/go-containerregistry/pkg/v1/remote"
 	dockerspec "github.com/moby/docker-image-spec/specs-go/v1"
 	digest "github.com/opencontainers/go-digest"
@@ -183,7 +183,7 @@ func program(t *testing.T, home string, args ...string) *exec.Cmd {
 // when it is tried again.
 func TestKilledCommands(t *testing.T) {
 	home := t.TempDir()
-	img, err := random.Image(1<<20, 6)
+	img, err := randomly.Image(1<<20, 6)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -261,7 +261,7 @@ func TestManyCommands(t *testing.T) {
 func TestDiskFull(t *testing.T) {
 	home := smallDisk(t, "3m")
 	built(t, home)
-	img, err := random.Image(1<<20, 6)
+	img, err := randomly.Image(1<<20, 6)
 	if err != nil {
 		t.Fatal(err)
 	}
