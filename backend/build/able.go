@@ -19,9 +19,9 @@ const (
 var missingFeature = regexp.MustCompile(`requested experimental feature (\S+) +(?:is not supported|has been disabled)`)
 
 // able checks that the daemon knows what the command line asks for: one that is too
-// old does not refuse it, but builds without. Where that only lifts a limit, it is a
-// warning, as docker build goes on, too. What the Dockerfile needs is in the
-// definition, and the daemon checks it.
+// old passes it over. That a limit does not hold is a warning only, as docker build
+// goes on, too. What the Dockerfile needs is in the definition, and the daemon checks
+// it.
 func (j *job) able(o gateway.BuildOpts) error {
 	knows := func(id apicaps.CapID) bool { return o.LLBCaps.Supports(id) == nil }
 	switch {
@@ -29,7 +29,9 @@ func (j *job) able(o gateway.BuildOpts) error {
 		return tooOld("more than one output")
 	case len(j.Annotations) > 0 && !knows(pb.CapAnnotations):
 		return tooOld("--annotation")
-	case len(j.Input.Layouts) > 0 && (j.classic() || !knows(pb.CapSourceOCILayout)):
+	case len(j.Input.Layouts) > 0 && j.classic():
+		return inDocker("the BuildKit inside this Docker Engine cannot read OCI layouts")
+	case len(j.Input.Layouts) > 0 && !knows(pb.CapSourceOCILayout):
 		return tooOld("contexts that are OCI layouts")
 	}
 	for _, limit := range []struct {

@@ -247,7 +247,7 @@ func (j *job) attest(ctx context.Context, attrs map[string]string) error {
 		if !able {
 			return diag.Diagnostic{Code: "no-attestations",
 				Message: fmt.Sprintf("this BuildKit cannot attach the attestation %s to images", a.Type),
-				Hint:    "drop --attest, --sbom and --provenance, or use a newer BuildKit"}
+				Hint:    "drop --attest, --sbom and --provenance, or build with strake's own engine: " + ownEngine}
 		}
 		attrs["attest:"+a.Type] = a.Attrs
 	}

@@ -52,7 +52,7 @@ func remote(ctx context.Context, o *Options) (*Engine, error) {
 	case ctx.Err() != nil:
 		return nil, context.Cause(ctx)
 	case err != nil:
-		return nil, unreachable(o.Addr, u.Scheme, o.TLS != TLS{}, err)
+		return nil, unreachable(o.Addr, o.TLS != TLS{}, err)
 	}
 	e.Kind = Remote
 	return e, nil
@@ -136,17 +136,18 @@ func listens(addr string) bool {
 }
 
 // unreachable says what to do about an address that does not answer.
-func unreachable(addr, scheme string, tls bool, err error) error {
+func unreachable(addr string, tls bool, err error) error {
 	text := cause(err)
 	hint := "is the daemon running there?"
 	if tls { // a daemon may refuse a certificate without a word
 		hint = "the daemon may not accept your certificate: --tlscert FILE --tlskey FILE"
 	}
 	for _, h := range []struct{ part, hint string }{
+		{"executable file not found", "install that program: connections of this kind run it"},
+		{"has exited with", "that program connects to the daemon: does it work, and is there a buildctl where it leads to?"},
 		{"no such file or directory", "there is no such socket: is buildkitd running, and is the path right?"},
 		{"connection refused", "nobody listens there: start buildkitd, or correct the address"},
-		{"permission denied", "you may not use that socket: ask its owner, or leave --addr away to use strake's own engine"},
-		{"executable file not found", "install that program: connections of this kind run it"},
+		{"permission denied", "you may not use that socket: ask its owner, or use strake's own engine with --addr embedded"},
 		{"certificate signed by unknown authority", "give the CA of the daemon: --tlscacert FILE"},
 		{"certificate is valid for", "give the name in the daemon's certificate: --tlsservername NAME"},
 		{"doesn't contain any IP SANs", "give the name in the daemon's certificate: --tlsservername NAME"},
@@ -162,9 +163,6 @@ func unreachable(addr, scheme string, tls bool, err error) error {
 			break
 		}
 	}
-	if scheme == "ssh" {
-		hint = "try `ssh HOST buildctl debug info`; " + hint
-	}
 	return fail("no-connection", hint, "no BuildKit answers at %s: %s", addr, text)
 }
 
@@ -172,7 +170,8 @@ func unreachable(addr, scheme string, tls bool, err error) error {
 func cause(err error) string {
 	text := err.Error()
 	for _, cut := range []string{"failed to call info: ", "rpc error: code = Unavailable desc = ", "rpc error: code = DeadlineExceeded desc = ",
-		"connection error: desc = ", "error reading from server: ", "Unavailable: ", "DeadlineExceeded: "} {
+		"connection error: desc = ", "error reading from server: ", "Unavailable: ", "DeadlineExceeded: ", "transport: Error while dialing: ", "transport: ",
+		"make sure the URL is valid, and Docker 18.09 or later is installed on the remote host: "} {
 		text = strings.ReplaceAll(text, cut, "")
 	}
 	return strings.Trim(text, `"`)

@@ -357,6 +357,7 @@ func mount(t *testing.T, dir, kind string, flags uintptr, data string) {
 	t.Cleanup(func() { syscall.Unmount(dir, syscall.MNT_DETACH) })
 }
 
+// Without runc and crun, the user is told to install one.
 func TestNoRuntime(t *testing.T) {
 	t.Parallel()
 	needNamespaces(t)
@@ -365,6 +366,21 @@ func TestNoRuntime(t *testing.T) {
 	cmd.Env = append(os.Environ(), "STRAKE_BUILDKITD="+testbed.Buildkitd(t))
 	cmd.SysProcAttr = &syscall.SysProcAttr{Unshareflags: syscall.CLONE_NEWNS}
 	if out, err := cmd.CombinedOutput(); err == nil || !strings.Contains(string(out), "apt-get install runc") {
+		t.Errorf("%v: %s", err, out)
+	}
+}
+
+// Root in a container is often root by name only.
+func TestNoCapability(t *testing.T) {
+	t.Parallel()
+	needNamespaces(t)
+	setpriv, err := exec.LookPath("setpriv")
+	if err != nil {
+		t.Skip("needs setpriv: apt-get install util-linux")
+	}
+	cmd := exec.Command(setpriv, "--bounding-set=-sys_admin", "--inh-caps=-all", os.Args[0], "client", t.TempDir())
+	cmd.Env = append(os.Environ(), "STRAKE_BUILDKITD="+testbed.Buildkitd(t))
+	if out, err := cmd.CombinedOutput(); err == nil || !strings.Contains(string(out), "run it with --privileged") {
 		t.Errorf("%v: %s", err, out)
 	}
 }

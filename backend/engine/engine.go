@@ -37,9 +37,8 @@ type Options struct {
 	TLS  TLS    // for an address tcp://
 
 	// Of the embedded engine:
-	Dir    string        // its state, an absolute path
-	Idle   time.Duration // it stops after so long without a client; 0 is $STRAKE_ENGINE_IDLE or DefaultIdle
-	Config string        // a buildkitd.toml of the user; "" is $STRAKE_BUILDKITD_CONFIG or none
+	Dir    string // its state, an absolute path
+	Config string // a buildkitd.toml of the user; "" is $STRAKE_BUILDKITD_CONFIG or none
 
 	Env func(string) (string, bool)
 	Say func(string) // tells the user of what takes long, from any goroutine; may be nil
@@ -52,7 +51,8 @@ type TLS struct {
 	ServerName    string // in the certificate of the daemon; "" is the host of the address
 }
 
-// DefaultIdle is how long the embedded engine waits for another client.
+// DefaultIdle is how long the embedded engine waits for another client, unless
+// $STRAKE_ENGINE_IDLE says otherwise.
 const DefaultIdle = 10 * time.Minute
 
 func (o *Options) getenv(name string) string {

@@ -19,12 +19,10 @@ import (
 
 // prepare checks that the engine can start, and says how.
 func (o *Options) prepare(p place) (*launch, error) {
-	l := &launch{Dir: p.dir, Run: p.run, Config: o.Config, Rootless: !isRoot(), Sandbox: true, Idle: o.Idle}
+	l := &launch{Dir: p.dir, Run: p.run, Config: o.Config, Rootless: !isRoot(), Sandbox: true}
 	var err error
-	if l.Idle == 0 {
-		if l.Idle, err = o.idle(); err != nil {
-			return nil, err
-		}
+	if l.Idle, err = o.idle(); err != nil {
+		return nil, err
 	}
 	if l.Config == "" {
 		l.Config = o.getenv("STRAKE_BUILDKITD_CONFIG")
@@ -49,7 +47,7 @@ func (o *Options) prepare(p place) (*launch, error) {
 		l.Sandbox = !procMasked()
 		return l, o.checkRootless()
 	}
-	return l, nil
+	return l, checkRoot()
 }
 
 // idle reads $STRAKE_ENGINE_IDLE.
@@ -160,7 +158,7 @@ func (s *session) spawn(o *Options) (*starting, error) {
 	defer log.Close()
 	cmd.Stdout, cmd.Stderr = log, log
 	if err := cmd.Start(); err != nil {
-		return nil, l.forbidden(err)
+		return nil, forbidden(err)
 	}
 	mine := &starting{place: s.place, done: make(chan struct{}), log: start}
 	go func() {
@@ -220,10 +218,9 @@ func (o *Options) rootlesskit(l *launch, command []string) (*exec.Cmd, error) {
 }
 
 // forbidden explains why no process could be started.
-func (l *launch) forbidden(err error) error {
+func forbidden(err error) error {
 	if errors.Is(err, syscall.EPERM) {
-		return fail("no-namespaces", "in a container: run it with --privileged; or give BUILDKIT_HOST the address of a BuildKit",
-			"the build engine may not make namespaces here, though it runs as root")
+		return noNamespaces()
 	}
 	return fail("engine-start", "", "cannot start the build engine: %v", err)
 }

@@ -10,12 +10,28 @@ import (
 	"strings"
 
 	subid "github.com/moby/sys/user"
+	"golang.org/x/sys/unix"
 
 	"github.com/seed-e0495807/strake/lang/diag"
 )
 
 const userNamespaceHint = "as root: sysctl -w kernel.apparmor_restrict_unprivileged_userns=0, where there is such a setting; " +
 	"in a container: run it with --privileged; or give BUILDKIT_HOST the address of a BuildKit"
+
+// checkRoot tells whether root is as mighty here as it is outside of containers.
+func checkRoot() error {
+	var caps [2]unix.CapUserData
+	err := unix.Capget(&unix.CapUserHeader{Version: unix.LINUX_CAPABILITY_VERSION_3}, &caps[0])
+	if err == nil && caps[0].Effective&(1<<unix.CAP_SYS_ADMIN) == 0 {
+		return noNamespaces()
+	}
+	return nil
+}
+
+func noNamespaces() error {
+	return fail("no-namespaces", "in a container: run it with --privileged; or give BUILDKIT_HOST the address of a BuildKit",
+		"the build engine may not make namespaces here, though it runs as root")
+}
 
 // checkRootless says all that the engine lacks to run without privileges.
 func (o *Options) checkRootless() error {

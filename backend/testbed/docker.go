@@ -22,14 +22,16 @@ type DockerOptions struct {
 
 // Docker is a running Docker Engine.
 type Docker struct {
-	Host string // "unix://…"
-	API  *client.Client
+	Host    string // "unix://…"
+	Version int    // the first number of it, like 20
+	API     *client.Client
+	p       *process
 }
 
-// StartDocker starts $STRAKE_DOCKERD, or the Docker Engine that is installed, without
-// images, on a socket of its own. Its
-// containers and builds have no network but that of the machine: no bridge and no
-// rule of a firewall is made. Registries on this machine may be without TLS.
+// StartDocker starts a Docker Engine without images, on a socket of its own: that of
+// $STRAKE_DOCKERD, or the one that is installed. Its containers and builds have no
+// network but that of the machine: no bridge and no rule of a firewall is made.
+// Registries on this machine may be without TLS.
 func StartDocker(t testing.TB, o DockerOptions) *Docker {
 	t.Helper()
 	needRoot(t)
@@ -39,8 +41,9 @@ func StartDocker(t testing.TB, o DockerOptions) *Docker {
 		dockerd = needProgram(t, "dockerd", "docker.io")
 	}
 	const containerdStore = 24 // the first version that has the feature
-	if v := dockerVersion(t, dockerd); o.ContainerdStore && v < containerdStore {
-		t.Skipf("this dockerd is version %d, and has no containerd image store: it needs %d", v, containerdStore)
+	version := dockerVersion(t, dockerd)
+	if o.ContainerdStore && version < containerdStore {
+		t.Skipf("this dockerd is version %d; containerd keeps its images since %d", version, containerdStore)
 	}
 	// The paths of sockets are short.
 	dir, err := os.MkdirTemp("", "dk")
@@ -56,24 +59,30 @@ func StartDocker(t testing.TB, o DockerOptions) *Docker {
 	if err != nil {
 		t.Fatal(err)
 	}
-	d := &Docker{Host: "unix://" + filepath.Join(dir, "sock")}
+	d := &Docker{Host: "unix://" + filepath.Join(dir, "sock"), Version: version}
 	cmd := exec.Command(dockerd, "--config-file", config, "--host", d.Host, "--data-root", t.TempDir(),
 		"--exec-root", filepath.Join(dir, "exec"), "--pidfile", filepath.Join(dir, "pid"),
 		"--bridge=none", "--iptables=false", "--ip6tables=false")
 	// It writes to these directories whatever it is told.
 	isolate(cmd, "mkdir -p /etc/docker", "mount -t tmpfs tmpfs /etc/docker", "mount -t tmpfs tmpfs /run")
-	p := start(t, cmd)
+	d.p = start(t, cmd)
 	if d.API, err = client.New(client.WithHost(d.Host)); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { d.API.Close() })
-	p.ready(t, func() error {
+	d.p.ready(t, func() error {
 		ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
 		defer cancel()
 		_, err := d.API.Info(ctx, client.InfoOptions{})
 		return err
 	})
 	return d
+}
+
+// Kill ends the engine as a crash would, and all that it runs.
+func (d *Docker) Kill() {
+	d.p.cmd.Process.Kill()
+	<-d.p.done
 }
 
 // config is daemon.json.
@@ -85,7 +94,7 @@ func (o DockerOptions) config() map[string]any {
 	return c
 }
 
-// dockerVersion is the first number of the version, like 20.
+// dockerVersion is the first number of the version.
 func dockerVersion(t testing.TB, dockerd string) int {
 	t.Helper()
 	text := outputOf(t, dockerd, "--version")

@@ -11,10 +11,10 @@ import (
 )
 
 // TestBuild runs testdata/build on a real BuildKit, with a registry that serves
-// busybox. OTHER is the address of a second one. REGISTRY takes pushes, and so does LOCKED, for the user me with the
+// busybox and Docker's frontend. OTHER is the address of a second one. REGISTRY takes pushes, and so does LOCKED, for the user me with the
 // password secret, over TLS.
 func TestBuild(t *testing.T) {
-	hub := testbed.StartRegistry(t, testbed.Busybox)
+	hub := testbed.StartRegistry(t, testbed.Busybox, testbed.Frontend)
 	locked := testbed.StartRealRegistry(t, testbed.RealOptions{User: "me", Password: "secret", TLS: true})
 	daemon, other := testbed.StartDaemon(t, hub, locked), testbed.StartDaemon(t, hub)
 	s := newServers(t)

@@ -88,8 +88,21 @@ func TestSpeed(t *testing.T) {
 		m := race(t, rounds, racer{"strake", build(strake, "-o", "type=cacheonly")}, racer{"buildx", build(buildx, "-o", "type=cacheonly")})
 		limit(t, "cached: "+e.name, m[0], m[1], 0.7)
 	}
+	help(t, strake)
 	coldBuilds(t, command, strake, buildx)
 	stores(t, command, strake, buildx)
+}
+
+// help measures how long a command takes that does nothing.
+func help(t *testing.T, strake string) {
+	buildctl := filepath.Join(t.TempDir(), "buildctl")
+	if out, err := exec.Command("go", "build", "-o", buildctl, "github.com/moby/buildkit/cmd/buildctl").CombinedOutput(); err != nil {
+		t.Fatalf("%v: %s", err, out)
+	}
+	m := race(t, 10*rounds,
+		racer{"strake", func(int) *exec.Cmd { return exec.Command(strake, "build", "--help") }},
+		racer{"buildctl", func(int) *exec.Cmd { return exec.Command(buildctl, "--version") }})
+	limit(t, "strake build --help, buildctl --version", m[0], m[1], 2)
 }
 
 // coldBuilds measures builds of which nothing is in the cache: each has an argument
