@@ -6,7 +6,6 @@ package build
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -264,12 +263,6 @@ func imageID(resp map[string]string) string {
 		return id
 	}
 	return resp["containerimage.digest"]
-}
-
-// Failed tells whether an error is one that a build step made.
-func Failed(err error) bool {
-	var f *Failure
-	return errors.As(err, &f)
 }
 
 func isTrue(text string) bool {

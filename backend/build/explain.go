@@ -27,6 +27,9 @@ func (j *job) explain(ctx context.Context, err error) error {
 	}
 	j.mu.Lock()
 	defer j.mu.Unlock()
+	if lost := j.Engine.Explain(err); lost != err {
+		return lost // whatever else it may look like
+	}
 	var (
 		list diag.List
 		one  diag.Diagnostic
@@ -36,9 +39,6 @@ func (j *job) explain(ctx context.Context, err error) error {
 		return &Failure{Set: j.set, Diags: j.withHints(list)}
 	case errors.As(j.frontErr, &one), errors.As(err, &one):
 		return &Failure{Set: j.set, Diags: diag.List{one}}
-	}
-	if lost := j.Engine.Explain(err); lost != err {
-		return lost
 	}
 	d := j.step(ctx, err)
 	if d.Span == (source.Span{}) {

@@ -38,6 +38,8 @@ var known = []knownError{
 		"the step runs a program for another processor: install an emulator (qemu-user-static, binfmt-support), or compile on the builder with FROM --platform=$$BUILDPLATFORM"},
 	{regexp.MustCompile(`no such host|i/o timeout|connection refused|network is unreachable|TLS handshake timeout|server misbehaving`), "unreachable", "",
 		"check the network and the name of the host; behind a proxy, set HTTPS_PROXY"},
+	{regexp.MustCompile(`connection reset by peer|broken pipe|use of closed network connection|\bEOF$`), "connection-lost", "",
+		"the connection broke off: try again, and check the network if that does not help"},
 	{regexp.MustCompile(`network bridge not found`), "no-network",
 		"this Docker Engine has no network for the step", "use that of the machine, with --network host, or none, with --network none"},
 	{regexp.MustCompile(`exporting multiple references to image store|docker exporter does not currently support exporting manifest lists`), dockerEngine,

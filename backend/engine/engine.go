@@ -161,9 +161,11 @@ func (e *Engine) Prune(ctx context.Context, deleted chan client.UsageInfo, opts 
 // Explain makes one clear error of the many that come up when the engine ends in
 // the middle of a build. Any other error is given back as it is.
 func (e *Engine) Explain(err error) error {
-	gone := grpcerrors.Code(err) == codes.Unavailable && broken(err)
+	if err == nil {
+		return nil
+	}
+	gone := broken(err) && !e.answers()
 	switch {
-	case err == nil:
 	case e.local != nil:
 		if reason, ended := e.local.ended(gone); ended {
 			return fail("engine-lost", "the next command starts it again; `strake engine logs` shows what it wrote",
@@ -176,8 +178,15 @@ func (e *Engine) Explain(err error) error {
 	return err
 }
 
-// broken tells whether an error is about the connection. A registry that is not
-// available gives an error of the same code.
+// answers tells whether the engine does. A broken connection fails at once.
+func (e *Engine) answers() bool {
+	ctx, cancel := context.WithTimeout(context.Background(), time.Second)
+	defer cancel()
+	_, err := e.Client.Info(ctx)
+	return grpcerrors.Code(err) != codes.Unavailable
+}
+
+// broken tells whether an error is about a connection, perhaps that to a registry.
 func broken(err error) bool {
 	text := err.Error()
 	for _, part := range []string{"error reading from server", "connection error", "transport", "connection reset", "EOF"} {

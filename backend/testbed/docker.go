@@ -1,8 +1,10 @@
 package testbed
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -11,6 +13,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/moby/moby/api/pkg/stdcopy"
+	"github.com/moby/moby/api/types/container"
 	"github.com/moby/moby/client"
 )
 
@@ -62,7 +66,7 @@ func StartDocker(t testing.TB, o DockerOptions) *Docker {
 	d := &Docker{Host: "unix://" + filepath.Join(dir, "sock"), Version: version}
 	cmd := exec.Command(dockerd, "--config-file", config, "--host", d.Host, "--data-root", t.TempDir(),
 		"--exec-root", filepath.Join(dir, "exec"), "--pidfile", filepath.Join(dir, "pid"),
-		"--bridge=none", "--iptables=false", "--ip6tables=false")
+		"--bridge=none", "--iptables=false", "--ip6tables=false", "--log-level=warn")
 	// It writes to these directories whatever it is told.
 	isolate(cmd, "mkdir -p /etc/docker", "mount -t tmpfs tmpfs /etc/docker", "mount -t tmpfs tmpfs /run")
 	d.p = start(t, cmd)
@@ -107,4 +111,38 @@ func dockerVersion(t testing.TB, dockerd string) int {
 		t.Fatal(err)
 	}
 	return v
+}
+
+// Run runs the command of an image to its end, without a network, and gives what it
+// prints on standard output. An exit code other than 0 is an error.
+func (d *Docker) Run(ctx context.Context, image string) (string, error) {
+	ctx, cancel := context.WithTimeout(ctx, time.Minute)
+	defer cancel()
+	c, err := d.API.ContainerCreate(ctx, client.ContainerCreateOptions{Image: image, HostConfig: &container.HostConfig{NetworkMode: "none"}})
+	if err != nil {
+		return "", err
+	}
+	defer d.API.ContainerRemove(context.WithoutCancel(ctx), c.ID, client.ContainerRemoveOptions{Force: true})
+	if _, err := d.API.ContainerStart(ctx, c.ID, client.ContainerStartOptions{}); err != nil {
+		return "", err
+	}
+	logs, err := d.API.ContainerLogs(ctx, c.ID, client.ContainerLogsOptions{ShowStdout: true, ShowStderr: true, Follow: true})
+	if err != nil {
+		return "", err
+	}
+	defer logs.Close()
+	var stdout, stderr bytes.Buffer
+	if _, err := stdcopy.StdCopy(&stdout, &stderr, logs); err != nil {
+		return "", err
+	}
+	wait := d.API.ContainerWait(ctx, c.ID, client.ContainerWaitOptions{})
+	select {
+	case end := <-wait.Result:
+		if end.StatusCode != 0 {
+			return "", fmt.Errorf("exit code %d: %s", end.StatusCode, &stderr)
+		}
+		return stdout.String(), nil
+	case err := <-wait.Error:
+		return "", err
+	}
 }

@@ -152,7 +152,7 @@ func temporary(err error) bool {
 		return status.StatusCode >= 500 || status.StatusCode == http.StatusRequestTimeout
 	}
 	return errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, io.ErrClosedPipe) ||
-		errors.Is(err, syscall.ECONNRESET) || errors.Is(err, syscall.EPIPE) || errors.Is(err, errStalled) ||
+		errors.Is(err, syscall.ECONNRESET) || errors.Is(err, syscall.EPIPE) || errors.Is(err, net.ErrClosed) || errors.Is(err, errStalled) ||
 		errors.As(err, &timeout) && timeout.Timeout()
 }
 

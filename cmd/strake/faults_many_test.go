@@ -1,0 +1,101 @@
+//go:build linux
+
+package main
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/seed-e0495807/strake/backend/testbed"
+)
+
+// TestFiftyBuilds starts 50 builds at once, with no engine and no store there.
+func TestFiftyBuilds(t *testing.T) {
+	s := newSandbox(t, testbed.StartRegistry(t, testbed.Busybox))
+	const builds = 50
+	context := contextWith(t, "FROM busybox AS run", "ARG NUMBER", "RUN echo $NUMBER >/number",
+		"FROM scratch", "ARG NUMBER", "LABEL number=$NUMBER", "COPY --from=run /number /")
+	start := time.Now()
+	var all []*started
+	for i := range builds {
+		args := []string{"build", "-t", fmt.Sprint("own:", i), "--build-arg", fmt.Sprint("NUMBER=", i), context}
+		if i%2 == 0 {
+			args = append(args, "-t", "shared")
+		}
+		all = append(all, s.start(t, args...))
+	}
+	for _, b := range all {
+		if o := <-b.done; o.code != 0 {
+			t.Errorf("%v", o)
+		}
+	}
+	t.Logf("%d builds at once take %v", builds, time.Since(start))
+	log, err := os.ReadFile(filepath.Join(s.home, "engine", "log"))
+	if n := strings.Count(string(log), "buildkitd starts"); err != nil || n != 1 {
+		t.Errorf("the engine was started %d times, %v", n, err)
+	}
+	s.verify(t)
+	shared, owners := s.id(t, "shared"), 0
+	for i := range builds {
+		id := s.id(t, fmt.Sprint("own:", i))
+		if got := strings.TrimSpace(s.must(t, "inspect", "-f", "{{.Config.Labels.number}}", fmt.Sprint("own:", i))); got != fmt.Sprint(i) {
+			t.Errorf("own:%d is the image of build %q", i, got)
+		}
+		if id == shared && i%2 == 0 {
+			owners++
+		}
+	}
+	if owners != 1 {
+		t.Errorf("the shared name is of %d builds: %q", owners, shared)
+	}
+}
+
+// TestBuildsAndPrunes deletes caches and images while builds run that need them.
+func TestBuildsAndPrunes(t *testing.T) {
+	s := newSandbox(t, testbed.StartRegistry(t, testbed.Busybox))
+	dockerfile := contextWith(t, "FROM busybox", "RUN echo base; dd if=/dev/urandom of=/base bs=100k count=5",
+		"FROM base", "ARG ROUND", "RUN echo $ROUND >/round && sleep 0.1", "COPY Dockerfile /", "RUN sleep 0.1 && dd if=/dev/urandom of=/big bs=100k count=10")
+	s.must(t, "build", "-t", "base", contextWith(t, "FROM busybox", "RUN dd if=/dev/urandom of=/base bs=100k count=5"))
+	var recent []*started
+	for round := range faultRounds(t, 5) {
+		both := []*started{}
+		for _, name := range []string{"a", "b"} {
+			both = append(both, s.start(t, "build", "-t", name, "-t", fmt.Sprint(name, ":", round), "--build-arg", fmt.Sprint("ROUND=", name, round), dockerfile))
+		}
+		for i := 0; len(both) > 0; i++ {
+			args := [][]string{
+				{"engine", "prune", "--all", "-f"}, {"fsck"}, {"engine", "prune", "--all", "-f"}, {"images"},
+				{"rmi", "-f", fmt.Sprint("a:", round-1), fmt.Sprint("b:", round-1)},
+			}[i%5]
+			recent = append(recent, s.start(t, args...))
+			select {
+			case o := <-both[0].done:
+				if o.code != 0 {
+					t.Errorf("round %d: %v", round, o)
+				}
+				both = both[1:]
+			case <-time.After(50 * time.Millisecond):
+			}
+		}
+		for _, c := range recent {
+			// The images of the round before can be removed once.
+			if o := <-c.done; o.code != 0 && o.args[0] != "rmi" {
+				t.Errorf("round %d: %v", round, o)
+			}
+		}
+		recent = nil
+		for _, name := range []string{"a", "b"} {
+			if s.id(t, name) == "" || s.id(t, name) != s.id(t, fmt.Sprint(name, ":", round)) {
+				t.Errorf("round %d: the images are:\n%s", round, s.must(t, "images"))
+			}
+		}
+		s.verify(t)
+	}
+	for _, name := range []string{"a", "b", "base"} {
+		s.must(t, "save", "-o", filepath.Join(t.TempDir(), "image.tar"), name)
+	}
+}
