@@ -13,6 +13,7 @@ import (
 const (
 	oldBuildKit = "old-buildkit" // the code for what a BuildKit does not know yet
 	ownEngine   = "--addr embedded"
+	newEngine   = "update it, or build with strake's own engine: " + ownEngine
 )
 
 // missingFeature is how BuildKit refuses a vertex.
@@ -65,5 +66,5 @@ func (j *job) warn(d diag.Diagnostic) {
 
 func tooOld(what string) diag.Diagnostic {
 	return diag.Diagnostic{Code: oldBuildKit, Message: "this BuildKit is too old for " + what,
-		Hint: "update it, or build with strake's own engine: " + ownEngine}
+		Hint: newEngine}
 }

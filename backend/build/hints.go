@@ -40,6 +40,7 @@ var known = []knownError{
 		"check the network and the name of the host; behind a proxy, set HTTPS_PROXY"},
 	{regexp.MustCompile(`connection reset by peer|broken pipe|use of closed network connection|\bEOF$`), "connection-lost", "",
 		"the connection broke off: try again, and check the network if that does not help"},
+	{regexp.MustCompile(`failed to create synctarget dest dir ([^:]+): mkdir [^:]+: (.*)`), "unwritable", "cannot write $1: $2", "name another place with dest="},
 	{regexp.MustCompile(`network bridge not found`), "no-network",
 		"this Docker Engine has no network for the step", "use that of the machine, with --network host, or none, with --network none"},
 	{regexp.MustCompile(`exporting multiple references to image store|docker exporter does not currently support exporting manifest lists`), dockerEngine,
@@ -49,6 +50,7 @@ var known = []knownError{
 		"this BuildKit cannot export its cache with type=$1", "export it with type=inline, or build with strake's own engine: " + ownEngine},
 	{regexp.MustCompile(`unsupported request frontend\.`), oldBuildKit,
 		"this BuildKit is too old for --call and --check", "build with strake's own engine: " + ownEngine},
+	{regexp.MustCompile(`^this BuildKit is too old`), oldBuildKit, "", newEngine},
 	{regexp.MustCompile(`: not found$`), "not-found", "", "check the name and the tag"},
 }
 

@@ -66,6 +66,9 @@ func (s *supervisor) start(ctx context.Context) error {
 		return err
 	}
 	s.keepReserve()
+	if err := s.sweepSnapshots(ctx); err != nil {
+		note("what is left of snapshots stays: %v", err)
+	}
 	note(startNote+"%s", s.Buildkitd)
 	daemon, err := s.buildkitd()
 	if err != nil {

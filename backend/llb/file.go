@@ -17,6 +17,7 @@ import (
 	digest "github.com/opencontainers/go-digest"
 
 	"github.com/seed-e0495807/strake/ir/plan"
+	"github.com/seed-e0495807/strake/lang/diag"
 )
 
 // fileOp collects the actions of a file vertex: each works on the result of the
@@ -24,7 +25,6 @@ import (
 type fileOp struct {
 	base    bk.Output // nil is scratch
 	actions []fileAction
-	caps    []apicaps.CapID // more than the base, each once
 }
 
 type fileAction struct {
@@ -34,14 +34,6 @@ type fileAction struct {
 
 func (f *fileOp) add(source bk.Output, make func(int64) pb.IsFileAction) {
 	f.actions = append(f.actions, fileAction{source, make})
-}
-
-// need says that a daemon has to understand something to run the op: one that does
-// not would pass it over.
-func (f *fileOp) need(on bool, id apicaps.CapID) {
-	if on && !slices.Contains(f.caps, id) {
-		f.caps = append(f.caps, id)
-	}
 }
 
 // inputs are what the vertex reads, in the order in which BuildKit visits them:
@@ -98,7 +90,7 @@ func (f *fileOp) fill(op *pb.Op, number numberer) {
 
 // file makes the vertex of a step that changes files.
 func (l *lowerer) file(s *stage, st *step, f *fileOp) *vertex {
-	v := l.newVertex(s, st, append([]apicaps.CapID{pb.CapFileBase}, f.caps...)...)
+	v := l.newVertex(s, st, pb.CapFileBase)
 	v.anywhere, v.inputs, v.fill = true, f.inputs(), f.fill
 	return v
 }
@@ -126,6 +118,9 @@ func rooted(p string) string {
 
 // transfer lowers COPY and ADD: one file vertex with an action for each source.
 func (l *lowerer) transfer(ctx context.Context, s *stage, st *step, t *plan.Transfer) error {
+	if err := l.copies(st, t); err != nil {
+		return err
+	}
 	f := &fileOp{base: s.out}
 	linked := t.Link && t.Mode == nil && l.supports(pb.CapMergeOp)
 	if linked {
@@ -167,6 +162,32 @@ func (l *lowerer) transfer(ctx context.Context, s *stage, st *step, t *plan.Tran
 	return nil
 }
 
+// copies checks that the daemon knows all that a transfer says: an older one would
+// pass it over and copy something else. BuildKit's frontend does not ask for these
+// capabilities.
+func (l *lowerer) copies(st *step, t *plan.Transfer) error {
+	parents := slices.ContainsFunc(t.Sources, func(s plan.Source) bool { return len(s.Patterns) > 0 })
+	for _, need := range []struct {
+		on   bool
+		id   apicaps.CapID
+		flag string
+	}{
+		{len(t.Excludes) > 0, pb.CapFileCopyIncludeExcludePatterns, "--exclude"},
+		{parents, pb.CapFileCopyIncludeExcludePatterns, "--parents"},
+		// The capability for it is in no daemon's list; this one came with it, in v0.17.
+		{t.Mode != nil && t.Mode.Symbolic != "", pb.CapExecValidExitCode, "--chmod with letters"},
+	} {
+		if need.on && !l.supports(need.id) {
+			d := diag.Diagnostic{Code: "old-buildkit", Message: "this BuildKit is too old for " + need.flag}
+			if spans := st.Op.Origin.Spans(); len(spans) > 0 {
+				d.Span = spans[0]
+			}
+			return diag.List{d}
+		}
+	}
+	return nil
+}
+
 // copy adds an action that copies.
 func (f *fileOp) copy(t *plan.Transfer, from bk.Output, c *pb.FileActionCopy) {
 	c.Src = path.Join("/", filepath.ToSlash(path.Clean(c.Src)))
@@ -176,9 +197,6 @@ func (f *fileOp) copy(t *plan.Transfer, from bk.Output, c *pb.FileActionCopy) {
 	if t.Mode != nil {
 		c.Mode, c.ModeStr = int32(t.Mode.Octal), t.Mode.Symbolic
 	}
-	f.need(len(c.IncludePatterns)+len(c.ExcludePatterns) > 0, pb.CapFileCopyIncludeExcludePatterns)
-	f.need(len(c.RequiredPaths) > 0, pb.CapFileCopyRequiredPaths)
-	f.need(c.ModeStr != "", pb.CapFileCopyModeStringFormat)
 	f.add(from, func(base int64) pb.IsFileAction {
 		c.Owner = owner(t.Chown, base)
 		return &pb.FileAction_Copy{Copy: c}

@@ -5,10 +5,12 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strconv"
 	"testing"
 	"time"
@@ -63,9 +65,12 @@ func StartDocker(t testing.TB, o DockerOptions) *Docker {
 	if err != nil {
 		t.Fatal(err)
 	}
+	cgroup := filepath.Base(dir)
+	t.Cleanup(func() { dropCgroups(cgroup) })
 	d := &Docker{Host: "unix://" + filepath.Join(dir, "sock"), Version: version}
 	cmd := exec.Command(dockerd, "--config-file", config, "--host", d.Host, "--data-root", t.TempDir(),
 		"--exec-root", filepath.Join(dir, "exec"), "--pidfile", filepath.Join(dir, "pid"),
+		"--cgroup-parent", "/"+cgroup, "--exec-opt", "native.cgroupdriver=cgroupfs",
 		"--bridge=none", "--iptables=false", "--ip6tables=false", "--log-level=warn")
 	// It writes to these directories whatever it is told.
 	isolate(cmd, "mkdir -p /etc/docker", "mount -t tmpfs tmpfs /etc/docker", "mount -t tmpfs tmpfs /run")
@@ -81,6 +86,25 @@ func StartDocker(t testing.TB, o DockerOptions) *Docker {
 		return err
 	})
 	return d
+}
+
+// dropCgroups removes control groups that have no process any more, of both versions.
+func dropCgroups(name string) {
+	for _, pattern := range []string{"/sys/fs/cgroup/", "/sys/fs/cgroup/*/"} {
+		roots, _ := filepath.Glob(pattern + name)
+		for _, root := range roots {
+			var dirs []string
+			filepath.WalkDir(root, func(path string, e fs.DirEntry, err error) error {
+				if err == nil && e.IsDir() {
+					dirs = append(dirs, path)
+				}
+				return nil
+			})
+			for _, dir := range slices.Backward(dirs) {
+				os.Remove(dir)
+			}
+		}
+	}
 }
 
 // Kill ends the engine as a crash would, and all that it runs.

@@ -38,6 +38,7 @@ func incompressible(size int) string {
 
 // TestBuildDiskFull has everything on one small disk.
 func TestBuildDiskFull(t *testing.T) {
+	t.Parallel()
 	registry := testbed.StartRegistry(t, testbed.Busybox)
 	s := newSandbox(t, registry)
 	ownDisk(t, s.home, 96<<20)
@@ -73,6 +74,7 @@ func TestBuildDiskFull(t *testing.T) {
 // TestNoByteLeft frees space on a disk that is full to the last byte, with the engine
 // running or not.
 func TestNoByteLeft(t *testing.T) {
+	t.Parallel()
 	registry := testbed.StartRegistry(t, testbed.Busybox)
 	s := newSandbox(t, registry)
 	ownDisk(t, s.home, 96<<20)
@@ -117,6 +119,7 @@ func TestNoByteLeft(t *testing.T) {
 
 // TestBuildStoreFull has only the image store on a small disk.
 func TestBuildStoreFull(t *testing.T) {
+	t.Parallel()
 	registry := testbed.StartRegistry(t, testbed.Busybox)
 	s := newSandbox(t, registry)
 	daemon := testbed.StartDaemon(t, registry)

@@ -56,22 +56,21 @@ func TestFiftyBuilds(t *testing.T) {
 
 // TestBuildsAndPrunes deletes caches and images while builds run that need them.
 func TestBuildsAndPrunes(t *testing.T) {
+	t.Parallel()
 	s := newSandbox(t, testbed.StartRegistry(t, testbed.Busybox))
-	dockerfile := contextWith(t, "FROM busybox", "RUN echo base; dd if=/dev/urandom of=/base bs=100k count=5",
-		"FROM base", "ARG ROUND", "RUN echo $ROUND >/round && sleep 0.1", "COPY Dockerfile /", "RUN sleep 0.1 && dd if=/dev/urandom of=/big bs=100k count=10")
+	context := contextWith(t, "FROM base", "ARG ROUND", "RUN echo $ROUND >/round && sleep 0.1", "COPY Dockerfile /", "RUN sleep 0.1 && dd if=/dev/urandom of=/big bs=100k count=10")
 	s.must(t, "build", "-t", "base", contextWith(t, "FROM busybox", "RUN dd if=/dev/urandom of=/base bs=100k count=5"))
-	var recent []*started
 	for round := range faultRounds(t, 5) {
-		both := []*started{}
+		var both, others []*started
 		for _, name := range []string{"a", "b"} {
-			both = append(both, s.start(t, "build", "-t", name, "-t", fmt.Sprint(name, ":", round), "--build-arg", fmt.Sprint("ROUND=", name, round), dockerfile))
+			both = append(both, s.start(t, "build", "-t", name, "-t", fmt.Sprint(name, ":", round), "--build-arg", fmt.Sprint("ROUND=", name, round), context))
 		}
 		for i := 0; len(both) > 0; i++ {
 			args := [][]string{
 				{"engine", "prune", "--all", "-f"}, {"fsck"}, {"engine", "prune", "--all", "-f"}, {"images"},
 				{"rmi", "-f", fmt.Sprint("a:", round-1), fmt.Sprint("b:", round-1)},
 			}[i%5]
-			recent = append(recent, s.start(t, args...))
+			others = append(others, s.start(t, args...))
 			select {
 			case o := <-both[0].done:
 				if o.code != 0 {
@@ -81,15 +80,14 @@ func TestBuildsAndPrunes(t *testing.T) {
 			case <-time.After(50 * time.Millisecond):
 			}
 		}
-		for _, c := range recent {
+		for _, c := range others {
 			// The images of the round before can be removed once.
 			if o := <-c.done; o.code != 0 && o.args[0] != "rmi" {
 				t.Errorf("round %d: %v", round, o)
 			}
 		}
-		recent = nil
 		for _, name := range []string{"a", "b"} {
-			if s.id(t, name) == "" || s.id(t, name) != s.id(t, fmt.Sprint(name, ":", round)) {
+			if id := s.id(t, name+":latest"); id == "" || id != s.id(t, fmt.Sprint(name, ":", round)) {
 				t.Errorf("round %d: the images are:\n%s", round, s.must(t, "images"))
 			}
 		}

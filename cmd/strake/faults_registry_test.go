@@ -120,6 +120,7 @@ func (c *cutter) serve(client *net.TCPConn) {
 // TestRegistryCuts has a registry cut its connections while images come from it and
 // go to it.
 func TestRegistryCuts(t *testing.T) {
+	t.Parallel()
 	registry := testbed.StartRealRegistry(t, testbed.RealOptions{}) // which can go on in the middle of a blob
 	numbers := dice(t)
 	proxy := startCutter(t, registry, numbers)
@@ -192,6 +193,7 @@ func TestRegistryCuts(t *testing.T) {
 // TestRegistryHangs has a registry take requests and never answer: a build waits,
 // but can be interrupted, and sees that its engine is gone.
 func TestRegistryHangs(t *testing.T) {
+	t.Parallel()
 	registry := testbed.StartRegistry(t, testbed.Busybox)
 	proxy := startCutter(t, registry, dice(t))
 	s := newSandbox(t, proxy.Registry)

@@ -131,9 +131,10 @@ func (o outcome) errors() []string {
 	return regexp.MustCompile(`(?m)^(?:\S+: )?error: .*$`).FindAllString(o.stderr, -1)
 }
 
-// command is a call of strake.
+// command is a call of strake, in a process group of its own.
 func (s *sandbox) command(args ...string) *exec.Cmd {
 	cmd := exec.Command(s.program, args...)
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	cmd.Env, cmd.Dir = s.env, s.home
 	return cmd
 }
@@ -209,17 +210,39 @@ func (s *sandbox) verify(t *testing.T) {
 	}
 }
 
-// engine gives the processes of the engine, 0 for one that is not there.
+// engine gives the processes of the engine, 0 for one that is not there. What they
+// are about to start looks like them for a moment.
 func (s *sandbox) engine() (supervisor, buildkitd int) {
+	kind := func(pid int) string {
+		line := commandLine(pid)
+		for _, kind := range []string{" engine run ", "buildkitd "} {
+			if strings.Contains(line, kind) && strings.Contains(line, s.home+"/") {
+				return kind
+			}
+		}
+		return ""
+	}
 	for _, pid := range pids() {
-		switch line := commandLine(pid); {
-		case strings.Contains(line, " engine run ") && strings.Contains(line, s.home+"/"):
-			supervisor = pid
-		case strings.HasPrefix(line, "buildkitd ") && strings.Contains(line, s.home+"/"):
+		switch mine, above := kind(pid), kind(parent(pid)); {
+		case mine == "" || mine == above:
+		case mine == "buildkitd ":
 			buildkitd = pid
+		default:
+			supervisor = pid
 		}
 	}
 	return supervisor, buildkitd
+}
+
+// parent gives the process that has started one, 0 when there is none.
+func parent(pid int) int {
+	stat, _ := os.ReadFile(filepath.Join("/proc", strconv.Itoa(pid), "stat"))
+	fields := strings.Fields(string(stat[bytes.LastIndexByte(stat, ')')+1:]))
+	if len(fields) < 2 {
+		return 0
+	}
+	above, _ := strconv.Atoi(fields[1])
+	return above
 }
 
 // processes lists what runs of the engine: what has the home in its arguments, or in

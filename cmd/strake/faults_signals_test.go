@@ -1,0 +1,219 @@
+//go:build linux
+
+package main
+
+import (
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/seed-e0495807/strake/backend/testbed"
+)
+
+// stepRuns waits until a step runs, and gives what lists its processes.
+func (s *sandbox) stepRuns(t *testing.T, b *started, command string) func() []string {
+	t.Helper()
+	list := func() []string {
+		var found []string
+		for _, p := range s.processes() {
+			if strings.HasSuffix(p, " "+command) {
+				found = append(found, p)
+			}
+		}
+		return found
+	}
+	for end := time.Now().Add(30 * time.Second); len(list()) == 0; {
+		if time.Now().After(end) {
+			b.Process.Kill()
+			t.Fatalf("%q does not run: %v", command, <-b.done)
+		}
+		time.Sleep(20 * time.Millisecond)
+	}
+	return list
+}
+
+// TestInterruptedBuild interrupts a build in the middle of a step.
+func TestInterruptedBuild(t *testing.T) {
+	t.Parallel()
+	s := newSandbox(t, testbed.StartRegistry(t, testbed.Busybox))
+	for i, c := range []struct {
+		name, step string
+		signals    []syscall.Signal
+		frozen     bool
+	}{
+		{name: "SIGINT", step: "sleep 60", signals: []syscall.Signal{syscall.SIGINT}},
+		{name: "SIGTERM", step: "sleep 61", signals: []syscall.Signal{syscall.SIGTERM}},
+		{name: "deaf step", step: "trap true INT TERM HUP; while true; do sleep 62; done", signals: []syscall.Signal{syscall.SIGINT}},
+		{name: "frozen engine", step: "sleep 63", signals: []syscall.Signal{syscall.SIGINT}, frozen: true},
+		{name: "twice", step: "sleep 64", signals: []syscall.Signal{syscall.SIGINT, syscall.SIGINT}, frozen: true},
+	} {
+		_, engine := s.engine()
+		b := s.start(t, "build", "-t", "interrupted", contextWith(t, "FROM busybox", "RUN "+c.step))
+		running := s.stepRuns(t, b, fmt.Sprint("sleep ", 60+i))
+		_, buildkitd := s.engine()
+		if engine != 0 && engine != buildkitd {
+			t.Errorf("%s: there is another engine", c.name)
+		}
+		if c.frozen {
+			syscall.Kill(buildkitd, syscall.SIGSTOP)
+		}
+		var sent time.Time
+		for range c.signals {
+			sent = time.Now()
+			syscall.Kill(-b.Process.Pid, c.signals[0]) // as a terminal does
+			time.Sleep(100 * time.Millisecond)
+		}
+		o := <-b.done
+		took := o.ended.Sub(sent)
+		if c.frozen {
+			syscall.Kill(buildkitd, syscall.SIGCONT)
+		}
+		t.Logf("%s: it ends after %v", c.name, took)
+		if len(c.signals) > 1 {
+			if o.signal != syscall.SIGINT || took > 500*time.Millisecond {
+				t.Errorf("%s: expected an end at once, not after %v: %v", c.name, took, o)
+			}
+		} else if o.code != exitInterrupt || took > 2*time.Second {
+			t.Errorf("%s: expected exit code %d in 2 s, not after %v: %v", c.name, exitInterrupt, took, o)
+		}
+		if len(o.errors()) > 0 {
+			t.Errorf("%s: an interrupt is no error: %v", c.name, o)
+		}
+		t.Logf("%s: the step ends after %v", c.name, eventually(t, 5*time.Second, c.name+": the step ends", running))
+		if id := s.id(t, "interrupted"); id != "" {
+			t.Errorf("%s: there is an image %s", c.name, id)
+		}
+		s.must(t, "build", "-t", "works", contextWith(t, "FROM busybox", fmt.Sprint("RUN echo ", c.name)))
+	}
+}
+
+// TestCutOffAnywhere interrupts or kills builds at random points.
+func TestCutOffAnywhere(t *testing.T) {
+	t.Parallel()
+	s := newSandbox(t, testbed.StartRegistry(t, testbed.Busybox))
+	random := dice(t)
+	context := contextWith(t, slowBuild...)
+	out := t.TempDir()
+	build := func(round int) []string {
+		return []string{"build", "-t", "app", "-o", "type=store", "-o", "type=docker,dest=" + out + "/app.tar", "--build-arg", fmt.Sprint("ROUND=", round), context}
+	}
+	s.must(t, build(-1)...)
+	start := time.Now()
+	s.must(t, build(-2)...)
+	whole := time.Since(start)
+	var slowest time.Duration
+	for round := range faultRounds(t, 8) {
+		at := time.Duration(random.Int64N(int64(whole)))
+		signal := []syscall.Signal{syscall.SIGINT, syscall.SIGKILL}[round%2]
+		b := s.start(t, build(round)...)
+		time.Sleep(at)
+		sent := time.Now()
+		syscall.Kill(-b.Process.Pid, signal)
+		o := <-b.done
+		if took := o.ended.Sub(sent); signal == syscall.SIGINT && o.code != 0 {
+			slowest = max(slowest, took)
+			if o.code != exitInterrupt || took > 2*time.Second {
+				t.Errorf("round %d, after %v: expected exit code %d in 2 s, not after %v: %v", round, at, exitInterrupt, took, o)
+			}
+		}
+		left, _ := filepath.Glob(out + "/.*")
+		for _, name := range left {
+			if os.Remove(name); signal == syscall.SIGINT {
+				t.Errorf("round %d, after %v: %s is left", round, at, name)
+			}
+		}
+		if s.id(t, "app") == "" {
+			t.Errorf("round %d, after %v: there is no image", round, at)
+		}
+		eventually(t, 5*time.Second, "the steps end", func() []string {
+			var steps []string
+			for _, p := range s.processes() {
+				if strings.Contains(p, " sleep ") || strings.Contains(p, "/bin/sh -c") {
+					steps = append(steps, p)
+				}
+			}
+			return steps
+		})
+		s.verify(t)
+	}
+	s.must(t, build(-3)...)
+	s.must(t, "rmi", "app")
+	if r := s.must(t, "fsck"); strings.Contains(r, "not needed") {
+		t.Errorf("what was cut off is still there: %s", r)
+	}
+	t.Logf("a build takes %v; an interrupt ends it after at most %v", whole, slowest)
+}
+
+// TestClosedStreams builds for readers that go away.
+func TestClosedStreams(t *testing.T) {
+	t.Parallel()
+	s := newSandbox(t, testbed.StartRegistry(t, testbed.Busybox))
+	context := contextWith(t, slowBuild...)
+	s.must(t, "build", context)
+	for _, c := range []struct {
+		name       string
+		args       []string
+		out, error bool // which stream is closed after some bytes
+	}{
+		{"tar", []string{"-o", "-"}, true, false},
+		{"oci", []string{"-o", "type=oci"}, true, false},
+		{"stderr", []string{"--no-cache", "-t", "streams"}, false, true},
+		{"both", []string{"--no-cache", "-o", "-"}, true, true},
+	} {
+		b := s.command(append([]string{"build", context}, c.args...)...)
+		var readers []io.Reader
+		for _, p := range []struct {
+			closed bool
+			pipe   func() (io.ReadCloser, error)
+		}{{c.out, b.StdoutPipe}, {c.error, b.StderrPipe}} {
+			if !p.closed {
+				continue
+			}
+			r, err := p.pipe()
+			if err != nil {
+				t.Fatal(err)
+			}
+			readers = append(readers, r)
+		}
+		if err := b.Start(); err != nil {
+			t.Fatal(err)
+		}
+		for _, r := range readers {
+			io.ReadFull(r, make([]byte, 10))
+			r.(io.Closer).Close()
+		}
+		ended := make(chan error, 1)
+		go func() { ended <- b.Wait() }()
+		select {
+		case err := <-ended:
+			t.Logf("%s: %v", c.name, err)
+			if code := b.ProcessState.ExitCode(); code == 2 {
+				t.Errorf("%s: exit code %d is that of a panic", c.name, code)
+			}
+		case <-time.After(20 * time.Second):
+			b.Process.Kill()
+			t.Errorf("%s: it hangs", c.name)
+			<-ended
+		}
+		s.must(t, "build", context)
+	}
+	// A full disk behind standard output.
+	full, err := os.OpenFile("/dev/full", os.O_WRONLY, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer full.Close()
+	b := s.command("build", "-o", "-", context)
+	b.Stdout = full
+	var stderr strings.Builder
+	b.Stderr = &stderr
+	if err := b.Run(); b.ProcessState.ExitCode() != exitFailure || !strings.Contains(stderr.String(), "error: ") {
+		t.Errorf("a full standard output: %v\n%s", err, &stderr)
+	}
+	t.Logf("a full standard output: %s", &stderr)
+}
