@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io/fs"
 	"net"
 	"os"
 	"path/filepath"
@@ -166,6 +167,11 @@ func (s *supervisor) watch(ctx context.Context, daemon *process) error {
 			daemon.stop()
 			return nil
 		case <-tick.C:
+			if s.orphaned() {
+				daemon.Kill() // at its end it would remove the socket that is there now
+				<-daemon.ended
+				return nil
+			}
 			s.rotateLog()
 			s.keepReserve()
 			if s.idle(ctx) {
@@ -185,6 +191,17 @@ func (p *process) stop() {
 		p.Kill()
 		<-p.ended
 	}
+}
+
+// orphaned tells whether somebody has deleted the directory of the engine. No client
+// finds it any more, nor could stop it.
+func (s *supervisor) orphaned() bool {
+	mine, err := s.lock.Stat()
+	if err != nil {
+		return false
+	}
+	now, err := os.Stat(s.path(lockFile))
+	return errors.Is(err, fs.ErrNotExist) || err == nil && !os.SameFile(mine, now)
 }
 
 // idle tells whether the engine has had no client for long enough. If so, clients
@@ -242,6 +259,9 @@ func (s *supervisor) clean() {
 		}
 	}
 	s.sweepCgroups()
+	if s.orphaned() {
+		return // what is there now is of another engine
+	}
 	os.Remove(s.path(stateFile))
 	os.Remove(s.socket())
 	os.Remove(filepath.Join(s.Run, "otel.sock"))

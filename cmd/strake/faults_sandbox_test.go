@@ -9,6 +9,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"syscall"
@@ -74,7 +75,10 @@ func newSandbox(t *testing.T, registries ...*testbed.Registry) *sandbox {
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { os.RemoveAll(home) })
+	t.Cleanup(func() {
+		syscall.Unmount(home, syscall.MNT_DETACH) // see ownDisk
+		os.RemoveAll(home)
+	})
 	s := &sandbox{home: home, program: testbed.Strake(t), env: append(os.Environ(),
 		"STRAKE_HOME="+home, "STRAKE_BUILDKITD="+buildkitd, "BUILDKIT_HOST=embedded", "DOCKER_CONFIG="+t.TempDir(),
 		"STRAKE_ENGINE_IDLE=2m", "BUILDKIT_PROGRESS=plain")}
@@ -260,6 +264,14 @@ func (s *sandbox) processes() []string {
 		}
 	}
 	return list
+}
+
+// left gives those of some processes that are still there. A build that had not
+// connected when its engine was killed has started another one.
+func (s *sandbox) left(old []string) func() []string {
+	return func() []string {
+		return slices.DeleteFunc(s.processes(), func(p string) bool { return !slices.Contains(old, p) })
+	}
 }
 
 func pids() []int {

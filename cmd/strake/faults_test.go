@@ -50,6 +50,7 @@ func TestEngineKilled(t *testing.T) {
 		if round%2 == 1 {
 			victim = supervisor
 		}
+		old := s.processes()
 		if err := syscall.Kill(victim, syscall.SIGKILL); err != nil || victim == 0 {
 			t.Fatalf("round %d: kill %d: %v", round, victim, err)
 		}
@@ -73,7 +74,7 @@ func TestEngineKilled(t *testing.T) {
 				t.Errorf("round %d, after %v: the image is now %s", round, at, after)
 			}
 		}
-		eventually(t, 3*time.Second, "the killed engine goes", s.processes)
+		eventually(t, 3*time.Second, "the killed engine goes", s.left(old))
 		start := time.Now()
 		s.must(t, "build", "-t", "next", contextWith(t, "FROM busybox", fmt.Sprint("RUN echo ", round, " >/next")))
 		recovery = max(recovery, time.Since(start))
@@ -102,14 +103,34 @@ func TestEngineKilledAtStart(t *testing.T) {
 			}
 		}
 		time.Sleep(time.Duration(random.Int64N(int64(150 * time.Millisecond))))
+		old := s.processes()
 		syscall.Kill(victim, syscall.SIGKILL)
 		o := <-b.done
 		if o.code != 0 && (o.code != exitFailure || len(o.errors()) != 1 || !strings.Contains(o.stderr, "[engine-")) {
 			t.Errorf("round %d: expected one error about the engine:\n%v", round, o)
 		}
-		eventually(t, 3*time.Second, "the killed engine goes", s.processes)
+		eventually(t, 3*time.Second, "the killed engine goes", s.left(old))
 		s.must(t, "build", context)
 	}
+}
+
+// TestHomeDeleted deletes all that strake has while the engine runs: nobody could
+// stop that any more.
+func TestHomeDeleted(t *testing.T) {
+	t.Parallel()
+	registry := testbed.StartRegistry(t, testbed.Busybox)
+	s := newSandbox(t, registry)
+	s.env = append(s.env, "STRAKE_ENGINE_IDLE=10s")
+	context := contextWith(t, "FROM busybox", "RUN true")
+	s.must(t, "build", "-t", "app", context)
+	for os.RemoveAll(s.home) != nil { // the engine may write meanwhile
+	}
+	eventually(t, 5*time.Second, "the engine ends", s.processes)
+	if err := os.MkdirAll(s.home, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	s.configure(t, registry)
+	s.must(t, "build", "-t", "app", context)
 }
 
 // TestSnapshotCutOff has what BuildKit leaves that was killed as it made a snapshot: its
