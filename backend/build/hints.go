@@ -38,7 +38,7 @@ var known = []knownError{
 		"the step runs a program for another processor: install an emulator (qemu-user-static, binfmt-support), or compile on the builder with FROM --platform=$$BUILDPLATFORM"},
 	{regexp.MustCompile(`no such host|i/o timeout|connection refused|network is unreachable|TLS handshake timeout|server misbehaving`), "unreachable", "",
 		"check the network and the name of the host; behind a proxy, set HTTPS_PROXY"},
-	{regexp.MustCompile(`connection reset by peer|broken pipe|use of closed network connection|\bEOF$`), "connection-lost", "",
+	{regexp.MustCompile(`connection reset by peer|connection broken|malformed (?:MIME|HTTP)|broken pipe|use of closed network connection|\bEOF\b`), "connection-lost", "",
 		"the connection broke off: try again, and check the network if that does not help"},
 	{regexp.MustCompile(`failed to create synctarget dest dir ([^:]+): mkdir [^:]+: (.*)`), "unwritable", "cannot write $1: $2", "name another place with dest="},
 	{regexp.MustCompile(`network bridge not found`), "no-network",
