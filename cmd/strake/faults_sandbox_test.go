@@ -61,6 +61,9 @@ type sandbox struct {
 // the end, the store is in order and nothing of the engine is left.
 func newSandbox(t *testing.T, registries ...*testbed.Registry) *sandbox {
 	t.Helper()
+	if testing.Short() {
+		t.Skip("takes minutes, and all that runs is other processes")
+	}
 	if os.Geteuid() != 0 {
 		t.Skip("needs root")
 	}
