@@ -83,12 +83,16 @@ func (s *session) connect(ctx context.Context) (*Engine, error) {
 	if !listens("unix://" + s.socket()) {
 		return nil, nil
 	}
+	s.pid = s.holder()
 	dial := func(ctx context.Context, _ string) (net.Conn, error) {
 		return (&net.Dialer{}).DialContext(ctx, "unix", s.socket())
 	}
 	e, err := connect(ctx, "", patient, client.WithContextDialer(dial))
 	switch {
-	case err == nil:
+	case err == nil && s.pid == s.holder():
+	case err == nil: // it was killed meanwhile
+		e.Client.Close()
+		return nil, nil
 	case ctx.Err() != nil:
 		return nil, context.Cause(ctx)
 	case grpcerrors.Code(err) == codes.DeadlineExceeded:
@@ -96,7 +100,6 @@ func (s *session) connect(ctx context.Context) (*Engine, error) {
 	default:
 		return nil, nil
 	}
-	s.pid = s.holder()
 	e.Kind, e.Addr, e.local = Embedded, "unix://"+s.socket(), s
 	return e, nil
 }
@@ -146,7 +149,7 @@ func (s *session) start(ctx context.Context, o *Options) (*Engine, error) {
 // connection is broken it must be, or will be in a moment.
 func (s *session) ended(gone bool) (reason string, ended bool) {
 	deadline := time.Now().Add(2 * time.Second)
-	for s.holder() == s.pid {
+	for pid := s.holder(); pid != 0 && pid == s.pid; pid = s.holder() {
 		if !gone || time.Now().After(deadline) {
 			return "", false
 		}
