@@ -26,9 +26,14 @@ type ingest struct {
 	algorithm digest.Algorithm
 	hash      hash.Hash
 	offset    atomic.Int64
+	flushed   int64 // up to here the disk was asked to write
 	total     int64
 	started   time.Time
 }
+
+// flushSize is how many bytes of a blob the disk is asked to write at once. It does so
+// while more of them arrive, and the sync at the end has little left to wait for.
+const flushSize = 4 << 20
 
 // Writer implements content.Store.
 func (b *blobs) Writer(_ context.Context, opts ...content.WriterOpt) (content.Writer, error) {
@@ -89,7 +94,11 @@ func (b *blobs) start(o content.WriterOpts) (*ingest, error) {
 func (w *ingest) Write(p []byte) (int, error) {
 	n, err := w.file.Write(p)
 	w.hash.Write(p[:n])
-	w.offset.Add(int64(n))
+	end := w.offset.Add(int64(n))
+	if end-w.flushed >= flushSize {
+		flush(w.file, w.flushed, end-w.flushed)
+		w.flushed = end
+	}
 	return n, err
 }
 
@@ -107,6 +116,7 @@ func (w *ingest) Truncate(size int64) error {
 		return fmt.Errorf("a write starts at its beginning again, or not: %w", errdefs.ErrInvalidArgument)
 	}
 	w.offset.Store(0)
+	w.flushed = 0
 	w.hash.Reset()
 	if _, err := w.file.Seek(0, io.SeekStart); err != nil {
 		return err

@@ -84,13 +84,15 @@ func TestSpeed(t *testing.T) {
 				return command(nil, program, slices.Concat([]string{"build"}, flags, more, []string{context})...)
 			}
 		}
-		race(t, 1, racer{"warm up", build(strake, "-o", "type=cacheonly")})
-		m := race(t, rounds, racer{"strake", build(strake, "-o", "type=cacheonly")}, racer{"buildx", build(buildx, "-o", "type=cacheonly")})
-		limit(t, "cached: "+e.name, m[0], m[1], 0.7)
+		t.Run(e.name, func(t *testing.T) {
+			race(t, 1, racer{"warm up", build(strake, "-o", "type=cacheonly")})
+			m := race(t, rounds, racer{"strake", build(strake, "-o", "type=cacheonly")}, racer{"buildx", build(buildx, "-o", "type=cacheonly")})
+			limit(t, "cached: "+e.name, m[0], m[1], 0.7)
+		})
 	}
-	help(t, strake)
-	coldBuilds(t, command, strake, buildx)
-	stores(t, command, strake, buildx)
+	t.Run("help", func(t *testing.T) { help(t, strake) })
+	t.Run("cold", func(t *testing.T) { coldBuilds(t, command, strake, buildx) })
+	t.Run("stores", func(t *testing.T) { stores(t, command, strake, buildx) })
 }
 
 // help measures how long a command takes that does nothing.
