@@ -17,6 +17,7 @@ import (
 	"github.com/moby/buildkit/frontend/dockerui"
 	"github.com/moby/buildkit/util/archiveutil"
 
+	"github.com/seed-e0495807/strake/ir"
 	"github.com/seed-e0495807/strake/lang"
 	"github.com/seed-e0495807/strake/lang/diag"
 )
@@ -41,6 +42,7 @@ type Input struct {
 	name   string          // of the Dockerfile in messages
 	trees  map[string]tree // where single files of local sources are read
 	remote string          // URL of the context, "" when it is local
+	pass   ir.Pass         // of the Dockerfile
 	fetch  func() (fetched, error)
 }
 
@@ -60,6 +62,19 @@ func (in *Input) filename() string {
 // Find finds out what a request stands for. An error that the user can mend is a
 // diag.Diagnostic.
 func Find(ctx context.Context, r Request) (*Input, error) {
+	in, err := find(ctx, r)
+	if err != nil || r.Pass == nil {
+		return in, err
+	}
+	file := ""
+	if in.Locals[dockerui.DefaultLocalNameDockerfile] != "" {
+		file = in.name
+	}
+	in.pass, err = r.Pass(ctx, file)
+	return in, err
+}
+
+func find(ctx context.Context, r Request) (*Input, error) {
 	in := &Input{
 		Options: maps.Clone(r.Options), Locals: map[string]string{}, Layouts: map[string]string{}, trees: map[string]tree{},
 	}

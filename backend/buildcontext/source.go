@@ -23,6 +23,7 @@ import (
 	"github.com/moby/buildkit/frontend/gateway/client"
 
 	"github.com/seed-e0495807/strake/backend/llb"
+	"github.com/seed-e0495807/strake/ir"
 	"github.com/seed-e0495807/strake/lang"
 	"github.com/seed-e0495807/strake/lang/diag"
 )
@@ -45,6 +46,9 @@ type Request struct {
 	// Upload takes an archive that is the build context, and gives the URL by which
 	// the daemon asks the session for it; nil when no daemon will.
 	Upload func(io.Reader) string
+	// Pass gives what rewrites the module of a Dockerfile, a path, "" for one that
+	// is not a file of this machine; nil is for none. It may give nil, too.
+	Pass func(ctx context.Context, dockerfile string) (ir.Pass, error)
 }
 
 // Source is a Dockerfile that was found.
@@ -54,6 +58,7 @@ type Source struct {
 	Text     string
 	Unnamed  bool             // no directory has it: it came from standard input
 	Client   *dockerui.Client // knows the context and the options
+	Pass     ir.Pass          // rewrites its module; nil leaves it
 
 	input *Input
 }
@@ -92,7 +97,7 @@ func (in *Input) open(ctx context.Context, c client.Client) (*Source, error) {
 		return nil, in.explain(err)
 	}
 	return &Source{Name: in.name, Filename: entry.Filename, Text: string(entry.Data),
-		input: in, Unnamed: in.name == stdinName && !in.Remote(), Client: client}, nil
+		Pass: in.pass, input: in, Unnamed: in.name == stdinName && !in.Remote(), Client: client}, nil
 }
 
 // Check tells what is wrong with the options, before anything is read.
@@ -106,6 +111,7 @@ func Check(options map[string]string) error {
 func (s *Source) LLB(i int) llb.Options {
 	c := s.Client
 	o := llb.Options{
+		Pass:             s.Pass,
 		ResolveMode:      c.ImageResolveMode,
 		Filename:         s.Filename,
 		Hostname:         c.Hostname,

@@ -30,33 +30,33 @@ func (e *Error) Error() string { return e.Where + ": " + e.Reason }
 // The error is an *Error: for a *Custom op, and for a line that is too long and
 // cannot be folded.
 func Print(m *ir.Module) (string, error) {
-	chunks, err := chunks(m)
+	pieces, err := Pieces(m)
 	if err != nil {
 		return "", err
 	}
 	var b strings.Builder
-	for _, c := range chunks {
-		b.WriteString(c.text)
+	for _, c := range pieces {
+		b.WriteString(c.Text)
 		b.WriteByte('\n')
 	}
 	return b.String(), nil
 }
 
-// chunk is some lines of the result, without the last line ending, and what they
-// stand for.
-type chunk struct {
-	text   string
-	origin *ir.Origin // nil for directives and blank lines
+// Piece is some lines of the result, and what they stand for.
+type Piece struct {
+	Text   string     // without the last line ending
+	Origin *ir.Origin // nil for directives and blank lines
 }
 
-// maker collects the chunks of a module.
+// maker collects the pieces of a module.
 type maker struct {
 	escape  byte
 	sources []spelled // by file
-	chunks  []chunk
+	pieces  []Piece
 }
 
-func chunks(m *ir.Module) ([]chunk, error) {
+// Pieces is Print, piece by piece: instructions, the comments above them, and blank lines.
+func Pieces(m *ir.Module) ([]Piece, error) {
 	if m == nil {
 		return nil, &Error{Where: "module", Reason: "there is none"}
 	}
@@ -79,10 +79,10 @@ func chunks(m *ir.Module) ([]chunk, error) {
 			return nil, err
 		}
 	}
-	return k.chunks, nil
+	return k.pieces, nil
 }
 
-func (k *maker) add(text string, o *ir.Origin) { k.chunks = append(k.chunks, chunk{text, o}) }
+func (k *maker) add(text string, o *ir.Origin) { k.pieces = append(k.pieces, Piece{text, o}) }
 
 // directives writes those of the module. A blank line follows, so that no
 // comment behind them is taken for one.
@@ -96,7 +96,7 @@ func (k *maker) directives(m *ir.Module) {
 	if m.Check != "" {
 		k.add("# check="+m.Check, nil)
 	}
-	if len(k.chunks) > 0 {
+	if len(k.pieces) > 0 {
 		k.add("", nil)
 	}
 }
@@ -154,8 +154,8 @@ func (k *maker) instruction(text string, lead []string, o *ir.Origin) error {
 	}
 	for _, line := range lead {
 		switch {
-		case line == "" && (len(k.chunks) == 0 || k.chunks[len(k.chunks)-1].text == ""):
-		case len(k.chunks) == 0:
+		case line == "" && (len(k.pieces) == 0 || k.pieces[len(k.pieces)-1].Text == ""):
+		case len(k.pieces) == 0:
 			k.add("", nil) // or the comment could be a directive
 			fallthrough
 		case len(line) <= maxLine:

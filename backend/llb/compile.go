@@ -6,6 +6,7 @@ package llb
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"sync"
 
 	bk "github.com/moby/buildkit/client/llb"
@@ -28,6 +29,8 @@ import (
 type Options struct {
 	plan.Options
 
+	// Pass rewrites the module of a text; nil leaves it as it is.
+	Pass ir.Pass
 	// Resolver finds base images when Options.Images is nil, Local before it those
 	// that the client has.
 	Resolver    bk.ImageMetaResolver
@@ -77,17 +80,17 @@ func (r *Result) Config() ([]byte, error) { return json.Marshal(r.Image) }
 // Compile takes the text of a Dockerfile to LLB. An error that is the author's is
 // a diag.List.
 func Compile(ctx context.Context, src *source.File, o Options) (*Result, error) {
-	file, diags := lang.Parse(src)
-	diags = append(diags, lang.Unclaimed(file)...)
-	module, more := ir.Build(file)
-	diags = append(diags, more...)
-	if err := checkOptions(src.Text); err != nil {
-		diags.Errorf(source.Span{File: src.ID}, "check-directive", "failed to parse check options: %v", err).
+	module, diags, err := ir.Read(ctx, src, o.Pass)
+	if bad := checkOptions(src.Text); bad != nil {
+		var all diag.List
+		errors.As(err, &all)
+		all.Errorf(source.Span{File: src.ID}, "check-directive", "failed to parse check options: %v", bad).
 			Expected = "skip=Rule,…;error=true"
+		all.Sort()
+		err = all
 	}
-	if diags.HasErrors() {
-		diags.Sort()
-		return nil, diags
+	if err != nil {
+		return nil, err
 	}
 	result, err := CompileModule(ctx, module, o)
 	if err != nil {

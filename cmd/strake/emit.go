@@ -80,15 +80,14 @@ func emitAST(_ context.Context, _ *compile, src *buildcontext.Source, r *result)
 }
 
 // module is the module of a source.
-func module(src *buildcontext.Source, r *result) (*ir.Module, error) {
-	file, diags := lang.Parse(r.set.Add(src.Name, src.Text))
-	diags = append(diags, lang.Unclaimed(file)...)
-	m, more := ir.Build(file)
-	return m, r.check(append(diags, more...))
+func module(ctx context.Context, src *buildcontext.Source, r *result) (*ir.Module, error) {
+	m, diags, err := ir.Read(ctx, r.set.Add(src.Name, src.Text), src.Pass)
+	r.diags = append(r.diags, diags...)
+	return m, err
 }
 
-func emitIR(_ context.Context, _ *compile, src *buildcontext.Source, r *result) error {
-	m, err := module(src, r)
+func emitIR(ctx context.Context, _ *compile, src *buildcontext.Source, r *result) error {
+	m, err := module(ctx, src, r)
 	if err != nil {
 		return err
 	}
@@ -96,8 +95,8 @@ func emitIR(_ context.Context, _ *compile, src *buildcontext.Source, r *result) 
 	return nil
 }
 
-func emitDockerfile(_ context.Context, _ *compile, src *buildcontext.Source, r *result) error {
-	m, err := module(src, r)
+func emitDockerfile(ctx context.Context, _ *compile, src *buildcontext.Source, r *result) error {
+	m, err := module(ctx, src, r)
 	if err != nil {
 		return err
 	}

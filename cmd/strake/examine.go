@@ -2,11 +2,12 @@ package main
 
 import (
 	"context"
+	"errors"
 
 	"github.com/seed-e0495807/strake/backend/buildcontext"
 	"github.com/seed-e0495807/strake/backend/frontend"
 	"github.com/seed-e0495807/strake/ir"
-	"github.com/seed-e0495807/strake/lang"
+	"github.com/seed-e0495807/strake/lang/diag"
 	"github.com/seed-e0495807/strake/lang/source"
 )
 
@@ -16,13 +17,14 @@ func (b *buildRun) examine(ctx context.Context, in *buildcontext.Input, src *bui
 		return nil
 	}
 	set := &source.Set{}
-	file, diags := lang.Parse(set.Add(src.Name, src.Text))
-	diags = append(diags, lang.Unclaimed(file)...)
-	_, more := ir.Build(file)
-	if diags = append(diags, more...); diags.HasErrors() {
-		diags.Sort()
+	_, _, err := ir.Read(ctx, set.Add(src.Name, src.Text), src.Pass)
+	var diags diag.List
+	switch {
+	case errors.As(err, &diags):
 		b.report(set, diags)
 		return errReported
+	case err != nil:
+		return err
 	}
 	return b.guard(ctx, src)
 }

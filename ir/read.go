@@ -1,0 +1,45 @@
+package ir
+
+import (
+	"context"
+
+	"github.com/seed-e0495807/strake/lang"
+	"github.com/seed-e0495807/strake/lang/diag"
+	"github.com/seed-e0495807/strake/lang/source"
+)
+
+// Pass rewrites a module before it goes to a backend.
+type Pass interface {
+	// Claims are the keywords, in upper case, of instructions that the pass expands.
+	Claims() []string
+	// Run gives a module that VerifyLowered accepts, perhaps m itself, which is left
+	// as it is. It need not be one when the diagnostics have an error. Calls may
+	// come at once: a file may be compiled for several platforms.
+	Run(ctx context.Context, m *Module) (*Module, diag.List, error)
+}
+
+// Read takes a source text to a module: it is parsed, built, and taken through the
+// pass, which may be nil. Diagnostics with errors are given as the error, sorted, and
+// with warnings only as the list.
+func Read(ctx context.Context, src *source.File, p Pass) (*Module, diag.List, error) {
+	var claims []string
+	if p != nil {
+		claims = p.Claims()
+	}
+	file, diags := lang.Parse(src)
+	diags = append(diags, lang.Unclaimed(file, claims...)...)
+	m, more := Build(file)
+	if diags = append(diags, more...); diags.HasErrors() {
+		diags.Sort()
+		return nil, nil, diags
+	}
+	if p == nil {
+		return m, diags, nil
+	}
+	m, more, err := p.Run(ctx, m)
+	if diags = append(diags, more...); err == nil && diags.HasErrors() {
+		diags.Sort()
+		err = diags
+	}
+	return m, diags, err
+}

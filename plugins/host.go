@@ -1,0 +1,85 @@
+package plugins
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+
+	"mvdan.cc/sh/v3/syntax"
+	"mvdan.cc/sh/v3/syntax/typedjson"
+)
+
+// NoHost is a host that knows of nothing but shells.
+type NoHost struct{}
+
+// Log drops the line.
+func (NoHost) Log(context.Context, string) {}
+
+// Expand is not there.
+func (NoHost) Expand(context.Context, Place, string) (string, error) { return "", ErrUnavailable }
+
+// ReadFile is not there.
+func (NoHost) ReadFile(context.Context, string) ([]byte, error) { return nil, ErrUnavailable }
+
+// BaseConfig is not there.
+func (NoHost) BaseConfig(context.Context, int) (json.RawMessage, error) { return nil, ErrUnavailable }
+
+// BaseFile is not there.
+func (NoHost) BaseFile(context.Context, int, string) ([]byte, error) { return nil, ErrUnavailable }
+
+// ParseShell parses.
+func (NoHost) ParseShell(_ context.Context, dialect, script string) (json.RawMessage, error) {
+	variants := map[string]syntax.LangVariant{"": syntax.LangPOSIX, "posix": syntax.LangPOSIX, "bash": syntax.LangBash, "mksh": syntax.LangMirBSDKorn}
+	variant, ok := variants[dialect]
+	if !ok {
+		return nil, fmt.Errorf("unknown dialect %q of shells", dialect)
+	}
+	file, err := syntax.NewParser(syntax.Variant(variant), syntax.KeepComments(true)).Parse(strings.NewReader(script), "")
+	if err != nil {
+		return nil, err
+	}
+	var b bytes.Buffer
+	if err := typedjson.Encode(&b, file); err != nil {
+		return nil, err
+	}
+	return b.Bytes(), nil
+}
+
+// guarded is a host that gives a plugin what it was granted.
+type guarded struct {
+	Host
+	grants []Grant
+}
+
+func (s *Step) guard(h Host) Host { return guarded{h, s.Grants} }
+
+func (g guarded) need(what Grant) error {
+	if slices.Contains(g.grants, what) {
+		return nil
+	}
+	return fmt.Errorf("grant %s: %w", what, ErrDenied)
+}
+
+func (g guarded) ReadFile(ctx context.Context, path string) ([]byte, error) {
+	if err := g.need(GrantContext); err != nil {
+		return nil, err
+	}
+	return g.Host.ReadFile(ctx, path)
+}
+
+func (g guarded) BaseConfig(ctx context.Context, stage int) (json.RawMessage, error) {
+	if err := g.need(GrantImages); err != nil {
+		return nil, err
+	}
+	return g.Host.BaseConfig(ctx, stage)
+}
+
+func (g guarded) BaseFile(ctx context.Context, stage int, path string) ([]byte, error) {
+	if err := g.need(GrantImages); err != nil {
+		return nil, err
+	}
+	return g.Host.BaseFile(ctx, stage, path)
+}

@@ -1,0 +1,287 @@
+package plugins
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/seed-e0495807/strake/ir"
+	"github.com/seed-e0495807/strake/lang/diag"
+)
+
+// MaxRounds is how often instructions may expand into instructions of plugins.
+const MaxRounds = 16
+
+// Step is a plugin in a pipeline.
+type Step struct {
+	Plugin Plugin
+	Config json.RawMessage // an object that the plugin's schema accepts; nil when there is none
+	Grants []Grant
+	Levels map[string]Level                     // severity by code, without the plugin's name
+	Match  func(m *ir.Module, s *ir.Stage) bool // the stages it is for; nil is all
+}
+
+// Level is a severity, or Off.
+type Level struct {
+	Off      bool
+	Severity diag.Severity
+}
+
+// Pipeline is plugins in order. The zero value has none.
+type Pipeline struct{ Steps []Step }
+
+// Input is a module and what a run needs besides.
+type Input struct {
+	Module *ir.Module
+	Target string                  // a name or number as for docker build; "" is the last stage
+	Host   func(m *ir.Module) Host // the services for a plugin that sees m; nil has none
+}
+
+// Output is what became of a module.
+type Output struct {
+	Module  *ir.Module // the last valid one
+	Diags   diag.List  // of all plugins
+	Reports map[string][]Report
+	Ran     []string // plugins that were called
+}
+
+// Broken is why a pipeline stopped: a plugin did what no plugin may.
+type Broken struct {
+	Plugin string
+	Phase  Phase
+	Err    error
+	Module *ir.Module // what it made, when that is not valid
+}
+
+// Error names the plugin.
+func (b *Broken) Error() string { return fmt.Sprintf("plugin %s: %s: %v", b.Plugin, b.Phase, b.Err) }
+
+// Unwrap gives the cause.
+func (b *Broken) Unwrap() error { return b.Err }
+
+// Claims are the keywords of the instructions that the plugins expand.
+func (p *Pipeline) Claims() []string {
+	var list []string
+	for _, s := range p.Steps {
+		for _, in := range s.Plugin.Info().Instructions {
+			list = append(list, in.Keyword)
+		}
+	}
+	return list
+}
+
+// Run takes a module through the plugins. An error that a rewrite tells ends it, as
+// later plugins would see half of its work; those of checks are gathered. The error is
+// a *Broken, or that of the context.
+func (p *Pipeline) Run(ctx context.Context, in Input) (*Output, error) {
+	r := &run{Input: in, out: &Output{Module: in.Module, Reports: map[string][]Report{}}}
+	err := r.expand(ctx, p.Steps)
+	for i := 0; i < len(p.Steps) && err == nil && !r.stopped; i++ {
+		if err = r.phase(ctx, &p.Steps[i], Rewrite); err == nil && !r.stopped {
+			err = r.phase(ctx, &p.Steps[i], Check)
+		}
+	}
+	for i := 0; i < len(p.Steps) && err == nil && !r.out.Diags.HasErrors(); i++ {
+		err = r.phase(ctx, &p.Steps[i], Finish)
+	}
+	if err != nil {
+		return r.out, err
+	}
+	r.out.Diags = ignored(in.Module, r.out.Diags, p.codes())
+	return r.out, nil
+}
+
+// codes tells which plugins there are, for comments that ignore what they tell.
+func (p *Pipeline) codes() []string {
+	var names []string
+	for _, s := range p.Steps {
+		names = append(names, s.Plugin.Info().Name)
+	}
+	return names
+}
+
+// run is a pipeline at work.
+type run struct {
+	Input
+	out     *Output
+	stopped bool // a rewrite told errors
+}
+
+// expand replaces instructions until none is left that a plugin claims.
+func (r *run) expand(ctx context.Context, steps []Step) error {
+	for range MaxRounds {
+		found := false
+		for i := range steps {
+			info := steps[i].Plugin.Info()
+			uses, diags := findUses(r.out.Module, info.Instructions)
+			r.out.Diags = append(r.out.Diags, diags...)
+			if r.stopped = r.out.Diags.HasErrors(); r.stopped {
+				return nil
+			}
+			if len(uses) == 0 {
+				continue
+			}
+			found = true
+			if err := r.call(ctx, &steps[i], &Call{Phase: Expand, Uses: uses}); err != nil {
+				return err
+			}
+			if r.stopped = r.out.Diags.HasErrors(); r.stopped {
+				return nil
+			}
+			if left, _ := findUses(r.out.Module, info.Instructions); len(left) >= len(uses) && same(left, uses) {
+				return &Broken{Plugin: info.Name, Phase: Expand, Err: fmt.Errorf("%s was not expanded", left[0].Keyword)}
+			}
+		}
+		if !found {
+			return nil
+		}
+	}
+	return fmt.Errorf("after %d rounds, instructions of plugins still expand into instructions of plugins", MaxRounds)
+}
+
+// same tells whether the first uses are the same ones.
+func same(a, b []Use) bool { return a[0].Origin == b[0].Origin }
+
+// findUses are the uses of instructions, in order.
+func findUses(m *ir.Module, list []Instruction) (uses []Use, diags diag.List) {
+	if len(list) == 0 {
+		return nil, nil
+	}
+	for i, s := range m.Stages {
+		for j, op := range s.Ops {
+			c, ok := op.Body.(*ir.Custom)
+			if !ok {
+				continue
+			}
+			for k := range list {
+				if list[k].Keyword == c.Name {
+					u, more := list[k].parse(c, Place{i, j}, op.Origin)
+					uses, diags = append(uses, u), append(diags, more...)
+				}
+			}
+		}
+	}
+	return uses, diags
+}
+
+// phase calls a plugin for a phase that it takes part in, when its filter matches.
+func (r *run) phase(ctx context.Context, s *Step, phase Phase) error {
+	info := s.Plugin.Info()
+	if !slices.Contains(info.Phases, phase) {
+		return nil
+	}
+	stages := s.stages(r.out.Module)
+	if !slices.Contains(stages, true) || !info.Filter.Match(r.out.Module, stages) {
+		return nil
+	}
+	return r.call(ctx, s, &Call{Phase: phase})
+}
+
+// stages tells for each stage whether the plugin is for it.
+func (s *Step) stages(m *ir.Module) []bool {
+	list := make([]bool, len(m.Stages))
+	for i, stage := range m.Stages {
+		list[i] = s.Match == nil || s.Match(m, stage)
+	}
+	return list
+}
+
+// call calls a plugin and takes what it answers.
+func (r *run) call(ctx context.Context, s *Step, c *Call) error {
+	info := s.Plugin.Info()
+	old := r.out.Module
+	c.Module, c.Target, c.Stages, c.Config, c.By = old, Target(old, r.Target), s.stages(old), s.Config, info.Name
+	if c.Phase == Expand {
+		for i := range c.Stages {
+			c.Stages[i] = true // nobody else can expand them
+		}
+	}
+	broken := func(err error) error {
+		if ctx.Err() != nil {
+			return context.Cause(ctx)
+		}
+		return &Broken{Plugin: info.Name, Phase: c.Phase, Err: err}
+	}
+	res, err := s.Plugin.Run(ctx, s.guard(r.host(old)), c)
+	if err != nil {
+		return broken(err)
+	}
+	if !slices.Contains(r.out.Ran, info.Name) {
+		r.out.Ran = append(r.out.Ran, info.Name)
+	}
+	if res == nil {
+		return nil
+	}
+	errors := res.Diags.HasErrors()
+	r.out.Diags = append(r.out.Diags, s.levelled(info.Name, res.Diags, c)...)
+	if (c.Phase == Rewrite || c.Phase == Expand) && errors {
+		r.stopped = true
+		return nil
+	}
+	next, err := res.Apply(old)
+	if err != nil {
+		return broken(err)
+	}
+	if next != old {
+		if c.Phase == Check || c.Phase == Finish {
+			return broken(fmt.Errorf("a plugin changes modules in its rewrite phase only"))
+		}
+		if err := verify(old, next, c); err != nil {
+			return &Broken{Plugin: info.Name, Phase: c.Phase, Err: err, Module: next}
+		}
+		r.out.Module = next
+	}
+	r.out.Reports[info.Name] = append(r.out.Reports[info.Name], res.Reports...)
+	return nil
+}
+
+func (r *run) host(m *ir.Module) Host {
+	if r.Host == nil {
+		return NoHost{}
+	}
+	return r.Host(m)
+}
+
+// levelled gives the diagnostics of a plugin their final codes and severities. Those
+// of stages that it is not for are dropped.
+func (s *Step) levelled(name string, list diag.List, c *Call) diag.List {
+	var out diag.List
+	for _, d := range list {
+		code := strings.TrimPrefix(d.Code, name+"/")
+		if !inStages(c, d.Span) {
+			continue
+		}
+		if level, ok := s.Levels[code]; ok {
+			if level.Off {
+				continue
+			}
+			d.Severity = level.Severity
+		}
+		d.Code = name
+		if code != "" {
+			d.Code += "/" + code
+		}
+		out = append(out, d)
+	}
+	return out
+}
+
+// Target is the index of the stage that a build makes: -1 when there is none of that
+// name.
+func Target(m *ir.Module, name string) int {
+	if name == "" {
+		return len(m.Stages) - 1
+	}
+	for i := len(m.Stages) - 1; i >= 0; i-- {
+		if strings.EqualFold(m.Stages[i].Name, name) {
+			return i
+		}
+	}
+	if i, err := strconv.Atoi(name); err == nil && i >= 0 && i < len(m.Stages) {
+		return i
+	}
+	return -1
+}
