@@ -62,7 +62,7 @@ func (in *Input) filename() string {
 // Find finds out what a request stands for. An error that the user can mend is a
 // diag.Diagnostic.
 func Find(ctx context.Context, r Request) (*Input, error) {
-	in, err := find(ctx, r)
+	in, err := locate(ctx, r)
 	if err != nil || r.Pass == nil {
 		return in, err
 	}
@@ -74,7 +74,7 @@ func Find(ctx context.Context, r Request) (*Input, error) {
 	return in, err
 }
 
-func find(ctx context.Context, r Request) (*Input, error) {
+func locate(ctx context.Context, r Request) (*Input, error) {
 	in := &Input{
 		Options: maps.Clone(r.Options), Locals: map[string]string{}, Layouts: map[string]string{}, trees: map[string]tree{},
 	}
