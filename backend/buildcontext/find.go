@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"io/fs"
 	"maps"
@@ -66,12 +67,43 @@ func Find(ctx context.Context, r Request) (*Input, error) {
 	if err != nil || r.Pass == nil {
 		return in, err
 	}
-	file := ""
-	if in.Locals[dockerui.DefaultLocalNameDockerfile] != "" {
-		file = in.name
-	}
-	in.pass, err = r.Pass(ctx, file)
+	in.pass, err = r.Pass(ctx, in)
 	return in, err
+}
+
+// Dockerfile is the path of the Dockerfile, "" when it is not a file of this machine.
+func (in *Input) Dockerfile() string {
+	if in.Locals[dockerui.DefaultLocalNameDockerfile] == "" {
+		return ""
+	}
+	return in.name
+}
+
+// ReadFile reads a file of the build context, a path with slashes, as steps would see
+// it. The error is fs.ErrNotExist for one that is not there or is left out, and
+// errors.ErrUnsupported for a context that is not a directory of this machine.
+func (in *Input) ReadFile(name string) ([]byte, error) {
+	files := in.trees[dockerui.DefaultLocalNameContext]
+	if files == nil {
+		return nil, fmt.Errorf("the build context is not a directory of this machine: %w", errors.ErrUnsupported)
+	}
+	if name = strings.TrimPrefix(path.Clean("/"+name), "/"); name == "" {
+		return nil, fmt.Errorf("/ is a directory: %w", fs.ErrInvalid)
+	}
+	ignore, err := in.Ignore()
+	if err != nil {
+		return nil, err
+	}
+	if ignore != nil {
+		if line, pattern := ignore.Line(name); line > 0 {
+			return nil, fmt.Errorf("%s is left out by %s: %w", name, pattern, fs.ErrNotExist)
+		}
+	}
+	data, err := files.read(filepath.FromSlash(name), lang.MaxSize+1)
+	if err == nil && len(data) > lang.MaxSize {
+		err = fmt.Errorf("%s has more than %d bytes", name, lang.MaxSize)
+	}
+	return data, err
 }
 
 func locate(ctx context.Context, r Request) (*Input, error) {

@@ -46,9 +46,9 @@ type Request struct {
 	// Upload takes an archive that is the build context, and gives the URL by which
 	// the daemon asks the session for it; nil when no daemon will.
 	Upload func(io.Reader) string
-	// Pass gives what rewrites the module of a Dockerfile, a path, "" for one that
-	// is not a file of this machine; nil is for none. It may give nil, too.
-	Pass func(ctx context.Context, dockerfile string) (ir.Pass, error)
+	// Pass gives what rewrites the module of the Dockerfile that was found. It may be
+	// nil, and give nil.
+	Pass func(context.Context, *Input) (ir.Pass, error)
 }
 
 // Source is a Dockerfile that was found.
