@@ -257,7 +257,9 @@ func (j *job) entry(r *llb.Result, i int) store.Entry {
 		return e
 	}
 	e.Line, _ = f.LineRange(spans[0])
-	e.Text = strings.TrimSpace(f.Text[spans[0].Start:spans[0].End])
+	if origin.By == "" { // or the line is not what ran
+		e.Text = strings.TrimSpace(f.Text[spans[0].Start:spans[0].End])
+	}
 	return e
 }
 

@@ -90,6 +90,7 @@ func (s *Source) Reads(ctx context.Context, file *source.File) ([]Local, error) 
 	if err != nil {
 		return nil, err
 	}
+	alone.Pass = s.Pass
 	var defs []*pb.Definition
 	for i := range max(1, len(alone.Client.TargetPlatforms)) {
 		o := alone.LLB(i)

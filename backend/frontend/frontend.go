@@ -41,6 +41,7 @@ func Build(ctx context.Context, c client.Client, src *buildcontext.Source, o Opt
 		return forward(ctx, c, src, ref, cmdline)
 	}
 	b := &build{gateway: c, src: src, opt: o, results: map[string]*llb.Result{}}
+	b.probe()
 	scan, err := b.scanner(ctx)
 	if err != nil {
 		return nil, err

@@ -60,7 +60,7 @@ func (p *planner) exec(s *Stage, op *operation, b *ir.Run) error {
 		}
 		x.Mounts = append(x.Mounts, mount)
 	}
-	title = upperFirst(p.words.command(title, s.titleEnv(x.Mounts)))
+	title = upperFirst(p.words.command(title, s.titleEnv(x.Mounts))) + madeBy(op)
 	s.step(op, s.names.next(s.Name, title, op.onbuild, s.RunPlatform, s.env), x)
 	p.history(s, "RUN "+p.runHistory(s, x.Args)+layerMark, true)
 	return nil

@@ -189,7 +189,15 @@ func (s *Stage) step(op *operation, name string, a Action) {
 
 // title names the step of an op that makes a layer.
 func (p *planner) title(s *Stage, op *operation) string {
-	return upperFirst(p.words.title(op.Text(), s.env))
+	return upperFirst(p.words.title(op.Text(), s.env)) + madeBy(op)
+}
+
+// madeBy names the plugin behind a step.
+func madeBy(op *operation) string {
+	if op.onbuild || op.Origin == nil || op.Origin.By == "" {
+		return ""
+	}
+	return " (" + op.Origin.By + ")"
 }
 
 func (p *planner) nextName(s *Stage, op *operation, title string) string {
