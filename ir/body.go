@@ -2,6 +2,7 @@ package ir
 
 import (
 	"fmt"
+	"strings"
 
 	"github.com/seed-e0495807/strake/lang"
 	"github.com/seed-e0495807/strake/lang/diag"
@@ -10,7 +11,8 @@ import (
 
 // ParseBody reads the text of one instruction, here documents included, as it
 // stands in a file with this escape character. A keyword that the language does
-// not know gives a *Custom. FROM is refused: it makes a stage.
+// not know gives a *Custom, with here documents when all that its line names are
+// there. FROM is refused: it makes a stage.
 func ParseBody(text string, escape byte) (Body, error) {
 	in, err := parseOne(text, escape)
 	if err != nil {
@@ -30,13 +32,22 @@ func parseOne(text string, escape byte) (lang.Instruction, error) {
 	if escape != '\\' {
 		text = "# escape=" + string(rune(escape)) + "\n" + text
 	}
-	list, diags := lang.ParseTrigger(source.NewFile("", text))
+	src := source.NewFile("", text)
+	file, diags := lang.ParseFragment(src)
+	list := file.Instructions()
+	if len(list) > 0 {
+		if c, ok := list[0].(*lang.Custom); ok && strings.Contains(c.Code, "<<") {
+			file, more := lang.ParseFragment(src, lang.Claim{Keyword: strings.ToUpper(c.Keyword.Text), Heredocs: true})
+			if all := file.Instructions(); len(all) == 1 && !more.HasErrors() {
+				list, diags = all, more
+			}
+		}
+	}
 	if len(list) != 1 {
 		return nil, fmt.Errorf("there are %d instructions; one is wanted", len(list))
 	}
-	_, custom := list[0].(*lang.Custom)
 	for _, d := range diags {
-		if d.Severity == diag.Error && !(custom && d.Code == "unknown-instruction") {
+		if d.Severity == diag.Error {
 			return nil, d
 		}
 	}

@@ -171,9 +171,7 @@ func volume(n *lang.Volume) *Volume {
 
 func (b *builder) run(n *lang.Run) *Run {
 	r := &Run{Command: command(n.Command)}
-	for _, d := range n.Heredocs {
-		r.Heredocs = append(r.Heredocs, Heredoc{Name: d.Name, Data: d.Body.Text, Chomp: d.Chomp})
-	}
+	r.Heredocs = documents(n.Heredocs)
 	for _, f := range n.Flags {
 		switch f.Name {
 		case "mount":
@@ -191,6 +189,13 @@ func (b *builder) run(n *lang.Run) *Run {
 		}
 	}
 	return r
+}
+
+func documents(list []lang.Heredoc) (out []Heredoc) {
+	for _, d := range list {
+		out = append(out, Heredoc{Name: d.Name, Data: d.Body.Text, Chomp: d.Chomp})
+	}
+	return out
 }
 
 func (b *builder) oneOf(f lang.Flag, message string, allowed ...string) string {
@@ -320,7 +325,7 @@ func onbuild(n *lang.Onbuild) *Onbuild {
 }
 
 func custom(n *lang.Custom) *Custom {
-	c := &Custom{Name: strings.ToUpper(n.Head().Keyword.Text), Args: n.Args.Text}
+	c := &Custom{Name: strings.ToUpper(n.Head().Keyword.Text), Args: n.Args.Text, Heredocs: documents(n.Heredocs)}
 	for _, f := range n.Flags {
 		flag := "--" + f.Name
 		if f.HasValue {

@@ -62,7 +62,7 @@ func fields(b Body) ([]field, bool) {
 	case *Onbuild:
 		return []field{{"", &b.Trigger}}, true
 	case *Custom:
-		return []field{{"", &b.Name}, {"flags", &b.Flags}, {"args", &b.Args}}, true
+		return []field{{"", &b.Name}, {"flags", &b.Flags}, {"args", &b.Args}, {"heredoc", &b.Heredocs}}, true
 	}
 	return nil, false
 }

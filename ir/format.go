@@ -80,6 +80,10 @@ func Format(b Body, escape byte) string {
 			w.arg(w.quote(f))
 		}
 		w.line(b.Args)
+		if w.docs = slices.Clone(b.Heredocs); len(w.docs) == 0 {
+			return w.end()
+		}
+		w.claimed = b.Name
 	}
 	return w.finish()
 }
@@ -98,21 +102,27 @@ func FormatFrom(s *Stage, escape byte) string {
 
 type writer struct {
 	strings.Builder
-	escape byte
-	docs   []Heredoc // that follow the line
+	escape  byte
+	docs    []Heredoc // that follow the line
+	claimed string    // the keyword of a *Custom that takes them
+}
+
+// end ends the line.
+func (w *writer) end() string {
+	if w.continued(w.String()) {
+		w.WriteByte('\v') // a blank that is trimmed, and keeps the line from going on
+	}
+	return w.String()
 }
 
 // finish ends the line and writes the here documents that it announces, in its
 // order. Some come from words that only look like one and are empty.
 func (w *writer) finish() string {
-	if w.continued(w.String()) {
-		w.WriteByte('\v') // a blank that is trimmed, and keeps the line from going on
-	}
-	line := w.String()
+	line := w.end()
 	if !strings.Contains(line, "<<") {
 		return line
 	}
-	for _, name := range announced(line, w.escape) {
+	for _, name := range w.announced(line) {
 		data := ""
 		if i := slices.IndexFunc(w.docs, func(d Heredoc) bool { return d.Name == name }); i >= 0 {
 			data = w.docs[i].Data
@@ -284,8 +294,8 @@ func (w *writer) run(r *Run) {
 }
 
 // announced gives the names of the here documents that have to follow a line.
-func announced(line string, escape byte) []string {
-	lex := lexer.New("# escape=" + string(rune(escape)) + "\n" + line)
+func (w *writer) announced(line string) []string {
+	lex := lexer.New("# escape="+string(rune(w.escape))+"\n"+line, w.claimed)
 	var l lexer.Line
 	lex.Line(&l) // the directive
 	lex.Line(&l)

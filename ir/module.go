@@ -106,7 +106,8 @@ type Command struct {
 	Args []string // exec form, literal
 }
 
-// Heredoc is a here document of a RUN: the line names it, the shell reads it.
+// Heredoc is a here document of a RUN, whose line names it and whose shell reads it, or
+// of a *Custom.
 type Heredoc struct {
 	Name  string
 	Data  string // every line with its line ending
@@ -239,9 +240,10 @@ type (
 	Onbuild struct{ Trigger string }
 	// Custom is an instruction that a plugin must expand before lowering.
 	Custom struct {
-		Name  string // upper case
-		Flags []string
-		Args  string
+		Name     string // upper case
+		Flags    []string
+		Args     string    // with the words that name here documents
+		Heredocs []Heredoc // all that the line names, or none: not every instruction takes them
 	}
 )
 

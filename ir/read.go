@@ -10,8 +10,8 @@ import (
 
 // Pass rewrites a module before it goes to a backend.
 type Pass interface {
-	// Claims are the keywords, in upper case, of instructions that the pass expands.
-	Claims() []string
+	// Claims are the instructions that the pass expands.
+	Claims() []lang.Claim
 	// Run gives a module that VerifyLowered accepts, perhaps m itself, which is left
 	// as it is. It need not be one when the diagnostics have an error. Calls may
 	// come at once: a file may be compiled for several platforms.
@@ -22,11 +22,11 @@ type Pass interface {
 // pass, which may be nil. Diagnostics with errors are given as the error, sorted, and
 // with warnings only as the list.
 func Read(ctx context.Context, src *source.File, p Pass) (*Module, diag.List, error) {
-	var claims []string
+	var claims []lang.Claim
 	if p != nil {
 		claims = p.Claims()
 	}
-	file, diags := lang.Parse(src)
+	file, diags := lang.Parse(src, claims...)
 	diags = append(diags, lang.Unclaimed(file, claims...)...)
 	m, more := Build(file)
 	if diags = append(diags, more...); diags.HasErrors() {

@@ -32,7 +32,7 @@ import (
 //	    ENV [A="1", B="2"]
 //	    LABEL [a:"legacy form"]
 //	    HEALTHCHECK exec ["true"] interval "30s" retries 3
-//	    CUSTOM "INSTALL" flags ["--from=x"] args "curl"
+//	    CUSTOM "INSTALL" flags ["--from=x"] args "curl <<E" heredoc [name="E", data="x\n"]
 //	  }
 //	}
 //

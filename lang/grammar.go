@@ -21,7 +21,7 @@ var grammarParser = sync.OnceValues(grammar.New)
 // slowly, and stops at the first error, a participle.Error. What is a matter of
 // meaning and not of form it lets pass: names of flags and stages, the values
 // of directives, blank names, here documents as a destination.
-func ParseGrammar(src *source.File) (*File, error) {
+func ParseGrammar(src *source.File, claims ...Claim) (*File, error) {
 	if len(src.Text) > MaxSize {
 		return nil, fmt.Errorf("the Dockerfile has %d bytes; at most %d are read", len(src.Text), MaxSize)
 	}
@@ -29,7 +29,7 @@ func ParseGrammar(src *source.File) (*File, error) {
 	if err != nil {
 		return nil, err
 	}
-	stream := lexer.NewStream(src.Name, src.Text)
+	stream := lexer.NewStream(src.Name, src.Text, heredocs(claims)...)
 	tokens, err := plexer.Upgrade(stream)
 	if err != nil {
 		return nil, err
@@ -147,7 +147,7 @@ func (c *converter) item(n any) Item {
 	case grammar.Onbuild:
 		return c.onbuild(n)
 	case grammar.Custom:
-		out := &Custom{Header: c.head(n.Keyword, n.End, n.Flags, nil)}
+		out := &Custom{Header: c.head(n.Keyword, n.End, n.Flags, n.Heredocs)}
 		if n.Text != nil {
 			out.Args = c.word(*n.Text)
 		}

@@ -1,6 +1,7 @@
 package lang
 
 import (
+	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -229,8 +230,8 @@ func (p *parser) custom(l *lexer.Line, h Header) Instruction {
 }
 
 // Unclaimed gives an error for each instruction that the language does not know
-// and that claims does not list, in upper case; a warning for one behind ONBUILD.
-func Unclaimed(f *File, claims ...string) diag.List {
+// and nobody claims; a warning for one behind ONBUILD.
+func Unclaimed(f *File, claims ...Claim) diag.List {
 	var list diag.List
 	for _, item := range f.Items {
 		onbuild, trigger := item.(*Onbuild)
@@ -241,7 +242,7 @@ func Unclaimed(f *File, claims ...string) diag.List {
 		if len(list) >= maxErrors {
 			break
 		}
-		if !ok || contains(claims, strings.ToUpper(c.Keyword.Text)) {
+		if !ok || slices.ContainsFunc(claims, func(claim Claim) bool { return claim.Keyword == strings.ToUpper(c.Keyword.Text) }) {
 			continue
 		}
 		d := unknown(&list, c, claims)
@@ -252,7 +253,7 @@ func Unclaimed(f *File, claims ...string) diag.List {
 	return list
 }
 
-func unknown(list *diag.List, c *Custom, claims []string) *diag.Diagnostic {
+func unknown(list *diag.List, c *Custom, claims []Claim) *diag.Diagnostic {
 	keyword := c.Keyword
 	if keyword.Text == "" {
 		d := list.Errorf(c.At, "unknown-instruction", "a line continues, but there is no instruction")
@@ -265,7 +266,10 @@ func unknown(list *diag.List, c *Custom, claims []string) *diag.Diagnostic {
 		return d
 	}
 	d := list.Errorf(keyword.At, "unknown-instruction", "unknown instruction `%s`", keyword.Text)
-	known := append(lexer.Keywords(), claims...)
+	known := lexer.Keywords()
+	for _, claim := range claims {
+		known = append(known, claim.Keyword)
+	}
 	if name := glued(keyword.Text, known); name != "" {
 		d.Hint = "put a blank behind `" + name + "`"
 		at := source.Span{File: keyword.At.File, Start: keyword.At.Start + uint32(len(name)), End: keyword.At.Start + uint32(len(name))}
@@ -296,13 +300,4 @@ func glued(word string, known []string) string {
 		}
 	}
 	return ""
-}
-
-func contains(list []string, s string) bool {
-	for _, x := range list {
-		if x == s {
-			return true
-		}
-	}
-	return false
 }

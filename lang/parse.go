@@ -20,46 +20,81 @@ const MaxInstructions = 200_000
 // maxErrors is how many errors are told; a file with more is not a Dockerfile.
 const maxErrors = 10_000
 
+// Claim is an instruction that the language does not know, and that someone expands.
+type Claim struct {
+	Keyword  string // upper case
+	Heredocs bool   // here documents can follow it
+}
+
+// heredocs are the keywords of claims that take here documents.
+func heredocs(claims []Claim) []string {
+	var list []string
+	for _, c := range claims {
+		if c.Heredocs {
+			list = append(list, c.Keyword)
+		}
+	}
+	return list
+}
+
 // Parse reads a whole Dockerfile. It always gives a tree, of whatever could be
-// understood, and every error of the file rather than the first.
+// understood, and every error of the file rather than the first. Unclaimed tells of
+// instructions that nobody claims.
 //
 // The tree accepts what BuildKit's parser and instruction parser accept, and
 // lines longer than 64 KiB besides.
-func Parse(src *source.File) (*File, diag.List) {
-	p := &parser{lex: lexer.New(src.Text), file: &File{Source: src, Escape: '\\'}}
+func Parse(src *source.File, claims ...Claim) (*File, diag.List) {
+	p := newParser(src, claims)
+	if p.read() {
+		p.finish()
+	}
+	return p.file, p.diags
+}
+
+// ParseFragment is Parse for a part of a stage: instructions without a FROM. What else
+// may not be there, a FROM say, is for the caller to tell.
+func ParseFragment(src *source.File, claims ...Claim) (*File, diag.List) {
+	p := newParser(src, claims)
+	p.fragment = true
+	p.read()
+	return p.file, p.diags
+}
+
+func newParser(src *source.File, claims []Claim) *parser {
+	return &parser{lex: lexer.New(src.Text, heredocs(claims)...), file: &File{Source: src, Escape: '\\'}}
+}
+
+// read reads the items of the file. It reports false when it stops before the end.
+func (p *parser) read() bool {
+	src := p.file.Source
 	if len(src.Text) > MaxSize {
 		p.diags.Errorf(p.span(0, 1), "too-large", "the Dockerfile has %d bytes; at most %d are read", len(src.Text), MaxSize).
 			Hint = "is this a Dockerfile? name the right one with -f"
-		return p.file, p.diags
+		return false
 	}
 	var line lexer.Line
 	for p.lex.Line(&line); line.Kind != lexer.EOF; p.lex.Line(&line) {
 		p.line(&line)
 		if len(p.diags) > maxErrors && p.diags.HasErrors() {
 			p.diags.Errorf(p.span(line.Start, line.End), "too-many-errors", "there are too many errors to read on")
-			return p.file, p.diags
+			return false
 		}
 		if p.instructions > MaxInstructions {
 			p.diags.Errorf(p.span(line.Start, line.End), "too-large", "the Dockerfile has more than %d instructions", MaxInstructions).
 				Hint = "is this a Dockerfile? name the right one with -f"
-			return p.file, p.diags
+			return false
 		}
 	}
 	p.file.Escape = p.lex.Escape()
-	p.finish()
-	return p.file, p.diags
+	return true
 }
 
 // ParseTrigger reads what an ONBUILD left in an image: one instruction, perhaps
 // with here documents. The default escape character is in force, whatever the
 // file used that the trigger was written in.
 func ParseTrigger(src *source.File) ([]Instruction, diag.List) {
-	p := &parser{lex: lexer.New(src.Text), file: &File{Source: src, Escape: '\\'}, fragment: true}
-	var line lexer.Line
-	for p.lex.Line(&line); line.Kind != lexer.EOF; p.lex.Line(&line) {
-		p.line(&line)
-	}
-	return p.file.Instructions(), append(p.diags, Unclaimed(p.file)...)
+	file, diags := ParseFragment(src)
+	return file.Instructions(), append(diags, Unclaimed(file)...)
 }
 
 type parser struct {

@@ -50,7 +50,7 @@ func TestFlags(t *testing.T) {
 
 func TestUnclaimed(t *testing.T) {
 	file, _ := lang.Parse(source.NewFile("Dockerfile", "FROM a\nclaimed x\nCLAIMD x\nONBUILD CLAIMED x\nONBUILD OTHER x\nONBUILD\n"))
-	list := lang.Unclaimed(file, "CLAIMED")
+	list := lang.Unclaimed(file, lang.Claim{Keyword: "CLAIMED"})
 	if len(list) != 2 || list[0].Hint != "did you mean `CLAIMED`?" || list[1].Severity != diag.Warning {
 		t.Errorf("got %v", list)
 	}

@@ -16,13 +16,14 @@ import (
 // Instruction declares the syntax of a new instruction. The host parses its uses and
 // tells the errors; the plugin gets those that fit.
 type Instruction struct {
-	Keyword string // upper case letters
-	Usage   string // like "PACKAGES [--manager=NAME] PACKAGE[=VERSION]..."
-	Summary string // one line
-	Flags   []Flag
-	Args    ArgForm
-	Min     int // the fewest arguments
-	Max     int // the most arguments; 0 is any number
+	Keyword  string // upper case letters
+	Usage    string // like "PACKAGES [--manager=NAME] PACKAGE[=VERSION]..."
+	Summary  string // one line
+	Flags    []Flag
+	Args     ArgForm
+	Min      int  // the fewest arguments
+	Max      int  // the most arguments; 0 is any number
+	Heredocs bool // here documents can follow; the words that name them are arguments
 }
 
 // ArgForm says how the arguments of an instruction are written.
@@ -59,10 +60,11 @@ const (
 // Use is an instruction of a plugin in a module, its syntax checked.
 type Use struct {
 	Place
-	Keyword string
-	Flags   map[string][]string // by name, in the order of the line
-	Args    []string
-	Origin  *ir.Origin
+	Keyword  string
+	Flags    map[string][]string // by name, in the order of the line
+	Args     []string
+	Heredocs []ir.Heredoc // in the order of the line
+	Origin   *ir.Origin
 }
 
 // Flag gives the last value of a flag, "" when it is not there.
@@ -75,7 +77,7 @@ func (u *Use) Flag(name string) string {
 
 // parse reads one use. Without errors in the list, it fits the declaration.
 func (in *Instruction) parse(c *ir.Custom, at Place, origin *ir.Origin) (Use, diag.List) {
-	u := Use{Place: at, Keyword: c.Name, Flags: map[string][]string{}, Origin: origin}
+	u := Use{Place: at, Keyword: c.Name, Flags: map[string][]string{}, Heredocs: c.Heredocs, Origin: origin}
 	var span source.Span
 	if spans := origin.Spans(); len(spans) > 0 {
 		span = spans[0]

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/seed-e0495807/strake/ir"
+	"github.com/seed-e0495807/strake/lang"
 	"github.com/seed-e0495807/strake/lang/diag"
 )
 
@@ -62,12 +63,12 @@ func (b *Broken) Error() string { return fmt.Sprintf("plugin %s: %s: %v", b.Plug
 // Unwrap gives the cause.
 func (b *Broken) Unwrap() error { return b.Err }
 
-// Claims are the keywords of the instructions that the plugins expand.
-func (p *Pipeline) Claims() []string {
-	var list []string
+// Claims are the instructions that the plugins expand.
+func (p *Pipeline) Claims() []lang.Claim {
+	var list []lang.Claim
 	for _, s := range p.Steps {
 		for _, in := range s.Plugin.Info().Instructions {
-			list = append(list, in.Keyword)
+			list = append(list, lang.Claim{Keyword: in.Keyword, Heredocs: in.Heredocs})
 		}
 	}
 	return list
@@ -77,10 +78,13 @@ func (p *Pipeline) Claims() []string {
 // later plugins would see half of its work; those of checks are gathered. The error is
 // a *Broken, or that of the context.
 func (p *Pipeline) Run(ctx context.Context, in Input) (*Output, error) {
-	r := &run{Input: in, out: &Output{Module: in.Module, Reports: map[string][]Report{}}}
+	r := &run{Input: in, claims: p.Claims(), out: &Output{Module: in.Module, Reports: map[string][]Report{}}}
 	err := r.expand(ctx, p.Steps)
 	for i := 0; i < len(p.Steps) && err == nil && !r.stopped; i++ {
 		if err = r.phase(ctx, &p.Steps[i], Rewrite); err == nil && !r.stopped {
+			err = r.expand(ctx, p.Steps) // what the rewrite put in
+		}
+		if err == nil && !r.stopped {
 			err = r.phase(ctx, &p.Steps[i], Check)
 		}
 	}
@@ -90,7 +94,7 @@ func (p *Pipeline) Run(ctx context.Context, in Input) (*Output, error) {
 	if err != nil {
 		return r.out, err
 	}
-	r.out.Diags = ignored(in.Module, r.out.Diags, p.codes())
+	r.out.Diags = ignored(r.out.Module, r.out.Diags, p.codes())
 	return r.out, nil
 }
 
@@ -106,19 +110,25 @@ func (p *Pipeline) codes() []string {
 // run is a pipeline at work.
 type run struct {
 	Input
+	claims  []lang.Claim
 	out     *Output
 	stopped bool // a rewrite told errors
 }
 
 // expand replaces instructions until none is left that a plugin claims.
 func (r *run) expand(ctx context.Context, steps []Step) error {
+	before := len(r.out.Diags) // what checks told does not count
+	stop := func() bool {
+		r.stopped = r.stopped || r.out.Diags[before:].HasErrors()
+		return r.stopped
+	}
 	for range MaxRounds {
 		found := false
 		for i := range steps {
 			info := steps[i].Plugin.Info()
 			uses, diags := findUses(r.out.Module, info.Instructions)
 			r.out.Diags = append(r.out.Diags, diags...)
-			if r.stopped = r.out.Diags.HasErrors(); r.stopped {
+			if stop() {
 				return nil
 			}
 			if len(uses) == 0 {
@@ -128,7 +138,7 @@ func (r *run) expand(ctx context.Context, steps []Step) error {
 			if err := r.call(ctx, &steps[i], &Call{Phase: Expand, Uses: uses}); err != nil {
 				return err
 			}
-			if r.stopped = r.out.Diags.HasErrors(); r.stopped {
+			if stop() {
 				return nil
 			}
 			if left, _ := findUses(r.out.Module, info.Instructions); len(left) >= len(uses) && same(left, uses) {
@@ -194,6 +204,7 @@ func (r *run) call(ctx context.Context, s *Step, c *Call) error {
 	info := s.Plugin.Info()
 	old := r.out.Module
 	c.Module, c.Target, c.Stages, c.Config, c.By = old, Target(old, r.Target), s.stages(old), s.Config, info.Name
+	c.Claims = r.claims
 	if c.Phase == Expand {
 		for i := range c.Stages {
 			c.Stages[i] = true // nobody else can expand them
@@ -219,6 +230,7 @@ func (r *run) call(ctx context.Context, s *Step, c *Call) error {
 	r.out.Diags = append(r.out.Diags, s.levelled(info.Name, res.Diags, c)...)
 	if (c.Phase == Rewrite || c.Phase == Expand) && errors {
 		r.stopped = true
+		r.addFiles(res.Module)
 		return nil
 	}
 	next, err := res.Apply(old)
@@ -236,6 +248,16 @@ func (r *run) call(ctx context.Context, s *Step, c *Call) error {
 	}
 	r.out.Reports[info.Name] = append(r.out.Reports[info.Name], res.Reports...)
 	return nil
+}
+
+// addFiles takes over the files of a module that is not, as errors may be in them.
+func (r *run) addFiles(m *ir.Module) {
+	n := len(r.out.Module.Files)
+	if m == nil || len(m.Files) <= n || !slices.Equal(m.Files[:n], r.out.Module.Files) {
+		return
+	}
+	r.out.Module = r.out.Module.Copy()
+	r.out.Module.Files = slices.Clone(m.Files)
 }
 
 func (r *run) host(m *ir.Module) Host {

@@ -90,7 +90,7 @@ func steps(list ...plugins.Plugin) *plugins.Pipeline {
 func read(t *testing.T, p *plugins.Pipeline, text string) *ir.Module {
 	t.Helper()
 	var set source.Set
-	file, diags := lang.Parse(set.Add("Dockerfile", text))
+	file, diags := lang.Parse(set.Add("Dockerfile", text), p.Claims()...)
 	diags = append(diags, lang.Unclaimed(file, p.Claims()...)...)
 	m, more := ir.Build(file)
 	if err := append(diags, more...).Err(); err != nil {

@@ -14,6 +14,7 @@ import (
 	"slices"
 
 	"github.com/seed-e0495807/strake/ir"
+	"github.com/seed-e0495807/strake/lang"
 	"github.com/seed-e0495807/strake/lang/diag"
 )
 
@@ -83,6 +84,7 @@ type Call struct {
 	Config json.RawMessage // an object that the plugin's schema accepts; nil when there is none
 	By     string          // the plugin's name, for origins
 	Uses   []Use           // Expand: the instructions to replace, in order
+	Claims []lang.Claim    // instructions that some plugin expands, which a rewrite may put in, too
 }
 
 // Decode reads the config into v, a pointer to a struct, which keeps its values where

@@ -119,6 +119,11 @@ func CompileModule(ctx context.Context, m *ir.Module, o Options) (*Result, error
 	return Lower(ctx, p, o)
 }
 
+// Images finds base images by BuildKit's kind of resolver.
+func Images(r bk.ImageMetaResolver, mode bk.ResolveMode) plan.ImageResolver {
+	return images{resolver: r, mode: mode}
+}
+
 // images asks BuildKit's kind of resolver.
 type images struct {
 	local    func(context.Context, plan.ImageRequest) (plan.ImageInfo, bool, error)

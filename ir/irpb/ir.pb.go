@@ -1714,6 +1714,7 @@ type Custom struct {
 	Name          []byte                 `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
 	Flags         [][]byte               `protobuf:"bytes,2,rep,name=flags,proto3" json:"flags,omitempty"`
 	Args          []byte                 `protobuf:"bytes,3,opt,name=args,proto3" json:"args,omitempty"`
+	Heredocs      []*Heredoc             `protobuf:"bytes,4,rep,name=heredocs,proto3" json:"heredocs,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1765,6 +1766,13 @@ func (x *Custom) GetFlags() [][]byte {
 func (x *Custom) GetArgs() []byte {
 	if x != nil {
 		return x.Args
+	}
+	return nil
+}
+
+func (x *Custom) GetHeredocs() []*Heredoc {
+	if x != nil {
+		return x.Heredocs
 	}
 	return nil
 }
@@ -1904,11 +1912,12 @@ const file_ir_proto_rawDesc = "" +
 	"\atimeout\x18\x04 \x01(\x03R\atimeout\x12!\n" +
 	"\fstart_period\x18\x05 \x01(\x03R\vstartPeriod\x12%\n" +
 	"\x0estart_interval\x18\x06 \x01(\x03R\rstartInterval\x12\x18\n" +
-	"\aretries\x18\a \x01(\x03R\aretries\"F\n" +
+	"\aretries\x18\a \x01(\x03R\aretries\"y\n" +
 	"\x06Custom\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\fR\x04name\x12\x14\n" +
 	"\x05flags\x18\x02 \x03(\fR\x05flags\x12\x12\n" +
-	"\x04args\x18\x03 \x01(\fR\x04argsB)Z'github.com/seed-e0495807/strake/ir/irpbb\x06proto3"
+	"\x04args\x18\x03 \x01(\fR\x04args\x121\n" +
+	"\bheredocs\x18\x04 \x03(\v2\x15.strake.ir.v1.HeredocR\bheredocsB)Z'github.com/seed-e0495807/strake/ir/irpbb\x06proto3"
 
 var (
 	file_ir_proto_rawDescOnce sync.Once
@@ -1975,11 +1984,12 @@ var file_ir_proto_depIdxs = []int32{
 	8,  // 25: strake.ir.v1.Copy.inline:type_name -> strake.ir.v1.Inline
 	8,  // 26: strake.ir.v1.Add.inline:type_name -> strake.ir.v1.Inline
 	6,  // 27: strake.ir.v1.Healthcheck.command:type_name -> strake.ir.v1.Command
-	28, // [28:28] is the sub-list for method output_type
-	28, // [28:28] is the sub-list for method input_type
-	28, // [28:28] is the sub-list for extension type_name
-	28, // [28:28] is the sub-list for extension extendee
-	0,  // [0:28] is the sub-list for field type_name
+	7,  // 28: strake.ir.v1.Custom.heredocs:type_name -> strake.ir.v1.Heredoc
+	29, // [29:29] is the sub-list for method output_type
+	29, // [29:29] is the sub-list for method input_type
+	29, // [29:29] is the sub-list for extension type_name
+	29, // [29:29] is the sub-list for extension extendee
+	0,  // [0:29] is the sub-list for field type_name
 }
 
 func init() { file_ir_proto_init() }

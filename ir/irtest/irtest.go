@@ -25,10 +25,10 @@ import (
 func Build(name, text string) (*ir.Module, bool) {
 	file, diags := lang.Parse(source.NewFile(name, text))
 	m, more := ir.Build(file)
-	var claims []string
+	var claims []lang.Claim
 	for _, in := range file.Instructions() {
 		if c, ok := in.(*lang.Custom); ok && claimable.MatchString(c.Keyword.Text) {
-			claims = append(claims, strings.ToUpper(c.Keyword.Text))
+			claims = append(claims, lang.Claim{Keyword: strings.ToUpper(c.Keyword.Text)})
 		}
 	}
 	diags = append(append(diags, more...), lang.Unclaimed(file, claims...)...)
@@ -153,6 +153,9 @@ func ops(origins ...*ir.Origin) []*ir.Op {
 		&ir.Onbuild{Trigger: "-- x"},
 		&ir.Custom{Name: "INSTALL", Flags: []string{"--a=b c", "--é"}, Args: "--curl wget"},
 		&ir.Custom{Name: "CUSTOM"},
+		&ir.Custom{Name: "FILE", Args: "/x <<E"},
+		&ir.Custom{Name: "FILE", Args: "/x <<E <<-'F G'", Heredocs: []ir.Heredoc{{Name: "E", Data: "RUN a\n"}, {Name: "F G", Data: "\t# b\n", Chomp: true}}},
+		&ir.Custom{Name: "FILE", Args: "<<E", Heredocs: []ir.Heredoc{{Name: "E"}}},
 	}
 	out := make([]*ir.Op, len(bodies))
 	for i, b := range bodies {

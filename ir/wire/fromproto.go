@@ -172,7 +172,8 @@ func (d *decoder) anyBody(p *irpb.Op) ir.Body {
 		return &ir.Onbuild{Trigger: d.text(b.Onbuild)}
 	case *irpb.Op_Custom:
 		d.known(b.Custom)
-		return &ir.Custom{Name: d.text(b.Custom.GetName()), Flags: d.texts(b.Custom.GetFlags()), Args: d.text(b.Custom.GetArgs())}
+		return &ir.Custom{Name: d.text(b.Custom.GetName()), Flags: d.texts(b.Custom.GetFlags()), Args: d.text(b.Custom.GetArgs()),
+			Heredocs: each(b.Custom.GetHeredocs(), d.heredoc)}
 	}
 	return nil
 }

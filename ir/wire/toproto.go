@@ -119,7 +119,8 @@ func (e *encoder) body(p *irpb.Op, b ir.Body) {
 		p.Body = &irpb.Op_Onbuild{Onbuild: e.raw(b.Trigger)}
 	case *ir.Custom:
 		p.Kind = "CUSTOM"
-		p.Body = &irpb.Op_Custom{Custom: &irpb.Custom{Name: e.raw(b.Name), Flags: e.raws(b.Flags), Args: e.raw(b.Args)}}
+		p.Body = &irpb.Op_Custom{Custom: &irpb.Custom{Name: e.raw(b.Name), Flags: e.raws(b.Flags), Args: e.raw(b.Args),
+			Heredocs: each(b.Heredocs, e.heredoc)}}
 	}
 }
 

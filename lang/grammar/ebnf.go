@@ -24,7 +24,8 @@ const ebnfHeader = `(* The grammar of Dockerfiles, as Strake reads them. Generat
                     Text that is no valid JSON is words or text, as if it had no
                     brackets; an array of other than strings has a <text> in it
      <trigger>      the whole instruction behind ONBUILD; its tokens follow
-     <heredocbody>  the lines of a here document; RUN, COPY and ADD announce them
+     <heredocbody>  the lines of a here document; RUN, COPY and ADD announce them,
+                    and other instructions if whoever claims them says so
      <heredocend>   its terminator
      <eol>          the end of an instruction, behind its here documents
      <comment>      a line that starts with "#"

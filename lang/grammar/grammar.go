@@ -167,10 +167,11 @@ type (
 	}
 	// Custom is an instruction that the language does not know.
 	Custom struct {
-		Keyword Token   `parser:"@Keyword"`
-		Flags   []Token `parser:"@(Flag*)"`
-		Text    *Token  `parser:"@Text?"`
-		End     Token   `parser:"@EOL"`
+		Keyword  Token      `parser:"@Keyword"`
+		Flags    []Token    `parser:"@(Flag*)"`
+		Text     *Token     `parser:"@Text?"`
+		Heredocs []*Heredoc `parser:"@@*"`
+		End      Token      `parser:"@EOL"`
 	}
 
 	// Command is a line for a shell or an array of words.

@@ -80,9 +80,9 @@ type mark struct {
 	Token
 }
 
-// NewStream starts to read a file.
-func NewStream(filename, input string) *Stream {
-	return &Stream{lex: New(input), at: participle.Position{Filename: filename, Line: 1, Column: 1}}
+// NewStream starts to read a file, as New does.
+func NewStream(filename, input string, heredocs ...string) *Stream {
+	return &Stream{lex: New(input, heredocs...), at: participle.Position{Filename: filename, Line: 1, Column: 1}}
 }
 
 // Next gives the next token. It never fails.

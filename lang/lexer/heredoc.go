@@ -1,6 +1,7 @@
 package lexer
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/seed-e0495807/strake/lang/words"
@@ -23,8 +24,11 @@ func heredocWord(word string) (chomp bool, name string, ok bool) {
 }
 
 // takesHeredoc reports whether a line can be followed by here documents: RUN,
-// COPY and ADD that are not in JSON form, also behind ONBUILD.
-func takesHeredoc(line *Line) bool {
+// COPY and ADD that are not in JSON form, also behind ONBUILD, and what New was told.
+func (l *Lexer) takesHeredoc(line *Line) bool {
+	if line.ID == Unknown {
+		return slices.Contains(l.takers, strings.ToUpper(line.Keyword.Text))
+	}
 	json := len(line.Args) > 0 && line.Args[0].Kind == JSON
 	if line.Sub != nil {
 		line = line.Sub

@@ -84,7 +84,7 @@ func (l *Lexer) instruction(out *Line) {
 	out.Code = l.text
 	i, j := trimBounds(l.text, 0, len(l.text))
 	l.cut(out, i, j)
-	if strings.Contains(l.text, "<<") && takesHeredoc(out) {
+	if strings.Contains(l.text, "<<") && l.takesHeredoc(out) {
 		l.heredocs(out)
 		if out.Sub != nil && len(out.Heredocs) > 0 {
 			out.Sub.End = out.End // they are the trigger's too

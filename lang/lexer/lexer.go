@@ -86,6 +86,7 @@ type Lexer struct {
 	src    string
 	pos    int
 	escape byte
+	takers []string // keywords besides those of the language that take here documents
 
 	directives bool // directives are still allowed
 	escapeSet  bool // by a directive; a second one changes nothing
@@ -99,9 +100,10 @@ type Lexer struct {
 // segment says where a stretch of the joined line came from.
 type segment struct{ at, src uint32 }
 
-// New makes a lexer for a whole file.
-func New(src string) *Lexer {
-	l := &Lexer{src: src, escape: '\\', directives: true}
+// New makes a lexer for a whole file. Here documents can follow RUN, COPY and ADD, and
+// the instructions with these keywords, in upper case, which are none of the language.
+func New(src string, heredocs ...string) *Lexer {
+	l := &Lexer{src: src, escape: '\\', takers: heredocs, directives: true}
 	if strings.HasPrefix(src, "\xEF\xBB\xBF") {
 		l.pos = 3
 	}

@@ -10,11 +10,12 @@
 //	-- expanded --         the module afterwards; missing means that nothing changes
 //	FROM debian
 //	-- fixed --            the Dockerfile with its safe fixes (optional)
+//	-- context/NAME --     a file of the build context (optional)
 //
 // A comment "# want" below an instruction has, for each diagnostic of that
 // instruction, a regular expression as a Go string; it is matched against
 // "severity: code: message". Every diagnostic needs one, and every one a
-// diagnostic.
+// diagnostic. Files of the context can have such comments, too.
 package plugintest
 
 import (
@@ -41,15 +42,20 @@ import (
 // update writes what a plugin does into the cases.
 var update = flag.Bool("update", false, "write golden files")
 
-// Dir runs the cases *.txtar of a directory.
+// Dir runs the cases *.txtar of a directory: in-process, and over the wire.
 func Dir(t *testing.T, p plugins.Plugin, dir string) {
 	t.Helper()
 	files, err := filepath.Glob(filepath.Join(dir, "*.txtar"))
 	if err != nil || len(files) == 0 {
 		t.Fatalf("no cases in %s (%v)", dir, err)
 	}
+	wire := Wire(t, p)
 	for _, file := range files {
-		t.Run(strings.TrimSuffix(filepath.Base(file), ".txtar"), func(t *testing.T) { runCase(t, p, file) })
+		name := strings.TrimSuffix(filepath.Base(file), ".txtar")
+		t.Run(name, func(t *testing.T) { runCase(t, p, file) })
+		if !*update {
+			t.Run(name+"/wire", func(t *testing.T) { runCase(t, wire, file) })
+		}
 	}
 }
 
@@ -66,10 +72,19 @@ func runCase(t *testing.T, p plugins.Plugin, file string) {
 	if !ok {
 		t.Fatal("no Dockerfile")
 	}
-	var host plugins.Host = Host{Base: c["os-release"]}
+	files := map[string]string{}
+	for name, data := range c {
+		if name, ok := strings.CutPrefix(name, "context/"); ok {
+			files[name] = data
+		}
+	}
+	var host plugins.Host = Host{Base: c["os-release"], Files: files}
 	step := plugins.Step{Plugin: p, Config: json.RawMessage(c["config.json"]), Grants: p.Info().Needs}
 	out := Run(t, step, text, host)
-	wants(t, text, out.Diags)
+	wants(t, text, of(out, "Dockerfile"))
+	for name, text := range files {
+		wants(t, text, of(out, name))
+	}
 	again := plugins.Input{Module: out.Module, Host: func(*ir.Module) plugins.Host { return host }}
 	if second, err := (&plugins.Pipeline{Steps: []plugins.Step{step}}).Run(t.Context(), again); err != nil {
 		t.Errorf("a second run: %v", err)
@@ -132,7 +147,7 @@ func Run(t testing.TB, s plugins.Step, text string, host plugins.Host) *plugins.
 func module(t testing.TB, text string, p *plugins.Pipeline) *ir.Module {
 	t.Helper()
 	var set source.Set
-	file, diags := lang.Parse(set.Add("Dockerfile", text))
+	file, diags := lang.Parse(set.Add("Dockerfile", text), p.Claims()...)
 	diags = append(diags, lang.Unclaimed(file, p.Claims()...)...)
 	m, more := ir.Build(file)
 	if diags = append(diags, more...); diags.HasErrors() {
@@ -164,6 +179,21 @@ var (
 	wantLine = regexp.MustCompile(`(?m)^# want (.*)$`)
 	quoted   = regexp.MustCompile("`[^`]*`" + `|"(?:[^"\\]|\\.)*"`)
 )
+
+// of gives the diagnostics of a file. Those of a file that is not there are the
+// Dockerfile's.
+func of(out *plugins.Output, name string) (list diag.List) {
+	for _, d := range out.Diags {
+		in := "Dockerfile"
+		if id := int(d.Span.File); id < len(out.Module.Files) {
+			in = out.Module.Files[id].Name
+		}
+		if in == name {
+			list = append(list, d)
+		}
+	}
+	return list
+}
 
 // wants holds diagnostics against the comments of a Dockerfile.
 func wants(t *testing.T, text string, list diag.List) {

@@ -1,0 +1,126 @@
+package message
+
+import (
+	"fmt"
+
+	"github.com/seed-e0495807/strake/ir"
+	"github.com/seed-e0495807/strake/ir/wire"
+	"github.com/seed-e0495807/strake/plugins"
+	"github.com/seed-e0495807/strake/plugins/pluginpb"
+)
+
+// Result makes the message of what a plugin answers to a call. A module that is that of
+// the call is left out, and one that differs in ops only becomes edits: what stays
+// as it is does not cross the wire.
+func Result(c *plugins.Call, r *plugins.Result) *pluginpb.Result {
+	if r == nil {
+		return &pluginpb.Result{}
+	}
+	out := &pluginpb.Result{
+		Diagnostics: each(r.Diags, diagnostic),
+		Reports: each(r.Reports, func(r plugins.Report) *pluginpb.Report {
+			return &pluginpb.Report{Name: r.Name, Data: r.Data}
+		}),
+	}
+	if len(r.Edits) > 0 {
+		out.Edits = edits(r.Edits)
+	}
+	if r.Module == nil || r.Module == c.Module {
+		return out
+	}
+	if list, ok := difference(c.Module, r.Module); ok && len(list) > 0 && out.Edits == nil {
+		out.Edits = edits(list)
+	} else {
+		out.Module = wire.ToProto(r.Module)
+	}
+	return out
+}
+
+// ReadResult reads the answer to a call.
+func ReadResult(c *plugins.Call, p *pluginpb.Result) (*plugins.Result, error) {
+	r := &plugins.Result{Reports: each(p.GetReports(), func(p *pluginpb.Report) plugins.Report {
+		return plugins.Report{Name: p.GetName(), Data: p.GetData()}
+	})}
+	var err error
+	if r.Diags, err = tryEach(p.GetDiagnostics(), readDiagnostic); err != nil {
+		return nil, err
+	}
+	if p.GetModule() != nil {
+		if r.Module, err = wire.FromProto(p.GetModule()); err != nil {
+			return nil, fmt.Errorf("the module: %w", err)
+		}
+	}
+	if p.GetEdits() != nil {
+		if r.Edits, err = readEdits(c, p.GetEdits()); err != nil {
+			return nil, err
+		}
+	}
+	return r, nil
+}
+
+func edits(list []plugins.Edit) *pluginpb.Edits {
+	out := &pluginpb.Edits{}
+	var inserted ir.Module // one module, so that its ops share a table of origins
+	for _, e := range list {
+		out.Edits = append(out.Edits, &pluginpb.Edit{Stage: int32(e.Stage), Op: int32(e.Op), Delete: int32(e.Delete)})
+		inserted.Stages = append(inserted.Stages, &ir.Stage{Ops: e.Insert})
+	}
+	out.Inserted = wire.ToProto(&inserted)
+	return out
+}
+
+func readEdits(c *plugins.Call, p *pluginpb.Edits) ([]plugins.Edit, error) {
+	inserted := &ir.Module{}
+	if p.GetInserted() != nil {
+		var err error
+		if inserted, err = wire.FromProto(p.GetInserted()); err != nil {
+			return nil, fmt.Errorf("what its edits put in: %w", err)
+		}
+	}
+	if n := len(inserted.Stages); n > len(p.GetEdits()) {
+		return nil, fmt.Errorf("there are ops for %d edits, and there are %d edits", n, len(p.GetEdits()))
+	}
+	var out []plugins.Edit
+	for i, e := range p.GetEdits() {
+		edit := plugins.Edit{Stage: int(e.GetStage()), Op: int(e.GetOp()), Delete: int(e.GetDelete())}
+		if i < len(inserted.Stages) {
+			edit.Insert = inserted.Stages[i].Ops
+		}
+		explain(c, edit, string(e.GetWhy()))
+		out = append(out, edit)
+	}
+	return out, nil
+}
+
+// explain gives an origin to the ops of an edit that have none, when it has a reason: they
+// are made out of those that go, or else out of the one that they stand before.
+func explain(c *plugins.Call, e plugins.Edit, why string) {
+	if why == "" {
+		return
+	}
+	var made *ir.Origin
+	for _, op := range e.Insert {
+		if op.Origin != nil {
+			continue
+		}
+		if made == nil {
+			made = c.Made(why, replaced(c.Module, e)...)
+		}
+		op.Origin = made
+	}
+}
+
+func replaced(m *ir.Module, e plugins.Edit) []*ir.Origin {
+	if e.Stage < 0 || e.Stage >= len(m.Stages) || e.Op < 0 || e.Delete < 0 {
+		return nil
+	}
+	stage := m.Stages[e.Stage]
+	if e.Op >= len(stage.Ops) {
+		return []*ir.Origin{stage.Origin}
+	}
+	var out []*ir.Origin
+	for _, op := range stage.Ops[e.Op:min(len(stage.Ops), e.Op+max(1, e.Delete))] {
+		out = append(out, op.Origin)
+	}
+	return out
+}

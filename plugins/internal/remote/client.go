@@ -1,0 +1,221 @@
+package remote
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
+
+	"github.com/seed-e0495807/strake/plugins"
+	"github.com/seed-e0495807/strake/plugins/internal/message"
+	"github.com/seed-e0495807/strake/plugins/pluginpb"
+)
+
+// Limits are what a plugin may take.
+type Limits struct {
+	Call    time.Duration // for one call, the host's services included
+	Message int           // bytes of one message
+	Log     int           // bytes of log lines of one call; what is more is dropped
+}
+
+// maxAsks is how many questions of one call are worked on at once.
+const maxAsks = 16
+
+// Client is a plugin at the other end of a connection.
+type Client struct {
+	plugin pluginpb.PluginClient
+	info   plugins.Info
+	limits Limits
+}
+
+// Connect asks a plugin what it is. The context bounds the time for that.
+func Connect(ctx context.Context, conn grpc.ClientConnInterface, l Limits) (*Client, error) {
+	c := &Client{plugin: pluginpb.NewPluginClient(conn), limits: l}
+	can := capabilities()
+	res, err := c.plugin.Info(ctx, &pluginpb.InfoRequest{Minor: Minor, Capabilities: can})
+	switch {
+	case status.Code(err) == codes.Unimplemented:
+		return nil, errors.New("it does not speak strake.plugin.v1")
+	case err != nil:
+		return nil, explain(err)
+	}
+	var missing []string
+	for _, need := range res.GetRequires() {
+		if !slices.Contains(can, need) {
+			missing = append(missing, need)
+		}
+	}
+	if len(missing) > 0 {
+		return nil, fmt.Errorf("it needs what this version of strake does not have: %s", strings.Join(missing, ", "))
+	}
+	c.info, err = message.ReadInfo(res.GetInfo())
+	return c, err
+}
+
+// Info gives what the plugin said at the beginning.
+func (c *Client) Info() plugins.Info { return c.info }
+
+// Run has the plugin do a call. The errors say "it …", as the caller names the plugin.
+func (c *Client) Run(ctx context.Context, h plugins.Host, call *plugins.Call) (*plugins.Result, error) {
+	inner, cancel := context.WithTimeoutCause(ctx, c.limits.Call, fmt.Errorf("it gave no answer within %v", c.limits.Call))
+	s := &session{host: h, limits: c.limits, slots: make(chan struct{}, maxAsks), log: c.limits.Log}
+	defer s.answers.Wait()
+	defer cancel()
+	res, err := s.run(inner, c.plugin, call)
+	if err == nil {
+		return res, nil
+	}
+	if inner.Err() != nil {
+		err = context.Cause(inner)
+	}
+	return nil, fmt.Errorf("%w%s", explain(err), s.at(call))
+}
+
+// ErrBroken says that the other side is likely gone.
+var ErrBroken = errors.New("the connection to it broke")
+
+// Failure is an error that the plugin itself told of. It may be asked again.
+type Failure string
+
+// Error gives the text of the plugin.
+func (f Failure) Error() string { return string(f) }
+
+// explain turns a status of gRPC into words.
+func explain(err error) error {
+	s, ok := status.FromError(err)
+	switch {
+	case !ok:
+		return err
+	case s.Code() == codes.Unavailable:
+		return fmt.Errorf("%w: %s", ErrBroken, s.Message())
+	case s.Code() == codes.DeadlineExceeded:
+		return errors.New("it gave no answer in time")
+	case s.Code() == codes.ResourceExhausted:
+		return fmt.Errorf("%w: %s", errTooLarge, s.Message())
+	}
+	return fmt.Errorf("it failed: %s (%s)", s.Message(), s.Code())
+}
+
+// session is one call at work.
+type session struct {
+	host    plugins.Host
+	limits  Limits
+	stream  grpc.BidiStreamingClient[pluginpb.Frame, pluginpb.Frame]
+	sending sync.Mutex
+	answers sync.WaitGroup
+	slots   chan struct{}  // for answers
+	log     int            // bytes left
+	last    *plugins.Place // that the plugin asked about
+}
+
+func (s *session) run(ctx context.Context, p pluginpb.PluginClient, call *plugins.Call) (*plugins.Result, error) {
+	var err error
+	if s.stream, err = p.Run(ctx); err != nil {
+		return nil, err
+	}
+	// When the plugin has ended the stream, the reason is what it gives to a reader.
+	if err := s.send(&pluginpb.HostMessage{Message: &pluginpb.HostMessage_Call{Call: message.Call(call)}}); err != nil && !errors.Is(err, io.EOF) {
+		return nil, err
+	}
+	for {
+		var m pluginpb.PluginMessage
+		if err := receive(s.stream, &m, s.limits.Message); errors.Is(err, io.EOF) {
+			return nil, errors.New("it ended the call without an answer")
+		} else if err != nil {
+			return nil, err
+		}
+		switch m := m.Message.(type) {
+		case *pluginpb.PluginMessage_Log:
+			s.logLine(ctx, m.Log)
+		case *pluginpb.PluginMessage_Ask:
+			s.ask(ctx, m.Ask)
+		case *pluginpb.PluginMessage_Result:
+			return message.ReadResult(call, m.Result)
+		case *pluginpb.PluginMessage_Failure:
+			return nil, Failure(m.Failure.GetMessage())
+		default:
+			return nil, errors.New("it sent a message of a kind that this version of strake does not know")
+		}
+	}
+}
+
+func (s *session) send(m *pluginpb.HostMessage) error {
+	s.sending.Lock()
+	defer s.sending.Unlock()
+	return send(s.stream, m)
+}
+
+// logLine passes lines on until there were too many.
+func (s *session) logLine(ctx context.Context, l *pluginpb.Log) {
+	if s.log <= 0 {
+		return
+	}
+	text := string(l.GetText())
+	if s.log -= len(text) + 1; s.log <= 0 {
+		text = "more of the log is left out"
+	}
+	s.host.Log(ctx, text)
+}
+
+// ask answers a question in the background.
+func (s *session) ask(ctx context.Context, a *pluginpb.Ask) {
+	if at := a.GetExpand().GetAt(); at != nil {
+		place := message.ReadPlace(at)
+		s.last = &place
+	}
+	select {
+	case s.slots <- struct{}{}:
+	case <-ctx.Done():
+		return
+	}
+	s.answers.Go(func() {
+		defer func() { <-s.slots }()
+		r := &pluginpb.Reply{Id: a.GetId()}
+		var err error
+		if r.Data, err = s.answer(ctx, a); err != nil {
+			r.Error = message.Error(err)
+		}
+		s.send(&pluginpb.HostMessage{Message: &pluginpb.HostMessage_Reply{Reply: r}}) // an error shows where the stream is read
+	})
+}
+
+func (s *session) answer(ctx context.Context, a *pluginpb.Ask) ([]byte, error) {
+	switch q := a.What.(type) {
+	case *pluginpb.Ask_Expand:
+		word, err := s.host.Expand(ctx, message.ReadPlace(q.Expand.GetAt()), string(q.Expand.GetWord()))
+		return []byte(word), err
+	case *pluginpb.Ask_ReadFile:
+		return s.host.ReadFile(ctx, string(q.ReadFile.GetPath()))
+	case *pluginpb.Ask_BaseConfig:
+		return s.host.BaseConfig(ctx, int(q.BaseConfig.GetStage()))
+	case *pluginpb.Ask_BaseFile:
+		return s.host.BaseFile(ctx, int(q.BaseFile.GetStage()), string(q.BaseFile.GetPath()))
+	case *pluginpb.Ask_ParseShell:
+		return s.host.ParseShell(ctx, q.ParseShell.GetDialect(), string(q.ParseShell.GetScript()))
+	}
+	return nil, fmt.Errorf("this version of strake does not know the question: %w", plugins.ErrUnavailable)
+}
+
+// at says what the plugin was at, when that is known.
+func (s *session) at(c *plugins.Call) string {
+	place := s.last
+	if place == nil && len(c.Uses) > 0 {
+		place = &c.Uses[0].Place
+	}
+	if place == nil || c.Module == nil || place.Stage < 0 || place.Stage >= len(c.Module.Stages) {
+		return ""
+	}
+	stage := c.Module.Stages[place.Stage]
+	if place.Op < 0 || place.Op >= len(stage.Ops) {
+		return fmt.Sprintf(", at FROM %s", stage.Base)
+	}
+	return fmt.Sprintf(", at %s, op %d of stage %d", stage.Ops[place.Op].Body.Keyword(), place.Op, place.Stage)
+}

@@ -1,0 +1,73 @@
+package remote
+
+import (
+	"errors"
+	"fmt"
+
+	"google.golang.org/protobuf/proto"
+
+	"github.com/seed-e0495807/strake/plugins/pluginpb"
+)
+
+// frameSize is how much of a message goes into one frame. Implementations of gRPC take
+// up to 4 MiB unless told otherwise.
+const frameSize = 1 << 20
+
+// errTooLarge says that the other side sent more than it may.
+var errTooLarge = errors.New("it sent too much")
+
+// sender and receiver are the two halves of a stream.
+type sender interface {
+	Send(*pluginpb.Frame) error
+}
+
+type receiver interface {
+	Recv() (*pluginpb.Frame, error)
+}
+
+// send sends a message as frames.
+func send(s sender, m proto.Message) error {
+	data, err := proto.Marshal(m)
+	if err != nil {
+		return err
+	}
+	for {
+		n := min(len(data), frameSize)
+		if err := s.Send(&pluginpb.Frame{Data: data[:n], More: n < len(data)}); err != nil {
+			return err
+		}
+		if data = data[n:]; len(data) == 0 {
+			return nil
+		}
+	}
+}
+
+// receive reads the frames of a message of at most limit bytes into m. What it
+// allocates for them is a fixed multiple of the limit, whatever the other side sends.
+func receive(r receiver, m proto.Message, limit int) error {
+	var data []byte
+	for {
+		f, err := r.Recv()
+		if err != nil {
+			return err
+		}
+		if len(data)+len(f.GetData()) > limit {
+			return fmt.Errorf("%w: a message of more than %d MiB", errTooLarge, limit>>20)
+		}
+		if data == nil && !f.GetMore() {
+			data = f.GetData() // most messages are one frame
+		} else {
+			data = append(data, f.GetData()...)
+		}
+		if !f.GetMore() {
+			break
+		}
+	}
+	if err := bounded(data, m.ProtoReflect().Descriptor()); err != nil {
+		return err
+	}
+	if err := proto.Unmarshal(data, m); err != nil {
+		return fmt.Errorf("it sent what is no message of the protocol: %w", err)
+	}
+	return nil
+}

@@ -1,0 +1,202 @@
+package remote
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"runtime"
+	"strings"
+	"sync"
+
+	"google.golang.org/grpc"
+
+	"github.com/seed-e0495807/strake/plugins"
+	"github.com/seed-e0495807/strake/plugins/internal/message"
+	"github.com/seed-e0495807/strake/plugins/pluginpb"
+)
+
+// maxFromHost bounds what a plugin takes of its host, which it trusts.
+const maxFromHost = 1 << 30
+
+// Server offers a plugin to a host.
+type Server struct {
+	pluginpb.UnimplementedPluginServer
+	Plugin plugins.Plugin
+}
+
+// Info says what the plugin is.
+func (s *Server) Info(context.Context, *pluginpb.InfoRequest) (*pluginpb.InfoResponse, error) {
+	info := s.Plugin.Info()
+	return &pluginpb.InfoResponse{Minor: Minor, Requires: requires(info), Info: message.Info(info)}, nil
+}
+
+// Run does a call.
+func (s *Server) Run(stream grpc.BidiStreamingServer[pluginpb.Frame, pluginpb.Frame]) error {
+	h := &caller{stream: stream, open: map[uint32]chan *pluginpb.Reply{}}
+	call, err := h.call()
+	if err != nil {
+		return h.fail(err)
+	}
+	ctx, cancel := context.WithCancelCause(stream.Context())
+	defer cancel(nil)
+	go func() { cancel(h.replies()) }()
+	res, err := safely(ctx, s.Plugin, h, call)
+	if err != nil {
+		return h.fail(err)
+	}
+	return h.send(&pluginpb.PluginMessage{Message: &pluginpb.PluginMessage_Result{Result: message.Result(call, res)}})
+}
+
+// safely turns a panic into an error, so that other calls go on.
+func safely(ctx context.Context, p plugins.Plugin, h plugins.Host, c *plugins.Call) (res *plugins.Result, err error) {
+	defer func() {
+		if r := recover(); r != nil {
+			fmt.Fprintf(os.Stderr, "panic: %v\n%s", r, stack())
+			err = fmt.Errorf("panic: %v", r)
+		}
+	}()
+	return p.Run(ctx, h, c)
+}
+
+// stack is where a plugin has panicked: its own functions, and those that it called.
+func stack() string {
+	callers := make([]uintptr, 64)
+	frames := runtime.CallersFrames(callers[:runtime.Callers(1, callers)])
+	var b strings.Builder
+	for inside := false; ; {
+		f, more := frames.Next()
+		switch {
+		case f.Function == "runtime.gopanic":
+			inside = true
+		case strings.HasSuffix(f.Function, "/remote.safely") && inside, !more:
+			return b.String()
+		case inside && !strings.HasPrefix(f.Function, "runtime."):
+			fmt.Fprintf(&b, "%s %s:%d\n", f.Function, f.File, f.Line)
+		}
+	}
+}
+
+// caller is the host as a plugin sees it.
+type caller struct {
+	stream  grpc.BidiStreamingServer[pluginpb.Frame, pluginpb.Frame]
+	sending sync.Mutex
+
+	mu     sync.Mutex
+	next   uint32
+	open   map[uint32]chan *pluginpb.Reply // questions without an answer
+	closed error
+}
+
+func (h *caller) call() (*plugins.Call, error) {
+	var m pluginpb.HostMessage
+	if err := receive(h.stream, &m, maxFromHost); err != nil {
+		return nil, err
+	}
+	if m.GetCall() == nil {
+		return nil, errors.New("the first message of strake is no call")
+	}
+	return message.ReadCall(m.GetCall())
+}
+
+func (h *caller) send(m *pluginpb.PluginMessage) error {
+	h.sending.Lock()
+	defer h.sending.Unlock()
+	return send(h.stream, m)
+}
+
+func (h *caller) fail(err error) error {
+	return h.send(&pluginpb.PluginMessage{Message: &pluginpb.PluginMessage_Failure{Failure: &pluginpb.Failure{Message: []byte(err.Error())}}})
+}
+
+// replies hands answers to those that wait for them, until the host has gone.
+func (h *caller) replies() error {
+	for {
+		var m pluginpb.HostMessage
+		if err := receive(h.stream, &m, maxFromHost); err != nil {
+			return h.close(err)
+		}
+		r := m.GetReply()
+		h.mu.Lock()
+		waiting := h.open[r.GetId()]
+		delete(h.open, r.GetId())
+		h.mu.Unlock()
+		if waiting != nil {
+			waiting <- r
+		}
+	}
+}
+
+// close ends all questions.
+func (h *caller) close(err error) error {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.closed = fmt.Errorf("strake has gone: %w", err)
+	for id, waiting := range h.open {
+		close(waiting)
+		delete(h.open, id)
+	}
+	return h.closed
+}
+
+// ask sends a question and waits for the answer.
+func (h *caller) ask(ctx context.Context, a *pluginpb.Ask) ([]byte, error) {
+	answer := make(chan *pluginpb.Reply, 1)
+	h.mu.Lock()
+	if h.closed != nil {
+		defer h.mu.Unlock()
+		return nil, h.closed
+	}
+	h.next++
+	a.Id = h.next
+	h.open[a.Id] = answer
+	h.mu.Unlock()
+	if err := h.send(&pluginpb.PluginMessage{Message: &pluginpb.PluginMessage_Ask{Ask: a}}); err != nil {
+		return nil, err
+	}
+	select {
+	case r := <-answer:
+		switch {
+		case r == nil:
+			return nil, errors.New("strake has gone")
+		case r.GetError() != nil:
+			return nil, message.ReadError(r.GetError())
+		}
+		return r.GetData(), nil
+	case <-ctx.Done():
+		return nil, context.Cause(ctx)
+	}
+}
+
+// The services of plugins.Host.
+
+func (h *caller) Log(_ context.Context, text string) {
+	h.send(&pluginpb.PluginMessage{Message: &pluginpb.PluginMessage_Log{Log: &pluginpb.Log{Text: []byte(text)}}}) // without a host nobody reads it
+}
+
+func (h *caller) Expand(ctx context.Context, at plugins.Place, word string) (string, error) {
+	q := &pluginpb.AskExpand{At: message.Place(at), Word: []byte(word)}
+	data, err := h.ask(ctx, &pluginpb.Ask{What: &pluginpb.Ask_Expand{Expand: q}})
+	return string(data), err
+}
+
+func (h *caller) ReadFile(ctx context.Context, path string) ([]byte, error) {
+	q := &pluginpb.AskReadFile{Path: []byte(path)}
+	return h.ask(ctx, &pluginpb.Ask{What: &pluginpb.Ask_ReadFile{ReadFile: q}})
+}
+
+func (h *caller) BaseConfig(ctx context.Context, stage int) (json.RawMessage, error) {
+	q := &pluginpb.AskBaseConfig{Stage: int32(stage)}
+	return h.ask(ctx, &pluginpb.Ask{What: &pluginpb.Ask_BaseConfig{BaseConfig: q}})
+}
+
+func (h *caller) BaseFile(ctx context.Context, stage int, path string) ([]byte, error) {
+	q := &pluginpb.AskBaseFile{Stage: int32(stage), Path: []byte(path)}
+	return h.ask(ctx, &pluginpb.Ask{What: &pluginpb.Ask_BaseFile{BaseFile: q}})
+}
+
+func (h *caller) ParseShell(ctx context.Context, dialect, script string) (json.RawMessage, error) {
+	q := &pluginpb.AskParseShell{Dialect: dialect, Script: []byte(script)}
+	return h.ask(ctx, &pluginpb.Ask{What: &pluginpb.Ask_ParseShell{ParseShell: q}})
+}
