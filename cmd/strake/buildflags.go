@@ -13,6 +13,7 @@ import (
 func (b *buildRun) declare(f *pflag.FlagSet) {
 	b.buildFlags.declare(f, b.env)
 	b.engineFlags.declare(f)
+	b.pluginFlags.declare(f)
 	f.StringVarP(&b.file, "file", "f", "", "`FILE` Name of the Dockerfile, - for standard input (default PATH/Dockerfile)")
 	f.StringArrayVarP(&b.tags, "tag", "t", nil, "`NAME[:TAG]` Name the image")
 	f.StringArrayVar(&b.contexts, "build-context", nil, "`NAME=VALUE` Add a build context: a directory, a URL, docker-image://REF or oci-layout://DIR")

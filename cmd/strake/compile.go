@@ -2,15 +2,18 @@ package main
 
 import (
 	"context"
+	"errors"
 	"io"
 	"os"
 	"runtime"
 	"strings"
 
+	bk "github.com/moby/buildkit/client/llb"
 	"github.com/spf13/pflag"
 
 	"github.com/seed-e0495807/strake/backend/buildcontext"
 	"github.com/seed-e0495807/strake/backend/image"
+	"github.com/seed-e0495807/strake/backend/llb"
 	"github.com/seed-e0495807/strake/lang"
 	"github.com/seed-e0495807/strake/lang/diag"
 	"github.com/seed-e0495807/strake/lang/source"
@@ -65,6 +68,7 @@ func compileCommand() *command {
 type compile struct {
 	*process
 	buildFlags
+	pluginFlags
 	file         string
 	contexts     []string
 	imageConfigs []string
@@ -79,14 +83,20 @@ type compile struct {
 }
 
 func (c *compile) declare(f *pflag.FlagSet) {
+	c.declareInput(f)
+	f.StringVar(&c.emit, "emit", "json", "`FORM` What to write: json, llb, dot, ir, ast or dockerfile (default json)")
+	f.StringVarP(&c.output, "output", "o", "", "`FILE|DIR` Write to a file, or to files in a directory (default standard output)")
+	f.StringVar(&c.configOut, "config-out", "", "`FILE|DIR` Write the config of the image, too, as JSON")
+}
+
+// declareInput declares the flags that say what to compile.
+func (c *compile) declareInput(f *pflag.FlagSet) {
 	c.buildFlags.declare(f, c.env)
+	c.pluginFlags.declare(f)
 	f.StringVarP(&c.file, "file", "f", "", "`FILE` Name of the Dockerfile, - for standard input (default PATH/Dockerfile)")
 	f.StringArrayVar(&c.contexts, "build-context", nil, "`NAME=VALUE` Add a build context: a directory, a URL or docker-image://REF")
 	f.StringArrayVar(&c.imageConfigs, "image-config", nil, "`REF=FILE` Take the config of a base image from a file")
 	f.BoolVar(&c.offline, "offline", false, "Never use the network: base images come from the cache or --image-config")
-	f.StringVar(&c.emit, "emit", "json", "`FORM` What to write: json, llb, dot, ir, ast or dockerfile (default json)")
-	f.StringVarP(&c.output, "output", "o", "", "`FILE|DIR` Write to a file, or to files in a directory (default standard output)")
-	f.StringVar(&c.configOut, "config-out", "", "`FILE|DIR` Write the config of the image, too, as JSON")
 }
 
 func (c *compile) run(ctx context.Context, args []string) error {
@@ -135,8 +145,10 @@ func receive(ctx context.Context, next <-chan *result) (*result, error) {
 // prepare checks the flags and reads the files that they name.
 func (c *compile) prepare(args []string) error {
 	var err error
-	if c.form, err = formOf(c.emit); err != nil {
-		return err
+	if c.form == nil {
+		if c.form, err = formOf(c.emit); err != nil {
+			return err
+		}
 	}
 	c.platforms = distinct(c.platforms)
 	if c.configOut != "" && !c.form.compiles {
@@ -240,16 +252,26 @@ func (c *compile) start(ctx context.Context, args []string) []chan *result {
 	return results
 }
 
+// passOptions are what plugins may know of the compile.
+func (c *compile) passOptions() passOptions {
+	return passOptions{target: c.target, args: buildArgs(c.request.Options), images: llb.Images(c.images, bk.ResolveModeDefault)}
+}
+
 // compile compiles one argument.
 func (c *compile) compile(ctx context.Context, arg string) *result {
 	r := &result{set: &source.Set{}}
 	request := c.request
 	request.Path = arg
+	request.Pass = c.pass(c.process, c.passOptions())
 	src, err := buildcontext.Open(ctx, request)
 	if err == nil {
 		err = c.form.emit(ctx, c, src, r)
 	}
-	if err != nil {
+	var elsewhere *findings
+	switch {
+	case errors.As(err, &elsewhere):
+		r.set, r.diags = elsewhere.set, elsewhere.list
+	case err != nil:
 		r.diags = append(r.diags, diagnose(err)...)
 	}
 	if src != nil {

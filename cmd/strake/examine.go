@@ -16,6 +16,9 @@ func (b *buildRun) examine(ctx context.Context, in *buildcontext.Input, src *bui
 	if _, _, foreign := frontend.Foreign(src.Text, in.Options); foreign {
 		return nil
 	}
+	if p, ok := src.Pass.(*pass); ok && p.looks() {
+		src.Pass = early{p}
+	}
 	set := &source.Set{}
 	_, _, err := ir.Read(ctx, set.Add(src.Name, src.Text), src.Pass)
 	var diags diag.List

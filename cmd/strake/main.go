@@ -38,7 +38,11 @@ type process struct {
 	stdout, stderr io.Writer
 	env            func(string) (string, bool)
 	reported       bool // something was
+	exits          []func()
 }
+
+// atExit has something done when the command is over.
+func (p *process) atExit(do func()) { p.exits = append(p.exits, do) }
 
 // command is a subcommand. Its setup declares the flags, and gives what runs
 // with them.
@@ -59,6 +63,11 @@ func commands() []*command {
 	return []*command{
 		buildCommand(),
 		compileCommand(),
+		checkCommand(),
+		fixCommand(),
+		expandCommand(),
+		diffCommand(),
+		pluginCommand(),
 		contextCommand(),
 		imagesCommand(),
 		historyCommand(),
@@ -74,6 +83,7 @@ func commands() []*command {
 		engineCommand(),
 		helpCommand(),
 		versionCommand(),
+		sandboxedCommand(),
 	}
 }
 
@@ -95,8 +105,14 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 	c, args, err := choose(args)
 	if err == nil {
 		err = p.call(ctx, c, args)
+		for _, exit := range p.exits {
+			exit()
+		}
 	}
-	var usage *usageError
+	var (
+		usage     *usageError
+		elsewhere *findings
+	)
 	switch {
 	case err == nil:
 		return exitOK
@@ -105,6 +121,8 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 	case errors.As(err, &usage):
 		p.complain(c, usage)
 		return exitUsage
+	case errors.As(err, &elsewhere):
+		p.report(elsewhere.set, elsewhere.list)
 	case !errors.Is(err, errReported):
 		p.report(nil, diagnose(err))
 	}

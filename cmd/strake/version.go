@@ -25,13 +25,18 @@ func versionCommand() *command {
 	}
 }
 
+// version is that of the module.
+func version() string {
+	if info, ok := debug.ReadBuildInfo(); ok && info.Main.Version != "" {
+		return info.Main.Version
+	}
+	return "(devel)"
+}
+
 // version shows what the linker knows of the build.
 func (p *process) version() error {
-	version, commit, buildkit := "(devel)", "unknown", "unknown"
+	version, commit, buildkit := version(), "unknown", "unknown"
 	if info, ok := debug.ReadBuildInfo(); ok {
-		if info.Main.Version != "" {
-			version = info.Main.Version
-		}
 		for _, s := range info.Settings {
 			if s.Key == "vcs.revision" {
 				commit = s.Value

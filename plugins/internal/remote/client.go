@@ -73,7 +73,8 @@ func (c *Client) Run(ctx context.Context, h plugins.Host, call *plugins.Call) (*
 	if err == nil {
 		return res, nil
 	}
-	if inner.Err() != nil {
+	if inner.Err() != nil || status.Code(err) == codes.DeadlineExceeded { // which gRPC's own clock may see first
+		<-inner.Done()
 		err = context.Cause(inner)
 	}
 	return nil, fmt.Errorf("%w%s", explain(err), s.at(call))

@@ -1,0 +1,145 @@
+package main
+
+import (
+	"context"
+	"slices"
+
+	"github.com/spf13/pflag"
+
+	"github.com/seed-e0495807/strake/backend/buildcontext"
+	"github.com/seed-e0495807/strake/lang/diag"
+	"github.com/seed-e0495807/strake/lang/diag/sarif"
+	"github.com/seed-e0495807/strake/lang/source"
+)
+
+const checkLong = `Reports what the plugins of strake.yaml, and the compiler, say of Dockerfiles.
+Nothing is built.
+
+The forms of --format:
+  text    for people (default)
+  json    an object for each finding, one a line
+  sarif   SARIF 2.1.0, for code scanning services
+  github  annotations of GitHub Actions
+
+The exit code is 1 when there is a finding as severe as --fail-on says, or worse.
+`
+
+// projectURL is where people find out about strake.
+const projectURL = "https://github.com/seed-e0495807/strake"
+
+func checkCommand() *command {
+	return &command{
+		name:  "check",
+		usage: "[OPTIONS] [PATH | URL | -]...",
+		short: "Report what plugins say of Dockerfiles",
+		long:  checkLong,
+		examples: `  strake check .
+  strake check --format sarif services/* >findings.sarif
+  strake check --fail-on warning .
+`,
+		setup: func(p *process, flags *pflag.FlagSet) runner {
+			c := &check{compile: compile{process: p}}
+			c.declareInput(flags)
+			flags.StringVar(&c.format, "format", "text", "`FORM` How findings are written: text, json, sarif or github (default text)")
+			flags.StringVar(&c.failOn, "fail-on", "error", "`SEVERITY` Fail at this severity: error, warning, info, hint or never (default error)")
+			return c.run
+		},
+	}
+}
+
+// check is one call of the command.
+type check struct {
+	compile
+	format, failOn string
+}
+
+func (c *check) run(ctx context.Context, args []string) error {
+	if len(args) == 0 {
+		args = []string{"."}
+	}
+	severities := []string{"error", "warning", "info", "hint", "never"}
+	limit := slices.Index(severities, c.failOn)
+	if limit < 0 {
+		return misuse("invalid --fail-on %q: expected error, warning, info, hint or never", c.failOn)
+	}
+	if !slices.Contains([]string{"text", "json", "sarif", "github"}, c.format) {
+		return misuse("invalid --format %q: expected text, json, sarif or github", c.format)
+	}
+	c.form = &form{name: "check", emit: emitNothing}
+	if err := c.prepare(args); err != nil {
+		return err
+	}
+	set, list, err := c.gather(ctx, args)
+	if err != nil {
+		return err
+	}
+	if err := c.show(set, list); err != nil {
+		return err
+	}
+	if c.failOn != "never" && slices.ContainsFunc(list, func(d diag.Diagnostic) bool { return int(d.Severity) <= limit }) {
+		return errReported
+	}
+	return nil
+}
+
+// gather compiles all arguments, and puts what they say into one list.
+func (c *check) gather(ctx context.Context, args []string) (*source.Set, diag.List, error) {
+	set, list := &source.Set{}, diag.List{}
+	for _, next := range c.start(ctx, args) {
+		r, err := receive(ctx, next)
+		if err != nil {
+			return nil, nil, err
+		}
+		r.diags.Sort()
+		list = append(list, moved(r, set)...)
+	}
+	return set, list, nil
+}
+
+// moved gives the diagnostics of a result with spans in another set, which gets the
+// files of the result.
+func moved(r *result, to *source.Set) diag.List {
+	var first source.FileID
+	for id := source.FileID(0); r.set.File(id) != nil; id++ {
+		f := to.Add(r.set.File(id).Name, r.set.File(id).Text)
+		if id == 0 {
+			first = f.ID
+		}
+	}
+	move := func(s *source.Span) {
+		if !s.IsZero() {
+			s.File += first
+		}
+	}
+	for i := range r.diags {
+		d := &r.diags[i]
+		move(&d.Span)
+		for j := range d.Related {
+			move(&d.Related[j].Span)
+		}
+		for j := range d.Fixes {
+			for k := range d.Fixes[j].Edits {
+				d.Fixes[j].Edits[k].Span.File += first
+			}
+		}
+	}
+	return r.diags
+}
+
+func (c *check) show(set *source.Set, list diag.List) error {
+	switch c.format {
+	case "json":
+		return diag.JSON(c.stdout, set, list)
+	case "sarif":
+		return sarif.Write(c.stdout, version(), projectURL, set, list)
+	case "github":
+		return diag.GitHub(c.stdout, set, list)
+	}
+	return diag.Text(c.stdout, set, list, diag.TextOptions{Color: c.color(c.stdout), Width: width(c.stdout)})
+}
+
+// emitNothing takes a source through the plugins.
+func emitNothing(ctx context.Context, _ *compile, src *buildcontext.Source, r *result) error {
+	_, err := module(ctx, src, r)
+	return err
+}

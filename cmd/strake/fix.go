@@ -1,0 +1,139 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"slices"
+
+	"github.com/aymanbagabas/go-udiff"
+	"github.com/spf13/pflag"
+
+	"github.com/seed-e0495807/strake/backend/buildcontext"
+	"github.com/seed-e0495807/strake/lang/diag"
+	"github.com/seed-e0495807/strake/lang/source"
+)
+
+// maxFixes is how often what was fixed is looked at again: a fix may show what
+// was hidden.
+const maxFixes = 10
+
+func fixCommand() *command {
+	return &command{
+		name:  "fix",
+		usage: "[OPTIONS] [PATH]...",
+		short: "Mend Dockerfiles as plugins suggest",
+		long: `Applies the fixes that the compiler and the plugins of strake.yaml suggest and call safe:
+those that keep what the author meant. What is left is what strake check reports.
+`,
+		examples: `  strake fix --diff .
+  strake fix services/*
+`,
+		setup: func(p *process, flags *pflag.FlagSet) runner {
+			f := &fix{check: check{compile: compile{process: p}}}
+			f.declareInput(flags)
+			flags.BoolVar(&f.unsafe, "unsafe", false, "Apply fixes, too, that may change what is built")
+			flags.BoolVar(&f.diff, "diff", false, "Show what would change, and write nothing")
+			return f.run
+		},
+	}
+}
+
+// fix is one call of the command.
+type fix struct {
+	check
+	unsafe, diff bool
+}
+
+func (f *fix) run(ctx context.Context, args []string) error {
+	if len(args) == 0 {
+		args = []string{"."}
+	}
+	if slices.Contains(args, "-") || f.file == "-" || slices.ContainsFunc(args, buildcontext.IsRemote) {
+		return misuse("strake fix writes files: name those of this machine")
+	}
+	f.form = &form{name: "fix", emit: emitNothing}
+	if err := f.prepare(args); err != nil {
+		return err
+	}
+	for _, arg := range args {
+		if err := f.mend(ctx, arg); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// mend mends the Dockerfile of one argument.
+func (f *fix) mend(ctx context.Context, arg string) error {
+	request := f.request
+	request.Path, request.Pass = arg, f.pass(f.process, f.passOptions())
+	src, err := buildcontext.Open(ctx, request)
+	if err != nil {
+		return err
+	}
+	text, applied := src.Text, 0
+	for range maxFixes {
+		r := f.look(ctx, request, text)
+		next, n, err := applyFixes(text, r.diags, f.unsafe)
+		if err != nil {
+			return err
+		}
+		if applied += n; n == 0 || next == text {
+			break
+		}
+		text = next
+	}
+	if text == src.Text {
+		return nil
+	}
+	if f.diff {
+		diff := udiff.Unified(src.Name, src.Name+" (mended)", src.Text, text)
+		if f.color(f.stdout) {
+			diff = coloured(diff)
+		}
+		_, err := io.WriteString(f.stdout, diff)
+		return err
+	}
+	if err := writeFile(src.Name, []byte(text)); err != nil {
+		return err
+	}
+	fmt.Fprintf(f.stderr, "%s: %d mended\n", src.Name, applied)
+	return nil
+}
+
+// look compiles a text as if it stood in the file of a request.
+func (f *fix) look(ctx context.Context, request buildcontext.Request, text string) *result {
+	r := &result{set: &source.Set{}}
+	src, err := buildcontext.Open(ctx, request)
+	if err == nil {
+		src.Text = text
+		err = emitNothing(ctx, &f.compile, src, r)
+	}
+	if err != nil {
+		r.diags = append(r.diags, diagnose(err)...)
+	}
+	return r
+}
+
+// applyFixes applies the first fix of each diagnostic that may be, unless it overlaps one
+// before it. It tells how many there were.
+func applyFixes(text string, list diag.List, unsafe bool) (string, int, error) {
+	var (
+		edits []diag.Edit
+		n     int
+	)
+	for _, d := range list {
+		i := slices.IndexFunc(d.Fixes, func(fix diag.Fix) bool { return fix.Safe || unsafe })
+		if i < 0 || slices.ContainsFunc(d.Fixes[i].Edits, func(e diag.Edit) bool { return e.Span.File != 0 }) {
+			continue
+		}
+		more := slices.Concat(edits, d.Fixes[i].Edits)
+		if _, err := diag.Apply(text, more); err != nil {
+			continue // it overlaps: its turn comes in the next round
+		}
+		edits, n = more, n+1
+	}
+	out, err := diag.Apply(text, edits)
+	return out, n, err
+}

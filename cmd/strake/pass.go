@@ -1,0 +1,85 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"sync"
+
+	"github.com/seed-e0495807/strake/backend/frontend"
+	"github.com/seed-e0495807/strake/ir"
+	"github.com/seed-e0495807/strake/lang"
+	"github.com/seed-e0495807/strake/lang/diag"
+	"github.com/seed-e0495807/strake/plugins"
+	"github.com/seed-e0495807/strake/plugins/config"
+)
+
+// pass is the plugins of a Dockerfile. It runs them once, however often the same text
+// is compiled: for each platform, and before an engine is asked.
+type pass struct {
+	plugins *config.Plugins
+	target  string
+	host    pluginHost // for every module
+
+	once sync.Once
+	out  *plugins.Output
+	err  error
+}
+
+// Probe implements frontend.Prober.
+func (p *pass) Probe(images frontend.Images) { p.host.images = &images }
+
+// Claims implements ir.Pass.
+func (p *pass) Claims() []lang.Claim { return p.plugins.Claims() }
+
+// Run implements ir.Pass.
+func (p *pass) Run(ctx context.Context, m *ir.Module) (*ir.Module, diag.List, error) {
+	p.once.Do(func() {
+		p.plugins.Start(ctx, m)
+		p.out, p.err = p.plugins.Run(ctx, plugins.Input{Module: m, Target: p.target, Host: func(m *ir.Module) plugins.Host {
+			h := p.host
+			h.module = m
+			return &h
+		}})
+	})
+	if p.err != nil {
+		return m, nil, p.explain(p.err)
+	}
+	return p.out.Module, p.out.Diags, nil
+}
+
+// looks tells whether a plugin may look into base images, for which there has to be an
+// engine.
+func (p *pass) looks() bool {
+	return slices.ContainsFunc(p.plugins.Steps, func(s plugins.Step) bool { return slices.Contains(s.Grants, plugins.GrantImages) })
+}
+
+// early stands for a pass that runs later: it takes its instructions for nothing.
+type early struct{ *pass }
+
+// Run implements ir.Pass.
+func (e early) Run(_ context.Context, m *ir.Module) (*ir.Module, diag.List, error) {
+	m = m.Copy()
+	for _, s := range m.Stages {
+		s.Ops = plain(s.Ops)
+	}
+	return m, nil, nil
+}
+
+// explain tells what to do about a plugin that is broken.
+func (p *pass) explain(err error) error {
+	var broken *plugins.Broken
+	if !errors.As(err, &broken) {
+		return err
+	}
+	d := diag.Diagnostic{Code: "plugin-broken", Message: err.Error(),
+		Hint: "this is a mistake in the plugin, not in the Dockerfile: tell its author; --no-plugins builds without plugins"}
+	for _, s := range p.plugins.Steps {
+		if info := s.Plugin.Info(); info.Name == broken.Plugin {
+			d.URL = info.URL
+			d.Notes = append(d.Notes, diag.Note{Label: "plugin", Text: fmt.Sprintf("%s %s", info.Name, info.Version)})
+		}
+	}
+	return diag.List{d}
+}

@@ -1,0 +1,272 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"text/tabwriter"
+
+	"github.com/spf13/pflag"
+
+	"github.com/seed-e0495807/strake/plugins"
+	"github.com/seed-e0495807/strake/plugins/builtin"
+	"github.com/seed-e0495807/strake/plugins/config"
+	"github.com/seed-e0495807/strake/plugins/scaffold"
+)
+
+const pluginLong = `Plugins check and rewrite Dockerfiles, and add instructions. Those that run are in
+strake.yaml, beside the Dockerfile or above it in the repository.
+
+A plugin that is a program runs only when strake.lock pins it and you have allowed it:
+no repository can run a program by being built.
+`
+
+func pluginCommand() *command {
+	return &command{
+		name:  "plugin",
+		usage: "COMMAND",
+		short: "Manage plugins",
+		long:  pluginLong,
+		subs: []*command{
+			pluginAllowCommand(),
+			pluginDocsCommand(),
+			pluginDoctorCommand(),
+			pluginListCommand(),
+			pluginLockCommand(),
+			pluginNewCommand(),
+			pluginTestCommand(),
+		},
+	}
+}
+
+// pluginConfig is a command about the plugins of one strake.yaml.
+type pluginConfig struct {
+	*process
+	pluginFlags
+}
+
+// configCommand is a command that works on a strake.yaml.
+func configCommand(c command, do func(ctx context.Context, p *pluginConfig, file *config.File, env config.Env, args []string) error) *command {
+	c.setup = func(p *process, flags *pflag.FlagSet) runner {
+		o := &pluginConfig{process: p}
+		flags.StringVar(&o.config, "config", "", "`FILE` Use FILE (default: strake.yaml here or above)")
+		return func(ctx context.Context, args []string) error {
+			file, err := o.open(ctx)
+			if err != nil {
+				return err
+			}
+			env, err := o.environment(p)
+			if err != nil {
+				return err
+			}
+			return do(ctx, o, file, env, args)
+		}
+	}
+	return &c
+}
+
+// open reads the strake.yaml of the working directory.
+func (p *pluginConfig) open(ctx context.Context) (*config.File, error) {
+	name := p.config
+	if name == "" {
+		dir, err := os.Getwd()
+		if err != nil {
+			return nil, err
+		}
+		home, _ := p.env("HOME")
+		if name, err = config.Find(ctx, dir, home); err != nil {
+			return nil, err
+		}
+	}
+	if name == "" {
+		return nil, misuse("there is no strake.yaml here, or above in the repository: name one by --config")
+	}
+	_, file, err := loadConfig(ctx, name)
+	return file, err
+}
+
+func pluginListCommand() *command {
+	return configCommand(command{
+		name:  "plugin list",
+		usage: "[OPTIONS]",
+		short: "List the plugins of strake.yaml",
+		long:  "Lists the plugins of strake.yaml in the order in which they run, and whether they can.\n",
+	}, func(ctx context.Context, p *pluginConfig, file *config.File, env config.Env, args []string) error {
+		if len(args) > 0 {
+			return misuse("strake plugin list takes no arguments")
+		}
+		list, err := file.List(ctx, env)
+		if err != nil {
+			return err
+		}
+		w := tabwriter.NewWriter(p.stdout, 0, 8, 3, ' ', 0)
+		fmt.Fprintln(w, "NAME\tVERSION\tKIND\tSTATE\tUSE")
+		for _, s := range list {
+			fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\n", printable(s.Name), printable(orDash(s.Info.Version)), orDash(kinds(s.Info)), s.State, printable(s.Entry.Use))
+		}
+		return w.Flush()
+	})
+}
+
+func orDash(text string) string {
+	if text == "" {
+		return "-"
+	}
+	return text
+}
+
+// kinds are the words for what a plugin does.
+func kinds(i plugins.Info) string {
+	var list []string
+	for _, p := range i.Phases {
+		list = append(list, p.String())
+	}
+	return strings.Join(list, ",")
+}
+
+func pluginLockCommand() *command {
+	return configCommand(command{
+		name:  "plugin lock",
+		usage: "[OPTIONS]",
+		short: "Pin the programs of strake.yaml in strake.lock",
+		long: `Writes strake.lock beside strake.yaml: the digest of each program, and what it says
+of itself. The programs are started for that, in a sandbox without any grants.
+Commit strake.lock.
+`,
+	}, func(ctx context.Context, p *pluginConfig, file *config.File, env config.Env, args []string) error {
+		if len(args) > 0 {
+			return misuse("strake plugin lock takes no arguments")
+		}
+		lock, diags, err := file.Lock(ctx, env)
+		switch {
+		case err != nil:
+			return err
+		case diags.HasErrors():
+			set, _, err := loadConfig(ctx, file.Path)
+			if err != nil {
+				return err
+			}
+			return &findings{set, diags}
+		}
+		if err := lock.Write(file.LockPath()); err != nil {
+			return err
+		}
+		fmt.Fprintf(p.stderr, "%s: %s\n", file.LockPath(), plural(len(lock.Plugins), "program"))
+		return nil
+	})
+}
+
+func pluginAllowCommand() *command {
+	return configCommand(command{
+		name:  "plugin allow",
+		usage: "[OPTIONS] [NAME]...",
+		short: "Allow the programs of strake.yaml to run",
+		long: `Allows the programs of these names to run on this machine, or all of strake.yaml: as
+strake.lock pins them, with what strake.yaml grants them. Look at both before.
+In CI, set STRAKE_ALLOW_PLUGINS to locked, or to digests.
+`,
+	}, func(ctx context.Context, p *pluginConfig, file *config.File, env config.Env, args []string) error {
+		allowed, err := file.Allow(ctx, env, args...)
+		for _, s := range allowed {
+			fmt.Fprintf(p.stderr, "allowed %s (%s)%s\n", printable(s.Name), s.Program.Digest, grants(s.Entry.Grants))
+		}
+		if err == nil && len(allowed) == 0 {
+			fmt.Fprintln(p.stderr, "There is nothing to allow: strake.yaml names no programs.")
+		}
+		return err
+	})
+}
+
+// grants tells what a program is granted.
+func grants(list []plugins.Grant) string {
+	if len(list) == 0 {
+		return ""
+	}
+	var names []string
+	for _, g := range list {
+		names = append(names, string(g))
+	}
+	return ", granted: " + strings.Join(names, ", ")
+}
+
+func pluginDocsCommand() *command {
+	return &command{
+		name:  "plugin docs",
+		usage: "[NAME]...",
+		short: "Print the reference of built-in plugins",
+		long:  "Prints, in Markdown, what built-in plugins do and how they are configured.\n",
+		setup: func(p *process, _ *pflag.FlagSet) runner {
+			return func(_ context.Context, args []string) error {
+				text, err := builtin.Reference(args...)
+				if err != nil {
+					return misuse("%v", err)
+				}
+				_, err = fmt.Fprint(p.stdout, text)
+				return err
+			}
+		},
+	}
+}
+
+func pluginNewCommand() *command {
+	var v scaffold.Values
+	return &command{
+		name:  "plugin new",
+		usage: "[OPTIONS] NAME",
+		short: "Make the directory of a new plugin in Go",
+		long:  "Makes the directory NAME with a plugin that works, and tests that pass.\n",
+		examples: `  strake plugin new house-labels
+  strake plugin new --module example.com/team/house-labels house-labels
+`,
+		setup: func(p *process, flags *pflag.FlagSet) runner {
+			dir := flags.String("dir", "", "`DIR` Make DIR instead")
+			flags.StringVar(&v.Module, "module", "", "`PATH` Path of the Go module (default example.com/NAME)")
+			flags.StringVar(&v.Replace, "replace", "", "`DIR` Use the working copy of strake in DIR")
+			return func(_ context.Context, args []string) error {
+				if len(args) != 1 {
+					return misuse("strake plugin new takes one name")
+				}
+				return p.newPlugin(v, args[0], *dir)
+			}
+		},
+	}
+}
+
+func (p *process) newPlugin(v scaffold.Values, name, dir string) error {
+	v.Name = name
+	if v.Module == "" {
+		v.Module = "example.com/" + name
+	}
+	if dir == "" {
+		dir = name
+	}
+	if v.Replace != "" {
+		abs, err := filepath.Abs(v.Replace)
+		if err != nil {
+			return err
+		}
+		v.Replace = abs
+	}
+	v.Version = moduleVersion()
+	v.Go = strings.TrimPrefix(runtime.Version(), "go")
+	if parts := strings.Split(v.Go, "."); len(parts) > 2 {
+		v.Go = strings.Join(parts[:2], ".")
+	}
+	if err := scaffold.New(dir, v); err != nil {
+		return err
+	}
+	fmt.Fprintf(p.stderr, "%s is there. Next:\n  cd %s\n  go mod tidy\n  go test ./...\n", dir, dir)
+	return nil
+}
+
+// moduleVersion is the version of strake's Go module, for the go.mod of plugins. A
+// working copy has none that can be had: v0.0.0 stands for it.
+func moduleVersion() string {
+	if v := version(); strings.HasPrefix(v, "v") && !strings.Contains(v, "+") {
+		return v
+	}
+	return "v0.0.0"
+}

@@ -1,0 +1,198 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/spf13/pflag"
+	"golang.org/x/tools/txtar"
+
+	"github.com/seed-e0495807/strake/lang/diag"
+	"github.com/seed-e0495807/strake/plugins"
+	"github.com/seed-e0495807/strake/plugins/builtin"
+	"github.com/seed-e0495807/strake/plugins/config"
+	"github.com/seed-e0495807/strake/plugins/config/trust"
+	"github.com/seed-e0495807/strake/plugins/plugintest/annotated"
+)
+
+func pluginDoctorCommand() *command {
+	return configCommand(command{
+		name:  "plugin doctor",
+		usage: "[OPTIONS]",
+		short: "Find out what is wrong with the plugins",
+		long: `Starts each program of strake.yaml that is allowed to run, and tells of each plugin
+whether it works, and what its sandbox lacks on this machine. The exit code is 1 when
+a plugin cannot run.
+`,
+	}, func(ctx context.Context, p *pluginConfig, file *config.File, env config.Env, args []string) error {
+		if len(args) > 0 {
+			return misuse("strake plugin doctor takes no arguments")
+		}
+		return p.doctor(ctx, file, env)
+	})
+}
+
+func (p *pluginConfig) doctor(ctx context.Context, file *config.File, env config.Env) error {
+	list, err := file.List(ctx, env)
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(p.stdout, "%s\n", file.Path)
+	sick := 0
+	for _, s := range list {
+		if !p.examinePlugin(ctx, file, env, s) {
+			sick++
+		}
+	}
+	if sick > 0 {
+		return diag.Diagnostic{Code: "plugin-trouble", Message: fmt.Sprintf("%d of %s cannot run", sick, plural(len(list), "plugin"))}
+	}
+	found, diags, err := file.Pipeline(ctx, env) // their configs, and their order
+	if err != nil {
+		return err
+	}
+	if diags.HasErrors() {
+		set, _, err := loadConfig(ctx, file.Path)
+		if err != nil {
+			return err
+		}
+		return &findings{set, diags}
+	}
+	return found.Close()
+}
+
+// examinePlugin tells of one plugin. It gives false when that cannot run.
+func (p *pluginConfig) examinePlugin(ctx context.Context, file *config.File, env config.Env, s config.Status) bool {
+	say := func(mark, format string, args ...any) {
+		fmt.Fprintf(p.stdout, "%-4s %s: %s\n", mark, printable(s.Name), fmt.Sprintf(format, args...))
+	}
+	switch {
+	case s.Err != nil:
+		for _, d := range diagnose(s.Err) {
+			say("bad", "%s", d.Message)
+			if d.Hint != "" {
+				fmt.Fprintf(p.stdout, "     help: %s\n", d.Hint)
+			}
+		}
+		return false
+	case s.State == config.Builtin:
+		say("ok", "built in")
+		return true
+	}
+	started, err := starter{}.start(ctx, config.Program{Program: *s.Program, Name: s.Name, Grants: s.Entry.Grants, RequireSandbox: file.RequireSandbox})
+	if err != nil {
+		say("bad", "%v", err)
+		return false
+	}
+	defer started.Close()
+	say("ok", "%s, %s%s", printable(started.Info().Version), kinds(started.Info()), grants(s.Entry.Grants))
+	for _, lacks := range started.Sandbox() {
+		fmt.Fprintf(p.stdout, "     its sandbox lacks: %s\n", lacks)
+	}
+	return true
+}
+
+func pluginTestCommand() *command {
+	return &command{
+		name:  "plugin test",
+		usage: "[OPTIONS] PROGRAM|NAME CASE...",
+		short: "Hold a plugin against annotated Dockerfiles",
+		long: `Takes each case, a txtar archive with an annotated Dockerfile, through a program or a
+built-in plugin, and tells what is not as the case has it. docs/plugins/sdk.md describes
+the cases. It is for plugins in other languages than Go; those in Go have the package
+plugintest. The program runs in a sandbox, granted what it needs.
+`,
+		examples: `  strake plugin test ./my-plugin testdata/*.txtar
+  strake plugin test --update ./my-plugin testdata/*.txtar
+`,
+		setup: func(p *process, flags *pflag.FlagSet) runner {
+			update := flags.Bool("update", false, "Write what the plugin makes into the cases")
+			return func(ctx context.Context, args []string) error {
+				if len(args) < 2 {
+					return misuse("strake plugin test takes a plugin and its cases")
+				}
+				return p.testPlugin(ctx, args[0], args[1:], *update)
+			}
+		},
+	}
+}
+
+func (p *process) testPlugin(ctx context.Context, name string, cases []string, update bool) error {
+	plugin, end, err := p.openPlugin(ctx, name)
+	if err != nil {
+		return err
+	}
+	defer end()
+	failed := 0
+	for _, file := range cases {
+		problems, err := testCase(ctx, plugin, file, update)
+		if err != nil {
+			return fmt.Errorf("%s: %w", file, err)
+		}
+		if len(problems) == 0 {
+			fmt.Fprintf(p.stdout, "ok   %s\n", file)
+			continue
+		}
+		failed++
+		fmt.Fprintf(p.stdout, "FAIL %s\n", file)
+		for _, text := range problems {
+			fmt.Fprintf(p.stdout, "     %s\n", strings.ReplaceAll(strings.TrimSpace(text), "\n", "\n     "))
+		}
+	}
+	if failed > 0 {
+		return diag.Diagnostic{Code: "plugin-test", Message: fmt.Sprintf("%d of %s failed", failed, plural(len(cases), "case"))}
+	}
+	return nil
+}
+
+func testCase(ctx context.Context, plugin plugins.Plugin, file string, update bool) ([]string, error) {
+	archive, err := txtar.ParseFile(file)
+	if err != nil {
+		return nil, err
+	}
+	r, err := annotated.Run(ctx, plugin, archive)
+	if err != nil {
+		return nil, err
+	}
+	if !update {
+		return r.Problems, nil
+	}
+	if err := writeFile(file, txtar.Format(r.Golden)); err != nil {
+		return nil, err
+	}
+	if r, err = annotated.Run(ctx, plugin, r.Golden); err != nil {
+		return nil, err
+	}
+	return r.Problems, nil
+}
+
+// openPlugin gives a built-in plugin, or starts a program: whoever tests it has named it
+// on the command line, so it needs no lock.
+func (p *process) openPlugin(ctx context.Context, name string) (plugins.Plugin, func(), error) {
+	if open := builtin.All()[name]; open != nil {
+		return open(), func() {}, nil
+	}
+	path, err := filepath.Abs(name)
+	if err != nil {
+		return nil, nil, err
+	}
+	if _, err := os.Stat(path); err != nil {
+		return nil, nil, err
+	}
+	store, err := p.trusted("")
+	if err != nil {
+		return nil, nil, err
+	}
+	program, err := store.Pin(ctx, trust.Source{Path: path, Root: filepath.Dir(path)})
+	if err != nil {
+		return nil, nil, err
+	}
+	started, err := starter{}.Start(ctx, config.Program{Program: *program, Name: filepath.Base(path)})
+	if err != nil {
+		return nil, nil, err
+	}
+	return started, func() { started.Close() }, nil
+}

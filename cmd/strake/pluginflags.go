@@ -1,0 +1,243 @@
+package main
+
+import (
+	"context"
+	"encoding/hex"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+
+	"github.com/moby/buildkit/frontend/dockerui"
+	"github.com/spf13/pflag"
+
+	"github.com/seed-e0495807/strake/backend/buildcontext"
+	"github.com/seed-e0495807/strake/ir"
+	"github.com/seed-e0495807/strake/ir/plan"
+	"github.com/seed-e0495807/strake/lang/diag"
+	"github.com/seed-e0495807/strake/lang/source"
+	"github.com/seed-e0495807/strake/plugins/builtin"
+	"github.com/seed-e0495807/strake/plugins/config"
+	"github.com/seed-e0495807/strake/plugins/config/trust"
+	"github.com/seed-e0495807/strake/plugins/host"
+)
+
+// pluginFlags say which plugins run. The zero value, once declared, is for one command.
+type pluginFlags struct {
+	config, allow string
+	off           bool
+
+	mu     sync.Mutex
+	loaded map[string]*pipeline // by the path of strake.yaml
+}
+
+func (f *pluginFlags) declare(fs *pflag.FlagSet) {
+	fs.StringVar(&f.config, "config", "", "`FILE` Take the plugins from FILE (default: strake.yaml beside the Dockerfile or above)")
+	fs.BoolVar(&f.off, "no-plugins", false, "Run no plugins")
+	fs.StringVar(&f.allow, "allow-plugins", "", "`LIST` Allow these digests, or locked: all that strake.lock pins (default $STRAKE_ALLOW_PLUGINS)")
+}
+
+// findings are an error with places in files of its own.
+type findings struct {
+	set  *source.Set
+	list diag.List
+}
+
+func (f *findings) Error() string { return f.list.Error() }
+
+// pipeline is the plugins of a strake.yaml, made once however many Dockerfiles it is for.
+type pipeline struct {
+	once    sync.Once
+	plugins *config.Plugins // nil with an error
+	err     error
+}
+
+// pass gives what finds the pass of a Dockerfile.
+func (f *pluginFlags) pass(p *process, options passOptions) func(context.Context, *buildcontext.Input) (ir.Pass, error) {
+	return func(ctx context.Context, in *buildcontext.Input) (ir.Pass, error) {
+		if f.off {
+			return nil, nil
+		}
+		name, err := f.find(ctx, p, in)
+		if err != nil || name == "" {
+			return nil, err
+		}
+		found, err := f.load(ctx, p, name)
+		if err != nil {
+			return nil, err
+		}
+		return &pass{plugins: found, target: options.target, host: pluginHost{input: in, options: plan.Options{
+			BuildArgs: options.args, Images: options.images,
+		}}}, nil
+	}
+}
+
+// passOptions are what a build is asked for, as far as plugins may ask for it.
+type passOptions struct {
+	target string
+	args   map[string]string
+	images plan.ImageResolver // nil when base images are not to be asked for
+}
+
+// buildArgs are the build arguments among options of the frontend.
+func buildArgs(options map[string]string) map[string]string {
+	args := map[string]string{}
+	for key, value := range options {
+		if name, ok := strings.CutPrefix(key, "build-arg:"); ok {
+			args[name] = value
+		}
+	}
+	return args
+}
+
+// find finds the strake.yaml of a Dockerfile: "" when there is none.
+func (f *pluginFlags) find(ctx context.Context, p *process, in *buildcontext.Input) (string, error) {
+	if f.config != "" {
+		return filepath.Abs(f.config)
+	}
+	dir := in.Locals[dockerui.DefaultLocalNameContext]
+	if file := in.Dockerfile(); file != "" {
+		dir = filepath.Dir(file)
+	}
+	if dir == "" {
+		return "", nil
+	}
+	home, _ := p.env("HOME")
+	return config.Find(ctx, dir, home)
+}
+
+// load makes the pipeline of a strake.yaml.
+func (f *pluginFlags) load(ctx context.Context, p *process, name string) (*config.Plugins, error) {
+	f.mu.Lock()
+	if f.loaded == nil {
+		f.loaded = map[string]*pipeline{}
+	}
+	l := f.loaded[name]
+	if l == nil {
+		l = &pipeline{}
+		f.loaded[name] = l
+	}
+	f.mu.Unlock()
+	l.once.Do(func() { l.plugins, l.err = f.open(ctx, p, name) })
+	return l.plugins, l.err
+}
+
+func (f *pluginFlags) open(ctx context.Context, p *process, name string) (*config.Plugins, error) {
+	set, file, err := loadConfig(ctx, name)
+	if err != nil {
+		return nil, err
+	}
+	env, err := f.environment(p)
+	if err != nil {
+		return nil, err
+	}
+	found, diags, err := file.Pipeline(ctx, env)
+	switch {
+	case err != nil:
+		return nil, err
+	case diags.HasErrors():
+		return nil, &findings{set, diags}
+	}
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	p.report(set, diags)
+	p.atExit(func() { found.Close() })
+	return found, nil
+}
+
+// loadConfig reads a strake.yaml, whose mistakes are a *findings.
+func loadConfig(ctx context.Context, name string) (*source.Set, *config.File, error) {
+	set := &source.Set{}
+	file, diags := config.Load(ctx, name, set)
+	if diags.HasErrors() || file == nil {
+		return nil, nil, &findings{set, diags}
+	}
+	return set, file, nil
+}
+
+// environment is what pipelines are made with.
+func (f *pluginFlags) environment(p *process) (config.Env, error) {
+	store, err := p.trusted(f.allow)
+	if err != nil {
+		return config.Env{}, err
+	}
+	dir, err := os.Getwd()
+	if err != nil {
+		return config.Env{}, err
+	}
+	return config.Env{Builtins: builtin.All(), Starter: starter{}, Store: store, WorkDir: dir}, nil
+}
+
+// trusted is what the user allows to run.
+func (p *process) trusted(allow string) (*trust.Store, error) {
+	name := "--allow-plugins"
+	if allow == "" {
+		name = "STRAKE_ALLOW_PLUGINS"
+		allow, _ = p.env(name)
+	}
+	given, err := trust.ParseGiven(allow)
+	if err != nil {
+		return nil, misuse("invalid %s: %v", name, err)
+	}
+	conf, err := p.directory("XDG_CONFIG_HOME", ".config")
+	if err != nil {
+		return nil, err
+	}
+	cache, err := p.directory("XDG_CACHE_HOME", ".cache")
+	if err != nil {
+		return nil, err
+	}
+	return &trust.Store{Config: conf, Cache: filepath.Join(cache, "plugins"), Given: given}, nil
+}
+
+// directory is one of the user's own directories for strake.
+func (p *process) directory(variable, usual string) (string, error) {
+	if dir, _ := p.env(variable); dir != "" {
+		return filepath.Abs(filepath.Join(dir, "strake"))
+	}
+	if home, _ := p.env("HOME"); home != "" {
+		return filepath.Abs(filepath.Join(home, usual, "strake"))
+	}
+	return "", diag.Diagnostic{Code: "no-home", Message: fmt.Sprintf("neither %s nor HOME is set", variable), Hint: "set one of them to a directory"}
+}
+
+// sandboxCommand is the hidden command between strake and a program in a sandbox.
+const sandboxCommand = "plugin-sandbox"
+
+// starter starts the programs of plugins.
+type starter struct{}
+
+// Start implements config.Starter.
+func (s starter) Start(ctx context.Context, p config.Program) (config.Started, error) {
+	started, err := s.start(ctx, p)
+	if err != nil {
+		return nil, err
+	}
+	return started, nil
+}
+
+func (starter) start(ctx context.Context, p config.Program) (*host.Program, error) {
+	sum, err := hex.DecodeString(strings.TrimPrefix(p.SHA256, "sha256:"))
+	if err != nil {
+		return nil, err
+	}
+	self, err := os.Executable()
+	if err != nil {
+		return nil, err
+	}
+	return host.Start(ctx, host.Options{
+		Name: p.Name, Path: p.Path, Args: p.Args, SHA256: sum, Grants: p.Grants, Reads: []string{p.Dir},
+		Helper: []string{self, sandboxCommand}, RequireSandbox: p.RequireSandbox,
+	})
+}
+
+// sandboxedCommand is that hidden command.
+func sandboxedCommand() *command {
+	return &command{
+		name: sandboxCommand, usage: "ARGUMENT", short: "Run a plugin in a sandbox", hidden: true,
+		setup: func(*process, *pflag.FlagSet) runner {
+			return func(_ context.Context, args []string) error { return host.Sandboxed(args) }
+		},
+	}
+}

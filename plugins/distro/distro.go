@@ -1,0 +1,191 @@
+// Package distro finds out which Linux distribution a stage is based on.
+//
+// It stands beside the plugins and may import lang, ir and plugins.
+package distro
+
+import (
+	"context"
+	"regexp"
+	"strings"
+
+	"github.com/seed-e0495807/strake/ir"
+	"github.com/seed-e0495807/strake/plugins"
+	"github.com/seed-e0495807/strake/plugins/shell"
+)
+
+// Family is distributions that have the format of packages and most paths in common.
+type Family string
+
+// The families.
+const (
+	Debian Family = "debian"
+	Alpine Family = "alpine"
+	RedHat Family = "redhat"
+	SUSE   Family = "suse"
+	Arch   Family = "arch"
+)
+
+// Source is how a distribution is known, the surest first.
+type Source string
+
+// The sources.
+const (
+	OSRelease Source = "os-release" // a file of the base image
+	ImageName Source = "image"      // the name of an image that is well known
+	Commands  Source = "commands"   // a package manager that the stage runs
+)
+
+// Distro is a distribution.
+type Distro struct {
+	ID      string // of os-release: debian, ubuntu, alpine, fedora, rhel, centos, rocky, almalinux, amzn …; "" when only the family is known
+	Family  Family
+	Manager string // of packages: apt, apk, dnf, microdnf, yum, zypper, pacman
+	Release string // bookworm, noble, 3.20, 9, 40, 2023; "" when it is not known
+	Source  Source
+}
+
+// Detect finds the distribution of the image that a stage goes back to. It is false
+// when nothing tells.
+func Detect(ctx context.Context, host plugins.Host, m *ir.Module, stage int) (Distro, bool) {
+	ref, known := BaseImage(m, stage)
+	for _, file := range []string{"/etc/os-release", "/usr/lib/os-release"} {
+		if text, err := host.BaseFile(ctx, stage, file); err == nil {
+			if d, ok := fromOSRelease(string(text)); ok {
+				if known && strings.Contains(ref, "minimal") && d.Family == RedHat {
+					d.Manager = "microdnf"
+				}
+				return d, true
+			}
+		}
+	}
+	if known {
+		if d, ok := FromImage(ref); ok {
+			return d, true
+		}
+	}
+	return fromCommands(m, stage)
+}
+
+// families are the distributions and what their packages are managed with.
+var families = map[string]struct {
+	family  Family
+	manager string
+}{
+	"debian": {Debian, "apt"}, "ubuntu": {Debian, "apt"}, "raspbian": {Debian, "apt"}, "kali": {Debian, "apt"}, "linuxmint": {Debian, "apt"},
+	"alpine": {Alpine, "apk"}, "wolfi": {Alpine, "apk"}, "chainguard": {Alpine, "apk"},
+	"fedora": {RedHat, "dnf"}, "rhel": {RedHat, "dnf"}, "centos": {RedHat, "dnf"}, "rocky": {RedHat, "dnf"},
+	"almalinux": {RedHat, "dnf"}, "ol": {RedHat, "dnf"}, "amzn": {RedHat, "dnf"}, "mariner": {RedHat, "dnf"}, "azurelinux": {RedHat, "dnf"},
+	"opensuse": {SUSE, "zypper"}, "opensuse-leap": {SUSE, "zypper"}, "opensuse-tumbleweed": {SUSE, "zypper"}, "sles": {SUSE, "zypper"},
+	"arch": {Arch, "pacman"}, "archarm": {Arch, "pacman"},
+}
+
+// build fills in what follows from an ID and a release.
+func build(id, release string, source Source) (Distro, bool) {
+	f, ok := families[id]
+	d := Distro{ID: id, Family: f.family, Manager: f.manager, Release: release, Source: source}
+	old := id == "centos" && (release == "6" || release == "7") || id == "rhel" && (release == "6" || release == "7") ||
+		id == "ol" && (release == "6" || release == "7") || id == "amzn" && release == "2"
+	if old {
+		d.Manager = "yum"
+	}
+	return d, ok
+}
+
+var versionStart = regexp.MustCompile(`^v?[0-9]+(\.[0-9]+)?`)
+
+// release makes of a version what tells releases apart: the number of a release of
+// Debian and Ubuntu is its codename, and those of RHEL's minor releases do not count.
+func release(id, version string) string {
+	version = strings.TrimPrefix(versionStart.FindString(version), "v")
+	major, _, _ := strings.Cut(version, ".")
+	switch id {
+	case "debian":
+		return debianNames[major]
+	case "ubuntu":
+		return ubuntuNames[version]
+	case "alpine":
+		if major == version { // like alpine:3
+			return ""
+		}
+		return version
+	case "opensuse", "opensuse-leap", "sles":
+		return version
+	}
+	return major
+}
+
+var debianNames = map[string]string{
+	"7": "wheezy", "8": "jessie", "9": "stretch", "10": "buster", "11": "bullseye", "12": "bookworm", "13": "trixie", "14": "forky",
+}
+
+var ubuntuNames = map[string]string{
+	"12.04": "precise", "14.04": "trusty", "16.04": "xenial", "18.04": "bionic", "20.04": "focal", "22.04": "jammy",
+	"22.10": "kinetic", "23.04": "lunar", "23.10": "mantic", "24.04": "noble", "24.10": "oracular", "25.04": "plucky", "25.10": "questing",
+	"26.04": "resolute",
+}
+
+// fromOSRelease reads os-release, see os-release(5). A distribution that is not known
+// counts as the first known one that it is like.
+func fromOSRelease(text string) (Distro, bool) {
+	fields := map[string]string{}
+	for line := range strings.Lines(text) {
+		if key, value, ok := strings.Cut(strings.TrimSpace(line), "="); ok {
+			fields[key] = strings.Trim(value, `"'`)
+		}
+	}
+	id := fields["ID"]
+	name := fields["VERSION_CODENAME"]
+	if name == "" || families[id].family != Debian {
+		name = release(id, fields["VERSION_ID"])
+	}
+	if d, ok := build(id, name, OSRelease); ok {
+		return d, true
+	}
+	for _, like := range strings.Fields(fields["ID_LIKE"]) {
+		if d, ok := build(like, name, OSRelease); ok {
+			d.ID = id
+			return d, true
+		}
+	}
+	return Distro{}, false
+}
+
+// fromCommands takes the family of the package manager that a stage, or one that it
+// starts from, runs first.
+func fromCommands(m *ir.Module, stage int) (Distro, bool) {
+	if p := shell.Parent(m, stage); p >= 0 {
+		if d, ok := fromCommands(m, p); ok {
+			return d, true
+		}
+	}
+	sh := shell.Default()
+	for _, op := range m.Stages[stage].Ops {
+		switch b := op.Body.(type) {
+		case *ir.Shell:
+			sh = b.Args
+		case *ir.Run:
+			script, err := shell.Parse(b, sh)
+			if err != nil {
+				continue
+			}
+			for _, c := range script.Commands {
+				if f, ok := byManager[c.Name]; ok {
+					return Distro{Family: f, Manager: managerOf(f, c.Name), Source: Commands}, true
+				}
+			}
+		}
+	}
+	return Distro{}, false
+}
+
+var byManager = map[string]Family{
+	"apt-get": Debian, "apt": Debian, "dpkg": Debian, "apk": Alpine, "dnf": RedHat, "microdnf": RedHat, "yum": RedHat,
+	"zypper": SUSE, "pacman": Arch,
+}
+
+func managerOf(f Family, command string) string {
+	if f == Debian {
+		return "apt"
+	}
+	return command
+}

@@ -1,0 +1,206 @@
+package mergerun
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/seed-e0495807/strake/ir"
+	"github.com/seed-e0495807/strake/plugins"
+)
+
+// chain is RUNs that follow one another.
+type chain struct {
+	*job
+	stage, first int // of the first op
+	state        *state
+	shared       map[int]bool // places at which other stages leave this one
+	dialect      dialect
+}
+
+// merge joins as many ops as it can, from the first on, and tells the reasons of the
+// boundaries that stay.
+func (c *chain) merge(ops []*ir.Op) {
+	c.state = c.known(c.state)
+	d, why := c.state.dialect()
+	c.dialect = d
+	scripts := make([]*script, len(ops))
+	for i, op := range ops {
+		scripts[i] = read(op.Body.(*ir.Run), d)
+		if why != nil {
+			scripts[i].never = why
+		}
+	}
+	from := 0
+	for i := 1; i <= len(ops); i++ {
+		if i < len(ops) {
+			why := c.apart(scripts, from, i)
+			if why == nil {
+				continue
+			}
+			c.refuse(ops[i-1], ops[i], why)
+		}
+		c.replace(ops, scripts, from, i)
+		from = i
+	}
+}
+
+// replace puts one op in the place of several.
+func (c *chain) replace(ops []*ir.Op, scripts []*script, from, to int) {
+	if to-from < 2 {
+		return
+	}
+	body := join(scripts[from:to])
+	if back, err := ir.ParseBody(ir.Format(body, c.Module.Escape), c.Module.Escape); err != nil || !ir.Equal(back, body) {
+		c.refuse(ops[from], ops[from+1], because("syntax", "a Dockerfile reads the merged line in another way"))
+		return
+	}
+	origins := make([]*ir.Origin, 0, to-from)
+	for _, op := range ops[from:to] {
+		origins = append(origins, op.Origin)
+	}
+	op := c.Op(body, fmt.Sprintf("merged %d RUNs into one layer", to-from), origins...)
+	c.result.Edits = append(c.result.Edits, plugins.Edit{Stage: c.stage, Op: c.first + from, Delete: to - from, Insert: []*ir.Op{op}})
+}
+
+// apart tells why a RUN is not merged with those from one on that are merged before it.
+func (c *chain) apart(list []*script, from, i int) *reason {
+	a, b := list[i-1], list[i]
+	for _, why := range []*reason{
+		a.never, b.never,
+		differ(a.run, b.run),
+		ends(a.run),
+		a.last,
+		c.user(a),
+		a.removesDir(c.state.dir),
+		c.errexit(a),
+		c.layer(a, c.first+i),
+	} {
+		if why != nil {
+			return why
+		}
+	}
+	for at, s := range list[from:i] {
+		if s.negate && s.wrapped(list[from+at+1:i+1]) {
+			return because("negation", "bash forgets that a `!` in a subshell ended in an error")
+		}
+	}
+	merged := join(list[from : i+1])
+	if n := len(ir.Format(merged, c.Module.Escape)); n > c.config.MaxLength {
+		return because("length", "the merged RUN would have %d bytes, more than %d", n, c.config.MaxLength)
+	}
+	return nil
+}
+
+// user is about programs that make users or members of groups: root stays root, and
+// anybody else needs more rights to do that than their RUN has by itself.
+func (c *chain) user(s *script) *reason {
+	if u := c.state.user; u == "" || u == "root" || u == "0" {
+		return nil
+	}
+	return s.rights
+}
+
+// errexit is about set -e, which counts for nothing on the left of && (POSIX 2.14, set):
+// a list would go on where it stopped.
+func (c *chain) errexit(s *script) *reason {
+	switch {
+	case !s.listed || !s.setE && c.dialect.errexit == off:
+		return nil
+	case s.setE || c.dialect.errexit == on:
+		return because("errexit", "set -e does not end a list that has `&&` behind it")
+	}
+	return because("base-shell", "the SHELL of the base image may have -e, which does not end a list that has `&&` behind it")
+}
+
+// layer is about caches: who else needs the state in front of op number at.
+func (c *chain) layer(s *script, at int) *reason {
+	if c.shared[at] {
+		return because("cache", "another stage shares the layers up to here")
+	}
+	for i, re := range c.keep {
+		if re.MatchString(s.run.Command.Line) {
+			return because("apart", "the RUN above is to keep its layer: it matches %q", c.config.Apart[i])
+		}
+	}
+	return nil
+}
+
+// differ tells in which flags two RUNs differ.
+func differ(a, b *ir.Run) *reason {
+	network := func(r *ir.Run) string { return strings.TrimPrefix(r.Network, "default") }
+	security := func(r *ir.Run) string { return strings.TrimPrefix(r.Security, "sandbox") }
+	switch {
+	case network(a) != network(b):
+		return because("flags", "the --network of the two differs")
+	case security(a) != security(b):
+		return because("flags", "the --security of the two differs")
+	case !slices.Equal(a.Devices, b.Devices):
+		return because("flags", "the --device of the two differs")
+	case !slices.EqualFunc(a.Mounts, b.Mounts, func(x, y ir.Mount) bool { return slices.Equal(x, y) }):
+		return because("mounts", "the --mount of the two differs")
+	}
+	return nil
+}
+
+// ends tells why nothing of a RUN's container may be left for another.
+func ends(r *ir.Run) *reason {
+	if r.Security == "insecure" {
+		return because("flags", "with --security=insecure it can change more than files")
+	}
+	for _, m := range r.Mounts {
+		kind, ok := m.Option("type")
+		switch {
+		case strings.Contains(kind, "$"):
+			return because("mounts", "the type of a mount is a variable")
+		case kind == "tmpfs":
+			return because("mounts", "a tmpfs is empty at the start of each RUN")
+		case (!ok || kind == "" || kind == "bind") && slices.ContainsFunc(m, writable):
+			return because("mounts", "what is written to a bind mount is gone at the end of its RUN")
+		}
+	}
+	return nil
+}
+
+func writable(o ir.MountOption) bool {
+	switch o.Key {
+	case "rw", "readwrite":
+		return true
+	case "ro", "readonly":
+		return o.HasValue && !strings.EqualFold(o.Value, "true") && o.Value != "1"
+	}
+	return false
+}
+
+// boundaries are, for each stage, the places behind ops that it has in common with another
+// stage on the same base. Two consecutive RUNs with the same flags are out of date by
+// the same changes: they see the same files, arguments and mounts. So a layer between
+// them is of use only to a build that has the first and not the second: one of another
+// stage, which is what counts here, or of another version of the Dockerfile.
+func boundaries(m *ir.Module, chosen []bool, keep bool) []map[int]bool {
+	all := make([]map[int]bool, len(m.Stages))
+	for i := range all {
+		all[i] = map[int]bool{}
+		for j := 0; j < i && keep; j++ {
+			n := prefix(m, i, j)
+			all[i][n], all[j][n] = true, true
+			for at := 1; at < n && chosen[i] != chosen[j]; at++ { // one of them stays as it is
+				all[i][at], all[j][at] = true, true
+			}
+		}
+	}
+	return all
+}
+
+// prefix is how many ops two stages have in common.
+func prefix(m *ir.Module, i, j int) int {
+	a, b := m.Stages[i], m.Stages[j]
+	if a.Base != b.Base || a.Platform != b.Platform || baseStage(m, i) != baseStage(m, j) {
+		return 0
+	}
+	n := 0
+	for n < min(len(a.Ops), len(b.Ops)) && ir.Equal(a.Ops[n].Body, b.Ops[n].Body) {
+		n++
+	}
+	return n
+}

@@ -1,0 +1,242 @@
+//go:build linux
+
+package mergerun
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/moby/buildkit/client"
+	"github.com/tonistiigi/fsutil"
+	"golang.org/x/sync/errgroup"
+
+	"github.com/seed-e0495807/strake/backend/testbed"
+	"github.com/seed-e0495807/strake/ir"
+	"github.com/seed-e0495807/strake/lang/cases"
+	"github.com/seed-e0495807/strake/plugins"
+	"github.com/seed-e0495807/strake/plugins/plugintest"
+)
+
+// written are chains in the style of real ones that need no network, each for something
+// that a shell carries over.
+func written() []string {
+	return []string{
+		"RUN mkdir -p /opt/app\nRUN cd /opt/app && mkdir bin && echo x > bin/run\nRUN pwd > /where && chmod 755 /opt/app/bin/run",
+		"RUN umask 077 && mkdir -p /secret && echo x > /secret/key\nRUN echo y > /public && ls -l /public | cut -c1-10 > /mode",
+		"RUN export HOME=/opt/home && mkdir -p $HOME && touch ~/.rc\nRUN touch ~/.rc && echo $HOME > /home-is",
+		"RUN echo 'a:b' > /list; true\nRUN IFS=: read x y < /list && echo \"$y\" > /y\nRUN echo \"[$x$y]\" > /none",
+		"RUN printf '#!/bin/sh\\necho old\\n' > /usr/bin/tool && chmod 755 /usr/bin/tool && tool > /one\n" +
+			"RUN mkdir -p /usr/local/bin && tool > /two && printf '#!/bin/sh\\necho new\\n' > /usr/local/bin/tool && chmod 755 /usr/local/bin/tool\nRUN tool > /three",
+		"RUN test -e /a || echo a > /a\nRUN test -e /a || echo b > /a\nRUN rm -f /nothing; ls / | wc -l > /count",
+		"RUN cat <<EOF > /motd\nhello $HOME\nEOF\nRUN cat <<'EOF' > /motd2\nhello $HOME\nEOF\nRUN cat /motd /motd2 > /both # all of it",
+		"RUN mkdir -p /data/x && ln -s x /data/y\nRUN ln /etc/passwd- /data/hard 2>/dev/null || ln /etc/group /data/hard\nRUN chown -R 1000:1000 /data && chmod 2770 /data/x",
+		"RUN set -eux && mkdir /v && cd /v && echo 1 > one\nRUN set -eux; cd /v; for i in 2 3; do echo $i > n$i; done; rm one",
+		"RUN f() { echo \"$1\" > /f; }; f x\nRUN (cd /tmp && touch t) && exit 0\nRUN exec touch /exec\nRUN echo \"$?\" > /status",
+		"RUN addgroup -S app 2>/dev/null || groupadd -r app\nRUN echo done > /done && chgrp app /done",
+		"RUN trap 'echo bye > /bye' EXIT\nRUN echo hi > /hi\nRUN sleep 0.1 & wait; echo slept > /slept",
+		"RUN mkdir /w && cd /w && mkdir -p a/b && touch a/b/c && cp -a a d\nRUN mv /w/a /w/e && rm -rf /w/d\nRUN find /w > /found",
+		"RUN ! test -e /never\nRUN X=1 sh -c 'echo $X' > /x && echo \"$X\" >> /x\nRUN unset PATH; echo x > /p\nRUN echo \"$PATH\" > /path",
+	}
+}
+
+// online are words of commands that need a network, or that take long.
+var online = regexp.MustCompile(`(?i)\b(apt|apt-get|aptitude|apk|yum|dnf|microdnf|tdnf|zypper|pacman|emerge|opkg|curl|wget|git|svn|hg|pip3?|pipx|conda|mamba|uv|npm|npx|pnpm|yarn|bower|go|cargo|rustup|mvn|gradle|` +
+	`gem|bundle|composer|cpanm?|make|cmake|cabal|stack|lein|sbt|dotnet|nuget|docker-php|pecl|R|Rscript|julia|sdk|nvm|sleep)\b|https?://|add-apt`)
+
+// chains are those of the corpus that need no network, with nothing but their RUNs.
+func chains(t *testing.T) []string {
+	t.Helper()
+	files, _, err := cases.Corpus()
+	if err != nil {
+		t.Fatal(err)
+	}
+	seen := map[string]bool{}
+	var out []string
+	for _, f := range files {
+		m := compile(string(f.Data))
+		if m == nil || m.Escape != '\\' {
+			continue
+		}
+		for _, s := range m.Stages {
+			for at := 0; at < len(s.Ops); at++ {
+				n := runs(s.Ops[at:])
+				var b strings.Builder
+				for _, op := range s.Ops[at : at+n] {
+					b.WriteString(ir.Format(op.Body, '\\') + "\n")
+				}
+				if text := b.String(); n > 1 && !online.MatchString(text) && !strings.Contains(text, "--mount") && !seen[text] {
+					seen[text] = true
+					out = append(out, text)
+				}
+				at += n
+			}
+		}
+	}
+	return out
+}
+
+// builder builds with BuildKit's own frontend.
+type builder struct {
+	*client.Client
+	t *testing.T
+}
+
+// list is a stage that writes down every file of the stage work: its kind, mode, owner,
+// number of links, target and contents.
+const list = `FROM debian AS list
+RUN --mount=from=work,target=/work cd /work && find . -printf '%y %m %U:%G %l %p\n' | LC_ALL=C sort > /list && find . -type f -print0 | LC_ALL=C sort -z | xargs -0 md5sum >> /list && find . -type f -links +1 -printf '%n %p\n' | LC_ALL=C sort >> /list
+FROM scratch
+COPY --from=list /list /
+`
+
+// files builds a chain on a base image and tells its files. The error is that of a step.
+func (b *builder) files(base, chain string, again bool) (string, error) {
+	dir := b.t.TempDir()
+	if err := os.WriteFile(filepath.Join(dir, "Dockerfile"), []byte("FROM "+base+" AS work\n"+chain+list), 0o644); err != nil {
+		return "", err
+	}
+	local, err := fsutil.NewFS(dir)
+	if err != nil {
+		return "", err
+	}
+	out := filepath.Join(dir, "out")
+	opt := client.SolveOpt{
+		Frontend:      "dockerfile.v0",
+		FrontendAttrs: map[string]string{},
+		LocalMounts:   map[string]fsutil.FS{"context": local, "dockerfile": local},
+		Exports:       []client.ExportEntry{{Type: client.ExporterLocal, OutputDir: out}},
+	}
+	if again {
+		opt.FrontendAttrs["no-cache"] = ""
+	}
+	ctx, cancel := context.WithTimeout(b.t.Context(), time.Minute)
+	defer cancel()
+	if _, err := b.Solve(ctx, nil, opt, nil); err != nil {
+		return "", err
+	}
+	data, err := os.ReadFile(filepath.Join(out, "list"))
+	return string(data), err
+}
+
+// fate is what became of a chain.
+type fate struct {
+	ran, steady, merged bool
+	err                 error
+}
+
+// try builds a chain on Busybox, or else on Debian, and merged. A chain that fails, or
+// does not give the same files twice, shows nothing.
+func (b *builder) try(chain string) (f fate) {
+	for _, base := range []string{"busybox", "debian"} {
+		first, err := b.files(base, chain, false)
+		if err != nil {
+			continue
+		}
+		f.ran = true
+		m := compile("FROM " + base + "\n" + chain)
+		if m == nil {
+			return f
+		}
+		out, err := explained().Run(b.t.Context(), plugins.Input{Module: m})
+		if err != nil {
+			f.err = err
+			return f
+		}
+		if f.merged = out.Module != m; !f.merged {
+			return f
+		}
+		_, after, _ := strings.Cut(plugintest.Print(out.Module), "\n")
+		got, err := b.files(base, after, false)
+		if err == nil && got == first {
+			f.steady = true
+			return f
+		}
+		if second, err2 := b.files(base, chain, true); err2 != nil || second != first {
+			return f // it differs from itself
+		}
+		f.steady = true
+		f.err = fmt.Errorf("%w\n%s\nmerged:\n%s\ndiffers:\n%s", errors.Join(errors.New("on "+base), err), chain, after, different(first, got))
+		return f
+	}
+	return f
+}
+
+// different tells the lines that only one text has.
+func different(a, b string) string {
+	var out bytes.Buffer
+	for i, pair := range [][2]string{{a, b}, {b, a}} {
+		for line := range strings.Lines(pair[0]) {
+			if !strings.Contains(pair[1], line) {
+				fmt.Fprintf(&out, "%c %s", "-+"[i], line)
+			}
+		}
+	}
+	return out.String()
+}
+
+// TestBuild builds chains of RUNs on a real BuildKit as they are and merged: the files are
+// the same. It takes 60 chains, all there are with STRAKE_LONG=1.
+func TestBuild(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes minutes")
+	}
+	d := testbed.StartDaemon(t, testbed.StartRegistry(t, testbed.Busybox, testbed.Debian))
+	c, err := client.New(t.Context(), d.Addr)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	b := &builder{c, t}
+	want := 60
+	if os.Getenv("STRAKE_LONG") != "" {
+		want = 1 << 30
+	}
+	mine := written()
+	list := append(mine, chains(t)...)
+	var mu sync.Mutex
+	var group errgroup.Group
+	group.SetLimit(4)
+	tried, ran, equal, shaky := 0, 0, 0, 0
+	for i, chain := range list {
+		mu.Lock()
+		done := equal >= want
+		mu.Unlock()
+		if done {
+			break
+		}
+		group.Go(func() error {
+			f := b.try(strings.TrimSuffix(chain, "\n") + "\n")
+			mu.Lock()
+			defer mu.Unlock()
+			tried++
+			switch {
+			case f.err != nil:
+				t.Errorf("%v", f.err)
+			case i < len(mine) && !(f.merged && f.steady):
+				t.Errorf("a chain of the test shows nothing (%+v):\n%s", f, chain)
+			case f.merged && f.steady:
+				equal++
+			case f.merged:
+				shaky++
+			}
+			if f.ran {
+				ran++
+			}
+			return nil
+		})
+	}
+	_ = group.Wait() // the errors were told
+	t.Logf("%d chains tried: %d run offline, %d merged with the same files, %d are not the same twice", tried, ran, equal, shaky)
+	if equal < min(50, len(list)) {
+		t.Errorf("only %d chains show anything", equal)
+	}
+}

@@ -1,0 +1,155 @@
+package mergerun
+
+import (
+	"strings"
+
+	"mvdan.cc/sh/v3/syntax"
+
+	"github.com/seed-e0495807/strake/ir"
+	"github.com/seed-e0495807/strake/lang/lexer"
+)
+
+// script is a RUN as far as its own text tells. It is made by read.
+type script struct {
+	run  *ir.Run
+	text string // without comments and blanks at the end, nor a last ";"
+	file *syntax.File
+
+	group  bool // it cannot stand behind && as it is
+	amp    bool // it ends in "&"
+	listed bool // set -e could end it in the middle: a list or a loop
+	setE   bool // it may turn set -e on
+	negate bool // it has a "!"
+	leaks  bool // it changes the shell it runs in
+
+	hashed map[string]bool // programs whose place the shell remembers
+	looked map[string]bool // programs that it looks up
+	looksA bool            // it may look up any
+
+	removes bool // it has a command that can remove the working directory
+
+	never  *reason // why nothing can be merged with it
+	last   *reason // why nothing can follow it
+	rights *reason // why nothing can follow it, when it is run as the user of its stage
+}
+
+// depth is how many scripts in arguments, like those of `sh -c`, are looked into.
+const depth = 4
+
+// read parses a RUN.
+func read(run *ir.Run, d dialect) *script {
+	s := &script{run: run, hashed: map[string]bool{}, looked: map[string]bool{}}
+	_, document := lexer.ParseHeredoc(run.Command.Line)
+	switch {
+	case run.Command.Exec:
+		s.never = because("exec-form", "the exec form has no shell that could run both")
+		return s
+	case len(run.Heredocs) > 0 && document: // as BuildKit tells it from one that the shell reads
+		s.never = because("here-document", "a here document that is a script of its own stays one")
+		return s
+	case strings.ContainsAny(run.Command.Line, "\r\x00"):
+		s.never = because("syntax", "the line has a carriage return")
+		return s
+	}
+	text := shellText(run)
+	file, err := syntax.NewParser(syntax.Variant(d.variant), syntax.KeepComments(true)).Parse(strings.NewReader(text), "")
+	switch {
+	case err != nil:
+		s.never = because("syntax", "its shell code is not understood: %v", err)
+		return s
+	case len(file.Stmts) == 0:
+		s.never = because("syntax", "it runs no command")
+		return s
+	}
+	s.file = file
+	if s.cut(); strings.HasSuffix(s.text, `\`) {
+		s.never = because("syntax", "the line ends in a backslash")
+		return s
+	}
+	s.shape()
+	s.mentions(text)
+	(&walker{script: s, variant: d.variant}).walk(file)
+	return s
+}
+
+// shellText is what the shell gets.
+func shellText(run *ir.Run) string {
+	var b strings.Builder
+	b.WriteString(run.Command.Line)
+	for _, d := range run.Heredocs {
+		b.WriteString("\n" + d.Data + d.Name)
+	}
+	return b.String()
+}
+
+// cut settles the text: that of the first line up to a comment, as one would swallow
+// what is put behind it, and up to a last semicolon.
+func (s *script) cut() {
+	s.text = s.run.Command.Line
+	syntax.Walk(s.file, func(n syntax.Node) bool {
+		if c, ok := n.(*syntax.Comment); ok && int(c.Hash.Offset()) < len(s.text) {
+			s.text = s.text[:c.Hash.Offset()]
+		}
+		return true
+	})
+	end := s.file.Stmts[len(s.file.Stmts)-1]
+	if at := int(end.Semicolon.Offset()); end.Semicolon.IsValid() && !end.Background && at < len(s.text) {
+		s.text = s.text[:at]
+	}
+	s.text = strings.Trim(s.text, " \t\v\f")
+	s.amp = end.Background
+}
+
+// shape looks at the top of the tree: a list, a background job and `a || b` bind less
+// than the && that comes in front.
+func (s *script) shape() {
+	s.group = len(s.file.Stmts) > 1 || s.amp
+	s.listed = len(s.file.Stmts) > 1
+	for stmt := s.file.Stmts[0]; ; {
+		b, ok := stmt.Cmd.(*syntax.BinaryCmd)
+		if !ok {
+			return
+		}
+		s.group = s.group || b.Op == syntax.OrStmt
+		stmt = b.X
+	}
+}
+
+// mentions looks for paths in the text, wherever they stand.
+func (s *script) mentions(text string) {
+	if !strings.Contains(text, "/") {
+		return
+	}
+	paths := scanned()
+	for _, p := range sortedKeys(paths) {
+		for from := 0; ; {
+			i := strings.Index(text[from:], p)
+			if i < 0 {
+				break
+			}
+			i += from
+			from = i + len(p)
+			if (i == 0 || !inPath(text[i-1])) && (from == len(text) || !inPath(text[from]) || text[from] == '/') && !harmless(text[from:]) {
+				s.follow(paths[p])
+			}
+		}
+	}
+}
+
+func inPath(c byte) bool {
+	return c == '/' || c == '_' || c == '-' || c == '.' || c == '}' || c >= '0' && c <= '9' || c >= 'A' && c <= 'Z' || c >= 'a' && c <= 'z'
+}
+
+// follow notes that nothing can follow. The first reason stays.
+func (s *script) follow(why *reason) {
+	if s.last == nil {
+		s.last = why
+	}
+}
+
+// refuse notes that nothing can be merged with it.
+func (s *script) refuse(why *reason) {
+	if s.never == nil {
+		s.never = why
+	}
+}

@@ -1,0 +1,222 @@
+package mergerun
+
+import (
+	"encoding/json"
+	"path"
+	"slices"
+	"strings"
+
+	"mvdan.cc/sh/v3/syntax"
+
+	"github.com/seed-e0495807/strake/ir"
+	"github.com/seed-e0495807/strake/plugins"
+)
+
+// state is how the shell of a RUN starts. It is never changed once made.
+type state struct {
+	image   int      // the stage whose base image says what is not said here; -1 when none does
+	shell   []string // nil is not known
+	dir     string   // absolute; "" is not known
+	user    string   // "" is not known
+	windows bool
+	startup bool // BASH_ENV is set: bash reads a file first
+}
+
+// start is the state at the FROM of a stage.
+func (j *job) start(stage int, ends []*state) *state {
+	s := j.Module.Stages[stage]
+	if i := baseStage(j.Module, stage); i >= 0 {
+		return ends[i]
+	}
+	now := &state{image: stage}
+	if s.Base == "scratch" {
+		now = &state{image: -1, shell: []string{"/bin/sh", "-c"}, dir: "/", user: "root"}
+	}
+	name := strings.ToLower(s.Base)
+	now.windows = j.Module.Escape == '`' || strings.HasPrefix(strings.ToLower(s.Platform), "windows")
+	for _, part := range []string{"windows", "nanoserver", "servercore"} {
+		now.windows = now.windows || strings.Contains(name, part)
+	}
+	return now
+}
+
+// baseStage is the earlier stage that a stage is based on, or -1.
+func baseStage(m *ir.Module, stage int) int {
+	for i := stage - 1; i >= 0; i-- {
+		if m.Stages[i].Name != "" && strings.EqualFold(m.Stages[i].Name, m.Stages[stage].Base) {
+			return i
+		}
+	}
+	return -1
+}
+
+// after is the state behind an op.
+func (j *job) after(now *state, at plugins.Place, body ir.Body) *state {
+	next := *now
+	switch b := body.(type) {
+	case *ir.Shell:
+		next.shell, next.windows = b.Args, false
+	case *ir.User:
+		next.user, _, _ = strings.Cut(j.word(at, b.Name), ":")
+	case *ir.Workdir:
+		dir := j.word(at, b.Path)
+		switch {
+		case path.IsAbs(dir):
+			next.dir = path.Clean(dir)
+		case dir == "" || now.dir == "":
+			next.dir = ""
+		default:
+			next.dir = path.Join(now.dir, dir)
+		}
+	case *ir.Env:
+		next.startup = now.startup || slices.ContainsFunc(b.Pairs, func(p ir.Pair) bool { return p.Key == "BASH_ENV" })
+	case *ir.Arg:
+		next.startup = now.startup || slices.ContainsFunc(b.Defaults, func(d ir.Default) bool { return d.Key == "BASH_ENV" })
+	case *ir.Custom:
+		next = state{image: -1, windows: now.windows} // it can become anything
+	default:
+		return now
+	}
+	return &next
+}
+
+// word expands a word, to "" when nobody can.
+func (j *job) word(at plugins.Place, text string) string {
+	if !strings.ContainsAny(text, "$\\`'\"") {
+		return text
+	}
+	text, err := j.host.Expand(j.ctx, at, text)
+	if err != nil {
+		return ""
+	}
+	return text
+}
+
+// image is what counts of the config of a base image.
+type image struct {
+	OS     string `json:"os"`
+	Config struct {
+		Shell, Env, OnBuild []string
+		WorkingDir, User    string
+	} `json:"config"`
+}
+
+// base reads the config of a stage's base image, which a plugin may when it is granted.
+// One with triggers of its own counts as unknown, nil: they can change all of it.
+func (j *job) base(stage int) *image {
+	data, err := j.host.BaseConfig(j.ctx, stage)
+	if err != nil {
+		return nil
+	}
+	var i image
+	if json.Unmarshal(data, &i) != nil || len(i.Config.OnBuild) > 0 {
+		return nil
+	}
+	return &i
+}
+
+// known fills in what the base image says.
+func (j *job) known(now *state) *state {
+	if now.image < 0 || now.shell != nil && now.dir != "" && now.user != "" {
+		return now
+	}
+	image, asked := j.images[now.image]
+	if !asked {
+		image = j.base(now.image)
+		j.images[now.image] = image
+	}
+	if image == nil {
+		return now
+	}
+	next := *now
+	next.windows = next.windows || image.OS == "windows"
+	if next.shell == nil {
+		if next.shell = image.Config.Shell; len(next.shell) == 0 {
+			next.shell = []string{"/bin/sh", "-c"}
+		}
+	}
+	if next.dir == "" {
+		next.dir = path.Join("/", image.Config.WorkingDir)
+	}
+	if next.user == "" {
+		if next.user, _, _ = strings.Cut(image.Config.User, ":"); next.user == "" {
+			next.user = "root"
+		}
+	}
+	next.startup = next.startup || slices.ContainsFunc(image.Config.Env, func(v string) bool { return strings.HasPrefix(v, "BASH_ENV=") })
+	return &next
+}
+
+// errexit says whether a shell stops at the first command that fails.
+type errexit uint8
+
+const (
+	off errexit = iota
+	maybe
+	on
+)
+
+// dialect is what a shell is known to do.
+type dialect struct {
+	variant syntax.LangVariant
+	errexit errexit
+}
+
+// dialect gives that of the shell of RUN, or why it is none that is understood.
+func (s *state) dialect() (dialect, *reason) {
+	d := dialect{variant: syntax.LangPOSIX, errexit: maybe}
+	if s.windows {
+		return d, because("shell", "the shell may be one of Windows, and SHELL does not say")
+	}
+	if s.shell == nil {
+		return d, nil // sh, or what the base image says: checked where that counts
+	}
+	switch path.Base(s.shell[0]) {
+	case "sh", "dash", "ash":
+	case "bash":
+		d.variant = syntax.LangBash
+		if s.startup {
+			return d, because("shell", "bash reads the file of BASH_ENV when it starts, which an earlier RUN may change")
+		}
+	default:
+		return d, because("shell", "the shell %s is none of sh, dash, ash and bash", s.shell[0])
+	}
+	set, ok := flags(s.shell[1:])
+	if !ok {
+		return d, because("shell", "the flags of the shell %q are none that are understood", s.shell)
+	}
+	d.errexit = off
+	if set {
+		d.errexit = on
+	}
+	return d, nil
+}
+
+// flags reads the flags of a shell up to -c. A flag that makes it read files, or not
+// execute anything, is not understood.
+func flags(args []string) (errexit, ok bool) {
+	command := false
+	for i := 0; i < len(args); i++ {
+		flag := args[i]
+		if len(flag) < 2 || flag[0] != '-' {
+			return false, false
+		}
+		for _, c := range flag[1:] {
+			switch c {
+			case 'c':
+				command = true
+			case 'e':
+				errexit = true
+			case 'u', 'x', 'f':
+			case 'o':
+				if i++; i >= len(args) || !slices.Contains([]string{"pipefail", "errexit", "nounset", "xtrace"}, args[i]) {
+					return false, false
+				}
+				errexit = errexit || args[i] == "errexit"
+			default:
+				return false, false
+			}
+		}
+	}
+	return errexit, command
+}

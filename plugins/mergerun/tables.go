@@ -1,0 +1,146 @@
+package mergerun
+
+import (
+	"path"
+	"slices"
+	"strings"
+)
+
+// kind is what a command is known to do, by its name. A name without an entry is a
+// program, of which only the files count that it leaves.
+type kind uint8
+
+const (
+	program  kind = iota
+	plain         // a builtin of every shell that changes nothing in it
+	stateful      // a builtin that changes the shell; a subshell keeps that in
+	special       // stateful, and assignments in front of it stay (POSIX 2.14)
+	opaque        // it runs commands that the tree does not show
+	catcher       // it changes how the shell ends or answers signals
+	alias         // it changes how the rest is parsed
+	watcher       // it looks at processes
+	wrapper       // it runs a command given as arguments
+	runner        // wrapper, of a command that the shell itself looks up
+	daemon        // it leaves a process running
+	identity      // it changes who a user is
+	joiner        // it can, when the user's name is among its arguments
+	remover       // it can remove the working directory
+	locale        // it changes what languages a shell finds when it starts
+	system        // it changes the container: kernel settings, mounts, network
+)
+
+// kinds are the names. The daemons are those that real Dockerfiles start, and tools
+// that leave a server of their own behind.
+func kindOf(name string) kind {
+	if strings.HasPrefix(name, "/etc/init.d/") {
+		return daemon
+	}
+	switch path.Base(name) {
+	case "echo", "printf", "test", "[", "true", "false", "pwd":
+		return plain
+	case "cd", "chdir", "pushd", "popd", "dirs", "umask", "ulimit", "local", "declare", "typeset", "read",
+		"mapfile", "readarray", "getopts", "hash", "let", "shopt", "enable", "bind", "complete", "compopt", "history", "fc", "logout", "suspend", "setvar", "caller", "times":
+		return stateful
+	case "export", "readonly", "unset", "set", "shift", "exit", ":", "break", "continue", "return":
+		return special
+	case "eval", ".", "source", "coproc", "fg", "bg", "jobs", "disown", "wait", "kill":
+		return opaque
+	case "trap":
+		return catcher
+	case "alias", "unalias":
+		return alias
+	case "ps", "pgrep", "pkill", "killall", "killall5", "pidof", "fuser", "lsof", "top", "pstree":
+		return watcher
+	case "command", "builtin", "exec", "time":
+		return runner
+	case "sudo", "doas", "env", "nice", "ionice", "timeout", "xargs", "su", "gosu", "su-exec", "runuser", "busybox", "stdbuf", "fakeroot",
+		"eatmydata", "strace", "sh", "bash", "dash", "ash", "zsh", "ksh", "tini", "dumb-init", "xvfb-run", "dbus-run-session", "parallel", "script":
+		return wrapper
+	case "usermod", "groupmod", "gpasswd", "userdel", "groupdel", "deluser", "delgroup", "chsh", "vipw", "vigr", "pwconv", "pwunconv", "grpconv", "newusers":
+		return identity
+	case "useradd", "adduser", "groupadd", "addgroup":
+		return joiner
+	case "rm", "rmdir", "unlink", "mv", "find":
+		return remover
+	case "locale-gen", "localedef", "update-locale", "dpkg-reconfigure":
+		return locale
+	case "mount", "umount", "sysctl", "hostname", "domainname", "ip", "ifconfig", "route", "iptables", "modprobe", "losetup", "swapon", "swapoff", "unshare", "nsenter", "ipcmk", "ipcrm", "prlimit", "renice":
+		return system
+	case "service", "systemctl", "rc-service", "openrc", "invoke-rc.d", "start-stop-daemon", "initctl", "supervisord", "runsvdir", "s6-svscan",
+		"mysqld", "mysqld_safe", "mysqld_multi", "mariadbd", "mariadbd-safe", "postgres", "postmaster", "pg_ctl", "pg_ctlcluster", "mongod", "redis-server",
+		"nginx", "apache2", "apache2ctl", "apachectl", "httpd", "lighttpd", "php-fpm", "sshd", "dockerd", "containerd", "dbus-daemon", "dbus-launch",
+		"ssh-agent", "gpg", "gpg2", "gpg-agent", "gpgconf", "dirmngr", "apt-key", "gradle", "gradlew", "gradlew.bat", "mvnd", "bazel", "bazelisk", "buck", "sbt",
+		"watchman", "adb", "emulator", "flutter", "Xvfb", "Xvnc", "vncserver", "pulseaudio", "rabbitmq-server", "rabbitmqctl", "elasticsearch", "catalina.sh",
+		"startup.sh", "asadmin", "standalone.sh", "nohup", "setsid", "daemonize", "daemon", "screen", "tmux", "cron", "crond", "rsyslogd", "syslogd", "memcached",
+		"sccache", "distccd", "slapd", "couchdb", "cassandra", "pm2", "forever", "dotnet", "msbuild", "nuget", "influxd", "neo4j", "vault", "consul", "etcd", "minio",
+		"nix-daemon", "salt-minion", "chef-client", "ollama", "pacman-key":
+		return daemon
+	}
+	return program
+}
+
+// gitServers are the commands of git that may leave `git gc --auto` running.
+func gitServer(args []string) bool {
+	return slices.ContainsFunc(args, func(a string) bool {
+		return slices.Contains([]string{"fetch", "pull", "merge", "rebase", "am", "commit", "gc", "remote", "maintenance", "svn", "daemon", "fsmonitor--daemon"}, a)
+	})
+}
+
+// volatile are variables whose value says where a shell stands rather than what it was
+// told.
+func volatile(name string) bool {
+	switch name {
+	case "$", "!", "_", "-", "PPID", "SECONDS", "LINENO", "SHLVL", "OPTIND", "OPTARG", "PIPESTATUS", "FUNCNAME", "DIRSTACK", "REPLY", "HISTCMD", "RANDOM", "SRANDOM":
+		return true
+	}
+	return strings.HasPrefix(name, "BASH") && name != "BASH_VERSION"
+}
+
+// shells are the names of programs that a shell may start from.
+func isShell(file string) bool {
+	switch path.Base(file) {
+	case "sh", "bash", "dash", "ash", "busybox":
+		return true
+	}
+	return strings.HasSuffix(file, "-binsh") // packages of Alpine
+}
+
+// setsShell tells whether a command can put another shell in the place of one.
+func setsShell(name string) bool {
+	switch path.Base(name) {
+	case "ln", "mv", "cp", "rm", "unlink", "install", "tee", "dd", "update-alternatives", "alternatives", "dpkg-divert", "dpkg-reconfigure":
+		return true
+	}
+	return false
+}
+
+// localePackages are those whose installation makes languages.
+func localePackage(arg string) bool {
+	for _, p := range []string{"locales-all", "language-pack-", "glibc-langpack", "glibc-all-langpacks", "glibc-locale", "musl-locales"} {
+		if strings.HasPrefix(arg, p) {
+			return true
+		}
+	}
+	return false
+}
+
+// scanned are paths whose text alone says that something of a container counts: a file
+// system of memory or the kernel, files that the engine mounts, and who users are.
+func scanned() map[string]*reason {
+	kernel := because("container", "it uses files of the container that each RUN has anew")
+	users := because("user", "it reads or changes the list of users, which says who the next RUN runs as")
+	return map[string]*reason{
+		"/dev/shm": kernel, "/proc": kernel, "/sys": kernel, "/etc/hosts": kernel, "/etc/hostname": kernel, "/etc/resolv.conf": kernel,
+		"/etc/passwd": users, "/etc/group": users, "/etc/nsswitch.conf": users,
+	}
+}
+
+// harmless are paths below those that only tell about the machine.
+func harmless(rest string) bool {
+	for _, p := range []string{"/cpuinfo", "/meminfo", "/version"} {
+		if strings.HasPrefix(rest, p) {
+			return true
+		}
+	}
+	return false
+}

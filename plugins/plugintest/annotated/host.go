@@ -1,0 +1,55 @@
+package annotated
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"os"
+	"strings"
+
+	"github.com/seed-e0495807/strake/plugins"
+)
+
+// Host is a host that has what a test gives it.
+type Host struct {
+	plugins.NoHost
+	Base   string            // /etc/os-release of every base image; "" is none
+	Config string            // the config of every base image, JSON
+	Files  map[string]string // of the build context
+}
+
+// Expand gives words without variables back, and knows of nothing else.
+func (h Host) Expand(_ context.Context, _ plugins.Place, word string) (string, error) {
+	if strings.ContainsAny(word, `$\"'`) {
+		return "", plugins.ErrUnavailable
+	}
+	return word, nil
+}
+
+// ReadFile reads one of Files.
+func (h Host) ReadFile(_ context.Context, path string) ([]byte, error) {
+	text, ok := h.Files[path]
+	if !ok {
+		return nil, fmt.Errorf("%s: %w", path, os.ErrNotExist)
+	}
+	return []byte(text), nil
+}
+
+// BaseConfig gives Config.
+func (h Host) BaseConfig(context.Context, int) (json.RawMessage, error) {
+	if h.Config == "" {
+		return nil, plugins.ErrUnavailable
+	}
+	return json.RawMessage(h.Config), nil
+}
+
+// BaseFile knows os-release.
+func (h Host) BaseFile(_ context.Context, _ int, path string) ([]byte, error) {
+	switch {
+	case h.Base == "":
+		return nil, plugins.ErrUnavailable
+	case path == "/etc/os-release" || path == "/usr/lib/os-release":
+		return []byte(h.Base), nil
+	}
+	return nil, fmt.Errorf("%s: %w", path, os.ErrNotExist)
+}

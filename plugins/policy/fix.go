@@ -1,0 +1,99 @@
+package policy
+
+import (
+	"path"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/seed-e0495807/strake/ir"
+	"github.com/seed-e0495807/strake/lang/diag"
+	"github.com/seed-e0495807/strake/lang/source"
+)
+
+// own tells whether an op stands in the source as it is: nobody rewrote it, and it is
+// not in an ONBUILD.
+func (o *op) own() bool {
+	return o.onbuild == nil && o.ir.Origin.By == "" && !o.ir.Origin.Span.IsZero() && o.spelled() != ""
+}
+
+// spelled is the instruction as the source has it.
+func (o *op) spelled() string {
+	at := o.ir.Origin.Span
+	if int(at.File) >= len(o.module.ir.Files) || int(at.End) > len(o.module.ir.Files[at.File].Text) {
+		return ""
+	}
+	return o.module.ir.Files[at.File].Text[at.Start:at.End]
+}
+
+// replace puts a text in the place of the instruction.
+func (o *op) replace(text string) diag.Edit { return diag.Edit{Span: o.ir.Origin.Span, New: text} }
+
+// remove takes the instruction out, with its line ending.
+func (o *op) remove() diag.Edit {
+	at := o.ir.Origin.Span
+	rest := o.module.ir.Files[at.File].Text[at.End:]
+	if i := strings.IndexByte(rest, '\n'); i >= 0 && strings.TrimSpace(rest[:i]) == "" {
+		at.End += uint32(i) + 1
+	}
+	return diag.Edit{Span: at}
+}
+
+// edit replaces a part of the instruction, offsets in its spelling.
+func (o *op) edit(start, end int, text string) diag.Edit {
+	at := o.ir.Origin.Span
+	return diag.Edit{Span: source.Span{File: at.File, Start: at.Start + uint32(start), End: at.Start + uint32(end)}, New: text}
+}
+
+// keyword is how many bytes of the instruction are its keyword.
+func (o *op) keyword() int { return len(o.body.Keyword()) }
+
+// removeFix takes an instruction out that does nothing.
+func removeFix(o *op) []diag.Fix {
+	return []diag.Fix{{Message: "remove it", Edits: []diag.Edit{o.remove()}, Safe: true}}
+}
+
+// copyFix makes an ADD a COPY. ADD tells archives by what is in them, so it is safe only
+// where the names are those of directories and texts.
+func copyFix(o *op) []diag.Fix {
+	safe := true
+	for _, s := range o.transfer().Sources {
+		safe = safe && (s == "." || strings.HasSuffix(s, "/") || slices.Contains(textExtensions(), path.Ext(s)))
+	}
+	return []diag.Fix{{Message: "use COPY", Edits: []diag.Edit{o.edit(0, o.keyword(), "COPY")}, Safe: safe}}
+}
+
+func textExtensions() []string {
+	return []string{".c", ".cfg", ".cnf", ".conf", ".css", ".go", ".h", ".html", ".ini", ".java", ".js", ".json", ".list", ".md",
+		".php", ".properties", ".py", ".rb", ".repo", ".service", ".sh", ".sql", ".toml", ".ts", ".txt", ".xml", ".yaml", ".yml"}
+}
+
+// maintainerFix makes a MAINTAINER a label, which is not where old tools look.
+func maintainerFix(o *op) []diag.Fix {
+	b, ok := o.body.(*ir.Maintainer)
+	if !ok {
+		return nil
+	}
+	label := &ir.Label{Pairs: []ir.Pair{{Key: "org.opencontainers.image.authors", Value: strconv.Quote(b.Name)}}}
+	if strings.ContainsAny(b.Name, "\"'$\\`") {
+		return nil
+	}
+	return []diag.Fix{{Message: "make it a label", Edits: []diag.Edit{o.replace(ir.Format(label, o.module.ir.Escape))}}}
+}
+
+// execFix writes a shell form that is one program with its arguments as JSON. The
+// process is another one then, so a person has to look.
+func execFix(o *op) []diag.Fix {
+	s := o.commands()
+	if len(s.commands) != 1 || len(o.shell) > 0 {
+		return nil
+	}
+	c := s.commands[0]
+	if strings.TrimSpace(o.source()) != c.text || len(c.via) > 0 || len(c.env) > 0 || c.name == "" ||
+		strings.ContainsAny(c.text, "$`*?[]{}~<>|&;()#!\\") {
+		return nil
+	}
+	args := append([]string{strings.Fields(c.text)[0]}, c.args...)
+	body := &ir.Entrypoint{Command: ir.Command{Exec: true, Args: args}}
+	return []diag.Fix{{Message: "use the exec form", Edits: []diag.Edit{o.replace(ir.Format(body, o.module.ir.Escape))}}}
+}

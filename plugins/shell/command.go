@@ -1,0 +1,263 @@
+package shell
+
+import (
+	"path"
+	"slices"
+	"strings"
+
+	"mvdan.cc/sh/v3/syntax"
+)
+
+// Command is a simple command.
+type Command struct {
+	Name   string // the program without its directory, "" when only the run shows it
+	Prog   Word   // the program as written
+	Args   []Word // behind it
+	Env    []Var  // assignments in front of it, those of env and sudo included
+	Writes []Word // files that its output goes to
+	User   string // whom sudo, su and the like run it as; "" is who runs the script
+	Nested bool   // it is in a word for another shell, or in exec form: it has no place in the text
+
+	stmt    *syntax.Stmt
+	wrapped bool // another program runs it
+}
+
+// Word is a word of a command.
+type Word struct {
+	Text       string // its value when that is known, else as written; wildcards stand as they are
+	Known      bool   // no variable or substitution is in it
+	Start, End int    // in Script.Text; -1 where there is none
+
+	node *syntax.Word
+}
+
+// Value gives the word with variables of a lookup expanded. It is false when there are
+// others, or what is more than a plain "$NAME". A tilde is HOME.
+func (w Word) Value(lookup func(name string) (string, bool)) (string, bool) {
+	if w.Known {
+		if rest, ok := strings.CutPrefix(w.Text, "~"); ok && (rest == "" || rest[0] == '/') {
+			home, ok := lookup("HOME")
+			return home + rest, ok
+		}
+		return w.Text, true
+	}
+	if w.node == nil {
+		return "", false
+	}
+	return value(w.node.Parts, false, lookup)
+}
+
+// Lit is the text of a word that is known, "" of others.
+func (w Word) Lit() string {
+	if w.Known {
+		return w.Text
+	}
+	return ""
+}
+
+// Arg is the literal text of an argument; "" when it is not known or not there.
+func (c *Command) Arg(i int) string {
+	if i < len(c.Args) {
+		return c.Args[i].Lit()
+	}
+	return ""
+}
+
+// Has tells whether one of the words is an argument.
+func (c *Command) Has(words ...string) bool {
+	return slices.ContainsFunc(c.Args, func(w Word) bool { return w.Known && slices.Contains(words, w.Text) })
+}
+
+// Operands are the arguments that do not start with a dash.
+func (c *Command) Operands() []Word {
+	var list []Word
+	for _, w := range c.Args {
+		if !strings.HasPrefix(w.Text, "-") {
+			list = append(list, w)
+		}
+	}
+	return list
+}
+
+// Sets tells whether one of the variables is assigned in front of the command.
+func (c *Command) Sets(names ...string) bool {
+	return slices.ContainsFunc(c.Env, func(v Var) bool { return slices.Contains(names, v.Name) })
+}
+
+// collect takes the commands out of a tree, in the order of the text.
+func (s *Script) collect(file *syntax.File, nested bool, user string) {
+	syntax.Walk(file, func(n syntax.Node) bool {
+		switch n := n.(type) {
+		case *syntax.Stmt:
+			if call, ok := n.Cmd.(*syntax.CallExpr); ok {
+				s.call(n, call, nested, user)
+			}
+		case *syntax.DeclClause:
+			for _, a := range n.Args {
+				s.assign(a)
+			}
+		}
+		return true
+	})
+}
+
+func (s *Script) assign(a *syntax.Assign) {
+	if a.Name != nil && !a.Naked && a.Value != nil {
+		s.Sets = append(s.Sets, Var{a.Name.Value, newWord(a.Value, s.Text)})
+	}
+}
+
+// call takes a simple command.
+func (s *Script) call(stmt *syntax.Stmt, call *syntax.CallExpr, nested bool, user string) {
+	if len(call.Args) == 0 {
+		for _, a := range call.Assigns {
+			s.assign(a)
+		}
+		return
+	}
+	c := &Command{stmt: stmt, Nested: nested, User: user}
+	for _, a := range call.Assigns {
+		if a.Value != nil {
+			c.Env = append(c.Env, Var{a.Name.Value, s.word(a.Value, nested)})
+		}
+	}
+	for _, r := range stmt.Redirs {
+		if r.Op == syntax.RdrOut || r.Op == syntax.AppOut || r.Op == syntax.RdrClob || r.Op == syntax.RdrAll {
+			c.Writes = append(c.Writes, s.word(r.Word, nested))
+		}
+	}
+	words := make([]Word, len(call.Args))
+	for i, w := range call.Args {
+		words[i] = s.word(w, nested)
+	}
+	if words[0].Text == "export" { // a command like any other in a POSIX shell
+		for _, w := range words[1:] {
+			if name, value, ok := strings.Cut(w.Text, "="); ok {
+				s.Sets = append(s.Sets, Var{name, Word{Text: value, Known: w.Known, Start: w.Start, End: w.End}})
+			}
+		}
+	}
+	s.add(c, words)
+}
+
+// add names a command, and looks into words that are scripts.
+func (s *Script) add(c *Command, words []Word) {
+	words = unwrap(c, words)
+	if len(words) == 0 {
+		return
+	}
+	c.Prog, c.Args = words[0], words[1:]
+	if c.Prog.Known {
+		c.Name = path.Base(c.Prog.Text)
+	}
+	s.Commands = append(s.Commands, c)
+	if text, user, ok := inner(c); ok {
+		if file, err := parse(c.Name, text); err == nil {
+			s.collect(file, true, user)
+		}
+	}
+}
+
+// inner is the script that a command like `bash -c "…"` or `su user -c "…"` is given.
+func inner(c *Command) (text, user string, ok bool) {
+	user = c.User
+	switch {
+	case c.Name == "su" || c.Name == "runuser":
+		user = "root"
+		for i, w := range c.Args {
+			if !strings.HasPrefix(w.Text, "-") && (i == 0 || c.Arg(i-1) != "-c" && c.Arg(i-1) != "-s") {
+				user = w.Text
+				break
+			}
+		}
+	case !isShell(c.Name):
+		return "", "", false
+	}
+	for i, w := range c.Args {
+		if i+1 < len(c.Args) && (w.Text == "--command" || strings.HasPrefix(w.Text, "-") && !strings.HasPrefix(w.Text, "--") && strings.HasSuffix(w.Text, "c")) {
+			return c.Args[i+1].Text, user, c.Args[i+1].Known
+		}
+	}
+	return "", "", false
+}
+
+// word makes a word; one of a nested script has no place.
+func (s *Script) word(w *syntax.Word, nested bool) Word {
+	if !nested {
+		return newWord(w, s.Text)
+	}
+	out := newWord(w, "")
+	out.Start, out.End = -1, -1
+	return out
+}
+
+func newWord(w *syntax.Word, text string) Word {
+	out := Word{Start: int(w.Pos().Offset()), End: int(w.End().Offset()), node: w}
+	if out.Text, out.Known = value(w.Parts, false, nil); !out.Known && out.End <= len(text) {
+		out.Text = text[out.Start:out.End]
+	}
+	return out
+}
+
+// value puts a word together. Without a lookup it has no variables.
+func value(parts []syntax.WordPart, quoted bool, lookup func(string) (string, bool)) (string, bool) {
+	var b strings.Builder
+	for i, p := range parts {
+		switch p := p.(type) {
+		case *syntax.Lit:
+			text := p.Value
+			if rest, ok := strings.CutPrefix(text, "~/"); ok && i == 0 && !quoted && lookup != nil {
+				home, ok := lookup("HOME")
+				if !ok {
+					return "", false
+				}
+				b.WriteString(home + "/")
+				text = rest
+			}
+			b.WriteString(unescape(text, quoted))
+		case *syntax.SglQuoted:
+			if p.Dollar {
+				return "", false
+			}
+			b.WriteString(p.Value)
+		case *syntax.DblQuoted:
+			text, ok := value(p.Parts, true, lookup)
+			if !ok || p.Dollar {
+				return "", false
+			}
+			b.WriteString(text)
+		case *syntax.ParamExp:
+			if lookup == nil || !plain(p) {
+				return "", false
+			}
+			text, ok := lookup(p.Param.Value)
+			if !ok {
+				return "", false
+			}
+			b.WriteString(text)
+		default:
+			return "", false
+		}
+	}
+	return b.String(), true
+}
+
+// plain tells "$NAME" and "${NAME}".
+func plain(p *syntax.ParamExp) bool {
+	return p.Param != nil && p.Exp == nil && p.Repl == nil && p.Slice == nil && p.Index == nil && !p.Length && !p.Excl && p.Names == 0
+}
+
+// unescape resolves backslashes. In double quotes they count in front of some bytes only.
+func unescape(text string, quoted bool) string {
+	if !strings.Contains(text, `\`) {
+		return text
+	}
+	var b strings.Builder
+	for i := 0; i < len(text); i++ {
+		if text[i] == '\\' && i+1 < len(text) && (!quoted || strings.IndexByte("$`\"\\", text[i+1]) >= 0) {
+			i++
+		}
+		b.WriteByte(text[i])
+	}
+	return b.String()
+}
