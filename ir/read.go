@@ -16,6 +16,9 @@ type Pass interface {
 	// as it is. It need not be one when the diagnostics have an error. Calls may
 	// come at once: a file may be compiled for several platforms.
 	Run(ctx context.Context, m *Module) (*Module, diag.List, error)
+	// Files are those that spans of what Run gave point into, beside the Dockerfile,
+	// which is file 0. There are none before Run.
+	Files() []File
 }
 
 // Read takes a source text to a module: it is parsed, built, and taken through the

@@ -218,7 +218,11 @@ func (j *job) compile(ctx context.Context, c gateway.Client) (*gateway.Result, e
 	j.source = src
 	j.set.Add(src.Name, src.Text)
 	j.mu.Unlock()
-	return frontend.Build(ctx, c, src, frontend.Options{Local: j.localImage, Compiled: j.keep})
+	res, err := frontend.Build(ctx, c, src, frontend.Options{Local: j.localImage, Compiled: j.keep})
+	j.mu.Lock()
+	src.AddFiles(j.set)
+	j.mu.Unlock()
+	return res, err
 }
 
 // keep notes the results of the compiler: the warnings, and what made the image.

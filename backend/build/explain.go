@@ -117,12 +117,8 @@ func (j *job) exited(step *stepTail, code int) diag.Diagnostic {
 // BuildKit in a Docker Engine before 23 sends the text alone, so that the step which
 // failed has to tell.
 func (j *job) span(ctx context.Context, err error) source.Span {
-	f := j.set.File(0)
-	if f == nil {
-		return source.Span{}
-	}
 	for _, s := range errdefs.Sources(err) {
-		if r := s.GetRanges(); len(r) > 0 && string(s.GetInfo().GetData()) == f.Text {
+		if r, f := s.GetRanges(), j.file(s.GetInfo()); len(r) > 0 && f != nil {
 			return lineSpan(f, r)
 		}
 	}
@@ -136,7 +132,6 @@ func (j *job) span(ctx context.Context, err error) source.Span {
 // located is where in the Dockerfile the first vertex comes from that match takes.
 func (j *job) located(ctx context.Context, match func(digest.Digest, bk.OpMetadata) bool) source.Span {
 	var first source.Span
-	f := j.set.File(0)
 	for _, r := range j.compiled {
 		def, err := r.State.Marshal(ctx)
 		if err != nil {
@@ -147,7 +142,8 @@ func (j *job) located(ctx context.Context, match func(digest.Digest, bk.OpMetada
 				continue
 			}
 			for _, l := range def.Source.GetLocations()[id.String()].GetLocations() {
-				if info := def.Source.Infos[l.SourceIndex]; len(l.Ranges) == 0 || string(info.GetData()) != f.Text {
+				f := j.file(def.Source.Infos[l.SourceIndex])
+				if len(l.Ranges) == 0 || f == nil {
 					continue
 				}
 				if s := lineSpan(f, l.Ranges); first == (source.Span{}) || s.Start < first.Start {
@@ -185,6 +181,16 @@ func lineSpan(f *source.File, ranges []*pb.Range) source.Span {
 	text := f.Text[start:end]
 	start += uint32(len(text) - len(strings.TrimLeft(text, " \t")))
 	return source.Span{File: f.ID, Start: start, End: end}
+}
+
+// file is the Dockerfile, or one that it includes, that BuildKit has the text of.
+func (j *job) file(info *pb.SourceInfo) *source.File {
+	for id := source.FileID(0); j.set.File(id) != nil; id++ {
+		if f := j.set.File(id); f.Text == string(info.GetData()) {
+			return f
+		}
+	}
+	return nil
 }
 
 // plain is an error without the words that every error of a build has.

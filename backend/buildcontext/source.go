@@ -26,6 +26,7 @@ import (
 	"github.com/seed-e0495807/strake/ir"
 	"github.com/seed-e0495807/strake/lang"
 	"github.com/seed-e0495807/strake/lang/diag"
+	"github.com/seed-e0495807/strake/lang/source"
 )
 
 // Request says what to compile.
@@ -61,6 +62,19 @@ type Source struct {
 	Pass     ir.Pass          // rewrites its module; nil leaves it
 
 	input *Input
+}
+
+// AddFiles adds the files that came in while the Dockerfile was compiled to a set that
+// holds the Dockerfile, for diagnostics that point into them.
+func (s *Source) AddFiles(set *source.Set) {
+	if s.Pass == nil {
+		return
+	}
+	for i, f := range s.Pass.Files() {
+		if set.File(source.FileID(i+1)) == nil {
+			set.Add(f.Name, f.Text)
+		}
+	}
 }
 
 // Open finds and reads the Dockerfile of a request. An error that the user can

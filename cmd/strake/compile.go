@@ -266,6 +266,7 @@ func (c *compile) compile(ctx context.Context, arg string) *result {
 	src, err := buildcontext.Open(ctx, request)
 	if err == nil {
 		err = c.form.emit(ctx, c, src, r)
+		src.AddFiles(r.set)
 	}
 	var elsewhere *findings
 	switch {

@@ -170,6 +170,7 @@ func (c *contextRun) locals(ctx context.Context) (list []buildcontext.Local, err
 	}
 	set := &source.Set{}
 	list, err = src.Reads(ctx, set.Add(src.Name, src.Text))
+	src.AddFiles(set)
 	var diags diag.List
 	if errors.As(err, &diags) {
 		c.report(set, diags)

@@ -21,6 +21,7 @@ func (b *buildRun) examine(ctx context.Context, in *buildcontext.Input, src *bui
 	}
 	set := &source.Set{}
 	_, _, err := ir.Read(ctx, set.Add(src.Name, src.Text), src.Pass)
+	src.AddFiles(set)
 	var diags diag.List
 	switch {
 	case errors.As(err, &diags):

@@ -109,6 +109,7 @@ func (f *fix) look(ctx context.Context, request buildcontext.Request, text strin
 	if err == nil {
 		src.Text = text
 		err = emitNothing(ctx, &f.compile, src, r)
+		src.AddFiles(r.set)
 	}
 	if err != nil {
 		r.diags = append(r.diags, diagnose(err)...)

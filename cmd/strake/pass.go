@@ -33,6 +33,14 @@ func (p *pass) Probe(images frontend.Images) { p.host.images = &images }
 // Claims implements ir.Pass.
 func (p *pass) Claims() []lang.Claim { return p.plugins.Claims() }
 
+// Files implements ir.Pass. Each reader of spans calls it after Run.
+func (p *pass) Files() []ir.File {
+	if p.out == nil {
+		return nil
+	}
+	return p.out.Module.Files[1:]
+}
+
 // Run implements ir.Pass.
 func (p *pass) Run(ctx context.Context, m *ir.Module) (*ir.Module, diag.List, error) {
 	p.once.Do(func() {
