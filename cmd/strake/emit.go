@@ -82,6 +82,7 @@ func emitAST(_ context.Context, _ *compile, src *buildcontext.Source, r *result)
 // module is the module of a source.
 func module(ctx context.Context, src *buildcontext.Source, r *result) (*ir.Module, error) {
 	m, diags, err := ir.Read(ctx, r.set.Add(src.Name, src.Text), src.Pass)
+	src.AddFiles(r.set)
 	r.diags = append(r.diags, diags...)
 	return m, err
 }

@@ -11,6 +11,7 @@ import (
 
 	"github.com/spf13/pflag"
 
+	"github.com/seed-e0495807/strake/lang/diag"
 	"github.com/seed-e0495807/strake/plugins"
 	"github.com/seed-e0495807/strake/plugins/builtin"
 	"github.com/seed-e0495807/strake/plugins/config"
@@ -49,23 +50,28 @@ type pluginConfig struct {
 }
 
 // configCommand is a command that works on a strake.yaml.
-func configCommand(c command, do func(ctx context.Context, p *pluginConfig, file *config.File, env config.Env, args []string) error) *command {
-	c.setup = func(p *process, flags *pflag.FlagSet) runner {
-		o := &pluginConfig{process: p}
-		flags.StringVar(&o.config, "config", "", "`FILE` Use FILE (default: strake.yaml here or above)")
-		return func(ctx context.Context, args []string) error {
-			file, err := o.open(ctx)
-			if err != nil {
-				return err
-			}
-			env, err := o.environment(p)
-			if err != nil {
-				return err
-			}
-			return do(ctx, o, file, env, args)
-		}
-	}
+func configCommand(c command, do configRunner) *command {
+	c.setup = func(p *process, flags *pflag.FlagSet) runner { return do.setup(p, flags) }
 	return &c
+}
+
+// configRunner does the work of such a command.
+type configRunner func(ctx context.Context, p *pluginConfig, file *config.File, env config.Env, args []string) error
+
+func (do configRunner) setup(p *process, flags *pflag.FlagSet) runner {
+	o := &pluginConfig{process: p}
+	flags.StringVar(&o.config, "config", "", "`FILE` Use FILE (default: strake.yaml here or above)")
+	return func(ctx context.Context, args []string) error {
+		file, err := o.open(ctx)
+		if err != nil {
+			return err
+		}
+		env, err := o.environment(p)
+		if err != nil {
+			return err
+		}
+		return do(ctx, o, file, env, args)
+	}
 }
 
 // open reads the strake.yaml of the working directory.
@@ -160,7 +166,7 @@ Commit strake.lock.
 }
 
 func pluginAllowCommand() *command {
-	return configCommand(command{
+	return &command{
 		name:  "plugin allow",
 		usage: "[OPTIONS] [NAME]...",
 		short: "Allow the programs of strake.yaml to run",
@@ -168,16 +174,60 @@ func pluginAllowCommand() *command {
 strake.lock pins them, with what strake.yaml grants them. Look at both before.
 In CI, set STRAKE_ALLOW_PLUGINS to locked, or to digests.
 `,
-	}, func(ctx context.Context, p *pluginConfig, file *config.File, env config.Env, args []string) error {
-		allowed, err := file.Allow(ctx, env, args...)
-		for _, s := range allowed {
-			fmt.Fprintf(p.stderr, "allowed %s (%s)%s\n", printable(s.Name), s.Program.Digest, grants(s.Entry.Grants))
-		}
-		if err == nil && len(allowed) == 0 {
-			fmt.Fprintln(p.stderr, "There is nothing to allow: strake.yaml names no programs.")
-		}
+		setup: func(p *process, flags *pflag.FlagSet) runner {
+			revoke := flags.Bool("revoke", false, "Allow no program of these names, or digests, any more")
+			allow := configRunner(allowPlugins).setup(p, flags)
+			return func(ctx context.Context, args []string) error {
+				if *revoke {
+					return p.revokePlugins(args)
+				}
+				return allow(ctx, args)
+			}
+		},
+	}
+}
+
+func allowPlugins(ctx context.Context, p *pluginConfig, file *config.File, env config.Env, args []string) error {
+	allowed, err := file.Allow(ctx, env, args...)
+	for _, s := range allowed {
+		fmt.Fprintf(p.stderr, "allowed %s (%s)%s\n", printable(s.Name), s.Program.Digest, grants(s.Entry.Grants))
+	}
+	if err == nil && len(allowed) == 0 {
+		fmt.Fprintln(p.stderr, "There is nothing to allow: strake.yaml names no programs.")
+	}
+	return err
+}
+
+// revokePlugins takes programs off the list, of whatever strake.yaml they are.
+func (p *process) revokePlugins(names []string) error {
+	if len(names) == 0 {
+		return misuse("strake plugin allow --revoke takes names or digests")
+	}
+	store, err := p.trusted("")
+	if err != nil {
 		return err
-	})
+	}
+	list, err := store.List("")
+	if err != nil {
+		return err
+	}
+	for _, name := range names {
+		found := false
+		for _, a := range list {
+			if a.Name != name && a.Digest != name {
+				continue
+			}
+			found = true
+			if err := store.Revoke(a.Digest); err != nil {
+				return err
+			}
+			fmt.Fprintf(p.stderr, "no longer allowed: %s (%s)\n", printable(a.Name), a.Digest)
+		}
+		if !found {
+			return diag.Diagnostic{Code: "plugin-unknown", Message: fmt.Sprintf("no program %s is allowed", name)}
+		}
+	}
+	return nil
 }
 
 // grants tells what a program is granted.

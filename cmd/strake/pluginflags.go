@@ -148,6 +148,11 @@ func (f *pluginFlags) open(ctx context.Context, p *process, name string) (*confi
 
 // loadConfig reads a strake.yaml, whose mistakes are a *findings.
 func loadConfig(ctx context.Context, name string) (*source.Set, *config.File, error) {
+	if dir, err := os.Getwd(); err == nil { // as the user would write it
+		if rel, err := filepath.Rel(dir, name); err == nil && filepath.IsLocal(rel) {
+			name = rel
+		}
+	}
 	set := &source.Set{}
 	file, diags := config.Load(ctx, name, set)
 	if diags.HasErrors() || file == nil {

@@ -1,6 +1,7 @@
 package mergerun
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/seed-e0495807/strake/ir"
@@ -45,8 +46,12 @@ func end(s *script) string {
 // wrapped tells whether a script needs a subshell of its own in front of later ones.
 func (s *script) wrapped(later []*script) bool { return s.leaks || s.remembers(later) }
 
-// remembers tells whether the shell remembers a program from here that later ones look up.
+// remembers tells whether the shell remembers a program from here that later ones look
+// up, and could find in another place.
 func (s *script) remembers(later []*script) bool {
+	if s.tame && !slices.ContainsFunc(later, func(l *script) bool { return !l.tame }) {
+		return false
+	}
 	for _, l := range later {
 		if l.looksA && len(s.hashed) > 0 {
 			return true

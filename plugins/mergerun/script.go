@@ -25,6 +25,7 @@ type script struct {
 	hashed map[string]bool // programs whose place the shell remembers
 	looked map[string]bool // programs that it looks up
 	looksA bool            // it may look up any
+	tame   bool            // where they are stays as it is
 
 	removes bool // it has a command that can remove the working directory
 
@@ -67,6 +68,7 @@ func read(run *ir.Run, d dialect) *script {
 		return s
 	}
 	s.shape()
+	s.tame = tame(file)
 	s.mentions(text)
 	(&walker{script: s, variant: d.variant}).walk(file)
 	return s
