@@ -122,10 +122,22 @@ func (c *Container) process(t testing.TB) *specs.Process {
 		Cwd:  c.config.WorkingDir,
 		User: c.user(t),
 	}
+	p.Capabilities = &specs.LinuxCapabilities{Bounding: capabilities()}
+	if p.User.UID == 0 {
+		p.Capabilities.Effective, p.Capabilities.Permitted = capabilities(), capabilities()
+	}
 	if p.Cwd == "" {
 		p.Cwd = "/"
 	}
 	return p
+}
+
+// capabilities are those that Docker gives to containers.
+func capabilities() []string {
+	return []string{
+		"CAP_CHOWN", "CAP_DAC_OVERRIDE", "CAP_FSETID", "CAP_FOWNER", "CAP_MKNOD", "CAP_NET_RAW", "CAP_SETGID", "CAP_SETUID",
+		"CAP_SETFCAP", "CAP_SETPCAP", "CAP_NET_BIND_SERVICE", "CAP_SYS_CHROOT", "CAP_KILL", "CAP_AUDIT_WRITE",
+	}
 }
 
 // user finds the numbers of the image's user.

@@ -99,11 +99,11 @@ func (j *job) install(who account) (string, error) {
 	return line + " && rm -f /etc/ssh/ssh_host_*_key*", err
 }
 
-// accountLine is the command that makes the directory of the host keys, and lets a user
-// log in. Without PAM, sshd takes a password that starts with "!" for an account that is
+// accountLine is the command that makes the directories, and lets a user log in. A COPY
+// with --chmod would give its mode to a directory that it makes, too. Without PAM, sshd takes a password that starts with "!" for an account that is
 // locked; "*" is no password either.
 func (j *job) accountLine(who account) string {
-	dir := "mkdir -p -m 700 " + stateDir
+	dir := "mkdir -p -m 755 " + configDir + " && mkdir -p -m 700 " + stateDir
 	const shell = `sed -i -E "/^%s:/s#[^:]*/(nologin|false)\$#/bin/sh#" /etc/passwd`
 	if !who.root {
 		return fmt.Sprintf(`account="$(getent passwd %[1]s)" || { echo "ssh-server: the user %[1]s is not in /etc/passwd" >&2; exit 1; }`+
