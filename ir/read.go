@@ -44,5 +44,8 @@ func Read(ctx context.Context, src *source.File, p Pass) (*Module, diag.List, er
 		diags.Sort()
 		err = diags
 	}
-	return m, diags, err
+	if err != nil {
+		return nil, nil, err
+	}
+	return m, diags, nil
 }

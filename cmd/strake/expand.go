@@ -102,24 +102,43 @@ func blame(set *source.Set, o *ir.Origin) string {
 	return places(set, o) + "\t" + o.By + "\t" + printable(o.Why)
 }
 
-// places are the lines that an origin goes back to, like "3-5", or "include.df:2" in
-// another file than the Dockerfile.
+// lines are lines of a file.
+type lines struct {
+	file        *source.File
+	first, last int
+}
+
+// String gives "3-5", or "include.df:2" in another file than the Dockerfile.
+func (l lines) String() string {
+	text := fmt.Sprint(l.first)
+	if l.last > l.first {
+		text = fmt.Sprintf("%d-%d", l.first, l.last)
+	}
+	if l.file.ID != 0 {
+		text = printable(l.file.Name) + ":" + text
+	}
+	return text
+}
+
+// places are the lines that an origin goes back to. Neighbours are put together.
 func places(set *source.Set, o *ir.Origin) string {
-	var list []string
+	var all []lines
 	for _, s := range o.Spans() {
 		f := set.File(s.File)
 		if f == nil {
 			continue
 		}
-		first, last := f.LineRange(s)
-		text := fmt.Sprint(first)
-		if last > first {
-			text = fmt.Sprintf("%d-%d", first, last)
+		l := lines{file: f}
+		l.first, l.last = f.LineRange(s)
+		if n := len(all); n > 0 && all[n-1].file == f && l.first == all[n-1].last+1 {
+			all[n-1].last = l.last
+			continue
 		}
-		if s.File != 0 {
-			text = printable(f.Name) + ":" + text
-		}
-		list = append(list, text)
+		all = append(all, l)
+	}
+	var list []string
+	for _, l := range all {
+		list = append(list, l.String())
 	}
 	if len(list) > 3 {
 		list = append(list[:2], "…", list[len(list)-1])

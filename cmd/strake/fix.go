@@ -85,6 +85,7 @@ func (f *fix) mend(ctx context.Context, arg string) error {
 		text = next
 	}
 	if text == src.Text {
+		fmt.Fprintf(f.stderr, "%s: nothing to mend\n", src.Name)
 		return nil
 	}
 	if f.diff {

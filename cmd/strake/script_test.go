@@ -39,13 +39,22 @@ func buildctl() {
 // files and git repositories, on this machine.
 func TestScript(t *testing.T) {
 	s := newServers(t)
+	program := programPlugin(t)
 	testscript.Run(t, testscript.Params{
 		Dir:           filepath.Join("testdata", "script"),
 		UpdateScripts: *update,
-		Setup:         s.setup,
+		Setup: func(e *testscript.Env) error {
+			repo, err := filepath.Abs(filepath.Join("..", ".."))
+			e.Setenv("REPO", repo)
+			e.Setenv("PROGRAM", program)
+			return errors.Join(err, s.setup(e))
+		},
 		Condition: func(name string) (bool, error) {
-			if name == "git" {
+			switch name {
+			case "git":
 				return s.git, nil
+			case "program":
+				return program != "", nil
 			}
 			return false, errors.New("unknown condition " + name)
 		},
@@ -54,6 +63,18 @@ func TestScript(t *testing.T) {
 			"sparse": sparse,
 		},
 	})
+}
+
+// programPlugin builds the plugin in examples, which is a module of its own.
+func programPlugin(t *testing.T) string {
+	t.Helper()
+	name := filepath.Join(t.TempDir(), "plugin")
+	cmd := exec.CommandContext(t.Context(), "go", "build", "-o", name, ".")
+	cmd.Dir = filepath.Join("..", "..", "examples", "plugin-go")
+	if out, err := cmd.CombinedOutput(); err != nil {
+		t.Fatalf("%s: %v\n%s", cmd, err, out)
+	}
+	return name
 }
 
 // status runs a program and checks its exit code: status CODE PROGRAM [ARG]...
