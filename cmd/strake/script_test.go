@@ -47,6 +47,9 @@ func TestScript(t *testing.T) {
 			repo, err := filepath.Abs(filepath.Join("..", ".."))
 			e.Setenv("REPO", repo)
 			e.Setenv("PROGRAM", program)
+			user := t.TempDir() // what is allowed is not in the repository
+			e.Setenv("XDG_CONFIG_HOME", filepath.Join(user, "config"))
+			e.Setenv("XDG_CACHE_HOME", filepath.Join(user, "cache"))
 			return errors.Join(err, s.setup(e))
 		},
 		Condition: func(name string) (bool, error) {
