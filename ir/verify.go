@@ -23,8 +23,15 @@ const MaxOriginDepth = 256
 //
 // Every code starts with "ir-". Verify takes any module, however broken, and
 // never changes it.
-func Verify(m *Module) diag.List {
+func Verify(m *Module) diag.List { return VerifyChange(nil, m) }
+
+// VerifyChange is Verify for what a valid module has become. Ops that both have were
+// read back when old was verified, and are not again.
+func VerifyChange(old, m *Module) diag.List {
 	v := verifier{m: m, heights: map[*Origin]int{}, ops: map[*Op]bool{}, stages: map[*Stage]bool{}}
+	if old != nil && m != nil && old.Escape == m.Escape {
+		v.known = opsOf(old)
+	}
 	if m == nil {
 		v.where = "module"
 		v.errorf(nil, "ir-nil", "is nil")
@@ -72,8 +79,22 @@ func VerifyLowered(m *Module) diag.List {
 	return v.diags
 }
 
+func opsOf(m *Module) map[*Op]bool {
+	all := map[*Op]bool{}
+	for _, op := range m.Args {
+		all[op] = true
+	}
+	for _, s := range m.Stages {
+		for _, op := range s.Ops {
+			all[op] = true
+		}
+	}
+	return all
+}
+
 type verifier struct {
 	m       *Module
+	known   map[*Op]bool // that read back
 	escape  byte
 	diags   diag.List
 	where   string          // what is being looked at, for messages
@@ -251,7 +272,9 @@ func (v *verifier) op(op *Op) {
 	default:
 		v.where += " (" + op.Body.Keyword() + ")"
 		if v.fields(op, list) {
-			v.readBack(op)
+			if !v.known[op] {
+				v.readBack(op)
+			}
 		}
 	}
 }

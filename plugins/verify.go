@@ -10,7 +10,7 @@ import (
 
 // verify checks what a plugin made of a module.
 func verify(old, next *ir.Module, c *Call) error {
-	if diags := ir.Verify(next); diags.HasErrors() {
+	if diags := ir.VerifyChange(old, next); diags.HasErrors() {
 		return fmt.Errorf("it makes an invalid module: %w", diags)
 	}
 	if len(next.Files) < len(old.Files) {

@@ -10,8 +10,6 @@ import (
 	"github.com/seed-e0495807/strake/plugins/builtin"
 )
 
-var update = flag.Bool("update", false, "write golden files")
-
 const docs = "../../docs/plugins"
 
 // TestReference holds the published reference to the code.
@@ -22,7 +20,7 @@ func TestReference(t *testing.T) {
 	}
 	got = "# The built-in plugins\n\nThis page is made from the code by `go test ./plugins/builtin -update`; `strake plugin docs` prints it.\n\n" + got
 	name := filepath.Join(docs, "reference.md")
-	if *update {
+	if flag.Lookup("update").Value.String() == "true" { // of plugintest
 		if err := os.WriteFile(name, []byte(got), 0o666); err != nil {
 			t.Fatal(err)
 		}

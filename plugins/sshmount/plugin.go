@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"regexp"
 	"slices"
+	"strings"
 
 	"github.com/seed-e0495807/strake/ir"
 	"github.com/seed-e0495807/strake/plugins"
@@ -106,14 +107,16 @@ func (p *pass) rewrite(ctx context.Context) (*plugins.Result, error) {
 
 // needs tells whether a RUN uses ssh, and why. What it sets up for later ones goes to k.
 func (p *pass) needs(k *known, run *ir.Run, state *shell.State) (string, bool) {
-	text := ir.Format(run, '\\')
+	bare := *run
+	bare.Mounts = nil // the ids of caches are no commands
+	text := ir.Format(&bare, '\\')
 	why, found := "", false
 	for _, re := range p.always {
 		if re.MatchString(text) {
 			why, found = fmt.Sprintf("the config says so of `%s`", re), true
 		}
 	}
-	if !hints.MatchString(text) {
+	if !hints(text) {
 		return why, found
 	}
 	script, err := shell.Parse(run, state.Shell)
@@ -132,7 +135,10 @@ func (p *pass) needs(k *known, run *ir.Run, state *shell.State) (string, bool) {
 }
 
 // hints is a quick look at whether a RUN has to be parsed.
-var hints = regexp.MustCompile(`git|ssh|scp|rsync|\b(go|npm|yarn|pnpm|pip[0-9.]*|python[0-9.]*|uv|cargo|composer|bundle)\b`)
+func hints(text string) bool {
+	return slices.ContainsFunc([]string{"git", "ssh", "scp", "rsync", "go", "npm", "yarn", "pip", "python", "uv", "cargo", "composer", "bundle"},
+		func(word string) bool { return strings.Contains(text, word) })
+}
 
 // hasMount tells whether the author has lent an agent. A second one would not be used:
 // BuildKit gives SSH_AUTH_SOCK the socket of the first.
