@@ -66,7 +66,7 @@ func (do configRunner) setup(p *process, flags *pflag.FlagSet) runner {
 		if err != nil {
 			return err
 		}
-		env, err := o.environment(p)
+		env, err := o.environment(p, file)
 		if err != nil {
 			return err
 		}

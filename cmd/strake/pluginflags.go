@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 
@@ -128,7 +129,7 @@ func (f *pluginFlags) open(ctx context.Context, p *process, name string) (*confi
 	if err != nil {
 		return nil, err
 	}
-	env, err := f.environment(p)
+	env, err := f.environment(p, file)
 	if err != nil {
 		return nil, err
 	}
@@ -161,10 +162,11 @@ func loadConfig(ctx context.Context, name string) (*source.Set, *config.File, er
 	return set, file, nil
 }
 
-// environment is what pipelines are made with.
-func (f *pluginFlags) environment(p *process) (config.Env, error) {
+// environment is what pipelines are made with. Without programs there is nothing to
+// trust, and no need for a home.
+func (f *pluginFlags) environment(p *process, file *config.File) (config.Env, error) {
 	store, err := p.trusted(f.allow)
-	if err != nil {
+	if err != nil && slices.ContainsFunc(file.Entries, func(e config.Entry) bool { return e.External() }) {
 		return config.Env{}, err
 	}
 	dir, err := os.Getwd()

@@ -173,6 +173,27 @@ func TestSSHServer(t *testing.T) {
 	})
 }
 
+// TestSeedStory builds the tutorial's image with the plugins of its strake.yaml, and logs in.
+func TestSeedStory(t *testing.T) {
+	b := newPluginBuilds(t)
+	s := &sshTest{freeAddr(t), "root", signer(t, "root")}
+	files := map[string]string{"authorized_keys": string(ssh.MarshalAuthorizedKey(s.key.PublicKey()))}
+	for _, name := range []string{"Dockerfile", "strake.yaml"} {
+		data, err := os.ReadFile(filepath.Join("..", "..", "examples", "ubuntu-with-ssh", name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, port, _ := strings.Cut(s.addr, ":")
+		files[name] = strings.ReplaceAll(string(data), "2222", port)
+	}
+	img := b.image(t, files)
+	s.check(t, img, "vim --version | head -c 3; ls /var/lib/apt/lists; cat /proc/1/comm", "VIMsleep\n")
+	layers, err := img.Layers()
+	if err != nil || len(layers) != 6 { // the base, two merged RUNs, and three COPYs
+		t.Errorf("%d layers, %v", len(layers), err)
+	}
+}
+
 // TestPluginBuilds builds with the other plugins, and looks at what comes out.
 func TestPluginBuilds(t *testing.T) {
 	b := newPluginBuilds(t)
