@@ -24,7 +24,7 @@ demo: build ## the tutorial: an image from a Dockerfile, and its layers
 test: build lint ## every test, once, and the concurrent parts with the race detector
 	@.ci/setup test
 	$(GO) test -timeout 25m ./...
-	$(GO) test -race -short -timeout 20m ./ir/... ./lang/... ./backend/image/... ./backend/store/... ./backend/build/... ./backend/buildcontext/... ./cmd/...
+	$(GO) test -race -short -timeout 20m ./ir/... ./lang/... ./backend/image/... ./backend/store/... ./backend/build/... ./backend/buildcontext/... ./plugins ./plugins/config/... ./plugins/host ./plugins/include ./cmd/...
 
 lint: ## formatting, vet, staticcheck
 	@files=$$(gofmt -l $$(git ls-files '*.go')); [ -z "$$files" ] || { echo "not gofmt-ed:" $$files; exit 1; }
@@ -34,6 +34,7 @@ lint: ## formatting, vet, staticcheck
 bench: build ## speed and memory beside BuildKit's own code, and builds beside buildx
 	@.ci/setup test
 	STRAKE_BENCH=1 GOMAXPROCS=1 $(GO) test ./backend/llb -count=1 -run '^TestSpeed$$' -v -timeout 60m
+	STRAKE_BENCH=1 $(GO) test ./plugins/host ./plugins/builtin -count=1 -p 1 -run '^TestSpeed$$' -v -timeout 60m
 	STRAKE_BENCH=1 $(GO) test ./backend/engine ./cmd/strake -count=1 -p 1 -run 'Speed$$' -v -timeout 60m
 
 fuzz: ## every fuzz target for FUZZTIME

@@ -34,11 +34,14 @@ func TestSpeed(t *testing.T) {
 	if os.Getenv("STRAKE_BENCH") == "" {
 		t.Skip("set STRAKE_BENCH=1")
 	}
+	small := options(t, "ok")
+	small.Path = filepath.Join(bin, "small")
+	small.SHA256 = digest(t, small.Path)
 	t.Run("ten programs", func(t *testing.T) {
-		ratio(t, 2.5, func() { bare(t) }, func() { programs(t, 10) })
+		ratio(t, 2.5, func() { bare(t) }, func() { programs(t, small, 10) })
 	})
 	t.Run("one program", func(t *testing.T) {
-		ratio(t, 2.5, func() { bare(t) }, func() { programs(t, 1) })
+		ratio(t, 2.5, func() { bare(t) }, func() { programs(t, small, 1) })
 	})
 	text := "FROM scratch\n" + strings.Repeat("RUN --mount=type=cache,target=/c go build ./...\nCOPY a /b\n", 2500)
 	m := irtest.Module(t, text)
@@ -100,11 +103,8 @@ func measure(do func()) time.Duration {
 }
 
 // programs starts so many programs at once, and calls them one after the other.
-func programs(t *testing.T, n int) {
+func programs(t *testing.T, o host.Options, n int) {
 	list := make([]*host.Program, n)
-	o := options(t, "ok")
-	o.Path = filepath.Join(bin, "small")
-	o.SHA256 = digest(t, o.Path)
 	var all sync.WaitGroup
 	for i := range list {
 		all.Go(func() {
