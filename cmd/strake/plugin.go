@@ -308,6 +308,9 @@ func (p *process) newPlugin(v scaffold.Values, name, dir string) error {
 	if err := scaffold.New(dir, v); err != nil {
 		return err
 	}
+	if v.Version == "v0.0.0" && v.Replace == "" {
+		fmt.Fprintln(p.stderr, "This strake is a working copy, which go cannot download: add --replace DIR, its directory, or edit go.mod.")
+	}
 	fmt.Fprintf(p.stderr, "%s is there. Next:\n  cd %s\n  go mod tidy\n  go test ./...\n", dir, dir)
 	return nil
 }

@@ -9,6 +9,7 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"runtime/debug"
 
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/credentials"
@@ -34,6 +35,10 @@ func Serve(p plugins.Plugin) error {
 		return err
 	}
 	defer listener.Close()
+	// A process that lives for one command is done before it pays to collect its garbage
+	// often; the host lets it have 1 GiB.
+	debug.SetGCPercent(400)
+	debug.SetMemoryLimit(512 << 20)
 	config, cert, err := serverTLS([]byte(os.Getenv(certVariable)))
 	if err != nil {
 		return err
