@@ -12,6 +12,7 @@ import (
 
 	"github.com/goccy/go-yaml"
 	"github.com/google/go-cmp/cmp"
+	schemajson "github.com/google/jsonschema-go/jsonschema"
 	"github.com/santhosh-tekuri/jsonschema/v6"
 
 	"github.com/seed-e0495807/strake/lang/diag"
@@ -176,10 +177,10 @@ func TestDescribed(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, at := range []string{"", "/$defs/plugin", "/$defs/selection"} {
-		for _, key := range s.known("#" + at) {
-			if about, _ := s.lookup("#" + at + "/properties/" + key)["description"].(string); !strings.HasSuffix(about, ".") {
-				t.Errorf("%s of %q has the description %q", key, at, about)
+	for at, part := range map[string]*schemajson.Schema{"": s.root, "plugin": s.root.Defs["plugin"], "selection": s.root.Defs["selection"]} {
+		for key, property := range part.Properties {
+			if !strings.HasSuffix(property.Description, ".") {
+				t.Errorf("%s of %q has the description %q", key, at, property.Description)
 			}
 		}
 	}
