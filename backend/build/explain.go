@@ -36,6 +36,9 @@ func (j *job) explain(ctx context.Context, err error) error {
 	)
 	switch {
 	case errors.As(j.frontErr, &list), errors.As(err, &list):
+		if full, ok := j.full(list.Error()); ok { // while a base image was looked up
+			list = diag.List{full}
+		}
 		return &Failure{Set: j.set, Diags: j.withHints(list)}
 	case errors.As(j.frontErr, &one), errors.As(err, &one):
 		return &Failure{Set: j.set, Diags: diag.List{one}}
