@@ -7,7 +7,7 @@ FUZZTIME ?= 10m
 BUILDKIT = github.com/moby/buildkit
 ENGINE = $(BUILDKIT)/cmd/buildkitd github.com/rootless-containers/rootlesskit/v3/cmd/rootlesskit
 
-.PHONY: build engine demo test lint bench fuzz generate clean
+.PHONY: build engine frontend frontend-image demo test lint bench fuzz generate clean
 
 build: engine ## bin/strake, and the build engine beside it
 	$(GO) build -o bin/strake ./cmd/strake
@@ -16,6 +16,12 @@ engine: ## an unmodified buildkitd of the version in go.mod
 	@.ci/setup build
 	@mkdir -p bin
 	$(GO) build -o bin/ -ldflags "-X $(BUILDKIT)/version.Version=$$($(GO) list -m -f '{{.Version}}' $(BUILDKIT))" $(ENGINE)
+
+frontend: ## bin/strake-frontend, a static binary for "# syntax="
+	CGO_ENABLED=0 $(GO) build -trimpath -ldflags='-s -w' -o bin/strake-frontend ./cmd/strake-frontend
+
+frontend-image: build frontend ## bin/frontend.tar, its image
+	bin/strake frontend image -o bin/frontend.tar
 
 demo: build ## the tutorial: an image from a Dockerfile, and its layers
 	@.ci/setup demo

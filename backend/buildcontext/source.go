@@ -60,6 +60,7 @@ type Source struct {
 	Unnamed  bool             // no directory has it: it came from standard input
 	Client   *dockerui.Client // knows the context and the options
 	Pass     ir.Pass          // rewrites its module; nil leaves it
+	Map      *bk.SourceMap    // for vertices; nil has none but the text
 
 	input *Input
 }
@@ -114,6 +115,20 @@ func (in *Input) open(ctx context.Context, c client.Client) (*Source, error) {
 		Pass: in.pass, input: in, Unnamed: in.name == stdinName && !in.Remote(), Client: client}, nil
 }
 
+// FromGateway reads the Dockerfile of a build whose client is elsewhere: it, the context
+// and the options come by the gateway.
+func FromGateway(ctx context.Context, c client.Client) (*Source, error) {
+	client, err := dockerui.NewClient(c)
+	if err != nil {
+		return nil, err
+	}
+	entry, err := client.ReadEntrypoint(ctx, "Dockerfile")
+	if err != nil {
+		return nil, err
+	}
+	return &Source{Name: entry.Filename, Filename: entry.Filename, Text: string(entry.Data), Client: client, Map: entry.SourceMap}, nil
+}
+
 // Check tells what is wrong with the options, before anything is read.
 func Check(options map[string]string) error {
 	_, err := dockerui.NewClient(&gateway{input: &Input{Options: maps.Clone(options)}})
@@ -128,6 +143,7 @@ func (s *Source) LLB(i int) llb.Options {
 		Pass:             s.Pass,
 		ResolveMode:      c.ImageResolveMode,
 		Filename:         s.Filename,
+		SourceMap:        s.Map,
 		Hostname:         c.Hostname,
 		CacheIDNamespace: c.CacheIDNamespace,
 		CgroupParent:     c.CgroupParent,

@@ -67,6 +67,7 @@ func commands() []*command {
 		fixCommand(),
 		expandCommand(),
 		diffCommand(),
+		frontendCommand(),
 		pluginCommand(),
 		contextCommand(),
 		imagesCommand(),
