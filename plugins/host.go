@@ -51,10 +51,14 @@ func (NoHost) ParseShell(_ context.Context, dialect, script string) (json.RawMes
 // guarded is a host that gives a plugin what it was granted.
 type guarded struct {
 	Host
+	name   string
 	grants []Grant
 }
 
-func (s *Step) guard(h Host) Host { return guarded{h, s.Grants} }
+func (s *Step) guard(h Host) Host { return guarded{h, s.Plugin.Info().Name, s.Grants} }
+
+// Log says whose log it is.
+func (g guarded) Log(ctx context.Context, text string) { g.Host.Log(ctx, "plugin "+g.name+": "+text) }
 
 func (g guarded) need(what Grant) error {
 	if slices.Contains(g.grants, what) {

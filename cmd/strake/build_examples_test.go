@@ -64,7 +64,7 @@ func TestExamplesBuild(t *testing.T) {
 	for _, e := range examples() {
 		t.Run(e.name, func(t *testing.T) {
 			t.Parallel()
-			b := &exampleBuild{context: filepath.Join("..", "..", "examples", e.name), flags: proxyFlags()}
+			b := &exampleBuild{context: filepath.Join("..", "..", "examples", e.name), flags: testbed.ProxyFlags()}
 			if e.flags != nil {
 				b.flags = append(b.flags, e.flags(t)...)
 			}
@@ -152,17 +152,6 @@ func uncached(t *testing.T, log io.Reader) []string {
 		t.Error("the log shows no step")
 	}
 	return fresh
-}
-
-// proxyFlags pass on the proxies of this machine.
-func proxyFlags() []string {
-	var flags []string
-	for _, name := range []string{"HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "http_proxy", "https_proxy", "no_proxy"} {
-		if os.Getenv(name) != "" {
-			flags = append(flags, "--build-arg", name)
-		}
-	}
-	return flags
 }
 
 // prints checks what a command prints at first, the image's own if there is none.

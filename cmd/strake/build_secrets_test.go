@@ -4,13 +4,11 @@ import (
 	"crypto/ed25519"
 	"crypto/sha512"
 	"encoding/pem"
-	"net"
 	"os"
 	"path/filepath"
 	"testing"
 
 	"golang.org/x/crypto/ssh"
-	"golang.org/x/crypto/ssh/agent"
 
 	"github.com/seed-e0495807/strake/backend/testbed"
 )
@@ -27,41 +25,7 @@ func secretFlags(t *testing.T) []string {
 	if err := os.WriteFile(passphrase, []byte("open sesame\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	return []string{"--secret", "id=passphrase,src=" + passphrase, "--ssh", "default=" + startAgent(t)}
-}
-
-// startAgent gives the socket of an ssh agent that has the test's key.
-func startAgent(t *testing.T) string {
-	t.Helper()
-	keys := agent.NewKeyring()
-	key := testKey()
-	if err := keys.Add(agent.AddedKey{PrivateKey: &key, Comment: "test"}); err != nil {
-		t.Fatal(err)
-	}
-	dir, err := os.MkdirTemp("", "agent") // a socket's path has to be short
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { os.RemoveAll(dir) })
-	socket := filepath.Join(dir, "sock")
-	l, err := net.Listen("unix", socket)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { l.Close() })
-	go func() {
-		for {
-			conn, err := l.Accept()
-			if err != nil {
-				return
-			}
-			go func() {
-				defer conn.Close()
-				agent.ServeAgent(keys, conn) // until the client is gone
-			}()
-		}
-	}()
-	return socket
+	return []string{"--secret", "id=passphrase,src=" + passphrase, "--ssh", "default=" + testbed.StartAgent(t, testKey())}
 }
 
 // checkSecrets checks that the passphrase has opened the notes, and that the key in

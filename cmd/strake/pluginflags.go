@@ -27,7 +27,7 @@ import (
 // pluginFlags say which plugins run. The zero value, once declared, is for one command.
 type pluginFlags struct {
 	config, allow string
-	off           bool
+	off, debug    bool
 
 	mu     sync.Mutex
 	loaded map[string]*pipeline // by the path of strake.yaml
@@ -36,6 +36,7 @@ type pluginFlags struct {
 func (f *pluginFlags) declare(fs *pflag.FlagSet) {
 	fs.StringVar(&f.config, "config", "", "`FILE` Take the plugins from FILE (default: strake.yaml beside the Dockerfile or above)")
 	fs.BoolVar(&f.off, "no-plugins", false, "Run no plugins")
+	fs.BoolVar(&f.debug, "debug-plugins", false, "Show what plugins log")
 	fs.StringVar(&f.allow, "allow-plugins", "", "`LIST` Allow these digests, or locked: all that strake.lock pins (default $STRAKE_ALLOW_PLUGINS)")
 }
 
@@ -68,9 +69,21 @@ func (f *pluginFlags) pass(p *process, options passOptions) func(context.Context
 		if err != nil {
 			return nil, err
 		}
-		return &pass{plugins: found, target: options.target, host: pluginHost{input: in, options: plan.Options{
+		return &pass{plugins: found, target: options.target, host: pluginHost{input: in, log: f.logger(p), options: plan.Options{
 			BuildArgs: options.args, Images: options.images,
 		}}}, nil
+	}
+}
+
+// logger writes what plugins log; nil does not.
+func (f *pluginFlags) logger(p *process) func(string) {
+	if !f.debug {
+		return nil
+	}
+	return func(text string) {
+		f.mu.Lock() // a write for each line, also of files compiled at once
+		defer f.mu.Unlock()
+		fmt.Fprintln(p.stderr, printable(text))
 	}
 }
 

@@ -46,7 +46,7 @@ func (b *pluginBuilds) run(t *testing.T, files map[string]string, args ...string
 	}
 	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute)
 	defer cancel()
-	args = append(append([]string{"build", "--addr", b.daemon.Addr, "-o", "type=oci,dest=" + dest}, proxyFlags()...), args...)
+	args = append(append([]string{"build", "--addr", b.daemon.Addr, "-o", "type=oci,dest=" + dest}, testbed.ProxyFlags()...), args...)
 	cmd := exec.CommandContext(ctx, b.strake, append(args, ".")...)
 	cmd.Dir = dir
 	cmd.Env = append(os.Environ(), "STRAKE_HOME="+b.home, "DOCKER_CONFIG="+b.home)

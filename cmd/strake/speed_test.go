@@ -74,7 +74,7 @@ func TestSpeed(t *testing.T) {
 		return cmd
 	}
 	for _, e := range examples() {
-		flags := proxyFlags()
+		flags := testbed.ProxyFlags()
 		if e.flags != nil {
 			flags = append(flags, e.flags(t)...)
 		}
@@ -132,7 +132,7 @@ func coldBuilds(t *testing.T, command func([]string, string, ...string) *exec.Cm
 // stores measures how long it takes to have an image, when its steps are cached.
 func stores(t *testing.T, command func([]string, string, ...string) *exec.Cmd, strake, buildx string) {
 	dir := filepath.Join("..", "..", "examples", "ubuntu-with-vi")
-	flags := proxyFlags()
+	flags := testbed.ProxyFlags()
 	first := func(round int) *exec.Cmd {
 		return command([]string{fmt.Sprintf("STRAKE_HOME=%s/%d", t.TempDir(), round)}, strake, slices.Concat([]string{"build"}, flags, []string{"-t", "vi", dir})...)
 	}

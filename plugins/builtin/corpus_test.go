@@ -15,10 +15,9 @@ import (
 	"github.com/seed-e0495807/strake/backend/dockerfile"
 	"github.com/seed-e0495807/strake/backend/llb"
 	"github.com/seed-e0495807/strake/ir"
+	"github.com/seed-e0495807/strake/ir/irtest"
 	"github.com/seed-e0495807/strake/ir/plan"
-	"github.com/seed-e0495807/strake/lang"
 	"github.com/seed-e0495807/strake/lang/cases"
-	"github.com/seed-e0495807/strake/lang/source"
 	"github.com/seed-e0495807/strake/plugins"
 	"github.com/seed-e0495807/strake/plugins/builtin"
 	"github.com/seed-e0495807/strake/plugins/plugintest"
@@ -63,12 +62,10 @@ func pipelines(carrier func(plugins.Plugin) plugins.Plugin) map[string]*plugins.
 
 // parse gives the module of a text, nil when it has errors.
 func parse(name, text string) *ir.Module {
-	file, diags := lang.Parse(source.NewFile(name, text))
-	m, more := ir.Build(file)
-	if append(append(diags, lang.Unclaimed(file)...), more...).HasErrors() {
-		return nil
+	if m, ok := irtest.Build(name, text); ok && !ir.VerifyLowered(m).HasErrors() {
+		return m
 	}
-	return m
+	return nil
 }
 
 // anyImage is an image of Linux of which nothing else is known.

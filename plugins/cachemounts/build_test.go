@@ -38,12 +38,7 @@ func (b *builder) build(t *testing.T, text string, files map[string]string) (*te
 		}
 	}
 	dest := filepath.Join(t.TempDir(), "image.tar")
-	args := []string{"build", "--progress=plain", "-o", "type=oci,dest=" + dest, "-f", "-", dir}
-	for _, name := range []string{"HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "http_proxy", "https_proxy", "no_proxy"} {
-		if os.Getenv(name) != "" {
-			args = append(args, "--build-arg", name)
-		}
-	}
+	args := append([]string{"build", "--progress=plain", "-o", "type=oci,dest=" + dest, "-f", "-", dir}, testbed.ProxyFlags()...)
 	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute)
 	defer cancel()
 	cmd := exec.CommandContext(ctx, b.program, args...)

@@ -299,6 +299,7 @@ type lines struct {
 func (l *lines) Log(_ context.Context, text string) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	_, text, _ = strings.Cut(text, ": ") // behind the plugin's name
 	l.all = append(l.all, text)
 	l.bytes += len(text)
 }

@@ -7,23 +7,18 @@ import (
 
 	"github.com/seed-e0495807/strake/backend/dockerfile"
 	"github.com/seed-e0495807/strake/ir"
-	"github.com/seed-e0495807/strake/lang"
+	"github.com/seed-e0495807/strake/ir/irtest"
 	"github.com/seed-e0495807/strake/lang/cases"
-	"github.com/seed-e0495807/strake/lang/source"
 	"github.com/seed-e0495807/strake/plugins"
 	"github.com/seed-e0495807/strake/plugins/plugintest"
 )
 
 // compile gives the module of a text, nil when it has errors.
 func compile(text string) *ir.Module {
-	var set source.Set
-	file, diags := lang.Parse(set.Add("Dockerfile", text))
-	diags = append(diags, lang.Unclaimed(file)...)
-	m, more := ir.Build(file)
-	if append(diags, more...).HasErrors() {
-		return nil
+	if m, ok := irtest.Build("Dockerfile", text); ok && !ir.VerifyLowered(m).HasErrors() {
+		return m
 	}
-	return m
+	return nil
 }
 
 // explained is the plugin with its reasons told.

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/seed-e0495807/strake/ir"
+	"github.com/seed-e0495807/strake/ir/irtest"
 	"github.com/seed-e0495807/strake/lang"
 	"github.com/seed-e0495807/strake/lang/cases"
 	"github.com/seed-e0495807/strake/lang/diag"
@@ -48,13 +49,9 @@ func modules(t testing.TB) map[string]*ir.Module {
 	}
 	list := map[string]*ir.Module{}
 	for _, f := range files {
-		var set source.Set
-		tree, diags := lang.Parse(set.Add(f.Name, string(f.Data)))
-		m, more := ir.Build(tree)
-		if append(diags, more...).HasErrors() || ir.VerifyLowered(m).HasErrors() {
-			continue
+		if m, ok := irtest.Build(f.Name, string(f.Data)); ok && !ir.VerifyLowered(m).HasErrors() {
+			list[f.Name] = m
 		}
-		list[f.Name] = m
 	}
 	return list
 }
@@ -105,11 +102,9 @@ func checkFix(t *testing.T, p *plugins.Pipeline, m *ir.Module, d diag.Diagnostic
 		t.Errorf("%s: %s: %v", m.Files[0].Name, d.Code, err)
 		return
 	}
-	var set source.Set
-	tree, diags := lang.Parse(set.Add(m.Files[0].Name, text))
-	fixed, more := ir.Build(tree)
-	if diags = append(diags, more...); diags.HasErrors() {
-		t.Errorf("%s: %s makes what is no Dockerfile: %v", m.Files[0].Name, d.Code, diags)
+	fixed, ok := irtest.Build(m.Files[0].Name, text)
+	if !ok {
+		t.Errorf("%s: %s makes what is no Dockerfile:\n%s", m.Files[0].Name, d.Code, text)
 		return
 	}
 	out, err := p.Run(t.Context(), plugins.Input{Module: fixed})

@@ -89,11 +89,11 @@ func execFix(o *op) []diag.Fix {
 		return nil
 	}
 	c := s.commands[0]
-	if strings.TrimSpace(o.source()) != c.text || len(c.via) > 0 || len(c.env) > 0 || c.name == "" ||
-		strings.ContainsAny(c.text, "$`*?[]{}~<>|&;()#!\\") {
+	if strings.TrimSpace(o.source()) != c.Text || len(c.Via) > 0 || len(c.Env) > 0 || c.Name == "" ||
+		strings.ContainsAny(c.Text, "$`*?[]{}~<>|&;()#!\\") {
 		return nil
 	}
-	args := append([]string{strings.Fields(c.text)[0]}, c.args...)
+	args := append([]string{strings.Fields(c.Text)[0]}, c.args()...)
 	body := &ir.Entrypoint{Command: ir.Command{Exec: true, Args: args}}
 	return []diag.Fix{{Message: "use the exec form", Edits: []diag.Edit{o.replace(ir.Format(body, o.module.ir.Escape))}}}
 }

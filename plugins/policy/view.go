@@ -284,17 +284,18 @@ func (o *op) commands() *scriptText {
 	}
 	o.script = &scriptText{}
 	c, ok := o.command()
-	switch {
-	case !ok:
-	case c.Exec && len(c.Args) > 0:
-		x := &command{text: strings.Join(c.Args, " "), env: map[string]string{}}
-		o.script.commands = append([]*command{x}, x.set(slices.Clone(c.Args), 0)...)
-		o.script.parsed = true
-	case !c.Exec && o.posix():
-		if text := o.source(); len(text) <= maxScript {
-			o.script.commands, o.script.parsed = parseScript(text, 0)
-		}
+	if !ok || c.Exec && len(c.Args) == 0 || !c.Exec && (!o.posix() || len(o.source()) > maxScript) {
+		return o.script
 	}
+	run, isRun := o.body.(*ir.Run)
+	if !isRun {
+		run = &ir.Run{Command: c}
+	}
+	sh := o.shell
+	if len(sh) > 0 { // which is like sh: zsh is read as bash
+		sh = []string{"bash"}
+	}
+	o.script.commands, o.script.parsed = readCommands(run, sh)
 	return o.script
 }
 

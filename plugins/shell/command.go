@@ -10,16 +10,17 @@ import (
 
 // Command is a simple command.
 type Command struct {
-	Name   string // the program without its directory, "" when only the run shows it
-	Prog   Word   // the program as written
-	Args   []Word // behind it
-	Env    []Var  // assignments in front of it, those of env and sudo included
-	Writes []Word // files that its output goes to
-	User   string // whom sudo, su and the like run it as; "" is who runs the script
-	Nested bool   // it is in a word for another shell, or in exec form: it has no place in the text
+	Name   string   // the program without its directory, "" when only the run shows it
+	Prog   Word     // the program as written
+	Args   []Word   // behind it
+	Env    []Var    // assignments in front of it, those of env and sudo included
+	Writes []Word   // files that its output goes to
+	User   string   // whom sudo, su and the like run it as; "" is who runs the script
+	Nested bool     // it is in a word for another shell, or in exec form: it has no place in the text
+	Text   string   // the command as written
+	Via    []string // programs in front of it that only run it, like sudo
 
-	stmt    *syntax.Stmt
-	wrapped bool // another program runs it
+	stmt *syntax.Stmt
 }
 
 // Word is a word of a command.
@@ -84,13 +85,14 @@ func (c *Command) Sets(names ...string) bool {
 	return slices.ContainsFunc(c.Env, func(v Var) bool { return slices.Contains(names, v.Name) })
 }
 
-// collect takes the commands out of a tree, in the order of the text.
-func (s *Script) collect(file *syntax.File, nested bool, user string) {
+// collect takes the commands out of the tree of a text, in its order.
+func (s *Script) collect(file *syntax.File, text string, nested bool, user string) {
+	s.trees = append(s.trees, file)
 	syntax.Walk(file, func(n syntax.Node) bool {
 		switch n := n.(type) {
 		case *syntax.Stmt:
 			if call, ok := n.Cmd.(*syntax.CallExpr); ok {
-				s.call(n, call, nested, user)
+				s.call(n, call, text, nested, user)
 			}
 		case *syntax.DeclClause:
 			for _, a := range n.Args {
@@ -108,27 +110,27 @@ func (s *Script) assign(a *syntax.Assign) {
 }
 
 // call takes a simple command.
-func (s *Script) call(stmt *syntax.Stmt, call *syntax.CallExpr, nested bool, user string) {
+func (s *Script) call(stmt *syntax.Stmt, call *syntax.CallExpr, text string, nested bool, user string) {
 	if len(call.Args) == 0 {
 		for _, a := range call.Assigns {
 			s.assign(a)
 		}
 		return
 	}
-	c := &Command{stmt: stmt, Nested: nested, User: user}
+	c := &Command{stmt: stmt, Nested: nested, User: user, Text: text[call.Pos().Offset():call.End().Offset()]}
 	for _, a := range call.Assigns {
 		if a.Value != nil {
-			c.Env = append(c.Env, Var{a.Name.Value, s.word(a.Value, nested)})
+			c.Env = append(c.Env, Var{a.Name.Value, word(a.Value, text, nested)})
 		}
 	}
 	for _, r := range stmt.Redirs {
 		if r.Op == syntax.RdrOut || r.Op == syntax.AppOut || r.Op == syntax.RdrClob || r.Op == syntax.RdrAll {
-			c.Writes = append(c.Writes, s.word(r.Word, nested))
+			c.Writes = append(c.Writes, word(r.Word, text, nested))
 		}
 	}
 	words := make([]Word, len(call.Args))
 	for i, w := range call.Args {
-		words[i] = s.word(w, nested)
+		words[i] = word(w, text, nested)
 	}
 	if words[0].Text == "export" { // a command like any other in a POSIX shell
 		for _, w := range words[1:] {
@@ -153,7 +155,7 @@ func (s *Script) add(c *Command, words []Word) {
 	s.Commands = append(s.Commands, c)
 	if text, user, ok := inner(c); ok {
 		if file, err := parse(c.Name, text); err == nil {
-			s.collect(file, true, user)
+			s.collect(file, text, true, user)
 		}
 	}
 }
@@ -182,12 +184,11 @@ func inner(c *Command) (text, user string, ok bool) {
 }
 
 // word makes a word; one of a nested script has no place.
-func (s *Script) word(w *syntax.Word, nested bool) Word {
-	if !nested {
-		return newWord(w, s.Text)
+func word(w *syntax.Word, text string, nested bool) Word {
+	out := newWord(w, text)
+	if nested {
+		out.Start, out.End = -1, -1
 	}
-	out := newWord(w, "")
-	out.Start, out.End = -1, -1
 	return out
 }
 

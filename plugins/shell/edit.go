@@ -70,7 +70,7 @@ func (e *Editor) Append(c *Command, text string) { e.replace(c.Prog.End, c.Prog.
 
 // Prefix sets variables, like "A=1", for a command alone.
 func (e *Editor) Prefix(c *Command, assignments string) {
-	if c.wrapped { // nice and the like run programs only
+	if len(c.Via) > 0 { // nice and the like run programs only
 		assignments = "env " + assignments
 	}
 	e.replace(c.Prog.Start, c.Prog.Start, assignments+" ")

@@ -36,8 +36,9 @@ type Script struct {
 	Sets     []Var      // what is assigned, with export or without, not for one command only
 
 	run    *ir.Run
-	file   *syntax.File // nil in exec form
-	strict bool         // the shell ends at the first command that fails
+	file   *syntax.File   // nil in exec form
+	trees  []*syntax.File // it, and those of scripts in words
+	strict bool           // the shell ends at the first command that fails
 }
 
 // Parse reads the script of a RUN for the SHELL in force. Errors are *UnknownError, or
@@ -65,7 +66,7 @@ func Parse(run *ir.Run, shell []string) (*Script, error) {
 	}
 	s.Text, s.file = text, file
 	s.strict = slices.ContainsFunc(shell[1:], endsOnError) || setsErrexit(file)
-	s.collect(file, false, "")
+	s.collect(file, text, false, "")
 	return s, nil
 }
 
@@ -144,7 +145,7 @@ func (s *Script) exec(args []string) {
 		words[i] = Word{Text: a, Known: true, Start: -1, End: -1}
 	}
 	if len(words) > 0 {
-		s.add(&Command{Nested: true}, words)
+		s.add(&Command{Nested: true, Text: strings.Join(args, " ")}, words)
 	}
 }
 

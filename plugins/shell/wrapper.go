@@ -49,7 +49,8 @@ func unwrap(c *Command, words []Word) []Word {
 		if !ok || len(next) == 0 {
 			return words // like `command -v`: it is the program itself that does something
 		}
-		words, c.wrapped = next, true
+		c.Via = append(c.Via, path.Base(words[0].Text))
+		words = next
 	}
 	return words
 }

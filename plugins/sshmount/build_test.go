@@ -15,7 +15,6 @@ import (
 	"time"
 
 	"golang.org/x/crypto/ssh"
-	"golang.org/x/crypto/ssh/agent"
 
 	"github.com/seed-e0495807/strake/backend/dockerfile"
 	"github.com/seed-e0495807/strake/backend/testbed"
@@ -37,7 +36,7 @@ func TestBuild(t *testing.T) {
 	d := testbed.StartDaemon(t, testbed.StartRegistry(t, testbed.Debian))
 	config := d.Remote(t)
 	key := ed25519.NewKeyFromSeed([]byte("a key for the tests of ssh-mount"))
-	addr, socket := serveGit(t, repository(t), key), startAgent(t, key)
+	addr, socket := serveGit(t, repository(t), key), testbed.StartAgent(t, key)
 	text := fmt.Sprintf(`FROM debian:12
 RUN apt-get update && apt-get install -y --no-install-recommends git openssh-client
 ENV GIT_SSH_COMMAND="ssh -o StrictHostKeyChecking=accept-new"
@@ -46,12 +45,7 @@ CMD ["cat", "/src/hello"]
 `, addr)
 	build := func(text string) (string, error) {
 		dest := filepath.Join(t.TempDir(), "image.tar")
-		args := []string{"build", "--progress=plain", "--ssh", "default=" + socket, "-o", "type=oci,dest=" + dest, "-"}
-		for _, name := range []string{"HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "http_proxy", "https_proxy", "no_proxy"} {
-			if os.Getenv(name) != "" {
-				args = append(args, "--build-arg", name)
-			}
-		}
+		args := append([]string{"build", "--progress=plain", "--ssh", "default=" + socket, "-o", "type=oci,dest=" + dest, "-"}, testbed.ProxyFlags()...)
 		ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute)
 		defer cancel()
 		cmd := exec.CommandContext(ctx, buildx, args...)
@@ -156,28 +150,6 @@ func session(channel ssh.Channel, requests <-chan *ssh.Request, repo string) {
 		channel.SendRequest("exit-status", false, ssh.Marshal(struct{ Status uint32 }{uint32(cmd.ProcessState.ExitCode())}))
 		return
 	}
-}
-
-// startAgent gives the socket of an agent that has the key.
-func startAgent(t *testing.T, key ed25519.PrivateKey) string {
-	t.Helper()
-	keys := agent.NewKeyring()
-	if err := keys.Add(agent.AddedKey{PrivateKey: &key}); err != nil {
-		t.Fatal(err)
-	}
-	dir, err := os.MkdirTemp("", "agent") // a socket's path has to be short
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { os.RemoveAll(dir) })
-	socket := filepath.Join(dir, "sock")
-	l, err := net.Listen("unix", socket)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { l.Close() })
-	go accept(l, func(conn net.Conn) { agent.ServeAgent(keys, conn) })
-	return socket
 }
 
 // accept serves connections until the listener is closed.
