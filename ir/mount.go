@@ -22,7 +22,7 @@ func (b *builder) mount(f lang.Flag) (Mount, bool) {
 		key, value, ok := strings.Cut(field, "=")
 		m[i] = MountOption{Key: strings.ToLower(key), Value: value, HasValue: ok}
 		if at := strings.IndexByte(value, '$'); m[i].Key == "from" && at >= 0 && at != len(value)-1 {
-			b.diags.Errorf(f.At, "mount-from-variable", "'from' doesn't support variable expansion").
+			b.diags.Errorf(f.At, "mount-from-variable", "'from' doesn't support variable expansion, define alias stage instead").
 				Hint = "define a stage with `FROM " + value + " AS name` and mount from that"
 		}
 	}

@@ -54,7 +54,7 @@ var diagnostics = []struct {
 		`Dockerfile:1:8: error: FROM requires either one or three arguments [from-arguments]; expected FROM [--platform=…] image [AS name]`,
 	}},
 	{"FROM a\nENTRYPOINT[\"/x\"]\n", []string{
-		"Dockerfile:2:1: error: unknown instruction `ENTRYPOINT[\"/x\"]` [unknown-instruction]; help: put a blank behind `ENTRYPOINT`",
+		"Dockerfile:2:1: error: unknown instruction: ENTRYPOINT[\"/x\"] [unknown-instruction]; help: put a blank behind `ENTRYPOINT`",
 	}},
 	{"FROM a AS 1x\n", []string{
 		"Dockerfile:1:11: error: invalid name for build stage: `1x` [invalid-stage-name]; expected a letter, then letters, digits, `-`, `_` or `.`",
@@ -153,7 +153,7 @@ var diagnostics = []struct {
 		`Dockerfile:2:13: error: when using JSON array syntax, arrays must be comprised of strings only [json-not-strings]; help: quote every element, or drop the brackets for the shell form`,
 	}},
 	{"FROM a\nONBUILD NOPE x\n", []string{
-		"Dockerfile:2:9: warning: unknown instruction `NOPE` (the build that runs this trigger will fail) [unknown-instruction]; help: did you mean `COPY`?",
+		"Dockerfile:2:9: warning: unknown instruction: NOPE (the build that runs this trigger will fail) [unknown-instruction]; help: did you mean `COPY`?",
 	}},
 	{"FROM a\nCMD [\"a\", 1]\n", []string{
 		`Dockerfile:2:5: error: when using JSON array syntax, arrays must be comprised of strings only [json-not-strings]; help: quote every element, or drop the brackets for the shell form`,
@@ -183,23 +183,23 @@ var diagnostics = []struct {
 		"Dockerfile:2:13: error: unterminated heredoc `B` [unterminated-heredoc]; expected a line with nothing but B",
 	}},
 	{"FROM a\nCOPPY x y\n", []string{
-		"Dockerfile:2:1: error: unknown instruction `COPPY` [unknown-instruction]; help: did you mean `COPY`?",
+		"Dockerfile:2:1: error: unknown instruction: COPPY [unknown-instruction]; help: did you mean `COPY`?",
 	}},
 	{"FROM a\nQWERTY x\n", []string{
-		"Dockerfile:2:1: error: unknown instruction `QWERTY` [unknown-instruction]; expected one of ADD, ARG, CMD, COPY, ENTRYPOINT, ENV, EXPOSE, FROM, HEALTHCHECK, LABEL, MAINTAINER, ONBUILD, RUN, SHELL, STOPSIGNAL, USER, VOLUME, WORKDIR",
+		"Dockerfile:2:1: error: unknown instruction: QWERTY [unknown-instruction]; expected one of ADD, ARG, CMD, COPY, ENTRYPOINT, ENV, EXPOSE, FROM, HEALTHCHECK, LABEL, MAINTAINER, ONBUILD, RUN, SHELL, STOPSIGNAL, USER, VOLUME, WORKDIR",
 	}},
 	{"FROM a\n\\\n\n", []string{
 		`Dockerfile:2:1: error: a line continues, but there is no instruction [unknown-instruction]; help: remove it`,
 		`Dockerfile:2:1: warning: empty continuation line [empty-continuation]; help: remove the blank lines, or start them with #`,
 	}},
 	{"FROM --platfrom=x a\n", []string{
-		"Dockerfile:1:6: error: unknown flag --platfrom of FROM [unknown-flag]; help: did you mean `--platform`?",
+		"Dockerfile:1:6: error: unknown flag: --platfrom of FROM [unknown-flag]; help: did you mean `--platform`?",
 	}},
 	{"FROM --zzzzzz=x a\n", []string{
-		`Dockerfile:1:6: error: unknown flag --zzzzzz of FROM [unknown-flag]; expected --platform`,
+		`Dockerfile:1:6: error: unknown flag: --zzzzzz of FROM [unknown-flag]; expected --platform`,
 	}},
 	{"FROM a\nENV --x A=1\n", []string{
-		"Dockerfile:2:5: error: unknown flag --x of ENV [unknown-flag]; help: ENV takes no flags; for an argument that starts with dashes put `--` before it",
+		"Dockerfile:2:5: error: unknown flag: --x of ENV [unknown-flag]; help: ENV takes no flags; for an argument that starts with dashes put `--` before it",
 	}},
 	{"FROM a\nCOPY --from=x --from=y a b\n", []string{
 		`Dockerfile:2:15: error: duplicate flag specified: --from [duplicate-flag]; help: keep one of them`,
@@ -224,13 +224,13 @@ var diagnostics = []struct {
 	}},
 	{"FROM a\nHEALTHCHECK --foo=1 NONE\n", []string{}},
 	{"FROM a\nHEALTHCHECK --foo=1 CMD x\n", []string{
-		`Dockerfile:2:13: error: unknown flag --foo of HEALTHCHECK [unknown-flag]; expected --interval, --retries, --start-interval, --start-period, --timeout`,
+		`Dockerfile:2:13: error: unknown flag: --foo of HEALTHCHECK [unknown-flag]; expected --interval, --retries, --start-interval, --start-period, --timeout`,
 	}},
 	{"FROM a\nRUN --foo x\n", []string{
-		`Dockerfile:2:5: error: unknown flag --foo of RUN [unknown-flag]; expected --device, --mount, --network, --security`,
+		`Dockerfile:2:5: error: unknown flag: --foo of RUN [unknown-flag]; expected --device, --mount, --network, --security`,
 	}},
 	{"FROM a\nRUN a\nCOPPY a b\nCOPY a\nENV A\n  USER\nFROM x y z\nONBUILD\n", []string{
-		"Dockerfile:3:1: error: unknown instruction `COPPY` [unknown-instruction]; help: did you mean `COPY`?",
+		"Dockerfile:3:1: error: unknown instruction: COPPY [unknown-instruction]; help: did you mean `COPY`?",
 		`Dockerfile:4:1: error: COPY requires at least two arguments: sources and a destination [missing-argument]; expected COPY [--flag…] source… destination`,
 		"Dockerfile:5:5: error: ENV must have two arguments [bad-pair]; expected ENV name=value…; help: write `A=value`",
 		`Dockerfile:6:3: error: USER requires exactly one argument [missing-argument]; expected USER name[:group]`,

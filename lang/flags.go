@@ -59,7 +59,7 @@ func (p *parser) flags(id lexer.Instruction, flags []Flag) {
 }
 
 func (p *parser) unknownFlag(id lexer.Instruction, f Flag) {
-	d := p.diags.Errorf(f.At, "unknown-flag", "unknown flag --%s of %s", f.Name, id)
+	d := p.diags.Errorf(f.At, "unknown-flag", "unknown flag: --%s of %s", f.Name, id)
 	var known []string
 	for name := range flagTypes[id] {
 		known = append(known, name)

@@ -265,7 +265,7 @@ func unknown(list *diag.List, c *Custom, claims []Claim) *diag.Diagnostic {
 		d.Hint = "is this a Dockerfile? name the right one with -f"
 		return d
 	}
-	d := list.Errorf(keyword.At, "unknown-instruction", "unknown instruction `%s`", keyword.Text)
+	d := list.Errorf(keyword.At, "unknown-instruction", "unknown instruction: %s", keyword.Text)
 	known := lexer.Keywords()
 	for _, claim := range claims {
 		known = append(known, claim.Keyword)

@@ -61,6 +61,9 @@ type Source struct {
 	Client   *dockerui.Client // knows the context and the options
 	Pass     ir.Pass          // rewrites its module; nil leaves it
 	Map      *bk.SourceMap    // for vertices; nil has none but the text
+	// Warn tells the client of the build something about the text; nil when the client
+	// is this process.
+	Warn func(ctx context.Context, message string, o client.WarnOpts)
 
 	input *Input
 }
@@ -126,7 +129,7 @@ func FromGateway(ctx context.Context, c client.Client) (*Source, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Source{Name: entry.Filename, Filename: entry.Filename, Text: string(entry.Data), Client: client, Map: entry.SourceMap}, nil
+	return &Source{Name: entry.Filename, Filename: entry.Filename, Text: string(entry.Data), Client: client, Map: entry.SourceMap, Warn: entry.Warn}, nil
 }
 
 // Check tells what is wrong with the options, before anything is read.

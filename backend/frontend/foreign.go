@@ -3,6 +3,7 @@ package frontend
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"maps"
 	"strings"
 
@@ -11,10 +12,12 @@ import (
 	"github.com/moby/buildkit/frontend/dockerui"
 	"github.com/moby/buildkit/frontend/gateway/client"
 	gwpb "github.com/moby/buildkit/frontend/gateway/pb"
+	"github.com/moby/buildkit/solver/errdefs"
 	"github.com/moby/buildkit/solver/pb"
 
 	"github.com/seed-e0495807/strake/backend/buildcontext"
 	"github.com/seed-e0495807/strake/lang"
+	"github.com/seed-e0495807/strake/lang/source"
 )
 
 // Foreign tells whether a text or the build argument BUILDKIT_SYNTAX asks for
@@ -72,6 +75,27 @@ func ours(ref string) bool {
 		return true
 	}
 	return false
+}
+
+// foreign leaves the build of a Dockerfile that asks for another frontend to that one.
+func foreign(ctx context.Context, c client.Client, src *buildcontext.Source) (*client.Result, bool, error) {
+	opts := c.BuildOpts().Opts
+	ref, cmdline, ok := Foreign(src.Text, opts)
+	if !ok {
+		return nil, false, nil
+	}
+	res, err := forward(ctx, c, src, ref, cmdline)
+	if err == nil || len(errdefs.Sources(err)) > 0 {
+		return res, true, err
+	}
+	if _, asked := opts["build-arg:BUILDKIT_SYNTAX"]; asked {
+		return nil, true, fmt.Errorf("failed with build-arg:BUILDKIT_SYNTAX = %s: %w", cmdline, err)
+	}
+	if f := source.NewFile(src.Name, src.Text); src.Map != nil {
+		at := max(0, strings.Index(strings.ToLower(src.Text), "syntax"))
+		err = errdefs.WithSource(err, place(f, source.Span{Start: uint32(at), End: uint32(at)}, src))
+	}
+	return nil, true, err
 }
 
 // forward leaves the build to another frontend, which runs in the daemon.

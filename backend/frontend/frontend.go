@@ -19,6 +19,7 @@ import (
 
 	"github.com/seed-e0495807/strake/backend/buildcontext"
 	"github.com/seed-e0495807/strake/backend/llb"
+	"github.com/seed-e0495807/strake/ir/lint"
 	"github.com/seed-e0495807/strake/ir/plan"
 	"github.com/seed-e0495807/strake/lang/diag"
 	"github.com/seed-e0495807/strake/lang/source"
@@ -31,14 +32,16 @@ type Options struct {
 	Local func(context.Context, plan.ImageRequest) (plan.ImageInfo, bool, error)
 	// Compiled is told of the result for each platform, perhaps at the same time.
 	Compiled func(*llb.Result)
+	// Linted is told what the build checks found, also when there is no result.
+	Linted func([]lint.Finding)
 }
 
 // Build compiles a source that was opened with the gateway, for each platform that
 // was asked for, and has the daemon solve it. An error that is the author's is a
 // diag.List, whose spans are in the source as file 0.
 func Build(ctx context.Context, c client.Client, src *buildcontext.Source, o Options) (*client.Result, error) {
-	if ref, cmdline, ok := Foreign(src.Text, c.BuildOpts().Opts); ok {
-		return forward(ctx, c, src, ref, cmdline)
+	if res, ok, err := foreign(ctx, c, src); ok {
+		return res, err
 	}
 	b := &build{gateway: c, src: src, opt: o, results: map[string]*llb.Result{}}
 	b.probe()
@@ -73,7 +76,14 @@ type build struct {
 func (b *build) platform(ctx context.Context, platform *ocispecs.Platform, i int) (*dockerui.BuildResult, error) {
 	o := b.src.LLB(i)
 	o.Resolver, o.Local = b.gateway, b.opt.Local
-	r, err := llb.Compile(ctx, source.NewFile(b.src.Name, b.src.Text), o)
+	text := source.NewFile(b.src.Name, b.src.Text)
+	if i == 0 && b.opt.Linted != nil { // what is found is the same for each platform
+		o.Lint, _ = lint.New(text, b.src.Client.LinterConfig) // the compiler tells of a bad directive
+	}
+	r, err := llb.Compile(ctx, text, o)
+	if o.Lint != nil {
+		b.opt.Linted(o.Lint.Findings())
+	}
 	if err != nil {
 		return nil, err
 	}

@@ -2,11 +2,9 @@ package frontend
 
 import (
 	"context"
-	"errors"
 	"slices"
 	"strings"
 
-	"github.com/moby/buildkit/frontend/dockerui"
 	"github.com/moby/buildkit/frontend/gateway/client"
 	"github.com/moby/buildkit/solver/errdefs"
 	"github.com/moby/buildkit/solver/pb"
@@ -14,7 +12,8 @@ import (
 	"google.golang.org/grpc/codes"
 
 	"github.com/seed-e0495807/strake/backend/buildcontext"
-	"github.com/seed-e0495807/strake/lang/diag"
+	"github.com/seed-e0495807/strake/ir"
+	"github.com/seed-e0495807/strake/ir/lint"
 	"github.com/seed-e0495807/strake/lang/source"
 )
 
@@ -27,76 +26,75 @@ func Capabilities() []string {
 	}
 }
 
-// Gateway is the build of a client that is somewhere else: `docker build` with "# syntax=",
-// buildx, a daemon's own. The errors of the author have the source ranges that such a
-// client prints.
-func Gateway(ctx context.Context, c client.Client) (*client.Result, error) {
-	if err := capable(c.BuildOpts().Opts["frontend.caps"]); err != nil {
-		return nil, err
+// Server builds for clients that are somewhere else: `docker build` with "# syntax=",
+// buildx, a daemon's own. Its zero value has no plugins.
+type Server struct {
+	// Pass gives what rewrites the module of a Dockerfile that was found; nil, or a nil
+	// pass, leaves it.
+	Pass func(context.Context, *buildcontext.Source) (ir.Pass, error)
+}
+
+// Build answers one build or subrequest. The errors of the author have the source
+// ranges that such a client prints.
+func (s Server) Build(ctx context.Context, c client.Client) (*client.Result, error) {
+	missing, forwards := required(c.BuildOpts().Opts["frontend.caps"])
+	if missing != nil && !forwards {
+		return nil, missing
 	}
 	src, err := buildcontext.FromGateway(ctx, c)
 	if err != nil {
 		return nil, err
 	}
-	if res, ok, err := src.Client.HandleSubrequest(ctx, dockerui.RequestHandler{}); ok || err != nil {
+	if res, ok, err := foreign(ctx, c, src); ok {
 		return res, err
 	}
-	res, err := Build(ctx, c, src, Options{})
+	if missing != nil {
+		return nil, missing
+	}
+	if s.Pass != nil {
+		if src.Pass, err = s.Pass(ctx, src); err != nil {
+			return nil, located(err, src)
+		}
+	}
+	if res, ok, err := answer(ctx, c, src); ok || err != nil {
+		return res, located(err, src)
+	}
+	res, err := Build(ctx, c, src, Options{Linted: func(found []lint.Finding) { warn(ctx, src, found) }})
 	return res, located(err, src)
 }
 
-// capable refuses a client that requires what this frontend cannot do.
-func capable(required string) error {
-	for word := range strings.SplitSeq(required, ",") {
-		name, _, _ := strings.Cut(word, "+")
-		if name != "" && !slices.Contains(Capabilities(), name) {
-			return grpcerrors.WrapCode(errdefs.NewUnsupportedFrontendCapError(name), codes.Unimplemented)
-		}
-	}
-	return nil
-}
-
-// located makes of diagnostics what BuildKit's clients show: an error with ranges of lines.
-// All of them are in its text, and in the daemon's answer.
-func located(err error, src *buildcontext.Source) error {
-	var list diag.List
-	if !errors.As(err, &list) {
-		return err
-	}
-	set := &source.Set{}
-	set.Add(src.Name, src.Text)
-	src.AddFiles(set)
-	var texts []string
-	var places []*errdefs.Source
-	for _, d := range list {
-		if d.Severity != diag.Error {
+// required holds what a client requires against what this frontend can do. A client may
+// leave it to the frontend that the Dockerfile names, which this one forwards to.
+func required(caps string) (missing error, forwards bool) {
+	for word := range strings.SplitSeq(caps, ",") {
+		name, more, _ := strings.Cut(word, "+")
+		if name == "" || slices.Contains(Capabilities(), name) {
 			continue
 		}
-		text := d.Message
-		if f := set.File(d.Span.File); f != nil && !d.Span.IsZero() {
-			text = f.Position(d.Span.Start).String() + ": " + text
-			places = append(places, place(f, d.Span))
+		missing = grpcerrors.WrapCode(errdefs.NewUnsupportedFrontendCapError(name), codes.Unimplemented)
+		if forwards = strings.Contains(more, "forward"); !forwards {
+			return missing, false
 		}
-		if d.Hint != "" {
-			text += "; " + d.Hint
-		}
-		texts = append(texts, text)
 	}
-	out := errors.New(strings.Join(texts, "\n"))
-	for _, p := range places {
-		out = errdefs.WithSource(out, p)
-	}
-	return out
+	return missing, forwards
 }
 
-// place is a span as BuildKit has it: columns count from 0.
-func place(f *source.File, s source.Span) *errdefs.Source {
-	start, end := f.Position(s.Start), f.Position(max(s.Start, s.End))
-	at := func(p source.Position) *pb.Position {
-		return &pb.Position{Line: int32(p.Line), Character: int32(p.Column - 1)}
+// warn sends findings to the client, in the form that BuildKit gives them.
+func warn(ctx context.Context, src *buildcontext.Source, found []lint.Finding) {
+	text := source.NewFile(src.Name, src.Text)
+	for _, f := range found {
+		ranges := lines(text, f.Span)
+		src.Warn(ctx, short(f, ranges), client.WarnOpts{Level: 1, Range: ranges, Detail: [][]byte{[]byte(f.Description)}, URL: f.URL})
 	}
-	return &errdefs.Source{
-		Info:   &pb.SourceInfo{Filename: f.Name, Language: "Dockerfile", Data: []byte(f.Text)},
-		Ranges: []*pb.Range{{Start: at(start), End: at(end)}},
+}
+
+// lines are the lines of a span, each as a range of its own; columns count from 0.
+func lines(f *source.File, span source.Span) []*pb.Range {
+	first, last := f.LineRange(span)
+	out := make([]*pb.Range, 0, last-first+1)
+	for line := first; line <= last; line++ {
+		at := &pb.Position{Line: int32(line)}
+		out = append(out, &pb.Range{Start: at, End: at})
 	}
+	return out
 }

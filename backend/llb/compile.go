@@ -89,6 +89,10 @@ func Compile(ctx context.Context, src *source.File, o Options) (*Result, error) 
 		all.Sort()
 		err = all
 	}
+	var list diag.List
+	if errors.As(err, &list) {
+		return nil, SyntaxError{list}
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -99,6 +103,12 @@ func Compile(ctx context.Context, src *source.File, o Options) (*Result, error) 
 	result.Diags = append(diags, result.Diags...)
 	return result, nil
 }
+
+// SyntaxError is what is wrong with a text before anything of it is planned.
+type SyntaxError struct{ diag.List }
+
+// Unwrap gives the diagnostics.
+func (e SyntaxError) Unwrap() error { return e.List }
 
 // checkOptions holds the check directive against what BuildKit's linter takes.
 func checkOptions(text string) error {

@@ -27,5 +27,5 @@ func ExampleCompile_error() {
 	src := source.NewFile("Dockerfile", "FROM scratch\nCOPPY hello /\nENV A\n")
 	_, err := llb.Compile(context.Background(), src, llb.Options{})
 	fmt.Println(err)
-	// Output: unknown instruction `COPPY`, and 1 more error
+	// Output: unknown instruction: COPPY, and 1 more error
 }

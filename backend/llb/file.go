@@ -266,24 +266,6 @@ func (l *lowerer) link(s *stage, st *step, t *plan.Transfer, layer *vertex) bk.O
 }
 
 func (l *lowerer) git(name string, g *plan.Git) bk.Output {
-	opts := []bk.GitOption{bk.WithCustomName(name), bk.GitRef(g.Ref)}
-	if l.opt.GitAdvice {
-		opts = append(opts, bk.GitAdvice(true))
-	}
-	if g.KeepDir {
-		opts = append(opts, bk.KeepGitDir())
-	}
-	if g.Checksum != "" {
-		opts = append(opts, bk.GitChecksum(g.Checksum))
-	}
-	if g.SubDir != "" {
-		opts = append(opts, bk.GitSubDir(g.SubDir))
-	}
-	if g.SkipSubmodules {
-		opts = append(opts, bk.GitSkipSubmodules())
-	}
-	if g.FetchByCommit {
-		opts = append(opts, bk.GitFetchByCommit())
-	}
+	opts := append(gitOptions(g, l.opt.GitAdvice), bk.WithCustomName(name))
 	return bk.Git(g.Remote, "", opts...).Output()
 }

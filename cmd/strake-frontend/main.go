@@ -19,7 +19,7 @@ import (
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	if err := grpcclient.RunFromEnvironment(ctx, frontend.Gateway); err != nil {
+	if err := grpcclient.RunFromEnvironment(ctx, frontend.Server{}.Build); err != nil {
 		fmt.Fprintln(os.Stderr, "strake-frontend:", err)
 		os.Exit(1)
 	}

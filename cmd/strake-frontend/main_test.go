@@ -88,7 +88,7 @@ func TestSyntax(t *testing.T) {
 		t.Errorf("%+v", r)
 	}
 	_, err = build("FROM busybox\nRUNN true\n")
-	if err == nil || !strings.Contains(err.Error(), "Dockerfile:3:1: unknown instruction `RUNN`; did you mean `RUN`?") ||
+	if err == nil || !strings.Contains(err.Error(), "Dockerfile:3:1: unknown instruction: RUNN; did you mean `RUN`?") ||
 		!strings.Contains(err.Error(), ">>> RUNN true") {
 		t.Errorf("got %v", err)
 	}

@@ -1,6 +1,7 @@
 package plan
 
 import (
+	"context"
 	"maps"
 	"slices"
 	"strconv"
@@ -31,7 +32,7 @@ func (p *planner) platforms() {
 
 // globals works out the build arguments that FROM sees: those of the platform,
 // then each ARG before the first FROM with its default or the value given.
-func (p *planner) globals() {
+func (p *planner) globals(ctx context.Context) {
 	p.args = p.predefined()
 	for _, op := range p.mod.Args {
 		arg, ok := bodyArg(op)
@@ -53,7 +54,7 @@ func (p *planner) globals() {
 			}
 		}
 	}
-	p.sourceDateEpoch()
+	p.sourceDateEpoch(ctx)
 }
 
 // predefined are the arguments that need no ARG before FROM.
@@ -90,9 +91,9 @@ func (p *planner) predefined() *Env {
 const epochArg = "SOURCE_DATE_EPOCH"
 
 // sourceDateEpoch reads SOURCE_DATE_EPOCH, which dates what the build makes. The
-// words "context" and the name of a stage ask for the time of a source, which is
-// known only where sources can be looked at; elsewhere they leave it unset.
-func (p *planner) sourceDateEpoch() {
+// word "context" and the name of a context or stage ask for the time of a source, which
+// is known only where sources can be looked at; elsewhere they leave it unset.
+func (p *planner) sourceDateEpoch(ctx context.Context) {
 	value, given := p.opt.BuildArgs[epochArg]
 	if !given {
 		value, _ = p.args.Get(epochArg)
@@ -104,18 +105,27 @@ func (p *planner) sourceDateEpoch() {
 		return
 	}
 	if seconds, err := strconv.ParseInt(value, 10, 64); err == nil {
-		t := time.Unix(seconds, 0).UTC()
-		p.epoch = &t
-		p.setEpoch(strconv.FormatInt(seconds, 10))
+		p.dated(time.Unix(seconds, 0).UTC())
 		return
 	}
-	if value != "context" {
-		if err := p.epochStage(value); err != nil {
-			p.fail(nil, "source-date-epoch", err).Hint = "give seconds since 1970, `context`, or a stage that only ADDs a URL"
+	src, origin, err := p.epochSource(ctx, value)
+	if err == nil && p.opt.Epoch != nil {
+		var t *time.Time
+		if t, err = p.opt.Epoch(ctx, src); err == nil && t != nil {
+			p.dated(*t)
 			return
 		}
 	}
+	if err != nil {
+		p.fail(origin, "source-date-epoch", err).Hint = "give seconds since 1970, `context`, or a stage that only ADDs a URL"
+		return
+	}
 	p.setEpoch("")
+}
+
+func (p *planner) dated(t time.Time) {
+	p.epoch = &t
+	p.setEpoch(strconv.FormatInt(t.Unix(), 10))
 }
 
 func (p *planner) setEpoch(value string) {

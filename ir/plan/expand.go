@@ -1,6 +1,8 @@
 package plan
 
 import (
+	"slices"
+
 	"github.com/seed-e0495807/strake/lang/words"
 )
 
@@ -16,6 +18,23 @@ type expander struct {
 	escape  byte
 	lexer   words.Lexer
 	heredoc words.Lexer
+
+	// watch is told of the variables of each word that is resolved; nil is not.
+	watch func(used)
+}
+
+// used are the variables that a word refers to, in order of their names.
+type used struct{ set, unset []string }
+
+// note remembers a variable.
+func (u *used) note(name string, set bool) {
+	list := &u.unset
+	if set {
+		list = &u.set
+	}
+	if i, found := slices.BinarySearch(*list, name); !found {
+		*list = slices.Insert(*list, i, name)
+	}
 }
 
 func newExpander(escape byte, budget *words.Budget) *expander {
@@ -52,7 +71,28 @@ func (x *expander) word(word string, vars words.Vars) (string, error) {
 	if x.plain(word) {
 		return word, nil
 	}
-	out, err := x.lex().Word(word, vars)
+	return x.watched(x.lex(), word, vars)
+}
+
+// look resolves a word and tells which variables it refers to.
+func (x *expander) look(word string, vars words.Vars) (string, used, error) {
+	var u used
+	outer := x.watch
+	x.watch = func(w used) { u = w }
+	out, err := x.word(word, vars)
+	x.watch = outer
+	return out, u, err
+}
+
+func (x *expander) watched(l *words.Lexer, word string, vars words.Vars) (string, error) {
+	var u used
+	if x.watch != nil {
+		l.Seen = u.note
+	}
+	out, err := l.Word(word, vars)
+	if l.Seen = nil; x.watch != nil {
+		x.watch(u)
+	}
 	return out, about(word, err)
 }
 
@@ -80,13 +120,16 @@ func (x *expander) list(list []string, vars words.Vars) ([]string, error) {
 
 // document expands the text of a here document.
 func (x *expander) document(text string, vars words.Vars) (string, error) {
-	return x.heredoc.Word(text, vars)
+	return x.watched(&x.heredoc, text, vars)
 }
 
 // title expands a line that is shown to people. What cannot be expanded is shown
 // as written.
 func (x *expander) title(line string, vars words.Vars) string {
-	out, err := x.word(line, vars)
+	if x.plain(line) {
+		return line
+	}
+	out, err := x.lex().Word(line, vars)
 	if err != nil {
 		return line
 	}

@@ -22,6 +22,7 @@ func (p *planner) expose(s *Stage, b *ir.Expose) error {
 			if err != nil {
 				return about(word, err)
 			}
+			p.checkPort(s, spec)
 			ports = append(ports, list...)
 			if err := p.budget.Take(len(list) * portCost); err != nil {
 				return err

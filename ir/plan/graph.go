@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/containerd/platforms"
+	"github.com/moby/buildkit/util/suggest"
 	ocispecs "github.com/opencontainers/image-spec/specs-go/v1"
 	"github.com/seed-e0495807/strake/ir"
 	"github.com/seed-e0495807/strake/lang/diag"
@@ -26,7 +27,8 @@ func (p *planner) stages() {
 }
 
 func (p *planner) stage(i int, def *ir.Stage) {
-	base, err := p.words.word(def.Base, p.args)
+	base, names, err := p.words.look(def.Base, p.args)
+	p.checkFrom(def, names)
 	switch {
 	case err != nil:
 		p.fail(def.Origin, "expansion", err)
@@ -34,7 +36,8 @@ func (p *planner) stage(i int, def *ir.Stage) {
 		p.fail(def.Origin, "blank-base", about(def.Base, errorf("base name (%s) should not be blank", def.Base))).
 			Hint = "give the ARG a default before the first FROM, or pass it with --build-arg"
 	}
-	s := &Stage{def: def, Name: def.Name, baseName: base, origin: def.Origin, blame: def.Origin, paths: &pathSet{}}
+	s := &Stage{def: def, Name: def.Name, baseName: base, asked: base, origin: def.Origin, blame: def.Origin, paths: &pathSet{}}
+	s.fromArgs = names.set
 	s.names.multi = p.opt.MultiPlatform
 	p.stagePlatform(s)
 	if p.named(s, def.Name, p.platformAsked(s)); s.context != nil {
@@ -78,23 +81,36 @@ func (p *planner) stagePlatform(s *Stage) {
 		return
 	}
 	flag := "--platform=" + word
-	text, err := p.words.word(word, p.args)
+	text, names, err := p.words.look(word, p.args)
+	s.fromArgs = append(s.fromArgs, names.set...)
+	p.checkFrom(s.def, names)
+	p.checkPlatformFlag(s.def, text, names)
 	if err != nil {
 		p.fail(s.blame, "expansion", about(flag, fmt.Errorf("failed to process arguments for platform %s: %w", word, err)))
 		return
 	}
 	if text == "" {
-		p.fail(s.blame, "bad-platform", about(flag, errorf("empty platform value from expression %s", word))).
-			Expected = "os/architecture, like linux/arm64"
+		d := p.fail(s.blame, "bad-platform", about(flag, errorf("empty platform value from expression %s", word)))
+		d.Expected, d.Hint = "os/architecture, like linux/arm64", p.nearArg(names)
 		return
 	}
 	platform, err := platforms.Parse(text)
 	if err != nil {
-		p.fail(s.blame, "bad-platform", about(flag, fmt.Errorf("failed to parse platform %s: %w", word, err))).
-			Expected = "os/architecture, like linux/arm64"
+		d := p.fail(s.blame, "bad-platform", about(flag, fmt.Errorf("failed to parse platform %s: %w", word, err)))
+		d.Expected, d.Hint = "os/architecture, like linux/arm64", p.nearArg(names)
 		return
 	}
 	s.platform = &platform
+}
+
+// nearArg suggests a variable for one that is not set.
+func (p *planner) nearArg(u used) string {
+	for _, name := range u.unset {
+		if near, ok := suggest.Search(name, p.args.Keys(), true); ok {
+			return "did you mean `" + near + "`?"
+		}
+	}
+	return ""
 }
 
 // platformAsked is the platform that a stage has for sure, before its base is
@@ -184,8 +200,8 @@ func (p *planner) copySource(op *ir.Op, from string) *Stage {
 		return nil
 	}
 	if literal != from {
-		p.fail(op.Origin, "from-variable", about(flag, errorf("variable expansion is not supported for --from"))).
-			Hint = "define a stage with `FROM " + from + " AS name`, with a global ARG, and copy from that"
+		p.fail(op.Origin, "from-variable", about(flag, errorf("variable expansion is not supported for --from, define a new stage with FROM using ARG from global scope as a workaround"))).
+			Hint = "write `FROM " + from + " AS name`, with a global ARG, and copy from that"
 		return nil
 	}
 	index, err := strconv.Atoi(from)
@@ -206,7 +222,7 @@ func (p *planner) find(name string, origin, blame *ir.Origin) *Stage {
 	if s, ok := p.byName[strings.ToLower(name)]; ok {
 		return s
 	}
-	return &Stage{baseName: name, origin: origin, blame: blame, paths: &pathSet{}, unregistered: true}
+	return &Stage{baseName: name, asked: name, origin: origin, blame: blame, paths: &pathSet{}, unregistered: true}
 }
 
 // circular reports stages that wait for each other.

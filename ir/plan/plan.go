@@ -18,7 +18,10 @@ import (
 	"maps"
 	"time"
 
+	"github.com/moby/patternmatcher"
+
 	"github.com/seed-e0495807/strake/ir"
+	"github.com/seed-e0495807/strake/ir/lint"
 	"github.com/seed-e0495807/strake/lang/diag"
 	"github.com/seed-e0495807/strake/lang/words"
 
@@ -36,6 +39,16 @@ type Options struct {
 	MultiPlatform  bool                // step names carry the platform
 	AllStages      bool                // plan stages that the target does not need, too
 	Labels         map[string]string   // put on the image at the end
+
+	// Lint takes what the build checks find; nil has none. Ignore gives the patterns of
+	// the files that the build context leaves out; nil is none.
+	Lint   *lint.Linter
+	Ignore func(context.Context) ([]string, error)
+	// Epoch tells when a source was made, for a SOURCE_DATE_EPOCH that names one; nil,
+	// or a nil time, when that is not known.
+	Epoch func(context.Context, EpochSource) (*time.Time, error)
+	// Outline asks for Plan.Outline.
+	Outline bool
 
 	// Images finds base images. It is called from several goroutines.
 	Images ImageResolver
@@ -100,6 +113,9 @@ type Plan struct {
 	// for those of the base image.
 	History []*ir.Origin
 
+	// Outline is what can be given to the build, when Options.Outline asks for it.
+	Outline *Outline
+
 	// SBOM scans, asked for by BUILDKIT_SBOM_SCAN_CONTEXT and _STAGE.
 	ScanContext bool
 	ScanStages  []*Stage
@@ -112,11 +128,12 @@ func Make(ctx context.Context, m *ir.Module, o Options) (*Plan, error) {
 	p.opt.BuildArgs = maps.Clone(o.BuildArgs) // SOURCE_DATE_EPOCH is rewritten
 	p.words = newExpander(m.Escape, &p.budget)
 	p.platforms()
-	p.globals()
+	p.globals(ctx)
+	p.checkDefaults()
 	p.stages()
 	p.pick()
 	p.link()
-	for _, pass := range []func(context.Context){p.resolve, p.run} {
+	for _, pass := range []func(context.Context){p.resolve, p.readIgnore, p.run} {
 		if !p.failed() { // the passes above report all that they can find
 			pass(ctx)
 		}
@@ -127,6 +144,9 @@ func Make(ctx context.Context, m *ir.Module, o Options) (*Plan, error) {
 	if p.failed() {
 		p.diags.Sort()
 		return nil, p.diags
+	}
+	if err := o.Lint.Err(); err != nil {
+		return nil, err
 	}
 	return p.finish(), nil
 }
@@ -151,6 +171,7 @@ type planner struct {
 	budget words.Budget
 	total  int     // ops of all stages
 	paths  pathSet // read from the build context
+	ignore *patternmatcher.PatternMatcher
 }
 
 // Stage is a stage that runs, or an image that one copies from.
@@ -171,6 +192,8 @@ type Stage struct {
 	def      *ir.Stage // nil for an image
 	base     *Stage    // the stage it is based on
 	baseName string
+	asked    string   // the base as it was named, before it became a whole reference
+	fromArgs []string // global arguments that the FROM uses
 	platform *ocispecs.Platform
 	context  func(context.Context) (NamedContext, error)
 	ops      []operation
@@ -190,6 +213,8 @@ type Stage struct {
 	resolved, triggered, done bool
 	unregistered              bool // an image that a step copies or mounts from
 	cmdSet                    bool
+	dirSet                    bool // a WORKDIR stood in this Dockerfile
+	lastOf                    lastOf
 }
 
 // Config is the part of an image config that steps start from.
@@ -244,6 +269,9 @@ func (p *planner) finish() *Plan {
 	out.Context = p.paths.list()
 	p.goal.Image.History, out.History = p.goal.wholeHistory()
 	p.scans(out)
+	if p.opt.Outline {
+		out.Outline = p.outline()
+	}
 	p.label()
 	return out
 }

@@ -90,6 +90,7 @@ func (s *Stage) inherit() {
 	s.Image.Config.OnBuild = nil
 	s.BaseInfo = s.base.BaseInfo
 	s.paths = s.base.paths
+	s.dirSet = s.base.dirSet
 	s.declared, s.argAt = slices.Clone(s.base.declared), maps.Clone(s.base.argAt)
 }
 
@@ -129,7 +130,10 @@ func (p *planner) start(s *Stage) error {
 // ops behind it are checked, too.
 func (p *planner) runOp(s *Stage, op *operation) {
 	s.at = op.Origin
+	p.checkOp(s, op)
+	unwatch := p.watchWords(s, op)
 	err := p.do(s, op)
+	unwatch()
 	if p.spent() {
 		err = errSpent // whatever came of it
 	}
@@ -224,6 +228,7 @@ func (p *planner) setEnv(s *Stage, op *operation, b *ir.Env) error {
 		return err
 	}
 	for _, v := range vars {
+		p.checkSecret(op, "ENV", v.Key)
 		s.env.Set(v.Key, v.Value)
 		s.setConfigEnv(v)
 	}
@@ -279,6 +284,7 @@ func (p *planner) workdir(s *Stage, op *operation, b *ir.Workdir) error {
 	if err != nil {
 		return err
 	}
+	p.checkWorkdir(s, op, path)
 	wd, err := system.NormalizeWorkdir(s.Image.Config.WorkingDir, path, s.platform.OS)
 	if err != nil {
 		return err

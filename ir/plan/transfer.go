@@ -123,6 +123,9 @@ func (p *planner) transfer(s *Stage, op *operation, t *transfer) error {
 		if err != nil {
 			return about(src, err)
 		}
+		if t.from == nil && source.URL == "" && source.Git == nil {
+			p.checkIgnored(s, t.add, src)
+		}
 		out.Sources = append(out.Sources, source)
 	}
 	for _, f := range t.inline {

@@ -134,7 +134,7 @@ func (l List) Err() error {
 }
 
 // Error gives the first error of the list and the number of the others, like
-// "unknown instruction `COPPY`, and 2 more errors"; a lone error has its hint.
+// "unknown instruction: COPPY, and 2 more errors"; a lone error has its hint.
 func (l List) Error() string {
 	first, n := -1, 0
 	for i := range l {

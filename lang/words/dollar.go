@@ -15,7 +15,7 @@ func (l *Lexer) dollar() error {
 		name := l.name()
 		value, set := "$", true
 		if name != "" {
-			value, set = l.vars.Get(name)
+			value, set = l.get(name)
 		}
 		if !set && l.SkipUnset {
 			value = l.src[start:l.pos]
@@ -36,7 +36,7 @@ func (l *Lexer) dollar() error {
 	at := len(l.out)
 	switch op := l.next(); op {
 	case '}':
-		value, set := l.vars.Get(name)
+		value, set := l.get(name)
 		if !set && l.SkipUnset {
 			value = "${" + name + "}"
 		}
@@ -55,6 +55,14 @@ func (l *Lexer) dollar() error {
 	default:
 		return fmt.Errorf("unsupported modifier (%c) in substitution", op)
 	}
+}
+
+func (l *Lexer) get(name string) (string, bool) {
+	value, set := l.vars.Get(name)
+	if l.Seen != nil {
+		l.Seen(name, set)
+	}
+	return value, set
 }
 
 // name reads the name of a variable: a number, a special parameter, or letters,
@@ -101,7 +109,7 @@ func (l *Lexer) inner(stop rune, raw, pattern bool, missing error) error {
 // modified reads what follows the operator in ${name-word} and its like.
 func (l *Lexer) modified(at int, name string, op rune, colon bool) error {
 	pattern := op == '#' || op == '%'
-	value, set := l.vars.Get(name)
+	value, set := l.get(name)
 	if !set && l.SkipUnset {
 		l.out = append(l.out, "${"+name...)
 		if colon {
@@ -184,7 +192,7 @@ func (l *Lexer) replaced(at int, name string) error {
 	if all {
 		l.pos++
 	}
-	value, set := l.vars.Get(name)
+	value, set := l.get(name)
 	if !set && l.SkipUnset { // the second slash is lost, as in BuildKit
 		l.out = append(l.out, "${"+name+"/"...)
 		err := l.inner('/', true, true, errSlash)

@@ -66,6 +66,9 @@ type Lexer struct {
 
 	Budget *Budget // nil is without end
 
+	// Seen is told of each variable that a word refers to; nil is not.
+	Seen func(name string, set bool)
+
 	src   string
 	pos   int
 	vars  Vars

@@ -1,0 +1,182 @@
+package frontend
+
+import (
+	"context"
+	"errors"
+
+	"github.com/moby/buildkit/frontend/dockerui"
+	"github.com/moby/buildkit/frontend/gateway/client"
+	"github.com/moby/buildkit/frontend/subrequests/convertllb"
+	bklint "github.com/moby/buildkit/frontend/subrequests/lint"
+	"github.com/moby/buildkit/frontend/subrequests/outline"
+	"github.com/moby/buildkit/frontend/subrequests/targets"
+	"github.com/moby/buildkit/solver/pb"
+	digest "github.com/opencontainers/go-digest"
+
+	"github.com/seed-e0495807/strake/backend/buildcontext"
+	"github.com/seed-e0495807/strake/backend/llb"
+	"github.com/seed-e0495807/strake/ir"
+	"github.com/seed-e0495807/strake/ir/lint"
+	"github.com/seed-e0495807/strake/ir/plan"
+	"github.com/seed-e0495807/strake/lang"
+	"github.com/seed-e0495807/strake/lang/diag"
+	"github.com/seed-e0495807/strake/lang/source"
+)
+
+// question is a request about a Dockerfile, in place of a build of it.
+type question struct {
+	gateway client.Client
+	src     *buildcontext.Source
+	text    *source.File
+}
+
+// answer answers a client's subrequest, if it has one.
+func answer(ctx context.Context, c client.Client, src *buildcontext.Source) (*client.Result, bool, error) {
+	q := question{c, src, source.NewFile(src.Name, src.Text)}
+	return src.Client.HandleSubrequest(ctx, dockerui.RequestHandler{
+		Outline: q.outline, ListTargets: q.targets, Lint: q.lint, ConvertLLB: q.convert,
+	})
+}
+
+// compile compiles for the default platform, as BuildKit does to answer questions.
+func (q question) compile(ctx context.Context, change func(*llb.Options)) (*llb.Result, error) {
+	b := &build{gateway: q.gateway, src: q.src, results: map[string]*llb.Result{}}
+	b.probe()
+	o := q.src.LLB(0)
+	o.Resolver, o.Platform = q.gateway, nil
+	change(&o)
+	return llb.Compile(ctx, q.text, o)
+}
+
+// lint runs the build checks, over all stages when no target is asked for.
+func (q question) lint(ctx context.Context) (*bklint.LintResults, error) {
+	found := &bklint.LintResults{}
+	file := int32(found.AddSource(q.src.Map))
+	linter, err := lint.New(q.text, q.src.Client.LinterConfig)
+	if err == nil {
+		_, err = q.compile(ctx, func(o *llb.Options) { o.Lint, o.AllStages = linter, o.Target == "" })
+	}
+	for _, f := range linter.Findings() {
+		found.Warnings = append(found.Warnings, bklint.Warning{
+			RuleName: f.Rule, Description: f.Description, URL: f.URL, Detail: f.Message,
+			Location: &pb.Location{SourceIndex: file, Ranges: lines(q.text, f.Span)},
+		})
+	}
+	if err != nil {
+		found.Error = q.failure(err, file)
+	}
+	return found, nil
+}
+
+// failure is an error of the build, at the place of its first diagnostic.
+func (q question) failure(err error, file int32) *bklint.BuildError {
+	list, syntax := diagnostics(err)
+	if len(list) == 0 {
+		return &bklint.BuildError{Message: err.Error()}
+	}
+	first := list[0]
+	if first.Span.IsZero() || first.Span.File != 0 {
+		return &bklint.BuildError{Message: message(first, nil, syntax)}
+	}
+	return &bklint.BuildError{
+		Message:  message(first, q.text, syntax),
+		Location: pb.Location{SourceIndex: file, Ranges: lines(q.text, first.Span)},
+	}
+}
+
+// targets lists the stages.
+func (q question) targets(context.Context) (*targets.List, error) {
+	file, diags := lang.Parse(q.text)
+	if err := append(diags, lang.Unclaimed(file, q.claims()...)...).Err(); err != nil {
+		var list diag.List
+		errors.As(err, &list)
+		return nil, llb.SyntaxError{List: list}
+	}
+	comments := file.Comments()
+	out := &targets.List{Sources: [][]byte{[]byte(q.src.Text)}}
+	m, _ := ir.Build(file)
+	for i, s := range m.Stages {
+		out.Targets = append(out.Targets, targets.Target{
+			Name: s.Name, Base: s.Base, Platform: s.Platform, Default: i == len(m.Stages)-1,
+			Description: lang.Describe(comments[s.Origin.Span.Start], s.Name),
+			Location:    q.location(s.Origin),
+		})
+	}
+	return out, nil
+}
+
+func (q question) claims() []lang.Claim {
+	if q.src.Pass == nil {
+		return nil
+	}
+	return q.src.Pass.Claims()
+}
+
+func (q question) location(o *ir.Origin) *pb.Location {
+	for _, span := range o.Spans() {
+		if span.File == 0 {
+			return &pb.Location{Ranges: lines(q.text, span)}
+		}
+	}
+	return &pb.Location{}
+}
+
+// outline tells what can be given to a build of the target.
+func (q question) outline(ctx context.Context) (*outline.Outline, error) {
+	r, err := q.compile(ctx, func(o *llb.Options) { o.Outline = true })
+	if err != nil {
+		return nil, err
+	}
+	file, _ := lang.Parse(q.text, q.claims()...)
+	comments := file.Comments()
+	describe := func(o *ir.Origin, name string) string {
+		if spans := o.Spans(); len(spans) > 0 && spans[0].File == 0 {
+			return lang.Describe(comments[spans[0].Start], name)
+		}
+		return ""
+	}
+	found := r.Plan.Outline
+	out := &outline.Outline{Sources: [][]byte{[]byte(q.src.Text)}}
+	if t := found.Target; t != nil {
+		out.Name, out.Description = t.Name, describe(t.Origin, t.Name)
+	}
+	for _, a := range found.Args {
+		out.Args = append(out.Args, outline.Arg{Name: a.Name, Value: a.Value, Description: describe(a.Origin, a.Name), Location: q.location(a.Origin)})
+	}
+	for _, s := range found.Secrets {
+		out.Secrets = append(out.Secrets, outline.Secret{Name: s.ID, Required: s.Required, Location: q.location(s.Origin)})
+	}
+	for _, s := range found.SSH {
+		out.SSH = append(out.SSH, outline.SSH{Name: agent(s), Required: s.Required, Location: q.location(s.Origin)})
+	}
+	return out, nil
+}
+
+// agent is the name of an ssh agent; that of the client's own is not written.
+func agent(m plan.OutlineMount) string {
+	if m.ID == "" {
+		return "default"
+	}
+	return m.ID
+}
+
+// convert gives the LLB that the Dockerfile becomes.
+func (q question) convert(ctx context.Context) (*convertllb.Result, error) {
+	r, err := q.compile(ctx, func(*llb.Options) {})
+	if err != nil {
+		return nil, err
+	}
+	def, err := r.State.Marshal(ctx)
+	if err != nil {
+		return nil, err
+	}
+	out := &convertllb.Result{Def: make(map[digest.Digest]*pb.Op, len(def.Def)), Metadata: def.Metadata, Source: def.Source}
+	for _, data := range def.Def {
+		op := &pb.Op{}
+		if err := op.UnmarshalVT(data); err != nil {
+			return nil, err
+		}
+		out.Def[digest.FromBytes(data)] = op
+	}
+	return out, nil
+}
