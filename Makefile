@@ -7,7 +7,7 @@ FUZZTIME ?= 10m
 BUILDKIT = github.com/moby/buildkit
 ENGINE = $(BUILDKIT)/cmd/buildkitd github.com/rootless-containers/rootlesskit/v3/cmd/rootlesskit
 
-.PHONY: build engine frontend frontend-image demo test lint bench fuzz generate clean
+.PHONY: build engine frontend frontend-image demo test conformance lint bench fuzz generate clean
 
 build: engine ## bin/strake, and the build engine beside it
 	$(GO) build -o bin/strake ./cmd/strake
@@ -31,6 +31,10 @@ test: build lint ## every test, once, and the concurrent parts with the race det
 	@.ci/setup test
 	$(GO) test -timeout 25m ./...
 	$(GO) test -race -short -timeout 20m ./ir/... ./lang/... ./backend/image/... ./backend/store/... ./backend/build/... ./backend/buildcontext/... ./plugins ./plugins/config/... ./plugins/host ./plugins/include ./cmd/...
+
+conformance: frontend-image ## BuildKit's own suite of the Dockerfile frontend, against this one
+	@.ci/setup conformance
+	STRAKE_CONFORMANCE=1 $(GO) test ./backend/frontend/conformance -count=1 -timeout 60m -v -run '^TestSuite$$'
 
 lint: ## formatting, vet, staticcheck
 	@files=$$(gofmt -l $$(git ls-files '*.go')); [ -z "$$files" ] || { echo "not gofmt-ed:" $$files; exit 1; }

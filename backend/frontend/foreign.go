@@ -93,7 +93,7 @@ func foreign(ctx context.Context, c client.Client, src *buildcontext.Source) (*c
 	}
 	if f := source.NewFile(src.Name, src.Text); src.Map != nil {
 		at := max(0, strings.Index(strings.ToLower(src.Text), "syntax"))
-		err = errdefs.WithSource(err, place(f, source.Span{Start: uint32(at), End: uint32(at)}, src))
+		err = errdefs.WithSource(err, place(f, source.Span{Start: uint32(at), End: uint32(at)}, src.Map))
 	}
 	return nil, true, err
 }

@@ -31,7 +31,7 @@ func Capabilities() []string {
 type Server struct {
 	// Pass gives what rewrites the module of a Dockerfile that was found; nil, or a nil
 	// pass, leaves it.
-	Pass func(context.Context, *buildcontext.Source) (ir.Pass, error)
+	Pass func(context.Context, client.Client, *buildcontext.Source) (ir.Pass, error)
 }
 
 // Build answers one build or subrequest. The errors of the author have the source
@@ -52,7 +52,7 @@ func (s Server) Build(ctx context.Context, c client.Client) (*client.Result, err
 		return nil, missing
 	}
 	if s.Pass != nil {
-		if src.Pass, err = s.Pass(ctx, src); err != nil {
+		if src.Pass, err = s.Pass(ctx, c, src); err != nil {
 			return nil, located(err, src)
 		}
 	}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strings"
 
+	bk "github.com/moby/buildkit/client/llb"
 	"github.com/moby/buildkit/frontend/dockerfile/linter"
 	"github.com/moby/buildkit/solver/errdefs"
 	"github.com/moby/buildkit/solver/pb"
@@ -31,6 +32,14 @@ func located(err error, src *buildcontext.Source) error {
 	set := &source.Set{}
 	set.Add(src.Name, src.Text)
 	src.AddFiles(set)
+	return inFiles(list, set, syntax, src.Map)
+}
+
+// InFiles is an error of diagnostics about the files of a set, none of which is the
+// Dockerfile, as BuildKit's clients show it.
+func InFiles(list diag.List, set *source.Set) error { return inFiles(list, set, false, nil) }
+
+func inFiles(list diag.List, set *source.Set, syntax bool, first *bk.SourceMap) error {
 	var texts []string
 	var places []*errdefs.Source
 	for _, d := range list {
@@ -40,7 +49,7 @@ func located(err error, src *buildcontext.Source) error {
 		}
 		text := message(d, f, syntax)
 		if f != nil {
-			places = append(places, place(f, d.Span, src))
+			places = append(places, place(f, d.Span, first))
 			if !syntax {
 				text = f.Position(d.Span.Start).String() + ": " + text
 			}
@@ -96,10 +105,11 @@ func suggestion(hint string) string {
 	return " (did you mean " + strings.TrimLeft(name, "-") + "?)"
 }
 
-func place(f *source.File, s source.Span, src *buildcontext.Source) *errdefs.Source {
+// place is a span as an error has it; first is the map of file 0.
+func place(f *source.File, s source.Span, first *bk.SourceMap) *errdefs.Source {
 	info := &pb.SourceInfo{Filename: f.Name, Language: "Dockerfile", Data: []byte(f.Text)}
-	if f.ID == 0 && src.Map != nil {
-		info.Definition = src.Map.Definition.ToPB()
+	if f.ID == 0 && first != nil {
+		info.Definition = first.Definition.ToPB()
 	}
 	return &errdefs.Source{Info: info, Ranges: lines(f, s)}
 }

@@ -1,19 +1,26 @@
 package frontend
 
 import (
+	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
+	"strings"
 
 	"github.com/moby/buildkit/frontend/dockerui"
 	"github.com/moby/buildkit/frontend/gateway/client"
+	"github.com/moby/buildkit/frontend/subrequests"
 	"github.com/moby/buildkit/frontend/subrequests/convertllb"
 	bklint "github.com/moby/buildkit/frontend/subrequests/lint"
 	"github.com/moby/buildkit/frontend/subrequests/outline"
 	"github.com/moby/buildkit/frontend/subrequests/targets"
+	"github.com/moby/buildkit/solver/errdefs"
 	"github.com/moby/buildkit/solver/pb"
 	digest "github.com/opencontainers/go-digest"
 
 	"github.com/seed-e0495807/strake/backend/buildcontext"
+	"github.com/seed-e0495807/strake/backend/dockerfile"
+	"github.com/seed-e0495807/strake/backend/graph"
 	"github.com/seed-e0495807/strake/backend/llb"
 	"github.com/seed-e0495807/strake/ir"
 	"github.com/seed-e0495807/strake/ir/lint"
@@ -33,9 +40,112 @@ type question struct {
 // answer answers a client's subrequest, if it has one.
 func answer(ctx context.Context, c client.Client, src *buildcontext.Source) (*client.Result, bool, error) {
 	q := question{c, src, source.NewFile(src.Name, src.Text)}
-	return src.Client.HandleSubrequest(ctx, dockerui.RequestHandler{
-		Outline: q.outline, ListTargets: q.targets, Lint: q.lint, ConvertLLB: q.convert,
+	res, ok, err := src.Client.HandleSubrequest(ctx, dockerui.RequestHandler{
+		Outline: q.outline, ListTargets: q.targets, Lint: q.lint, ConvertLLB: q.convert, AllowOther: true,
 	})
+	name, asked := c.BuildOpts().Opts["requestid"]
+	switch {
+	case err != nil || !asked:
+		return nil, false, err
+	case name == subrequests.RequestSubrequestsDescribe:
+		res, err = described(res)
+		return res, true, err
+	case ok:
+		return res, true, nil
+	}
+	for _, own := range ownRequests() {
+		if own.Name == name {
+			text, err := own.answer(q, ctx)
+			if err != nil {
+				return nil, true, err
+			}
+			res := client.NewResult()
+			res.AddMeta("result.txt", []byte(text))
+			res.AddMeta("version", []byte(own.Version))
+			return res, true, nil
+		}
+	}
+	return nil, true, errdefs.NewUnsupportedSubrequestError(name)
+}
+
+// ownRequest is a subrequest that BuildKit has not, whose answer is a text.
+type ownRequest struct {
+	subrequests.Request
+	answer func(question, context.Context) (string, error)
+}
+
+func ownRequests() []ownRequest {
+	request := func(name, about string) subrequests.Request {
+		return subrequests.Request{Name: "frontend.strake." + name, Version: "1.0.0", Type: subrequests.TypeRPC,
+			Description: about, Opts: []subrequests.Named{}, Metadata: []subrequests.Named{{Name: "result.txt"}}}
+	}
+	return []ownRequest{
+		{request("expand", "The Dockerfile after the plugins, and what each line comes from"), question.expand},
+		{request("graph", "The build graph, for Graphviz"), question.graph},
+		{request("ir", "The intermediate representation after the plugins"), question.ir},
+	}
+}
+
+// described adds our own requests to the list of them.
+func described(res *client.Result) (*client.Result, error) {
+	var list []subrequests.Request
+	if err := json.Unmarshal(res.Metadata["result.json"], &list); err != nil {
+		return nil, err
+	}
+	for _, own := range ownRequests() {
+		list = append(list, own.Request)
+	}
+	data, err := json.MarshalIndent(list, "", "  ")
+	if err != nil {
+		return nil, err
+	}
+	var text bytes.Buffer
+	if err := subrequests.PrintDescribe(data, &text); err != nil {
+		return nil, err
+	}
+	res.AddMeta("result.json", data)
+	res.AddMeta("result.txt", text.Bytes())
+	return res, nil
+}
+
+// module is the module after the plugins, and the files that it goes back to.
+func (q question) module(ctx context.Context) (*ir.Module, *source.Set, error) {
+	b := &build{gateway: q.gateway, src: q.src}
+	b.probe()
+	set := &source.Set{}
+	m, _, err := ir.Read(ctx, set.Add(q.src.Name, q.src.Text), q.src.Pass)
+	q.src.AddFiles(set)
+	return m, set, err
+}
+
+func (q question) expand(ctx context.Context) (string, error) {
+	m, set, err := q.module(ctx)
+	if err != nil {
+		return "", err
+	}
+	return dockerfile.Blame(m, set)
+}
+
+func (q question) ir(ctx context.Context) (string, error) {
+	m, _, err := q.module(ctx)
+	if err != nil {
+		return "", err
+	}
+	return ir.Print(m), nil
+}
+
+func (q question) graph(ctx context.Context) (string, error) {
+	r, err := q.compile(ctx, func(*llb.Options) {})
+	if err != nil {
+		return "", err
+	}
+	def, err := r.State.Marshal(ctx)
+	if err != nil {
+		return "", err
+	}
+	var b strings.Builder
+	err = graph.Dot(&b, def)
+	return b.String(), err
 }
 
 // compile compiles for the default platform, as BuildKit does to answer questions.

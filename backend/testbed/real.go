@@ -25,6 +25,7 @@ import (
 type RealOptions struct {
 	User, Password string // "" without a login
 	TLS            bool   // with a certificate for 127.0.0.1 and localhost
+	Data           string // where it keeps its images; "" is a place of its own
 }
 
 // StartRealRegistry starts the registry of Docker, empty, on an own port. Debian
@@ -35,8 +36,11 @@ func StartRealRegistry(t testing.TB, o RealOptions) *Registry {
 	dir := t.TempDir()
 	config := filepath.Join(dir, "config.yml")
 	r := &Registry{User: o.User, Password: o.Password}
-	text := fmt.Sprintf("version: 0.1\nstorage:\n  filesystem: {rootdirectory: %q}\n  delete: {enabled: true}\n"+
-		"http:\n  addr: 127.0.0.1:0\n", filepath.Join(dir, "data"))
+	if o.Data == "" {
+		o.Data = filepath.Join(dir, "data")
+	}
+	text := fmt.Sprintf("version: 0.1\nlog: {accesslog: {disabled: true}}\nstorage:\n  filesystem: {rootdirectory: %q}\n  delete: {enabled: true}\n"+
+		"http:\n  addr: 127.0.0.1:0\n", o.Data)
 	if o.TLS {
 		r.CA = filepath.Join(dir, "ca.pem")
 		cert, key := filepath.Join(dir, "cert.pem"), filepath.Join(dir, "key.pem")

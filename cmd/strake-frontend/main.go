@@ -14,13 +14,24 @@ import (
 	_ "github.com/moby/buildkit/util/grpcutil/encoding/proto" // the codec that the daemon speaks
 
 	"github.com/seed-e0495807/strake/backend/frontend"
+	"github.com/seed-e0495807/strake/cmd/internal/pass"
+	"github.com/seed-e0495807/strake/plugins/host"
 )
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	if err := grpcclient.RunFromEnvironment(ctx, frontend.Server{}.Build); err != nil {
+	if err := run(ctx, os.Args[1:]); err != nil {
 		fmt.Fprintln(os.Stderr, "strake-frontend:", err)
 		os.Exit(1)
 	}
+}
+
+func run(ctx context.Context, args []string) error {
+	if len(args) > 0 && args[0] == pass.SandboxCommand {
+		return host.Sandboxed(args[1:])
+	}
+	p := &plugins{}
+	defer p.close()
+	return grpcclient.RunFromEnvironment(ctx, frontend.Server{Pass: p.pass}.Build)
 }

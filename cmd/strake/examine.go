@@ -6,6 +6,7 @@ import (
 
 	"github.com/seed-e0495807/strake/backend/buildcontext"
 	"github.com/seed-e0495807/strake/backend/frontend"
+	"github.com/seed-e0495807/strake/cmd/internal/pass"
 	"github.com/seed-e0495807/strake/ir"
 	"github.com/seed-e0495807/strake/lang/diag"
 	"github.com/seed-e0495807/strake/lang/source"
@@ -16,8 +17,8 @@ func (b *buildRun) examine(ctx context.Context, in *buildcontext.Input, src *bui
 	if _, _, foreign := frontend.Foreign(src.Text, in.Options); foreign {
 		return nil
 	}
-	if p, ok := src.Pass.(*pass); ok && p.looks() {
-		src.Pass = early{p}
+	if p, ok := src.Pass.(*pass.Pass); ok && p.Looks() {
+		src.Pass = pass.Early{Pass: p}
 	}
 	set := &source.Set{}
 	_, _, err := ir.Read(ctx, set.Add(src.Name, src.Text), src.Pass)

@@ -1,11 +1,8 @@
 package main
 
 import (
-	"bytes"
 	"context"
-	"fmt"
 	"strings"
-	"text/tabwriter"
 
 	"github.com/aymanbagabas/go-udiff"
 	"github.com/spf13/pflag"
@@ -70,90 +67,12 @@ func emitBlame(ctx context.Context, _ *compile, src *buildcontext.Source, r *res
 	if err != nil {
 		return err
 	}
-	pieces, err := dockerfile.Pieces(m)
+	text, err := dockerfile.Blame(m, r.set)
 	if err != nil {
 		return err
 	}
-	var b bytes.Buffer
-	w := tabwriter.NewWriter(&b, 0, 8, 1, ' ', 0)
-	last := ""
-	for _, p := range pieces {
-		from := blame(r.set, p.Origin)
-		for i, line := range strings.Split(p.Text, "\n") {
-			if i > 0 || from == last {
-				from = "\t\t"
-			}
-			fmt.Fprintf(w, "%s\t| %s\n", from, strings.ReplaceAll(line, "\t", "    "))
-		}
-		if p.Origin != nil {
-			last = blame(r.set, p.Origin)
-		}
-	}
-	w.Flush()
-	r.parts = []part{{data: b.Bytes()}}
+	r.parts = []part{{data: []byte(text)}}
 	return nil
-}
-
-// blame tells of an origin: lines, the plugin, and its reason.
-func blame(set *source.Set, o *ir.Origin) string {
-	if o == nil {
-		return "\t\t"
-	}
-	return places(set, o) + "\t" + o.By + "\t" + printable(o.Why)
-}
-
-// lines are lines of a file.
-type lines struct {
-	file        *source.File
-	first, last int
-}
-
-// String gives "3-5", or "include.df:2" in another file than the Dockerfile.
-func (l lines) String() string {
-	text := fmt.Sprint(l.first)
-	if l.last > l.first {
-		text = fmt.Sprintf("%d-%d", l.first, l.last)
-	}
-	if l.file.ID != 0 {
-		text = printable(l.file.Name) + ":" + text
-	}
-	return text
-}
-
-// places are the lines that an origin goes back to. Neighbours are put together.
-func places(set *source.Set, o *ir.Origin) string {
-	var all []lines
-	for _, s := range o.Spans() {
-		f := set.File(s.File)
-		if f == nil {
-			continue
-		}
-		l := lines{file: f}
-		l.first, l.last = f.LineRange(s)
-		if n := len(all); n > 0 && all[n-1].file == f && l.first == all[n-1].last+1 {
-			all[n-1].last = l.last
-			continue
-		}
-		all = append(all, l)
-	}
-	var list []string
-	for _, l := range all {
-		list = append(list, l.String())
-	}
-	if len(list) > 3 {
-		list = append(list[:2], "…", list[len(list)-1])
-	}
-	return strings.Join(list, ",")
-}
-
-// printable makes a text fit into a column.
-func printable(text string) string {
-	return strings.Map(func(c rune) rune {
-		if c < ' ' {
-			return ' '
-		}
-		return c
-	}, strings.ToValidUTF8(text, "?"))
 }
 
 // emitDiff compares the Dockerfile before and after the plugins, both as they print.

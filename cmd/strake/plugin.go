@@ -111,7 +111,7 @@ func pluginListCommand() *command {
 		w := tabwriter.NewWriter(p.stdout, 0, 8, 3, ' ', 0)
 		fmt.Fprintln(w, "NAME\tVERSION\tKIND\tSTATE\tUSE")
 		for _, s := range list {
-			fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\n", printable(s.Name), printable(orDash(s.Info.Version)), orDash(kinds(s.Info)), s.State, printable(s.Entry.Use))
+			fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\n", diag.Printable(s.Name), diag.Printable(orDash(s.Info.Version)), orDash(kinds(s.Info)), s.State, diag.Printable(s.Entry.Use))
 		}
 		return w.Flush()
 	})
@@ -190,7 +190,7 @@ In CI, set STRAKE_ALLOW_PLUGINS to locked, or to digests.
 func allowPlugins(ctx context.Context, p *pluginConfig, file *config.File, env config.Env, args []string) error {
 	allowed, err := file.Allow(ctx, env, args...)
 	for _, s := range allowed {
-		fmt.Fprintf(p.stderr, "allowed %s (%s)%s\n", printable(s.Name), s.Program.Digest, grants(s.Entry.Grants))
+		fmt.Fprintf(p.stderr, "allowed %s (%s)%s\n", diag.Printable(s.Name), s.Program.Digest, grants(s.Entry.Grants))
 	}
 	if err == nil && len(allowed) == 0 {
 		fmt.Fprintln(p.stderr, "There is nothing to allow: strake.yaml names no programs.")
@@ -221,7 +221,7 @@ func (p *process) revokePlugins(names []string) error {
 			if err := store.Revoke(a.Digest); err != nil {
 				return err
 			}
-			fmt.Fprintf(p.stderr, "no longer allowed: %s (%s)\n", printable(a.Name), a.Digest)
+			fmt.Fprintf(p.stderr, "no longer allowed: %s (%s)\n", diag.Printable(a.Name), a.Digest)
 		}
 		if !found {
 			return diag.Diagnostic{Code: "plugin-unknown", Message: fmt.Sprintf("no program %s is allowed", name)}

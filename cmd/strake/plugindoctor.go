@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"github.com/seed-e0495807/strake/cmd/internal/pass"
 	"os"
 	"path/filepath"
 	"strings"
@@ -67,7 +68,7 @@ func (p *pluginConfig) doctor(ctx context.Context, file *config.File, env config
 // examinePlugin tells of one plugin. It gives false when that cannot run.
 func (p *pluginConfig) examinePlugin(ctx context.Context, file *config.File, env config.Env, s config.Status) bool {
 	say := func(mark, format string, args ...any) {
-		fmt.Fprintf(p.stdout, "%-4s %s: %s\n", mark, printable(s.Name), fmt.Sprintf(format, args...))
+		fmt.Fprintf(p.stdout, "%-4s %s: %s\n", mark, diag.Printable(s.Name), fmt.Sprintf(format, args...))
 	}
 	switch {
 	case s.Err != nil:
@@ -82,13 +83,13 @@ func (p *pluginConfig) examinePlugin(ctx context.Context, file *config.File, env
 		say("ok", "built in")
 		return true
 	}
-	started, err := starter{}.start(ctx, config.Program{Program: *s.Program, Name: s.Name, Grants: s.Entry.Grants, RequireSandbox: file.RequireSandbox})
+	started, err := pass.Starter{}.Launch(ctx, config.Program{Program: *s.Program, Name: s.Name, Grants: s.Entry.Grants, RequireSandbox: file.RequireSandbox})
 	if err != nil {
 		say("bad", "%v", err)
 		return false
 	}
 	defer started.Close()
-	say("ok", "%s, %s%s", printable(started.Info().Version), kinds(started.Info()), grants(s.Entry.Grants))
+	say("ok", "%s, %s%s", diag.Printable(started.Info().Version), kinds(started.Info()), grants(s.Entry.Grants))
 	for _, lacks := range started.Sandbox() {
 		fmt.Fprintf(p.stdout, "     its sandbox lacks: %s\n", lacks)
 	}
@@ -190,7 +191,7 @@ func (p *process) openPlugin(ctx context.Context, name string) (plugins.Plugin, 
 	if err != nil {
 		return nil, nil, err
 	}
-	started, err := starter{}.Start(ctx, config.Program{Program: *program, Name: filepath.Base(path)})
+	started, err := pass.Starter{}.Start(ctx, config.Program{Program: *program, Name: filepath.Base(path)})
 	if err != nil {
 		return nil, nil, err
 	}

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"encoding/hex"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -14,6 +13,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/seed-e0495807/strake/backend/buildcontext"
+	"github.com/seed-e0495807/strake/cmd/internal/pass"
 	"github.com/seed-e0495807/strake/ir"
 	"github.com/seed-e0495807/strake/ir/plan"
 	"github.com/seed-e0495807/strake/lang/diag"
@@ -69,7 +69,8 @@ func (f *pluginFlags) pass(p *process, options passOptions) func(context.Context
 		if err != nil {
 			return nil, err
 		}
-		return &pass{plugins: found, target: options.target, host: pluginHost{input: in, log: f.logger(p), options: plan.Options{
+		read := func(_ context.Context, path string) ([]byte, error) { return in.ReadFile(path) }
+		return &pass.Pass{Plugins: found, Target: options.target, Host: pass.Host{Read: read, Print: f.logger(p), Options: plan.Options{
 			BuildArgs: options.args, Images: options.images,
 		}}}, nil
 	}
@@ -83,7 +84,7 @@ func (f *pluginFlags) logger(p *process) func(string) {
 	return func(text string) {
 		f.mu.Lock() // a write for each line, also of files compiled at once
 		defer f.mu.Unlock()
-		fmt.Fprintln(p.stderr, printable(text))
+		fmt.Fprintln(p.stderr, diag.Printable(text))
 	}
 }
 
@@ -186,7 +187,7 @@ func (f *pluginFlags) environment(p *process, file *config.File) (config.Env, er
 	if err != nil {
 		return config.Env{}, err
 	}
-	return config.Env{Builtins: builtin.All(), Starter: starter{}, Store: store, WorkDir: dir}, nil
+	return config.Env{Builtins: builtin.All(), Starter: pass.Starter{}, Store: store, WorkDir: dir}, nil
 }
 
 // trusted is what the user allows to run.
@@ -222,40 +223,10 @@ func (p *process) directory(variable, usual string) (string, error) {
 	return "", diag.Diagnostic{Code: "no-home", Message: fmt.Sprintf("neither %s nor HOME is set", variable), Hint: "set one of them to a directory"}
 }
 
-// sandboxCommand is the hidden command between strake and a program in a sandbox.
-const sandboxCommand = "plugin-sandbox"
-
-// starter starts the programs of plugins.
-type starter struct{}
-
-// Start implements config.Starter.
-func (s starter) Start(ctx context.Context, p config.Program) (config.Started, error) {
-	started, err := s.start(ctx, p)
-	if err != nil {
-		return nil, err
-	}
-	return started, nil
-}
-
-func (starter) start(ctx context.Context, p config.Program) (*host.Program, error) {
-	sum, err := hex.DecodeString(strings.TrimPrefix(p.SHA256, "sha256:"))
-	if err != nil {
-		return nil, err
-	}
-	self, err := os.Executable()
-	if err != nil {
-		return nil, err
-	}
-	return host.Start(ctx, host.Options{
-		Name: p.Name, Path: p.Path, Args: p.Args, SHA256: sum, Grants: p.Grants, Reads: []string{p.Dir},
-		Helper: []string{self, sandboxCommand}, RequireSandbox: p.RequireSandbox,
-	})
-}
-
-// sandboxedCommand is that hidden command.
+// sandboxedCommand is the hidden command between strake and a program in a sandbox.
 func sandboxedCommand() *command {
 	return &command{
-		name: sandboxCommand, usage: "ARGUMENT", short: "Run a plugin in a sandbox", hidden: true,
+		name: pass.SandboxCommand, usage: "ARGUMENT", short: "Run a plugin in a sandbox", hidden: true,
 		setup: func(*process, *pflag.FlagSet) runner {
 			return func(_ context.Context, args []string) error { return host.Sandboxed(args) }
 		},

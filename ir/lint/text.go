@@ -21,7 +21,8 @@ func (l *Linter) text(file *lang.File, diags diag.List) {
 			end = min(end, d.Span.Start)
 		}
 		if d.Code == "empty-continuation" {
-			add(l, &linter.RuleNoEmptyContinuation, nil, d.Span, linter.RuleNoEmptyContinuation.Format())
+			last := source.Span{File: d.Span.File, Start: d.Span.End, End: d.Span.End} // BuildKit names its last line
+			add(l, &linter.RuleNoEmptyContinuation, nil, last, linter.RuleNoEmptyContinuation.Format())
 		}
 	}
 	for _, in := range file.Instructions() {

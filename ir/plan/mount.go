@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/docker/go-units"
+	"github.com/moby/buildkit/util/suggest"
 	"github.com/moby/buildkit/util/system"
 	"github.com/seed-e0495807/strake/ir"
 	"github.com/seed-e0495807/strake/lang/diag"
@@ -130,6 +131,9 @@ func near(word string, candidates []string) string {
 	if s := diag.Suggest(word, candidates); s != "" {
 		return "did you mean `" + s + "`?"
 	}
+	if s, ok := suggest.Search(word, candidates, true); ok { // what BuildKit takes to be near
+		return "did you mean `" + s + "`?"
+	}
 	return ""
 }
 
@@ -145,7 +149,7 @@ func (m *mountSpec) set(o ir.MountOption, value string) error {
 	switch o.Key {
 	case "type":
 		if m.kind = strings.ToLower(value); !slices.Contains(mountTypes, m.kind) {
-			return badMount(near(value, mountTypes), "unsupported mount type %q", value)
+			return badMount(near(m.kind, mountTypes), "unsupported mount type %q", value)
 		}
 	case "from":
 		m.from = value

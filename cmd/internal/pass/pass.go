@@ -1,4 +1,6 @@
-package main
+// Package pass puts the plugins of a strake.yaml into a compile: as a pass over its module,
+// with what plugins may ask of it. The command line and the frontend share it.
+package pass
 
 import (
 	"context"
@@ -15,12 +17,12 @@ import (
 	"github.com/seed-e0495807/strake/plugins/config"
 )
 
-// pass is the plugins of a Dockerfile. It runs them once, however often the same text
+// Pass is the plugins of a Dockerfile. It runs them once, however often the same text
 // is compiled: for each platform, and before an engine is asked.
-type pass struct {
-	plugins *config.Plugins
-	target  string
-	host    pluginHost // for every module
+type Pass struct {
+	Plugins *config.Plugins
+	Target  string // stage to build; "" is the last one
+	Host    Host   // for every module
 
 	once sync.Once
 	out  *plugins.Output
@@ -28,13 +30,13 @@ type pass struct {
 }
 
 // Probe implements frontend.Prober.
-func (p *pass) Probe(images frontend.Images) { p.host.images = &images }
+func (p *Pass) Probe(images frontend.Images) { p.Host.images = &images }
 
 // Claims implements ir.Pass.
-func (p *pass) Claims() []lang.Claim { return p.plugins.Claims() }
+func (p *Pass) Claims() []lang.Claim { return p.Plugins.Claims() }
 
 // Files implements ir.Pass. Each reader of spans calls it after Run.
-func (p *pass) Files() []ir.File {
+func (p *Pass) Files() []ir.File {
 	if p.out == nil {
 		return nil
 	}
@@ -42,11 +44,11 @@ func (p *pass) Files() []ir.File {
 }
 
 // Run implements ir.Pass.
-func (p *pass) Run(ctx context.Context, m *ir.Module) (*ir.Module, diag.List, error) {
+func (p *Pass) Run(ctx context.Context, m *ir.Module) (*ir.Module, diag.List, error) {
 	p.once.Do(func() {
-		p.plugins.Start(ctx, m)
-		p.out, p.err = p.plugins.Run(ctx, plugins.Input{Module: m, Target: p.target, Host: func(m *ir.Module) plugins.Host {
-			h := p.host
+		p.Plugins.Start(ctx, m)
+		p.out, p.err = p.Plugins.Run(ctx, plugins.Input{Module: m, Target: p.Target, Host: func(m *ir.Module) plugins.Host {
+			h := p.Host
 			h.module = m
 			return &h
 		}})
@@ -57,17 +59,17 @@ func (p *pass) Run(ctx context.Context, m *ir.Module) (*ir.Module, diag.List, er
 	return p.out.Module, p.out.Diags, nil
 }
 
-// looks tells whether a plugin may look into base images, for which there has to be an
+// Looks tells whether a plugin may look into base images, for which there has to be an
 // engine.
-func (p *pass) looks() bool {
-	return slices.ContainsFunc(p.plugins.Steps, func(s plugins.Step) bool { return slices.Contains(s.Grants, plugins.GrantImages) })
+func (p *Pass) Looks() bool {
+	return slices.ContainsFunc(p.Plugins.Steps, func(s plugins.Step) bool { return slices.Contains(s.Grants, plugins.GrantImages) })
 }
 
-// early stands for a pass that runs later: it takes its instructions for nothing.
-type early struct{ *pass }
+// Early stands for a pass that runs later: it takes its instructions for nothing.
+type Early struct{ *Pass }
 
 // Run implements ir.Pass.
-func (e early) Run(_ context.Context, m *ir.Module) (*ir.Module, diag.List, error) {
+func (e Early) Run(_ context.Context, m *ir.Module) (*ir.Module, diag.List, error) {
 	m = m.Copy()
 	for _, s := range m.Stages {
 		s.Ops = plain(s.Ops)
@@ -76,14 +78,14 @@ func (e early) Run(_ context.Context, m *ir.Module) (*ir.Module, diag.List, erro
 }
 
 // explain tells what to do about a plugin that is broken.
-func (p *pass) explain(err error) error {
+func (p *Pass) explain(err error) error {
 	var broken *plugins.Broken
 	if !errors.As(err, &broken) {
 		return err
 	}
 	d := diag.Diagnostic{Code: "plugin-broken", Message: err.Error(),
 		Hint: "this is a mistake in the plugin, not in the Dockerfile: tell its author; --no-plugins builds without plugins"}
-	for _, s := range p.plugins.Steps {
+	for _, s := range p.Plugins.Steps {
 		if info := s.Plugin.Info(); info.Name == broken.Plugin {
 			d.URL = info.URL
 			d.Notes = append(d.Notes, diag.Note{Label: "plugin", Text: fmt.Sprintf("%s %s", info.Name, info.Version)})

@@ -1,4 +1,4 @@
-package main
+package pass
 
 import (
 	"context"
@@ -6,32 +6,35 @@ import (
 	"errors"
 	"fmt"
 
-	"github.com/seed-e0495807/strake/backend/buildcontext"
 	"github.com/seed-e0495807/strake/backend/frontend"
 	"github.com/seed-e0495807/strake/ir"
 	"github.com/seed-e0495807/strake/ir/plan"
 	"github.com/seed-e0495807/strake/plugins"
 )
 
-// pluginHost is what plugins may ask of one compile.
-type pluginHost struct {
+// Host is what plugins may ask of one compile.
+type Host struct {
 	plugins.NoHost // parses shells
 	module         *ir.Module
-	input          *buildcontext.Input
-	options        plan.Options     // Images is nil when base images are not to be asked for
 	images         *frontend.Images // nil without an engine
-	log            func(string)
+
+	// Read reads a file of the build context; the error is errors.ErrUnsupported where
+	// that is not to be had. Options are those of the compile: Images is nil when base
+	// images are not to be asked for. Print takes what plugins log; nil drops it.
+	Read    func(ctx context.Context, path string) ([]byte, error)
+	Options plan.Options
+	Print   func(string)
 }
 
 // Log implements plugins.Host.
-func (h *pluginHost) Log(_ context.Context, text string) {
-	if h.log != nil {
-		h.log(text)
+func (h *Host) Log(_ context.Context, text string) {
+	if h.Print != nil {
+		h.Print(text)
 	}
 }
 
 // Expand implements plugins.Host: the module is planned with one variable more.
-func (h *pluginHost) Expand(ctx context.Context, at plugins.Place, word string) (string, error) {
+func (h *Host) Expand(ctx context.Context, at plugins.Place, word string) (string, error) {
 	if at.Stage < 0 || at.Stage >= len(h.module.Stages) || at.Op > len(h.module.Stages[at.Stage].Ops) {
 		return "", fmt.Errorf("there is no op %d in a stage %d", at.Op, at.Stage)
 	}
@@ -43,7 +46,7 @@ func (h *pluginHost) Expand(ctx context.Context, at plugins.Place, word string) 
 	stage := m.Stages[at.Stage]
 	stage.Ops = plain(h.module.Stages[at.Stage].Ops[:max(at.Op, 0)])
 	stage.Ops = append(stage.Ops, &ir.Op{Body: &ir.Env{Pairs: []ir.Pair{{Key: "STRAKE_WORD", Value: word}}}, Origin: stage.Origin})
-	o := h.options
+	o := h.Options
 	if o.Images == nil {
 		o.Images = anyImage{}
 	}
@@ -77,8 +80,11 @@ func (anyImage) ResolveImage(_ context.Context, r plan.ImageRequest) (plan.Image
 }
 
 // ReadFile implements plugins.Host.
-func (h *pluginHost) ReadFile(_ context.Context, path string) ([]byte, error) {
-	data, err := h.input.ReadFile(path)
+func (h *Host) ReadFile(ctx context.Context, path string) ([]byte, error) {
+	if h.Read == nil {
+		return nil, plugins.ErrUnavailable
+	}
+	data, err := h.Read(ctx, path)
 	if errors.Is(err, errors.ErrUnsupported) {
 		return nil, plugins.ErrUnavailable
 	}
@@ -86,17 +92,17 @@ func (h *pluginHost) ReadFile(_ context.Context, path string) ([]byte, error) {
 }
 
 // BaseConfig implements plugins.Host.
-func (h *pluginHost) BaseConfig(ctx context.Context, stage int) (json.RawMessage, error) {
+func (h *Host) BaseConfig(ctx context.Context, stage int) (json.RawMessage, error) {
 	m, err := h.base(stage)
 	switch {
 	case err != nil:
 		return nil, err
 	case h.images != nil:
 		return h.images.Config(ctx, m)
-	case h.options.Images == nil:
+	case h.Options.Images == nil:
 		return nil, plugins.ErrUnavailable
 	}
-	p, err := plan.Make(ctx, m, h.options)
+	p, err := plan.Make(ctx, m, h.Options)
 	if err != nil {
 		return nil, err
 	}
@@ -104,7 +110,7 @@ func (h *pluginHost) BaseConfig(ctx context.Context, stage int) (json.RawMessage
 }
 
 // BaseFile implements plugins.Host.
-func (h *pluginHost) BaseFile(ctx context.Context, stage int, path string) ([]byte, error) {
+func (h *Host) BaseFile(ctx context.Context, stage int, path string) ([]byte, error) {
 	m, err := h.base(stage)
 	switch {
 	case err != nil:
@@ -116,7 +122,7 @@ func (h *pluginHost) BaseFile(ctx context.Context, stage int, path string) ([]by
 }
 
 // base is a module whose last stage has what a stage goes back to, and no more.
-func (h *pluginHost) base(stage int) (*ir.Module, error) {
+func (h *Host) base(stage int) (*ir.Module, error) {
 	if stage < 0 || stage >= len(h.module.Stages) {
 		return nil, fmt.Errorf("there is no stage %d", stage)
 	}

@@ -1,0 +1,189 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path"
+	"path/filepath"
+	"strings"
+
+	bk "github.com/moby/buildkit/client/llb"
+	"github.com/moby/buildkit/frontend/dockerui"
+	"github.com/moby/buildkit/frontend/gateway/client"
+
+	"github.com/seed-e0495807/strake/backend/buildcontext"
+	"github.com/seed-e0495807/strake/backend/frontend"
+	"github.com/seed-e0495807/strake/backend/frontend/ociimage"
+	"github.com/seed-e0495807/strake/cmd/internal/pass"
+	"github.com/seed-e0495807/strake/ir"
+	"github.com/seed-e0495807/strake/ir/plan"
+	"github.com/seed-e0495807/strake/lang/source"
+	"github.com/seed-e0495807/strake/plugins/builtin"
+	"github.com/seed-e0495807/strake/plugins/config"
+	"github.com/seed-e0495807/strake/plugins/config/trust"
+)
+
+// plugins are those of a build: of the house whose image this is, or else of the
+// strake.yaml beside the Dockerfile, which can switch on what is compiled in.
+type plugins struct {
+	open []*config.Plugins
+	temp []string
+}
+
+func (p *plugins) close() {
+	for _, o := range p.open {
+		o.Close()
+	}
+	for _, dir := range p.temp {
+		os.RemoveAll(dir)
+	}
+}
+
+// pass gives the pass of a Dockerfile that was found.
+func (p *plugins) pass(ctx context.Context, c client.Client, src *buildcontext.Source) (ir.Pass, error) {
+	name, house, err := p.config(ctx, c, src)
+	if err != nil || name == "" {
+		return nil, err
+	}
+	found, err := p.load(ctx, name, house)
+	if err != nil {
+		return nil, err
+	}
+	p.open = append(p.open, found)
+	return &pass.Pass{Plugins: found, Target: src.Client.Target, Host: pass.Host{
+		Read:    func(ctx context.Context, path string) ([]byte, error) { return readContext(ctx, c, src, path) },
+		Options: plan.Options{BuildArgs: src.Client.BuildArgs},
+		Print:   func(text string) { fmt.Fprintln(os.Stderr, text) },
+	}}, nil
+}
+
+// config finds the strake.yaml that counts, "" when there is none.
+func (p *plugins) config(ctx context.Context, c client.Client, src *buildcontext.Source) (name string, house bool, err error) {
+	name = filepath.Join(ociimage.Config, config.FileName)
+	_, err = os.Stat(name)
+	house = err == nil
+	if _, err := os.Stat(filepath.Join(ociimage.Config, ociimage.Overridable)); house && err != nil {
+		return name, true, nil
+	}
+	text, err := readBeside(ctx, c, src, config.FileName)
+	switch {
+	case errors.Is(err, fs.ErrNotExist) && house:
+		return name, true, nil
+	case errors.Is(err, fs.ErrNotExist):
+		return "", false, nil
+	case err != nil:
+		return "", false, err
+	}
+	dir, err := os.MkdirTemp("", "strake")
+	if err != nil {
+		return "", false, err
+	}
+	p.temp = append(p.temp, dir)
+	name = filepath.Join(dir, config.FileName)
+	return name, false, os.WriteFile(name, text, 0o600)
+}
+
+// load makes the pipeline of a strake.yaml. Programs are those of the house only: its
+// image is what pins them.
+func (p *plugins) load(ctx context.Context, name string, house bool) (*config.Plugins, error) {
+	set := &source.Set{}
+	file, diags := config.Load(ctx, name, set)
+	for i := range diags {
+		diags[i].Message = strings.ReplaceAll(diags[i].Message, name, config.FileName)
+	}
+	if file != nil && !house {
+		for _, e := range file.Entries {
+			if e.External() {
+				diags.Errorf(e.Span, "plugin-program", "the program %s is not in this frontend's image", e.Use).
+					Hint = "make an image that has it, with `strake frontend image --config strake.yaml`"
+			}
+		}
+	}
+	if diags.HasErrors() || file == nil {
+		return nil, frontend.InFiles(diags, named(set))
+	}
+	temp, err := os.MkdirTemp("", "strake")
+	if err != nil {
+		return nil, err
+	}
+	p.temp = append(p.temp, temp)
+	found, diags, err := file.Pipeline(ctx, config.Env{
+		Builtins: builtin.All(), Starter: pass.Starter{}, WorkDir: file.Dir(),
+		Store: &trust.Store{Config: filepath.Join(temp, "config"), Cache: filepath.Join(temp, "cache"), Given: trust.Given{Locked: true}},
+	})
+	if err != nil {
+		return nil, err
+	}
+	if diags.HasErrors() {
+		found.Close()
+		return nil, frontend.InFiles(diags, named(set))
+	}
+	return found, nil
+}
+
+// named gives the files of a set the names that their authors know.
+func named(set *source.Set) *source.Set {
+	out := &source.Set{}
+	for id := source.FileID(0); set.File(id) != nil; id++ {
+		out.Add(path.Base(filepath.ToSlash(set.File(id).Name)), set.File(id).Text)
+	}
+	return out
+}
+
+// readBeside reads a file of the directory that the Dockerfile is in.
+func readBeside(ctx context.Context, c client.Client, src *buildcontext.Source, name string) ([]byte, error) {
+	opts := c.BuildOpts().Opts
+	local := opts["dockerfilekey"]
+	if local == "" {
+		local = dockerui.DefaultLocalNameDockerfile
+	}
+	name = path.Join(path.Dir(src.Filename), name)
+	inputs, err := c.Inputs(ctx)
+	if err != nil {
+		return nil, err
+	}
+	input, given := inputs[local]
+	switch {
+	case given:
+		return readFile(ctx, c, input, name)
+	case buildcontext.IsRemote(opts["context"]) && opts["dockerfilekey"] == "":
+		return readContext(ctx, c, src, name)
+	}
+	return readFile(ctx, c, bk.Local(local, bk.FollowPaths([]string{name}), bk.SessionID(c.BuildOpts().SessionID),
+		bk.SharedKeyHint(local+"-"+config.FileName), bk.WithCustomName("[internal] load "+config.FileName), bk.Differ(bk.DiffNone, false)), name)
+}
+
+// readContext reads a file of the build context.
+func readContext(ctx context.Context, c client.Client, src *buildcontext.Source, name string) ([]byte, error) {
+	state, err := src.Client.MainContext(ctx, bk.FollowPaths([]string{name}))
+	if err != nil {
+		return nil, err
+	}
+	return readFile(ctx, c, *state, name)
+}
+
+func readFile(ctx context.Context, c client.Client, state bk.State, name string) ([]byte, error) {
+	def, err := state.Marshal(ctx)
+	if err != nil {
+		return nil, err
+	}
+	res, err := c.Solve(ctx, client.SolveRequest{Definition: def.ToPB()})
+	if err != nil {
+		return nil, err
+	}
+	ref, err := res.SingleRef()
+	if err != nil {
+		return nil, err
+	}
+	if ref == nil { // nothing at all
+		return nil, fs.ErrNotExist
+	}
+	data, err := ref.ReadFile(ctx, client.ReadRequest{Filename: name})
+	if err != nil && strings.Contains(err.Error(), "no such file or directory") { // the daemon's text is all there is
+		err = fs.ErrNotExist
+	}
+	return data, err
+}
