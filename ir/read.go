@@ -21,6 +21,12 @@ type Pass interface {
 	Files() []File
 }
 
+// SyntaxError is what is wrong with a text by itself.
+type SyntaxError struct{ diag.List }
+
+// Unwrap gives the diagnostics.
+func (e SyntaxError) Unwrap() error { return e.List }
+
 // Read takes a source text to a module: it is parsed, built, and taken through the
 // pass, which may be nil. Diagnostics with errors are given as the error, sorted, and
 // with warnings only as the list.
@@ -34,7 +40,7 @@ func Read(ctx context.Context, src *source.File, p Pass) (*Module, diag.List, er
 	m, more := Build(file)
 	if diags = append(diags, more...); diags.HasErrors() {
 		diags.Sort()
-		return nil, nil, diags
+		return nil, nil, SyntaxError{diags}
 	}
 	if p == nil {
 		return m, diags, nil

@@ -11,7 +11,7 @@ import (
 	"github.com/moby/buildkit/solver/pb"
 
 	"github.com/seed-e0495807/strake/backend/buildcontext"
-	"github.com/seed-e0495807/strake/backend/llb"
+	"github.com/seed-e0495807/strake/ir"
 	"github.com/seed-e0495807/strake/ir/lint"
 	"github.com/seed-e0495807/strake/lang/diag"
 	"github.com/seed-e0495807/strake/lang/source"
@@ -69,7 +69,7 @@ func inFiles(list diag.List, set *source.Set, syntax bool, first *bk.SourceMap) 
 // diagnostics are those of an error that stop the build; syntax says that nothing was
 // planned of the text.
 func diagnostics(err error) (list diag.List, syntax bool) {
-	var bad llb.SyntaxError
+	var bad ir.SyntaxError
 	var all diag.List
 	var one diag.Diagnostic
 	switch {

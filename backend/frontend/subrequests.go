@@ -200,7 +200,7 @@ func (q question) targets(context.Context) (*targets.List, error) {
 	if err := append(diags, lang.Unclaimed(file, q.claims()...)...).Err(); err != nil {
 		var list diag.List
 		errors.As(err, &list)
-		return nil, llb.SyntaxError{List: list}
+		return nil, ir.SyntaxError{List: list}
 	}
 	comments := file.Comments()
 	out := &targets.List{Sources: [][]byte{[]byte(q.src.Text)}}

@@ -87,11 +87,7 @@ func Compile(ctx context.Context, src *source.File, o Options) (*Result, error) 
 		all.Errorf(source.Span{File: src.ID}, "check-directive", "failed to parse check options: %v", bad).
 			Expected = "skip=Rule,…;error=true"
 		all.Sort()
-		err = all
-	}
-	var list diag.List
-	if errors.As(err, &list) {
-		return nil, SyntaxError{list}
+		err = ir.SyntaxError{List: all}
 	}
 	if err != nil {
 		return nil, err
@@ -103,12 +99,6 @@ func Compile(ctx context.Context, src *source.File, o Options) (*Result, error) 
 	result.Diags = append(diags, result.Diags...)
 	return result, nil
 }
-
-// SyntaxError is what is wrong with a text before anything of it is planned.
-type SyntaxError struct{ diag.List }
-
-// Unwrap gives the diagnostics.
-func (e SyntaxError) Unwrap() error { return e.List }
 
 // checkOptions holds the check directive against what BuildKit's linter takes.
 func checkOptions(text string) error {

@@ -59,3 +59,22 @@ func (d *Daemon) Remote(t testing.TB) string {
 	}
 	return dir
 }
+
+// Syntax makes the image of strake's frontend with the flags of `strake frontend image`,
+// puts it into a registry, and gives its name: what "# syntax=" takes.
+func Syntax(t testing.TB, r *Registry, name string, flags ...string) string {
+	t.Helper()
+	strake, repo := Strake(t), repository(t)
+	program := filepath.Join(repo, "bin", "strake-frontend")
+	unlock := lock(t, program)
+	err := command(t.Context(), repo, "env", "CGO_ENABLED=0", "go", "build", "-trimpath", "-ldflags=-s -w", "-o", program, "./cmd/strake-frontend")
+	unlock()
+	ref := r.Host + "/" + name
+	if err == nil {
+		err = command(t.Context(), "", strake, append([]string{"frontend", "image", "--push", "-t", ref}, flags...)...)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	return ref
+}

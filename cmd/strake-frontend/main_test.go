@@ -1,95 +1,179 @@
 package main
 
 import (
-	"bytes"
 	"context"
 	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
-	"runtime"
 	"strings"
 	"testing"
 	"time"
 
-	"github.com/google/go-containerregistry/pkg/name"
 	v1 "github.com/google/go-containerregistry/pkg/v1"
-	"github.com/google/go-containerregistry/pkg/v1/remote"
 
-	"github.com/seed-e0495807/strake/backend/frontend/ociimage"
 	"github.com/seed-e0495807/strake/backend/testbed"
 )
 
-// image is the frontend as an image.
-func image(t *testing.T) v1.Image {
-	t.Helper()
-	program := filepath.Join(t.TempDir(), "frontend")
-	build := exec.CommandContext(t.Context(), "go", "build", "-trimpath", "-ldflags=-s -w", "-o", program, ".")
-	build.Env = append(os.Environ(), "CGO_ENABLED=0")
-	if out, err := build.CombinedOutput(); err != nil {
-		t.Fatalf("%v\n%s", err, out)
-	}
-	data, err := os.ReadFile(program)
-	if err != nil {
-		t.Fatal(err)
-	}
-	img, err := ociimage.Make(ociimage.Options{Platform: v1.Platform{OS: "linux", Architecture: runtime.GOARCH}, Program: data})
-	if err != nil {
-		t.Fatal(err)
-	}
-	var archive bytes.Buffer
-	if err := ociimage.Write(&archive, img, ""); err != nil {
-		t.Fatal(err)
-	}
-	if archive.Len() > 25<<20 {
-		t.Errorf("the image has %d bytes", archive.Len())
-	}
-	t.Logf("the image has %.1f MB", float64(archive.Len())/1e6)
-	return img
+// bench builds with docker's buildx through "# syntax=".
+type bench struct {
+	hub    *testbed.Registry
+	config string // of buildx
 }
 
-// TestSyntax builds with docker's buildx through "# syntax=".
-func TestSyntax(t *testing.T) {
+func newBench(t *testing.T) *bench {
+	t.Helper()
 	if testing.Short() {
 		t.Skip("takes a minute")
 	}
 	hub := testbed.StartRegistry(t, testbed.Busybox)
-	d := testbed.StartDaemon(t, hub)
-	ref, err := name.ParseReference(hub.Host + "/strake/dockerfile:1")
-	if err == nil {
-		err = remote.Write(ref, image(t), remote.WithContext(t.Context()))
+	return &bench{hub, testbed.StartDaemon(t, hub).Remote(t)}
+}
+
+// buildx runs buildx build over files and gives what it prints.
+func (b *bench) buildx(t *testing.T, files map[string]string, args ...string) (string, error) {
+	t.Helper()
+	dir := t.TempDir()
+	for name, data := range files {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(data), 0o644); err != nil {
+			t.Fatal(err)
+		}
 	}
+	ctx, cancel := context.WithTimeout(t.Context(), 3*time.Minute)
+	defer cancel()
+	cmd := exec.CommandContext(ctx, testbed.Buildx(t), append(append([]string{"build"}, args...), dir)...)
+	cmd.Env = append(os.Environ(), "BUILDX_CONFIG="+b.config, "DOCKER_CONFIG="+b.config)
+	out, err := cmd.CombinedOutput()
 	if err != nil {
-		t.Fatal(err)
+		return string(out), fmt.Errorf("%w\n%s", err, out)
 	}
-	config := d.Remote(t)
-	build := func(text string) (v1.Image, error) {
-		dir, dest := t.TempDir(), filepath.Join(t.TempDir(), "image.tar")
-		text = "# syntax=" + ref.String() + "\n" + text
-		for name, data := range map[string]string{"Dockerfile": text, "greeting": "hello\n", ".dockerignore": "secret\n", "secret": "x"} {
-			if err := os.WriteFile(filepath.Join(dir, name), []byte(data), 0o644); err != nil {
-				return nil, err
-			}
-		}
-		ctx, cancel := context.WithTimeout(t.Context(), 3*time.Minute)
-		defer cancel()
-		cmd := exec.CommandContext(ctx, testbed.Buildx(t), "build", "--progress=plain", "--build-arg", "WHO=world", "-o", "type=oci,dest="+dest, dir)
-		cmd.Env = append(os.Environ(), "BUILDX_CONFIG="+config, "DOCKER_CONFIG="+config)
-		if out, err := cmd.CombinedOutput(); err != nil {
-			return nil, fmt.Errorf("%w\n%s", err, out)
-		}
-		return testbed.LoadImage(t, dest), nil
+	return string(out), nil
+}
+
+func (b *bench) image(t *testing.T, files map[string]string, args ...string) (v1.Image, error) {
+	t.Helper()
+	dest := filepath.Join(t.TempDir(), "image.tar")
+	if _, err := b.buildx(t, files, append(args, "--progress=plain", "-o", "type=oci,dest="+dest)...); err != nil {
+		return nil, err
 	}
-	img, err := build("FROM busybox\nARG WHO\nCOPY . /data\nRUN ls /data >/list && echo $WHO >>/list\nCMD cat /data/greeting /list\n")
+	return testbed.LoadImage(t, dest), nil
+}
+
+// wantError checks that a build fails with these texts.
+func wantError(t *testing.T, err error, texts ...string) {
+	t.Helper()
+	for _, text := range texts {
+		if err == nil || !strings.Contains(err.Error(), text) {
+			t.Errorf("want an error with %q, got %v", text, err)
+		}
+	}
+}
+
+func TestSyntax(t *testing.T) {
+	b := newBench(t)
+	head := "# syntax=" + testbed.Syntax(t, b.hub, "strake/dockerfile:1") + "\n"
+	img, err := b.image(t, map[string]string{
+		"Dockerfile": head + "FROM busybox\nARG WHO\nCOPY . /data\nRUN ls /data >/list && echo $WHO >>/list\nCMD cat /data/greeting /list\n",
+		"greeting":   "hello\n", ".dockerignore": "secret\n", "secret": "x",
+	}, "--build-arg", "WHO=world")
 	if err != nil {
 		t.Fatal(err)
 	}
 	if r := testbed.Unpack(t, img).Run(t); r.Stdout != "hello\nDockerfile\ngreeting\nworld\n" {
 		t.Errorf("%+v", r)
 	}
-	_, err = build("FROM busybox\nRUNN true\n")
-	if err == nil || !strings.Contains(err.Error(), "Dockerfile:3:1: unknown instruction: RUNN; did you mean `RUN`?") ||
-		!strings.Contains(err.Error(), ">>> RUNN true") {
-		t.Errorf("got %v", err)
+	_, err = b.image(t, map[string]string{"Dockerfile": head + "FROM busybox\nRUNN true\n"})
+	wantError(t, err, "dockerfile parse error on line 3: unknown instruction: RUNN (did you mean RUN?)", ">>> RUNN true")
+
+	t.Run("plugins of the repository", func(t *testing.T) {
+		files := map[string]string{
+			"Dockerfile":  head + "FROM busybox\nRUN touch /a\nRUN touch /b\n",
+			"strake.yaml": "version: 1\nplugins:\n  - use: merge-run\n",
+		}
+		img, err := b.image(t, files)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if layers, err := img.Layers(); err != nil || len(layers) != 2 {
+			t.Errorf("%d layers, %v: the RUNs are not merged", len(layers), err)
+		}
+		out, err := b.buildx(t, files, "--call=strake.expand")
+		if err != nil || !strings.Contains(out, "merge-run") || !strings.Contains(out, "3-4") {
+			t.Errorf("strake.expand: %v\n%s", err, out)
+		}
+		files["strake.yaml"] = "version: 1\nplugins:\n  - use: ./bin/other\n"
+		_, err = b.image(t, files)
+		wantError(t, err, "strake.yaml:3:10: the program ./bin/other is not in this frontend's image", "strake frontend image --config")
+	})
+	t.Run("questions", func(t *testing.T) {
+		files := map[string]string{"Dockerfile": head + "# base what others start from\nFROM busybox AS base\nARG A=1\nRUN --mount=type=secret,id=key true\nFROM base\nMAINTAINER me\n"}
+		for call, want := range map[string]string{
+			"targets": "what others start from", "outline,format=text": "key", "strake.graph": "digraph", "strake.ir": "module",
+			"subrequests.describe": "strake.expand",
+		} {
+			if out, err := b.buildx(t, files, "--call="+call); err != nil || !strings.Contains(out, want) {
+				t.Errorf("--call=%s: no %q: %v\n%s", call, want, err, out)
+			}
+		}
+		_, err := b.buildx(t, files, "--check")
+		wantError(t, err, "MaintainerDeprecated", "Dockerfile:7")
+	})
+}
+
+// TestHouse makes a house's own frontend, with a program among its plugins.
+func TestHouse(t *testing.T) {
+	b := newBench(t)
+	house := t.TempDir()
+	strake := testbed.Strake(t)
+	run := func(dir, name string, args ...string) {
+		t.Helper()
+		cmd := exec.CommandContext(t.Context(), name, args...)
+		cmd.Dir = dir
+		cmd.Env = append(os.Environ(), "CGO_ENABLED=0", "XDG_CONFIG_HOME="+house, "XDG_CACHE_HOME="+house)
+		if out, err := cmd.CombinedOutput(); err != nil {
+			t.Fatalf("%s %v: %v\n%s", name, args, err, out)
+		}
+	}
+	run(filepath.Join("..", "..", "examples", "plugin-go"), "go", "build", "-o", filepath.Join(house, "plugins", "nosudo"), ".")
+	config := `version: 1
+plugins:
+  - use: policy
+    config:
+      rules:
+        - name: no-telnet
+          "on": RUN
+          when: op.commands.exists(c, c.name == "telnet")
+          message: the house has no telnet
+          severity: error
+  - use: ./plugins/nosudo
+    severity: {sudo: error}
+  - use: merge-run
+`
+	file := filepath.Join(house, "strake.yaml")
+	if err := os.WriteFile(file, []byte(config), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	run(house, strake, "plugin", "lock")
+	head := "# syntax=" + testbed.Syntax(t, b.hub, "house/dockerfile:1", "--config", file) + "\n"
+
+	_, err := b.image(t, map[string]string{"Dockerfile": head + "FROM busybox\nRUN true\nRUN telnet example.com\n"})
+	wantError(t, err, "Dockerfile:4:1: the house has no telnet", "4 | >>> RUN telnet example.com")
+	_, err = b.image(t, map[string]string{"Dockerfile": head + "FROM busybox\nRUN sudo true\n",
+		"strake.yaml": "version: 1\nplugins: []\n"}) // changes nothing
+	wantError(t, err, "Dockerfile:3:1: RUN is root here, and needs no sudo", "3 | >>> RUN sudo true")
+
+	img, err := b.image(t, map[string]string{"Dockerfile": head + "FROM busybox\nRUN touch /a\nRUN touch /b\nCMD ls /a /b\n"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if layers, err := img.Layers(); err != nil || len(layers) != 2 {
+		t.Errorf("%d layers, %v: the RUNs are not merged", len(layers), err)
+	}
+	if r := testbed.Unpack(t, img).Run(t); r.Stdout != "/a\n/b\n" {
+		t.Errorf("%+v", r)
+	}
+	open := "# syntax=" + testbed.Syntax(t, b.hub, "house/open:1", "--config", file, "--overridable") + "\n"
+	if _, err := b.image(t, map[string]string{"Dockerfile": open + "FROM busybox\nRUN [ ! -e /telnet ] || telnet x\n", "strake.yaml": "version: 1\nplugins: []\n"}); err != nil {
+		t.Error(err)
 	}
 }

@@ -54,13 +54,15 @@ func examples() []example {
 
 // TestExamplesBuild builds the examples on a real BuildKit, runs what comes out,
 // and builds them again with docker's buildx: it finds every step in the cache, and
-// its image is the same.
+// its image is the same, also when it is strake's frontend that compiles.
 func TestExamplesBuild(t *testing.T) {
 	if testing.Short() {
 		t.Skip("takes minutes")
 	}
 	strake, buildx := testbed.Strake(t), testbed.Buildx(t)
-	d := testbed.StartDaemon(t, testbed.StartRegistry(t, testbed.Debian, testbed.Golang, testbed.Node, testbed.Frontend))
+	hub := testbed.StartRegistry(t, testbed.Debian, testbed.Golang, testbed.Node, testbed.Frontend)
+	d := testbed.StartDaemon(t, hub)
+	syntax := testbed.Syntax(t, hub, "strake/dockerfile:1")
 	for _, e := range examples() {
 		t.Run(e.name, func(t *testing.T) {
 			t.Parallel()
@@ -79,6 +81,12 @@ func TestExamplesBuild(t *testing.T) {
 			}
 			if fresh := uncached(t, steps); len(fresh) > 0 {
 				t.Errorf("buildx has to do again: %q", fresh)
+			}
+
+			b.flags = append(b.flags, "--build-arg", "BUILDKIT_SYNTAX="+syntax)
+			through, _ := b.build(t, []string{buildx, "build"}, "BUILDX_CONFIG="+config, "DOCKER_CONFIG="+config)
+			if diff := cmp.Diff(configOf(t, theirs), configOf(t, through)); diff != "" {
+				t.Errorf("through the frontend buildx makes another image:\n%s", diff)
 			}
 		})
 	}

@@ -10,7 +10,10 @@ import (
 	"path/filepath"
 	"runtime"
 
+	"github.com/google/go-containerregistry/pkg/authn"
+	"github.com/google/go-containerregistry/pkg/name"
 	v1 "github.com/google/go-containerregistry/pkg/v1"
+	"github.com/google/go-containerregistry/pkg/v1/remote"
 	"github.com/spf13/pflag"
 
 	"github.com/seed-e0495807/strake/backend/frontend/ociimage"
@@ -29,22 +32,50 @@ build runs. These commands make such images.
 	}
 }
 
+// frontendImage is the command that makes an image.
+type frontendImage struct {
+	*process
+	output, config, tag string
+	programs            []string
+	push, overridable   bool
+}
+
 func frontendImageCommand() *command {
 	return &command{
 		name:  "frontend image",
-		usage: "-o FILE",
+		usage: "[OPTIONS] -o FILE | --push -t NAME",
 		short: "Make the image of strake's frontend",
-		long: `Makes an image that builds Dockerfiles as strake does: the archive of an OCI layout,
-with the same bytes each time. Push it with any tool for images.
+		long: `Makes an image that builds Dockerfiles as strake does: the archive of an OCI layout, with
+the same bytes each time, or pushed to a registry.
+
+With --config it is a house's own: it runs the plugins of that strake.yaml for every
+Dockerfile that it builds. The programs among them go into the image, and have to be what
+strake.lock pins. A strake.yaml in the repository that is built changes nothing then,
+unless --overridable lets it take the place of the house's.
 `,
-		examples: "  strake frontend image -o frontend.tar\n",
+		examples: `  strake frontend image -o frontend.tar
+  strake frontend image --config strake.yaml -t registry.example.com/house/dockerfile:1 --push
+`,
 		setup: func(p *process, flags *pflag.FlagSet) runner {
-			out := flags.StringP("output", "o", "", "`FILE` Write the archive to FILE")
-			return func(_ context.Context, args []string) error {
-				if len(args) > 0 || *out == "" {
-					return misuse("strake frontend image takes no arguments, and needs -o FILE")
+			f := &frontendImage{process: p}
+			flags.StringVarP(&f.output, "output", "o", "", "`FILE` Write the archive to FILE")
+			flags.StringVarP(&f.tag, "tag", "t", "", "`NAME` Name of the image")
+			flags.BoolVar(&f.push, "push", false, "Push the image to the registry of its name")
+			flags.StringVar(&f.config, "config", "", "`FILE` Put the plugins of this strake.yaml into the image")
+			flags.StringArrayVar(&f.programs, "plugin", nil, "`PATH` Put this program in the place of the plugin of its file name")
+			flags.BoolVar(&f.overridable, "overridable", false, "Let a repository's strake.yaml take the place of the image's")
+			return func(ctx context.Context, args []string) error {
+				switch {
+				case len(args) > 0:
+					return misuse("strake frontend image takes no arguments")
+				case f.push && f.tag == "":
+					return misuse("--push needs a name: -t registry/name:tag")
+				case f.output == "" && !f.push:
+					return misuse("strake frontend image needs -o FILE, or --push with -t NAME")
+				case f.config == "" && (f.overridable || len(f.programs) > 0):
+					return misuse("--plugin and --overridable go with --config")
 				}
-				return p.frontendImage(*out)
+				return f.run(ctx)
 			}
 		},
 	}
@@ -53,34 +84,62 @@ with the same bytes each time. Push it with any tool for images.
 // frontendProgram is a static binary of the frontend, beside strake itself.
 const frontendProgram = "strake-frontend"
 
-func (p *process) frontendImage(out string) error {
+func (f *frontendImage) run(ctx context.Context) error {
 	self, err := os.Executable()
 	if err != nil {
 		return err
 	}
-	name := filepath.Join(filepath.Dir(self), frontendProgram)
-	program, err := os.ReadFile(name)
+	program := filepath.Join(filepath.Dir(self), frontendProgram)
+	o := ociimage.Options{Platform: v1.Platform{OS: "linux", Architecture: runtime.GOARCH}}
+	o.Program, err = os.ReadFile(program)
 	if errors.Is(err, fs.ErrNotExist) {
-		return diag.Diagnostic{Code: "no-frontend", Message: name + " is not there", Hint: "`make frontend` builds it"}
+		return diag.Diagnostic{Code: "no-frontend", Message: program + " is not there", Hint: "`make frontend` builds it"}
 	}
 	if err != nil {
 		return err
 	}
-	img, err := ociimage.Make(ociimage.Options{Platform: v1.Platform{OS: "linux", Architecture: runtime.GOARCH}, Program: program})
+	if f.config != "" {
+		if o.Files, o.Network, err = f.house(ctx); err != nil {
+			return err
+		}
+	}
+	img, err := ociimage.Make(o)
 	if err != nil {
-		return err
-	}
-	var archive bytes.Buffer
-	if err := ociimage.Write(&archive, img, "latest"); err != nil {
-		return err
-	}
-	if err := writeFile(out, archive.Bytes()); err != nil {
 		return err
 	}
 	digest, err := img.Digest()
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(p.stderr, "%s: %s\n", out, digest)
+	if f.output != "" {
+		var archive bytes.Buffer
+		ref := f.tag
+		if ref == "" {
+			ref = "latest"
+		}
+		if err := ociimage.Write(&archive, img, ref); err != nil {
+			return err
+		}
+		if err := writeFile(f.output, archive.Bytes()); err != nil {
+			return err
+		}
+		fmt.Fprintf(f.stderr, "%s: %s\n", f.output, digest)
+	}
+	if f.push {
+		return f.send(ctx, img, digest)
+	}
+	return nil
+}
+
+// send pushes the image, with the credentials that docker has.
+func (f *frontendImage) send(ctx context.Context, img v1.Image, digest v1.Hash) error {
+	ref, err := name.ParseReference(f.tag)
+	if err != nil {
+		return misuse("invalid name %q: %v", f.tag, err)
+	}
+	if err := remote.Write(ref, img, remote.WithContext(ctx), remote.WithAuthFromKeychain(authn.DefaultKeychain)); err != nil {
+		return diag.Diagnostic{Code: "push", Message: fmt.Sprintf("cannot push %s: %v", f.tag, err), Hint: "log in with docker login, or name another registry"}
+	}
+	fmt.Fprintf(f.stderr, "%s@%s\n", ref.Name(), digest)
 	return nil
 }

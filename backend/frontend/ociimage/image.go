@@ -33,7 +33,7 @@ const (
 
 // File is a file of the image.
 type File struct {
-	Name string // absolute
+	Name string // absolute; a directory ends with a slash
 	Mode int64
 	Data []byte
 }
@@ -48,7 +48,7 @@ type Options struct {
 
 // Make makes the image.
 func Make(o Options) (v1.Image, error) {
-	data, err := layer(append(slices.Clone(o.Files), File{Program, 0o755, o.Program}))
+	data, err := layer(append(slices.Clone(o.Files), File{Program, 0o755, o.Program}, File{"/tmp/", 0o1777, nil}))
 	if err != nil {
 		return nil, err
 	}
@@ -86,6 +86,10 @@ func layer(files []File) ([]byte, error) {
 		for dir := path.Dir(name); dir != "." && !dirs[dir]; dir = path.Dir(dir) {
 			dirs[dir] = true
 			list = append(list, tar.Header{Typeflag: tar.TypeDir, Name: dir + "/", Mode: 0o755})
+		}
+		if strings.HasSuffix(f.Name, "/") {
+			list = append(list, tar.Header{Typeflag: tar.TypeDir, Name: name + "/", Mode: f.Mode})
+			continue
 		}
 		list = append(list, tar.Header{Typeflag: tar.TypeReg, Name: name, Mode: f.Mode, Size: int64(len(f.Data))})
 		data[name] = f.Data

@@ -9,7 +9,7 @@ trap 'rm -rf "$work"' EXIT
 
 rootfs() { # of busybox, in directory $1
 	local d=$1 applet
-	mkdir -p "$d"/{bin,dev,etc,home,proc,root,sbin,sys,tmp,usr/bin,usr/sbin,var/spool/mail}
+	mkdir -p "$d"/{bin,dev,etc,home,mnt,proc,root,sbin,sys,tmp,usr/bin,usr/sbin,var/spool/mail}
 	chmod 1777 "$d/tmp"
 	chmod 0700 "$d/root"
 	cp "$(command -v busybox)" "$d/bin/busybox"
