@@ -27,6 +27,7 @@ import (
 	"github.com/seed-e0495807/strake/backend/frontend"
 	"github.com/seed-e0495807/strake/backend/llb"
 	"github.com/seed-e0495807/strake/backend/store"
+	"github.com/seed-e0495807/strake/ir/lint"
 	"github.com/seed-e0495807/strake/lang/diag"
 	"github.com/seed-e0495807/strake/lang/source"
 )
@@ -126,7 +127,7 @@ func (j *job) prepare(ctx context.Context) (client.SolveOpt, error) {
 		opt.FrontendAttrs["image-resolve-mode"] = "pull"
 	}
 	if j.Call != "" {
-		j.call(ctx, opt.FrontendAttrs)
+		j.calls(opt.FrontendAttrs)
 	}
 	if v := opt.FrontendAttrs["build-arg:BUILDKIT_INLINE_CACHE"]; isTrue(v) {
 		opt.CacheExports = append(opt.CacheExports, client.CacheOptionsEntry{Type: "inline", Attrs: map[string]string{}})
@@ -218,11 +219,18 @@ func (j *job) compile(ctx context.Context, c gateway.Client) (*gateway.Result, e
 	j.source = src
 	j.set.Add(src.Name, src.Text)
 	j.mu.Unlock()
-	res, err := frontend.Build(ctx, c, src, frontend.Options{Local: j.localImage, Compiled: j.keep})
+	res, err := frontend.Build(ctx, c, src, frontend.Options{Local: j.localImage, Compiled: j.keep, Linted: j.linted})
 	j.mu.Lock()
 	src.AddFiles(j.set)
 	j.mu.Unlock()
 	return res, err
+}
+
+// linted notes what the build checks found.
+func (j *job) linted(found []lint.Finding) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	j.diags = append(j.diags, lint.Diags(found)...)
 }
 
 // keep notes the results of the compiler: the warnings, and what made the image.

@@ -1,19 +1,26 @@
 package build
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
+	"sync/atomic"
 
+	bk "github.com/moby/buildkit/client/llb"
+	"github.com/moby/buildkit/client/llb/sourceresolver"
 	gateway "github.com/moby/buildkit/frontend/gateway/client"
 	"github.com/moby/buildkit/frontend/subrequests/lint"
 	"github.com/moby/buildkit/frontend/subrequests/outline"
 	"github.com/moby/buildkit/frontend/subrequests/targets"
 	"github.com/moby/buildkit/solver/pb"
+	digest "github.com/opencontainers/go-digest"
 
-	"github.com/seed-e0495807/strake/ir"
-	"github.com/seed-e0495807/strake/lang"
+	"github.com/seed-e0495807/strake/backend/frontend"
+	"github.com/seed-e0495807/strake/lang/diag"
+	"github.com/seed-e0495807/strake/lang/source"
 )
 
 // Answer is a frontend's answer to a call: the metadata of its result.
@@ -22,33 +29,75 @@ type Answer struct {
 	metadata map[string][]byte
 }
 
-// call asks the frontend of the daemon a question instead of having it build. That
-// one does not know of the local store: the images that are there become named
-// contexts, where the daemon can read them.
-func (j *job) call(ctx context.Context, attrs map[string]string) {
-	attrs["requestid"] = "frontend." + j.Call
-	attrs["frontend.caps"] = "moby.buildkit.frontend.subrequests"
-	src, err := j.Input.Open(ctx)
-	if j.Pull || j.Input.Remote() || err != nil || j.classic() {
-		return
-	}
-	file, _ := lang.Parse(j.set.Add(src.Name, src.Text))
-	module, _ := ir.Build(file)
-	for _, s := range module.Stages {
-		if img, err := j.Images.Find(s.Base); err == nil && attrs["context:"+s.Base] == "" {
-			attrs["context:"+s.Base] = "oci-layout://" + storeID + "@" + img.Descriptor.Digest.String()
-		}
-	}
+// calls are the options that ask for an answer in place of a build.
+func (r *Request) calls(options map[string]string) {
+	options["requestid"] = "frontend." + r.Call
+	options["frontend.caps"] = "moby.buildkit.frontend.subrequests"
 }
 
+// AskHere answers a call without an engine. Ok is false when that cannot be: the
+// Dockerfile is elsewhere, or its base images are where only an engine finds them.
+func AskHere(ctx context.Context, r Request, images bk.ImageMetaResolver) (result *Result, ok bool, err error) {
+	if r.Input.Remote() || r.Pull {
+		return nil, false, nil
+	}
+	j := &job{Request: r, set: &source.Set{}}
+	r.calls(r.Input.Options)
+	found := &watched{ImageMetaResolver: images}
+	src, err := r.Input.OpenFor(ctx, found)
+	if err != nil {
+		return nil, false, err
+	}
+	if _, _, elsewhere := frontend.Foreign(src.Text, r.Input.Options); elsewhere {
+		return nil, false, nil
+	}
+	j.set.Add(src.Name, src.Text)
+	res, err := frontend.Ask(ctx, src.Client.GatewayClient(), src, j.localImage)
+	src.AddFiles(j.set)
+	var list diag.List
+	switch {
+	case found.missed.Load():
+		return nil, false, nil
+	case errors.As(err, &list):
+		return nil, false, &Failure{Set: j.set, Diags: list}
+	case err != nil:
+		return nil, false, err
+	}
+	return &Result{Set: j.set, Answer: Answer{r.Call, res.Metadata}}, true, nil
+}
+
+// watched notices that an image was not found.
+type watched struct {
+	bk.ImageMetaResolver
+	missed atomic.Bool
+}
+
+func (w *watched) ResolveImageConfig(ctx context.Context, ref string, o sourceresolver.Opt) (string, digest.Digest, []byte, error) {
+	ref, dgst, config, err := w.ImageMetaResolver.ResolveImageConfig(ctx, ref, o)
+	if err != nil {
+		w.missed.Store(true)
+	}
+	return ref, dgst, config, err
+}
+
+// ask answers a call with the help of an engine.
 func (j *job) ask(ctx context.Context, c gateway.Client) (*gateway.Result, error) {
-	res, err := c.Solve(ctx, gateway.SolveRequest{Frontend: "dockerfile.v0", FrontendOpt: c.BuildOpts().Opts})
+	src, err := j.Input.OpenWith(ctx, c)
 	if err != nil {
 		return nil, err
 	}
 	j.mu.Lock()
-	j.answer = Answer{j.Call, res.Metadata}
+	j.source = src
+	j.set.Add(src.Name, src.Text)
 	j.mu.Unlock()
+	res, err := frontend.Ask(ctx, c, src, j.localImage)
+	if err != nil {
+		return nil, err
+	}
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	src.AddFiles(j.set)
+	j.answer = Answer{j.Call, res.Metadata}
 	return res, nil
 }
 
@@ -58,7 +107,7 @@ func (a Answer) Print(w io.Writer, file string, asJSON bool) (ok bool, err error
 	data := a.metadata["result.json"]
 	status := string(a.metadata["result.statuscode"])
 	ok = status == "" || status == "0"
-	if asJSON {
+	if asJSON && data != nil {
 		_, err := fmt.Fprintln(w, string(data))
 		return ok, err
 	}
@@ -67,6 +116,14 @@ func (a Answer) Print(w io.Writer, file string, asJSON bool) (ok bool, err error
 		return ok, targets.PrintTargets(data, w)
 	case "outline":
 		return ok, outline.PrintOutline(data, w)
+	case "lint":
+	default:
+		text := a.metadata["result.txt"]
+		if text == nil {
+			text = data
+		}
+		_, err := w.Write(append(bytes.TrimRight(text, "\n"), '\n'))
+		return ok, err
 	}
 	var found lint.LintResults
 	if err := json.Unmarshal(data, &found); err != nil {

@@ -99,6 +99,11 @@ func (in *Input) Open(ctx context.Context) (*Source, error) {
 	return in.open(ctx, &gateway{input: in})
 }
 
+// OpenFor is Open for who asks for images, too.
+func (in *Input) OpenFor(ctx context.Context, images bk.ImageMetaResolver) (*Source, error) {
+	return in.open(ctx, &gateway{input: in, images: images})
+}
+
 // OpenWith reads the Dockerfile with the help of a daemon, which fetches what is
 // remote. What is local is read here: that saves a round trip for each file.
 func (in *Input) OpenWith(ctx context.Context, daemon client.Client) (*Source, error) {

@@ -6,6 +6,7 @@ package frontend
 import (
 	"context"
 	"fmt"
+	"slices"
 	"sync"
 
 	"github.com/containerd/platforms"
@@ -25,11 +26,12 @@ import (
 	"github.com/seed-e0495807/strake/lang/source"
 )
 
+// LocalImages finds images that the client has, before a registry is asked.
+type LocalImages func(context.Context, plan.ImageRequest) (plan.ImageInfo, bool, error)
+
 // Options of a build, besides those that the gateway has.
 type Options struct {
-	// Local finds images that the client has, before a registry is asked; nil when
-	// it has none.
-	Local func(context.Context, plan.ImageRequest) (plan.ImageInfo, bool, error)
+	Local LocalImages // nil when the client has none
 	// Compiled is told of the result for each platform, perhaps at the same time.
 	Compiled func(*llb.Result)
 	// Linted is told what the build checks found, also when there is no result.
@@ -89,6 +91,9 @@ func (b *build) platform(ctx context.Context, platform *ocispecs.Platform, i int
 	}
 	if i > 0 {
 		r.Diags = nil // they are the same for each platform
+	}
+	if o.Lint != nil { // which tells of it in its own words
+		r.Diags = slices.DeleteFunc(r.Diags, func(d diag.Diagnostic) bool { return d.Code == "empty-continuation" })
 	}
 	if b.opt.Compiled != nil {
 		b.opt.Compiled(r)

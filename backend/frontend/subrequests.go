@@ -35,11 +35,22 @@ type question struct {
 	gateway client.Client
 	src     *buildcontext.Source
 	text    *source.File
+	local   LocalImages
+}
+
+// Ask has a source answer the subrequest that is among its options. Errors are as those
+// of Build.
+func Ask(ctx context.Context, c client.Client, src *buildcontext.Source, local LocalImages) (*client.Result, error) {
+	if res, ok, err := foreign(ctx, c, src); ok {
+		return res, err
+	}
+	res, _, err := answer(ctx, c, src, local)
+	return res, err
 }
 
 // answer answers a client's subrequest, if it has one.
-func answer(ctx context.Context, c client.Client, src *buildcontext.Source) (*client.Result, bool, error) {
-	q := question{c, src, source.NewFile(src.Name, src.Text)}
+func answer(ctx context.Context, c client.Client, src *buildcontext.Source, local LocalImages) (*client.Result, bool, error) {
+	q := question{c, src, source.NewFile(src.Name, src.Text), local}
 	res, ok, err := src.Client.HandleSubrequest(ctx, dockerui.RequestHandler{
 		Outline: q.outline, ListTargets: q.targets, Lint: q.lint, ConvertLLB: q.convert, AllowOther: true,
 	})
@@ -153,15 +164,15 @@ func (q question) compile(ctx context.Context, change func(*llb.Options)) (*llb.
 	b := &build{gateway: q.gateway, src: q.src, results: map[string]*llb.Result{}}
 	b.probe()
 	o := q.src.LLB(0)
-	o.Resolver, o.Platform = q.gateway, nil
+	o.Resolver, o.Local, o.Platform = q.gateway, q.local, nil
 	change(&o)
 	return llb.Compile(ctx, q.text, o)
 }
 
 // lint runs the build checks, over all stages when no target is asked for.
 func (q question) lint(ctx context.Context) (*bklint.LintResults, error) {
-	found := &bklint.LintResults{}
-	file := int32(found.AddSource(q.src.Map))
+	const file = 0
+	found := &bklint.LintResults{Sources: []*pb.SourceInfo{q.info()}}
 	linter, err := lint.New(q.text, q.src.Client.LinterConfig)
 	if err == nil {
 		_, err = q.compile(ctx, func(o *llb.Options) { o.Lint, o.AllStages = linter, o.Target == "" })
@@ -176,6 +187,15 @@ func (q question) lint(ctx context.Context) (*bklint.LintResults, error) {
 		found.Error = q.failure(err, file)
 	}
 	return found, nil
+}
+
+// info is the Dockerfile as answers have it.
+func (q question) info() *pb.SourceInfo {
+	info := &pb.SourceInfo{Filename: q.src.Filename, Language: "Dockerfile", Data: []byte(q.src.Text)}
+	if q.src.Map != nil {
+		info.Definition = q.src.Map.Definition.ToPB()
+	}
+	return info
 }
 
 // failure is an error of the build, at the place of its first diagnostic.

@@ -40,9 +40,35 @@ type Daemon struct {
 // are known to it, too, with their certificates.
 func StartDaemon(t testing.TB, registries ...*Registry) *Daemon {
 	t.Helper()
+	return startDaemon(t, Buildkitd(t), true, registries)
+}
+
+// StartOldDaemon starts the BuildKit of a version, like "v0.12.5", which is built once, in
+// a minute or two.
+func StartOldDaemon(t testing.TB, version string, registries ...*Registry) *Daemon {
+	t.Helper()
+	program := kept(t, "buildkitd-"+version, func(path string) error {
+		dir := t.TempDir()
+		for _, args := range [][]string{ // its dependencies are no business of this module
+			{"mod", "init", "old"},
+			{"get", "github.com/moby/buildkit/cmd/buildkitd@" + version},
+			{"build", "-trimpath", "-ldflags=-s -w -X github.com/moby/buildkit/version.Version=" + version,
+				"-o", absolute(t, path), "github.com/moby/buildkit/cmd/buildkitd"},
+		} {
+			if err := command(t.Context(), dir, "go", args...); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	return startDaemon(t, program, version > "v0.13", registries)
+}
+
+// startDaemon starts a program. Those before v0.13 have a fixed socket for traces.
+func startDaemon(t testing.TB, buildkitd string, traces bool, registries []*Registry) *Daemon {
+	t.Helper()
 	needRoot(t)
 	runc := needProgram(t, "runc", "runc")
-	buildkitd := Buildkitd(t)
 	d := &Daemon{Root: t.TempDir()}
 	// The path of a socket has at most 107 bytes: that of a test may be longer.
 	dir, err := os.MkdirTemp("", "bk")
@@ -55,8 +81,10 @@ func StartDaemon(t testing.TB, registries ...*Registry) *Daemon {
 	if err := os.WriteFile(config, []byte(DaemonConfig(registries...)), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	cmd := exec.Command(buildkitd, "--config", config, "--root", d.Root, "--addr", d.Addr,
-		"--otel-socket-path", filepath.Join(dir, "otel"), "--oci-worker-net=host", "--oci-worker-binary="+runc, "--containerd-worker=false")
+	cmd := exec.Command(buildkitd, "--config", config, "--root", d.Root, "--addr", d.Addr, "--oci-worker-net=host", "--oci-worker-binary="+runc, "--containerd-worker=false")
+	if traces {
+		cmd.Args = append(cmd.Args, "--otel-socket-path", filepath.Join(dir, "otel"))
+	}
 	isolate(cmd)
 	d.p = start(t, cmd)
 	d.p.ready(t, func() error { return answers(t.Context(), d.Addr) })

@@ -14,6 +14,7 @@ import (
 	"github.com/seed-e0495807/strake/backend/build"
 	"github.com/seed-e0495807/strake/backend/buildcontext"
 	"github.com/seed-e0495807/strake/backend/engine"
+	"github.com/seed-e0495807/strake/backend/image"
 	"github.com/seed-e0495807/strake/backend/store"
 	"github.com/seed-e0495807/strake/lang/diag"
 )
@@ -109,6 +110,15 @@ func (b *buildRun) run(ctx context.Context, args []string) error {
 	}
 	return b.withStore(ctx, func(images *store.Store) error {
 		request.Images = images
+		if request.Call != "" {
+			result, ok, err := build.AskHere(ctx, request, image.New(image.Options{}))
+			if ok {
+				return b.finish(result)
+			}
+			if err != nil {
+				return b.failed(err)
+			}
+		}
 		return b.build(ctx, request)
 	})
 }
@@ -137,15 +147,20 @@ func (b *buildRun) build(ctx context.Context, r build.Request) error {
 	}
 	defer r.Engine.Close()
 	result, err := build.Run(ctx, r)
+	if err != nil {
+		return b.failed(err)
+	}
+	return b.finish(result)
+}
+
+// failed tells why there is no result.
+func (b *buildRun) failed(err error) error {
 	var failure *build.Failure
 	if errors.As(err, &failure) {
 		b.report(failure.Set, failure.Diags)
 		return errReported
 	}
-	if err != nil {
-		return err
-	}
-	return b.finish(result)
+	return err
 }
 
 // finish tells of a build that is done.

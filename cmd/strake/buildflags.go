@@ -34,7 +34,7 @@ func (b *buildRun) declare(f *pflag.FlagSet) {
 	f.BoolVarP(&b.quiet, "quiet", "q", false, "Print the id of the image, and nothing else")
 	f.StringVar(&b.iidFile, "iidfile", "", "`FILE` Write the id of the image to a file")
 	f.StringVar(&b.metadataFile, "metadata-file", "", "`FILE` Write what is known of the result to a file, as JSON")
-	f.StringVar(&b.call, "call", "build", "`METHOD` Ask about the build instead of running it: check, outline or targets")
+	f.StringVar(&b.call, "call", "build", "`METHOD` Ask about the build instead of running it: check, outline, targets, strake.expand, strake.graph or strake.ir")
 	f.BoolVar(&b.check, "check", false, "Check the Dockerfile, and build nothing: --call=check")
 	f.BoolVarP(&b.yes, "yes", "y", false, "Send the build context however large it is")
 	f.StringVar(&b.contextLimit, "context-limit", contextLimit(b.env), "`SIZE` Stop at a build context larger than this; 0 is any")
@@ -183,10 +183,10 @@ func (b *buildRun) method() (string, error) {
 		return "", nil
 	case "check", "lint":
 		return "lint", nil
-	case "outline", "targets":
+	case "outline", "targets", "convertllb", "subrequests.describe", "strake.expand", "strake.graph", "strake.ir":
 		return name, nil
 	}
-	return "", misuse("invalid --call %q: expected build, check, outline or targets", b.call)
+	return "", misuse("invalid --call %q: expected build, check, outline, targets, strake.expand, strake.graph or strake.ir", b.call)
 }
 
 // display sets up how progress is shown.

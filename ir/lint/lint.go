@@ -60,10 +60,10 @@ func (l *Linter) Findings() []Finding {
 	return list
 }
 
-// Diags are the findings as warnings, whose code is the rule.
-func (l *Linter) Diags() diag.List {
+// Diags are findings as warnings, whose code is the rule.
+func Diags(found []Finding) diag.List {
 	var list diag.List
-	for _, f := range l.Findings() {
+	for _, f := range found {
 		d := list.Warnf(f.Span, f.Rule, "%s", f.Message)
 		d.URL = f.URL
 	}
