@@ -5,10 +5,12 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/moby/buildkit/client/llb"
 	"github.com/moby/buildkit/frontend/gateway/client"
 	"github.com/moby/buildkit/solver/errdefs"
 	"github.com/moby/buildkit/solver/pb"
 	"github.com/moby/buildkit/util/grpcerrors"
+	"golang.org/x/sync/errgroup"
 	"google.golang.org/grpc/codes"
 
 	"github.com/seed-e0495807/strake/backend/buildcontext"
@@ -29,9 +31,12 @@ func Capabilities() []string {
 // Server builds for clients that are somewhere else: `docker build` with "# syntax=",
 // buildx, a daemon's own. Its zero value has no plugins.
 type Server struct {
+	// Config reads the config of the plugins, while the Dockerfile is read; nil has none.
+	// It gets the inputs that another frontend made.
+	Config func(context.Context, client.Client, map[string]llb.State) ([]byte, error)
 	// Pass gives what rewrites the module of a Dockerfile that was found; nil, or a nil
-	// pass, leaves it.
-	Pass func(context.Context, client.Client, *buildcontext.Source) (ir.Pass, error)
+	// pass, leaves it. It gets what Config gave.
+	Pass func(context.Context, client.Client, *buildcontext.Source, []byte) (ir.Pass, error)
 }
 
 // Build answers one build or subrequest. The errors of the author have the source
@@ -41,7 +46,22 @@ func (s Server) Build(ctx context.Context, c client.Client) (*client.Result, err
 	if missing != nil && !forwards {
 		return nil, missing
 	}
+	inputs, err := c.Inputs(ctx)
+	if err != nil {
+		return nil, err
+	}
+	var ahead errgroup.Group
+	var config []byte
+	if len(inputs) == 0 {
+		ahead.Go(func() error { readAhead(ctx, c); return nil })
+	}
+	if s.Config != nil {
+		ahead.Go(func() (err error) { config, err = s.Config(ctx, c, inputs); return err })
+	}
 	src, err := buildcontext.FromGateway(ctx, c)
+	if failed := ahead.Wait(); err == nil {
+		err = failed
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -52,7 +72,7 @@ func (s Server) Build(ctx context.Context, c client.Client) (*client.Result, err
 		return nil, missing
 	}
 	if s.Pass != nil {
-		if src.Pass, err = s.Pass(ctx, c, src); err != nil {
+		if src.Pass, err = s.Pass(ctx, c, src, config); err != nil {
 			return nil, located(err, src)
 		}
 	}

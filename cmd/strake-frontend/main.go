@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
+	"runtime/debug"
 	"syscall"
 
 	"github.com/moby/buildkit/frontend/gateway/grpcclient"
@@ -31,7 +32,8 @@ func run(ctx context.Context, args []string) error {
 	if len(args) > 0 && args[0] == pass.SandboxCommand {
 		return host.Sandboxed(args[1:])
 	}
+	debug.SetGCPercent(400) // it lives for some milliseconds: memory is cheaper than time
 	p := &plugins{}
 	defer p.close()
-	return grpcclient.RunFromEnvironment(ctx, frontend.Server{Pass: p.pass}.Build)
+	return grpcclient.RunFromEnvironment(ctx, frontend.Server{Config: p.read, Pass: p.pass}.Build)
 }

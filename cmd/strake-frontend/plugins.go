@@ -42,11 +42,45 @@ func (p *plugins) close() {
 	}
 }
 
+// read reads the strake.yaml beside the Dockerfile; nil is none, or none that counts.
+func (p *plugins) read(ctx context.Context, c client.Client, inputs map[string]bk.State) ([]byte, error) {
+	if house, open := p.house(); house != "" && !open {
+		return nil, nil
+	}
+	text, err := readBeside(ctx, c, inputs, config.FileName)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	return text, err
+}
+
+// house is the strake.yaml of the image, "" when it has none. Open says that a
+// repository's takes its place.
+func (p *plugins) house() (name string, open bool) {
+	name = filepath.Join(ociimage.Config, config.FileName)
+	if _, err := os.Stat(name); err != nil {
+		return "", false
+	}
+	_, err := os.Stat(filepath.Join(ociimage.Config, ociimage.Overridable))
+	return name, err == nil
+}
+
 // pass gives the pass of a Dockerfile that was found.
-func (p *plugins) pass(ctx context.Context, c client.Client, src *buildcontext.Source) (ir.Pass, error) {
-	name, house, err := p.config(ctx, c, src)
-	if err != nil || name == "" {
-		return nil, err
+func (p *plugins) pass(ctx context.Context, c client.Client, src *buildcontext.Source, text []byte) (ir.Pass, error) {
+	name, _ := p.house()
+	house := text == nil
+	if !house {
+		dir, err := p.directory()
+		if err != nil {
+			return nil, err
+		}
+		name = filepath.Join(dir, config.FileName)
+		if err := os.WriteFile(name, text, 0o600); err != nil {
+			return nil, err
+		}
+	}
+	if name == "" {
+		return nil, nil
 	}
 	found, err := p.load(ctx, name, house)
 	if err != nil {
@@ -60,30 +94,13 @@ func (p *plugins) pass(ctx context.Context, c client.Client, src *buildcontext.S
 	}}, nil
 }
 
-// config finds the strake.yaml that counts, "" when there is none.
-func (p *plugins) config(ctx context.Context, c client.Client, src *buildcontext.Source) (name string, house bool, err error) {
-	name = filepath.Join(ociimage.Config, config.FileName)
-	_, err = os.Stat(name)
-	house = err == nil
-	if _, err := os.Stat(filepath.Join(ociimage.Config, ociimage.Overridable)); house && err != nil {
-		return name, true, nil
-	}
-	text, err := readBeside(ctx, c, src, config.FileName)
-	switch {
-	case errors.Is(err, fs.ErrNotExist) && house:
-		return name, true, nil
-	case errors.Is(err, fs.ErrNotExist):
-		return "", false, nil
-	case err != nil:
-		return "", false, err
-	}
+// directory makes a directory that goes with the process.
+func (p *plugins) directory() (string, error) {
 	dir, err := os.MkdirTemp("", "strake")
-	if err != nil {
-		return "", false, err
+	if err == nil {
+		p.temp = append(p.temp, dir)
 	}
-	p.temp = append(p.temp, dir)
-	name = filepath.Join(dir, config.FileName)
-	return name, false, os.WriteFile(name, text, 0o600)
+	return dir, err
 }
 
 // load makes the pipeline of a strake.yaml. Programs are those of the house only: its
@@ -105,11 +122,10 @@ func (p *plugins) load(ctx context.Context, name string, house bool) (*config.Pl
 	if diags.HasErrors() || file == nil {
 		return nil, frontend.InFiles(diags, named(set))
 	}
-	temp, err := os.MkdirTemp("", "strake")
+	temp, err := p.directory()
 	if err != nil {
 		return nil, err
 	}
-	p.temp = append(p.temp, temp)
 	found, diags, err := file.Pipeline(ctx, config.Env{
 		Builtins: builtin.All(), Starter: pass.Starter{}, WorkDir: file.Dir(),
 		Store: &trust.Store{Config: filepath.Join(temp, "config"), Cache: filepath.Join(temp, "cache"), Given: trust.Given{Locked: true}},
@@ -134,26 +150,30 @@ func named(set *source.Set) *source.Set {
 }
 
 // readBeside reads a file of the directory that the Dockerfile is in.
-func readBeside(ctx context.Context, c client.Client, src *buildcontext.Source, name string) ([]byte, error) {
+func readBeside(ctx context.Context, c client.Client, inputs map[string]bk.State, name string) ([]byte, error) {
 	opts := c.BuildOpts().Opts
 	local := opts["dockerfilekey"]
+	remote := buildcontext.IsRemote(opts["context"]) && local == ""
 	if local == "" {
 		local = dockerui.DefaultLocalNameDockerfile
 	}
-	name = path.Join(path.Dir(src.Filename), name)
-	inputs, err := c.Inputs(ctx)
-	if err != nil {
-		return nil, err
-	}
-	input, given := inputs[local]
-	switch {
-	case given:
+	name = path.Join(path.Dir(opts["filename"]), name)
+	if input, given := inputs[local]; given {
 		return readFile(ctx, c, input, name)
-	case buildcontext.IsRemote(opts["context"]) && opts["dockerfilekey"] == "":
-		return readContext(ctx, c, src, name)
+	}
+	if remote {
+		found, err := dockerui.NewClient(c)
+		if err != nil {
+			return nil, err
+		}
+		state, err := found.MainContext(ctx, bk.FollowPaths([]string{name}))
+		if err != nil {
+			return nil, err
+		}
+		return readFile(ctx, c, *state, path.Join(opts["contextsubdir"], name))
 	}
 	return readFile(ctx, c, bk.Local(local, bk.FollowPaths([]string{name}), bk.SessionID(c.BuildOpts().SessionID),
-		bk.SharedKeyHint(local+"-"+config.FileName), bk.WithCustomName("[internal] load "+config.FileName), bk.Differ(bk.DiffNone, false)), name)
+		bk.SharedKeyHint(local+"-"+config.FileName), dockerui.WithInternalName("load "+config.FileName), bk.Differ(bk.DiffNone, false)), name)
 }
 
 // readContext reads a file of the build context.
