@@ -7,7 +7,7 @@ FUZZTIME ?= 10m
 BUILDKIT = github.com/moby/buildkit
 ENGINE = $(BUILDKIT)/cmd/buildkitd github.com/rootless-containers/rootlesskit/v3/cmd/rootlesskit
 
-.PHONY: build engine frontend frontend-image demo test conformance lint bench fuzz generate clean
+.PHONY: build engine frontend frontend-image demo test conformance ages lint bench fuzz generate clean
 
 build: engine ## bin/strake, and the build engine beside it
 	$(GO) build -o bin/strake ./cmd/strake
@@ -36,6 +36,10 @@ conformance: frontend-image ## BuildKit's own suite of the Dockerfile frontend, 
 	@.ci/setup conformance
 	STRAKE_CONFORMANCE=1 $(GO) test ./backend/frontend/conformance -count=1 -timeout 60m -v -run '^TestSuite$$'
 
+ages: build ## the frontend on BuildKit daemons of other ages, each built once
+	@.ci/setup test
+	STRAKE_LONG=1 $(GO) test ./cmd/strake-frontend -count=1 -timeout 30m -v -run '^TestAges$$'
+
 lint: ## formatting, vet, staticcheck
 	@files=$$(gofmt -l $$(git ls-files '*.go')); [ -z "$$files" ] || { echo "not gofmt-ed:" $$files; exit 1; }
 	$(GO) vet ./...
@@ -46,6 +50,7 @@ bench: build ## speed and memory beside BuildKit's own code, and builds beside b
 	STRAKE_BENCH=1 GOMAXPROCS=1 $(GO) test ./backend/llb -count=1 -run '^TestSpeed$$' -v -timeout 60m
 	STRAKE_BENCH=1 $(GO) test ./plugins/host ./plugins/builtin -count=1 -p 1 -run '^TestSpeed$$' -v -timeout 60m
 	STRAKE_BENCH=1 $(GO) test ./backend/engine ./cmd/strake -count=1 -p 1 -run 'Speed$$' -v -timeout 60m
+	STRAKE_BENCH=1 $(GO) test ./cmd/strake-frontend -count=1 -run '^TestSpeed$$' -v -timeout 60m
 
 fuzz: ## every fuzz target for FUZZTIME
 	@grep -roE '^func Fuzz[A-Za-z]+' --include='*_test.go' . | sort | while IFS=: read -r file target; do \

@@ -29,7 +29,7 @@ CMD cat /key /who /inline /copied /greeting
 // TestAges builds on daemons of other ages. What they lack is an error, not a hang.
 func TestAges(t *testing.T) {
 	if os.Getenv("STRAKE_LONG") == "" {
-		t.Skip("set STRAKE_LONG=1, or run `make conformance`")
+		t.Skip("set STRAKE_LONG=1, or run `make ages`")
 	}
 	for _, version := range []string{"v0.12.5", "v0.17.3", "v0.25.2"} {
 		t.Run(version, func(t *testing.T) {

@@ -172,7 +172,11 @@ func readBeside(ctx context.Context, c client.Client, inputs map[string]bk.State
 		}
 		return readFile(ctx, c, *state, path.Join(opts["contextsubdir"], name))
 	}
-	return readFile(ctx, c, bk.Local(local, bk.FollowPaths([]string{name}), bk.SessionID(c.BuildOpts().SessionID),
+	session := c.BuildOpts().SessionID
+	if id, ok := opts["local-sessionid:"+local]; ok {
+		session = id
+	}
+	return readFile(ctx, c, bk.Local(local, bk.FollowPaths([]string{name}), bk.SessionID(session),
 		bk.SharedKeyHint(local+"-"+config.FileName), dockerui.WithInternalName("load "+config.FileName), bk.Differ(bk.DiffNone, false)), name)
 }
 
