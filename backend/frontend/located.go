@@ -98,8 +98,9 @@ func message(d diag.Diagnostic, f *source.File, syntax bool) string {
 
 // suggestion writes a hint that names something similar as BuildKit does.
 func suggestion(hint string) string {
-	name, ok := strings.CutPrefix(hint, "did you mean `")
-	if name, ok = strings.CutSuffix(name, "`?"); !ok || strings.Contains(name, "`") {
+	name, starts := strings.CutPrefix(hint, "did you mean `")
+	name, ends := strings.CutSuffix(name, "`?")
+	if !starts || !ends || strings.Contains(name, "`") {
 		return ""
 	}
 	return " (did you mean " + strings.TrimLeft(name, "-") + "?)"
