@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"fmt"
-	"github.com/seed-e0495807/strake/cmd/internal/pass"
 	"os"
 	"path/filepath"
 	"strings"
@@ -11,6 +10,7 @@ import (
 	"github.com/spf13/pflag"
 	"golang.org/x/tools/txtar"
 
+	"github.com/seed-e0495807/strake/cmd/internal/pass"
 	"github.com/seed-e0495807/strake/lang/diag"
 	"github.com/seed-e0495807/strake/plugins"
 	"github.com/seed-e0495807/strake/plugins/builtin"

@@ -11,6 +11,9 @@
 //	onbuild   triggers of base images and parent stages, until none adds a source
 //	steps     variables expanded, each op becomes a Step
 //	image     what each step does to the image config and its history
+//
+// Beside them: checks.go has the build checks that need values, outline.go tells what can
+// be given to a build.
 package plan
 
 import (
