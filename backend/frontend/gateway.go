@@ -28,6 +28,13 @@ func Capabilities() []string {
 	}
 }
 
+// ConfigDir is the directory of a house's strake.yaml in the image of its frontend. The file
+// Overridable in it lets the strake.yaml of a repository take its place.
+const (
+	ConfigDir   = "/etc/strake"
+	Overridable = "overridable"
+)
+
 // Server builds for clients that are somewhere else: `docker build` with "# syntax=",
 // buildx, a daemon's own. Its zero value has no plugins.
 type Server struct {

@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
-	"runtime/debug"
 	"syscall"
 
 	"github.com/moby/buildkit/frontend/gateway/grpcclient"
@@ -32,7 +31,6 @@ func run(ctx context.Context, args []string) error {
 	if len(args) > 0 && args[0] == pass.SandboxCommand {
 		return host.Sandboxed(args[1:])
 	}
-	debug.SetGCPercent(400) // it lives for some milliseconds: memory is cheaper than time
 	p := &plugins{}
 	defer p.close()
 	return grpcclient.RunFromEnvironment(ctx, frontend.Server{Config: p.read, Pass: p.pass}.Build)

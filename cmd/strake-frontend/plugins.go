@@ -16,7 +16,6 @@ import (
 
 	"github.com/seed-e0495807/strake/backend/buildcontext"
 	"github.com/seed-e0495807/strake/backend/frontend"
-	"github.com/seed-e0495807/strake/backend/frontend/ociimage"
 	"github.com/seed-e0495807/strake/cmd/internal/pass"
 	"github.com/seed-e0495807/strake/ir"
 	"github.com/seed-e0495807/strake/ir/plan"
@@ -57,11 +56,11 @@ func (p *plugins) read(ctx context.Context, c client.Client, inputs map[string]b
 // house is the strake.yaml of the image, "" when it has none. Open says that a
 // repository's takes its place.
 func (p *plugins) house() (name string, open bool) {
-	name = filepath.Join(ociimage.Config, config.FileName)
+	name = filepath.Join(frontend.ConfigDir, config.FileName)
 	if _, err := os.Stat(name); err != nil {
 		return "", false
 	}
-	_, err := os.Stat(filepath.Join(ociimage.Config, ociimage.Overridable))
+	_, err := os.Stat(filepath.Join(frontend.ConfigDir, frontend.Overridable))
 	return name, err == nil
 }
 

@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/seed-e0495807/strake/backend/frontend"
 	"github.com/seed-e0495807/strake/backend/frontend/ociimage"
 	"github.com/seed-e0495807/strake/cmd/internal/pass"
 	"github.com/seed-e0495807/strake/lang/diag"
@@ -87,7 +88,7 @@ func (f *frontendImage) house(ctx context.Context) (files []ociimage.File, netwo
 		files = append(files, one)
 	}
 	if f.overridable {
-		files = append(files, ociimage.File{Name: path.Join(ociimage.Config, ociimage.Overridable), Mode: 0o644})
+		files = append(files, ociimage.File{Name: path.Join(frontend.ConfigDir, frontend.Overridable), Mode: 0o644})
 	}
 	return files, network, checkHouse(ctx, filepath.Join(temp, config.FileName))
 }
@@ -113,7 +114,7 @@ func (f *frontendImage) place(dir, name, from string) (ociimage.File, error) {
 	if err := os.WriteFile(to, data, mode); err != nil {
 		return ociimage.File{}, err
 	}
-	return ociimage.File{Name: path.Join(ociimage.Config, filepath.ToSlash(name)), Mode: int64(mode), Data: data}, nil
+	return ociimage.File{Name: path.Join(frontend.ConfigDir, filepath.ToSlash(name)), Mode: int64(mode), Data: data}, nil
 }
 
 // checkHouse opens a strake.yaml as the frontend does: all that its lock pins may run.

@@ -24,13 +24,6 @@ import (
 // Program is where the frontend is in its image.
 const Program = "/bin/strake-frontend"
 
-// Config is the directory of a house's strake.yaml in its image. The file Overridable
-// in it lets the strake.yaml of a repository take its place.
-const (
-	Config      = "/etc/strake"
-	Overridable = "overridable"
-)
-
 // File is a file of the image.
 type File struct {
 	Name string // absolute; a directory ends with a slash
