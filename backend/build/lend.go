@@ -9,7 +9,6 @@ import (
 	"github.com/containerd/platforms"
 	"github.com/moby/buildkit/identity"
 	"github.com/moby/moby/client"
-	digest "github.com/opencontainers/go-digest"
 
 	"github.com/seed-e0495807/strake/backend/store"
 	"github.com/seed-e0495807/strake/backend/store/tarball"
@@ -26,9 +25,9 @@ const (
 
 // lend makes an image of the local store one of the Docker Engine, and gives its name
 // there: its own, where it stays, or one for this build alone when another image has
-// that. The id is that of the image for the platform.
-func (j *job) lend(ctx context.Context, img store.Image, id digest.Digest, r plan.ImageRequest) (string, error) {
-	name := r.Ref
+// that. The variant is the one for the platform.
+func (j *job) lend(ctx context.Context, img store.Image, v store.Variant, r plan.ImageRequest) (string, error) {
+	name, id := r.Ref, v.Manifest.Config.Digest
 	switch there, err := j.Engine.Docker.ImageID(ctx, name); {
 	case err != nil:
 		return "", err
@@ -40,7 +39,7 @@ func (j *job) lend(ctx context.Context, img store.Image, id digest.Digest, r pla
 	if there, err := j.Engine.Docker.ImageID(ctx, id.String()); err != nil {
 		return "", err
 	} else if there == "" {
-		if err := j.sendToDocker(ctx, img, platforms.FormatAll(r.Platform)); err != nil {
+		if err := j.sendToDocker(ctx, img, platforms.FormatAll(*v.Desc.Platform)); err != nil {
 			return "", err
 		}
 	}

@@ -32,7 +32,7 @@ type Options struct {
 	// Pass rewrites the module of a text; nil leaves it as it is.
 	Pass ir.Pass
 	// Resolver finds base images when Options.Images is nil, Local before it those
-	// that the client has.
+	// that the client has. Local's error may be an Unfit.
 	Resolver    bk.ImageMetaResolver
 	Local       func(context.Context, plan.ImageRequest) (plan.ImageInfo, bool, error)
 	ResolveMode bk.ResolveMode
@@ -132,8 +132,10 @@ type images struct {
 }
 
 func (i images) ResolveImage(ctx context.Context, r plan.ImageRequest) (plan.ImageInfo, error) {
+	var unfit Unfit
 	if i.local != nil {
-		if info, ok, err := i.local(ctx, r); ok || err != nil {
+		info, ok, err := i.local(ctx, r)
+		if ok || err != nil && !errors.As(err, &unfit) {
 			return info, err
 		}
 	}
@@ -141,7 +143,22 @@ func (i images) ResolveImage(ctx context.Context, r plan.ImageRequest) (plan.Ima
 		LogName:  r.LogName,
 		ImageOpt: &sourceresolver.ResolveImageOpt{Platform: &r.Platform, ResolveMode: i.mode.String()},
 	})
+	if err != nil && unfit.Message != "" && ctx.Err() == nil {
+		err = unfit.and(err)
+	}
 	return plan.ImageInfo{Ref: ref, Digest: dgst, Config: config}, err
+}
+
+// Unfit is the error for an image that the client has, but not for the platform, or
+// damaged. A registry is asked for it; when that does not have it either, this is why
+// the client's does not do.
+type Unfit struct{ diag.Diagnostic }
+
+// and is the error when the registry has failed, too.
+func (u Unfit) and(registry error) error {
+	d := u.Diagnostic
+	d.Message += ", and asking its registry for another failed: " + registry.Error()
+	return diag.List{d}
 }
 
 // buildContext is the main build context. It is made when a step first reads it.

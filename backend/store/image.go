@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strings"
 
 	"github.com/containerd/containerd/v2/core/images"
 	"github.com/containerd/platforms"
@@ -225,48 +224,6 @@ func (s *Store) variant(desc ocispecs.Descriptor) (Variant, error) {
 		v.Desc.Platform = &p
 	}
 	return v, err
-}
-
-// IsAttestation tells whether a manifest of an index is about another one, as the
-// provenance that BuildKit makes.
-func IsAttestation(desc ocispecs.Descriptor) bool {
-	p := desc.Platform
-	return desc.Annotations["vnd.docker.reference.type"] != "" ||
-		p != nil && p.OS == "unknown" && p.Architecture == "unknown"
-}
-
-// Variant chooses the image for a platform, like "linux/arm64". Without one it is
-// that of this machine, or else the first.
-func (i Image) Variant(platform string) (Variant, error) {
-	var have []string
-	for _, v := range i.Variants {
-		have = append(have, platforms.FormatAll(*v.Desc.Platform))
-	}
-	match := platforms.Default()
-	switch {
-	case i.Err != nil:
-		return Variant{}, fail("damaged-image", "build, load or pull it again, or drop it with `strake fsck --repair`",
-			"image %s cannot be used: %v", i.title(), i.Err)
-	case len(have) == 0:
-		return Variant{}, fail("no-such-platform", "choose another image", "image %s is for no platform", i.title())
-	case platform != "":
-		p, err := platforms.Parse(platform)
-		if err != nil {
-			return Variant{}, fail("invalid-platform", "write it like linux/arm64", "%q is not a platform: %v", platform, err)
-		}
-		match = platforms.OnlyStrict(p)
-	}
-	best := -1
-	for n, v := range i.Variants {
-		if match.Match(*v.Desc.Platform) && (best < 0 || match.Less(*v.Desc.Platform, *i.Variants[best].Desc.Platform)) {
-			best = n
-		}
-	}
-	if best < 0 && platform != "" {
-		return Variant{}, fail("no-such-platform", "choose one of its platforms with --platform",
-			"image %s is not for %s, it is for %s", i.title(), platform, strings.Join(have, ", "))
-	}
-	return i.Variants[max(best, 0)], nil
 }
 
 // title is what messages call the image.

@@ -94,6 +94,33 @@ func (s *server) multi(t *testing.T, repo string) v1.ImageIndex {
 	return index
 }
 
+// single pushes an image whose platform only its config tells, as it is and, as
+// NAME-in-index, as the one entry of an index.
+func (s *server) single(t *testing.T, repo, arch string) {
+	t.Helper()
+	img, err := random.Image(1000, 3)
+	if err == nil {
+		img, err = mutate.ConfigFile(img, config(t, img, arch))
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	for as, push := range map[string]func(name.Reference) error{
+		repo: func(r name.Reference) error { return remote.Write(r, img) },
+		repo + "-in-index": func(r name.Reference) error {
+			return remote.WriteIndex(r, mutate.AppendManifests(empty.Index, mutate.IndexAddendum{Add: img}))
+		},
+	} {
+		ref, err := name.ParseReference(s.host + "/" + as)
+		if err == nil {
+			err = push(ref)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
 func config(t *testing.T, img v1.Image, arch string) *v1.ConfigFile {
 	t.Helper()
 	c, err := img.ConfigFile()

@@ -54,6 +54,9 @@ func (c *Client) Pull(ctx context.Context, s *store.Store, ref, platform string)
 	}
 	p := &pull{Client: c, store: s, named: named}
 	target, root, err := p.target(ctx, platform)
+	if err == nil && target.Platform == nil && platform != "" && platform != AllPlatforms {
+		err = p.suits(ctx, target, platform)
+	}
 	if err == nil {
 		err = p.fetchAll(ctx, target)
 	}
@@ -85,8 +88,8 @@ type pull struct {
 	fetcher remotes.Fetcher
 }
 
-// target finds the manifest or the index to fetch, and what the registry has under
-// the name.
+// target finds the manifest or the index to fetch, with the platform if an index tells
+// it, and what the registry has under the name.
 func (p *pull) target(ctx context.Context, platform string) (target, root ocispecs.Descriptor, err error) {
 	resolver := p.resolver(ctx)
 	err = retry(ctx, func() error {
@@ -125,7 +128,7 @@ func (p *pull) target(ctx context.Context, platform string) (target, root ocispe
 		if err != nil {
 			return target, root, err
 		}
-		target = ocispecs.Descriptor{MediaType: chosen.MediaType, Digest: chosen.Digest, Size: chosen.Size}
+		target = ocispecs.Descriptor{MediaType: chosen.MediaType, Digest: chosen.Digest, Size: chosen.Size, Platform: chosen.Platform}
 	}
 	if !images.IsManifestType(target.MediaType) {
 		return target, root, contentError("it has the media type " + target.MediaType)
@@ -159,10 +162,40 @@ func (p *pull) choose(list []ocispecs.Descriptor, match platforms.MatchComparer,
 	return *best, nil
 }
 
-// document reads a manifest or an index, from the store if it is there.
+// suits looks into the config of a manifest of which no index tells the platform: the
+// image may be for another one.
+func (p *pull) suits(ctx context.Context, target ocispecs.Descriptor, platform string) error {
+	want, err := platforms.Parse(platform)
+	if err != nil {
+		return err
+	}
+	var (
+		manifest ocispecs.Manifest
+		have     ocispecs.Platform
+	)
+	data, err := p.document(ctx, target)
+	if err != nil {
+		return err
+	}
+	if err := json.Unmarshal(data, &manifest); err != nil {
+		return contentError("its manifest is not JSON")
+	}
+	if data, err = p.document(ctx, manifest.Config); err != nil {
+		return err
+	}
+	if err := json.Unmarshal(data, &have); err != nil {
+		return contentError("its config is not JSON")
+	}
+	if !store.Fits(want, have) {
+		return errNoPlatform(p.named, platform, []string{store.FormatPlatform(have)})
+	}
+	return nil
+}
+
+// document reads a manifest, a config or an index, from the store if it is there.
 func (p *pull) document(ctx context.Context, d ocispecs.Descriptor) ([]byte, error) {
 	if d.Size > documentLimit {
-		return nil, contentError(fmt.Sprintf("its manifest has more than %d bytes", documentLimit))
+		return nil, contentError(fmt.Sprintf("a document of it has more than %d bytes", documentLimit))
 	}
 	if data, err := content.ReadBlob(ctx, p.store.Content(), d); err == nil {
 		return data, nil

@@ -50,6 +50,34 @@ func TestPullPlatforms(t *testing.T) {
 	}
 }
 
+// TestPullUntoldPlatform asks for the platform of an image that has no index, or one that
+// does not tell: its config counts, before any layer comes.
+func TestPullUntoldPlatform(t *testing.T) {
+	srv, s := serve(t), open(t)
+	for arch, repo := range map[string]string{"amd64": "amd", "arm64": "arm", "386": "i386", "": "none"} {
+		srv.single(t, repo, arch)
+	}
+	for _, c := range []struct {
+		repo, platform, have string // have is in the error; "" is none
+	}{
+		{"amd", "linux/amd64", ""}, {"amd", "linux/amd64/v2", ""}, {"amd", "", ""}, {"amd", registry.AllPlatforms, ""},
+		{"amd", "linux/arm64", "linux/amd64"}, {"amd", "windows/amd64", "linux/amd64"}, {"arm", "linux/amd64", "linux/arm64"},
+		{"arm", "", ""}, {"i386", "linux/amd64", ""}, {"none", "linux/amd64", "an unknown architecture"}, {"none", "", ""},
+		{"amd-in-index", "linux/amd64", ""}, {"amd-in-index", "linux/arm64", "linux/amd64"},
+	} {
+		before := srv.requests("GET")
+		_, err := pull(t, s, srv.host+"/"+c.repo, c.platform)
+		if c.have == "" && err != nil {
+			t.Errorf("%s for %q: %v", c.repo, c.platform, err)
+		} else if c.have != "" {
+			check(t, err, "no-such-platform", "is not for "+c.platform+", it is for "+c.have)
+			if n := srv.requests("GET") - before; n > 5 {
+				t.Errorf("%s for %q: %d requests for what is not wanted", c.repo, c.platform, n)
+			}
+		}
+	}
+}
+
 // What is there is not fetched again.
 func TestPullAgain(t *testing.T) {
 	srv, s := serve(t), open(t)
