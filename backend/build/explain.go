@@ -112,7 +112,9 @@ func (j *job) exited(step *stepTail, code int) diag.Diagnostic {
 	if len(output) > 0 {
 		d.Notes = append(d.Notes, diag.Note{Label: "output", Text: strings.Join(output, "\n") + "\n"})
 	}
-	d.Hint = runHint(code, strings.Join(output, "\n"))
+	if d.Hint = runHint(code, strings.Join(output, "\n")); d.Hint == "" {
+		d.Hint = j.Progress.more(step)
+	}
 	return d
 }
 

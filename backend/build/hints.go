@@ -82,7 +82,8 @@ var commandNotFound = regexp.MustCompile(`(?m)(?:^|: )([^\s:]+): (?:command )?no
 
 var noPackage = regexp.MustCompile(`Unable to locate package (\S+)`)
 
-// runHint says what an exit code and what a command printed usually mean.
+// runHint says what an exit code and what a command printed usually mean, "" when
+// that is not known.
 func runHint(code int, output string) string {
 	switch {
 	case strings.Contains(output, "No space left on device"):
@@ -112,7 +113,7 @@ func runHint(code int, output string) string {
 	case 139:
 		return "the command crashed (segmentation fault); under emulation that happens: build on a machine of that platform"
 	}
-	return "the whole output is shown with --progress=plain"
+	return ""
 }
 
 // missingFile finds what a COPY or ADD did not find.

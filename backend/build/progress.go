@@ -17,6 +17,7 @@ import (
 // Progress is how a build is shown.
 type Progress struct {
 	display progressui.Display
+	whole   bool // it shows all that steps write
 }
 
 // NewProgress shows progress on a stream in one of BuildKit's modes: auto, plain,
@@ -25,13 +26,16 @@ func NewProgress(w io.Writer, mode string) (*Progress, error) {
 	if mode == "none" { // as buildx calls it, too
 		mode = string(progressui.QuietMode)
 	}
+	whole := mode != string(progressui.QuietMode) && mode != string(progressui.TtyMode)
 	if f, ok := w.(console.File); ok {
+		_, err := console.ConsoleFromFile(f)
+		whole = whole && (err != nil || mode == string(progressui.PlainMode) || mode == string(progressui.RawJSONMode))
 		w = &terminal{File: f}
 	} else {
 		w = &untilErrors{w: w}
 	}
 	d, err := progressui.NewDisplay(w, progressui.DisplayMode(mode))
-	return &Progress{d}, err
+	return &Progress{d, whole}, err
 }
 
 // show shows statuses until there are no more. It goes on when the build is
@@ -85,6 +89,7 @@ type stepTail struct {
 	name    string
 	err     string
 	lines   []string
+	cut     bool           // there were more of them
 	partial map[int][]byte // the line that each stream has begun
 }
 
@@ -146,8 +151,17 @@ func (s *stepTail) add(line []byte) {
 	line = line[bytes.LastIndexByte(line, '\r')+1:]
 	s.lines = append(s.lines, string(line[:min(len(line), maxLine)]))
 	if n := len(s.lines); n > 2*tailLines {
-		s.lines = append(s.lines[:0], s.lines[n-tailLines:]...)
+		s.lines, s.cut = append(s.lines[:0], s.lines[n-tailLines:]...), true
 	}
+}
+
+// more says where the rest of a step's output is, when neither the error nor the
+// progress has shown it.
+func (p *Progress) more(s *stepTail) string {
+	if p.whole || !s.cut && len(s.lines) <= tailLines {
+		return ""
+	}
+	return "the whole output is shown with --progress=plain"
 }
 
 // tail gives the last lines, without empty ones at the end.

@@ -3,6 +3,9 @@ package build
 import (
 	"bytes"
 	"fmt"
+	"io"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -79,6 +82,51 @@ func TestUntilErrors(t *testing.T) {
 	}
 }
 
+// Nobody is told to ask for what was shown.
+func TestWholeOutput(t *testing.T) {
+	tty, err := os.OpenFile("/dev/ptmx", os.O_RDWR, 0)
+	if err != nil {
+		t.Skip("no terminals here")
+	}
+	defer tty.Close()
+	file, err := os.Create(filepath.Join(t.TempDir(), "file"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer file.Close()
+	for _, c := range []struct {
+		mode  string
+		w     io.Writer
+		lines int
+		hint  bool
+	}{
+		{"auto", tty, tailLines + 1, true},
+		{"tty", tty, 10 * tailLines, true},
+		{"quiet", tty, tailLines + 1, true},
+		{"quiet", file, 10 * tailLines, true},
+		{"none", io.Discard, 10 * tailLines, true},
+		{"auto", tty, tailLines, false}, // the error has all of it
+		{"quiet", file, 3, false},
+		{"plain", tty, 10 * tailLines, false},
+		{"rawjson", tty, 10 * tailLines, false},
+		{"auto", file, 10 * tailLines, false}, // as plain
+		{"auto", io.Discard, 10 * tailLines, false},
+		{"plain", file, 10 * tailLines, false},
+	} {
+		p, err := NewProgress(c.w, c.mode)
+		if err != nil {
+			t.Fatalf("%s: %v", c.mode, err)
+		}
+		log := newStepLog()
+		step := log.step("x")
+		step.write(1, []byte(strings.Repeat("line\n", c.lines)))
+		j := &job{Request: Request{Progress: p}}
+		if d := j.exited(step, 1); strings.Contains(d.Hint, "--progress=plain") != c.hint {
+			t.Errorf("%s on %T, %d lines: hint %q", c.mode, c.w, c.lines, d.Hint)
+		}
+	}
+}
+
 func TestRunHint(t *testing.T) {
 	for _, c := range []struct {
 		code   int
@@ -96,7 +144,6 @@ func TestRunHint(t *testing.T) {
 		{100, "Get:1 http://mirror.example.com x\nE: Unable to locate package vimm", "no package `vimm`"},
 		{100, "Temporary failure resolving 'mirror.example.com'", "network"},
 		{1, "write: No space left on device", "strake engine prune"},
-		{1, "assertion failed", "--progress=plain"},
 	} {
 		if got := runHint(c.code, c.output); !strings.Contains(got, c.want) {
 			t.Errorf("%d %q: got %q, want %q", c.code, c.output, got, c.want)

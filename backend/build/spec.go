@@ -13,7 +13,10 @@ import (
 	"github.com/moby/buildkit/exporter/containerimage/exptypes"
 	"github.com/moby/buildkit/session/secrets/secretsprovider"
 	"github.com/moby/buildkit/session/sshforward/sshprovider"
+	"github.com/moby/buildkit/util/entitlements"
 	"github.com/tonistiigi/go-csvvalue"
+
+	"github.com/seed-e0495807/strake/lang/diag"
 )
 
 // Output is where a result goes, as --output says it.
@@ -99,6 +102,22 @@ func ParseOutput(text string) (Output, error) {
 		o.Type, o.Attrs["push"] = client.ExporterImage, "true"
 	}
 	return o, nil
+}
+
+// ParseEntitlement reads an --allow: network.host, security.insecure or device[=NAME].
+// A daemon refuses others, but only when the build has begun.
+func ParseEntitlement(text string) (string, error) {
+	known := []string{string(entitlements.EntitlementNetworkHost), string(entitlements.EntitlementSecurityInsecure), string(entitlements.EntitlementDevice)}
+	name, _, _ := strings.Cut(text, "=")
+	if !slices.Contains(known, name) {
+		hint := ""
+		if near := diag.Suggest(name, known); near != "" {
+			hint = "; did you mean " + near + "?"
+		}
+		return "", fmt.Errorf("there are network.host, security.insecure and device[=NAME]%s", hint)
+	}
+	_, _, err := entitlements.Parse(text)
+	return text, err
 }
 
 // ParseSecret reads a --secret: id=ID[,src=FILE|,env=NAME].

@@ -203,6 +203,9 @@ func called(names []string) string {
 
 // warn shows the warnings of the engine and of other frontends.
 func (b *buildRun) warn(r *build.Result) {
+	if b.onlyErrors {
+		return
+	}
 	for _, w := range r.Warnings {
 		fmt.Fprintf(b.stderr, "warning: %s\n", w.Short)
 		for _, detail := range w.Detail {

@@ -51,8 +51,11 @@ func progressMode(env func(string) (string, bool)) string {
 
 // request reads the flags.
 func (b *buildRun) request() (build.Request, error) {
-	r := build.Request{Env: b.env, Pull: b.pull, Allow: slices.Clone(b.allow), Stdout: b.output}
+	r := build.Request{Env: b.env, Pull: b.pull, Stdout: b.output}
 	var err error
+	if r.Allow, err = each("--allow", b.allow, build.ParseEntitlement); err != nil {
+		return r, err
+	}
 	if r.Tags, err = tagNames(b.tags); err != nil {
 		return r, err
 	}
@@ -197,6 +200,7 @@ func (b *buildRun) display(r *build.Request) error {
 		}
 		b.progress = "quiet"
 	}
+	b.onlyErrors = r.Call == "" && (b.progress == "quiet" || b.progress == "none") // as buildx
 	if r.Call != "" && b.progress == "auto" {
 		b.progress = "quiet" // the answer is what counts
 	}

@@ -73,7 +73,7 @@ func (e *engineFlags) engineOptions(p *process, home string) engine.Options {
 		o.Config = config
 	}
 	o.Say = func(text string) {
-		if isTerminal(p.stderr) {
+		if isTerminal(p.stderr) && !p.onlyErrors {
 			fmt.Fprintln(p.stderr, text)
 		}
 	}

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bufio"
 	"context"
 	"fmt"
 	"io"
@@ -31,7 +30,7 @@ func engineCacheCommand(name, short string, declare func(*engineCache, *pflag.Fl
 				if len(args) > 0 {
 					return misuse("strake engine %s takes no arguments", name)
 				}
-				if ok, err := c.prepare(); err != nil || !ok {
+				if ok, err := c.prepare(ctx); err != nil || !ok {
 					return err
 				}
 				return c.withEngine(ctx, p, func(e *engine.Engine) error { return run(ctx, e) })
@@ -55,7 +54,7 @@ type engineCache struct {
 }
 
 // prepare reads the flags, and asks whether to go on.
-func (c *engineCache) prepare() (ok bool, err error) {
+func (c *engineCache) prepare(ctx context.Context) (ok bool, err error) {
 	if c.keep, c.expression, err = cacheFilter(c.filters); err != nil {
 		return false, err
 	}
@@ -65,7 +64,10 @@ func (c *engineCache) prepare() (ok bool, err error) {
 	if c.reserved, err = byteSize("--keep-storage", *c.storage); err != nil {
 		return false, err
 	}
-	return *c.force || c.confirm(), nil
+	if *c.force {
+		return true, nil
+	}
+	return c.confirm(ctx)
 }
 
 // cacheRow is a record of the cache. The titles are those of docker buildx du.
@@ -176,15 +178,13 @@ func declarePrune(c *engineCache, f *pflag.FlagSet) func(context.Context, *engin
 }
 
 // confirm asks, as docker does.
-func (c *engineCache) confirm() bool {
+func (c *engineCache) confirm(ctx context.Context) (bool, error) {
 	what := "dangling"
 	if *c.all {
 		what = "all"
 	}
-	fmt.Fprintf(c.stdout, "WARNING! This will remove %s build cache. Are you sure you want to continue? [y/N] ", what)
-	answer, _ := bufio.NewReader(c.stdin).ReadString('\n')
-	answer = strings.ToLower(strings.TrimSpace(answer))
-	return answer == "y" || answer == "yes"
+	return c.ask(ctx, fmt.Sprintf("WARNING! This will remove %s build cache. Are you sure you want to continue?", what),
+		"nothing was deleted, as nobody answered")
 }
 
 // show prints records.

@@ -73,9 +73,10 @@ func (f *fix) mend(ctx context.Context, arg string) error {
 		return err
 	}
 	text, applied := src.Text, 0
+	var found diag.List
 	for range maxFixes {
-		r := f.look(ctx, request, text)
-		next, n, err := applyFixes(text, r.diags, f.unsafe)
+		found = f.look(ctx, request, text).diags
+		next, n, err := applyFixes(text, found, f.unsafe)
 		if err != nil {
 			return err
 		}
@@ -84,23 +85,46 @@ func (f *fix) mend(ctx context.Context, arg string) error {
 		}
 		text = next
 	}
-	if text == src.Text {
-		fmt.Fprintf(f.stderr, "%s: nothing to mend\n", src.Name)
-		return nil
-	}
-	if f.diff {
+	done := fmt.Sprintf("%d mended", applied)
+	switch {
+	case text == src.Text:
+		done = "nothing to mend"
+	case f.diff:
 		diff := udiff.Unified(src.Name, src.Name+" (mended)", src.Text, text)
 		if f.color(f.stdout) {
 			diff = coloured(diff)
 		}
-		_, err := io.WriteString(f.stdout, diff)
-		return err
+		if _, err := io.WriteString(f.stdout, diff); err != nil {
+			return err
+		}
+		done = fmt.Sprintf("%d to mend", applied)
+	default:
+		if err := writeFile(src.Name, []byte(text)); err != nil {
+			return err
+		}
 	}
-	if err := writeFile(src.Name, []byte(text)); err != nil {
-		return err
-	}
-	fmt.Fprintf(f.stderr, "%s: %d mended\n", src.Name, applied)
+	fmt.Fprintf(f.stderr, "%s: %s%s\n", src.Name, done, left(found, f.unsafe))
 	return nil
+}
+
+// left says what is still to mend, and how.
+func left(found diag.List, unsafe bool) string {
+	risky, other := 0, 0
+	for _, d := range found {
+		if len(d.Fixes) > 0 && !unsafe {
+			risky++
+		} else {
+			other++
+		}
+	}
+	text := ""
+	if risky > 0 {
+		text += "; " + plural(risky, "fix is", "fixes are") + " left that may change what is built: `strake fix --unsafe --diff` shows what would change"
+	}
+	if other > 0 {
+		text += "; " + plural(other, "finding is", "findings are") + " left to you: `strake check` shows them"
+	}
+	return text
 }
 
 // look compiles a text as if it stood in the file of a request.

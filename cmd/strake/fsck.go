@@ -3,9 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
-	"io"
 
-	"github.com/sirupsen/logrus"
 	"github.com/spf13/pflag"
 
 	"github.com/seed-e0495807/strake/backend/store"
@@ -30,7 +28,6 @@ func fsckCommand() *command {
 				if len(args) > 0 {
 					return misuse("strake fsck takes no arguments")
 				}
-				logrus.SetOutput(io.Discard) // see withStore
 				home, err := p.home()
 				if err != nil {
 					return err

@@ -29,6 +29,7 @@ const (
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	context.AfterFunc(ctx, stop) // a second signal ends the process at once
+	logTo(debugStream(os.Stderr, os.LookupEnv))
 	os.Exit(run(ctx, os.Args[1:], os.Stdin, os.Stdout, os.Stderr, os.LookupEnv))
 }
 
@@ -38,6 +39,7 @@ type process struct {
 	stdout, stderr io.Writer
 	env            func(string) (string, bool)
 	reported       bool // something was
+	onlyErrors     bool // are reported, as the user wants nothing else
 	exits          []func()
 }
 
@@ -91,8 +93,9 @@ func commands() []*command {
 // errReported stands for errors that the user has been told of.
 var errReported = errors.New("errors were reported")
 
-// usageError is a mistake in the command line.
-type usageError struct{ message, hint string }
+// usageError is a mistake in the command line. The hint is what was perhaps meant;
+// the help is a sentence.
+type usageError struct{ message, hint, help string }
 
 func (e *usageError) Error() string { return e.message }
 
@@ -150,14 +153,28 @@ func choose(args []string) (*command, []string, error) {
 // in which there is no such command.
 func find(args []string) (*command, []string, error) {
 	c, err := among(commands(), "strake ", args[0])
-	if err != nil || c.subs == nil || len(args) == 1 || args[1] == "-h" || args[1] == "--help" {
-		return c, args[1:], err
+	switch {
+	case err != nil:
+		return nil, nil, helped(err, args)
+	case c.subs == nil || len(args) == 1 || args[1] == "-h" || args[1] == "--help":
+		return c, args[1:], nil
 	}
 	sub, err := among(c.subs, "strake "+c.name+" ", args[1])
 	if err != nil {
-		return c, nil, err
+		return c, nil, helped(err, args)
 	}
 	return sub, args[2:], nil
+}
+
+// helped adds what serves instead of a command that there is not.
+func helped(err error, args []string) error {
+	var e *usageError
+	if errors.As(err, &e) {
+		if e.help = instead(args); e.help != "" {
+			e.hint = ""
+		}
+	}
+	return err
 }
 
 // among looks a command up by the last word of its name.
@@ -176,7 +193,7 @@ func among(list []*command, prefix, name string) (*command, error) {
 		return nil, misuse("unknown flag: %s", name)
 	}
 	e := &usageError{message: "unknown command: " + prefix + name}
-	if near := diag.Suggest(name, names); near != "" {
+	if near := diag.SuggestWithin(name, names, max(1, len(name)/3)); near != "" {
 		e.hint = prefix + near
 	}
 	return nil, e
@@ -219,6 +236,9 @@ func (p *process) complain(c *command, e *usageError) {
 	fmt.Fprintln(p.stderr, e.message)
 	if e.hint != "" {
 		fmt.Fprintf(p.stderr, "Did you mean `%s`?\n", e.hint)
+	}
+	if e.help != "" {
+		fmt.Fprintln(p.stderr, e.help)
 	}
 	name := "strake"
 	if c != nil {

@@ -14,6 +14,9 @@ import (
 
 // report shows diagnostics, with a blank line between them.
 func (p *process) report(set *source.Set, list diag.List) {
+	if p.onlyErrors {
+		list = list.Errors()
+	}
 	if len(list) == 0 {
 		return
 	}

@@ -2,12 +2,10 @@ package main
 
 import (
 	"context"
-	"io"
 	"path/filepath"
 	"slices"
 
 	"github.com/distribution/reference"
-	"github.com/sirupsen/logrus"
 
 	"github.com/seed-e0495807/strake/backend/store"
 )
@@ -18,8 +16,6 @@ func storeDir(home string) string { return filepath.Join(home, "store") }
 // withStore calls fn with the image store, which is held meanwhile: no blob goes
 // away that fn sees.
 func (p *process) withStore(ctx context.Context, fn func(*store.Store) error) error {
-	// Packages of containerd log as a daemon would. What matters is in the errors.
-	logrus.SetOutput(io.Discard)
 	home, err := p.home()
 	if err != nil {
 		return err

@@ -134,6 +134,11 @@ func (l List) HasErrors() bool {
 	return slices.ContainsFunc(l, func(d Diagnostic) bool { return d.Severity == Error })
 }
 
+// Errors gives those that are errors.
+func (l List) Errors() List {
+	return slices.DeleteFunc(slices.Clone(l), func(d Diagnostic) bool { return d.Severity != Error })
+}
+
 // Err is the list as an error, or nil when it holds no Error. errors.As with a
 // *List gets the list back, warnings included. The result shares its memory
 // with l.

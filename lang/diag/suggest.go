@@ -12,11 +12,16 @@ import (
 // `FROM`. Of equally near candidates the first in byte order wins, whatever
 // order they come in.
 func Suggest(word string, candidates []string) string {
+	return SuggestWithin(word, candidates, min((utf8.RuneCountInString(word)+2)/3, 3))
+}
+
+// SuggestWithin is Suggest with an edit distance of at most limit: less where the words
+// are short and alike, and a wrong guess is worse than none.
+func SuggestWithin(word string, candidates []string, limit int) string {
 	n := utf8.RuneCountInString(word)
 	if n < 2 {
 		return ""
 	}
-	limit := min((n+2)/3, 3)
 	from := []rune(strings.ToLower(word))
 	best, bestDistance := "", limit+1
 	for _, c := range candidates {

@@ -1,0 +1,156 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/spf13/pflag"
+
+	"github.com/seed-e0495807/strake/lang/diag"
+)
+
+// elsewhere are the commands of docker, buildx and buildctl, and of linters and
+// formatters, as their manuals list them.
+const elsewhere = `
+run exec ps build bake pull push images login logout search version info
+builder buildx compose container context image manifest plugin system volume network
+config node secret service stack swarm trust checkpoint
+attach commit cp create diff events export history import inspect kill load logs pause
+port rename restart rm rmi save start stats stop tag top unpause update wait
+scout sbom init debug
+dial-stdio du imagetools ls prune use install uninstall
+df lint fmt format validate check fix list remove delete clean gc status daemon`
+
+// What people type out of habit is there, or is told what serves instead.
+func TestHabits(t *testing.T) {
+	for _, name := range strings.Fields(elsewhere) {
+		_, _, err := find([]string{name})
+		if usage, ok := err.(*usageError); err != nil && (!ok || usage.help == "" || usage.hint != "") {
+			t.Errorf("strake %s: %v", name, err)
+		}
+	}
+	seen := map[string]bool{}
+	for _, o := range others() {
+		for _, name := range o.names {
+			if _, _, err := find(strings.Fields(name)); err == nil || seen[name] {
+				t.Errorf("`%s` is a command, or is twice in the list", name)
+			}
+			seen[name] = true
+		}
+		for _, line := range quotedCommands(o.say) {
+			accepted(t, line)
+		}
+	}
+}
+
+func TestInstead(t *testing.T) {
+	for line, want := range map[string]string{
+		"bake":                  "`strake build`",
+		"lint .":                "`strake check`",
+		"fmt Dockerfile":        "no formatter",
+		"ls":                    "`strake images`",
+		"ps -a":                 "no containers",
+		"run -it app sh":        "no containers",
+		"commit x y":            "`strake build`",
+		"login -u me host":      "`docker login`",
+		"lock":                  "`strake plugin lock`",
+		"doctor":                "`strake plugin doctor`",
+		"image ls":              "`strake images`",
+		"image prune -f":        "`strake engine prune`",
+		"image build .":         "it is `strake build`",
+		"buildx build --push .": "it is `strake build`",
+		"buildx bake":           "no bake",
+		"buildx imagetools":     "`strake inspect`",
+		"builder prune":         "`strake engine prune`",
+		"system df":             "`strake engine df`",
+		"container ls":          "no containers",
+		"plugin ls":             "`strake plugin list`",
+		"plugin install house":  "strake.yaml",
+		"engine restart":        "`strake engine stop`",
+		"engine du":             "`strake engine df`",
+		"buidl .":               "Did you mean `strake build`?",
+		"imges":                 "Did you mean `strake images`?",
+		"engine satus":          "Did you mean `strake engine status`?",
+		"plugin lits":           "Did you mean `strake plugin list`?",
+		"help lint":             "`strake check`",
+		"help buildx build":     "it is `strake build`",
+		"frobnicate":            "",
+		"make":                  "", // and not save
+		"fork":                  "", // and not import
+		"patch":                 "",
+		"engine frobnicate":     "",
+		"imagetools frobnicate": "`strake inspect`",
+		"sandboxed":             "",
+		"engine rnu":            "",
+	} {
+		var out, err bytes.Buffer
+		code := run(t.Context(), strings.Fields(line), strings.NewReader(""), &out, &err, noEnv)
+		got := err.String()
+		if code != exitUsage || out.Len() > 0 || !strings.Contains(got, want) || want == "" && strings.Contains(got, "`") {
+			t.Errorf("strake %s: exit code %d, want %q:\n%s%s", line, code, want, got, &out)
+		}
+	}
+}
+
+// quotedCommands are the command lines in a text that stand between backquotes.
+func quotedCommands(text string) []string {
+	var lines []string
+	for _, m := range regexp.MustCompile("`(strake [^`]+)`").FindAllStringSubmatch(text, -1) {
+		lines = append(lines, m[1])
+	}
+	return lines
+}
+
+// accepted fails unless a command line names a command, or a group, and flags that there are.
+func accepted(t *testing.T, line string) {
+	t.Helper()
+	c, args, err := choose(strings.Fields(line)[1:])
+	if err != nil {
+		t.Errorf("%s: %v", line, err)
+		return
+	}
+	if c.setup == nil {
+		return
+	}
+	flags := pflag.NewFlagSet(c.name, pflag.ContinueOnError)
+	flags.SetOutput(new(bytes.Buffer))
+	c.setup(&process{env: noEnv}, flags)
+	if err := flags.Parse(args); err != nil {
+		t.Errorf("%s: %v", line, err)
+	}
+}
+
+// An answer decides; without one nothing is done, and that is an error.
+func TestAsk(t *testing.T) {
+	for _, c := range []struct {
+		typed string
+		yes   bool
+		code  string
+	}{
+		{"y\n", true, ""}, {"YES\n", true, ""}, {" y \nn\n", true, ""}, {"y", true, ""},
+		{"n\n", false, ""}, {"\n", false, ""}, {"yesterday\n", false, ""}, {"no", false, ""},
+		{"", false, "no-answer"}, {"  ", false, "no-answer"},
+	} {
+		var out bytes.Buffer
+		p := &process{stdin: strings.NewReader(c.typed), stdout: &out}
+		yes, err := p.ask(t.Context(), "Sure?", "nothing was done")
+		var d diag.Diagnostic
+		errors.As(err, &d)
+		if yes != c.yes || d.Code != c.code || (err != nil) != (d.Hint != "") {
+			t.Errorf("%q: %v %v", c.typed, yes, err)
+		}
+		if !strings.HasPrefix(out.String(), "Sure? [y/N] ") {
+			t.Errorf("it asked %q", &out)
+		}
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	p := &process{stdin: terminal(t), stdout: new(bytes.Buffer)} // where nobody types
+	if _, err := p.ask(ctx, "Sure?", ""); err == nil {
+		t.Error("an interrupt does not end a question")
+	}
+}
