@@ -3,59 +3,71 @@
 package sarif
 
 import (
+	"encoding/json"
 	"io"
+	"net/url"
 	"path/filepath"
 	"strings"
 	"unicode/utf8"
-
-	"github.com/owenrumney/go-sarif/v3/pkg/report"
-	"github.com/owenrumney/go-sarif/v3/pkg/report/v210/sarif"
 
 	"github.com/seed-e0495807/strake/lang/diag"
 	"github.com/seed-e0495807/strake/lang/source"
 )
 
-// codePoints is what a column counts, as columns of bytes are none of SARIF's.
-const codePoints = "unicodeCodePoints"
-
 // Write writes one run of a tool, version without "v". Every code of the list becomes
 // a rule. A fix that is not safe is left out: services apply what they are given. The
 // set may be nil. An error is that of w.
 func Write(w io.Writer, version, uri string, set *source.Set, list diag.List) error {
-	run := sarif.NewRunWithInformationURI("strake", uri).WithColumnKind(codePoints)
-	run.Tool.Driver.WithVersion(version)
+	r := run{
+		Tool: tool{component{Name: "strake", Version: version, InformationURI: uri}}, ColumnKind: codePoints,
+		Results: []result{}, // also when there are none: it was looked
+	}
+	rules := map[string]int{}
 	for i := range list {
-		d := &list[i]
-		rule := run.AddRule(d.Code)
-		if d.URL != "" {
-			rule.WithHelpURI(d.URL)
-		}
-		res := run.CreateResultForRule(d.Code).WithLevel(level(d.Severity)).WithMessage(sarif.NewTextMessage(message(d)))
-		if at := location(set, d.Span); at != nil {
-			res.AddLocation(at)
-		}
-		for _, r := range d.Related {
-			if at := location(set, r.Span); at != nil {
-				res.AddRelatedLocation(at.WithMessage(sarif.NewTextMessage(valid(r.Message))))
+		res := resultOf(set, &list[i])
+		if res.RuleID != "" {
+			index, ok := rules[res.RuleID]
+			if !ok {
+				index = len(rules)
+				rules[res.RuleID] = index
+				r.Tool.Driver.Rules = append(r.Tool.Driver.Rules, rule{ID: res.RuleID, HelpURI: list[i].URL})
 			}
+			res.RuleIndex = &index
 		}
-		for _, fix := range d.Fixes {
-			if fix.Safe && len(fix.Edits) > 0 {
-				res.AddFixe(repair(set, fix))
-			}
+		r.Results = append(r.Results, res)
+	}
+	e := json.NewEncoder(w)
+	e.SetEscapeHTML(false)
+	e.SetIndent("", "  ")
+	return e.Encode(log{Schema: schema, Version: "2.1.0", Runs: []run{r}})
+}
+
+func resultOf(set *source.Set, d *diag.Diagnostic) result {
+	res := result{RuleID: valid(d.Code), Level: level(d.Severity), Message: text{message(d)}}
+	if at := place(set, d.Span); at != nil {
+		res.Locations = []location{{Physical: *at}}
+	}
+	for _, r := range d.Related {
+		if at := place(set, r.Span); at != nil {
+			res.Related = append(res.Related, location{Physical: *at, Message: &text{valid(r.Message)}})
 		}
 	}
-	return report.NewV210Report().AddRun(run).PrettyWrite(w)
+	for _, f := range d.Fixes {
+		if change, ok := changeOf(set, f); ok && f.Safe {
+			res.Fixes = append(res.Fixes, fix{text{valid(f.Message)}, []artifactChange{change}})
+		}
+	}
+	return res
 }
 
 func level(s diag.Severity) string {
 	switch s {
 	case diag.Error:
-		return sarif.LevelError
+		return "error"
 	case diag.Warning:
-		return sarif.LevelWarning
+		return "warning"
 	}
-	return sarif.LevelNote
+	return "note"
 }
 
 func message(d *diag.Diagnostic) string {
@@ -68,14 +80,13 @@ func message(d *diag.Diagnostic) string {
 
 func valid(text string) string { return strings.ToValidUTF8(text, "�") }
 
-// location is a place, nil when there is none.
-func location(set *source.Set, s source.Span) *sarif.Location {
+// place is where a span is, nil when that is nowhere.
+func place(set *source.Set, s source.Span) *physical {
 	f := fileOf(set, s)
 	if f == nil || s.IsZero() {
 		return nil
 	}
-	return sarif.NewLocationWithPhysicalLocation(
-		sarif.NewPhysicalLocation().WithArtifactLocation(artifact(f)).WithRegion(region(f, s)))
+	return &physical{artifactOf(f), regionOf(f, s)}
 }
 
 func fileOf(set *source.Set, s source.Span) *source.File {
@@ -85,33 +96,50 @@ func fileOf(set *source.Set, s source.Span) *source.File {
 	return set.File(s.File)
 }
 
-func artifact(f *source.File) *sarif.ArtifactLocation {
-	return sarif.NewSimpleArtifactLocation(filepath.ToSlash(f.Name))
+// artifactOf names a file by a URI reference: what is not absolute is relative to where
+// strake was run, which is the root of the repository in CI.
+func artifactOf(f *source.File) artifact {
+	if u, err := url.Parse(f.Name); err == nil && u.Host != "" {
+		return artifact{u.String()} // of a remote context
+	}
+	name := filepath.ToSlash(valid(f.Name))
+	if filepath.IsAbs(f.Name) {
+		return artifact{(&url.URL{Scheme: "file", Path: "/" + strings.TrimPrefix(name, "/")}).String()}
+	}
+	return artifact{(&url.URL{Path: name}).String()}
 }
 
-// region has lines and columns from 1, the end exclusive.
-func region(f *source.File, s source.Span) *sarif.Region {
-	first, column := place(f, s.Start)
-	last, end := place(f, max(s.Start, s.End))
-	return sarif.NewRegion().WithStartLine(first).WithStartColumn(column).WithEndLine(last).WithEndColumn(end)
+// regionOf has lines and columns from 1, the end exclusive.
+func regionOf(f *source.File, s source.Span) region {
+	var r region
+	r.StartLine, r.StartColumn = position(f, s.Start)
+	r.EndLine, r.EndColumn = position(f, max(s.Start, s.End))
+	return r
 }
 
-func place(f *source.File, offset uint32) (line, column int) {
+func position(f *source.File, offset uint32) (line, column int) {
 	offset = min(offset, uint32(len(f.Text)))
 	line = f.Line(offset)
 	return line, 1 + utf8.RuneCountInString(f.Text[f.LineStart(line):offset])
 }
 
-func repair(set *source.Set, fix diag.Fix) *sarif.Fix {
-	out := sarif.NewFix().WithDescription(sarif.NewTextMessage(valid(fix.Message)))
-	f := fileOf(set, fix.Edits[0].Span) // edits of a fix are of one file
+// changeOf is what a fix does to its file; edits of a fix are of one. It is false when
+// there is nothing to do.
+func changeOf(set *source.Set, fix diag.Fix) (artifactChange, bool) {
+	if len(fix.Edits) == 0 {
+		return artifactChange{}, false
+	}
+	f := fileOf(set, fix.Edits[0].Span)
 	if f == nil {
-		return out
+		return artifactChange{}, false
 	}
-	change := sarif.NewArtifactChange().WithArtifactLocation(artifact(f))
+	change := artifactChange{Artifact: artifactOf(f)}
 	for _, e := range fix.Edits {
-		change.AddReplacement(sarif.NewReplacement().WithDeletedRegion(region(f, e.Span)).
-			WithInsertedContent(sarif.NewArtifactContent().WithText(valid(e.New))))
+		r := replacement{Deleted: regionOf(f, e.Span)}
+		if e.New != "" {
+			r.Inserted = &text{valid(e.New)}
+		}
+		change.Replacements = append(change.Replacements, r)
 	}
-	return out.AddArtifactChange(change)
+	return change, true
 }

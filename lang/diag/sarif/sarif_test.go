@@ -2,38 +2,52 @@ package sarif_test
 
 import (
 	"bytes"
+	"encoding/json"
+	"flag"
+	"go/ast"
+	"go/build"
+	"go/parser"
+	"go/token"
+	"os"
+	"path/filepath"
+	"reflect"
+	"strings"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
 	oasis "github.com/owenrumney/go-sarif/v3/pkg/report/v210/sarif"
+	"github.com/santhosh-tekuri/jsonschema/v6"
 
 	"github.com/seed-e0495807/strake/lang/diag"
 	"github.com/seed-e0495807/strake/lang/diag/sarif"
 	"github.com/seed-e0495807/strake/lang/source"
 )
 
-// TestWrite reads back what was written, and checks it by the schema of SARIF.
-func TestWrite(t *testing.T) {
+var update = flag.Bool("update", false, "write the golden file")
+
+// findings are of every form: with and without a code, a place, a hint, fixes and more.
+func findings() (*source.Set, diag.List) {
 	set := &source.Set{}
 	set.Add("dir/Dockerfile", "FROM a\nRUN é b\n")
+	other := set.Add("a dir/50%:é", "FROM b\n").ID
 	at := source.Span{Start: 14, End: 15} // b, behind a character of two bytes
-	var out bytes.Buffer
-	if err := sarif.Write(&out, "1.2.3", "https://example.com", set, diag.List{
+	return set, diag.List{
 		{Code: "p/one", Span: at, Message: "bad", Hint: "mend it", URL: "https://example.com/one",
 			Fixes: []diag.Fix{{Message: "unsafe", Edits: []diag.Edit{{Span: at, New: "x"}}}, {Message: "mend", Safe: true, Edits: []diag.Edit{{Span: at, New: "c"}}}}},
 		{Code: "p/one", Severity: diag.Warning, Message: "nowhere"},
-		{Code: "two", Severity: diag.Hint, Span: at, Message: "\xff"},
-	}); err != nil {
-		t.Fatal(err)
+		{Code: "two", Severity: diag.Hint, Span: at, Message: "\xff",
+			Fixes: []diag.Fix{{Message: "drop <it>", Safe: true, Edits: []diag.Edit{{Span: at}}}, {Message: "empty", Safe: true}}},
+		{Span: source.Span{File: other, Start: 5, End: 6}, Message: "no code",
+			Related: []diag.Related{{Span: at, Message: "here"}, {Message: "nowhere"}}},
 	}
-	r, err := oasis.FromBytes(out.Bytes())
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := r.Validate(); err != nil {
-		t.Errorf("not valid: %v", err)
-	}
+}
+
+// TestWrite reads back what was written, and checks it by the schema of SARIF.
+func TestWrite(t *testing.T) {
+	set, list := findings()
+	r := written(t, set, list)
 	run := r.Runs[0]
-	if len(run.Tool.Driver.Rules) != 2 || len(run.Results) != 3 {
+	if len(run.Tool.Driver.Rules) != 2 || len(run.Results) != len(list) {
 		t.Fatalf("%d rules, %d results", len(run.Tool.Driver.Rules), len(run.Results))
 	}
 	first := run.Results[0]
@@ -46,5 +60,157 @@ func TestWrite(t *testing.T) {
 	}
 	if len(first.Fixes) != 1 || *first.Fixes[0].ArtifactChanges[0].Replacements[0].InsertedContent.Text != "c" {
 		t.Errorf("fixes: %+v", first.Fixes)
+	}
+	written(t, nil, nil)
+	written(t, nil, list)
+	written(t, &source.Set{}, list[:1])
+}
+
+// written writes, checks and reads a log.
+func written(t *testing.T, set *source.Set, list diag.List) *oasis.Report {
+	t.Helper()
+	var out bytes.Buffer
+	if err := sarif.Write(&out, "1.2.3", "https://example.com", set, list); err != nil {
+		t.Fatal(err)
+	}
+	v, err := jsonschema.UnmarshalJSON(bytes.NewReader(out.Bytes()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := standard(t).Validate(v); err != nil {
+		t.Errorf("not valid: %v", err)
+	}
+	noEmpty(t, "", v)
+	r, err := oasis.FromBytes(out.Bytes())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return r
+}
+
+// standard is the schema of OASIS, out of the source of a library that has it. What that
+// library would check is what it has read, with empty properties of its own.
+var standard = func() func(*testing.T) *jsonschema.Schema {
+	var compiled *jsonschema.Schema
+	return func(t *testing.T) *jsonschema.Schema {
+		t.Helper()
+		if compiled != nil {
+			return compiled
+		}
+		pkg, err := build.Import(reflect.TypeFor[oasis.Report]().PkgPath(), ".", build.FindOnly)
+		if err != nil {
+			t.Fatal(err)
+		}
+		f, err := parser.ParseFile(token.NewFileSet(), filepath.Join(pkg.Dir, "schema.go"), nil, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		literal := f.Decls[0].(*ast.GenDecl).Specs[0].(*ast.ValueSpec).Values[0].(*ast.BasicLit).Value
+		doc, err := jsonschema.UnmarshalJSON(strings.NewReader(strings.Trim(literal, "`")))
+		if err != nil {
+			t.Fatal(err)
+		}
+		c := jsonschema.NewCompiler()
+		c.AssertFormat()
+		if err := c.AddResource("sarif.json", doc); err != nil {
+			t.Fatal(err)
+		}
+		if compiled, err = c.Compile("sarif.json"); err != nil {
+			t.Fatal(err)
+		}
+		return compiled
+	}
+}()
+
+// The schema is there, and refuses what is none.
+func TestStandard(t *testing.T) {
+	for text, valid := range map[string]bool{
+		`{"version": "2.1.0", "runs": []}`:             true,
+		`{"version": "2.1.0"}`:                         false,
+		`{"version": "2.1.0", "runs": [{"tool": {}}]}`: false,
+		`{"version": "2.1.0", "runs": [{"tool": {"driver": {"name": "x"}}, "results": [{}]}]}`:          false,
+		`{"version": "2.1.0", "runs": [{"tool": {"driver": {"name": "x", "informationUri": "a b%"}}}]}`: false,
+	} {
+		v, err := jsonschema.UnmarshalJSON(strings.NewReader(text))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := standard(t).Validate(v); (err == nil) != valid {
+			t.Errorf("%s: %v", text, err)
+		}
+	}
+}
+
+// noEmpty fails where something says nothing. The list of results says that there are none.
+func noEmpty(t *testing.T, at string, v any) {
+	t.Helper()
+	switch v := v.(type) {
+	case map[string]any:
+		for k, v := range v {
+			noEmpty(t, at+"."+k, v)
+		}
+		if len(v) == 0 {
+			t.Errorf("%s is an empty object", at)
+		}
+	case []any:
+		for _, v := range v {
+			noEmpty(t, at, v)
+		}
+		if len(v) == 0 && at != ".runs.results" {
+			t.Errorf("%s is an empty list", at)
+		}
+	case nil:
+		t.Errorf("%s is null", at)
+	case string:
+		if v == "" {
+			t.Errorf("%s is empty", at)
+		}
+	case json.Number:
+		if strings.HasPrefix(v.String(), "-") {
+			t.Errorf("%s is %s", at, v)
+		}
+	}
+}
+
+// TestGolden holds the whole of a log.
+func TestGolden(t *testing.T) {
+	set, list := findings()
+	var out bytes.Buffer
+	if err := sarif.Write(&out, "1.2.3", "https://example.com", set, list); err != nil {
+		t.Fatal(err)
+	}
+	name := filepath.Join("testdata", "findings.sarif")
+	if *update {
+		if err := os.WriteFile(name, out.Bytes(), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(string(want), out.String()); diff != "" {
+		t.Errorf("want -, got +:\n%s", diff)
+	}
+}
+
+func TestURIs(t *testing.T) {
+	for name, want := range map[string]string{
+		"Dockerfile":              "Dockerfile",
+		"./a b/Dockerfile":        "./a%20b/Dockerfile",
+		"50%.Dockerfile":          "50%25.Dockerfile",
+		"a:b":                     "./a:b",
+		"a#b?c":                   "a%23b%3Fc",
+		"../up/Dockerfile":        "../up/Dockerfile",
+		"/srv/Dockerfile":         "file:///srv/Dockerfile",
+		"https://example.com/x#y": "https://example.com/x#y",
+		"\xff":                    "%EF%BF%BD",
+	} {
+		set := &source.Set{}
+		set.Add(name, "FROM a\n")
+		r := written(t, set, diag.List{{Code: "x", Span: source.Span{End: 4}, Message: "m"}})
+		if got := *r.Runs[0].Results[0].Locations[0].PhysicalLocation.ArtifactLocation.URI; got != want {
+			t.Errorf("%q: %q, want %q", name, got, want)
+		}
 	}
 }
