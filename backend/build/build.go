@@ -87,9 +87,11 @@ func Run(ctx context.Context, r Request) (*Result, error) {
 	if err := j.deliver(ctx, out); err != nil {
 		return nil, err
 	}
-	// What attestations wrap has an id of its own, which only the store tells.
-	if img, err := r.Images.Find(resp.ExporterResponse["containerimage.digest"]); out.Stored && err == nil {
-		out.ID = img.ID.String()
+	if out.Stored {
+		// What attestations wrap has an id of its own, which only the store tells.
+		if id, err := j.storedID(resp.ExporterResponse["containerimage.digest"]); err == nil {
+			out.ID = id // or somebody has removed it meanwhile
+		}
 	}
 	return out, nil
 }

@@ -72,9 +72,5 @@ func (outOfDocker) finish(ctx context.Context, j *job, resp map[string]string) e
 	if err != nil || len(loaded) == 0 {
 		return err
 	}
-	img, err := j.Images.Find(loaded[0].ID.String())
-	if err != nil {
-		return err
-	}
-	return j.Images.Put(ctx, img.Descriptor, j.Tags, j.record())
+	return j.Images.Put(ctx, loaded[0].Image.Descriptor, j.Tags, j.record())
 }

@@ -229,6 +229,16 @@ func (toStore) finish(ctx context.Context, j *job, resp map[string]string) error
 	return j.Images.Put(ctx, desc, j.Tags, j.record())
 }
 
+// storedID is what stands for an image in the local store.
+func (j *job) storedID(target string) (string, error) {
+	img, err := j.Images.Find(target)
+	if err != nil {
+		return "", err
+	}
+	id, err := j.Images.Handle(img)
+	return id.String(), err
+}
+
 // record says which line of the Dockerfile made each entry of the history.
 func (j *job) record() *store.Record {
 	if len(j.compiled) == 0 || j.source == nil {

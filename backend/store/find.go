@@ -1,7 +1,9 @@
 package store
 
 import (
+	"cmp"
 	"errors"
+	"fmt"
 	"regexp"
 	"slices"
 	"strings"
@@ -21,30 +23,78 @@ type notFound struct{ diag.Diagnostic }
 func (e notFound) Unwrap() error        { return e.Diagnostic }
 func (e notFound) Is(target error) bool { return target == ErrNotFound }
 
-// Find gives the image that a name, an id or a unique prefix of an id stands for.
+// Find gives the image that a name, an id or a unique prefix of an id stands for. An id
+// that several images have stands for none of them.
 func (s *Store) Find(name string) (Image, error) {
 	index, err := s.readIndex()
 	if err != nil {
 		return Image{}, err
 	}
-	img, _, err := s.find(group(index.Manifests), name)
-	return img, err
+	found, _, err := s.find(group(index.Manifests), name)
+	switch {
+	case err != nil:
+		return Image{}, err
+	case len(found) > 1:
+		return Image{}, fail("shared-id", "name one of them", "%s", shared(found, name))
+	}
+	return found[0], nil
 }
 
-// find looks for an image in a list. It tells, too, which of the image's names it
-// was, "" for an id.
-func (s *Store) find(list []Image, name string) (Image, string, error) {
+// find looks for images in a list: one by a name or the digest of its target, and by an
+// id all that have it. It tells, too, which of the image's names it was, "" for an id.
+func (s *Store) find(list []Image, name string) ([]Image, string, error) {
 	if named, err := reference.ParseDockerRef(name); err == nil {
 		if i, full := byName(list, named); i >= 0 {
 			s.load(&list[i])
-			return list[i], full, nil
+			return list[i : i+1], full, nil
 		}
 	}
 	for i := range list {
 		s.load(&list[i])
 	}
-	img, err := byID(list, name)
-	return img, "", err
+	found, err := byID(list, name)
+	return found, "", err
+}
+
+// Handles gives, for each of all images, the digest that stands for it alone: its id, or
+// that of its target where several images have the same config. These are the same image
+// with other attestations, annotations or compression.
+func Handles(list []Image) []digest.Digest {
+	count := map[digest.Digest]int{}
+	for _, img := range list {
+		count[img.ID]++
+	}
+	handles := make([]digest.Digest, len(list))
+	for i, img := range list {
+		handles[i] = img.ID
+		if count[img.ID] > 1 {
+			handles[i] = img.Descriptor.Digest
+		}
+	}
+	return handles
+}
+
+// Handle is the digest that stands for an image of the store alone, see Handles.
+func (s *Store) Handle(img Image) (digest.Digest, error) {
+	list, err := s.Images()
+	if err != nil {
+		return "", err
+	}
+	for i, handle := range Handles(list) {
+		if list[i].Descriptor.Digest == img.Descriptor.Digest {
+			return handle, nil
+		}
+	}
+	return img.Descriptor.Digest, nil
+}
+
+// shared tells of images with the same id, and what stands for each.
+func shared(list []Image, id string) string {
+	var each []string
+	for _, img := range list {
+		each = append(each, img.Descriptor.Digest.Encoded()[:12]+" "+cmp.Or(strings.Join(short(img.Names), " "), "without a name"))
+	}
+	return fmt.Sprintf("%d images have the id %s: %s", len(list), id, strings.Join(each, ", "))
 }
 
 // byName looks for a name among those of the images. A digest is that of the
@@ -74,9 +124,9 @@ func hasRepository(img Image, repository string) bool {
 var idPrefix = regexp.MustCompile(`^(sha256:)?[0-9a-f]{1,64}$`)
 
 // byID looks for what an id or the digest of a target starts with.
-func byID(list []Image, name string) (Image, error) {
+func byID(list []Image, name string) ([]Image, error) {
 	if !idPrefix.MatchString(name) {
-		return Image{}, unknown(list, name)
+		return nil, unknown(list, name)
 	}
 	prefix := strings.TrimPrefix(name, "sha256:")
 	fits := func(d digest.Digest) bool { return strings.HasPrefix(d.Encoded(), prefix) }
@@ -86,14 +136,13 @@ func byID(list []Image, name string) (Image, error) {
 			found = append(found, img)
 		}
 	}
-	// Several targets may have the same config: the id stands for all of them.
 	switch ids := distinctIDs(found); {
 	case len(ids) == 0:
-		return Image{}, unknown(list, name)
+		return nil, unknown(list, name)
 	case len(ids) > 1:
-		return Image{}, fail("ambiguous-id", "give more digits: "+strings.Join(ids, ", "), "%d images have an id that starts with %s", len(ids), name)
+		return nil, fail("ambiguous-id", "give more digits: "+strings.Join(ids, ", "), "%d images have an id that starts with %s", len(ids), name)
 	}
-	return found[0], nil
+	return found, nil
 }
 
 func distinctIDs(list []Image) []string {

@@ -202,12 +202,94 @@ func TestRemove(t *testing.T) {
 	if _, code := remove("a:1", false); code != "no-such-image" {
 		t.Errorf("%s", code)
 	}
+	if _, code := remove("b", false); code != "" {
+		t.Errorf("%s", code)
+	}
+	if err := s.Tag(t.Context(), img, "a:3"); err != nil {
+		t.Fatal(err)
+	}
+	if _, code := remove(img.ID.String(), false); code != "image-in-use" { // as docker: also of one repository
+		t.Errorf("%s", code)
+	}
 	if r, code := remove(img.ID.Encoded()[:8], true); code != "" || len(r.Untagged) != 2 || !slices.Equal(r.Deleted, []digest.Digest{img.ID}) {
 		t.Errorf("%v %s", r, code)
 	}
 	if g, err := s.Collect(t.Context()); err != nil || g.Blobs != 3 || blobCount(t, s) != 0 {
 		t.Errorf("%+v %v", g, err)
 	}
+}
+
+// TestSharedID: several images may have the same config. Each has a handle that finds and
+// removes it alone, and the id that they share is nobody's.
+func TestSharedID(t *testing.T) {
+	s := open(t)
+	fill := func() []store.Image {
+		release, err := s.Hold(t.Context()) // what is removed lies about meanwhile
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer release()
+		amd, other := manifest(t, s, "amd64", "x"), manifest(t, s, "amd64", "y")
+		zstd := manifestOf(t, s, "amd64", digest.FromBytes(tarOf("x")), write(t, s, ocispecs.MediaTypeImageLayerZstd, zstded(tarOf("x"))))
+		put(t, s, amd, "keep:1")
+		put(t, s, index(t, s, amd, attestation(t, s, amd)))              // without a name
+		put(t, s, index(t, s, amd), "wrapped", "wrapped:2")              // with two
+		put(t, s, zstd, "zstd")                                          // compressed otherwise
+		put(t, s, other, "other")                                        // has an id of its own
+		put(t, s, index(t, s, amd, manifest(t, s, "arm64", "x")), "all") // its id is that of the index
+		list, err := s.Images()
+		if err != nil || len(list) != 6 {
+			t.Fatalf("%d images, %v", len(list), err)
+		}
+		return list
+	}
+	code := func(err error) string {
+		var d diag.Diagnostic
+		errors.As(err, &d)
+		return d.Code
+	}
+	images := fill()
+	for i, handle := range store.Handles(images) {
+		img, all := images[i], fill()
+		for _, name := range []string{handle.String(), handle.Encoded(), handle.Encoded()[:12]} {
+			found, err := s.Find(name)
+			if err != nil || found.Descriptor.Digest != img.Descriptor.Digest {
+				t.Errorf("%q: %s is %q, %v", img.Names, name, found.Names, err)
+			}
+		}
+		if own := handle == img.ID; own != (slices.Contains(img.Names, "docker.io/library/other:latest") || len(img.Variants) == 2) {
+			t.Errorf("%q has the handle %s", img.Names, handle)
+		}
+		r, err := s.Remove(t.Context(), handle.Encoded()[:12], len(img.Names) > 1)
+		if err != nil || !slices.Equal(r.Deleted, []digest.Digest{handle}) || !slices.Equal(r.Untagged, img.Names) {
+			t.Errorf("%q: %+v %v", img.Names, r, err)
+		}
+		if left, err := s.Images(); err != nil || len(left) != len(all)-1 ||
+			slices.ContainsFunc(left, func(o store.Image) bool { return o.Descriptor.Digest == img.Descriptor.Digest }) {
+			t.Errorf("%q: %d images are left, %v", img.Names, len(left), err)
+		}
+	}
+	fill()
+	keep, err := s.Find("keep:1")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{keep.ID.String(), keep.ID.Encoded()[:12]} {
+		_, err := s.Find(name)
+		if code(err) != "shared-id" || !strings.Contains(err.Error(), "4 images have the id "+name) || !strings.Contains(err.Error(), " keep:1") {
+			t.Errorf("%v", err)
+		}
+		if r, err := s.Remove(t.Context(), name, false); code(err) != "shared-id" || len(r.Untagged)+len(r.Deleted) > 0 {
+			t.Errorf("%+v %v", r, err)
+		}
+	}
+	if r, err := s.Remove(t.Context(), keep.ID.String(), true); err != nil || len(r.Untagged) != 4 || len(r.Deleted) != 4 {
+		t.Errorf("%+v %v", r, err)
+	}
+	if left, err := s.Images(); err != nil || len(left) != 2 {
+		t.Errorf("%d images are left, %v", len(left), err)
+	}
+	sound(t, s)
 }
 
 func TestHistory(t *testing.T) {

@@ -26,6 +26,9 @@ NAME is a name, with or without a tag, and may have * and ?. The filters are
 dangling=true|false, reference=NAME, label=NAME[=VALUE], before=IMAGE and
 since=IMAGE; of several, all must fit, but one reference is enough.
 
+IMAGE ID is the digest of the image's config. Where several images have the same one, as
+with and without attestations, it is that of the manifest: it stands for its row alone.
+
 The images are an OCI image layout in $STRAKE_HOME/store. An image that loses its
 last name to another one is deleted; one that was built without a name is kept, as
 <none>, until ` + "`strake rmi`" + `.
@@ -96,13 +99,14 @@ func (c *imageList) run(ctx context.Context, args []string) error {
 		if err != nil {
 			return err
 		}
+		handles := store.Handles(list)
 		var rows []imageRow
 		for i, img := range list {
 			if img.Err != nil {
 				c.report(nil, diag.List{{Severity: diag.Warning, Code: "damaged-image", Hint: "run `strake fsck`",
-					Message: fmt.Sprintf("image %s is damaged: %v", shortID(img.ID.String(), false), img.Err)}})
+					Message: fmt.Sprintf("image %s is damaged: %v", shortID(handles[i].String(), false), img.Err)}})
 			}
-			rows = append(rows, c.rows(img, sizes[i], f)...)
+			rows = append(rows, c.rows(img, handles[i].String(), sizes[i], f)...)
 		}
 		return c.print(rows)
 	})
@@ -120,13 +124,13 @@ func (c *imageList) print(rows []imageRow) error {
 }
 
 // rows gives a row for each name of an image that the filter lets pass.
-func (c *imageList) rows(img store.Image, size string, f *imageFilter) []imageRow {
+func (c *imageList) rows(img store.Image, id, size string, f *imageFilter) []imageRow {
 	if !f.image(img) {
 		return nil
 	}
 	row := imageRow{
 		Containers: "N/A", SharedSize: "N/A", UniqueSize: "N/A", CreatedAt: "N/A", CreatedSince: "N/A", Size: size,
-		ID: shortID(img.ID.String(), c.noTrunc), Repository: none, Tag: none, Digest: img.Descriptor.Digest.String(),
+		ID: shortID(id, c.noTrunc), Repository: none, Tag: none, Digest: img.Descriptor.Digest.String(),
 	}
 	if t := img.Created(); t != nil {
 		row.CreatedAt, row.CreatedSince = t.Local().String(), units.HumanDuration(time.Since(*t))+" ago"

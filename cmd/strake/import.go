@@ -95,7 +95,11 @@ func (c *imageImport) run(ctx context.Context, args []string) error {
 		if err != nil {
 			return err
 		}
-		_, err = fmt.Fprintln(c.stdout, img.ID)
+		id, err := s.Handle(img)
+		if err != nil {
+			return err
+		}
+		_, err = fmt.Fprintln(c.stdout, id)
 		return err
 	})
 }

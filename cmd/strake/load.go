@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -43,9 +44,9 @@ func loadCommand() *command {
 						return err
 					}
 					for _, img := range loaded {
-						p.sayLoaded(img)
+						err = errors.Join(err, p.sayLoaded(s, img))
 					}
-					return nil
+					return err
 				})
 			}
 		},
@@ -69,11 +70,16 @@ func (p *process) load(ctx context.Context, s *store.Store, input string) ([]tar
 	return tarball.Load(ctx, s, f)
 }
 
-func (p *process) sayLoaded(img tarball.Loaded) {
+func (p *process) sayLoaded(s *store.Store, img tarball.Loaded) error {
 	if len(img.Names) == 0 {
-		fmt.Fprintln(p.stdout, "Loaded image ID:", img.ID)
+		id, err := s.Handle(img.Image)
+		if err != nil {
+			return err
+		}
+		fmt.Fprintln(p.stdout, "Loaded image ID:", id)
 	}
 	for _, name := range img.Names {
 		fmt.Fprintln(p.stdout, "Loaded image:", store.Familiar(name))
 	}
+	return nil
 }

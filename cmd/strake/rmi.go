@@ -12,7 +12,8 @@ import (
 )
 
 const rmiLong = `A name is taken off its image, and with its last name the image is deleted. An id
-stands for the image with all its names.
+stands for an image that has one name or none. One with more names, or an id that
+several images have, needs -f: then all of it goes.
 `
 
 const rmiExamples = `  strake rmi hello:old
@@ -27,7 +28,7 @@ func rmiCommand() *command {
 		long:     rmiLong,
 		examples: rmiExamples,
 		setup: func(p *process, f *pflag.FlagSet) runner {
-			force := f.BoolP("force", "f", false, "Remove an id with names in several repositories; a missing image is no error")
+			force := f.BoolP("force", "f", false, "Remove an id that has several names or images; a missing image is no error")
 			return func(ctx context.Context, args []string) error {
 				if len(args) == 0 {
 					return misuse("strake rmi takes at least one image")

@@ -101,6 +101,38 @@ func built(t *testing.T, home string) store.Image {
 	return img
 }
 
+// twin puts an image into the store that is another one in an index: the same config,
+// and so the same id, in another wrapping. It has no name.
+func twin(t *testing.T, home, name string) store.Image {
+	t.Helper()
+	s, err := store.Open(storeDir(home))
+	if err != nil {
+		t.Fatal(err)
+	}
+	img, err := s.Find(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	index := ocispecs.Index{MediaType: ocispecs.MediaTypeImageIndex, Manifests: []ocispecs.Descriptor{img.Descriptor}}
+	index.SchemaVersion = 2
+	data, err := json.Marshal(index)
+	if err != nil {
+		t.Fatal(err)
+	}
+	desc, err := s.Write(t.Context(), index.MediaType, data)
+	if err == nil {
+		err = s.Put(t.Context(), desc, nil, nil)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	wrapped, err := s.Find(desc.Digest.String())
+	if err != nil || wrapped.ID != img.ID {
+		t.Fatalf("%s %v", wrapped.ID, err)
+	}
+	return wrapped
+}
+
 func TestHistoryOfBuild(t *testing.T) {
 	home := t.TempDir()
 	img := built(t, home)

@@ -56,11 +56,7 @@ func (l *loader) images(ctx context.Context) ([]Loaded, error) {
 func (l *loader) unneeded(loaded []Loaded) (int, error) {
 	needed := map[string]bool{}
 	for _, one := range loaded {
-		img, err := l.store.Find(one.ID.String())
-		if err != nil {
-			return 0, err
-		}
-		list, err := l.store.Blobs(img.Descriptor)
+		list, err := l.store.Blobs(one.Image.Descriptor)
 		if err != nil {
 			return 0, err
 		}
@@ -145,12 +141,12 @@ func (l *loader) put(ctx context.Context, loaded []Loaded, target ocispecs.Descr
 		}
 	}
 	for i := range loaded {
-		if loaded[i].ID == img.ID {
+		if loaded[i].Image.Descriptor.Digest == img.Descriptor.Digest {
 			loaded[i].Names = append(loaded[i].Names, names...)
 			return loaded, nil
 		}
 	}
-	return append(loaded, Loaded{names, img.ID}), nil
+	return append(loaded, Loaded{names, img}), nil
 }
 
 // docker loads the images that docker's manifest.json lists.

@@ -24,7 +24,7 @@ import (
 // Loaded is an image that was put into the store.
 type Loaded struct {
 	Names []string // full; none is fine
-	ID    digest.Digest
+	Image store.Image
 }
 
 // Load puts the images of an archive into the store, which must be held. It may be

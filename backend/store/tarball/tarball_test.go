@@ -128,11 +128,11 @@ func TestLoadDocker(t *testing.T) {
 	for form, data := range map[string][]byte{"plain": plain, "gzip": g.Bytes(), "zstd": z.EncodeAll(plain, nil), "legacy": legacy(t, img)} {
 		s := open(t)
 		got, err := load(t, s, data)
-		if err != nil || len(got) != 1 || got[0].ID.String() != config(t, img) || len(got[0].Names) != 2 {
+		if err != nil || len(got) != 1 || got[0].Image.ID.String() != config(t, img) || len(got[0].Names) != 2 {
 			t.Fatalf("%s: %+v %v", form, got, err)
 		}
 		for _, name := range []string{"app:1", "registry.example.com/app:2"} {
-			if found, err := s.Find(name); err != nil || found.ID != got[0].ID {
+			if found, err := s.Find(name); err != nil || found.ID != got[0].Image.ID {
 				t.Errorf("%s: %s: %v", form, name, err)
 			}
 		}
@@ -239,7 +239,7 @@ func TestLoadLayout(t *testing.T) {
 	}
 	got, err := tarball.LoadDir(t.Context(), s, dir)
 	release()
-	if err != nil || len(got) != 2 || got[0].ID.String() != want.String() || len(got[1].Names) != 0 {
+	if err != nil || len(got) != 2 || got[0].Image.ID.String() != want.String() || len(got[1].Names) != 0 {
 		t.Fatalf("%+v %v", got, err)
 	}
 	both := save(t, s, "", "example.com/app:1")
@@ -247,7 +247,7 @@ func TestLoadLayout(t *testing.T) {
 		t.Error("the same image gives other bytes")
 	}
 	other := open(t)
-	if got, err = load(t, other, both); err != nil || len(got) != 1 || got[0].ID.String() != want.String() {
+	if got, err = load(t, other, both); err != nil || len(got) != 1 || got[0].Image.ID.String() != want.String() {
 		t.Fatalf("%+v %v", got, err)
 	}
 	// One platform of it.
