@@ -8,7 +8,6 @@ import (
 	"context"
 	"fmt"
 	"maps"
-	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -59,8 +58,10 @@ type Request struct {
 
 // Result is what a build made.
 type Result struct {
-	ID       string // of the image: the digest of its config, or of its index
-	Stored   bool   // the image is in the local store
+	ID       string   // of the image: the digest of its config, or of its index
+	Names    []string // of the image, where it is kept
+	Stored   bool     // the image is in the local store
+	Kept     bool     // the image is in a store of the daemon: see engine.KeepsImages
 	Response map[string]string
 	Answer   Answer // to a call
 	Warnings []client.VertexWarning
@@ -83,7 +84,7 @@ func Run(ctx context.Context, r Request) (*Result, error) {
 		return nil, j.explain(ctx, err)
 	}
 	out := &Result{Response: resp.ExporterResponse, ID: imageID(resp.ExporterResponse), Warnings: j.warnings, Diags: j.diags, Set: j.set, Answer: j.answer}
-	out.Stored = slices.ContainsFunc(r.Outputs, func(o Output) bool { return o.Type == Store }) && r.Call == ""
+	out.Names, out.Stored, out.Kept = j.place()
 	if err := j.deliver(ctx, out); err != nil {
 		return nil, err
 	}

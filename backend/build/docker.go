@@ -30,7 +30,7 @@ func (j *job) classic() bool {
 
 // exportInDocker sets an exporter of images up for a classic Docker Engine.
 func (j *job) exportInDocker(o Output, e client.ExportEntry) (client.ExportEntry, delivery, error) {
-	loads := o.Type == client.ExporterDocker && o.Dest == ""
+	loads := o.Type == client.ExporterDocker && o.Dest == "" || o.Type == client.ExporterImage && !isTrue(o.Attrs["push"])
 	if !loads && o.Type != Store {
 		what := "an image of type=" + o.Type
 		if isTrue(o.Attrs["push"]) {
@@ -38,6 +38,7 @@ func (j *job) exportInDocker(o Output, e client.ExportEntry) (client.ExportEntry
 		}
 		return e, nil, inDocker("the BuildKit inside this Docker Engine cannot write " + what)
 	}
+	delete(e.Attrs, "push") // it is false
 	// The exporter passes over what it does not know.
 	for _, name := range slices.Sorted(maps.Keys(e.Attrs)) {
 		if strings.HasPrefix(name, "annotation") {
@@ -47,10 +48,11 @@ func (j *job) exportInDocker(o Output, e client.ExportEntry) (client.ExportEntry
 		}
 	}
 	e.Type = moby
+	names, err := imageNames(e.Attrs["name"])
 	if loads {
-		return e, nil, nil
+		return e, &inEngine{names: names}, err
 	}
-	return e, &outOfDocker{}, nil
+	return e, &outOfDocker{names: names}, err
 }
 
 func inDocker(message string) error {
@@ -58,11 +60,11 @@ func inDocker(message string) error {
 }
 
 // outOfDocker takes an image from the Docker Engine to the local store.
-type outOfDocker struct{}
+type outOfDocker struct{ names []string }
 
 func (outOfDocker) abandon() {}
 
-func (outOfDocker) finish(ctx context.Context, j *job, resp map[string]string) error {
+func (o outOfDocker) finish(ctx context.Context, j *job, resp map[string]string) error {
 	archive, err := j.Engine.Docker.API.ImageSave(ctx, []string{imageID(resp)}) // a name may stand for another one by now
 	if err != nil {
 		return err
@@ -72,5 +74,5 @@ func (outOfDocker) finish(ctx context.Context, j *job, resp map[string]string) e
 	if err != nil || len(loaded) == 0 {
 		return err
 	}
-	return j.Images.Put(ctx, loaded[0].Image.Descriptor, j.Tags, j.record())
+	return j.Images.Put(ctx, loaded[0].Image.Descriptor, o.names, j.record())
 }

@@ -1,9 +1,8 @@
 package build
 
 import (
+	"cmp"
 	"context"
-	"encoding/base64"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -14,10 +13,8 @@ import (
 	"strings"
 
 	"github.com/moby/buildkit/client"
-	ocispecs "github.com/opencontainers/image-spec/specs-go/v1"
 
 	"github.com/seed-e0495807/strake/backend/docker"
-	"github.com/seed-e0495807/strake/backend/llb"
 	"github.com/seed-e0495807/strake/backend/store"
 	"github.com/seed-e0495807/strake/lang/diag"
 )
@@ -26,29 +23,23 @@ import (
 // used.
 type Stdout func() (io.Writer, error)
 
-// delivery is what is left to do for an output when the build is over.
-type delivery interface {
-	// finish takes the result to its place.
-	finish(ctx context.Context, j *job, resp map[string]string) error
-	// abandon drops what is there of it, as the build failed.
-	abandon()
-}
-
-// exports sets the exporters up.
-func (j *job) exports(ctx context.Context) ([]client.ExportEntry, error) {
+// exports sets the exporters up. After an error nothing of them is left.
+func (j *job) exports(ctx context.Context) (list []client.ExportEntry, err error) {
 	if j.Call != "" {
 		return nil, nil
 	}
-	var list []client.ExportEntry
-	stored := false
+	defer func() {
+		if err != nil {
+			j.abandon()
+		}
+	}()
+	if err := distinct(j.Outputs); err != nil {
+		return nil, err
+	}
 	for _, o := range j.Outputs {
 		if o.Type == CacheOnly {
 			continue
 		}
-		if o.Type == Store && stored {
-			return nil, diag.Diagnostic{Code: "two-stores", Message: "there are two outputs of type=store", Hint: "drop one"}
-		}
-		stored = stored || o.Type == Store
 		e, d, err := j.export(ctx, o)
 		if err != nil {
 			return nil, err
@@ -58,7 +49,48 @@ func (j *job) exports(ctx context.Context) ([]client.ExportEntry, error) {
 			j.deliveries = append(j.deliveries, d)
 		}
 	}
-	return list, nil
+	return list, layoutLast(list)
+}
+
+// distinct checks that no two outputs go to one place: one would write over the other.
+func distinct(list []Output) error {
+	seen := map[string]bool{}
+	for _, o := range list {
+		place := o.Dest
+		switch {
+		case place == "-":
+			place = "standard output"
+		case place != "":
+			if abs, err := filepath.Abs(place); err == nil {
+				place = abs
+			}
+		}
+		if place != "" && seen[place] {
+			return diag.Diagnostic{Code: "same-output", Message: "two outputs go to " + cmp.Or(strings.TrimSuffix(o.Dest, "-"), place),
+				Hint: "give each a place of its own: dest=PATH"}
+		}
+		seen[place] = true
+	}
+	return nil
+}
+
+// layoutLast moves the exporter whose blobs come over the session, for the image store
+// or a directory, to the end: BuildKit merges what exporters tell, the last one wins, and
+// it is this one's manifest that gets a name here. There is one such at most, as the
+// session has one place for blobs.
+func layoutLast(list []client.ExportEntry) error {
+	layout := func(e client.ExportEntry) int {
+		if e.OutputStore != nil || e.OutputDir != "" && e.Type != client.ExporterLocal {
+			return 1
+		}
+		return 0
+	}
+	slices.SortStableFunc(list, func(a, b client.ExportEntry) int { return layout(a) - layout(b) })
+	if n := len(list); n > 1 && layout(list[n-2]) == 1 {
+		return diag.Diagnostic{Code: "two-stores", Message: "BuildKit writes one image layout in a build, and there are two outputs that are one: type=store, type=image without push=true, and tar=false",
+			Hint: "build twice, the second time from the cache, or drop tar=false"}
+	}
+	return nil
 }
 
 // export sets one exporter up.
@@ -81,14 +113,21 @@ func (j *job) export(ctx context.Context, o Output) (client.ExportEntry, deliver
 	switch {
 	case j.classic():
 		return j.exportInDocker(o, e)
-	case o.Type == Store:
-		e.Type, e.Attrs["tar"], e.OutputStore = client.ExporterOCI, "false", j.Images.Content()
-		return e, &toStore{}, nil
-	case o.Type == client.ExporterImage:
-		if isTrue(e.Attrs["push"]) && e.Attrs["name"] == "" {
+	case o.Type == client.ExporterImage && isTrue(e.Attrs["push"]):
+		if e.Attrs["name"] == "" {
 			return e, nil, diag.Diagnostic{Code: "no-tag", Message: "an image without a name cannot be pushed", Hint: "name it: -t REGISTRY/NAME:TAG"}
 		}
 		return e, nil, nil
+	case o.Type == client.ExporterImage:
+		switch keeps, err := j.Engine.KeepsImages(ctx); {
+		case err != nil:
+			return e, nil, err
+		case keeps:
+			return e, &inEngine{names: split(e.Attrs["name"])}, nil
+		}
+		return j.store(e) // or it would be nowhere
+	case o.Type == Store:
+		return j.store(e)
 	case o.Type == client.ExporterDocker && o.Dest == "":
 		return j.load(ctx, e)
 	case e.Attrs["tar"] == "false":
@@ -99,6 +138,31 @@ func (j *job) export(ctx context.Context, o Output) (client.ExportEntry, deliver
 		return e, nil, nil
 	}
 	return j.stream(e, o.Dest)
+}
+
+// store has an exporter write into the local image store.
+func (j *job) store(e client.ExportEntry) (client.ExportEntry, delivery, error) {
+	names, err := imageNames(e.Attrs["name"])
+	e.Type, e.Attrs["tar"], e.OutputStore = client.ExporterOCI, "false", j.Images.Content()
+	return e, &toStore{names: names}, err
+}
+
+// imageNames reads the attribute "name" of an image: full names, as a list.
+func imageNames(list string) ([]string, error) {
+	var out []string
+	for _, name := range split(list) {
+		full, err := store.Normalize(name)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, full)
+	}
+	return out, nil
+}
+
+// split reads a list of names. Empty ones are none.
+func split(list string) []string {
+	return strings.FieldsFunc(list, func(r rune) bool { return r == ',' })
 }
 
 // stream has an exporter write to a file, or to standard output.
@@ -139,29 +203,6 @@ type keepOpen struct{ io.Writer }
 
 func (keepOpen) Close() error { return nil }
 
-// toFile is a file under another name until it is complete.
-type toFile struct {
-	temp *os.File
-	dest string
-}
-
-func (t *toFile) finish(context.Context, *job, map[string]string) error {
-	t.temp.Close()
-	if err := os.Chmod(t.temp.Name(), 0o644); err != nil {
-		return unwritable(t.dest, err)
-	}
-	if err := os.Rename(t.temp.Name(), t.dest); err != nil {
-		t.abandon()
-		return unwritable(t.dest, err)
-	}
-	return nil
-}
-
-func (t *toFile) abandon() {
-	t.temp.Close()
-	os.Remove(t.temp.Name())
-}
-
 // load has an exporter write into a Docker Engine or Podman.
 func (j *job) load(ctx context.Context, e client.ExportEntry) (client.ExportEntry, delivery, error) {
 	target, err := docker.Find(ctx, j.Env)
@@ -187,107 +228,4 @@ func (j *job) load(ctx context.Context, e client.ExportEntry) (client.ExportEntr
 	}()
 	e.Output = func(map[string]string) (io.WriteCloser, error) { return w, nil }
 	return e, d, nil
-}
-
-// toEngine is an image on its way into another engine.
-type toEngine struct {
-	target docker.Loader
-	pipe   *io.PipeWriter
-	done   chan error
-}
-
-func (t *toEngine) finish(ctx context.Context, _ *job, _ map[string]string) error {
-	t.pipe.Close()
-	select {
-	case err := <-t.done:
-		return err
-	case <-ctx.Done():
-		return context.Cause(ctx)
-	}
-}
-
-func (t *toEngine) abandon() {
-	t.pipe.CloseWithError(errors.New("the build failed"))
-	<-t.done
-}
-
-// toStore is an image whose blobs are in the local store: its name is missing.
-type toStore struct{}
-
-func (toStore) abandon() {} // the store collects blobs that nothing names
-
-func (toStore) finish(ctx context.Context, j *job, resp map[string]string) error {
-	data, err := base64.StdEncoding.DecodeString(resp["containerimage.descriptor"])
-	if err != nil {
-		return err
-	}
-	var desc ocispecs.Descriptor
-	if err := json.Unmarshal(data, &desc); err != nil {
-		return fmt.Errorf("the daemon did not say what it made: %w", err)
-	}
-	desc.Annotations = nil // those are of the index that BuildKit would write
-	return j.Images.Put(ctx, desc, j.Tags, j.record())
-}
-
-// storedID is what stands for an image in the local store.
-func (j *job) storedID(target string) (string, error) {
-	img, err := j.Images.Find(target)
-	if err != nil {
-		return "", err
-	}
-	id, err := j.Images.Handle(img)
-	return id.String(), err
-}
-
-// record says which line of the Dockerfile made each entry of the history.
-func (j *job) record() *store.Record {
-	if len(j.compiled) == 0 || j.source == nil {
-		return nil
-	}
-	r := j.compiled[0]
-	rec := &store.Record{Dockerfile: j.source.Name, Entries: make([]store.Entry, len(r.Plan.History))}
-	for i := range rec.Entries {
-		rec.Entries[i] = j.entry(r, i)
-	}
-	return rec
-}
-
-func (j *job) entry(r *llb.Result, i int) store.Entry {
-	origin := r.Plan.History[i]
-	if origin == nil {
-		return store.Entry{}
-	}
-	e := store.Entry{By: origin.By}
-	spans := origin.Spans()
-	if len(spans) == 0 {
-		return e
-	}
-	f := j.set.File(spans[0].File)
-	if f == nil || int(spans[0].End) > len(f.Text) {
-		return e
-	}
-	e.Line, _ = f.LineRange(spans[0])
-	if origin.By == "" { // or the line is not what ran
-		e.Text = strings.TrimSpace(f.Text[spans[0].Start:spans[0].End])
-	}
-	return e
-}
-
-// deliver finishes the outputs.
-func (j *job) deliver(ctx context.Context, r *Result) error {
-	var failed error
-	for _, d := range j.deliveries {
-		if failed != nil {
-			d.abandon()
-		} else {
-			failed = d.finish(ctx, j, r.Response)
-		}
-	}
-	return failed
-}
-
-func (j *job) abandon() {
-	for _, d := range j.deliveries {
-		d.abandon()
-	}
 }

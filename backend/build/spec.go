@@ -70,7 +70,8 @@ func ParseOutput(text string) (Output, error) {
 		if text == "-" {
 			return Output{Type: client.ExporterTar, Dest: "-"}, nil
 		}
-		return Output{Type: client.ExporterLocal, Dest: text}, nil
+		o := Output{Type: client.ExporterLocal, Dest: text}
+		return o, o.checkDest()
 	}
 	list, err := fields(text, "")
 	if err != nil {
@@ -92,11 +93,11 @@ func ParseOutput(text string) (Output, error) {
 		return o, fmt.Errorf("type= is missing")
 	case !slices.Contains(outputTypes, o.Type):
 		return o, fmt.Errorf("unknown type %q, expected one of %s", o.Type, strings.Join(outputTypes, ", "))
-	case o.Dest == "" && (o.Type == client.ExporterLocal || o.Type == client.ExporterTar || o.Type == client.ExporterOCI):
-		if o.Type == client.ExporterLocal {
-			return o, fmt.Errorf("dest=DIR is missing")
-		}
+	case o.Dest == "" && (o.Type == client.ExporterTar || o.Type == client.ExporterOCI):
 		o.Dest = "-"
+	}
+	if err := o.checkDest(); err != nil {
+		return o, err
 	}
 	if o.Type == registry {
 		o.Type, o.Attrs["push"] = client.ExporterImage, "true"
@@ -118,6 +119,27 @@ func ParseEntitlement(text string) (string, error) {
 	}
 	_, _, err := entitlements.Parse(text)
 	return text, err
+}
+
+// checkDest holds a destination against the type: images go to stores and registries by
+// their names, and a directory is no stream.
+func (o Output) checkDest() error {
+	info, err := os.Stat(o.Dest)
+	switch {
+	case o.Type == client.ExporterLocal && o.Dest == "":
+		return fmt.Errorf("dest=DIR is missing")
+	case o.Type == client.ExporterLocal && o.Dest == "-":
+		return fmt.Errorf("files cannot go to standard output; type=tar can")
+	case o.Type == client.ExporterLocal && err == nil && !info.IsDir():
+		return fmt.Errorf("%s is a file, and type=local writes a directory", o.Dest)
+	case o.Dest == "":
+		return nil
+	}
+	switch o.Type {
+	case Store, CacheOnly, registry, client.ExporterImage:
+		return fmt.Errorf("type=%s writes no file: drop dest=%s, or say type=oci", o.Type, o.Dest)
+	}
+	return nil
 }
 
 // ParseSecret reads a --secret: id=ID[,src=FILE|,env=NAME].

@@ -13,6 +13,7 @@ import (
 
 	"github.com/moby/buildkit/client"
 	"github.com/moby/buildkit/util/grpcerrors"
+	"github.com/moby/buildkit/worker/label"
 	"google.golang.org/grpc/codes"
 
 	"github.com/seed-e0495807/strake/backend/docker"
@@ -146,6 +147,17 @@ func (e *Engine) Close() error {
 // does since v0.11, but not into the image store that Docker had before containerd's.
 func (e *Engine) Attests(context.Context) (bool, error) {
 	return e.Version != "" && (e.Docker == nil || e.Docker.ContainerdStore()), nil
+}
+
+// KeepsImages tells whether an image that is built, and sent nowhere, stays in an image
+// store of the daemon: that of Docker, or of the containerd that BuildKit works with.
+// Any other daemon has it in its cache, where it has no name.
+func (e *Engine) KeepsImages(ctx context.Context) (bool, error) {
+	if e.Kind == Docker || e.Kind == Embedded {
+		return e.Kind == Docker, nil
+	}
+	workers, err := e.Client.ListWorkers(ctx)
+	return len(workers) > 0 && workers[0].Labels[label.Executor] == "containerd", err
 }
 
 // Prune deletes what is in the cache, as BuildKit's client does, also on a disk that

@@ -175,8 +175,11 @@ func (b *buildRun) finish(r *build.Result) error {
 	switch {
 	case b.quiet:
 		fmt.Fprintln(b.stdout, r.ID)
-	case r.Stored && b.progress != "rawjson" && b.progress != "quiet":
-		fmt.Fprintf(b.stderr, "\nThe image is %s%s\n", shortID(r.ID, false), called(b.tags))
+	case b.progress == "rawjson" || b.progress == "quiet":
+	case r.Stored:
+		fmt.Fprintf(b.stderr, "\nThe image is %s%s\n", shortID(r.ID, false), called(r.Names))
+	case r.Kept:
+		fmt.Fprintf(b.stderr, "\nThe image is %s%s, in the image store of the engine\n", shortID(r.ID, false), called(r.Names))
 	}
 	if b.iidFile != "" {
 		if err := writeFile(b.iidFile, []byte(r.ID)); err != nil {
@@ -198,7 +201,11 @@ func called(names []string) string {
 	if len(names) == 0 {
 		return ""
 	}
-	return ", named " + strings.Join(names, ", ")
+	short := make([]string, len(names))
+	for i, name := range names {
+		short[i] = store.Familiar(name)
+	}
+	return ", named " + strings.Join(short, ", ")
 }
 
 // warn shows the warnings of the engine and of other frontends.
