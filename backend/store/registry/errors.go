@@ -42,7 +42,12 @@ func (c *Client) explain(ctx context.Context, err error, named reference.Named, 
 		creds  credentialError
 		ca     x509.UnknownAuthorityError
 		reach  *url.Error
+		blob   blobError
 	)
+	what := "" // of the image it is about
+	if errors.As(err, &blob) {
+		what = " while " + blob.name() + " was " + verb + "ed"
+	}
 	host, short := reference.Domain(named), reference.FamiliarString(named)
 	switch {
 	case ctx.Err() != nil || errors.As(err, &d):
@@ -61,10 +66,13 @@ func (c *Client) explain(ctx context.Context, err error, named reference.Named, 
 	case errors.As(err, &ca):
 		return fail("registry-certificate", "name the file with the certificate of its authority in SSL_CERT_FILE",
 			"registry %s has a certificate of an authority that this machine does not know", host)
+	case errors.Is(err, errStalled):
+		return fail("registry-stalled", "try again later; a proxy or a firewall on the way may hold it up, too",
+			"registry %s did nothing for %v%s, again and again", host, c.idle, what)
 	case errors.As(err, &reach):
-		return errUnreachable(host, reach.Err)
+		return errUnreachable(host, reach.Err, what)
 	case temporary(err):
-		return errUnreachable(host, err)
+		return errUnreachable(host, err, what)
 	}
 	return err
 }
@@ -96,7 +104,10 @@ func errDenied(host, short, verb string) error {
 	return fail("registry-denied", hint, "registry %s denies access to %s, which is private or does not exist", host, short)
 }
 
-func errUnreachable(host string, cause error) error {
+func errUnreachable(host string, cause error, what string) error {
+	if what != "" {
+		return fail("registry-unreachable", "check the network, and try again", "the connection to registry %s broke%s: %v", host, what, cause)
+	}
 	return fail("registry-unreachable", "check the network and the host name", "registry %s cannot be reached: %v", host, cause)
 }
 

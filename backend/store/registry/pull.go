@@ -210,10 +210,13 @@ func (p *pull) document(ctx context.Context, d ocispecs.Descriptor) ([]byte, err
 		data, err = io.ReadAll(io.LimitReader(r, documentLimit+1))
 		return err
 	})
-	if err == nil && d.Digest.Algorithm().FromBytes(data) != d.Digest {
-		err = contentError("what the registry sent for " + d.Digest.String() + " has another digest")
+	switch {
+	case err != nil:
+		return nil, blobError{d, err}
+	case d.Digest.Algorithm().FromBytes(data) != d.Digest:
+		return nil, contentError("what the registry sent for " + d.Digest.String() + " has another digest")
 	}
-	return data, err
+	return data, nil
 }
 
 // fetchAll fetches all that an image consists of into the store.
@@ -301,9 +304,9 @@ func (p *pull) fetch(ctx context.Context, d ocispecs.Descriptor) error {
 	}
 	abort := p.store.Content().Abort(context.WithoutCancel(ctx), key)
 	if abort != nil && !errdefs.IsNotFound(abort) {
-		return errors.Join(err, abort)
+		err = errors.Join(err, abort)
 	}
-	return err
+	return blobError{d, err}
 }
 
 // counter tells how many bytes were read. It can go back, as containerd's retries

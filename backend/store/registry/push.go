@@ -107,10 +107,11 @@ func (c *Client) send(ctx context.Context, s *store.Store, pusher remotes.Pusher
 		}
 		return err
 	})
-	if err == nil {
-		c.report(d, state, 0)
+	if err != nil {
+		return blobError{d, err}
 	}
-	return err
+	c.report(d, state, 0)
+	return nil
 }
 
 // section reads a blob, and tells how many bytes were read.

@@ -4,12 +4,12 @@
 package registry
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"io"
 	"net"
 	"net/http"
-	"sync"
 	"syscall"
 	"time"
 
@@ -31,8 +31,9 @@ const (
 	retries    = 4
 	retryDelay = 200 * time.Millisecond // doubles with every retry
 
-	stallTimeout  = time.Minute // without a byte
-	headerTimeout = time.Minute // a registry may take long to check what it was sent
+	// Without a byte, or an answer: a registry may take long to check what it was sent.
+	defaultIdle  = time.Minute
+	stallRetries = 2 // who waits for minutes should be told before long
 )
 
 // State is what became of a blob.
@@ -49,7 +50,10 @@ const (
 // Options say how registries are talked to. The zero value is fine.
 type Options struct {
 	Keychain  authn.Keychain    // finds the credentials; nil reads docker's config
-	Transport http.RoundTripper // nil is one of our own
+	Transport http.RoundTripper // nil is Go's
+	// Idle is how long a registry may do nothing in the middle of a transfer, before it is
+	// asked again; 0 is a minute.
+	Idle time.Duration
 	// Report is told of the blobs. It is called by several goroutines.
 	Report func(blob ocispecs.Descriptor, state State, bytes int64)
 }
@@ -60,6 +64,7 @@ type Client struct {
 	client   *http.Client // of hosts that must speak HTTPS
 	local    *http.Client // of this machine's
 	report   func(ocispecs.Descriptor, State, int64)
+	idle     time.Duration
 }
 
 // New makes a client.
@@ -71,13 +76,11 @@ func New(o Options) *Client {
 	if c.report == nil {
 		c.report = func(ocispecs.Descriptor, State, int64) {}
 	}
-	base := o.Transport
-	if def, ok := http.DefaultTransport.(*http.Transport); ok && base == nil {
-		t := def.Clone()
-		t.ResponseHeaderTimeout = headerTimeout
-		base = t
+	if o.Transport == nil {
+		o.Transport = http.DefaultTransport
 	}
-	guarded := image.Guard(stallGuard{base, stallTimeout})
+	c.idle = cmp.Or(o.Idle, defaultIdle)
+	guarded := image.Guard(stallGuard{o.Transport, c.idle})
 	c.client = &http.Client{Transport: guarded, CheckRedirect: image.CheckRedirect}
 	c.local = &http.Client{Transport: docker.NewHTTPFallback(guarded), CheckRedirect: image.CheckRedirect}
 	return c
@@ -130,10 +133,16 @@ func (c *Client) credentials(ctx context.Context, host string) (user, secret str
 // retry calls fn again after a failure that a broken connection or a busy server
 // can explain.
 func retry(ctx context.Context, fn func() error) error {
+	stalls := 0
 	for n := 0; ; n++ {
 		err := fn()
 		if err == nil || n == retries || ctx.Err() != nil || !temporary(err) {
 			return err
+		}
+		if errors.Is(err, errStalled) {
+			if stalls++; stalls > stallRetries {
+				return err
+			}
 		}
 		select {
 		case <-time.After(retryDelay << n):
@@ -154,53 +163,4 @@ func temporary(err error) bool {
 	return errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, io.ErrClosedPipe) ||
 		errors.Is(err, syscall.ECONNRESET) || errors.Is(err, syscall.EPIPE) || errors.Is(err, net.ErrClosed) || errors.Is(err, errStalled) ||
 		errors.As(err, &timeout) && timeout.Timeout()
-}
-
-var errStalled = errors.New("no data came for a minute")
-
-// stallGuard ends the response of a registry that sends nothing any more. A limit
-// for the whole of it would end large layers on slow connections.
-type stallGuard struct {
-	base    http.RoundTripper
-	timeout time.Duration // without a byte
-}
-
-func (g stallGuard) RoundTrip(req *http.Request) (*http.Response, error) {
-	ctx, cancel := context.WithCancelCause(req.Context())
-	resp, err := g.base.RoundTrip(req.WithContext(ctx))
-	if err != nil {
-		cancel(nil)
-		return nil, err
-	}
-	b := &stallBody{body: resp.Body, ctx: ctx, cancel: cancel, timeout: g.timeout}
-	b.timer = time.AfterFunc(g.timeout, func() { cancel(errStalled) })
-	resp.Body = b
-	return resp, nil
-}
-
-type stallBody struct {
-	body    io.ReadCloser
-	ctx     context.Context
-	cancel  context.CancelCauseFunc
-	timeout time.Duration
-	timer   *time.Timer
-	once    sync.Once
-}
-
-func (b *stallBody) Read(p []byte) (int, error) {
-	n, err := b.body.Read(p)
-	if err == nil {
-		b.timer.Reset(b.timeout)
-	} else if errors.Is(context.Cause(b.ctx), errStalled) {
-		err = errStalled
-	}
-	return n, err
-}
-
-func (b *stallBody) Close() error {
-	b.once.Do(func() {
-		b.timer.Stop()
-		b.cancel(nil)
-	})
-	return b.body.Close()
 }
