@@ -13,167 +13,151 @@ import (
 // job is one RUN.
 type job struct {
 	*stage
-	op       int
-	run      *ir.Run
-	script   *shell.Script
-	state    *shell.State
-	editor   *shell.Editor
-	uses     []*use
-	body     *ir.Run // what becomes of the RUN
-	mounts   []ir.Mount
-	platform string // the variable that the mounts need
-	names    []string
-	notes    []string
+	op     int
+	run    *ir.Run
+	script *shell.Script
+	state  *shell.State
+	editor *shell.Editor
+	uses   []*use
+	body   *ir.Run // what becomes of the RUN
+	mounts []ir.Mount
+	names  []string
+	dirs   []string // that commands may be in; see workdirs
 }
 
 // use is a package manager in a RUN.
 type use struct {
 	*manager
 	commands []*shell.Command
-	clean    []*shell.Command
 	targets  []target
-	stale    []string // more paths that rm has nothing to do with in this RUN
-	mounted  bool     // the author has mounted its cache
+	edits    []func(*shell.Editor)
+	mounted  bool // the author has mounted its cache
 	refused  bool
 }
 
 // target is a directory to mount.
 type target struct {
-	dir string
-	id  string // what tells its cache from others of the manager
+	dir
+	at string // an absolute path
 }
 
 // why is the reason for people.
 func (j *job) why() string {
-	text := "keeps the downloads of " + strings.Join(j.names, ", ") + " from build to build"
-	for _, n := range j.notes {
-		text += "; " + n
-	}
-	return text
-}
-
-// note adds to the reason, once.
-func (j *job) note(text string) {
-	if !slices.Contains(j.notes, text) {
-		j.notes = append(j.notes, text)
-	}
+	return "keeps the downloads of " + strings.Join(j.names, ", ") + " from build to build"
 }
 
 // find looks for package managers.
 func (j *job) find() {
 	for i := range managers {
 		m := &managers[i]
-		if !j.config.wants(m.config) || m.optIn && !j.config.CargoTarget {
+		if !j.config.wants(m.config) {
 			continue
 		}
 		u := &use{manager: m}
 		for _, c := range j.script.Commands {
-			switch {
-			case m.uses(c):
+			if m.uses(c) {
 				u.commands = append(u.commands, c)
-			case m.cleans != nil && m.cleans(c):
-				u.clean = append(u.clean, c)
 			}
 		}
-		if len(u.commands) == 0 {
-			continue
+		if len(u.commands) > 0 {
+			u.refused = !j.locate(u)
+			j.uses = append(j.uses, u)
 		}
-		u.refused = !j.locate(u)
-		j.uses = append(j.uses, u)
 	}
 }
 
 // locate finds the directories of a manager's caches, and tells whether they can be
 // mounted.
 func (j *job) locate(u *use) bool {
-	for _, c := range u.commands {
-		if c.Sets(u.vars()...) || slices.ContainsFunc(c.Args, u.leadsAway) {
-			return false
+	for _, d := range u.dirs {
+		if at, ok := j.place(d); ok {
+			u.targets = append(u.targets, target{d, at})
+			u.mounted = u.mounted || j.hasMount(at)
 		}
 	}
-	if j.script.Assigns(u.vars()...) || j.script.Assigns("HOME") || !j.mayUse(u) {
-		return false
-	}
-	if u.native && !u.root && !j.baseKnown {
-		return false // what is built for one image would be used for another
-	}
-	if u.places != nil {
-		u.targets = u.places(j, u)
-	} else {
-		for _, c := range u.caches {
-			t, ok := j.place(u, c)
-			if !ok {
-				return false
-			}
-			u.targets = append(u.targets, t)
-		}
-	}
-	for _, t := range u.targets {
-		if j.hasMount(t.dir) {
-			u.mounted = true
-		}
-	}
-	return !u.mounted && len(u.targets) > 0
+	return len(u.targets) == len(u.dirs) && !j.ownMount(u) && j.mayUse(u) && !j.moves(u) && !j.seen(u)
 }
 
-// mayUse tells whether the user in force is one that the caches can be mounted for.
+// place is where a directory is. It is false when that is not known.
+func (j *job) place(d dir) (string, bool) {
+	if d.variable != "" {
+		if value, set, known := j.state.Var(d.variable); set {
+			return path.Join(value, d.below), known && path.IsAbs(value)
+		}
+	}
+	return j.fromHome(d.path)
+}
+
+// fromHome puts HOME in the place of a tilde.
+func (j *job) fromHome(p string) (string, bool) {
+	if p[0] != '~' {
+		return p, true
+	}
+	home, ok := j.state.Lookup("HOME")
+	return path.Join(home, p[1:]), ok && path.IsAbs(home)
+}
+
+// mayUse tells whether the user in force is one that the caches can be mounted for: root,
+// or for a directory of ours one whose numbers are known.
 func (j *job) mayUse(u *use) bool {
 	for _, c := range u.commands {
-		if c.User != "" && (!u.root || c.User != "root") {
+		if c.User != "" && (!u.system || c.User != "root") {
 			return false
 		}
 	}
-	if u.root {
+	switch {
+	case u.system:
 		return j.state.Root() || !j.state.UserKnown || u.commands[0].User == "root"
+	case !u.led():
+		return j.state.Root()
 	}
 	_, ok := j.state.Account()
 	return ok
 }
 
-// place finds the directory of a cache: where a variable in force says, or below HOME.
-// For a user other than root, what is deeper is led to a directory of its own, as the
-// directories above a mount belong to root while the RUN runs.
-func (j *job) place(u *use, c cache) (target, bool) {
-	own := target{dir: ownDir + u.name + c.id, id: c.id}
-	for _, v := range c.vars {
-		value, set, known := j.state.Var(v.name)
-		switch {
-		case !set:
-			continue
-		case !known || !path.IsAbs(value):
-			return own, false
+// led tells whether commands are led to directories of ours.
+func (m *manager) led() bool { return strings.HasPrefix(m.dirs[0].path, ownDir) }
+
+// ownMount tells whether the author has mounted something at, over or below a directory of
+// a manager, or may have.
+func (j *job) ownMount(u *use) bool {
+	if u.mounted {
+		return true
+	}
+	for _, m := range j.run.Mounts {
+		if kind, _ := m.Option("type"); kind == "secret" || kind == "ssh" {
+			continue // files
 		}
-		return j.orOwn(u, c, path.Join(value, v.below), own)
+		if _, ok := j.mountPoint(m); !ok {
+			return true
+		}
 	}
-	dir := c.absolute
-	if dir == "" && c.home != "" && j.state.Home() != "" {
-		dir = path.Join(j.state.Home(), c.home)
+	own := u.own
+	if u.name == "apt" {
+		own = []string{"/var/cache/apt", "/var/lib/apt"}
 	}
-	return j.orOwn(u, c, dir, own)
+	return slices.ContainsFunc(own, func(p string) bool {
+		at, ok := j.fromHome(p)
+		return len(j.run.Mounts) > 0 && (!ok || j.hasMount(at))
+	})
 }
 
-// orOwn takes a directory, or where that cannot be mounted one of the cache's own.
-func (j *job) orOwn(u *use, c cache, dir string, own target) (target, bool) {
-	if dir != "" && j.hasMount(dir) {
-		return target{dir, c.id}, true // to be seen as the author's
+// mountPoint is where a mount is. It is false when that is not known.
+func (j *job) mountPoint(m ir.Mount) (string, bool) {
+	at, ok := m.Option("target", "dst", "destination")
+	at, known := j.state.Expand(at, j.call.Module.Escape)
+	if !path.IsAbs(at) {
+		known = known && j.state.Workdir != ""
+		at = path.Join(j.state.Workdir, at)
 	}
-	shallow := path.Dir(dir) == path.Clean(j.state.Home())
-	if dir != "" && dir != "/" && (j.state.Root() || u.root || shallow) && !j.conflict(u, dir) {
-		return target{dir, c.id}, true
-	}
-	return own, c.redirect != "" && j.canEdit(u) && !j.conflict(u, own.dir)
-}
-
-// canEdit tells whether all commands of a manager are in the text.
-func (j *job) canEdit(u *use) bool {
-	return !slices.ContainsFunc(u.commands, func(c *shell.Command) bool { return c.Nested })
+	return path.Clean(at), ok && known
 }
 
 // hasMount tells whether the author has mounted a directory, or one that it is in or
 // that is in it.
 func (j *job) hasMount(dir string) bool {
 	return slices.ContainsFunc(j.run.Mounts, func(m ir.Mount) bool {
-		at, ok := m.Option("target", "dst", "destination")
+		at, ok := j.mountPoint(m)
 		return ok && (within(at, dir) || within(dir, at))
 	})
 }
@@ -186,14 +170,18 @@ func within(p, dir string) bool {
 
 // apply makes the changes of a manager.
 func (j *job) apply(u *use) {
-	if u.refused {
+	if u.refused || u.native && j.release == "" {
 		return
 	}
-	clean, ok := j.cleanUp(u)
-	if !ok || !j.mayTidy(u, clean) || u.adjust != nil && !u.adjust(j, u) {
-		return
+	nested := slices.ContainsFunc(u.commands, func(c *shell.Command) bool { return c.Nested })
+	if u.lead != nil {
+		if nested || !u.lead(j, u) {
+			return
+		}
+		for _, edit := range u.edits {
+			edit(j.editor)
+		}
 	}
-	j.tidy(u, clean)
 	for _, t := range u.targets {
 		j.mounts = append(j.mounts, j.mount(u, t))
 	}
@@ -204,20 +192,21 @@ func (j *job) apply(u *use) {
 
 // mount writes a --mount.
 func (j *job) mount(u *use, t target) ir.Mount {
+	if t.scratch {
+		return ir.Mount{option("type", "tmpfs"), option("target", t.at)}
+	}
 	id := j.config.IDPrefix + "-" + u.name + t.id
 	if u.native {
 		id += "-" + j.release
-		if j.platformVar != "" {
-			id, j.platform = id+"-$"+j.platformVar, j.platformVar
-		} else {
-			id += "-" + j.platformText
-		}
 	}
-	m := ir.Mount{option("type", "cache"), option("id", id), option("target", t.dir)}
+	m := ir.Mount{option("type", "cache"), option("id", id), option("target", t.at)}
+	if u.name == "apk" { // BuildKit has a cache of its own for each image and platform that one starts from
+		m = append(m, option("from", j.base), option("source", "/etc/apk"))
+	}
 	if u.locked {
 		m = append(m, option("sharing", "locked"))
 	}
-	if a, _ := j.state.Account(); !u.root && !j.state.Root() {
+	if a, _ := j.state.Account(); !u.system && !j.state.Root() {
 		m = append(m, option("uid", fmt.Sprint(a.UID)), option("gid", fmt.Sprint(a.GID)))
 	}
 	return m
@@ -233,10 +222,10 @@ func (j *job) finish() {
 		return
 	}
 	body, err := j.editor.Run()
-	if err == nil {
-		body.Mounts = append(slices.Clone(body.Mounts), j.mounts...)
-		j.body = body
+	if err != nil {
+		j.mounts = nil // a script that is in no text cannot be changed
 		return
 	}
-	j.mounts = nil // a script that is in no text cannot be changed
+	body.Mounts = append(slices.Clone(body.Mounts), j.mounts...)
+	j.body = body
 }

@@ -63,7 +63,7 @@ func (p *pass) needed(j *job, u *use) bool {
 				continue
 			}
 			in := secrets(run)
-			if other.refused && !other.mounted || seen && in != inputs || stored || s.offline(k, run, other) {
+			if !u.keeps.loose && other.refused && !other.mounted || seen && in != inputs || stored || s.offline(k, run, other) {
 				return true
 			}
 			inputs, seen, started[i] = in, true, true
@@ -135,7 +135,7 @@ func (p *pass) copied(top int, u *use) bool {
 			return true
 		}
 		source = path.Join("/", source)
-		return slices.ContainsFunc(u.targets, func(t target) bool { return within(t.dir, source) || within(source, t.dir) })
+		return slices.ContainsFunc(u.targets, func(t target) bool { return within(t.at, source) || within(source, t.at) })
 	}
 	for _, s := range p.call.Module.Stages {
 		for _, op := range s.Ops {

@@ -8,179 +8,136 @@ import (
 	"github.com/seed-e0495807/strake/plugins/shell"
 )
 
-// manager is a package manager, and where its caches are.
+// manager is a package manager, and how it gets a cache. Either lead edits its commands so
+// that they use directories of ours, which are in no image; then nothing that an author
+// does to the manager's own directory reaches the cache, and clean-ups stay as they are. Or
+// the cache is mounted where the manager has it, because the path ends up in what it makes.
+// A wrong guess is then a mount that nobody uses, and BuildKit takes its mount point away.
+//
+// There are only caches in it that a tool keys by all that their contents depend on; what
+// is left out, and why, is in docs/plugins/cache-mounts.md.
 type manager struct {
-	config  string // its name in strake.yaml
-	name    string // in ids
-	native  bool   // what it caches depends on the platform and the distribution
-	locked  bool   // two builds must not use the cache at once
-	root    bool   // it works as root only
-	optIn   bool
-	uses    func(c *shell.Command) bool // the command puts something into the cache
-	cleans  func(c *shell.Command) bool // the command only empties the cache
-	caches  []cache
-	places  func(j *job, u *use) []target // directories that depend on more than variables
-	off     []string                      // options that switch the cache off
-	offVar  string                        // a variable that does, and its value that does not
-	away    []string                      // options that lead the cache elsewhere
-	useless []string                      // paths that rm has nothing to do with any more
-	adjust  func(j *job, u *use) bool     // more edits; none when it is false
-	keeps   *keeps                        // what later RUNs count on
+	config string // its name in strake.yaml
+	name   string // in ids
+	native bool   // what it caches depends on the distribution
+	locked bool   // two builds must not use the cache at once
+	system bool   // it works as root only
+	uses   func(c *shell.Command) bool
+	lead   func(j *job, u *use) bool // edits the commands; false when that cannot be
+	dirs   []dir
+	own    []string       // where the manager has its cache by default, "~" is HOME
+	vars   []string       // that move the cache, or switch it
+	away   []string       // options that do; "x*" is all that start with x
+	moved  *regexp.Regexp // what else an instruction of the stage can have done to move it
+	traces []string       // what paths in the cache have in common
+	keeps  *keeps         // what later RUNs count on
 }
 
-// cache is a directory of a manager.
-type cache struct {
+// dir is a directory to mount: of ours, or below HOME, or below what a variable says.
+type dir struct {
 	id       string // behind the name, when there are several
-	vars     []place
-	home     string // below HOME
-	absolute string // or wherever HOME is
-	redirect string // variables that lead the cache to DIR, for commands alone
+	path     string // absolute; "~" is HOME
+	variable string // or below the value of this, where it is set
+	below    string
+	scratch  bool // a tmpfs that only has the caches of the manager in it
 }
 
-// place is where a variable leads to.
-type place struct{ name, below string }
-
-// vars are the variables that a script could change the place by.
-func (m *manager) vars() []string {
-	var names []string
-	for _, c := range m.caches {
-		for _, v := range c.vars {
-			names = append(names, v.name)
-		}
-		for _, set := range strings.Fields(c.redirect) {
-			name, _, _ := strings.Cut(set, "=")
-			names = append(names, name)
-		}
-	}
-	return names
-}
-
-// leadsAway tells options that say where the cache is.
-func (m *manager) leadsAway(w shell.Word) bool {
-	return slices.ContainsFunc(m.away, func(o string) bool {
-		return w.Text == o || strings.HasPrefix(w.Text, o+"=") || strings.HasSuffix(o, "*") && strings.HasPrefix(w.Text, o[:len(o)-1])
-	})
-}
-
-// sub makes a test for one of the first words behind a program, options aside.
-func sub(programs []string, subs ...string) func(*shell.Command) bool {
-	return func(c *shell.Command) bool {
-		if !slices.Contains(programs, c.Name) {
-			return false
-		}
-		ops := c.Operands()
-		return slices.ContainsFunc(ops[:min(2, len(ops))], func(w shell.Word) bool { return w.Known && slices.Contains(subs, w.Text) })
-	}
-}
-
-var pipName = regexp.MustCompile(`^pip[0-9.]*$`)
-
-// pip tells pip, or python -m pip, with a sub-command.
-func pip(subs ...string) func(*shell.Command) bool {
-	return func(c *shell.Command) bool {
-		args := c.Operands()
-		if strings.HasPrefix(c.Name, "python") && c.Has("-m") && len(args) > 1 && args[0].Text == "pip" {
-			return slices.Contains(subs, args[1].Text)
-		}
-		return pipName.MatchString(c.Name) && len(args) > 0 && slices.Contains(subs, args[0].Text)
-	}
-}
-
-// isPipPurge tells `pip cache purge`.
-func isPipPurge(c *shell.Command) bool { return pip("cache")(c) && c.Has("purge", "remove") }
-
-// yarnUses tells yarn by itself, with options, or with a sub-command.
-func yarnUses(c *shell.Command) bool {
-	if c.Name != "yarn" && c.Name != "yarnpkg" || c.Has("--version", "-v", "--help") {
-		return false
-	}
-	ops := c.Operands()
-	return len(ops) == 0 || slices.Contains([]string{"install", "add", "global", "upgrade"}, ops[0].Text)
-}
-
-// bundleUses tells bundle install, which is also what bundle alone does.
-func bundleUses(c *shell.Command) bool {
-	if c.Name != "bundle" && c.Name != "bundler" || c.Has("--version", "-v", "--help") {
-		return false
-	}
-	ops := c.Operands()
-	return len(ops) == 0 || ops[0].Text == "install" || ops[0].Text == "update"
-}
-
-// program tells any use of a program, save for a question.
-func program(names ...string) func(*shell.Command) bool {
-	return func(c *shell.Command) bool {
-		return slices.Contains(names, c.Name) && !c.Has("--version", "-v", "-version", "--help", "-h")
-	}
-}
-
-func composer(subs ...string) func(*shell.Command) bool {
-	direct, php := sub([]string{"composer", "composer.phar"}, subs...), sub([]string{"php"}, subs...)
-	return func(c *shell.Command) bool {
-		if c.Name != "php" {
-			return direct(c)
-		}
-		ops := c.Operands()
-		return len(ops) > 0 && strings.HasSuffix(ops[0].Text, "composer.phar") && php(c)
-	}
-}
-
-var (
-	goProgram    = []string{"go"}
-	npmInstall   = []string{"ci", "install", "i", "add", "update", "clean-install", "install-test", "isntall"}
-	goDownloads  = []string{"build", "install", "get", "test", "vet", "run", "generate", "download", "tidy", "vendor", "verify", "list"}
-	goCompiles   = []string{"build", "install", "test", "vet", "run"}
-	cargoFetches = []string{"build", "install", "fetch", "test", "check", "run", "clippy", "chef", "vendor", "update", "rustc", "bench", "doc"}
-)
+// ownDir is where caches are that commands are led to. /dev is a file system of its own in
+// every container, so that no mount point is left in the image, and what copies or
+// measures an image leaves it out. BuildKit puts its here documents there, too.
+const ownDir = "/dev/strake-"
 
 // managers are in the order that their mounts get.
 var managers = []manager{
-	{config: "apt", name: "apt", native: true, locked: true, root: true, uses: isApt(aptInstalls...), cleans: isApt("clean", "autoclean", "auto-clean", "distclean"),
-		places: aptPlaces, away: []string{"Dir::*", "-oDir::*", "-c", "--config-file"}, adjust: adjustApt,
-		useless: []string{"/var/cache/apt/archives/*.deb", "/var/cache/apt/*.bin", "/var/cache/apt/archives/partial/*.deb"}},
-	{config: "apk", name: "apk", native: true, locked: true, root: true, uses: sub([]string{"apk"}, "add", "upgrade", "fix"), cleans: isApkClean,
-		places: apkPlaces, away: []string{"--cache-dir", "-p", "--root", "--initdb"}, adjust: adjustApk},
-	{config: "dnf", name: "dnf", native: true, locked: true, root: true, uses: sub(dnfPrograms, dnfInstalls...), cleans: sub(dnfPrograms, "clean"),
-		places: dnfPlaces, away: []string{"--installroot", "--setopt=cachedir*", "--setopt=keepcache*", "-c", "--config", "--releasever"}, adjust: adjustDnf},
-	{config: "pip", name: "pip", native: true, uses: pip("install", "wheel", "download"), cleans: isPipPurge,
-		caches: []cache{{vars: []place{{"PIP_CACHE_DIR", ""}, {"XDG_CACHE_HOME", "pip"}}, home: ".cache/pip", redirect: "PIP_CACHE_DIR=DIR"}},
-		off:    []string{"--no-cache-dir", "--no-cache"}, offVar: "PIP_NO_CACHE_DIR=", away: []string{"--cache-dir", "--isolated"}},
-	{config: "uv", name: "uv", native: true, uses: sub([]string{"uv"}, "pip", "sync", "add", "tool", "run", "build", "lock"), cleans: twoWords("uv", "cache", "clean", "prune"),
-		caches: []cache{{vars: []place{{"UV_CACHE_DIR", ""}, {"XDG_CACHE_HOME", "uv"}}, home: ".cache/uv", redirect: "UV_CACHE_DIR=DIR"}},
-		off:    []string{"--no-cache", "-n", "--no-cache-dir"}, offVar: "UV_NO_CACHE=false", away: []string{"--cache-dir", "--link-mode", "--config-file"}, adjust: adjustUv},
-	{config: "npm", name: "npm", uses: sub([]string{"npm"}, npmInstall...), cleans: twoWords("npm", "cache", "clean", "clear", "rm"),
-		caches: []cache{{vars: []place{{"npm_config_cache", ""}, {"NPM_CONFIG_CACHE", ""}}, home: ".npm", redirect: "npm_config_cache=DIR"}},
-		away:   []string{"--cache", "--userconfig"}},
-	{config: "pnpm", name: "pnpm", native: true, uses: sub([]string{"pnpm"}, "install", "i", "add", "update", "import", "deploy"), cleans: twoWords("pnpm", "store", "prune"),
-		caches: []cache{{vars: []place{{"npm_config_store_dir", ""}, {"PNPM_HOME", "store"}, {"XDG_DATA_HOME", "pnpm/store"}}, home: ".local/share/pnpm/store"}},
-		away:   []string{"--store-dir"}, keeps: &keeps{programs: []string{"pnpm"}, offline: []string{"--offline", "--prefer-offline"}, loose: true}},
-	{config: "yarn", name: "yarn", locked: true, uses: yarnUses, cleans: isYarnClean,
-		caches: []cache{{vars: []place{{"YARN_CACHE_FOLDER", ""}}, absolute: "/usr/local/share/.cache/yarn", redirect: "YARN_CACHE_FOLDER=DIR"}},
-		places: yarnPlaces, away: []string{"--cache-folder", "--global-folder"}},
-	{config: "go", name: "go-mod", uses: sub(goProgram, goDownloads...), cleans: isGoClean("-modcache"),
-		caches: []cache{{vars: []place{{"GOMODCACHE", ""}, {"GOPATH", "pkg/mod"}}, home: "go/pkg/mod"}},
-		keeps:  &keeps{programs: []string{"go"}, traces: []string{"pkg/mod"}, offVars: []string{"GOPROXY=off"}}},
-	{config: "go", name: "go-build", native: true, uses: sub(goProgram, goCompiles...), cleans: isGoClean("-cache", "-testcache"),
-		caches: []cache{{vars: []place{{"GOCACHE", ""}, {"XDG_CACHE_HOME", "go-build"}}, home: ".cache/go-build", redirect: "GOCACHE=DIR"}}},
-	{config: "cargo", name: "cargo", locked: true, uses: sub([]string{"cargo"}, cargoFetches...),
-		caches: []cache{{id: "-registry", vars: []place{{"CARGO_HOME", "registry"}}, home: ".cargo/registry"}, {id: "-git", vars: []place{{"CARGO_HOME", "git"}}, home: ".cargo/git"}},
+	// apt-get(8), apt.conf(5) of apt 2.6: -o overrides every configuration file. Packages
+	// have release and architecture in id and name. Of pkgcache.bin, which apt takes for
+	// valid by size and time of files that differ from image to image, there is none.
+	{config: "apt", name: "apt", native: true, locked: true, system: true, uses: isApt(aptInstalls...), lead: leadApt,
+		dirs: []dir{{path: ownDir + "apt"}}, own: []string{"/var/cache/apt"},
+		away: []string{"Dir*", "-oDir*", "-c", "--config-file*", "-d", "-dy", "-yd", "--download-only", "--print-uris", "--no-download"},
+		vars: []string{"APT_CONFIG"}, traces: []string{"/var/cache/apt/"},
+		moved: regexp.MustCompile(`Dir::(Cache|State)|Dir\s*\{`)},
+	// apk(8), apk-cache(5) of apk-tools 2.14: packages have the hash of their contents in
+	// their names, indexes have not the architecture; so the base image is part of the key.
+	{config: "apk", name: "apk", native: true, locked: true, system: true, uses: sub([]string{"apk"}, "add", "upgrade", "fix"), lead: leadApk,
+		dirs: []dir{{path: ownDir + "apk"}}, own: []string{"/var/cache/apk", "/etc/apk/cache"},
+		away:  []string{"--cache-dir*", "-p", "--root*", "--initdb", "--no-network", "--cache-max-age*", "--arch*", "--repositories-file*", "-s", "--simulate"},
+		moved: regexp.MustCompile(`/etc/apk/cache|setup-apkcache|apk[^&|;\n]*--no-network`)},
+	// dnf(8), dnf.conf(5) of DNF 4 and 5: --setopt overrides dnf.conf; a directory of a
+	// repository has the hash of its URL, architecture included. --refresh, since what is
+	// known of a repository counts as new for two days.
+	{config: "dnf", name: "dnf", native: true, locked: true, system: true, uses: isDnf, lead: leadDnf,
+		dirs: []dir{{path: ownDir + "dnf"}}, own: []string{"/var/cache/dnf", "/var/cache/yum", "/var/cache/libdnf5"},
+		away: []string{"--installroot*", "--setopt=cachedir*", "--setopt=system_cachedir*", "--setopt=keepcache*", "-c", "--config*",
+			"-C", "--cacheonly", "--downloadonly", "--downloaddir*", "--destdir*", "--forcearch*"}, traces: []string{"/var/cache/"},
+		moved: regexp.MustCompile(`cachedir|keepcache|(dnf|yum)[^&|;\n]* (-C|--cacheonly)\b`)},
+	// pip 24, "Caching" and "pip cache": responses are keyed by URL and validated. Built
+	// wheels are keyed by source and not by what they were built with (environment,
+	// compiler, libraries): those go to a tmpfs, and so end with the RUN.
+	{config: "pip", name: "pip", uses: pip("install", "wheel", "download"), lead: leadPip,
+		dirs: []dir{{path: ownDir + "pip", scratch: true}, {id: "-http", path: ownDir + "pip/http-v2"}, {id: "-http-1", path: ownDir + "pip/http"}},
+		own:  []string{"~/.cache/pip"}, vars: []string{"PIP_CACHE_DIR", "PIP_CONFIG_FILE", "XDG_CACHE_HOME"}, away: []string{"--cache-dir*", "--isolated", "--python*"},
+		moved: regexp.MustCompile(`pip[0-9.]* config|pip\.conf|PIP_CACHE_DIR|PIP_CONFIG_FILE|XDG_CACHE_HOME`)},
+	// npm 11, "config" and "npm cache": an option overrides variables and every npmrc. Only
+	// _cacache is shared, which is keyed by integrity; _npx is keyed by name alone, and
+	// packages have prebuilt files in directories of their own beside it.
+	{config: "npm", name: "npm", uses: isNpm(npmInstalls...), lead: leadBy(" --cache=" + ownDir + "npm"),
+		dirs: []dir{{path: ownDir + "npm", scratch: true}, {path: ownDir + "npm/_cacache"}}, own: []string{"~/.npm"},
+		vars:  []string{"npm_config_cache", "NPM_CONFIG_CACHE", "npm_config_userconfig", "NPM_CONFIG_USERCONFIG", "npm_config_globalconfig", "NPM_CONFIG_GLOBALCONFIG"},
+		away:  []string{"--cache*", "--userconfig*", "--globalconfig*"},
+		moved: regexp.MustCompile(`(?is)npm[^&|;\n]*\bconfig\b[^&|;\n]*(cache|config)|npm_config_\w*(cache|config)|\bcache\b.*npmrc|npmrc.*\bcache\b|\b(cp|mv|ln|cat|tee|install|curl|wget|base64|envsubst)\b[^&|;\n]*npmrc`),
+		keeps: &keeps{programs: []string{"npm"}, offline: []string{"--offline", "--prefer-offline"}, offVars: []string{"npm_config_offline=true"}, loose: true}},
+	// Yarn 1.22, "yarn cache": root has it below /usr/local/share; packages are keyed by
+	// integrity. Two must not write one (--mutex). A later Yarn has its cache elsewhere.
+	{config: "yarn", name: "yarn", locked: true, uses: yarnUses, dirs: []dir{{path: "/usr/local/share/.cache/yarn"}},
+		vars: []string{"YARN_CACHE_FOLDER", "yarn_cache_folder"}, away: []string{"--cache-folder*", "--global-folder*", "--link-duplicates"}, traces: []string{".cache/yarn"},
+		moved: regexp.MustCompile(`(?i)yarn[^&|;\n]*\bconfig\b[^&|;\n]*cache|yarn-offline|yarn_cache_folder|\.yarnrc\b`),
+		keeps: &keeps{programs: []string{"yarn"}, offline: []string{"--offline", "--prefer-offline"}, loose: true}},
+	// go help environment, of Go 1.26, and the Go Modules Reference: modules are checked
+	// against go.sum. Their paths are in binaries, so they stay where they are.
+	{config: "go", name: "go-mod", uses: sub([]string{"go"}, "build", "install", "get", "vet", "mod", "list"),
+		dirs: []dir{{path: "~/go/pkg/mod", variable: "GOPATH", below: "pkg/mod"}}, vars: []string{"GOMODCACHE", "GOENV"}, away: []string{"-modcacherw"},
+		traces: []string{"pkg/mod"}, moved: regexp.MustCompile(`go env[^&|;\n]* -w|GOMODCACHE|GOFLAGS[^&|;\n]*modcacherw`),
+		keeps: &keeps{programs: []string{"go"}, traces: []string{"pkg/mod"}, offVars: []string{"GOPROXY=off"}}},
+	// go help cache: "the build cache does not detect changes to C libraries imported with
+	// cgo", so there is one only where CGO_ENABLED=0. Tests may be left out by a cache.
+	{config: "go", name: "go-build", native: true, uses: sub([]string{"go"}, "build", "install"), lead: leadGoBuild,
+		dirs: []dir{{path: ownDir + "go-build"}}, own: []string{"~/.cache/go-build"}, vars: []string{"GOCACHE", "GOENV", "XDG_CACHE_HOME", "GOFLAGS", "GOCACHEPROG"},
+		away: []string{"-toolexec*", "-a"}, moved: regexp.MustCompile(`go env[^&|;\n]* -w|go[^&|;\n]*build[^&|;\n]*\.cache`)},
+	// The Cargo Book, "Cargo Home" and "Environment Variables", 1.9x: crates are checked
+	// against the index. Their paths are in binaries. Cargo locks, but by files beside it.
+	{config: "cargo", name: "cargo", locked: true, uses: sub([]string{"cargo"}, "build", "install", "fetch", "check", "clippy", "chef", "update", "rustc", "doc"),
+		dirs:   []dir{{id: "-registry", path: "~/.cargo/registry", variable: "CARGO_HOME", below: "registry"}, {id: "-git", path: "~/.cargo/git", variable: "CARGO_HOME", below: "git"}},
+		traces: []string{"cargo/registry", "cargo/git"}, moved: regexp.MustCompile(`CARGO_HOME`),
 		keeps: &keeps{programs: []string{"cargo"}, traces: []string{"cargo/registry", "cargo/git"},
 			offline: []string{"--offline", "--frozen"}, offVars: []string{"CARGO_NET_OFFLINE=true"}}},
-	{config: "cargo", name: "cargo-target", native: true, locked: true, optIn: true, uses: sub([]string{"cargo"}, "build", "test", "check", "clippy", "rustc", "bench", "doc"),
-		places: cargoTarget, away: []string{"--target-dir", "--manifest-path"}},
-	{config: "maven", name: "maven", locked: true, uses: program("mvn", "mvnw", "mvnd"),
-		caches: []cache{{home: ".m2/repository"}}, away: []string{"-Dmaven.repo.local", "-s", "--settings", "-gs"},
-		keeps: &keeps{programs: []string{"mvn", "mvnw", "mvnd"}, traces: []string{".m2"}, offline: []string{"-o", "--offline"},
-			last: []string{"install", "install:install-file"}}},
-	{config: "gradle", name: "gradle", locked: true, uses: program("gradle", "gradlew"),
-		caches: []cache{{id: "-caches", vars: []place{{"GRADLE_USER_HOME", "caches"}}, home: ".gradle/caches"},
-			{id: "-wrapper", vars: []place{{"GRADLE_USER_HOME", "wrapper"}}, home: ".gradle/wrapper"}},
-		away:  []string{"-g", "--gradle-user-home", "--project-cache-dir", "-Dgradle.user.home"},
+	// Maven 3.9, "Settings Reference" and mvn --help: -U asks again for snapshots and for
+	// what was missing, as an empty repository would. What installs, and so shares what is
+	// built here, is left alone.
+	{config: "maven", name: "maven", locked: true, uses: mavenUses, lead: leadBy(" -U"), dirs: []dir{{path: "~/.m2/repository"}},
+		vars: []string{"MAVEN_OPTS", "MAVEN_ARGS", "MAVEN_CONFIG", "MAVEN_USER_HOME"}, away: []string{"-Dmaven.repo.local*", "-s", "--settings*", "-gs", "--global-settings*", "-l", "-D*user.home*"},
+		traces: []string{".m2"}, moved: regexp.MustCompile(`maven\.repo|MAVEN_(OPTS|ARGS|CONFIG)|settings\.xml|\.mvn/`),
+		keeps: &keeps{programs: []string{"mvn", "mvnw", "mvnd"}, traces: []string{".m2"}, offline: []string{"-o", "-llr", "--offline"}, last: []string{"install", "deploy", "install:install-file"}}},
+	// Gradle 8, "The Gradle-managed Directories" and "Dependency Caching": modules-2 is
+	// keyed by checksums, apart from versions that change, which --refresh-dependencies
+	// asks for again. The build cache, transforms and compiled scripts are not shared.
+	{config: "gradle", name: "gradle", locked: true, uses: gradleUses, lead: leadBy(" --refresh-dependencies"),
+		dirs: []dir{{id: "-modules", path: "~/.gradle/caches/modules-2", variable: "GRADLE_USER_HOME", below: "caches/modules-2"}},
+		vars: []string{"GRADLE_OPTS", "GRADLE_RO_DEP_CACHE"}, away: []string{"-g*", "--gradle-user-home*", "-Dgradle.user.home*", "-Duser.home*", "publishToMavenLocal", "-m", "--dry-run"},
+		traces: []string{".gradle"}, moved: regexp.MustCompile(`GRADLE_(OPTS|RO_DEP_CACHE)|gradle\.user\.home`),
 		keeps: &keeps{programs: []string{"gradle", "gradlew"}, traces: []string{".gradle"}, offline: []string{"--offline"}, last: []string{"publishToMavenLocal"}}},
-	{config: "composer", name: "composer", locked: true, uses: composer("install", "update", "require", "create-project"), cleans: composer("clear-cache", "clearcache", "cc"),
-		caches: []cache{{vars: []place{{"COMPOSER_CACHE_DIR", ""}}, redirect: "COMPOSER_CACHE_DIR=DIR"}},
-		off:    []string{"--no-cache"}, useless: []string{"/root/.composer/cache", "/root/.composer/cache/*", "/tmp/cache", "/root/.cache/composer"}},
-	{config: "bundler", name: "bundler", native: true, locked: true, uses: bundleUses,
-		caches: []cache{{vars: []place{{"BUNDLE_USER_CACHE", ""}}, redirect: "BUNDLE_GLOBAL_GEM_CACHE=true BUNDLE_USER_CACHE=DIR"}},
-		away:   []string{"--local"}},
+	// Composer 2, "config" (cache-dir) and COMPOSER_CACHE_DIR: archives are keyed by URL and
+	// reference, what repositories say is asked for again.
+	{config: "composer", name: "composer", locked: true, uses: composerUses,
+		dirs: []dir{{path: "~/.composer/cache", variable: "COMPOSER_HOME", below: "cache"}}, vars: []string{"COMPOSER_CACHE_DIR", "XDG_CACHE_HOME", "XDG_CONFIG_HOME"},
+		away: []string{"--no-cache"}, traces: []string{"composer/cache", "/tmp/cache"}, moved: regexp.MustCompile(`composer[^&|;\n]*\bconfig\b[^&|;\n]*cache|COMPOSER_CACHE|XDG_`),
+		keeps: &keeps{programs: []string{"composer"}, offVars: []string{"COMPOSER_DISABLE_NETWORK=1"}, loose: true}},
+}
+
+// leadsAway tells words that say where the cache is, or switch it off.
+func (m *manager) leadsAway(w shell.Word) bool {
+	return slices.ContainsFunc(m.away, func(o string) bool {
+		prefix, any := strings.CutSuffix(o, "*")
+		return w.Text == o || any && strings.HasPrefix(w.Text, prefix)
+	})
 }

@@ -11,16 +11,9 @@ import (
 	"github.com/seed-e0495807/strake/plugins/shell"
 )
 
-// varPrefix makes names of variables that no script reads.
-const varPrefix = "STRAKE_"
-
-// ownDir is where caches are mounted that cannot be where the tool has them.
-const ownDir = "/run/strake-"
-
 // pass is a run over a module.
 type pass struct {
 	call   *plugins.Call
-	host   plugins.Host
 	config config
 	file   func(name string) ([]byte, error) // reads the build context
 	stages []*stage
@@ -30,22 +23,21 @@ type pass struct {
 // stage is what is known of a stage.
 type stage struct {
 	*pass
-	index        int
-	distro       distro.Distro
-	baseKnown    bool   // the base image has a name, so that its caches can be told apart
-	release      string // for ids
-	platformVar  string // the variable that has the platform, or
-	platformText string // the platform itself
-	states       []*shell.State
-	scripts      []*shell.Script // of RUNs that can be read
+	index   int
+	distro  distro.Distro
+	release string          // for ids; "" when it is not known
+	windows bool
+	base    string          // the image, for a cache that is for that alone; "" when it cannot be named
+	states  []*shell.State  // in front of each op
+	scripts []*shell.Script // of RUNs that can be read
 }
 
 // read looks at all stages. Only those that the plugin is for get jobs.
-func (p *pass) read(ctx context.Context) {
+func (p *pass) read(ctx context.Context, host plugins.Host) {
 	m := p.call.Module
 	p.jobs = make([][]*job, len(m.Stages))
 	for i := range m.Stages {
-		s := p.stage(ctx, i)
+		s := p.stage(ctx, host, i)
 		p.stages = append(p.stages, s)
 		p.jobs[i] = make([]*job, len(m.Stages[i].Ops))
 		for k, op := range m.Stages[i].Ops {
@@ -58,7 +50,7 @@ func (p *pass) read(ctx context.Context) {
 				continue // another shell: nothing is known of it
 			}
 			s.scripts[k] = script
-			if p.call.Stages[i] {
+			if p.call.Stages[i] && !s.windows {
 				j := &job{stage: s, op: k, run: run, script: script, state: s.states[k], editor: script.Edit()}
 				if j.find(); len(j.uses) > 0 {
 					p.jobs[i][k] = j
@@ -70,48 +62,46 @@ func (p *pass) read(ctx context.Context) {
 
 // settle refuses what other parts of the module speak against, and makes the bodies.
 func (p *pass) settle() {
-	for _, list := range p.jobs {
-		for _, j := range list {
-			if j == nil {
-				continue
-			}
-			for _, u := range j.uses {
-				if u.keeps != nil && p.needed(j, u) {
-					u.refused = true
-				}
-			}
+	for _, j := range p.all() {
+		for _, u := range j.uses {
+			u.refused = u.refused || u.keeps != nil && p.needed(j, u) || u.led() && p.missed(j, u)
 		}
 	}
-	for _, list := range p.jobs {
-		for _, j := range list {
-			if j == nil {
-				continue
-			}
-			for _, u := range j.uses {
-				j.apply(u)
-			}
-			j.finish()
+	for _, j := range p.all() {
+		for _, u := range j.uses {
+			j.apply(u)
 		}
+		j.finish()
 	}
 }
 
+// all are the jobs, in order.
+func (p *pass) all() (list []*job) {
+	for _, stage := range p.jobs {
+		for _, j := range stage {
+			if j != nil {
+				list = append(list, j)
+			}
+		}
+	}
+	return list
+}
+
 // stage finds out about a stage.
-func (p *pass) stage(ctx context.Context, i int) *stage {
+func (p *pass) stage(ctx context.Context, host plugins.Host, i int) *stage {
 	m := p.call.Module
 	s := &stage{pass: p, index: i, scripts: make([]*shell.Script, len(m.Stages[i].Ops))}
-	s.distro, _ = distro.Detect(ctx, p.host, m, i)
+	s.distro, _ = distro.Detect(ctx, host, m, i)
 	ref, known := distro.BaseImage(m, i)
-	s.release = s.distro.ID
 	switch {
 	case s.distro.Release != "":
-		s.release, s.baseKnown = s.distro.ID+"-"+s.distro.Release, true
+		s.release = s.distro.ID + "-" + s.distro.Release
 	case known:
-		s.release, s.baseKnown = slug(ref), true
-	case s.release == "":
-		s.release = string(s.distro.Family)
+		s.release = slug(ref)
 	}
-	s.setPlatform(m)
-	s.states = shell.States(m, i, distro.Base(ctx, p.host, m, i))
+	s.windows = m.Escape != '\\' || strings.Contains(ref, "windows") || strings.Contains(ref, "nanoserver")
+	s.base = p.baseOf(i, ref)
+	s.states = shell.States(m, i, distro.Base(ctx, host, m, i))
 	return s
 }
 
@@ -126,22 +116,20 @@ func slug(ref string) string {
 	}, ref)
 }
 
-// setPlatform finds what says which platform the RUNs of a stage are of: that of the
-// target, or of the FROM of the stage that it goes back to.
-func (s *stage) setPlatform(m *ir.Module) {
-	at := s.index
-	for m.Stages[at].Platform == "" && shell.Parent(m, at) >= 0 {
-		at = shell.Parent(m, at)
-	}
-	switch platform := m.Stages[at].Platform; platform {
-	case "", "$TARGETPLATFORM", "${TARGETPLATFORM}":
-		s.platformVar = varPrefix + "TARGETPLATFORM"
-	case "$BUILDPLATFORM", "${BUILDPLATFORM}":
-		s.platformVar = varPrefix + "BUILDPLATFORM"
-	default:
-		if s.platformText = platform; strings.ContainsAny(platform, "$\\\"'`,") {
-			s.baseKnown, s.platformText = false, "any"
+// baseOf is the image that a stage goes back to, when a mount can name it: it is written
+// out, and is of the platform of the target, as all that mounts name is.
+func (p *pass) baseOf(stage int, ref string) string {
+	m := p.call.Module
+	for at := stage; ; at = shell.Parent(m, at) {
+		switch s := m.Stages[at]; {
+		case s.Platform != "" && s.Platform != "$TARGETPLATFORM" && s.Platform != "${TARGETPLATFORM}":
+			return ""
+		case shell.Parent(m, at) >= 0:
+			continue
+		case s.Base != ref || ref == "scratch" || p.stageOf(ref) >= 0 || strings.ContainsAny(ref, `,"`):
+			return ""
 		}
+		return ref
 	}
 }
 

@@ -1,16 +1,15 @@
 // Package cachemounts is the built-in plugin cache-mounts: it gives the RUNs that use
-// package managers a cache that outlives the build, and takes out the clean-up that the
-// cache makes useless.
+// package managers a cache that outlives the build.
 //
 // Its rule is that the image stays as it is, apart from what the caches would have held.
-// Where that is not certain it leaves a RUN alone.
+// Where that is not certain it leaves a RUN alone. So it removes nothing: a clean-up works
+// on what it always did.
 package cachemounts
 
 import (
 	"context"
 	_ "embed"
 	"slices"
-	"strings"
 
 	"github.com/seed-e0495807/strake/ir"
 	"github.com/seed-e0495807/strake/plugins"
@@ -24,11 +23,10 @@ var schema []byte
 
 // config is what strake.yaml says.
 type config struct {
-	Managers    []string `json:"managers"`
-	Except      []string `json:"except"`
-	IDPrefix    string   `json:"id-prefix"`
-	CargoTarget bool     `json:"cargo-target"`
-	CleanUp     string   `json:"clean-up"`
+	Managers []string `json:"managers"`
+	Except   []string `json:"except"`
+	IDPrefix string   `json:"id-prefix"`
+	Unknown  string   `json:"unknown"`
 }
 
 // wants tells whether a manager is switched on.
@@ -43,7 +41,7 @@ func New() plugins.Plugin { return plugin{} }
 
 func (plugin) Info() plugins.Info {
 	return plugins.Info{
-		Name: Name, Version: "1.0.0",
+		Name: Name, Version: "2.0.0",
 		Summary: "adds cache mounts to RUNs that use package managers",
 		URL:     "https://github.com/seed-e0495807/strake/blob/main/docs/plugins/cache-mounts.md",
 		Phases:  []plugins.Phase{plugins.Rewrite},
@@ -53,12 +51,12 @@ func (plugin) Info() plugins.Info {
 }
 
 func (plugin) Run(ctx context.Context, h plugins.Host, c *plugins.Call) (*plugins.Result, error) {
-	p := &pass{call: c, host: h, config: config{IDPrefix: "strake", CleanUp: "remove"}}
+	p := &pass{call: c, config: config{IDPrefix: "strake", Unknown: "leave"}}
 	if err := c.Decode(&p.config); err != nil {
 		return nil, err
 	}
 	p.file = func(name string) ([]byte, error) { return h.ReadFile(ctx, name) }
-	p.read(ctx)
+	p.read(ctx, h)
 	if ctx.Err() != nil {
 		return nil, ctx.Err()
 	}
@@ -79,10 +77,6 @@ func (p *pass) result() *plugins.Result {
 				continue
 			}
 			changed = true
-			if v := job.platform; v != "" && !declares(ops, v) {
-				ops = append(ops, p.call.Op(&ir.Arg{Defaults: []ir.Default{{Key: v}}}, "caches of another platform are kept apart", op.Origin))
-				p.declare(out, v)
-			}
 			ops = append(ops, p.call.Op(job.body, job.why(), op.Origin))
 		}
 		s.Ops = ops
@@ -91,20 +85,4 @@ func (p *pass) result() *plugins.Result {
 		return nil
 	}
 	return &plugins.Result{Module: out}
-}
-
-// declare makes a global ARG, where the platforms are known without being declared.
-func (p *pass) declare(m *ir.Module, name string) {
-	if declares(m.Args, name) {
-		return
-	}
-	body := &ir.Arg{Defaults: []ir.Default{{Key: name, Value: "$" + strings.TrimPrefix(name, varPrefix), Set: true}}}
-	m.Args = append(m.Args, p.call.Op(body, "caches of another platform are kept apart", m.Stages[0].Origin))
-}
-
-func declares(ops []*ir.Op, name string) bool {
-	return slices.ContainsFunc(ops, func(op *ir.Op) bool {
-		arg, ok := op.Body.(*ir.Arg)
-		return ok && slices.ContainsFunc(arg.Defaults, func(d ir.Default) bool { return d.Key == name })
-	})
 }

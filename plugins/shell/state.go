@@ -209,6 +209,12 @@ func (s *State) after(body ir.Body, lexer *words.Lexer) *State {
 	return &out
 }
 
+// Expand gives a word of the Dockerfile with its variables expanded. It is false when one is
+// not known. The escape is the module's.
+func (s *State) Expand(text string, escape byte) (string, bool) {
+	return s.word(text, &words.Lexer{Escape: rune(escape), SkipUnset: true})
+}
+
 // word expands a word of the Dockerfile; it is not known when a variable of it is not.
 func (s *State) word(text string, lexer *words.Lexer) (string, bool) {
 	if !strings.ContainsAny(text, "$\\\"'`") {

@@ -1,0 +1,124 @@
+package cachemounts
+
+import (
+	"path"
+	"slices"
+	"strings"
+
+	"github.com/seed-e0495807/strake/ir"
+	"github.com/seed-e0495807/strake/plugins/shell"
+)
+
+// moves tells whether the author leads the cache of a manager to a place of their own, or
+// may: by an option or a variable of a command, a variable in force, a configuration that
+// an instruction so far has made, or a file of settings that was copied.
+func (j *job) moves(u *use) bool {
+	vars := append([]string{"HOME"}, u.vars...)
+	for _, c := range u.commands {
+		if c.Sets(vars...) || slices.ContainsFunc(c.Args, u.leadsAway) {
+			return true
+		}
+	}
+	if j.script.Assigns(vars...) {
+		return true
+	}
+	for _, v := range u.vars {
+		if _, set, _ := j.state.Var(v); set {
+			return true
+		}
+	}
+	return j.configured(u)
+}
+
+// configured looks through the instructions so far of the stages that this one goes back to.
+func (j *job) configured(u *use) bool {
+	for i := j.index; i >= 0; i = shell.Parent(j.call.Module, i) {
+		for k, op := range j.call.Module.Stages[i].Ops {
+			if i == j.index && k > j.op {
+				break
+			}
+			if u.moved != nil && u.moved.MatchString(fullText(op)) {
+				return true
+			}
+			for _, source := range copies(op) {
+				if j.settings(u, source) {
+					return true
+				}
+			}
+		}
+	}
+	return false
+}
+
+// fullText is an instruction with its here documents.
+func fullText(op *ir.Op) string { return op.Text() + "\n" + ir.Format(op.Body, '\\') }
+
+// copies are the sources of a COPY or ADD.
+func copies(op *ir.Op) []string {
+	switch b := op.Body.(type) {
+	case *ir.Copy:
+		return b.Sources
+	case *ir.Add:
+		return b.Sources
+	}
+	return nil
+}
+
+// settings tells whether a source is, or has in it, a file by which a manager has its cache
+// elsewhere. One that is named and cannot be read may be; whole directories mostly are
+// without, and a cache of ours is used whatever such a file says.
+func (j *job) settings(u *use, source string) bool {
+	word := map[string]string{"npm": "cache", "pip": "cache", "yarn": "cache", "maven": "localRepository"}[u.name]
+	for _, name := range map[string][]string{"npm": {".npmrc", "npmrc"}, "pip": {"pip.conf"}, "yarn": {".yarnrc"}, "maven": {"settings.xml"}}[u.name] {
+		named := path.Base(source) == name
+		file := source
+		if !named {
+			file = path.Join(source, name)
+		}
+		switch data, err := j.file(strings.TrimPrefix(file, "/")); {
+		case err == nil && strings.Contains(string(data), word), err != nil && named:
+			return true
+		}
+	}
+	return false
+}
+
+// missed tells whether something later speaks of the directory where a manager has its
+// cache by default: with a directory of ours, that has nothing in it.
+func (p *pass) missed(j *job, u *use) bool {
+	for i, s := range p.stages {
+		for k, op := range p.call.Module.Stages[i].Ops {
+			later := p.descends(i, j.index) && (i != j.index || k > j.op)
+			switch op.Body.(type) {
+			case *ir.Copy:
+				if slices.ContainsFunc(copies(op), func(source string) bool { return speaksOfCache(source, u) }) {
+					return true
+				}
+			case *ir.Run:
+				if !later {
+					continue
+				}
+				if s.scripts[k] == nil && speaksOfCache(fullText(op), u) {
+					return true
+				}
+				if s.scripts[k] != nil && slices.ContainsFunc(s.scripts[k].Commands, func(c *shell.Command) bool {
+					return !forced(c) && speaksOfCache(c.Text, u)
+				}) {
+					return true
+				}
+			}
+		}
+	}
+	return false
+}
+
+// speaksOfCache tells whether a text names the directory that a manager has by default.
+func speaksOfCache(text string, u *use) bool {
+	for _, p := range u.own {
+		p = strings.TrimPrefix(p, "~")
+		if _, rest, ok := strings.Cut(text, p); ok && (rest == "" || strings.IndexByte("/ \t\n\"';&|),", rest[0]) >= 0) {
+			return true
+		}
+	}
+	return false
+}

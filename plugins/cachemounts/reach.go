@@ -1,0 +1,274 @@
+package cachemounts
+
+import (
+	"path"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/seed-e0495807/strake/plugins/shell"
+)
+
+// globs are words of a script that can name /dev or what is in it, wherever they stand.
+var globs = regexp.MustCompile(`(^|[\s"'=(])/+([*?\[{]|dev/*([*?\[{]|s[^\s/]*[*?\[{]|strake))|/proc/[^\s]*mount`)
+
+// seen tells whether a command of the RUN may see the mounts of a manager, or miss what
+// would be in the directory of its own. What is not known may.
+func (j *job) seen(u *use) bool {
+	if globs.MatchString(j.script.Text) {
+		return true
+	}
+	for _, c := range j.script.Commands {
+		if slices.Contains(u.commands, c) {
+			continue
+		}
+		switch kindOf(c) {
+		case unknown:
+			if j.config.Unknown != "mount" {
+				return true
+			}
+		case walker:
+			if j.walksInto(c, u) {
+				return true
+			}
+		}
+		if j.speaks(c, u) {
+			return true
+		}
+	}
+	return false
+}
+
+// walksInto tells whether a walker may come to a directory of a manager.
+func (j *job) walksInto(c *shell.Command, u *use) bool {
+	if c.Name == "find" && runsUnknown(c) {
+		return true
+	}
+	if u.led() && staysOnDevice(c) {
+		return false
+	}
+	words := walked(c)
+	into := func(dir string, removal bool) bool {
+		if slices.Contains(c.Via, "xargs") && !removal {
+			return true
+		}
+		return slices.ContainsFunc(words, func(w shell.Word) bool { return j.reaches(w, dir, removal) })
+	}
+	// Nobody can remove or move / or /dev, so that a word that is not known is neither.
+	gone := (c.Name == "rm" || c.Name == "mv") && u.led()
+	for _, t := range u.targets {
+		if into(t.at, gone) {
+			return true
+		}
+	}
+	if forced(c) {
+		return false
+	}
+	return slices.ContainsFunc(u.own, func(p string) bool {
+		at, ok := j.fromHome(p)
+		return !ok || into(at, gone)
+	})
+}
+
+// staysOnDevice tells options by which a walk does not come to other file systems.
+func staysOnDevice(c *shell.Command) bool {
+	switch c.Name {
+	case "find":
+		return c.Has("-xdev", "-mount")
+	case "tar":
+		return c.Has("--one-file-system")
+	case "cp", "du", "rsync":
+		return c.Has("--one-file-system") || walks(c, "x") == walker
+	}
+	return false
+}
+
+// walked are the words of a command that may name trees which it reads.
+func walked(c *shell.Command) []shell.Word {
+	var list []shell.Word
+	for _, w := range c.Args {
+		_, value, hasValue := strings.Cut(w.Text, "=")
+		switch {
+		case !strings.HasPrefix(w.Text, "-"):
+			if c.Name == "find" && (w.Text == "(" || w.Text == "!" || w.Text == `\(` || w.Text == `\!`) {
+				return orHere(c, list)
+			}
+			list = append(list, w)
+		case c.Name == "find" && !slices.Contains([]string{"-H", "-L", "-P"}, w.Text):
+			return orHere(c, list)
+		case c.Name == "tar" && strings.HasPrefix(w.Text, "-C") && len(w.Text) > 2:
+			list = append(list, shell.Word{Text: w.Text[2:], Known: w.Known})
+		case hasValue:
+			list = append(list, shell.Word{Text: value, Known: w.Known})
+		}
+	}
+	if len(list) > 0 && strings.HasPrefix(c.Name, "ch") { // the owner or the mode
+		list = list[1:]
+	}
+	if n := len(list); n > 1 && (c.Name == "cp" || c.Name == "mv" || c.Name == "rsync") && !c.Has("-t", "--target-directory") {
+		list = list[:n-1] // written, and not read; what is named outright, names tells
+	}
+	return orHere(c, list)
+}
+
+// orHere is what a program takes when it is given nothing.
+func orHere(c *shell.Command, list []shell.Word) []shell.Word {
+	if len(list) == 0 && slices.Contains([]string{"find", "du", "ls", "dir", "grep", "egrep", "fgrep"}, c.Name) {
+		return []shell.Word{{Text: ".", Known: true}}
+	}
+	return list
+}
+
+// runsUnknown tells whether find runs a program that is not known to be quiet.
+func runsUnknown(c *shell.Command) bool {
+	for i, w := range c.Args {
+		if slices.Contains([]string{"-exec", "-execdir", "-ok", "-okdir"}, w.Text) {
+			if name := path.Base(c.Arg(i + 1)); !slices.Contains(quietPrograms, name) && name != "mv" || name == "xargs" || name == "env" {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// forced tells an rm that does not mind when there is nothing.
+func forced(c *shell.Command) bool {
+	return c.Name == "rm" && (c.Has("--force") || slices.ContainsFunc(c.Args, func(w shell.Word) bool {
+		return strings.HasPrefix(w.Text, "-") && !strings.HasPrefix(w.Text, "--") && strings.Contains(w.Text, "f")
+	}))
+}
+
+// speaks tells whether a command speaks of the cache of a manager. That a directory of the
+// author's is removed changes nothing where the cache is in another.
+func (j *job) speaks(c *shell.Command, u *use) bool {
+	if u.led() && (forced(c) || kindOf(c) == installer) {
+		return false
+	}
+	if slices.ContainsFunc(u.traces, func(t string) bool { return strings.Contains(c.Text, t) }) {
+		return true
+	}
+	if !u.led() && kindOf(c) == installer && j.sameProgram(c, u) && !isQuestion(c) && (c.Name != "go" || c.Has("-modcache")) {
+		return true // like `yarn cache clean`
+	}
+	dirs := u.own
+	if !u.led() {
+		for _, t := range u.targets {
+			dirs = append(dirs[:len(dirs):len(dirs)], t.at)
+		}
+	}
+	for _, p := range dirs {
+		at, ok := j.fromHome(p)
+		if !ok {
+			return true
+		}
+		for _, w := range slices.Concat(c.Args, c.Writes) {
+			if kindOf(c) != changer && j.speaksOf(w, at, !u.led()) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// sameProgram tells whether a manager is at work in a command that is no use of its cache.
+func (j *job) sameProgram(c *shell.Command, u *use) bool {
+	return slices.ContainsFunc(u.commands, func(x *shell.Command) bool { return x.Name == c.Name })
+}
+
+// speaksOf tells whether a word names a directory, or something in it, or, where the mount
+// makes them, a directory that it is in.
+func (j *job) speaksOf(w shell.Word, dir string, above bool) bool {
+	text, ok := w.Value(j.state.Lookup)
+	if !ok || text == "" || strings.HasPrefix(text, "-") {
+		return false
+	}
+	return slices.ContainsFunc(j.absolute(text), func(p string) bool {
+		return p != "/" && (within(p, dir) || above && within(dir, p))
+	})
+}
+
+// reaches tells whether a walk from a word may come to a directory. A removal cannot be of
+// what is not known.
+func (j *job) reaches(w shell.Word, dir string, removal bool) bool {
+	text, ok := w.Value(j.state.Lookup)
+	if !ok {
+		start := strings.IndexAny(w.Text, "$`*?[{")
+		prefix := strings.Trim(w.Text[:max(start, 0)], `"'`)
+		if !path.IsAbs(prefix) || strings.LastIndexByte(prefix, '/') == 0 {
+			return !removal
+		}
+		text = prefix[:strings.LastIndexByte(prefix, '/')]
+		return within(text, dir) || within(dir, text) // "/opt/$X" is below /opt
+	}
+	return slices.ContainsFunc(j.absolute(text), func(p string) bool { return onOneWay(p, dir) })
+}
+
+var braces = regexp.MustCompile(`\{[^/]*\}`)
+
+// onOneWay tells whether a path, which may have wildcards, can be a directory, above it or
+// in it.
+func onOneWay(pattern, dir string) bool {
+	names := strings.Split(strings.Trim(dir, "/"), "/")
+	for i, part := range strings.Split(strings.Trim(pattern, "/"), "/") {
+		if i == len(names) || part == "" {
+			return true
+		}
+		if ok, err := path.Match(braces.ReplaceAllString(part, "*"), names[i]); !ok && err == nil {
+			return false
+		}
+	}
+	return true
+}
+
+// absolute are the paths that a word can be, by the directories that the RUN changes to.
+func (j *job) absolute(text string) []string {
+	if path.IsAbs(text) {
+		return []string{path.Clean(text)}
+	}
+	var list []string
+	for _, dir := range j.workdirs() {
+		list = append(list, path.Join(dir, text))
+	}
+	return list
+}
+
+// workdirs are the directories that commands of the RUN may be in. Where one is not known
+// that may be any above a cache, so those are among them.
+func (j *job) workdirs() []string {
+	if j.dirs != nil {
+		return j.dirs
+	}
+	anywhere := []string{"/", "/dev", "/root", "/var/cache", j.state.Home()}
+	dirs := []string{j.state.Workdir}
+	if j.state.Workdir == "" {
+		dirs = anywhere
+	}
+	for _, c := range j.script.Commands {
+		if kindOf(c) != changer {
+			continue
+		}
+		word := shell.Word{Text: "~", Known: true}
+		if len(c.Args) > 0 {
+			word = c.Args[len(c.Args)-1]
+		}
+		switch text, ok := word.Value(j.state.Lookup); {
+		case text == "-" && ok:
+		case ok && path.IsAbs(text):
+			dirs = append(dirs, path.Clean(text))
+		case ok:
+			for _, d := range dirs[:len(dirs):len(dirs)] {
+				dirs = append(dirs, path.Join(d, text))
+			}
+		case strings.Trim(word.Text, `"`)[0] == '/' && strings.Count(strings.SplitN(word.Text, "$", 2)[0], "/") > 1:
+			dirs = append(dirs, path.Join(strings.SplitN(strings.Trim(word.Text, `"`), "$", 2)[0], "x"))
+		default:
+			dirs = append(dirs, anywhere...)
+		}
+		if len(dirs) > 1000 { // so many that they can be anything
+			dirs = anywhere
+		}
+	}
+	slices.Sort(dirs)
+	j.dirs = slices.Compact(dirs)
+	return j.dirs
+}
