@@ -25,7 +25,7 @@ type stage struct {
 	*pass
 	index   int
 	distro  distro.Distro
-	release string          // for ids; "" when it is not known
+	release string // for ids; "" when it is not known
 	windows bool
 	base    string          // the image, for a cache that is for that alone; "" when it cannot be named
 	states  []*shell.State  // in front of each op
