@@ -8,8 +8,6 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/spf13/pflag"
-
 	"github.com/seed-e0495807/strake/lang/diag"
 )
 
@@ -100,28 +98,9 @@ func TestInstead(t *testing.T) {
 func quotedCommands(text string) []string {
 	var lines []string
 	for _, m := range regexp.MustCompile("`(strake [^`]+)`").FindAllStringSubmatch(text, -1) {
-		lines = append(lines, m[1])
+		lines = append(lines, strings.Join(strings.Fields(m[1]), " "))
 	}
 	return lines
-}
-
-// accepted fails unless a command line names a command, or a group, and flags that there are.
-func accepted(t *testing.T, line string) {
-	t.Helper()
-	c, args, err := choose(strings.Fields(line)[1:])
-	if err != nil {
-		t.Errorf("%s: %v", line, err)
-		return
-	}
-	if c.setup == nil {
-		return
-	}
-	flags := pflag.NewFlagSet(c.name, pflag.ContinueOnError)
-	flags.SetOutput(new(bytes.Buffer))
-	c.setup(&process{env: noEnv}, flags)
-	if err := flags.Parse(args); err != nil {
-		t.Errorf("%s: %v", line, err)
-	}
 }
 
 // An answer decides; without one nothing is done, and that is an error.
