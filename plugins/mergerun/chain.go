@@ -26,7 +26,7 @@ func (c *chain) merge(ops []*ir.Op) {
 	c.dialect = d
 	scripts := make([]*script, len(ops))
 	for i, op := range ops {
-		scripts[i] = read(op.Body.(*ir.Run), d)
+		scripts[i] = read(op.Body.(*ir.Run), d, c.config.Unknown.accepts)
 		if why != nil {
 			scripts[i].never = why
 		}
@@ -74,6 +74,7 @@ func (c *chain) apart(list []*script, from, i int) *reason {
 		c.user(a),
 		a.removesDir(c.state.dir),
 		c.errexit(a),
+		c.links(list[from:i], b),
 		c.layer(a, c.first+i),
 	} {
 		if why != nil {
@@ -88,6 +89,23 @@ func (c *chain) apart(list []*script, from, i int) *reason {
 	merged := join(list[from : i+1])
 	if n := len(ir.Format(merged, c.Module.Escape)); n > c.config.MaxLength {
 		return because("length", "the merged RUN would have %d bytes, more than %d", n, c.config.MaxLength)
+	}
+	return nil
+}
+
+// links is about files with several names, and about programs that RUNs make.
+func (c *chain) links(earlier []*script, s *script) *reason {
+	var before effects
+	for _, e := range earlier {
+		before.add(e.effects)
+		for name := range s.ran {
+			if e.made[name] && !c.config.Unknown.accepts(name) {
+				return because("opaque", "`%s` may be a program that the RUNs make", name)
+			}
+		}
+	}
+	if before.apart(&s.effects, c.state.dir) {
+		return because("links", "a file may have several names, and be changed under one of them: a layer in between keeps the others as they are")
 	}
 	return nil
 }

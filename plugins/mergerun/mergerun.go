@@ -51,6 +51,14 @@ const schema = `{
       "description": "Tell why RUNs that follow one another are not merged, as hints in the source. Without it the reasons are in the plugin's log.",
       "type": "boolean",
       "default": false
+    },
+    "unknown": {
+      "description": "What becomes of RUNs with programs that merge-run does not know: apart, or merge, which takes the risk that one of them leaves a process or changes files that have several names; or a list of programs to take it for.",
+      "oneOf": [
+        {"enum": ["apart", "merge"]},
+        {"type": "array", "items": {"type": "string", "minLength": 1}}
+      ],
+      "default": "apart"
     }
   }
 }`
@@ -60,6 +68,7 @@ type config struct {
 	Apart     []string `json:"apart"`
 	MaxLength int      `json:"max-length"`
 	Explain   bool     `json:"explain"`
+	Unknown   unknown  `json:"unknown"`
 }
 
 type plugin struct{}

@@ -39,6 +39,11 @@ func TestSchema(t *testing.T) {
 		`{"max-length": 0}`:       false,
 		`{"max-length": 70000}`:   false,
 		`{"explain": "yes"}`:      false,
+		`{"unknown": "merge"}`:    true,
+		`{"unknown": "apart"}`:    true,
+		`{"unknown": ["make"]}`:   true,
+		`{"unknown": [""]}`:       false,
+		`{"unknown": "always"}`:   false,
 		`{"unheard-of": "field"}`: false,
 	} {
 		v, err := jsonschema.UnmarshalJSON(strings.NewReader(text))
@@ -58,9 +63,12 @@ func TestBadPattern(t *testing.T) {
 	}
 }
 
+// merging takes the risk of programs that only tests know.
+var merging = json.RawMessage(`{"unknown": "merge"}`)
+
 // TestOrigin holds that a merged op tells who made it, why, and out of what.
 func TestOrigin(t *testing.T) {
-	out := plugintest.Run(t, plugins.Step{Plugin: New()}, "FROM a\nRUN b\nRUN c\nRUN d\n", nil)
+	out := plugintest.Run(t, plugins.Step{Plugin: New(), Config: merging}, "FROM a\nRUN b\nRUN c\nRUN d\n", nil)
 	op := out.Module.Stages[0].Ops[0]
 	if o := op.Origin; o.By != Name || o.Why != "merged 3 RUNs into one layer" || len(o.From) != 3 || len(o.Spans()) != 3 || op.Code != "" {
 		t.Errorf("%+v of %+v", o, op)
@@ -71,7 +79,7 @@ func TestOrigin(t *testing.T) {
 // others go on sharing all layers with it.
 func TestLeftOut(t *testing.T) {
 	const text = "FROM a AS one\nRUN b\nRUN c\nRUN d\nRUN e\nFROM a AS two\nRUN b\nRUN c\nRUN x\nRUN y\n"
-	step := plugins.Step{Plugin: New(), Match: func(_ *ir.Module, s *ir.Stage) bool { return s.Name == "two" }}
+	step := plugins.Step{Plugin: New(), Config: merging, Match: func(_ *ir.Module, s *ir.Stage) bool { return s.Name == "two" }}
 	want := "FROM a AS one\nRUN b\nRUN c\nRUN d\nRUN e\nFROM a AS two\nRUN b\nRUN c\nRUN x && y\n"
 	if got := plugintest.Print(plugintest.Run(t, step, text, nil).Module); got != want {
 		t.Errorf("got:\n%s", got)
@@ -96,7 +104,7 @@ func TestBaseImage(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			step := plugins.Step{Plugin: New(), Grants: []plugins.Grant{plugins.GrantImages}}
+			step := plugins.Step{Plugin: New(), Config: merging, Grants: []plugins.Grant{plugins.GrantImages}}
 			out := plugintest.Run(t, step, "FROM base\n"+tt.text, plugintest.Host{Config: tt.config})
 			if got := plugintest.Print(out.Module); got != "FROM base\n"+tt.want {
 				t.Errorf("got:\n%swant:\n%s", got, tt.want)

@@ -27,7 +27,14 @@ type script struct {
 	looksA bool            // it may look up any
 	tame   bool            // where they are stays as it is
 
-	removes bool // it has a command that can remove the working directory
+	ran       map[string]bool // base names of programs that are run
+	made      map[string]bool // and of files that it may make
+	effects   effects
+	elsewhere bool // its programs may come from anywhere
+	redirects bool // all that it prints may go to a file
+
+	accepts func(program string) bool // of an unknown one, whether the config takes the risk
+	removes bool                      // it has a command that can remove the working directory
 
 	never  *reason // why nothing can be merged with it
 	last   *reason // why nothing can follow it
@@ -38,8 +45,8 @@ type script struct {
 const depth = 4
 
 // read parses a RUN.
-func read(run *ir.Run, d dialect) *script {
-	s := &script{run: run, hashed: map[string]bool{}, looked: map[string]bool{}}
+func read(run *ir.Run, d dialect, accepts func(program string) bool) *script {
+	s := &script{run: run, hashed: map[string]bool{}, looked: map[string]bool{}, ran: map[string]bool{}, made: map[string]bool{}, accepts: accepts}
 	_, document := lexer.ParseHeredoc(run.Command.Line)
 	switch {
 	case run.Command.Exec:

@@ -36,14 +36,14 @@ func kindOf(name string) kind {
 		return daemon
 	}
 	switch path.Base(name) {
-	case "echo", "printf", "test", "[", "true", "false", "pwd":
+	case "echo", "printf", "test", "[", "true", "false", "pwd", "type", "wait":
 		return plain
 	case "cd", "chdir", "pushd", "popd", "dirs", "umask", "ulimit", "local", "declare", "typeset", "read",
 		"mapfile", "readarray", "getopts", "hash", "let", "shopt", "enable", "bind", "complete", "compopt", "history", "fc", "logout", "suspend", "setvar", "caller", "times":
 		return stateful
 	case "export", "readonly", "unset", "set", "shift", "exit", ":", "break", "continue", "return":
 		return special
-	case "eval", ".", "source", "coproc", "fg", "bg", "jobs", "disown", "wait", "kill":
+	case "eval", ".", "source", "coproc", "fg", "bg", "jobs", "disown", "kill":
 		return opaque
 	case "trap":
 		return catcher
@@ -130,17 +130,42 @@ func scanned() map[string]*reason {
 	kernel := because("container", "it uses files of the container that each RUN has anew")
 	users := because("user", "it reads or changes the list of users, which says who the next RUN runs as")
 	return map[string]*reason{
-		"/dev/shm": kernel, "/proc": kernel, "/sys": kernel, "/etc/hosts": kernel, "/etc/hostname": kernel, "/etc/resolv.conf": kernel,
+		"/dev": kernel, "/proc": kernel, "/sys": kernel, "/etc/hosts": kernel, "/etc/hostname": kernel, "/etc/resolv.conf": kernel,
 		"/etc/passwd": users, "/etc/group": users, "/etc/nsswitch.conf": users,
 	}
 }
 
-// harmless are paths below those that only tell about the machine.
+// harmless are paths below those that only tell about the machine, or hold nothing.
 func harmless(rest string) bool {
-	for _, p := range []string{"/cpuinfo", "/meminfo", "/version"} {
-		if strings.HasPrefix(rest, p) {
+	for _, p := range []string{"/cpuinfo", "/meminfo", "/version", "/null", "/zero", "/full", "/random", "/urandom", "/tty", "/stdin", "/stdout", "/stderr", "/fd"} {
+		if after, ok := strings.CutPrefix(rest, p); ok && (after == "" || !inPath(after[0]) || after[0] == '/') {
 			return true
 		}
 	}
 	return false
+}
+
+// shared is why a path that a word may stand for is one of those: from the root, from a
+// directory that may be it, or as a pattern.
+func shared(text string) *reason {
+	if !strings.Contains(text, "/") {
+		return nil
+	}
+	parts := strings.Split(strings.TrimPrefix(path.Clean("/"+text), "/"), "/")
+	paths := scanned()
+	for _, p := range sortedKeys(paths) {
+		want := strings.Split(p[1:], "/")
+		if len(parts) < len(want) || len(parts) == 1 && parts[0] == want[0] && !strings.HasPrefix(text, "/") {
+			continue
+		}
+		match := true
+		for i := range want {
+			ok, err := path.Match(parts[i], want[i])
+			match = match && (ok || err != nil) && !(parts[i] == "*" && i == 0 && len(parts) == 1)
+		}
+		if match && !harmless("/"+strings.Join(parts[len(want):], "/")) {
+			return paths[p]
+		}
+	}
+	return nil
 }

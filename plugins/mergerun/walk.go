@@ -1,8 +1,10 @@
 package mergerun
 
 import (
+	"fmt"
 	"maps"
 	"path"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -11,17 +13,32 @@ import (
 
 func sortedKeys(m map[string]*reason) []string { return slices.Sorted(maps.Keys(m)) }
 
-// walker gathers what a tree does to its shell and its container.
+// walker gathers what a tree does to its shell and its container. What it does not
+// know is never harmless.
 type walker struct {
 	*script
-	variant syntax.LangVariant
-	stack   []syntax.Node
-	sub     int // subshells around
-	funcs   int // functions around
-	inside  int // scripts in arguments around: of another shell, so that only the container counts
+	variant  syntax.LangVariant
+	stack    []syntax.Node
+	sub      int             // subshells around
+	funcs    int             // functions around
+	inside   int             // scripts in arguments around: of another shell, so that only the container counts
+	outer    *walker         // of the script around
+	declared map[string]bool // functions
 }
 
 func (w *walker) walk(n syntax.Node) {
+	w.declared = map[string]bool{}
+	syntax.Walk(n, func(n syntax.Node) bool {
+		switch n := n.(type) {
+		case *syntax.FuncDecl:
+			w.declare(n)
+		case *syntax.Lit:
+			w.elsewhere = w.elsewhere || programVariable.MatchString(n.Value)
+		case *syntax.Assign:
+			w.elsewhere = w.elsewhere || n.Name != nil && changesPrograms(n.Name.Value)
+		}
+		return true
+	})
 	syntax.Walk(n, func(n syntax.Node) bool {
 		step := 1
 		if n == nil {
@@ -41,6 +58,40 @@ func (w *walker) walk(n syntax.Node) {
 	})
 }
 
+// programVariable finds variables that say where programs come from in words of export,
+// read and other commands that may set them.
+var programVariable = regexp.MustCompile(`\b(PATH|LD_[A-Z_]+|BASH_ENV)\b`)
+
+func (w *walker) declare(f *syntax.FuncDecl) {
+	if f.Name == nil {
+		w.refuse(because("syntax", "a function without one name is not modelled"))
+		return
+	}
+	w.declared[f.Name.Value] = true
+	if _, known := programOf(f.Name.Value); known || kindOf(f.Name.Value) != program {
+		w.refuse(because("syntax", "a function takes the place of `%s`", f.Name.Value))
+	}
+}
+
+// captured tells whether what a command prints goes to a file or another command.
+func (w *walker) captured() bool {
+	for _, n := range w.stack {
+		switch n := n.(type) {
+		case *syntax.CmdSubst, *syntax.FuncDecl:
+			return true
+		case *syntax.BinaryCmd:
+			if n.Op == syntax.Pipe || n.Op == syntax.PipeAll {
+				return true
+			}
+		case *syntax.Stmt:
+			if slices.ContainsFunc(n.Redirs, func(r *syntax.Redirect) bool { return r.Op != syntax.RdrIn && r.Op != syntax.DplOut }) {
+				return true
+			}
+		}
+	}
+	return w.redirects || w.outer != nil && w.outer.captured()
+}
+
 // leak notes a change of the shell, which a subshell around it keeps in.
 func (w *walker) leak() { w.leaks = w.leaks || w.sub == 0 && w.inside == 0 }
 
@@ -49,18 +100,22 @@ func (w *walker) list(stmts []*syntax.Stmt) {
 	w.listed = w.listed || w.inside == 0 && len(stmts) > 1
 }
 
+// node looks at a node. One of a kind that it does not name ends all merging.
 func (w *walker) node(n syntax.Node) {
 	switch n := n.(type) {
+	case *syntax.File, *syntax.Comment, *syntax.Lit, *syntax.DblQuoted, *syntax.BinaryCmd, *syntax.CaseClause, *syntax.WordIter, *syntax.Assign:
 	case *syntax.Stmt:
 		if n.Background || n.Coprocess || n.Disown {
 			w.background()
 		}
 		w.negate = w.negate || n.Negated && w.inside == 0
-	case *syntax.ProcSubst, *syntax.CoprocClause:
+	case *syntax.ProcSubst:
 		w.background()
 	case *syntax.CallExpr:
 		w.call(n)
-	case *syntax.DeclClause, *syntax.ArithmCmd, *syntax.LetClause:
+	case *syntax.DeclClause:
+		w.declClause(n)
+	case *syntax.ArithmCmd, *syntax.LetClause, *syntax.CStyleLoop, *syntax.ArrayExpr, *syntax.ArrayElem, *syntax.TimeClause:
 		w.leak()
 	case *syntax.FuncDecl:
 		w.leak()
@@ -71,6 +126,9 @@ func (w *walker) node(n syntax.Node) {
 	case *syntax.ForClause:
 		w.leak()
 		w.listed = true
+		if n.Select || n.Braces {
+			w.notModelled(n)
+		}
 	case *syntax.WhileClause:
 		w.listed = true
 	case *syntax.Subshell:
@@ -82,10 +140,16 @@ func (w *walker) node(n syntax.Node) {
 		w.list(n.Stmts)
 	case *syntax.CmdSubst:
 		w.list(n.Stmts)
+		if n.TempFile || n.ReplyVar {
+			w.notModelled(n)
+		}
 	case *syntax.IfClause:
 		w.list(n.Then)
 	case *syntax.CaseItem:
 		w.list(n.Stmts)
+		if n.Op != syntax.Break {
+			w.notModelled(n)
+		}
 	default:
 		w.part(n)
 	}
@@ -95,13 +159,13 @@ func (w *walker) node(n syntax.Node) {
 func (w *walker) part(n syntax.Node) {
 	switch n := n.(type) {
 	case *syntax.Word:
-		w.dollarQuote(n.Parts)
+		w.word(n)
+	case *syntax.SglQuoted, *syntax.ParenArithm, *syntax.TestClause, *syntax.ParenTest, *syntax.UnaryTest:
 	case *syntax.ParamExp:
-		if n.Param != nil && volatile(n.Param.Value) && w.inside == 0 {
-			w.special(n.Param.Value)
-		}
-		if n.Exp != nil && (n.Exp.Op == syntax.AssignUnset || n.Exp.Op == syntax.AssignUnsetOrNull) {
-			w.leak()
+		w.parameter(n)
+	case *syntax.ArithmExp:
+		if named(n.X) {
+			w.leak() // the value of a variable is arithmetic, too, and may assign
 		}
 	case *syntax.BinaryArithm:
 		if strings.HasSuffix(n.Op.String(), "=") && !slices.Contains([]string{"==", "!=", "<=", ">="}, n.Op.String()) {
@@ -112,20 +176,113 @@ func (w *walker) part(n syntax.Node) {
 			w.leak()
 		}
 	case *syntax.BinaryTest:
-		if n.Op == syntax.TsReMatch {
-			w.leak() // BASH_REMATCH
+		if n.Op != syntax.TsMatch && n.Op != syntax.TsNoMatch && n.Op != syntax.AndTest && n.Op != syntax.OrTest {
+			w.leak() // BASH_REMATCH, or arithmetic
 		}
 	case *syntax.Redirect:
-		if n.Hdoc != nil && w.substituted() {
-			w.refuse(because("here-document", "a here document in a command substitution is read at another time"))
+		w.redirect(n)
+	default:
+		w.notModelled(n)
+	}
+}
+
+// notModelled refuses a construct of a shell.
+func (w *walker) notModelled(n syntax.Node) {
+	w.refuse(because("syntax", "a construct of the shell that is not modelled (%s)", strings.TrimPrefix(fmt.Sprintf("%T", n), "*syntax.")))
+}
+
+// named tells whether arithmetic has a variable in it.
+func named(x syntax.ArithmExpr) bool {
+	found := false
+	syntax.Walk(x, func(n syntax.Node) bool {
+		switch n := n.(type) {
+		case *syntax.Lit:
+			found = found || strings.Trim(n.Value, "0123456789") != ""
+		case *syntax.ParamExp, *syntax.CmdSubst:
+			found = true
 		}
-		if n.N != nil && strings.HasPrefix(n.N.Value, "{") {
-			w.leak()
-		}
-		if name, whole := static(n.Word); whole && strings.HasPrefix(name, "/") && isShell(name) && n.Op != syntax.RdrIn {
-			w.follow(becauseShell())
+		return true
+	})
+	return found
+}
+
+func (w *walker) parameter(n *syntax.ParamExp) {
+	if n.Param != nil && volatile(n.Param.Value) && w.inside == 0 {
+		w.special(n.Param.Value)
+	}
+	switch {
+	case n.Excl || n.Names != 0 || n.Exp != nil && n.Exp.Op == syntax.OtherParamOps:
+		w.notModelled(n) // it may name any variable, or run what one holds
+	case n.Slice != nil || n.Index != nil:
+		w.leak() // arithmetic
+	case n.Exp != nil && (n.Exp.Op == syntax.AssignUnset || n.Exp.Op == syntax.AssignUnsetOrNull):
+		w.leak()
+	}
+}
+
+// declClause is export, local and the like where bash has them as words of its language.
+func (w *walker) declClause(n *syntax.DeclClause) {
+	w.leak()
+	for _, a := range n.Args {
+		text, whole := static(a.Value)
+		if a.Naked && a.Name == nil && (!whole || strings.ContainsAny(strings.TrimPrefix(text, "-"), "ifnFtAu")) {
+			w.refuse(because("syntax", "`%s %s` changes how a variable is read", n.Variant.Value, text))
 		}
 	}
+}
+
+func (w *walker) word(n *syntax.Word) {
+	w.dollarQuote(n.Parts)
+	text, _ := static(n)
+	if w.variant == syntax.LangPOSIX && descriptor.MatchString(text) {
+		w.leak() // bash names a variable so in front of a redirection
+	}
+	if why := shared(text); why != nil {
+		w.follow(why)
+	}
+	if i := strings.LastIndexByte(text, '/'); i >= 0 && i+1 < len(text) {
+		w.made[text[i+1:]] = true
+	}
+}
+
+var descriptor = regexp.MustCompile(`^\{[A-Za-z_][A-Za-z0-9_]*\}$`)
+
+func (w *walker) redirect(n *syntax.Redirect) {
+	if n.Hdoc != nil && w.substituted() {
+		w.refuse(because("here-document", "a here document in a command substitution is read at another time"))
+	}
+	if n.N != nil && strings.HasPrefix(n.N.Value, "{") {
+		w.leak()
+	}
+	name, whole := static(n.Word)
+	switch n.Op {
+	case syntax.RdrIn, syntax.Hdoc, syntax.DashHdoc, syntax.WordHdoc:
+		return
+	case syntax.DplOut, syntax.DplIn:
+		if !whole || strings.Trim(name, "0123456789-") != "" {
+			w.refuse(because("syntax", "`>& %s` is read in another way by some shells", print(n.Word)))
+		}
+		return
+	}
+	if c := w.simple(); c != nil && len(c.Args) > 0 && c.Args[0].Lit() == "exec" {
+		w.redirects = true
+	}
+	w.effects.change(file{name, whole})
+	w.made[path.Base(name)] = true
+	if whole && strings.HasPrefix(name, "/") && isShell(name) {
+		w.follow(becauseShell())
+	}
+}
+
+// simple is the simple command that a redirection belongs to.
+func (w *walker) simple() *syntax.CallExpr {
+	for _, n := range slices.Backward(w.stack) {
+		if s, ok := n.(*syntax.Stmt); ok {
+			c, _ := s.Cmd.(*syntax.CallExpr)
+			return c
+		}
+	}
+	return nil
 }
 
 // substituted tells whether a node stands in a command substitution.
@@ -141,12 +298,14 @@ func (w *walker) special(name string) {
 	}
 }
 
-// dollarQuote refuses $'...' for a shell that may or may not know it: the two read
-// different words.
+// dollarQuote refuses $'...' and $"..." for a shell that may or may not know them: the
+// two read different words.
 func (w *walker) dollarQuote(parts []syntax.WordPart) {
 	for i := 1; i < len(parts); i++ {
 		lit, ok := parts[i-1].(*syntax.Lit)
-		if _, quoted := parts[i].(*syntax.SglQuoted); ok && quoted && strings.HasSuffix(lit.Value, "$") && !strings.HasSuffix(lit.Value, `\$`) {
+		_, single := parts[i].(*syntax.SglQuoted)
+		_, double := parts[i].(*syntax.DblQuoted)
+		if ok && (single || double) && strings.HasSuffix(lit.Value, "$") && !strings.HasSuffix(lit.Value, `\$`) {
 			w.refuse(because("syntax", "sh of some systems reads $'…' in another way"))
 		}
 	}
@@ -158,182 +317,4 @@ func (w *walker) background() {
 
 func becauseShell() *reason {
 	return because("shell-file", "it may change the shell that the next RUN starts")
-}
-
-func (w *walker) call(c *syntax.CallExpr) {
-	if len(c.Args) == 0 {
-		if len(c.Assigns) > 0 {
-			w.leak()
-		}
-		return
-	}
-	args := make([]string, len(c.Args))
-	for i, word := range c.Args {
-		args[i], _ = static(word)
-	}
-	name, whole := static(c.Args[0])
-	if !whole {
-		w.leak()
-		if !literalSlash(c.Args[0]) { // a path is a program, unless blanks in a variable break it up
-			w.looksA = w.looksA || w.inside == 0
-			w.follow(because("dynamic", "only the shell knows what `%s` runs", print(c.Args[0])))
-		}
-		args[0] = path.Base(strings.Trim(print(c.Args[0]), `"`))
-		w.danger(args, c.Args)
-		return
-	}
-	if len(c.Assigns) > 0 && kindOf(name) == special {
-		w.leak()
-	}
-	w.command(name, args, c.Args)
-}
-
-// command is one that the shell itself runs. The arguments start with the name; what
-// is not literal in them ends them.
-func (w *walker) command(name string, args []string, words []*syntax.Word) {
-	k := kindOf(name)
-	if strings.Contains(name, "/") && k < wrapper {
-		return // a program named like a builtin
-	}
-	switch k {
-	case stateful, special:
-		w.leak()
-		if name == "set" || name == "shopt" {
-			w.setE = w.setE || w.inside == 0 && turnsOn(args[1:], words[1:])
-		}
-		if name == "return" && w.funcs == 0 && w.inside == 0 {
-			w.refuse(because("syntax", "return is outside of a function"))
-		}
-	case opaque:
-		w.leak()
-		w.looksA = w.looksA || w.inside == 0
-		w.follow(because("opaque", "the tree does not show what `%s` runs", name))
-	case catcher:
-		w.follow(because("trap", "a trap belongs to the end of its own shell"))
-	case alias:
-		w.refuse(because("alias", "an alias changes how what follows is read"))
-	case runner:
-		w.runs(name, args, words)
-		return
-	case program:
-		w.lookup(name)
-	}
-	if k == program || k >= watcher {
-		if k != program {
-			w.lookup(name)
-		}
-		w.danger(args, words)
-	}
-	if name == "printf" && len(args) > 1 && args[1] == "-v" {
-		w.leak()
-	}
-}
-
-// lookup notes a program that the shell finds in PATH, and remembers.
-func (w *walker) lookup(name string) {
-	if strings.Contains(name, "/") || w.inside > 0 {
-		return
-	}
-	w.looked[name] = true
-	if w.sub == 0 {
-		w.hashed[name] = true
-	}
-}
-
-// runs looks at the command behind `command` and `exec`.
-func (w *walker) runs(name string, args []string, words []*syntax.Word) {
-	if name == "exec" || name == "builtin" {
-		w.leak()
-	}
-	for i := 1; i < len(args); i++ {
-		if strings.HasPrefix(args[i], "-") {
-			continue
-		}
-		if _, whole := static(words[i]); !whole && !literalSlash(words[i]) {
-			w.looksA = w.looksA || w.inside == 0
-			w.follow(because("dynamic", "only the shell knows what `%s` runs", print(words[i])))
-			return
-		}
-		w.command(args[i], args[i:], words[i:])
-		return
-	}
-}
-
-// turnsOn tells whether arguments of set or shopt may turn on set -e.
-func turnsOn(args []string, words []*syntax.Word) bool {
-	for i, a := range args {
-		_, whole := static(words[i])
-		if !whole || a == "errexit" || strings.HasPrefix(a, "-") && !strings.HasPrefix(a, "--") && strings.Contains(a, "e") {
-			return true
-		}
-	}
-	return false
-}
-
-// danger looks for what a program does to the container. Behind a wrapper any argument
-// may be the command, or a script.
-func (w *walker) danger(args []string, words []*syntax.Word) {
-	k := kindOf(args[0])
-	switch k {
-	case daemon:
-		w.follow(because("background", "`%s` may leave a process running, which ends with its RUN", args[0]))
-	case watcher:
-		w.refuse(because("process", "`%s` looks at processes, which are not the same in a merged RUN", args[0]))
-	case identity:
-		w.follow(because("user", "`%s` changes users, which says who the next RUN runs as", args[0]))
-	case locale:
-		w.follow(because("locale", "`%s` changes the languages that the next shell finds", args[0]))
-	case system:
-		w.follow(because("container", "`%s` changes the container, which each RUN has anew", args[0]))
-	case joiner:
-		w.joins(args)
-	case remover:
-		w.removes = true
-	case wrapper:
-		w.wraps(args, words)
-	}
-	if path.Base(args[0]) == "git" && gitServer(args[1:]) {
-		w.follow(because("background", "git may go on tidying up in the background"))
-	}
-	for _, a := range args[1:] {
-		if setsShell(args[0]) && isShell(a) || strings.HasSuffix(a, "-binsh") || a == "--install" && path.Base(args[0]) == "busybox" {
-			w.follow(becauseShell())
-		}
-		if localePackage(a) {
-			w.follow(because("locale", "`%s` changes the languages that the next shell finds", a))
-		}
-	}
-}
-
-// joins is for programs that make users, or make them members of groups.
-func (w *walker) joins(args []string) {
-	for _, a := range args[1:] {
-		if a == "root" || a == "0" {
-			w.follow(because("user", "`%s` changes the user root, who the next RUN may run as", args[0]))
-		}
-	}
-	if w.rights == nil {
-		w.rights = because("user", "`%s` may change who the next RUN runs as", args[0])
-	}
-}
-
-func (w *walker) wraps(args []string, words []*syntax.Word) {
-	if w.inside > depth {
-		w.follow(because("syntax", "its scripts in arguments are too deep"))
-		return
-	}
-	for i := 1; i < len(args); i++ {
-		if !strings.ContainsAny(args[i], " \t\n;&|") {
-			if args[i] != "" && kindOf(args[i]) != wrapper { // whose arguments come, too
-				w.danger(args[i:], words[i:])
-			}
-			continue
-		}
-		file, err := syntax.NewParser(syntax.Variant(w.variant)).Parse(strings.NewReader(args[i]), "")
-		if err != nil {
-			continue // no script
-		}
-		inner := &walker{script: w.script, variant: w.variant, inside: w.inside + 1}
-		inner.walk(file)
-	}
 }

@@ -1,0 +1,399 @@
+package mergerun
+
+import (
+	"regexp"
+	"slices"
+	"strings"
+)
+
+// row is what is known of a program that ends with all that it started, and tells the
+// next shell nothing but by files. What it changes in place counts, see effects.
+type row struct {
+	can   func(a words) bool // the arguments with which that holds; nil is all
+	nodes func(a words) bool // what it prints tells how many names files have, or on which device they are
+
+	args  bool                        // it changes files among its arguments
+	into  func(a words) (words, bool) // those of them that it changes, when that can be told
+	dest  bool                        // it changes what its last argument names
+	here  bool                        // it makes files with names of their own in the working directory
+	links func(a words) bool
+	names bool // its last argument becomes a name of other files
+
+	packages bool // it is a package manager
+	own      bool // it changes files of its own below system directories
+}
+
+// words are the arguments of a program.
+type words []file
+
+// any tells whether an argument is one of these texts, or starts with one that ends in "*".
+func (a words) any(texts ...string) bool {
+	return slices.ContainsFunc(a, func(w file) bool {
+		return slices.ContainsFunc(texts, func(t string) bool {
+			head, open := strings.CutSuffix(t, "*")
+			return w.text == t || open && strings.HasPrefix(w.text, head)
+		})
+	})
+}
+
+// short tells whether one of these letters may be an option.
+func (a words) short(letters string) bool {
+	return slices.ContainsFunc(a, func(w file) bool {
+		return strings.HasPrefix(w.text, "-") && !strings.HasPrefix(w.text, "--") && strings.ContainsAny(w.text, letters)
+	})
+}
+
+// open tells whether an argument may turn out to be an option.
+func (a words) open() bool {
+	return slices.ContainsFunc(a, func(w file) bool { return !w.whole && w.text == "" })
+}
+
+// first is the first operand, "" when it is not known.
+func (a words) first() string {
+	for _, w := range a {
+		if !strings.HasPrefix(w.text, "-") {
+			return w.text
+		}
+	}
+	return ""
+}
+
+func never(words) bool  { return false }
+func always(words) bool { return true }
+
+// without gives a test that none of these is among the arguments, and that no variable
+// can be one.
+func without(texts ...string) func(words) bool {
+	return func(a words) bool { return !a.open() && !a.any(texts...) }
+}
+
+// coreutils are of GNU coreutils 9.1 (its manual pages, and those of busybox 1.35 for the
+// applets of these names).
+func coreutils(name string) (row, bool) {
+	switch name {
+	case "cat", "head", "tail", "wc", "cut", "tr", "basename", "dirname", "readlink", "realpath", "id", "whoami", "groups", "logname", "uname", "arch",
+		"sleep", "seq", "expr", "nproc", "printenv", "md5sum", "sha1sum", "sha224sum", "sha256sum", "sha384sum", "sha512sum", "b2sum", "cksum", "sum",
+		"comm", "od", "base32", "base64", "nl", "paste", "fold", "fmt", "rev", "tac", "factor", "yes", "expand", "unexpand", "join", "tsort", "pathchk",
+		"mkdir", "mktemp", "mkfifo", "rmdir", "rm", "unlink", "sync", "echo", "printf", "true", "false", "test", "[", "pwd":
+		return row{}, true
+	case "date":
+		return row{can: without("-s*", "--s*")}, true
+	case "ls", "dir", "vdir":
+		return row{nodes: func(a words) bool { return name == "vdir" || a.open() || a.short("ilgons") || a.any("--*") }}, true
+	case "stat":
+		return row{nodes: func(a words) bool { return !a.any("-c") || slices.ContainsFunc(a, tellsNodes) }}, true
+	case "sort":
+		return row{can: func(a words) bool { return !a.open() && !a.short("oT") && !a.any("--o*", "--c*", "--t*") }}, true
+	case "uniq":
+		return row{args: true}, true
+	case "touch", "chmod", "chown", "chgrp", "truncate", "shred", "tee", "dd":
+		return row{args: true}, true
+	case "split", "csplit":
+		return row{can: without("--filter*"), args: true, here: true}, true
+	case "cp":
+		return row{dest: true, names: true, links: func(a words) bool { return a.open() || a.short("adlrRpPHL") || a.any("--*") }}, true
+	case "install":
+		return row{can: without("--strip*"), args: true}, true
+	case "mv":
+		return row{args: true, names: true}, true
+	case "ln":
+		return row{names: true, links: func(a words) bool { return a.open() || !a.short("s") && !a.any("--s*") }}, true
+	}
+	return row{}, false
+}
+
+// tellsNodes tells formats of stat(1) that are not of names, modes, owners, sizes and times.
+func tellsNodes(w file) bool { return strings.Contains(w.text, "%") && !fileFormat.MatchString(w.text) }
+
+var fileFormat = regexp.MustCompile(`^([^%]|%[aAfFgGnNsuUxXyYzZ%])*$`)
+
+// files are of other packages that find, read and unpack files: grep 3.8, findutils 4.9,
+// sed 4.8, mawk 1.3.4 and gawk 5.2, tar 1.34, gzip 1.12, bzip2 1.0.8, xz-utils 5.4, unzip
+// 6.0, diffutils 3.8, file 5.44, patch 2.7, acl 2.3, libcap 2.66, jq 1.6, by their manual
+// pages in section 1 and 8 of Debian 12.
+func files(name string) (row, bool) {
+	switch name {
+	case "grep", "egrep", "fgrep", "zgrep", "zcat", "bzcat", "xzcat", "cmp", "diff", "file", "strings", "jq", "column", "hexdump", "which", "getent", "locale", "getconf", "lsb_release", "getfacl", "getcap":
+		return row{}, true
+	case "sed":
+		return row{can: sed}, true
+	case "awk", "gawk", "mawk":
+		return row{can: awk}, true
+	case "tar":
+		return row{can: tar, args: true, into: tarInto, here: true, links: extracts, names: true}, true
+	case "unzip":
+		return row{args: true, here: true, names: true}, true
+	case "gzip", "gunzip", "bzip2", "bunzip2", "xz", "unxz", "zstd", "unzstd":
+		return row{args: true}, true
+	case "setfacl", "setcap", "chattr", "setfattr":
+		return row{args: true}, true
+	}
+	return row{}, false
+}
+
+// sed(1): the commands e and w, and the flags e and w of s, run a program or write a
+// file. Scripts that are sure to have none are s and y with an end, and d, p, q and =
+// behind an address, a and i at the end of a text.
+func sed(a words) bool {
+	script := false // among the options
+	for i, w := range a {
+		switch {
+		case !w.whole && w.text == "":
+			return false
+		case w.text == "-e" || w.text == "--expression":
+			script = true
+			if i+1 >= len(a) || !sedScript(a[i+1]) {
+				return false
+			}
+		case strings.HasPrefix(w.text, "-") && !sedOption.MatchString(w.text):
+			return false
+		}
+	}
+	if script {
+		return true
+	}
+	for _, w := range a {
+		if !strings.HasPrefix(w.text, "-") {
+			return sedScript(w)
+		}
+	}
+	return true
+}
+
+var sedOption = regexp.MustCompile(`^(-[nrEszu]*(i[.~a-z0-9]*)?|-i[.~a-zA-Z0-9]*|--(in-place(=[.~a-z0-9]+)?|quiet|silent|regexp-extended|null-data|version))$`)
+
+func sedScript(w file) bool {
+	text := strings.TrimLeft(w.text, " ")
+	if m := sedAddress.FindString(text); m != "" {
+		text = strings.TrimLeft(text[len(m):], " !")
+	}
+	if w.whole && slices.Contains([]string{"d", "p", "q", "=", "D", "P", "n", "N"}, text) {
+		return true
+	}
+	if len(text) > 1 && strings.ContainsRune("aic", rune(text[0])) {
+		return w.whole && !strings.Contains(text, "\n") && (text[1] == ' ' || text[1] == '\\')
+	}
+	if !w.whole || len(text) < 4 || text[0] != 's' && text[0] != 'y' || strings.Contains(text, "\n") {
+		return false
+	}
+	end, n := text[1], 0
+	for i := 2; i < len(text); i++ {
+		switch {
+		case text[i] == '\\':
+			i++
+		case text[i] == end:
+			if n++; n == 2 {
+				flags, rest, more := strings.Cut(text[i+1:], ";")
+				return strings.Trim(flags, "gpiIm0123456789 ") == "" && (!more || strings.TrimSpace(rest) == "" || sedScript(file{rest, w.whole}))
+			}
+		}
+	}
+	return false
+}
+
+var sedAddress = regexp.MustCompile(`^(\d+|\$|/([^/\\\[]|\\.)*/)(,(\d+|\$|/([^/\\\[]|\\.)*/))?`)
+
+// awk (POSIX): a pipe, system() and getline run programs, and a redirection writes a
+// file; gawk loads others by @ and -l.
+func awk(a words) bool {
+	return !slices.ContainsFunc(a, func(w file) bool {
+		return !w.whole || strings.ContainsAny(w.text, "|>@") || strings.Contains(w.text, "system") || strings.Contains(w.text, "getline") ||
+			strings.HasPrefix(w.text, "-") && !strings.HasPrefix(w.text, "-F") && w.text != "-v"
+	})
+}
+
+// tar(1): several options run a program.
+func tar(a words) bool {
+	return len(a) > 0 && !a.open() && !a.short("IFbVS") && !a.any("--to-command*", "--check*", "--use-*", "--info*", "--new-vol*", "--rsh*", "--rmt*", "--one-top*") &&
+		(strings.HasPrefix(a[0].text, "-") || !strings.ContainsAny(a[0].text, "IF"))
+}
+
+// tarInto are the directories that an archive is unpacked into, apart from that it runs in.
+func tarInto(a words) (dirs words, ok bool) {
+	for i, w := range a {
+		switch value, joined := strings.CutPrefix(w.text, "--directory="); {
+		case joined:
+			dirs = append(dirs, file{value, w.whole})
+		case (w.text == "-C" || w.text == "--directory") && i+1 < len(a):
+			dirs = append(dirs, a[i+1])
+		}
+	}
+	return dirs, extracts(a) && !a.short("c") && (len(dirs) > 0 || !a.any("-C*"))
+}
+
+func extracts(a words) bool {
+	return a.any("--extract", "--get") || a.short("x") || len(a) > 0 && !strings.HasPrefix(a[0].text, "-") && strings.Contains(a[0].text, "x")
+}
+
+// setters are programs of the base systems that set something up: shadow 4.13 and adduser
+// 3.134 (users), debianutils, ca-certificates 20230311, libc-bin 2.36, dpkg 1.21,
+// debconf 1.5, apache2 2.4, openssl 3.0, openssh 9.2, gnupg 2.2, git 2.39, by their manual pages in Debian 12;
+// setup-* are not among them, as they ask and start services.
+func setters(name string) (row, bool) {
+	switch name {
+	case "useradd", "adduser", "groupadd", "addgroup", "usermod", "groupmod", "userdel", "groupdel", "deluser", "delgroup", "gpasswd", "chpasswd", "chsh", "ldconfig", "update-ca-certificates", "update-ca-trust",
+		"debconf-set-selections", "a2enmod", "a2dismod", "a2ensite", "a2dissite", "a2enconf", "a2disconf":
+		return row{own: true}, true
+	case "update-alternatives", "alternatives":
+		return row{can: func(a words) bool { return !a.open() }, own: true, args: true}, true
+	case "dpkg":
+		return row{can: only("--print-architecture", "--print-foreign-architectures", "--add-architecture", "--remove-architecture", "-l", "-s", "-L", "-S", "--list", "--status", "--compare-versions"), own: true}, true
+	case "dpkg-query", "dpkg-architecture", "apt-cache", "apt-mark", "apt-config":
+		return row{own: true}, true
+	case "rpm":
+		return row{can: only("-q*", "--import", "--eval", "-E"), own: true}, true
+	case "curl":
+		return row{can: without("-K*", "--config*", "--engine*", "--libcurl*"), args: true, here: true}, true
+	case "wget":
+		return row{can: func(a words) bool {
+			return !a.open() && !a.any("--b*", "-e", "--exec*", "--use-askpass*", "--config*", "--load-*") && !a.short("be")
+		}, args: true, here: true}, true
+	case "openssl":
+		return row{can: without("-engine*", "-provider*"), args: true, here: true}, true
+	case "ssh-keyscan":
+		return row{}, true
+	case "ssh-keygen":
+		return row{can: without("-D*", "-s*", "-w*", "-Y*"), args: true, own: true}, true
+	case "gpg":
+		return row{can: func(a words) bool {
+			return a.any("--dearmor") && !slices.ContainsFunc(a, func(w file) bool {
+				return !w.whole || strings.HasPrefix(w.text, "-") && !slices.Contains([]string{"--dearmor", "-o", "--output", "--yes", "--batch", "--no-tty", "-"}, w.text)
+			})
+		}, args: true}, true
+	case "git":
+		return row{can: git, args: true, here: true, links: func(a words) bool { return !slices.ContainsFunc(a, remoteURL) }, names: true}, true
+	}
+	return row{}, false
+}
+
+// only gives a test that the first argument is one of these.
+func only(texts ...string) func(words) bool {
+	return func(a words) bool { return len(a) > 0 && a[0].whole && a[:1].any(texts...) }
+}
+
+// git(1), git-clone(1), git-config(1), git-init(1): clone runs no hooks but those of a
+// template, and no `git maintenance`; submodules are fetched, which may start that.
+// A key of git config may name a program or a daemon; those of these sections do not.
+func git(a words) bool {
+	if len(a) == 0 || a.open() && !slices.Contains([]string{"clone"}, a[0].text) {
+		return false
+	}
+	switch a[0].text {
+	case "--version", "init", "rev-parse", "describe":
+		return !a.any("--template*")
+	case "clone":
+		for _, w := range a[1:] {
+			if strings.HasPrefix(w.text, "-") && !gitOption.MatchString(w.text) {
+				return false
+			}
+		}
+		return slices.ContainsFunc(a, remoteURL) && !a.open()
+	case "config":
+		return slices.ContainsFunc(a[1:], func(w file) bool { return gitKey.MatchString(w.text) })
+	}
+	return false
+}
+
+var (
+	gitOption = regexp.MustCompile(`^(-b|-q|-n|-v|-j\d*|--(depth(=\d+)?|branch(=.*)?|single-branch|no-tags|quiet|verbose|progress|no-checkout))$`)
+	gitKey    = regexp.MustCompile(`^(user|http|https|url|init|safe|advice)\.`)
+)
+
+func remoteURL(w file) bool {
+	return strings.HasPrefix(w.text, "https://") || strings.HasPrefix(w.text, "http://") || strings.HasPrefix(w.text, "git://")
+}
+
+// managers are package managers, for packages of their repositories: apt-get(8) and
+// apt(8) 2.6, apk(8) 2.14, yum(8) 3.4, dnf(8) 4.14, microdnf(8) 3.9, zypper(8) 1.14, pip
+// 23.0 and npm 9.2 by their manuals. They unpack beside a file and rename. Scripts of packages are
+// taken to keep to the policy of their distribution: they wait for what they start, and
+// leave services to policy-rc.d(8), which official images have say no. Those of PyPI and
+// of npm have no policy, so that only what runs none of them counts.
+func manager(name string) (row, bool) {
+	apt := row{packages: true, own: true}
+	switch name {
+	case "apt-get", "apt", "aptitude":
+		apt.can = func(a words) bool {
+			return fromRepository(a, ".deb", "update", "install", "upgrade", "dist-upgrade", "full-upgrade", "remove", "purge", "autoremove", "clean", "autoclean", "build-dep", "reinstall") &&
+				!slices.ContainsFunc(a, hook)
+		}
+	case "apk":
+		apt.can = func(a words) bool {
+			return fromRepository(a, ".apk", "add", "del", "update", "upgrade", "fix", "cache", "info", "search", "version") && !a.any("-p", "--root*")
+		}
+	case "yum", "dnf", "microdnf", "tdnf", "zypper":
+		apt.can = func(a words) bool {
+			return fromRepository(a, ".rpm", "install", "update", "upgrade", "remove", "erase", "autoremove", "clean", "makecache", "groupinstall", "reinstall", "check-update", "list", "module", "refresh", "in", "ref", "up") &&
+				!a.any("--installroot*", "--root*", "-R")
+		}
+	case "pip", "pip3":
+		return row{can: func(a words) bool {
+			return a.first() == "cache" || a.first() == "list" || a.first() == "freeze" || a.first() == "show" || len(a) > 0 && a[0].text == "--version"
+		}, own: true}, true
+	case "npm", "yarn":
+		return row{can: func(a words) bool {
+			return len(a) > 1 && a[0].text == "cache" && a[1].text == "clean" || len(a) > 0 && (a[0].text == "--version" || a[0].text == "-v")
+		}, own: true}, true
+	default:
+		return row{}, false
+	}
+	return apt, true
+}
+
+// hook tells a setting of apt.conf(5) that may run a program.
+func hook(w file) bool {
+	text := strings.TrimPrefix(w.text, "-o")
+	key, value, ok := strings.Cut(text, "=")
+	return strings.HasPrefix(w.text, "-c") || strings.HasPrefix(w.text, "--config-file") || ok && strings.Contains(key, "::") &&
+		(!slices.ContainsFunc([]string{"Acquire::", "APT::Install-", "APT::Get::", "Dpkg::Options::", "DPkg::Options::", "Dpkg::Use-Pty", "Dpkg::Lock"}, func(p string) bool { return strings.HasPrefix(key, p) }) ||
+			strings.Contains(value, "/")) || strings.HasPrefix(w.text, "--option")
+}
+
+// fromRepository tells whether a package manager is given one of these commands, and
+// packages by their names only: a path is a package of nobody knows whom.
+func fromRepository(a words, suffix string, commands ...string) bool {
+	if !slices.ContainsFunc(a, func(w file) bool { return slices.Contains(commands, w.text) }) {
+		return false
+	}
+	operand := false
+	for i, w := range a {
+		if strings.HasPrefix(w.text, "-") {
+			continue
+		}
+		value := i > 0 && strings.HasPrefix(a[i-1].text, "-")
+		if !value && !operand && !slices.Contains(commands, w.text) {
+			return false
+		}
+		operand = true
+		switch {
+		case w.text == "" && !w.whole, strings.HasSuffix(w.text, suffix):
+			return false
+		case value && slices.Contains([]string{"-X", "--repository", "--add-repo"}, a[i-1].text):
+		case strings.HasPrefix(w.text, "/"), strings.HasPrefix(w.text, "."), strings.HasPrefix(w.text, "~"), strings.Contains(w.text, "://"):
+			if value && slices.Contains([]string{"-t", "--virtual"}, a[i-1].text) {
+				continue // apk's name for a group of packages
+			}
+			return false
+		}
+	}
+	return true
+}
+
+// programOf gives what is known of a program.
+func programOf(name string) (row, bool) {
+	for _, table := range []func(string) (row, bool){coreutils, files, setters, manager, finder} {
+		if r, ok := table(name); ok {
+			return r, true
+		}
+	}
+	return row{}, false
+}
+
+// finder is find(1) 4.9: what it runs is looked at as any program, with arguments that
+// nobody knows.
+func finder(name string) (row, bool) {
+	return row{
+		can:   func(a words) bool { return !a.open() && !a.any("-fprint*", "-fls", "-ok*") },
+		nodes: func(a words) bool { return a.any("-ls", "-links", "-inum", "-samefile", "-printf", "-used") },
+	}, name == "find"
+}

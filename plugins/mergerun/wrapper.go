@@ -1,0 +1,93 @@
+package mergerun
+
+import (
+	"slices"
+	"strings"
+
+	"mvdan.cc/sh/v3/syntax"
+)
+
+// options are those of a program that runs another and ends with it.
+type options struct {
+	alone    string   // letters
+	values   string   // letters of those that take a value
+	long     []string // that are known, up to "="
+	operands int      // words in front of the command
+	env      bool     // assignments may stand there
+}
+
+// optionsOf are of sudo(8) 1.9, env(1), nice(1), timeout(1), stdbuf(1) and nohup-less
+// coreutils 9.1, ionice(1) of util-linux 2.38, xargs(1) of findutils 4.9, gosu 1.14, and
+// su-exec 0.2. A login shell, another root or a pool of processes is none of theirs.
+func optionsOf(name string) (options, bool) {
+	switch name {
+	case "sudo":
+		return options{alone: "EHn", values: "ug", long: []string{"--preserve-env", "--user=", "--set-home", "--non-interactive"}, env: true}, true
+	case "env":
+		return options{alone: "i", values: "u", long: []string{"--ignore-environment", "--unset="}, env: true}, true
+	case "nice":
+		return options{values: "n", long: []string{"--adjustment="}}, true
+	case "ionice":
+		return options{values: "cn"}, true
+	case "timeout":
+		return options{values: "ks", long: []string{"--preserve-status", "--foreground", "--signal=", "--kill-after="}, operands: 1}, true
+	case "xargs":
+		return options{alone: "0rt", values: "nLPIds", long: []string{"--no-run-if-empty", "--null", "--max-args=", "--max-procs=", "--delimiter="}}, true
+	case "gosu", "su-exec":
+		return options{operands: 1}, true
+	}
+	return options{}, false
+}
+
+// wrapped tells where the command of a wrapper starts, 0 when there is none. It is false
+// when that is not known.
+func wrapped(name string, args []string, list []*syntax.Word) (at int, ok bool) {
+	o, ok := optionsOf(name)
+	if !ok {
+		return 0, false
+	}
+	operands := o.operands
+	for i := 1; i < len(args); i++ {
+		text, whole := static(list[i])
+		variable, _, set := strings.Cut(text, "=")
+		switch {
+		case o.env && set && variable != "" && !strings.HasPrefix(text, "-"):
+			if changesPrograms(variable) {
+				return 0, false
+			}
+		case !whole:
+			return i, operands == 0 && text != "" // which nested looks at
+		case strings.HasPrefix(text, "--"):
+			if !slices.ContainsFunc(o.long, func(l string) bool { return text == l || strings.HasSuffix(l, "=") && strings.HasPrefix(text, l) }) {
+				return 0, false
+			}
+		case strings.HasPrefix(text, "-") && len(text) > 1:
+			n, known := o.short(text[1:])
+			if !known {
+				return 0, false
+			}
+			i += n
+		case operands > 0:
+			operands--
+		default:
+			return i, true
+		}
+	}
+	return 0, name == "env" || name == "xargs" // which print
+}
+
+// short reads letters of options, and tells how many of the next words are values.
+func (o options) short(letters string) (next int, known bool) {
+	for i := 0; i < len(letters); i++ {
+		switch {
+		case strings.IndexByte(o.values, letters[i]) >= 0:
+			if i+1 < len(letters) {
+				return 0, true
+			}
+			return 1, true
+		case strings.IndexByte(o.alone, letters[i]) < 0:
+			return 0, false
+		}
+	}
+	return 0, true
+}
