@@ -27,6 +27,9 @@ func (NoHost) ReadFile(context.Context, string) ([]byte, error) { return nil, Er
 // BaseConfig is not there.
 func (NoHost) BaseConfig(context.Context, int) (json.RawMessage, error) { return nil, ErrUnavailable }
 
+// Facts are not there.
+func (NoHost) Facts(context.Context, int) (Facts, error) { return Facts{}, ErrUnavailable }
+
 // BaseFile is not there.
 func (NoHost) BaseFile(context.Context, int, string) ([]byte, error) { return nil, ErrUnavailable }
 

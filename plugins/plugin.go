@@ -150,11 +150,24 @@ type Host interface {
 	// BaseConfig gives the image config, as JSON, of the image that a stage
 	// goes back to.
 	BaseConfig(ctx context.Context, stage int) (json.RawMessage, error)
+	// Facts tells what is known of a stage's base without looking into it, for which no
+	// grant is needed.
+	Facts(ctx context.Context, stage int) (Facts, error)
 	// BaseFile reads a file of that image, up to 1 MiB.
 	BaseFile(ctx context.Context, stage int, path string) ([]byte, error)
 	// ParseShell gives the syntax tree of a script as JSON, in the form of
 	// mvdan.cc/sh's typedjson. The dialect is "posix", "bash" or "mksh".
 	ParseShell(ctx context.Context, dialect, script string) (json.RawMessage, error)
+}
+
+// Facts are what a build tells of the image that a stage goes back to.
+type Facts struct {
+	// Platforms are those that the stage is built for, like "linux/amd64"; none when
+	// they are left to who builds.
+	Platforms []string `json:"platforms,omitempty"`
+	// Shell is the SHELL of the image, where its config is at hand; nil when not, or
+	// when the config has none.
+	Shell []string `json:"shell,omitempty"`
 }
 
 // Why a service of the host is not there.

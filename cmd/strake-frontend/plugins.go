@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"strings"
 
+	"github.com/containerd/platforms"
 	bk "github.com/moby/buildkit/client/llb"
 	"github.com/moby/buildkit/frontend/dockerui"
 	"github.com/moby/buildkit/frontend/gateway/client"
@@ -86,10 +87,14 @@ func (p *plugins) pass(ctx context.Context, c client.Client, src *buildcontext.S
 		return nil, err
 	}
 	p.open = append(p.open, found)
+	var asked []string
+	for _, platform := range src.Client.TargetPlatforms {
+		asked = append(asked, platforms.Format(platform))
+	}
 	return &pass.Pass{Plugins: found, Target: src.Client.Target, Host: pass.Host{
 		Read:    func(ctx context.Context, path string) ([]byte, error) { return readContext(ctx, c, src, path) },
-		Options: plan.Options{BuildArgs: src.Client.BuildArgs},
-		Print:   func(text string) { fmt.Fprintln(os.Stderr, text) },
+		Options: plan.Options{BuildArgs: src.Client.BuildArgs}, Platforms: asked,
+		Print: func(text string) { fmt.Fprintln(os.Stderr, text) },
 	}}, nil
 }
 

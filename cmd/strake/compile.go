@@ -80,6 +80,7 @@ type compile struct {
 	form    *form
 	request buildcontext.Request // of all arguments
 	images  *image.Resolver
+	atHand  *image.Resolver // of what is here
 }
 
 func (c *compile) declare(f *pflag.FlagSet) {
@@ -173,6 +174,7 @@ func (c *compile) prepare(args []string) error {
 		return err
 	}
 	c.images = image.New(image.Options{Offline: c.offline, Configs: configs})
+	c.atHand = image.New(image.Options{Offline: true, Configs: configs})
 	c.request = buildcontext.Request{
 		File: c.file, Stdin: c.stdin, Options: options, Contexts: named, Images: c.images, Offline: c.offline,
 	}
@@ -254,7 +256,10 @@ func (c *compile) start(ctx context.Context, args []string) []chan *result {
 
 // passOptions are what plugins may know of the compile.
 func (c *compile) passOptions() passOptions {
-	return passOptions{target: c.target, args: buildArgs(c.request.Options), images: llb.Images(c.images, bk.ResolveModeDefault)}
+	return passOptions{
+		target: c.target, args: buildArgs(c.request.Options), platforms: c.platforms,
+		images: llb.Images(c.images, bk.ResolveModeDefault), atHand: llb.Images(c.atHand, bk.ResolveModeDefault),
+	}
 }
 
 // compile compiles one argument.

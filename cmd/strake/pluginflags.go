@@ -70,9 +70,10 @@ func (f *pluginFlags) pass(p *process, options passOptions) func(context.Context
 			return nil, err
 		}
 		read := func(_ context.Context, path string) ([]byte, error) { return in.ReadFile(path) }
-		return &pass.Pass{Plugins: found, Target: options.target, Host: pass.Host{Read: read, Print: f.logger(p), Options: plan.Options{
-			BuildArgs: options.args, Images: options.images,
-		}}}, nil
+		return &pass.Pass{Plugins: found, Target: options.target, Host: pass.Host{
+			Read: read, Print: f.logger(p), Platforms: options.platforms, AtHand: options.atHand,
+			Options: plan.Options{BuildArgs: options.args, Images: options.images},
+		}}, nil
 	}
 }
 
@@ -93,6 +94,9 @@ type passOptions struct {
 	target string
 	args   map[string]string
 	images plan.ImageResolver // nil when base images are not to be asked for
+	atHand plan.ImageResolver // those of which the configs are here; nil knows none
+
+	platforms []string // asked for
 }
 
 // buildArgs are the build arguments among options of the frontend.

@@ -1,4 +1,4 @@
-//go:build unix
+//go:build linux
 
 package mergerun
 
@@ -54,89 +54,150 @@ func shells(t testing.TB) []shell {
 // nobody runs the scripts, so that one which leaves the sandbox can harm nothing.
 const nobody = 65534
 
-// sandbox is a directory in which RUNs are run.
-type sandbox struct{ top, root, work, tool string }
+// sandbox is a directory in which RUNs are run, each on a layer of its own. The layers are
+// those of overlayfs, as BuildKit mounts them: a name that is written to is copied up.
+type sandbox struct{ top, base, layers, root, work string }
 
 func newSandbox(t testing.TB) *sandbox {
 	if os.Getuid() != 0 {
-		t.Skip("only root can run the scripts as nobody, who can harm nothing")
+		t.Skip("only root can mount layers, and run the scripts as nobody, who can harm nothing")
 	}
-	top := t.TempDir()
-	if err := os.Chmod(filepath.Dir(top), 0o755); err != nil { // which was the user's alone
+	dir := t.TempDir()
+	if err := os.Chmod(filepath.Dir(dir), 0o755); err != nil { // which was the user's alone
 		t.Fatal(err)
 	}
-	// Written before any process is started: one that is forked while the file is open
-	// for writing would keep it from being run.
-	tool := filepath.Join(t.TempDir(), "tool")
-	if err := os.WriteFile(tool, []byte("#!/bin/sh\necho old >>out\n"), 0o755); err != nil {
-		t.Fatal(err)
+	if err := syscall.Mount("tmpfs", dir, "tmpfs", 0, "mode=0755"); err != nil {
+		t.Skipf("no file system can be mounted here: %v", err)
 	}
-	root := filepath.Join(top, "r")
-	return &sandbox{top, root, filepath.Join(root, "w"), tool}
+	t.Cleanup(func() { syscall.Unmount(dir, syscall.MNT_DETACH) })
+	b := &sandbox{top: filepath.Join(dir, "top"), base: filepath.Join(dir, "base"), layers: filepath.Join(dir, "layers")}
+	b.root = filepath.Join(b.top, "r")
+	b.work = filepath.Join(b.root, "w")
+	b.fill(t)
+	if err := b.mount(0); err != nil {
+		t.Skipf("overlayfs is not to be had here: %v", err)
+	}
+	b.unmount()
+	return b
 }
 
-// fresh makes it what it is at the start: a working directory, and a program in the
-// later of two places.
-func (b *sandbox) fresh(t testing.TB) {
+// programs of the base. The tables know none of them. They are written before any process
+// is started: one that is forked while a file is open for writing would keep it from
+// being run.
+var tools = map[string]string{
+	"tool":    "echo old >>out",
+	"starter": "(sleep 0.02; echo up >>$R/state) &",
+	"linker":  "ln out linked",
+	"writer":  "echo written >>b",
+	"renamer": "mv -T d d2 || true; [ ! -d d2 ] || echo renamed >>out",
+}
+
+// fill makes the base: a working directory, an archive of a file with two names, and
+// programs in the later of two places.
+func (b *sandbox) fill(t testing.TB) {
 	t.Helper()
-	_ = filepath.WalkDir(b.top, func(path string, d fs.DirEntry, err error) error {
-		if d != nil && d.IsDir() {
-			return os.Chmod(path, 0o755)
-		}
-		return nil
-	})
-	entries, err := os.ReadDir(b.top)
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, e := range entries {
-		if err := os.RemoveAll(filepath.Join(b.top, e.Name())); err != nil {
+	root := filepath.Join(b.base, "r")
+	for _, dir := range []string{"bin", "bin2", "home", "w", "a"} {
+		if err := os.MkdirAll(filepath.Join(root, dir), 0o755); err != nil {
 			t.Fatal(err)
 		}
 	}
-	for _, dir := range []string{"", "bin", "bin2", "home", "w"} {
-		if err := os.Mkdir(filepath.Join(b.root, dir), 0o755); err != nil {
+	files := map[string]string{"pipe": "", "a/one": "1\n"}
+	for name, script := range tools {
+		files["bin2/"+name] = "#!/bin/sh\n" + script + "\n"
+	}
+	for name, text := range files {
+		if err := os.WriteFile(filepath.Join(root, name), []byte(text), 0o755); err != nil {
 			t.Fatal(err)
 		}
 	}
-	if err := os.Link(b.tool, filepath.Join(b.root, "bin2", "tool")); err != nil {
+	if err := os.Link(filepath.Join(root, "a/one"), filepath.Join(root, "a/two")); err != nil {
 		t.Fatal(err)
 	}
-	if err := os.WriteFile(filepath.Join(b.root, "pipe"), nil, 0o644); err != nil {
-		t.Fatal(err)
+	if out, err := exec.Command("tar", "-cf", filepath.Join(root, "links.tar"), "-C", filepath.Join(root, "a"), ".").CombinedOutput(); err != nil {
+		t.Fatalf("%v: %s", err, out)
 	}
-	if err := filepath.WalkDir(b.top, func(path string, _ fs.DirEntry, _ error) error { return os.Lchown(path, nobody, nobody) }); err != nil {
+	if err := filepath.WalkDir(b.base, func(path string, _ fs.DirEntry, _ error) error { return os.Lchown(path, nobody, nobody) }); err != nil {
 		t.Fatal(err)
 	}
 }
 
-// run runs RUNs as BuildKit does: each in a new shell, whose directory is made when it
-// is missing, until one fails.
-func (b *sandbox) run(t testing.TB, argv []string, scripts []string) (ok bool, tree string) {
-	t.Helper()
-	b.fresh(t)
-	for _, s := range scripts {
-		if err := b.enter(); err != nil {
-			return false, ""
-		}
-		ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
-		cmd := exec.CommandContext(ctx, argv[0], append(argv[1:len(argv):len(argv)], s)...)
-		cmd.Dir = b.work
-		cmd.Env = []string{"HOME=" + b.root + "/home", "R=" + b.root, "SET=env", "LC_ALL=C",
-			"PATH=" + b.root + "/bin:" + b.root + "/bin2:/usr/local/bin:/usr/bin:/bin"}
-		cmd.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: nobody, Gid: nobody}}
-		err := cmd.Run()
-		if ctx.Err() != nil {
-			t.Fatalf("takes too long: %s", s)
-		}
-		cancel()
-		if exit := (*exec.ExitError)(nil); errors.As(err, &exit) {
-			return false, ""
-		} else if err != nil {
-			t.Fatal(err)
+// mount puts a new layer on the base and the layers so far.
+func (b *sandbox) mount(number int) error {
+	lower := b.base
+	for i := range number {
+		lower = filepath.Join(b.layers, fmt.Sprint(i), "up") + ":" + lower
+	}
+	dir := filepath.Join(b.layers, fmt.Sprint(number))
+	up, work := filepath.Join(dir, "up"), filepath.Join(dir, "work")
+	for _, d := range []string{up, work, b.top} {
+		if err := os.MkdirAll(d, 0o755); err != nil {
+			return err
 		}
 	}
-	return true, b.tree(t)
+	if err := os.Chown(up, nobody, nobody); err != nil {
+		return err
+	}
+	return syscall.Mount("overlay", b.top, "overlay", 0, "index=off,lowerdir="+lower+",upperdir="+up+",workdir="+work)
+}
+
+func (b *sandbox) unmount() { syscall.Unmount(b.top, syscall.MNT_DETACH) }
+
+// outcome is what RUNs come to.
+type outcome struct {
+	ok   bool
+	tree string // of files, when they succeed
+	slow bool   // one takes too long
+	left []bool // for each RUN: a process outlived its shell
+}
+
+// run runs RUNs as BuildKit does: each in a new shell on a layer of its own, whose
+// directory is made when it is missing, until one fails. What a shell leaves running
+// ends with it.
+func (b *sandbox) run(t testing.TB, argv []string, scripts []string) (out outcome) {
+	t.Helper()
+	if err := os.RemoveAll(b.layers); err != nil {
+		t.Fatal(err)
+	}
+	for i, s := range scripts {
+		if err := b.mount(i); err != nil {
+			t.Fatal(err)
+		}
+		ok, left, slow := b.step(t, argv, s)
+		out.slow = out.slow || slow
+		out.left = append(out.left, left)
+		if out.ok = ok; ok && i == len(scripts)-1 {
+			out.tree = b.tree(t)
+		}
+		b.unmount()
+		if !ok {
+			break
+		}
+	}
+	return out
+}
+
+// step runs one RUN.
+func (b *sandbox) step(t testing.TB, argv []string, script string) (ok, left, slow bool) {
+	t.Helper()
+	if err := b.enter(); err != nil {
+		return false, false, false
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), 3*time.Second)
+	defer cancel()
+	cmd := exec.CommandContext(ctx, argv[0], append(argv[1:len(argv):len(argv)], script)...)
+	cmd.Dir = b.work
+	cmd.Env = []string{"HOME=" + b.root + "/home", "R=" + b.root, "SET=env", "LC_ALL=C",
+		"PATH=" + b.root + "/bin:" + b.root + "/bin2:/usr/local/bin:/usr/bin:/bin"}
+	cmd.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: nobody, Gid: nobody}, Setpgid: true}
+	err := cmd.Run()
+	if cmd.Process != nil {
+		left = syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) == nil
+	}
+	if exit := (*exec.ExitError)(nil); err != nil && ctx.Err() == nil && !errors.As(err, &exit) {
+		t.Fatal(err)
+	}
+	return err == nil, left, ctx.Err() != nil
 }
 
 // enter makes the working directory when it is missing.
@@ -150,10 +211,11 @@ func (b *sandbox) enter() error {
 	return os.Chown(b.work, nobody, nobody)
 }
 
-// tree writes down all files.
+// tree writes down all files, and which names are those of one.
 func (b *sandbox) tree(t testing.TB) string {
 	t.Helper()
 	var out strings.Builder
+	names := map[uint64]string{}
 	err := filepath.WalkDir(b.top, func(path string, d fs.DirEntry, err error) error {
 		if err != nil {
 			return err
@@ -170,6 +232,12 @@ func (b *sandbox) tree(t testing.TB) string {
 				return err
 			}
 			data = string(dt)
+			inode := info.Sys().(*syscall.Stat_t).Ino
+			if first, linked := names[inode]; linked {
+				data += " is " + first
+			} else {
+				names[inode] = strings.TrimPrefix(path, b.top)
+			}
 		case info.Mode()&fs.ModeSymlink != 0:
 			if data, err = os.Readlink(path); err != nil {
 				return err
@@ -198,36 +266,49 @@ func (b *sandbox) dockerfile(s shell, scripts []string) string {
 	return out.String()
 }
 
-// merged gives the scripts that the plugin makes of a Dockerfile, and its diagnostics.
-func merged(t testing.TB, text string) (scripts, why []string) {
+// merged gives the scripts that the plugin makes of a Dockerfile, and of how many each.
+func merged(t testing.TB, text, unknown string) (scripts []string, groups []int) {
 	t.Helper()
-	step := plugins.Step{Plugin: New(), Config: []byte(`{"explain": true, "max-length": 60000}`)}
+	step := plugins.Step{Plugin: New(), Config: fmt.Appendf(nil, `{"explain": true, "max-length": 60000, "unknown": %s}`, unknown)}
 	out := plugintest.Run(t, step, text, plugintest.Host{})
 	for _, op := range out.Module.Stages[0].Ops {
 		if r, ok := op.Body.(*ir.Run); ok {
-			scripts = append(scripts, shellText(r))
+			scripts, groups = append(scripts, shellText(r)), append(groups, max(1, len(op.Origin.From)))
 		}
 	}
-	for _, d := range out.Diags {
-		why = append(why, d.Code+": "+d.Message)
-	}
-	return scripts, why
+	return scripts, groups
 }
 
 // compare runs scripts apart and merged, and tells how many RUNs were saved, and whether
-// they succeed.
-func (b *sandbox) compare(t testing.TB, s shell, scripts []string) (saved int, success bool) {
+// they succeed. Unknown is the option of that name.
+func (b *sandbox) compare(t testing.TB, s shell, scripts []string, unknown string) (saved int, success bool) {
 	t.Helper()
-	text := b.dockerfile(s, scripts)
-	after, _ := merged(t, text)
+	after, groups := merged(t, b.dockerfile(s, scripts), unknown)
 	if len(after) == len(scripts) {
 		return 0, false
 	}
-	ok, tree := b.run(t, s.argv, scripts)
-	ok2, tree2 := b.run(t, s.argv, after)
-	if ok != ok2 || tree != tree2 {
-		t.Fatalf("%s: apart (success: %v):\n%s\nmerged (success: %v):\n%s\nfiles apart:\n%s\nfiles merged:\n%s",
-			s.name, ok, strings.Join(scripts, "\n"), ok2, strings.Join(after, "\n"), tree, tree2)
+	apart, together := b.run(t, s.argv, scripts), b.run(t, s.argv, after)
+	if apart.slow || together.slow {
+		return 0, false
 	}
-	return len(scripts) - len(after), ok
+	if i := early(apart.left, groups); i >= 0 || apart.ok != together.ok || apart.tree != together.tree {
+		t.Errorf("%s: apart (success: %v, left running: %v):\n%s\nmerged (success: %v):\n%s\nfiles:\n%s",
+			s.name, apart.ok, apart.left, strings.Join(scripts, "\n"), together.ok, strings.Join(after, "\n"), different(apart.tree, together.tree))
+	}
+	return len(scripts) - len(after), apart.ok
+}
+
+// early finds a RUN that leaves a process although others were merged onto it; it is -1
+// when there is none. Groups are how many became one each.
+func early(left []bool, groups []int) int {
+	at := 0
+	for _, n := range groups {
+		for i := at; i < min(at+n-1, len(left)); i++ {
+			if left[i] && i+1 < len(left) { // the next one was reached
+				return i
+			}
+		}
+		at += n
+	}
+	return -1
 }

@@ -18,8 +18,9 @@ type state struct {
 	shell   []string // nil is not known
 	dir     string   // absolute; "" is not known
 	user    string   // "" is not known
-	windows bool
-	startup bool // BASH_ENV is set: bash reads a file first
+	windows bool     // it may be one of Windows, as long as SHELL does not say
+	foreign bool     // the platform is another than Linux
+	startup bool     // BASH_ENV is set: bash reads a file first
 }
 
 // start is the state at the FROM of a stage.
@@ -32,8 +33,15 @@ func (j *job) start(stage int, ends []*state) *state {
 	if s.Base == "scratch" {
 		now = &state{image: -1, shell: []string{"/bin/sh", "-c"}, dir: "/", user: "root"}
 	}
+	facts, err := j.host.Facts(j.ctx, stage)
+	if err == nil && len(facts.Shell) > 0 && s.Base != "scratch" {
+		now.shell = facts.Shell
+	}
 	name := strings.ToLower(s.Base)
 	now.windows = j.Module.Escape == '`' || strings.HasPrefix(strings.ToLower(s.Platform), "windows")
+	for _, p := range facts.Platforms {
+		now.foreign = now.foreign || !strings.HasPrefix(p, "linux")
+	}
 	for _, part := range []string{"windows", "nanoserver", "servercore"} {
 		now.windows = now.windows || strings.Contains(name, part)
 	}
@@ -73,7 +81,7 @@ func (j *job) after(now *state, at plugins.Place, body ir.Body) *state {
 	case *ir.Arg:
 		next.startup = now.startup || slices.ContainsFunc(b.Defaults, func(d ir.Default) bool { return d.Key == "BASH_ENV" })
 	case *ir.Custom:
-		next = state{image: -1, windows: now.windows} // it can become anything
+		next = state{image: -1, windows: now.windows, foreign: now.foreign} // it can become anything
 	default:
 		return now
 	}
@@ -129,7 +137,7 @@ func (j *job) known(now *state) *state {
 		return now
 	}
 	next := *now
-	next.windows = next.windows || image.OS == "windows"
+	next.foreign = next.foreign || image.OS != "" && image.OS != "linux"
 	if next.shell == nil {
 		if next.shell = image.Config.Shell; len(next.shell) == 0 {
 			next.shell = []string{"/bin/sh", "-c"}
@@ -165,6 +173,9 @@ type dialect struct {
 // dialect gives that of the shell of RUN, or why it is none that is understood.
 func (s *state) dialect() (dialect, *reason) {
 	d := dialect{variant: syntax.LangPOSIX, errexit: maybe}
+	if s.foreign {
+		return d, because("shell", "only on Linux is it known what is the same")
+	}
 	if s.windows {
 		return d, because("shell", "the shell may be one of Windows, and SHELL does not say")
 	}

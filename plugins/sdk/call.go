@@ -211,6 +211,9 @@ func (c *Call) BaseConfig(stage int) (json.RawMessage, error) {
 	return c.host.BaseConfig(c.Context, stage)
 }
 
+// Facts tells what is known of a stage's base without looking into it.
+func (c *Call) Facts(stage int) (plugins.Facts, error) { return c.host.Facts(c.Context, stage) }
+
 // BaseFile reads a file of the image that a stage goes back to.
 func (c *Call) BaseFile(stage int, path string) ([]byte, error) {
 	return c.host.BaseFile(c.Context, stage, path)

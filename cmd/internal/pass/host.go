@@ -24,6 +24,11 @@ type Host struct {
 	Read    func(ctx context.Context, path string) ([]byte, error)
 	Options plan.Options
 	Print   func(string)
+
+	// Platforms are those that are asked for, as the user has them. AtHand answers for
+	// base images without a network; nil knows none.
+	Platforms []string
+	AtHand    plan.ImageResolver
 }
 
 // Log implements plugins.Host.

@@ -2,6 +2,7 @@ package remote
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -197,6 +198,12 @@ func (s *session) answer(ctx context.Context, a *pluginpb.Ask) ([]byte, error) {
 		return s.host.ReadFile(ctx, string(q.ReadFile.GetPath()))
 	case *pluginpb.Ask_BaseConfig:
 		return s.host.BaseConfig(ctx, int(q.BaseConfig.GetStage()))
+	case *pluginpb.Ask_Facts:
+		facts, err := s.host.Facts(ctx, int(q.Facts.GetStage()))
+		if err != nil {
+			return nil, err
+		}
+		return json.Marshal(facts)
 	case *pluginpb.Ask_BaseFile:
 		return s.host.BaseFile(ctx, int(q.BaseFile.GetStage()), string(q.BaseFile.GetPath()))
 	case *pluginpb.Ask_ParseShell:

@@ -15,7 +15,7 @@ const Version = 1
 
 // Minor counts the additions to the protocol. Neither side depends on that of the
 // other: what it needs it asks for by capability.
-const Minor = 0
+const Minor = 1
 
 // CookieName and CookieValue are the variable by which a program knows that strake has
 // started it.

@@ -207,6 +207,13 @@ func (s *services) BaseFile(_ context.Context, stage int, path string) ([]byte, 
 	return fmt.Append(nil, stage, path), s.err
 }
 
+func (s *services) Facts(_ context.Context, stage int) (plugins.Facts, error) {
+	if s.err != nil {
+		return plugins.Facts{}, s.err
+	}
+	return plugins.Facts{Platforms: []string{fmt.Sprint("linux/", stage)}, Shell: []string{"sh", "-c"}}, nil
+}
+
 func TestHost(t *testing.T) {
 	m := irtest.Module(t, "FROM a\n")
 	ask := func(ctx context.Context, h plugins.Host) (out []any) {
@@ -226,6 +233,8 @@ func TestHost(t *testing.T) {
 		add(raw, err)
 		data, err = h.BaseFile(ctx, 5, "/x")
 		add(data, err)
+		facts, err := h.Facts(ctx, 6)
+		add(facts, err)
 		raw, err = h.ParseShell(ctx, "bash", "echo x")
 		add(raw, err)
 		raw, err = h.ParseShell(ctx, "fish", "echo x")

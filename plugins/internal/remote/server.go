@@ -191,6 +191,16 @@ func (h *caller) BaseConfig(ctx context.Context, stage int) (json.RawMessage, er
 	return h.ask(ctx, &pluginpb.Ask{What: &pluginpb.Ask_BaseConfig{BaseConfig: q}})
 }
 
+func (h *caller) Facts(ctx context.Context, stage int) (plugins.Facts, error) {
+	q := &pluginpb.AskFacts{Stage: int32(stage)}
+	data, err := h.ask(ctx, &pluginpb.Ask{What: &pluginpb.Ask_Facts{Facts: q}})
+	if err != nil {
+		return plugins.Facts{}, err
+	}
+	var facts plugins.Facts
+	return facts, json.Unmarshal(data, &facts)
+}
+
 func (h *caller) BaseFile(ctx context.Context, stage int, path string) ([]byte, error) {
 	q := &pluginpb.AskBaseFile{Stage: int32(stage), Path: []byte(path)}
 	return h.ask(ctx, &pluginpb.Ask{What: &pluginpb.Ask_BaseFile{BaseFile: q}})

@@ -16,6 +16,7 @@ type Host struct {
 	Base   string            // /etc/os-release of every base image; "" is none
 	Config string            // the config of every base image, JSON
 	Files  map[string]string // of the build context
+	Known  plugins.Facts     // of every base image
 }
 
 // Expand gives words without variables back, and knows of nothing else.
@@ -42,6 +43,9 @@ func (h Host) BaseConfig(context.Context, int) (json.RawMessage, error) {
 	}
 	return json.RawMessage(h.Config), nil
 }
+
+// Facts gives Known.
+func (h Host) Facts(context.Context, int) (plugins.Facts, error) { return h.Known, nil }
 
 // BaseFile knows os-release.
 func (h Host) BaseFile(_ context.Context, _ int, path string) ([]byte, error) {
