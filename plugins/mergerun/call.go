@@ -95,6 +95,9 @@ func (w *walker) checkPlain(name string, args []string, words []*syntax.Word) {
 	if name == "printf" && len(args) > 1 && (args[1] == "-v" || dynamic(words[1])) {
 		w.leak()
 	}
+	if name == "type" {
+		w.looksA = true // it tells what the shell remembers
+	}
 	if name == "wait" && len(args) > 1 {
 		w.leak() // -p names a variable
 	}
@@ -115,7 +118,18 @@ func (w *walker) settings(name string, args []string, words []*syntax.Word) {
 				w.follow(why) // it may be the root that this starts from
 			}
 		}
+	case "declare", "typeset", "local", "times":
+		if len(args) == 1 || slices.Contains(args, "-p") {
+			w.refuse(because("process", "`%s` shows what differs in a shell of several RUNs", name))
+		}
+	case "hash":
+		if len(args) != 2 || args[1] != "-r" {
+			w.refuse(because("opaque", "`hash` changes or shows what later commands mean"))
+		}
 	case "set":
+		if len(args) == 1 {
+			w.refuse(because("process", "`set` shows what differs in a shell of several RUNs"))
+		}
 		w.setE = w.setE || w.inside == 0 && turnsOn(args[1:], words[1:])
 		if !setsKnown(args[1:], words[1:]) {
 			w.refuse(because("syntax", "it sets an option of the shell that changes how a script is read or run"))
@@ -131,8 +145,8 @@ func (w *walker) settings(name string, args []string, words []*syntax.Word) {
 		if w.funcs == 0 && w.inside == 0 {
 			w.refuse(because("syntax", "return is outside of a function"))
 		}
-	case "enable", "bind", "complete", "compopt", "fc", "history", "logout", "suspend", "setvar", "hash":
-		if len(args) > 1 && !(name == "hash" && args[1] == "-r") {
+	case "enable", "bind", "complete", "compopt", "fc", "history", "logout", "suspend", "setvar":
+		if len(args) > 1 {
 			w.refuse(because("opaque", "`%s` changes what later commands mean", name))
 		}
 	}

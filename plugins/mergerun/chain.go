@@ -96,8 +96,12 @@ func (c *chain) apart(list []*script, from, i int) *reason {
 // links is about files with several names, and about programs that RUNs make.
 func (c *chain) links(earlier []*script, s *script) *reason {
 	var before effects
+	user := c.state.user
 	for _, e := range earlier {
 		before.add(e.effects)
+		if s.moves && (e.attrs || user != "" && user != "root" && user != "0") {
+			return because("links", "a directory of an earlier layer is copied when it is renamed, which may fail or lose attributes")
+		}
 		for name := range s.ran {
 			if e.made[name] && !c.config.Unknown.accepts(name) {
 				return because("opaque", "`%s` may be a program that the RUNs make", name)

@@ -39,6 +39,8 @@ func (w *walker) program(name string, args []string, words []*syntax.Word) {
 		w.refuse(because("links", "`%s` tells how many names files have, which depends on the layers below", name))
 	default:
 		w.apply(r, a)
+		w.moves = w.moves || base == "mv"
+		w.attrs = w.attrs || slices.Contains([]string{"setcap", "setfacl", "setfattr", "chattr"}, base)
 		if base == "find" {
 			w.find(args, words)
 		}

@@ -235,7 +235,7 @@ func setters(name string) (row, bool) {
 		"debconf-set-selections", "a2enmod", "a2dismod", "a2ensite", "a2dissite", "a2enconf", "a2disconf":
 		return row{own: true}, true
 	case "update-alternatives", "alternatives":
-		return row{can: func(a words) bool { return !a.open() }, own: true, args: true}, true
+		return row{can: func(a words) bool { return !a.open() }, own: true, names: true}, true
 	case "dpkg":
 		return row{can: only("--print-architecture", "--print-foreign-architectures", "--add-architecture", "--remove-architecture", "-l", "-s", "-L", "-S", "--list", "--status", "--compare-versions"), own: true}, true
 	case "dpkg-query", "dpkg-architecture", "apt-cache", "apt-mark", "apt-config":

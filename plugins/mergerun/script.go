@@ -30,6 +30,8 @@ type script struct {
 	ran       map[string]bool // base names of programs that are run
 	made      map[string]bool // and of files that it may make
 	effects   effects
+	moves     bool // it may rename a directory
+	attrs     bool // it gives files what a copy by other means than cp may lose
 	elsewhere bool // its programs may come from anywhere
 	redirects bool // all that it prints may go to a file
 

@@ -223,9 +223,12 @@ func (w *walker) parameter(n *syntax.ParamExp) {
 // declClause is export, local and the like where bash has them as words of its language.
 func (w *walker) declClause(n *syntax.DeclClause) {
 	w.leak()
+	if v := n.Variant.Value; len(n.Args) == 0 && v != "export" && v != "readonly" {
+		w.refuse(because("process", "`%s` shows what differs in a shell of several RUNs", v))
+	}
 	for _, a := range n.Args {
 		text, whole := static(a.Value)
-		if a.Naked && a.Name == nil && (!whole || strings.ContainsAny(strings.TrimPrefix(text, "-"), "ifnFtAu")) {
+		if a.Naked && a.Name == nil && (!whole || strings.ContainsAny(strings.TrimPrefix(text, "-"), "ifnFtAup")) {
 			w.refuse(because("syntax", "`%s %s` changes how a variable is read", n.Variant.Value, text))
 		}
 	}
