@@ -172,8 +172,11 @@ func standIns(t *testing.T) string {
 	dir := t.TempDir()
 	link(t, "buildctl", filepath.Join(dir, "real", "buildctl"))
 	for name, script := range map[string]string{
-		"dot":      `in=$(cat); case "$1 $2 $in" in "-Tsvg -o digraph "*) echo '<svg/>' >"$3" ;; *) echo "not for dot: $*" >&2; exit 1 ;; esac`,
-		"buildctl": `[ "$1 $2" = "build --local" ] && [ -d "${3#context=}" ] && exec "` + dir + `/real/buildctl" debug dump-llb`,
+		"dot":         `in=$(cat); case "$1 $2 $in" in "-Tsvg -o digraph "*) echo '<svg/>' >"$3" ;; *) echo "not for dot: $*" >&2; exit 1 ;; esac`,
+		"docker":      `case $1 in load) tar t >/dev/null ;; save) exec strake save hello ;; *) exit 1 ;; esac`,
+		"jq":          `in=$(cat) && [ -n "$in" ]`,
+		"debootstrap": `mkdir -p "$3/bin"`,
+		"buildctl":    `[ "$1 $2" = "build --local" ] && [ -d "${3#context=}" ] && exec "` + dir + `/real/buildctl" debug dump-llb`,
 	} {
 		if err := os.WriteFile(filepath.Join(dir, name), []byte("#!/bin/sh\n"+script+"\n"), 0o777); err != nil {
 			t.Fatal(err)
@@ -186,7 +189,7 @@ func standIns(t *testing.T) string {
 // leads all connections to a server in front of it, whose certificate is for all names.
 func dockerHub(t *testing.T, hub *testbed.Registry) []string {
 	t.Helper()
-	cert, file := certificate(t, "index.docker.io", "registry-1.docker.io")
+	cert, file := certificate(t, "index.docker.io", "registry-1.docker.io", "registry.example.com")
 	front := httptest.NewUnstartedServer(httputil.NewSingleHostReverseProxy(&url.URL{Scheme: "http", Host: hub.Host}))
 	front.TLS = &tls.Config{Certificates: []tls.Certificate{cert}}
 	front.StartTLS()
