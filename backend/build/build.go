@@ -8,8 +8,10 @@ import (
 	"context"
 	"fmt"
 	"maps"
+	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/containerd/containerd/v2/core/content"
@@ -53,7 +55,8 @@ type Request struct {
 
 	Env      func(string) (string, bool)
 	Progress *Progress
-	Stdout   Stdout // for results that go there
+	Stdout   Stdout        // for results that go there
+	Stall    time.Duration // how long the files of a result may not move, 0 is 2 minutes
 }
 
 // Result is what a build made.
@@ -102,6 +105,8 @@ type job struct {
 	Request
 	set        *source.Set
 	deliveries []delivery
+	watch      stallWatch
+	linting    atomic.Bool // the daemon's frontend tells what ours has told
 	log        *stepLog
 	warnings   []client.VertexWarning
 
@@ -128,6 +133,11 @@ func (j *job) prepare(ctx context.Context) (client.SolveOpt, error) {
 	}
 	if j.Pull {
 		opt.FrontendAttrs["image-resolve-mode"] = "pull"
+	}
+	for name := range j.Input.Options {
+		if strings.HasPrefix(name, "context:") { // a frontend that cannot do that has to say so
+			opt.FrontendAttrs["frontend.caps"] = "moby.buildkit.frontend.contexts+forward"
+		}
 	}
 	if j.Call != "" {
 		j.calls(opt.FrontendAttrs)
@@ -161,52 +171,6 @@ func (j *job) prepare(ctx context.Context) (client.SolveOpt, error) {
 	return opt, err
 }
 
-// patience is how long the daemon may take to end a build that is canceled.
-const patience = time.Second
-
-// solve runs the build, and shows its progress meanwhile.
-func (j *job) solve(ctx context.Context, opt client.SolveOpt) (*client.SolveResponse, error) {
-	var (
-		statuses = make(chan *client.SolveStatus, 16)
-		shown    = make(chan error, 1)
-	)
-	j.log = newStepLog()
-	go func() {
-		warnings, err := j.Progress.show(j.log.tee(statuses))
-		j.warnings = warnings
-		shown <- err
-	}()
-	over := make(chan struct{})
-	stop := context.AfterFunc(ctx, func() {
-		select {
-		case <-over:
-		case <-time.After(patience):
-			j.Engine.Client.Close() // the daemon hangs: all calls fail
-		}
-	})
-	resp, err := j.Engine.Client.Build(ctx, opt, product, j.frontend, statuses)
-	close(over)
-	stop()
-	if showErr := <-shown; err == nil {
-		err = showErr
-	}
-	return resp, err
-}
-
-// product is what daemons log as their client.
-const product = "strake"
-
-// frontend is the build function.
-func (j *job) frontend(ctx context.Context, c gateway.Client) (*gateway.Result, error) {
-	res, err := j.compile(ctx, c)
-	if err != nil {
-		j.mu.Lock()
-		j.frontErr = err
-		j.mu.Unlock()
-	}
-	return res, err
-}
-
 func (j *job) compile(ctx context.Context, c gateway.Client) (*gateway.Result, error) {
 	if j.Call != "" {
 		return j.ask(ctx, c)
@@ -222,7 +186,11 @@ func (j *job) compile(ctx context.Context, c gateway.Client) (*gateway.Result, e
 	j.source = src
 	j.set.Add(src.Name, src.Text)
 	j.mu.Unlock()
-	res, err := frontend.Build(ctx, c, src, frontend.Options{Local: j.localImage, Compiled: j.keep, Linted: j.linted})
+	o := frontend.Options{Local: j.localImage, Compiled: j.keep, Linted: j.linted}
+	if j.proves() {
+		o.Requested = func() { j.linting.Store(true) }
+	}
+	res, err := frontend.Build(ctx, c, src, o)
 	j.mu.Lock()
 	src.AddFiles(j.set)
 	j.mu.Unlock()
@@ -269,6 +237,17 @@ func (j *job) attest(ctx context.Context, attrs map[string]string) error {
 		attrs["attest:provenance"] = "mode=min,inline-only=true"
 	}
 	return nil
+}
+
+// proves tells whether provenance goes anywhere: it was asked for, or the image is pushed.
+func (j *job) proves() bool {
+	provenance := slices.IndexFunc(j.Attestations, func(a Attestation) bool { return a.Type == "provenance" })
+	if provenance >= 0 {
+		return !j.Attestations[provenance].Disabled
+	}
+	off, _ := j.Env("BUILDX_NO_DEFAULT_ATTESTATIONS")
+	pushes := func(o Output) bool { return o.Type == client.ExporterImage && isTrue(o.Attrs["push"]) }
+	return slices.ContainsFunc(j.Outputs, pushes) && !isTrue(off)
 }
 
 // imageID is the digest that names the image: docker's, of the config, or that of

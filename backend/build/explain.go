@@ -27,7 +27,7 @@ func (j *job) explain(ctx context.Context, err error) error {
 	}
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	if lost := j.Engine.Explain(err); lost != err {
+	if lost := j.Engine.Lost(err); lost != nil { // errors cannot be compared: a diagnostic has a slice
 		return lost // whatever else it may look like
 	}
 	var (

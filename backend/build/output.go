@@ -172,7 +172,7 @@ func (j *job) stream(e client.ExportEntry, dest string) (client.ExportEntry, del
 		if err != nil {
 			return e, nil, err
 		}
-		e.Output = func(map[string]string) (io.WriteCloser, error) { return keepOpen{w}, nil }
+		e.Output = func(map[string]string) (io.WriteCloser, error) { return j.watch.writer(keepOpen{w}), nil }
 		return e, nil, nil
 	}
 	if info, err := os.Stat(dest); err == nil && info.IsDir() {
@@ -186,7 +186,7 @@ func (j *job) stream(e client.ExportEntry, dest string) (client.ExportEntry, del
 	if err != nil {
 		return e, nil, unwritable(dest, err)
 	}
-	e.Output = func(map[string]string) (io.WriteCloser, error) { return f, nil }
+	e.Output = func(map[string]string) (io.WriteCloser, error) { return j.watch.writer(f), nil }
 	return e, &toFile{temp: f, dest: dest}, nil
 }
 

@@ -7,6 +7,8 @@ import (
 	"path/filepath"
 	"strings"
 	"time"
+
+	"github.com/moby/buildkit/util/urlutil"
 )
 
 // gitTimeout bounds what a build spends on git.
@@ -29,7 +31,7 @@ func revision(ctx context.Context, locals map[string]string, env func(string) (s
 	root, commit := lines[0], lines[1]
 	out := map[string]string{"vcs:revision": commit}
 	if remote := git(ctx, dir, "config", "--get", "remote.origin.url"); len(remote) == 1 {
-		out["vcs:source"] = remote[0]
+		out["vcs:source"] = urlutil.RedactCredentials(remote[0]) // it goes into images
 	}
 	for name, path := range locals {
 		real, err := filepath.EvalSymlinks(path)

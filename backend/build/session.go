@@ -22,7 +22,7 @@ import (
 
 // session is what the daemon may ask of this machine during the build.
 func (j *job) session() ([]session.Attachable, error) {
-	list := append(j.Session[:len(j.Session):len(j.Session)], authprovider.NewDockerAuthProvider(authprovider.DockerAuthProviderConfig{
+	list := append(j.Session[:len(j.Session):len(j.Session)], j.Engine.Session, authprovider.NewDockerAuthProvider(authprovider.DockerAuthProviderConfig{
 		AuthConfigProvider: authprovider.LoadAuthConfig(config.LoadDefaultConfigFile(io.Discard)),
 	}))
 	if len(j.Secrets) > 0 {

@@ -17,9 +17,12 @@ import (
 	_ "github.com/moby/buildkit/client/connhelper/npipe"
 	_ "github.com/moby/buildkit/client/connhelper/podmancontainer"
 	_ "github.com/moby/buildkit/client/connhelper/ssh"
+	"github.com/moby/buildkit/session/grpchijack"
 	"github.com/moby/buildkit/util/appdefaults"
 	"github.com/moby/buildkit/util/grpcerrors"
 	"google.golang.org/grpc/codes"
+
+	"github.com/seed-e0495807/strake/backend/engine/serve"
 )
 
 const (
@@ -47,7 +50,7 @@ func remote(ctx context.Context, o *Options) (*Engine, error) {
 	if err != nil {
 		return nil, err
 	}
-	e, err := connect(ctx, o.Addr, patient, opts...)
+	e, err := connect(ctx, o.Addr, patient, nil, opts...)
 	switch {
 	case ctx.Err() != nil:
 		return nil, context.Cause(ctx)
@@ -88,9 +91,17 @@ func (t TLS) options(u *url.URL) ([]client.ClientOpt, error) {
 	return opts, nil
 }
 
-// connect connects to a BuildKit and waits for an answer.
-func connect(ctx context.Context, addr string, timeout time.Duration, opts ...client.ClientOpt) (*Engine, error) {
-	c, err := client.New(ctx, addr, opts...)
+// connect connects to a BuildKit and waits for an answer. Sessions come from dial, nil is
+// by a call of the daemon.
+func connect(ctx context.Context, addr string, timeout time.Duration, dial serve.Dial, opts ...client.ClientOpt) (*Engine, error) {
+	var c *client.Client
+	if dial == nil {
+		dial = func(ctx context.Context, proto string, meta map[string][]string) (net.Conn, error) {
+			return grpchijack.Dialer(c.ControlClient())(ctx, proto, meta)
+		}
+	}
+	session := serve.New(dial)
+	c, err := client.New(ctx, addr, append(opts, client.WithSessionDialer(session.Dial))...)
 	if err != nil {
 		return nil, err
 	}
@@ -104,7 +115,7 @@ func connect(ctx context.Context, addr string, timeout time.Duration, opts ...cl
 		c.Close()
 		return nil, err
 	}
-	return &Engine{Client: c, Addr: addr, Version: info.BuildkitVersion.Version}, nil
+	return &Engine{Client: c, Session: session, Addr: addr, Version: info.BuildkitVersion.Version}, nil
 }
 
 // standardAddrs are where a daemon listens that was started without --addr.

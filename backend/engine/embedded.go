@@ -87,7 +87,7 @@ func (s *session) connect(ctx context.Context) (*Engine, error) {
 	dial := func(ctx context.Context, _ string) (net.Conn, error) {
 		return (&net.Dialer{}).DialContext(ctx, "unix", s.socket())
 	}
-	e, err := connect(ctx, "", patient, client.WithContextDialer(dial))
+	e, err := connect(ctx, "", patient, nil, client.WithContextDialer(dial))
 	switch {
 	case err == nil && s.pid == s.holder():
 	case err == nil: // it was killed meanwhile

@@ -17,6 +17,7 @@ import (
 	"google.golang.org/grpc/codes"
 
 	"github.com/seed-e0495807/strake/backend/docker"
+	"github.com/seed-e0495807/strake/backend/engine/serve"
 	"github.com/seed-e0495807/strake/lang/diag"
 )
 
@@ -70,6 +71,7 @@ func (o *Options) say(text string) {
 // Engine is a connection to a BuildKit that has answered.
 type Engine struct {
 	Client  *client.Client
+	Session *serve.Session // to attach to the session of a build, one at a time
 	Kind    Kind
 	Addr    string
 	Version string         // of BuildKit, like "v0.34.2"; "" before v0.11
@@ -102,7 +104,7 @@ func running(ctx context.Context, o *Options) *Engine {
 		if !listens(addr) {
 			continue
 		}
-		if e, err := connect(ctx, addr, quick); err == nil {
+		if e, err := connect(ctx, addr, quick, nil); err == nil {
 			e.Kind = Daemon
 			return e
 		}
@@ -120,7 +122,7 @@ func inDocker(ctx context.Context, o *Options) (*Engine, error) {
 	if err != nil {
 		return nil, err
 	}
-	e, err := connect(ctx, "", quick, client.WithContextDialer(d.Dial), client.WithSessionDialer(d.DialSession))
+	e, err := connect(ctx, "", quick, d.DialSession, client.WithContextDialer(d.Dial))
 	if err != nil {
 		d.Close()
 		return nil, fail("no-buildkit", "it may be Podman, or older than Docker 18.09; leave --addr away to use strake's own engine",
@@ -173,6 +175,15 @@ func (e *Engine) Prune(ctx context.Context, deleted chan client.UsageInfo, opts 
 // Explain makes one clear error of the many that come up when the engine ends in
 // the middle of a build. Any other error is given back as it is.
 func (e *Engine) Explain(err error) error {
+	if lost := e.Lost(err); lost != nil {
+		return lost
+	}
+	return err
+}
+
+// Lost is the error for an engine that has ended in the middle of a build, nil when err
+// comes of something else.
+func (e *Engine) Lost(err error) error {
 	if err == nil {
 		return nil
 	}
@@ -187,7 +198,7 @@ func (e *Engine) Explain(err error) error {
 		return fail("engine-lost", "look at the log of that BuildKit, and try again",
 			"the connection to BuildKit at %s was lost while building: %v", e.Addr, cause(err))
 	}
-	return err
+	return nil
 }
 
 // answers tells whether the engine does. A broken connection fails at once.

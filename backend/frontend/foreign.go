@@ -106,25 +106,35 @@ func forward(ctx context.Context, c client.Client, src *buildcontext.Source, ref
 		opts = map[string]string{}
 	}
 	opts["cmdline"], opts["source"] = cmdline, ref
+	inputs, err := inputs(ctx, c, src)
+	if err != nil {
+		return nil, err
+	}
+	return c.Solve(ctx, client.SolveRequest{Frontend: "gateway.v0", FrontendOpt: opts, FrontendInputs: inputs})
+}
+
+// inputs are the states that another frontend gets besides the options.
+func inputs(ctx context.Context, c client.Client, src *buildcontext.Source) (map[string]*pb.Definition, error) {
 	inputs := map[string]*pb.Definition{}
-	if build.Caps.Supports(gwpb.CapFrontendInputs) == nil {
-		states, err := c.Inputs(ctx)
+	if build := c.BuildOpts(); build.Caps.Supports(gwpb.CapFrontendInputs) != nil {
+		return inputs, nil
+	}
+	states, err := c.Inputs(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if states == nil {
+		states = map[string]bk.State{}
+	}
+	if src.Unnamed { // no directory has it
+		states[dockerui.DefaultLocalNameDockerfile] = bk.Scratch().File(bk.Mkfile(src.Filename, 0o644, []byte(src.Text)))
+	}
+	for name, state := range states {
+		def, err := state.Marshal(ctx)
 		if err != nil {
 			return nil, err
 		}
-		if states == nil {
-			states = map[string]bk.State{}
-		}
-		if src.Unnamed { // no directory has it
-			states[dockerui.DefaultLocalNameDockerfile] = bk.Scratch().File(bk.Mkfile(src.Filename, 0o644, []byte(src.Text)))
-		}
-		for name, state := range states {
-			def, err := state.Marshal(ctx)
-			if err != nil {
-				return nil, err
-			}
-			inputs[name] = def.ToPB()
-		}
+		inputs[name] = def.ToPB()
 	}
-	return c.Solve(ctx, client.SolveRequest{Frontend: "gateway.v0", FrontendOpt: opts, FrontendInputs: inputs})
+	return inputs, nil
 }

@@ -34,6 +34,9 @@ type Options struct {
 	Local LocalImages // nil when the client has none
 	// Compiled is told of the result for each platform, perhaps at the same time.
 	Compiled func(*llb.Result)
+	// Requested is not nil when the provenance is to tell what was asked for. It is called
+	// before the daemon's own frontend is asked, which finds what Linted is told, too.
+	Requested func()
 	// Linted is told what the build checks found, also when there is no result.
 	Linted func([]lint.Finding)
 }
@@ -101,9 +104,14 @@ func (b *build) platform(ctx context.Context, platform *ocispecs.Platform, i int
 	b.mu.Lock()
 	b.results[platformID(platform)] = r
 	b.mu.Unlock()
-	ref, err := b.solve(ctx, r.State, b.src.Client.CacheImports)
-	if err != nil {
-		return nil, err
+	var ref client.Reference
+	if b.opt.Requested != nil {
+		ref = b.requested(ctx, r.State, platform)
+	}
+	if ref == nil {
+		if ref, err = b.solve(ctx, r.State, b.src.Client.CacheImports); err != nil {
+			return nil, err
+		}
 	}
 	return &dockerui.BuildResult{Reference: ref, Image: r.Image, BaseImage: r.Base, Epoch: r.Plan.Epoch}, nil
 }

@@ -1,0 +1,105 @@
+package build
+
+import (
+	"cmp"
+	"context"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/moby/buildkit/client"
+	gateway "github.com/moby/buildkit/frontend/gateway/client"
+)
+
+// product is what daemons log as their client.
+const product = "strake"
+
+// patience is how long the daemon may take to end a build that is canceled, and then the
+// client to notice that its connection is closed.
+const patience = time.Second
+
+// solve runs the build, and shows its progress meanwhile. When ctx is done, or the files
+// of the result have stopped coming, it returns whatever BuildKit's client does.
+func (j *job) solve(ctx context.Context, opt client.SolveOpt) (*client.SolveResponse, error) {
+	limit := cmp.Or(j.Stall, stallTime)
+	statuses := make(chan *client.SolveStatus, 16)
+	shown := make(chan error, 1)
+	j.log = newStepLog()
+	go func() {
+		warnings, err := j.Progress.show(j.log.tee(j.watch.tee(j.unlinted(statuses))))
+		j.warnings = warnings
+		shown <- err
+	}()
+	solving, cancel := context.WithCancel(ctx)
+	defer cancel()
+	var resp *client.SolveResponse
+	var err error
+	over := make(chan struct{})
+	go func() {
+		defer close(over)
+		resp, err = j.Engine.Client.Build(solving, opt, product, j.frontend, statuses)
+		if showErr := <-shown; err == nil {
+			err = showErr
+		}
+	}()
+	var stalled <-chan struct{}
+	if filesOnly(j.Outputs) && j.Call == "" {
+		stalled = j.watch.stalled(limit, over)
+	}
+	var abandoned error
+	select {
+	case <-over:
+		return resp, err
+	case <-ctx.Done():
+		abandoned = context.Cause(ctx)
+	case <-stalled:
+		abandoned = errStalled(limit)
+		cancel()
+	}
+	if !soon(over) {
+		j.Engine.Client.Close() // the daemon hangs: all calls fail
+	}
+	if soon(over) && ctx.Err() != nil {
+		return resp, err
+	}
+	return nil, abandoned
+}
+
+// unlinted drops the findings of the daemon's frontend when ours has the same.
+func (j *job) unlinted(in <-chan *client.SolveStatus) chan *client.SolveStatus {
+	out := make(chan *client.SolveStatus)
+	go func() {
+		defer close(out)
+		for status := range in {
+			if j.linting.Load() {
+				status.Warnings = slices.DeleteFunc(status.Warnings, func(w *client.VertexWarning) bool {
+					return strings.HasPrefix(w.URL, "https://docs.docker.com/go/dockerfile/rule/")
+				})
+			}
+			out <- status
+		}
+	}()
+	return out
+}
+
+// soon waits for the end, but not for long.
+func soon(over <-chan struct{}) bool {
+	select {
+	case <-over:
+		return true
+	case <-time.After(patience):
+		return false
+	}
+}
+
+// frontend is the build function.
+func (j *job) frontend(ctx context.Context, c gateway.Client) (*gateway.Result, error) {
+	res, err := j.compile(ctx, c)
+	if err != nil {
+		j.mu.Lock()
+		j.frontErr = err
+		j.mu.Unlock()
+	}
+	j.watch.solved.Store(true)
+	return res, err
+}
