@@ -73,7 +73,7 @@ func generate(r *rand.Rand, n int) (text string, differs []string) {
 		b.WriteString(pick(r, t.moves))
 	}
 	if r.IntN(8) == 0 {
-		b.WriteString("USER 1000:1000\n")
+		b.WriteString("RUN chown app:app /home/app\nUSER 1000:1000\n")
 	}
 	if home := map[string]string{"rust:1.79": "ENV CARGO_HOME=/usr/local/cargo\n", "composer:2": "ENV COMPOSER_HOME=/tmp\n"}[t.base]; r.IntN(2) == 0 {
 		b.WriteString(home) // as the official image has it

@@ -68,10 +68,8 @@ func standins(t *testing.T) string {
 	put("root/.keep", "", 0o644)
 	put("usr/local/share/.keep", "", 0o644)
 	put("etc/passwd", "root:x:0:0::/root:/bin/sh\napp:x:1000:1000::/home/app:/bin/sh\n", 0o644)
+	put("etc/group", "root:x:0:\napp:x:1000:\n", 0o644)
 	put("home/app/.keep", "", 0o644)
-	if err := os.Chown(filepath.Join(root, "home/app"), 1000, 1000); err != nil {
-		t.Fatal(err)
-	}
 	put("app/x", "x\n", 0o644)
 	if err := os.MkdirAll(filepath.Join(root, "tmp"), 0o755); err != nil {
 		t.Fatal(err)
