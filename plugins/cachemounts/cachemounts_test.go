@@ -156,7 +156,7 @@ func TestCorpus(t *testing.T) {
 					for _, mount := range run.Mounts {
 						id, _ := mount.Option("id")
 						if parts := strings.Split(id, "-"); parts[0] == "strake" {
-							count[strings.Join(parts[1:min(3, len(parts))], "-")]++
+							count[parts[1]]++
 						}
 					}
 				}

@@ -45,8 +45,13 @@ func (p *pass) needed(j *job, u *use) bool {
 			started[i] = started[parent]
 		}
 		for k, op := range p.call.Module.Stages[i].Ops {
+			// What an earlier one has put there, like `mvn install`, a mount would hide.
+			earlier := p.descends(j.index, i) && (i != j.index || k < j.op)
 			run, ok := op.Body.(*ir.Run)
 			if !ok {
+				if earlier && !u.keeps.loose && len(copies(op)) > 0 && u.keeps.traced(fullText(op)) {
+					return true
+				}
 				if !u.keeps.loose && started[i] && runsProgram(op, u.keeps.programs) {
 					return true
 				}
@@ -57,7 +62,7 @@ func (p *pass) needed(j *job, u *use) bool {
 				if s.scripts[k] != nil && slices.ContainsFunc(s.scripts[k].Commands, u.uses) {
 					return true // in a stage that is not ours
 				}
-				if started[i] && !u.keeps.loose && s.mayRead(k, op, u.keeps) {
+				if (started[i] || earlier) && !u.keeps.loose && s.mayRead(k, op, u.keeps) {
 					return true
 				}
 				continue
@@ -84,13 +89,19 @@ func runsProgram(op *ir.Op, programs []string) bool {
 	return slices.ContainsFunc(words, func(w string) bool { return slices.Contains(programs, path.Base(w)) })
 }
 
-// mayRead tells whether a RUN without the manager may use its cache all the same.
+// traced tells whether a text speaks of the cache.
+func (k *keeps) traced(text string) bool {
+	return slices.ContainsFunc(k.traces, func(t string) bool { return strings.Contains(text, t) })
+}
+
+// mayRead tells whether a RUN without the manager may use its cache, or fill it, all the
+// same.
 func (s *stage) mayRead(op int, o *ir.Op, k *keeps) bool {
 	script := s.scripts[op]
-	if script == nil || slices.ContainsFunc(k.traces, func(t string) bool { return strings.Contains(o.Text(), t) }) {
+	if script == nil || k.traced(o.Text()) {
 		return true
 	}
-	return slices.ContainsFunc(script.Commands, func(c *shell.Command) bool { return !slices.Contains(harmless, c.Name) })
+	return slices.ContainsFunc(script.Commands, func(c *shell.Command) bool { return !slices.Contains(harmless, c.Name) && kindOf(c) == unknown })
 }
 
 // offline tells whether a use must not fill the cache.
