@@ -21,8 +21,8 @@ const stallTime = 2 * time.Minute
 const stallTicks = 8
 
 // stallWatch finds out that BuildKit has stopped sending the files of a result, or that it
-// does not end when all are here: moby/buildkit#2950, a deadlock in its transfer of files
-// that nobody has found yet. While files move it tells so every 100 ms, thus silence means
+// does not end when all are here, as reported in moby/buildkit#2950. The cause that is known
+// is dealt with in backend/engine/serve; this is for any other. While files move it tells so every 100 ms, thus silence means
 // that they do not. Nothing else of a build is watched: a step, a layer that is unpacked
 // and an export to elsewhere may take any time without a word.
 type stallWatch struct {
