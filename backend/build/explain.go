@@ -14,6 +14,7 @@ import (
 	"github.com/moby/buildkit/util/apicaps"
 	digest "github.com/opencontainers/go-digest"
 
+	"github.com/seed-e0495807/strake/backend/engine"
 	"github.com/seed-e0495807/strake/ir"
 	"github.com/seed-e0495807/strake/lang/diag"
 	"github.com/seed-e0495807/strake/lang/source"
@@ -81,6 +82,9 @@ func (j *job) step(ctx context.Context, err error) diag.Diagnostic {
 			}
 			break
 		}
+	}
+	if d.Code == noCacheExport && j.Engine.Kind == engine.Embedded { // there is no better one
+		d.Hint = "it knows registry, local, inline, gha, s3 and azblob"
 	}
 	if full, ok := j.full(text); ok {
 		d = full

@@ -19,6 +19,9 @@ type knownError struct {
 // notAllowed is the code for an entitlement that was not given.
 const notAllowed = "not-allowed"
 
+// noCacheExport is the code for a cache that an engine cannot export.
+const noCacheExport = "no-cache-export"
+
 // known are errors that have a next step. The texts are BuildKit's; a daemon of
 // another version may have others, which are shown as they are.
 var known = []knownError{
@@ -46,7 +49,7 @@ var known = []knownError{
 	{regexp.MustCompile(`exporting multiple references to image store|docker exporter does not currently support exporting manifest lists`), dockerEngine,
 		"the image store of this Docker Engine keeps one platform of an image",
 		"choose it with --platform; strake's own store keeps them all, without --load and with " + ownEngine},
-	{regexp.MustCompile(`unknown cache exporter: "?(\w+)`), "no-cache-export",
+	{regexp.MustCompile(`unknown cache exporter: "?(\w+)`), noCacheExport,
 		"this BuildKit cannot export its cache with type=$1", "export it with type=inline, or build with strake's own engine: " + ownEngine},
 	{regexp.MustCompile(`unsupported request frontend\.`), oldBuildKit,
 		"this BuildKit is too old for --call and --check", "build with strake's own engine: " + ownEngine},
