@@ -13,7 +13,8 @@ type Pass interface {
 	// Claims are the instructions that the pass expands.
 	Claims() []lang.Claim
 	// Run gives a module that VerifyLowered accepts, perhaps m itself, which is left
-	// as it is. It need not be one when the diagnostics have an error. Calls may
+	// as it is; in stages that no build will run, a *Custom may stay. It need not be
+	// one when the diagnostics have an error. Calls may
 	// come at once: a file may be compiled for several platforms.
 	Run(ctx context.Context, m *Module) (*Module, diag.List, error)
 	// Files are those that spans of what Run gave point into, beside the Dockerfile,

@@ -51,14 +51,18 @@ func (NoHost) ParseShell(_ context.Context, dialect, script string) (json.RawMes
 	return b.Bytes(), nil
 }
 
-// guarded is a host that gives a plugin what it was granted.
+// guarded is a host that gives a plugin what it was granted, and nothing of the bases of
+// stages that are not needed.
 type guarded struct {
 	Host
 	name   string
 	grants []Grant
+	needed []bool
 }
 
-func (s *Step) guard(h Host) Host { return guarded{h, s.Plugin.Info().Name, s.Grants} }
+func (s *Step) guard(h Host, needed []bool) Host {
+	return guarded{h, s.Plugin.Info().Name, s.Grants, needed}
+}
 
 // Log says whose log it is.
 func (g guarded) Log(ctx context.Context, text string) { g.Host.Log(ctx, "plugin "+g.name+": "+text) }
@@ -70,6 +74,14 @@ func (g guarded) need(what Grant) error {
 	return fmt.Errorf("grant %s: %w", what, ErrDenied)
 }
 
+// image tells whether the base of a stage may be asked for.
+func (g guarded) image(stage int) error {
+	if stage >= 0 && stage < len(g.needed) && !g.needed[stage] {
+		return fmt.Errorf("the target does not need stage %d: %w", stage, ErrUnavailable)
+	}
+	return g.need(GrantImages)
+}
+
 func (g guarded) ReadFile(ctx context.Context, path string) ([]byte, error) {
 	if err := g.need(GrantContext); err != nil {
 		return nil, err
@@ -78,14 +90,14 @@ func (g guarded) ReadFile(ctx context.Context, path string) ([]byte, error) {
 }
 
 func (g guarded) BaseConfig(ctx context.Context, stage int) (json.RawMessage, error) {
-	if err := g.need(GrantImages); err != nil {
+	if err := g.image(stage); err != nil {
 		return nil, err
 	}
 	return g.Host.BaseConfig(ctx, stage)
 }
 
 func (g guarded) BaseFile(ctx context.Context, stage int, path string) ([]byte, error) {
-	if err := g.need(GrantImages); err != nil {
+	if err := g.image(stage); err != nil {
 		return nil, err
 	}
 	return g.Host.BaseFile(ctx, stage, path)

@@ -38,6 +38,7 @@ type Pipeline struct{ Steps []Step }
 type Input struct {
 	Module *ir.Module
 	Target string                  // a name or number as for docker build; "" is the last stage
+	Only   bool                    // leave instructions in stages that the target does not need, and the bases of those, alone
 	Host   func(m *ir.Module) Host // the services for a plugin that sees m; nil has none
 }
 
@@ -126,7 +127,7 @@ func (r *run) expand(ctx context.Context, steps []Step) error {
 		found := false
 		for i := range steps {
 			info := steps[i].Plugin.Info()
-			uses, diags := findUses(r.out.Module, info.Instructions)
+			uses, diags := findUses(r.out.Module, info.Instructions, r.needed())
 			r.out.Diags = append(r.out.Diags, diags...)
 			if stop() {
 				return nil
@@ -141,7 +142,7 @@ func (r *run) expand(ctx context.Context, steps []Step) error {
 			if stop() {
 				return nil
 			}
-			if left, _ := findUses(r.out.Module, info.Instructions); len(left) >= len(uses) && same(left, uses) {
+			if left, _ := findUses(r.out.Module, info.Instructions, r.needed()); len(left) >= len(uses) && same(left, uses) {
 				return &Broken{Plugin: info.Name, Phase: Expand, Err: fmt.Errorf("%s was not expanded", left[0].Keyword)}
 			}
 		}
@@ -155,8 +156,18 @@ func (r *run) expand(ctx context.Context, steps []Step) error {
 // same tells whether the first uses are the same ones.
 func same(a, b []Use) bool { return a[0].Origin == b[0].Origin }
 
-// findUses are the uses of instructions, in order.
-func findUses(m *ir.Module, list []Instruction) (uses []Use, diags diag.List) {
+// needed tells for each stage whether its instructions are to be expanded, and its base
+// may be asked for.
+func (r *run) needed() []bool {
+	if !r.Only {
+		return slices.Repeat([]bool{true}, len(r.out.Module.Stages))
+	}
+	return needed(r.out.Module, Target(r.out.Module, r.Target))
+}
+
+// findUses are the uses of instructions in the stages that are needed, in order. What is
+// wrong with one by itself is told of all stages, as it is of BuildKit's instructions.
+func findUses(m *ir.Module, list []Instruction, needed []bool) (uses []Use, diags diag.List) {
 	if len(list) == 0 {
 		return nil, nil
 	}
@@ -169,7 +180,9 @@ func findUses(m *ir.Module, list []Instruction) (uses []Use, diags diag.List) {
 			for k := range list {
 				if list[k].Keyword == c.Name {
 					u, more := list[k].parse(c, Place{i, j}, op.Origin)
-					uses, diags = append(uses, u), append(diags, more...)
+					if diags = append(diags, more...); needed[i] {
+						uses = append(uses, u)
+					}
 				}
 			}
 		}
@@ -216,7 +229,7 @@ func (r *run) call(ctx context.Context, s *Step, c *Call) error {
 		}
 		return &Broken{Plugin: info.Name, Phase: c.Phase, Err: err}
 	}
-	res, err := s.Plugin.Run(ctx, s.guard(r.host(old)), c)
+	res, err := s.Plugin.Run(ctx, s.guard(r.host(old), r.needed()), c)
 	if err != nil {
 		return broken(err)
 	}

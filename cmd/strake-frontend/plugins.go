@@ -91,7 +91,7 @@ func (p *plugins) pass(ctx context.Context, c client.Client, src *buildcontext.S
 	for _, platform := range src.Client.TargetPlatforms {
 		asked = append(asked, platforms.Format(platform))
 	}
-	return &pass.Pass{Plugins: found, Target: src.Client.Target, Host: pass.Host{
+	return &pass.Pass{Plugins: found, Target: src.Client.Target, Whole: pass.Whole(c.BuildOpts().Opts["requestid"], src.Client.Target), Host: pass.Host{
 		Read:    func(ctx context.Context, path string) ([]byte, error) { return readContext(ctx, c, src, path) },
 		Options: plan.Options{BuildArgs: src.Client.BuildArgs}, Platforms: asked,
 		Print: func(text string) { fmt.Fprintln(os.Stderr, text) },

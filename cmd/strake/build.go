@@ -16,6 +16,7 @@ import (
 	"github.com/seed-e0495807/strake/backend/engine"
 	"github.com/seed-e0495807/strake/backend/image"
 	"github.com/seed-e0495807/strake/backend/store"
+	"github.com/seed-e0495807/strake/cmd/internal/pass"
 	"github.com/seed-e0495807/strake/lang/diag"
 )
 
@@ -99,7 +100,7 @@ func (b *buildRun) run(ctx context.Context, args []string) error {
 	request.Session = append(request.Session, uploads)
 	request.Input, err = buildcontext.Find(ctx, buildcontext.Request{
 		Path: args[0], File: b.file, Stdin: b.stdin, Options: options, Contexts: named,
-		Pass:   b.pass(b.process, passOptions{target: b.target, args: buildArgs(options), platforms: b.platforms}),
+		Pass:   b.pass(b.process, passOptions{target: b.target, whole: pass.Whole(request.Call, b.target), args: buildArgs(options), platforms: b.platforms}),
 		Upload: func(r io.Reader) string { return uploads.Add(io.NopCloser(r)) },
 	})
 	if err != nil {

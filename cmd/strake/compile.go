@@ -257,7 +257,7 @@ func (c *compile) start(ctx context.Context, args []string) []chan *result {
 // passOptions are what plugins may know of the compile.
 func (c *compile) passOptions() passOptions {
 	return passOptions{
-		target: c.target, args: buildArgs(c.request.Options), platforms: c.platforms,
+		target: c.target, whole: c.form.whole, args: buildArgs(c.request.Options), platforms: c.platforms,
 		images: llb.Images(c.images, bk.ResolveModeDefault), atHand: llb.Images(c.atHand, bk.ResolveModeDefault),
 	}
 }

@@ -25,6 +25,7 @@ type form struct {
 	comment  string // starts a header, in a form that can have one
 	compiles bool   // for each platform, down to LLB
 	binary   bool
+	whole    bool // plugins expand all stages, as it is to be a plain Dockerfile
 	emit     emitter
 }
 
@@ -38,7 +39,7 @@ func forms() []*form {
 		{name: "dot", suffix: ".dot", comment: "//", compiles: true, emit: lower(graph.Dot, bk.LocalUniqueID(fixedID))},
 		{name: "ir", suffix: ".ir", comment: "//", emit: emitIR},
 		{name: "ast", suffix: ".ast", comment: "#", emit: emitAST},
-		{name: "dockerfile", suffix: ".Dockerfile", comment: "#", emit: emitDockerfile},
+		{name: "dockerfile", suffix: ".Dockerfile", comment: "#", whole: true, emit: emitDockerfile},
 	}
 }
 

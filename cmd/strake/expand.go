@@ -34,7 +34,7 @@ func expandCommand() *command {
 			blame := flags.Bool("blame", false, "Show what each line comes from")
 			return func(ctx context.Context, args []string) error {
 				if *blame {
-					c.form = &form{name: "blame", comment: "#", emit: emitBlame}
+					c.form = &form{name: "blame", comment: "#", whole: true, emit: emitBlame}
 				}
 				return c.run(ctx, args)
 			}
@@ -55,7 +55,7 @@ also when there are changes.
 		setup: func(p *process, flags *pflag.FlagSet) runner {
 			c := &compile{process: p}
 			c.declareInput(flags)
-			c.form = &form{name: "diff", comment: "#", emit: emitDiff}
+			c.form = &form{name: "diff", comment: "#", whole: true, emit: emitDiff}
 			return c.run
 		},
 	}

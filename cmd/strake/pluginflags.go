@@ -70,7 +70,7 @@ func (f *pluginFlags) pass(p *process, options passOptions) func(context.Context
 			return nil, err
 		}
 		read := func(_ context.Context, path string) ([]byte, error) { return in.ReadFile(path) }
-		return &pass.Pass{Plugins: found, Target: options.target, Host: pass.Host{
+		return &pass.Pass{Plugins: found, Target: options.target, Whole: options.whole, Host: pass.Host{
 			Read: read, Print: f.logger(p), Platforms: options.platforms, AtHand: options.atHand,
 			Options: plan.Options{BuildArgs: options.args, Images: options.images},
 		}}, nil
@@ -92,6 +92,7 @@ func (f *pluginFlags) logger(p *process) func(string) {
 // passOptions are what a build is asked for, as far as plugins may ask for it.
 type passOptions struct {
 	target string
+	whole  bool // stages that the target does not need count, too
 	args   map[string]string
 	images plan.ImageResolver // nil when base images are not to be asked for
 	atHand plan.ImageResolver // those of which the configs are here; nil knows none

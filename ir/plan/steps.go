@@ -181,8 +181,8 @@ func (p *planner) do(s *Stage, op *operation) error {
 	case *ir.Onbuild:
 		s.Image.Config.OnBuild = append(s.Image.Config.OnBuild, b.Trigger)
 	default:
-		return diag.List{{Code: "unclaimed", Message: "no plugin expands `" + b.Keyword() + "`",
-			Hint: "name the plugin that does in strake.yaml"}}
+		return diag.List{{Code: "unclaimed", Message: "`" + b.Keyword() + "` was not expanded",
+			Hint: "name its plugin in strake.yaml; or, where only a trigger of a base image needs this stage, add a `COPY --from` of it to the stage that is built"}}
 	}
 	return nil
 }

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"sync"
 
 	"github.com/seed-e0495807/strake/backend/frontend"
@@ -22,6 +23,7 @@ import (
 type Pass struct {
 	Plugins *config.Plugins
 	Target  string // stage to build; "" is the last one
+	Whole   bool   // all stages count, not those alone that the target needs
 	Host    Host   // for every module
 
 	once sync.Once
@@ -47,7 +49,7 @@ func (p *Pass) Files() []ir.File {
 func (p *Pass) Run(ctx context.Context, m *ir.Module) (*ir.Module, diag.List, error) {
 	p.once.Do(func() {
 		p.Plugins.Start(ctx, m)
-		p.out, p.err = p.Plugins.Run(ctx, plugins.Input{Module: m, Target: p.Target, Host: func(m *ir.Module) plugins.Host {
+		p.out, p.err = p.Plugins.Run(ctx, plugins.Input{Module: m, Target: p.Target, Only: !p.Whole, Host: func(m *ir.Module) plugins.Host {
 			h := p.Host
 			h.module = m
 			return &h
@@ -57,6 +59,18 @@ func (p *Pass) Run(ctx context.Context, m *ir.Module) (*ir.Module, diag.List, er
 		return m, nil, p.explain(p.err)
 	}
 	return p.out.Module, p.out.Diags, nil
+}
+
+// Whole tells whether the answer to a question, "" for a build, is about all stages, as in
+// a Dockerfile that is printed.
+func Whole(question, target string) bool {
+	switch strings.TrimPrefix(question, "frontend.") {
+	case "strake.expand":
+		return true
+	case "lint":
+		return target == ""
+	}
+	return false
 }
 
 // Looks tells whether a plugin may look into base images, for which there has to be an
