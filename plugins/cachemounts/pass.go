@@ -126,7 +126,7 @@ func (p *pass) baseOf(stage int, ref string) string {
 			return ""
 		case shell.Parent(m, at) >= 0:
 			continue
-		case s.Base != ref || ref == "scratch" || p.stageOf(ref) >= 0 || strings.ContainsAny(ref, `,"`):
+		case s.Base != ref || p.stageOf(ref) >= 0 || strings.ContainsAny(ref, `,"`):
 			return ""
 		}
 		return ref
