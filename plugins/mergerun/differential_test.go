@@ -26,6 +26,9 @@ func (g *generator) pick(list ...string) string { return list[g.IntN(len(list))]
 func (g *generator) script() string {
 	g.depth, g.docs = 0, nil
 	line := g.list()
+	if g.risky && g.IntN(4) == 0 {
+		line = "echo 1 >out && ln -f out b; " + line
+	}
 	line += g.pick("", "", "", "", "", " ;", " # a comment", "; # && false", " ", "  #")
 	if len(g.docs) == 0 && g.IntN(12) == 0 {
 		line += g.pick(" & wait", " ; echo x >>out & wait")
@@ -80,9 +83,9 @@ func (g *generator) command() string {
 		return g.compound()
 	}
 	switch {
-	case g.risky && g.IntN(3) == 0:
+	case g.risky && g.IntN(2) == 0:
 		return g.links()
-	case g.risky && g.IntN(12) == 0:
+	case g.risky && g.IntN(10) == 0:
 		return g.unknown()
 	case g.IntN(3) == 0:
 		return g.state()
