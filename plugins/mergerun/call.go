@@ -42,9 +42,10 @@ func (w *walker) call(c *syntax.CallExpr) {
 	w.command(name, args, c.Args)
 }
 
-// changesPrograms tells variables that say where a program, or what is loaded into it, comes from.
+// changesPrograms tells variables that say where a program, or what is loaded into it,
+// comes from, or that give it options: ld.so(8), bash(1), tar(1), git(1), apt.conf(5), wget(1), curl(1).
 func changesPrograms(name string) bool {
-	return name == "PATH" || strings.HasPrefix(name, "LD_") || name == "BASH_ENV"
+	return programVariable.FindString(name) == name && name != ""
 }
 
 // readsElse tells names of commands that are something else to bash, which is /bin/sh on

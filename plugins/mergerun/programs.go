@@ -58,9 +58,6 @@ func (a words) first() string {
 	return ""
 }
 
-func never(words) bool  { return false }
-func always(words) bool { return true }
-
 // without gives a test that none of these is among the arguments, and that no variable
 // can be one.
 func without(texts ...string) func(words) bool {

@@ -28,12 +28,15 @@ type walker struct {
 
 func (w *walker) walk(n syntax.Node) {
 	w.declared = map[string]bool{}
+	read := map[*syntax.Lit]bool{} // names of variables that are read only
 	syntax.Walk(n, func(n syntax.Node) bool {
 		switch n := n.(type) {
 		case *syntax.FuncDecl:
 			w.declare(n)
+		case *syntax.ParamExp:
+			read[n.Param] = n.Exp == nil
 		case *syntax.Lit:
-			w.elsewhere = w.elsewhere || programVariable.MatchString(n.Value)
+			w.elsewhere = w.elsewhere || !read[n] && programVariable.MatchString(n.Value)
 		case *syntax.Assign:
 			w.elsewhere = w.elsewhere || n.Name != nil && changesPrograms(n.Name.Value)
 		}
@@ -60,7 +63,7 @@ func (w *walker) walk(n syntax.Node) {
 
 // programVariable finds variables that say where programs come from in words of export,
 // read and other commands that may set them.
-var programVariable = regexp.MustCompile(`\b(PATH|LD_[A-Z_]+|BASH_ENV)\b`)
+var programVariable = regexp.MustCompile(`\b(PATH|LD_[A-Z_]+|BASH_ENV|TAR_OPTIONS|GIT_(SSH|EXEC|TEMPLATE|CONFIG)[A-Z_]*|APT_CONFIG|WGETRC|CURL_HOME)\b`)
 
 func (w *walker) declare(f *syntax.FuncDecl) {
 	if f.Name == nil {
