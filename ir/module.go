@@ -23,6 +23,18 @@ type Module struct {
 	Stages []*Stage
 }
 
+// HasCustom tells whether there is an instruction that a plugin must expand.
+func (m *Module) HasCustom() bool {
+	for _, s := range m.Stages {
+		for _, op := range s.Ops {
+			if _, ok := op.Body.(*Custom); ok {
+				return true
+			}
+		}
+	}
+	return false
+}
+
 // File is a source text.
 type File struct{ Name, Text string }
 

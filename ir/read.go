@@ -47,12 +47,12 @@ func Read(ctx context.Context, src *source.File, p Pass) (*Module, diag.List, er
 		return m, diags, nil
 	}
 	m, more, err := p.Run(ctx, m)
-	if diags = append(diags, more...); err == nil && diags.HasErrors() {
-		diags.Sort()
-		err = diags
-	}
 	if err != nil {
 		return nil, nil, err
+	}
+	if diags = append(diags, more...); diags.HasErrors() {
+		diags.Sort()
+		return m, nil, diags
 	}
 	return m, diags, nil
 }

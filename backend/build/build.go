@@ -6,6 +6,7 @@ package build
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -84,7 +85,7 @@ func Run(ctx context.Context, r Request) (*Result, error) {
 	resp, err := j.solve(ctx, opt)
 	if err != nil {
 		j.abandon()
-		return nil, j.explain(ctx, err)
+		return nil, j.withFindings(j.explain(ctx, err))
 	}
 	out := &Result{Response: resp.ExporterResponse, ID: imageID(resp.ExporterResponse), Warnings: j.warnings, Diags: j.diags, Set: j.set, Answer: j.answer}
 	out.Names, out.Stored, out.Kept = j.place()
@@ -98,6 +99,18 @@ func Run(ctx context.Context, r Request) (*Result, error) {
 		}
 	}
 	return out, nil
+}
+
+// withFindings adds to an error what was found before it: that may be why.
+func (j *job) withFindings(err error) error {
+	var f *Failure
+	if errors.As(err, &f) {
+		j.mu.Lock()
+		defer j.mu.Unlock()
+		j.diags.Sort()
+		f.Diags = append(slices.Clip(j.diags), f.Diags...)
+	}
+	return err
 }
 
 // job is a build while it runs.

@@ -27,6 +27,12 @@ import (
 type Answer struct {
 	call     string
 	metadata map[string][]byte
+	Errors   diag.List // of a check: what a build of the Dockerfile would end with
+}
+
+// question has the frontend fill in what its metadata does not tell.
+func (a *Answer) question(local frontend.LocalImages) frontend.Question {
+	return frontend.Question{Local: local, Failed: func(list diag.List) { a.Errors = list }}
 }
 
 // calls are the options that ask for an answer in place of a build.
@@ -35,13 +41,13 @@ func (r *Request) calls(options map[string]string) {
 	options["frontend.caps"] = "moby.buildkit.frontend.subrequests"
 }
 
-// AskHere answers a call without an engine. Ok is false when that cannot be: the
-// Dockerfile is elsewhere, or its base images are where only an engine finds them.
+// AskHere answers a call without an engine: Request.Engine does not count. Ok is false when
+// the Dockerfile is elsewhere, or a base image is where perhaps an engine finds it; a check
+// then has a result all the same, of what does not depend on that.
 func AskHere(ctx context.Context, r Request, images bk.ImageMetaResolver) (result *Result, ok bool, err error) {
 	if r.Input.Remote() || r.Pull {
 		return nil, false, nil
 	}
-	j := &job{Request: r, set: &source.Set{}}
 	r.calls(r.Input.Options)
 	found := &watched{ImageMetaResolver: images}
 	src, err := r.Input.OpenFor(ctx, found)
@@ -51,19 +57,25 @@ func AskHere(ctx context.Context, r Request, images bk.ImageMetaResolver) (resul
 	if _, _, elsewhere := frontend.Foreign(src.Text, r.Input.Options); elsewhere {
 		return nil, false, nil
 	}
-	j.set.Add(src.Name, src.Text)
-	res, err := frontend.Ask(ctx, src.Client.GatewayClient(), src, j.localImage)
-	src.AddFiles(j.set)
+	result = &Result{Set: &source.Set{}, Answer: Answer{call: r.Call}}
+	result.Set.Add(src.Name, src.Text)
+	res, err := frontend.Ask(ctx, src.Client.GatewayClient(), src, result.Answer.question(StoreImages(r.Images)))
+	src.AddFiles(result.Set)
+	if res != nil {
+		result.Answer.metadata = res.Metadata
+	}
 	var list diag.List
-	switch {
-	case found.missed.Load():
+	switch missed := found.missed.Load(); {
+	case missed && err == nil && r.Call == "lint":
+		return result, false, nil
+	case missed:
 		return nil, false, nil
 	case errors.As(err, &list):
-		return nil, false, &Failure{Set: j.set, Diags: list}
+		return nil, false, &Failure{Set: result.Set, Diags: list}
 	case err != nil:
 		return nil, false, err
 	}
-	return &Result{Set: j.set, Answer: Answer{r.Call, res.Metadata}}, true, nil
+	return result, true, nil
 }
 
 // watched notices that an image was not found.
@@ -90,19 +102,22 @@ func (j *job) ask(ctx context.Context, c gateway.Client) (*gateway.Result, error
 	j.source = src
 	j.set.Add(src.Name, src.Text)
 	j.mu.Unlock()
-	res, err := frontend.Ask(ctx, c, src, j.localImage)
+	answer := Answer{call: j.Call}
+	res, err := frontend.Ask(ctx, c, src, answer.question(j.localImage))
 	if err != nil {
 		return nil, err
 	}
+	answer.metadata = res.Metadata
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	src.AddFiles(j.set)
-	j.answer = Answer{j.Call, res.Metadata}
+	j.answer = answer
 	return res, nil
 }
 
 // Print writes an answer for people, or as the frontend's JSON. The file names the
-// Dockerfile. Ok is false when a check found something.
+// Dockerfile. Ok is false when a check found something. What is in Errors is left to
+// the caller.
 func (a Answer) Print(w io.Writer, file string, asJSON bool) (ok bool, err error) {
 	data := a.metadata["result.json"]
 	status := string(a.metadata["result.statuscode"])
@@ -128,6 +143,12 @@ func (a Answer) Print(w io.Writer, file string, asJSON bool) (ok bool, err error
 	var found lint.LintResults
 	if err := json.Unmarshal(data, &found); err != nil {
 		return false, fmt.Errorf("the frontend's answer: %w", err)
+	}
+	if len(a.Errors) > 0 {
+		found.Error = nil
+		if len(found.Warnings) == 0 {
+			return false, nil
+		}
 	}
 	return ok, printChecks(w, found, file)
 }

@@ -6,6 +6,7 @@ import (
 
 	"github.com/containerd/containerd/v2/core/content"
 
+	"github.com/seed-e0495807/strake/backend/frontend"
 	"github.com/seed-e0495807/strake/backend/llb"
 	"github.com/seed-e0495807/strake/backend/store"
 	"github.com/seed-e0495807/strake/ir/plan"
@@ -22,26 +23,51 @@ func (j *job) localImage(ctx context.Context, r plan.ImageRequest) (plan.ImageIn
 	if j.Pull {
 		return plan.ImageInfo{}, false, nil
 	}
-	img, err := j.Images.Find(r.Ref)
-	if errors.Is(err, store.ErrNotFound) {
-		return plan.ImageInfo{}, false, nil
-	} else if err != nil {
-		return plan.ImageInfo{}, false, err
-	}
-	v, err := img.For(r.Platform)
-	var unfit diag.Diagnostic
-	if errors.As(err, &unfit) {
-		return plan.ImageInfo{}, false, llb.Unfit{Diagnostic: unfit}
-	} else if err != nil {
-		return plan.ImageInfo{}, false, err
-	}
-	config, err := content.ReadBlob(ctx, j.Images.Content(), v.Manifest.Config)
-	if err != nil {
+	b, ok, err := findBase(ctx, j.Images, r)
+	if !ok || err != nil {
 		return plan.ImageInfo{}, false, err
 	}
 	if j.classic() {
-		name, err := j.lend(ctx, img, v, r)
-		return plan.ImageInfo{Ref: name, Config: config}, true, err
+		name, err := j.lend(ctx, b.image, b.variant, r)
+		return plan.ImageInfo{Ref: name, Config: b.config}, true, err
 	}
-	return plan.ImageInfo{Ref: r.Ref, Digest: img.Descriptor.Digest, Config: config, Store: storeID}, true, nil
+	return plan.ImageInfo{Ref: r.Ref, Digest: b.image.Descriptor.Digest, Config: b.config, Store: storeID}, true, nil
+}
+
+// StoreImages finds base images in a local store for who compiles without an engine: the
+// config and the digest are those of a build, and the reference is that of a registry, as
+// whoever runs the result elsewhere has no such store. Errors may be llb.Unfit.
+func StoreImages(s *store.Store) frontend.LocalImages {
+	return func(ctx context.Context, r plan.ImageRequest) (plan.ImageInfo, bool, error) {
+		b, ok, err := findBase(ctx, s, r)
+		if !ok || err != nil {
+			return plan.ImageInfo{}, false, err
+		}
+		return plan.ImageInfo{Ref: r.Ref, Digest: b.image.Descriptor.Digest, Config: b.config}, true, nil
+	}
+}
+
+// base is an image of the store that answers for a platform.
+type base struct {
+	image   store.Image
+	variant store.Variant
+	config  []byte // JSON
+}
+
+func findBase(ctx context.Context, s *store.Store, r plan.ImageRequest) (b base, ok bool, err error) {
+	b.image, err = s.Find(r.Ref)
+	if errors.Is(err, store.ErrNotFound) {
+		return b, false, nil
+	} else if err != nil {
+		return b, false, err
+	}
+	b.variant, err = b.image.For(r.Platform)
+	var unfit diag.Diagnostic
+	if errors.As(err, &unfit) {
+		return b, false, llb.Unfit{Diagnostic: unfit}
+	} else if err != nil {
+		return b, false, err
+	}
+	b.config, err = content.ReadBlob(ctx, s.Content(), b.variant.Manifest.Config)
+	return b, err == nil, err
 }

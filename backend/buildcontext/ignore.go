@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"path"
 	"path/filepath"
+	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -78,6 +79,11 @@ func (g *Ignore) Line(name string) (int, string) {
 		}
 	}
 	return 0, ""
+}
+
+// excepts tells whether a pattern takes something back in.
+func (g *Ignore) excepts() bool {
+	return slices.ContainsFunc(g.Patterns, func(pattern string) bool { return strings.HasPrefix(pattern, "!") })
 }
 
 // dropped tells whether patterns drop a path.

@@ -81,6 +81,14 @@ func (s *Source) AddFiles(set *source.Set) {
 	}
 }
 
+// Claims are the instructions of its plugins.
+func (s *Source) Claims() []lang.Claim {
+	if s.Pass == nil {
+		return nil
+	}
+	return s.Pass.Claims()
+}
+
 // Open finds and reads the Dockerfile of a request. An error that the user can
 // mend is a diag.Diagnostic.
 func Open(ctx context.Context, r Request) (*Source, error) {

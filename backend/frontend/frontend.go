@@ -83,7 +83,7 @@ func (b *build) platform(ctx context.Context, platform *ocispecs.Platform, i int
 	o.Resolver, o.Local = b.gateway, b.opt.Local
 	text := source.NewFile(b.src.Name, b.src.Text)
 	if i == 0 && b.opt.Linted != nil { // what is found is the same for each platform
-		o.Lint, _ = lint.New(text, b.src.Client.LinterConfig) // the compiler tells of a bad directive
+		o.Lint, _ = lint.New(text, b.src.Client.LinterConfig, b.src.Claims()...) // the compiler tells of a bad directive
 	}
 	r, err := llb.Compile(ctx, text, o)
 	if o.Lint != nil {

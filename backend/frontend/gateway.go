@@ -83,7 +83,7 @@ func (s Server) Build(ctx context.Context, c client.Client) (*client.Result, err
 			return nil, located(err, src)
 		}
 	}
-	if res, ok, err := answer(ctx, c, src, nil); ok || err != nil {
+	if res, ok, err := answer(ctx, c, src, Question{}); ok || err != nil {
 		return res, located(err, src)
 	}
 	res, err := Build(ctx, c, src, Options{Linted: func(found []lint.Finding) { warn(ctx, src, found) }})

@@ -35,22 +35,31 @@ type question struct {
 	gateway client.Client
 	src     *buildcontext.Source
 	text    *source.File
-	local   LocalImages
+	Question
+}
+
+// Question is what the client of a subrequest has and wants, besides the options.
+type Question struct {
+	Local LocalImages // nil when it has none
+	// Failed is told what a build of the Dockerfile would end with, when a check finds
+	// that. The check then goes on where a base image is not to be had. BuildKit's
+	// answer, which nil is for, ends there and has the first error only.
+	Failed func(diag.List)
 }
 
 // Ask has a source answer the subrequest that is among its options. Errors are as those
 // of Build.
-func Ask(ctx context.Context, c client.Client, src *buildcontext.Source, local LocalImages) (*client.Result, error) {
+func Ask(ctx context.Context, c client.Client, src *buildcontext.Source, o Question) (*client.Result, error) {
 	if res, ok, err := foreign(ctx, c, src); ok {
 		return res, err
 	}
-	res, _, err := answer(ctx, c, src, local)
+	res, _, err := answer(ctx, c, src, o)
 	return res, err
 }
 
 // answer answers a client's subrequest, if it has one.
-func answer(ctx context.Context, c client.Client, src *buildcontext.Source, local LocalImages) (*client.Result, bool, error) {
-	q := question{c, src, source.NewFile(src.Name, src.Text), local}
+func answer(ctx context.Context, c client.Client, src *buildcontext.Source, o Question) (*client.Result, bool, error) {
+	q := question{c, src, source.NewFile(src.Name, src.Text), o}
 	res, ok, err := src.Client.HandleSubrequest(ctx, dockerui.RequestHandler{
 		Outline: q.outline, ListTargets: q.targets, Lint: q.lint, ConvertLLB: q.convert, AllowOther: true,
 	})
@@ -164,7 +173,7 @@ func (q question) compile(ctx context.Context, change func(*llb.Options)) (*llb.
 	b := &build{gateway: q.gateway, src: q.src, results: map[string]*llb.Result{}}
 	b.probe()
 	o := q.src.LLB(0)
-	o.Resolver, o.Local, o.Platform = q.gateway, q.local, nil
+	o.Resolver, o.Local, o.Platform = q.gateway, q.Local, nil
 	change(&o)
 	return llb.Compile(ctx, q.text, o)
 }
@@ -173,9 +182,11 @@ func (q question) compile(ctx context.Context, change func(*llb.Options)) (*llb.
 func (q question) lint(ctx context.Context) (*bklint.LintResults, error) {
 	const file = 0
 	found := &bklint.LintResults{Sources: []*pb.SourceInfo{q.info()}}
-	linter, err := lint.New(q.text, q.src.Client.LinterConfig)
+	linter, err := lint.New(q.text, q.src.Client.LinterConfig, q.src.Claims()...)
 	if err == nil {
-		_, err = q.compile(ctx, func(o *llb.Options) { o.Lint, o.AllStages = linter, o.Target == "" })
+		_, err = q.compile(ctx, func(o *llb.Options) {
+			o.Lint, o.AllStages, o.Partial = linter, o.Target == "", q.Failed != nil
+		})
 	}
 	for _, f := range linter.Findings() {
 		found.Warnings = append(found.Warnings, bklint.Warning{
@@ -185,6 +196,9 @@ func (q question) lint(ctx context.Context) (*bklint.LintResults, error) {
 	}
 	if err != nil {
 		found.Error = q.failure(err, file)
+		if list, _ := diagnostics(err); len(list) > 0 && q.Failed != nil {
+			q.Failed(list)
+		}
 	}
 	return found, nil
 }
@@ -217,7 +231,7 @@ func (q question) failure(err error, file int32) *bklint.BuildError {
 // targets lists the stages.
 func (q question) targets(context.Context) (*targets.List, error) {
 	file, diags := lang.Parse(q.text)
-	if err := append(diags, lang.Unclaimed(file, q.claims()...)...).Err(); err != nil {
+	if err := append(diags, lang.Unclaimed(file, q.src.Claims()...)...).Err(); err != nil {
 		var list diag.List
 		errors.As(err, &list)
 		return nil, ir.SyntaxError{List: list}
@@ -235,13 +249,6 @@ func (q question) targets(context.Context) (*targets.List, error) {
 	return out, nil
 }
 
-func (q question) claims() []lang.Claim {
-	if q.src.Pass == nil {
-		return nil
-	}
-	return q.src.Pass.Claims()
-}
-
 func (q question) location(o *ir.Origin) *pb.Location {
 	for _, span := range o.Spans() {
 		if span.File == 0 {
@@ -257,7 +264,7 @@ func (q question) outline(ctx context.Context) (*outline.Outline, error) {
 	if err != nil {
 		return nil, err
 	}
-	file, _ := lang.Parse(q.text, q.claims()...)
+	file, _ := lang.Parse(q.text, q.src.Claims()...)
 	comments := file.Comments()
 	describe := func(o *ir.Origin, name string) string {
 		if spans := o.Spans(); len(spans) > 0 && spans[0].File == 0 {

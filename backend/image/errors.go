@@ -27,17 +27,21 @@ const (
 func (k Kind) Error() string { return string(k) }
 
 // Error is the only error type that ResolveImageConfig returns. Its message is
-// one sentence that names the reference and, where there is one, the next step.
+// one sentence that names the reference.
 type Error struct {
 	Kind      Kind
 	Ref       string   // the normalised reference, or the text as written if it does not parse
 	Platforms []string // what the index offers, for NoPlatform
 	Err       error    // the cause, may be nil
 	msg       string
+	hint      string
 }
 
 // Error implements error.
 func (e *Error) Error() string { return e.msg }
+
+// Hint gives the next step to take, "" when there is none.
+func (e *Error) Hint() string { return e.hint }
 
 // Unwrap returns the cause: a cancelled request matches context.Canceled, a
 // time-out context.DeadlineExceeded.
@@ -52,9 +56,14 @@ func (e *Error) Is(target error) bool {
 // configHint is the way out of every failure to ask a registry.
 func configHint(ref string) string { return "pass --image-config " + ref + "=FILE" }
 
+// fail makes an error. The hint is the next step to take, "" when there is none.
+func fail(kind Kind, ref string, cause error, hint, format string, args ...any) *Error {
+	return &Error{Kind: kind, Ref: ref, Err: cause, hint: hint, msg: fmt.Sprintf(format, args...)}
+}
+
 func errNotFound(ref, host string, cause error) *Error {
-	return &Error{Kind: NotFound, Ref: ref, Err: cause, msg: fmt.Sprintf(
-		"image %s does not exist in registry %s: check the name and the tag, or %s", ref, host, configHint(ref))}
+	return fail(NotFound, ref, cause, "check the name and the tag, or "+configHint(ref),
+		"image %s does not exist in registry %s", ref, host)
 }
 
 func errUnauthorized(ref, host string, cause error) *Error {
@@ -64,31 +73,28 @@ func errUnauthorized(ref, host string, cause error) *Error {
 	}
 	// Registries answer the same for a private and for a missing image, to not
 	// disclose which private images exist, hence both possibilities.
-	return &Error{Kind: Unauthorized, Ref: ref, Err: cause, msg: fmt.Sprintf(
-		"registry %s denies access to %s, which is private or does not exist: run `%s`, or %s", host, ref, login, configHint(ref))}
+	return fail(Unauthorized, ref, cause, "run `"+login+"`, or "+configHint(ref),
+		"registry %s denies access to %s, which is private or does not exist", host, ref)
 }
 
 func errCredentials(ref, host string, cause error) *Error {
-	return &Error{Kind: Unauthorized, Ref: ref, Err: cause, msg: fmt.Sprintf(
-		"the credentials for registry %s of image %s cannot be read (%s): repair credsStore and credHelpers in docker's config.json, or %s",
-		host, ref, oneLine(cause), configHint(ref))}
+	return fail(Unauthorized, ref, cause, "repair credsStore and credHelpers in docker's config.json, or "+configHint(ref),
+		"the credentials for registry %s of image %s cannot be read (%s)", host, ref, oneLine(cause))
 }
 
 func errOffline(ref, host, platform string) *Error {
-	return &Error{Kind: Offline, Ref: ref, msg: fmt.Sprintf(
-		"the config of image %s for %s is not cached and --offline forbids asking registry %s: drop --offline, or %s",
-		ref, platform, host, configHint(ref))}
+	return fail(Offline, ref, nil, "drop --offline, or "+configHint(ref),
+		"the config of image %s for %s is not cached and --offline forbids asking registry %s", ref, platform, host)
 }
 
 func errRateLimited(ref, host string, cause error) *Error {
-	return &Error{Kind: Unreachable, Ref: ref, Err: cause, msg: fmt.Sprintf(
-		"registry %s limits the rate of requests and refused %s: log in with `docker login`, wait a while, or %s", host, ref, configHint(ref))}
+	return fail(Unreachable, ref, cause, "log in with `docker login`, wait a while, or "+configHint(ref),
+		"registry %s limits the rate of requests and refused %s", host, ref)
 }
 
 func errUnreachable(ref, host string, cause error) *Error {
-	return &Error{Kind: Unreachable, Ref: ref, Err: cause, msg: fmt.Sprintf(
-		"registry %s cannot be reached for image %s (%s): check the network and the host name, or %s",
-		host, ref, oneLine(cause), configHint(ref))}
+	return fail(Unreachable, ref, cause, "check the network and the host name, or "+configHint(ref),
+		"registry %s cannot be reached for image %s (%s)", host, ref, oneLine(cause))
 }
 
 func errNoPlatform(ref, platform string, have []string) *Error {
@@ -96,37 +102,37 @@ func errNoPlatform(ref, platform string, have []string) *Error {
 	if len(have) == 0 {
 		offer = "its index names no platform"
 	}
-	return &Error{Kind: NoPlatform, Ref: ref, Platforms: have, msg: fmt.Sprintf(
-		"image %s has no variant for %s, %s: choose one of its platforms with --platform, or another image", ref, platform, offer)}
+	e := fail(NoPlatform, ref, nil, "choose one of its platforms with --platform, or another image",
+		"image %s has no variant for %s, %s", ref, platform, offer)
+	e.Platforms = have
+	return e
 }
 
 func errInvalid(ref string, cause error) *Error {
-	return &Error{Kind: Invalid, Ref: ref, Err: cause, msg: fmt.Sprintf(
-		"image %s is not usable as a base (%s): choose another image, or %s", ref, oneLine(cause), configHint(ref))}
+	return fail(Invalid, ref, cause, "choose another image, or "+configHint(ref),
+		"image %s is not usable as a base (%s)", ref, oneLine(cause))
 }
 
 func errReference(ref string, cause error) *Error {
-	return &Error{Kind: Invalid, Ref: ref, Err: cause, msg: fmt.Sprintf(
-		"%q is not an image reference (%s): write it as [HOST/]NAME[:TAG][@DIGEST]", ref, oneLine(cause))}
+	return fail(Invalid, ref, cause, "write it as [HOST/]NAME[:TAG][@DIGEST]",
+		"%q is not an image reference (%s)", ref, oneLine(cause))
 }
 
 func errUserConfig(ref string, cause error) *Error {
-	return &Error{Kind: Invalid, Ref: ref, Err: cause, msg: fmt.Sprintf(
-		"the file given with --image-config for %s is not an image config (%s): write one with `crane config %s`", ref, oneLine(cause), ref)}
+	return fail(Invalid, ref, cause, "write one with `crane config "+ref+"`",
+		"the file given with --image-config for %s is not an image config (%s)", ref, oneLine(cause))
 }
 
 func errUnsupported(ref, what string) *Error {
-	return &Error{Kind: Unsupported, Ref: ref, msg: fmt.Sprintf(
-		"%s needs %s, which only a BuildKit daemon can evaluate: %s", ref, what, configHint(ref))}
+	return fail(Unsupported, ref, nil, configHint(ref), "%s needs %s, which only a BuildKit daemon can evaluate", ref, what)
 }
 
 // errContext reports the end of the caller's context while ref was resolved.
 func errContext(ref, host string, cause error) *Error {
 	if errors.Is(cause, context.DeadlineExceeded) {
-		return &Error{Kind: Unreachable, Ref: ref, Err: cause, msg: fmt.Sprintf(
-			"registry %s did not answer in time for image %s: try again, or %s", host, ref, configHint(ref))}
+		return fail(Unreachable, ref, cause, "try again, or "+configHint(ref), "registry %s did not answer in time for image %s", host, ref)
 	}
-	return &Error{Kind: Canceled, Ref: ref, Err: cause, msg: fmt.Sprintf("the resolution of image %s was cancelled", ref)}
+	return fail(Canceled, ref, cause, "", "the resolution of image %s was cancelled", ref)
 }
 
 // oneLine keeps a foreign message readable inside a sentence: registries and

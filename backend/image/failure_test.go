@@ -22,9 +22,12 @@ func wantErr(t *testing.T, err error, kind image.Kind, texts ...string) *image.E
 		t.Fatalf("got error %v, want kind %q", err, kind)
 	}
 	for _, text := range append(texts, e.Ref) {
-		if !strings.Contains(err.Error(), text) {
-			t.Errorf("error %q lacks %q", err, text)
+		if !strings.Contains(err.Error()+": "+e.Hint(), text) {
+			t.Errorf("error %q with hint %q lacks %q", err, e.Hint(), text)
 		}
+	}
+	if e.Hint() != "" && strings.Contains(err.Error(), e.Hint()) {
+		t.Errorf("error %q has its hint in it", err)
 	}
 	if strings.Contains(err.Error(), "\n") {
 		t.Errorf("error %q has several lines", err)

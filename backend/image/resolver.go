@@ -197,6 +197,17 @@ func (r *Resolver) ResolveImageConfig(ctx context.Context, ref string, opt sourc
 	return norm, a.digest, bytes.Clone(a.config), nil
 }
 
+// Given tells whether Options.Configs answers for an image.
+func (r *Resolver) Given(ref string) bool {
+	named, err := parseRef(ref)
+	if err != nil {
+		return false
+	}
+	_, exact := r.configs[named.String()]
+	_, any := r.configs[AnyImage]
+	return exact || any
+}
+
 // newQuery checks and prepares one resolution.
 func (r *Resolver) newQuery(named reference.Named, opt sourceresolver.Opt) (*query, error) {
 	q := &query{r: r, named: named, ref: named.String(), host: reference.Domain(named)}

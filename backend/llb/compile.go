@@ -80,15 +80,7 @@ func (r *Result) Config() ([]byte, error) { return json.Marshal(r.Image) }
 // Compile takes the text of a Dockerfile to LLB. An error that is the author's is
 // a diag.List.
 func Compile(ctx context.Context, src *source.File, o Options) (*Result, error) {
-	module, diags, err := ir.Read(ctx, src, o.Pass)
-	if bad := checkOptions(src.Text); bad != nil {
-		var all diag.List
-		errors.As(err, &all)
-		all.Errorf(source.Span{File: src.ID}, "check-directive", "failed to parse check options: %v", bad).
-			Expected = "skip=Rule,…;error=true"
-		all.Sort()
-		err = ir.SyntaxError{List: all}
-	}
+	module, diags, err := read(ctx, src, o)
 	if err != nil {
 		return nil, err
 	}
@@ -98,6 +90,46 @@ func Compile(ctx context.Context, src *source.File, o Options) (*Result, error) 
 	}
 	result.Diags = append(diags, result.Diags...)
 	return result, nil
+}
+
+// Check tells all that Compile finds, errors and warnings in one list, as far as that
+// does not depend on what is not to be had: it goes on where a base image is unknown, or
+// where only a plugin has found a mistake.
+func Check(ctx context.Context, src *source.File, o Options) (diag.List, error) {
+	module, found, err := read(ctx, src, o)
+	var list diag.List
+	if errors.As(err, &list) {
+		found = list
+	} else if err != nil {
+		return nil, err
+	}
+	if module == nil || module.HasCustom() {
+		return found, nil
+	}
+	o.Partial = true
+	result, err := CompileModule(ctx, module, o)
+	switch {
+	case err == nil:
+		return append(found, result.Diags...), nil
+	case errors.As(err, &list):
+		return append(found, list...), nil
+	}
+	return nil, err
+}
+
+// read takes a text to the module that is compiled. With an error that is of plugins
+// only, there is the module, too.
+func read(ctx context.Context, src *source.File, o Options) (*ir.Module, diag.List, error) {
+	module, diags, err := ir.Read(ctx, src, o.Pass)
+	if bad := checkOptions(src.Text); bad != nil {
+		var all diag.List
+		errors.As(err, &all)
+		all.Errorf(source.Span{File: src.ID}, "check-directive", "failed to parse check options: %v", bad).
+			Expected = "skip=Rule,…;error=true"
+		all.Sort()
+		return nil, nil, ir.SyntaxError{List: all}
+	}
+	return module, diags, err
 }
 
 // checkOptions holds the check directive against what BuildKit's linter takes.
@@ -119,9 +151,10 @@ func CompileModule(ctx context.Context, m *ir.Module, o Options) (*Result, error
 	return Lower(ctx, p, o)
 }
 
-// Images finds base images by BuildKit's kind of resolver.
-func Images(r bk.ImageMetaResolver, mode bk.ResolveMode) plan.ImageResolver {
-	return images{resolver: r, mode: mode}
+// Images finds base images by BuildKit's kind of resolver, and before it by what the
+// client has; local may be nil, its error an Unfit.
+func Images(r bk.ImageMetaResolver, local func(context.Context, plan.ImageRequest) (plan.ImageInfo, bool, error)) plan.ImageResolver {
+	return images{local: local, resolver: r, mode: bk.ResolveModeDefault}
 }
 
 // images asks BuildKit's kind of resolver.

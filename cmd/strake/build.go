@@ -119,15 +119,16 @@ func (b *buildRun) run(ctx context.Context, args []string) error {
 			if err != nil {
 				return b.failed(err)
 			}
+			return b.build(ctx, request, result)
 		}
-		return b.build(ctx, request)
+		return b.build(ctx, request, nil)
 	})
 }
 
 // look reads a Dockerfile of this machine before anything is started: what does not
 // compile fails at once, and so does a context that nobody means to send.
 func (b *buildRun) look(ctx context.Context, in *buildcontext.Input) error {
-	if in.Remote() {
+	if in.Remote() || b.call != "build" { // a question is answered with all that is found
 		return nil
 	}
 	src, err := in.Open(ctx)
@@ -137,13 +138,17 @@ func (b *buildRun) look(ctx context.Context, in *buildcontext.Input) error {
 	return b.examine(ctx, in, src)
 }
 
-// build finds an engine, and builds.
-func (b *buildRun) build(ctx context.Context, r build.Request) error {
+// build finds an engine, and builds. Without an engine, what is known already serves, if
+// there is that.
+func (b *buildRun) build(ctx context.Context, r build.Request, known *build.Result) error {
 	home, err := b.home()
 	if err != nil {
 		return err
 	}
-	if r.Engine, err = engine.Find(ctx, b.engineOptions(b.process, home)); err != nil {
+	r.Engine, err = engine.Find(ctx, b.engineOptions(b.process, home))
+	if err != nil && known != nil && ctx.Err() == nil {
+		return b.finish(known)
+	} else if err != nil {
 		return err
 	}
 	defer r.Engine.Close()
@@ -231,7 +236,11 @@ func (b *buildRun) answer(r *build.Result) error {
 	if f := r.Set.File(0); f != nil {
 		name = f.Name
 	}
-	ok, err := r.Answer.Print(b.stdout, name, strings.HasSuffix(b.call, ",format=json"))
+	asJSON := strings.HasSuffix(b.call, ",format=json")
+	ok, err := r.Answer.Print(b.stdout, name, asJSON)
+	if !asJSON {
+		b.report(r.Set, r.Answer.Errors)
+	}
 	if err == nil && !ok {
 		err = errReported
 	}

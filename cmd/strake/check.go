@@ -2,18 +2,26 @@ package main
 
 import (
 	"context"
+	"errors"
 	"slices"
 
 	"github.com/spf13/pflag"
 
 	"github.com/seed-e0495807/strake/backend/buildcontext"
+	"github.com/seed-e0495807/strake/backend/image"
+	"github.com/seed-e0495807/strake/backend/llb"
+	"github.com/seed-e0495807/strake/ir/lint"
+	"github.com/seed-e0495807/strake/ir/plan"
 	"github.com/seed-e0495807/strake/lang/diag"
 	"github.com/seed-e0495807/strake/lang/diag/sarif"
 	"github.com/seed-e0495807/strake/lang/source"
 )
 
-const checkLong = `Reports what the plugins of strake.yaml, and the compiler, say of Dockerfiles.
-Nothing is built.
+const checkLong = `Reports what the plugins of strake.yaml, the compiler and the build checks say of
+Dockerfiles: every error that a build would end with before its first step runs, and
+files that a COPY does not find. Nothing is built, and no engine is asked. Where a base
+image is not to be had, what depends on it is left out; with --offline only the local
+store, the cache and --image-config are asked for it.
 
 The forms of --format:
   text    for people (default)
@@ -65,8 +73,8 @@ func (c *check) run(ctx context.Context, args []string) error {
 	if !slices.Contains([]string{"text", "json", "sarif", "github"}, c.format) {
 		return misuse("invalid --format %q: expected text, json, sarif or github", c.format)
 	}
-	c.form = &form{name: "check", emit: emitNothing}
-	if err := c.prepare(args); err != nil {
+	c.form = &form{name: "check", emit: emitFindings}
+	if err := c.prepare(ctx, args); err != nil {
 		return err
 	}
 	set, list, err := c.gather(ctx, args)
@@ -142,4 +150,54 @@ func (c *check) show(set *source.Set, list diag.List) error {
 func emitNothing(ctx context.Context, _ *compile, src *buildcontext.Source, r *result) error {
 	_, err := module(ctx, src, r)
 	return err
+}
+
+// emitFindings takes a source as far as a build goes without an engine, for each platform.
+func emitFindings(ctx context.Context, c *compile, src *buildcontext.Source, r *result) error {
+	file := r.set.Add(src.Name, src.Text)
+	for i := range max(1, len(src.Client.TargetPlatforms)) {
+		o := src.LLB(i)
+		o.Images, o.AllStages = likely{c.bases}, o.Target == ""
+		o.Absent = func(path string) error { return src.Absent(ctx, path) }
+		o.Lint, _ = lint.New(file, src.Client.LinterConfig, src.Claims()...) // the compiler reports a bad directive
+		found, err := llb.Check(ctx, file, o)
+		src.AddFiles(r.set)
+		if err != nil {
+			return err
+		}
+		found = append(found, lint.Diags(o.Lint.Findings())...)
+		for _, d := range found {
+			switch {
+			case d.Code == "empty-continuation": // a build check reports it in its own words
+				continue
+			case d.Code == "base-image" && d.Severity == diag.Info && d.Hint == "":
+				continue // nobody was to be asked, and nothing speaks against it
+			}
+			if !slices.ContainsFunc(r.diags, func(have diag.Diagnostic) bool {
+				return have.Span == d.Span && have.Code == d.Code && have.Message == d.Message
+			}) {
+				r.diags = append(r.diags, d)
+			}
+		}
+	}
+	return nil
+}
+
+// likely finds base images. That one cannot be asked for is no mistake in the Dockerfile.
+type likely struct{ plan.ImageResolver }
+
+func (l likely) ResolveImage(ctx context.Context, r plan.ImageRequest) (plan.ImageInfo, error) {
+	info, err := l.ImageResolver.ResolveImage(ctx, r)
+	var failed *image.Error
+	if !errors.As(err, &failed) {
+		return info, err
+	}
+	d := diag.Diagnostic{Code: "base-image", Message: failed.Error(), Hint: failed.Hint()}
+	switch failed.Kind {
+	case image.Offline:
+		d.Severity, d.Hint = diag.Info, ""
+	case image.Unreachable:
+		d.Severity = diag.Warning
+	}
+	return info, diag.List{d}
 }

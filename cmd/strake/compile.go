@@ -8,12 +8,14 @@ import (
 	"runtime"
 	"strings"
 
-	bk "github.com/moby/buildkit/client/llb"
 	"github.com/spf13/pflag"
 
+	"github.com/seed-e0495807/strake/backend/build"
 	"github.com/seed-e0495807/strake/backend/buildcontext"
+	"github.com/seed-e0495807/strake/backend/frontend"
 	"github.com/seed-e0495807/strake/backend/image"
 	"github.com/seed-e0495807/strake/backend/llb"
+	"github.com/seed-e0495807/strake/ir/plan"
 	"github.com/seed-e0495807/strake/lang"
 	"github.com/seed-e0495807/strake/lang/diag"
 	"github.com/seed-e0495807/strake/lang/source"
@@ -36,8 +38,10 @@ The forms of --emit:
   ast         the syntax tree, with positions
   dockerfile  the module as a plain Dockerfile
 
-The exit code is 0, also when there are warnings; 1 when something does not
-compile; 125 when the command line is wrong; 130 when it was interrupted.
+A base image is looked for in the local store first, then in its registry; the graph
+names it by its reference and digest. The exit code is 0, also when there are warnings;
+1 when something does not compile, or a plugin finds an error, which no graph is written
+for; 125 when the command line is wrong; 130 when it was interrupted.
 `
 
 const compileExamples = `  strake compile .
@@ -80,7 +84,8 @@ type compile struct {
 	form    *form
 	request buildcontext.Request // of all arguments
 	images  *image.Resolver
-	atHand  *image.Resolver // of what is here
+	bases   plan.ImageResolver // of images, and before it the local store
+	atHand  plan.ImageResolver // of what is here
 }
 
 func (c *compile) declare(f *pflag.FlagSet) {
@@ -104,7 +109,7 @@ func (c *compile) run(ctx context.Context, args []string) error {
 	if len(args) == 0 {
 		args = []string{"."}
 	}
-	if err := c.prepare(args); err != nil {
+	if err := c.prepare(ctx, args); err != nil {
 		return err
 	}
 	out, err := c.outputs(args)
@@ -118,8 +123,8 @@ func (c *compile) run(ctx context.Context, args []string) error {
 			return err
 		}
 		c.report(r.set, r.diags)
-		if r.diags.HasErrors() {
-			failed = true
+		failed = failed || r.diags.HasErrors()
+		if r.diags.HasErrors() && len(r.parts) == 0 {
 			continue
 		}
 		if err := out.write(i, r); err != nil {
@@ -144,7 +149,7 @@ func receive(ctx context.Context, next <-chan *result) (*result, error) {
 }
 
 // prepare checks the flags and reads the files that they name.
-func (c *compile) prepare(args []string) error {
+func (c *compile) prepare(ctx context.Context, args []string) error {
 	var err error
 	if c.form == nil {
 		if c.form, err = formOf(c.emit); err != nil {
@@ -174,11 +179,32 @@ func (c *compile) prepare(args []string) error {
 		return err
 	}
 	c.images = image.New(image.Options{Offline: c.offline, Configs: configs})
-	c.atHand = image.New(image.Options{Offline: true, Configs: configs})
+	local, err := c.localImages(ctx)
+	if err != nil {
+		return err
+	}
+	c.bases = llb.Images(c.images, local)
+	c.atHand = llb.Images(image.New(image.Options{Offline: true, Configs: configs}), local)
 	c.request = buildcontext.Request{
 		File: c.file, Stdin: c.stdin, Options: options, Contexts: named, Images: c.images, Offline: c.offline,
 	}
 	return nil
+}
+
+// localImages finds base images in the local store, if there is one. What --image-config
+// says comes before it.
+func (c *compile) localImages(ctx context.Context) (frontend.LocalImages, error) {
+	images, err := c.heldStore(ctx)
+	if err != nil || images == nil {
+		return nil, err
+	}
+	find := build.StoreImages(images)
+	return func(ctx context.Context, r plan.ImageRequest) (plan.ImageInfo, bool, error) {
+		if c.images.Given(r.Ref) {
+			return plan.ImageInfo{}, false, nil
+		}
+		return find(ctx, r)
+	}, nil
 }
 
 // stdinOnce checks that no two readers want standard input.
@@ -258,7 +284,7 @@ func (c *compile) start(ctx context.Context, args []string) []chan *result {
 func (c *compile) passOptions() passOptions {
 	return passOptions{
 		target: c.target, whole: c.form.whole, args: buildArgs(c.request.Options), platforms: c.platforms,
-		images: llb.Images(c.images, bk.ResolveModeDefault), atHand: llb.Images(c.atHand, bk.ResolveModeDefault),
+		images: c.bases, atHand: c.atHand,
 	}
 }
 

@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"context"
+	"errors"
 	"io"
 
 	"github.com/containerd/platforms"
@@ -80,11 +81,16 @@ func emitAST(_ context.Context, _ *compile, src *buildcontext.Source, r *result)
 	return nil
 }
 
-// module is the module of a source.
+// module is the module of a source, also when it has errors that only plugins have found:
+// those are for the user to see beside it. What a plugin could not expand is no module.
 func module(ctx context.Context, src *buildcontext.Source, r *result) (*ir.Module, error) {
 	m, diags, err := ir.Read(ctx, r.set.Add(src.Name, src.Text), src.Pass)
 	src.AddFiles(r.set)
 	r.diags = append(r.diags, diags...)
+	var found diag.List
+	if m != nil && !m.HasCustom() && errors.As(err, &found) {
+		r.diags, err = append(r.diags, found...), nil
+	}
 	return m, err
 }
 
@@ -119,7 +125,7 @@ func lower(write writer, marshal ...bk.ConstraintsOpt) emitter {
 		file := r.set.Add(src.Name, src.Text)
 		for i := range max(1, len(src.Client.TargetPlatforms)) {
 			o := src.LLB(i)
-			o.Resolver = c.images
+			o.Images = c.bases
 			res, err := llb.Compile(ctx, file, o)
 			if err != nil {
 				return err

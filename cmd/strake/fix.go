@@ -53,7 +53,7 @@ func (f *fix) run(ctx context.Context, args []string) error {
 		return misuse("strake fix writes files: name those of this machine")
 	}
 	f.form = &form{name: "fix", emit: emitNothing}
-	if err := f.prepare(args); err != nil {
+	if err := f.prepare(ctx, args); err != nil {
 		return err
 	}
 	for _, arg := range args {

@@ -2,10 +2,12 @@ package main
 
 import (
 	"context"
+	"os"
 	"path/filepath"
 	"slices"
 
 	"github.com/distribution/reference"
+	ocispecs "github.com/opencontainers/image-spec/specs-go/v1"
 
 	"github.com/seed-e0495807/strake/backend/store"
 )
@@ -30,6 +32,28 @@ func (p *process) withStore(ctx context.Context, fn func(*store.Store) error) er
 	}
 	defer release()
 	return s.Explain(fn(s))
+}
+
+// heldStore is the image store, held until the process ends, for who needs none: nil when
+// there is no store yet, or no place for one.
+func (p *process) heldStore(ctx context.Context) (*store.Store, error) {
+	home, err := p.home()
+	if err != nil {
+		return nil, nil
+	}
+	if _, err := os.Stat(filepath.Join(storeDir(home), ocispecs.ImageLayoutFile)); err != nil {
+		return nil, nil
+	}
+	s, err := store.Open(storeDir(home))
+	if err != nil {
+		return nil, err
+	}
+	release, err := s.Hold(ctx)
+	if err != nil {
+		return nil, err
+	}
+	p.atExit(func() { release() })
+	return s, nil
 }
 
 // tagged is an image and one of its names.

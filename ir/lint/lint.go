@@ -35,8 +35,9 @@ type Linter struct {
 }
 
 // New makes a linter of a text, and looks at the text: an error is about its check
-// directive. A config, which may be nil, takes the place of that directive.
-func New(src *source.File, config *linter.Config) (*Linter, error) {
+// directive. A config, which may be nil, takes the place of that directive. Claims are
+// the instructions of plugins.
+func New(src *source.File, config *linter.Config, claims ...lang.Claim) (*Linter, error) {
 	if config == nil {
 		value, _ := lang.FindDirective(src.Text, "check")
 		var err error
@@ -44,7 +45,8 @@ func New(src *source.File, config *linter.Config) (*Linter, error) {
 			return nil, err
 		}
 	}
-	file, diags := lang.Parse(src)
+	file, diags := lang.Parse(src, claims...)
+	diags = append(diags, lang.Unclaimed(file, claims...)...)
 	l := &Linter{config: *config, comments: file.Comments()}
 	l.text(file, diags)
 	return l, nil

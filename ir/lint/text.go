@@ -26,8 +26,7 @@ func (l *Linter) text(file *lang.File, diags diag.List) {
 		}
 	}
 	for _, in := range file.Instructions() {
-		if _, unknown := in.(*lang.Custom); unknown || in.Span().Start >= end {
-			whole = false
+		if in.Span().Start >= end {
 			break
 		}
 		l.instruction(in)

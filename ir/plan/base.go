@@ -230,7 +230,9 @@ func (p *planner) fromImage(s *Stage) {
 	platform := *p.platformOf(s)
 	e := p.images[imageKey{s.baseName, platforms.FormatAll(platform)}]
 	if e.err != nil {
+		before := len(p.diags)
 		p.imageError(s, e.err)
+		p.passOver(s, before, platform)
 		return
 	}
 	s.setImage(e.config)
@@ -273,9 +275,24 @@ func (p *planner) imageError(s *Stage, err error) {
 		err = errors.New(text) // it starts with the name
 	}
 	d := p.fail(s.blame, "base-image", about(written, fmt.Errorf("%s: %w", name, err)))
+	var advised interface{ Hint() string } // resolvers know best
+	if errors.As(err, &advised) {
+		d.Hint = advised.Hint()
+	}
 	if near := p.nearStage(name); near != "" && near != s.Name {
 		d.Hint = "did you mean the stage `" + near + "`?"
 	}
+}
+
+// passOver sets aside, in a partial plan, the errors from a number on: the stage goes on
+// from an image of which nothing is known.
+func (p *planner) passOver(s *Stage, before int, platform ocispecs.Platform) {
+	if !p.opt.Partial {
+		return
+	}
+	p.missed, p.diags = append(p.missed, p.diags[before:]...), p.diags[:before]
+	s.setImage(EmptyImage(platform))
+	s.unknown, s.platform = true, &platform
 }
 
 // pin adds the digest to a reference, so that the vertex is of just this image.

@@ -47,11 +47,17 @@ type Options struct {
 	// the files that the build context leaves out; nil is none.
 	Lint   *lint.Linter
 	Ignore func(context.Context) ([]string, error)
+	// Absent tells what is wrong with a path of the build context that a COPY or ADD which
+	// the target needs reads: an error when it is not there. Nil does not look.
+	Absent func(path string) error
 	// Epoch tells when a source was made, for a SOURCE_DATE_EPOCH that names one; nil,
 	// or a nil time, when that is not known.
 	Epoch func(context.Context, EpochSource) (*time.Time, error)
 	// Outline asks for Plan.Outline.
 	Outline bool
+	// Partial goes on where the config of a base image is not to be had: the error of
+	// Make then tells of that, and of all else that does not depend on it.
+	Partial bool
 
 	// Images finds base images. It is called from several goroutines.
 	Images ImageResolver
@@ -144,7 +150,8 @@ func Make(ctx context.Context, m *ir.Module, o Options) (*Plan, error) {
 			return nil, context.Cause(ctx)
 		}
 	}
-	if p.failed() {
+	if p.failed() || len(p.missed) > 0 {
+		p.diags = append(p.diags, p.missed...)
 		p.diags.Sort()
 		return nil, p.diags
 	}
@@ -155,9 +162,10 @@ func Make(ctx context.Context, m *ir.Module, o Options) (*Plan, error) {
 }
 
 type planner struct {
-	opt   Options
-	mod   *ir.Module
-	diags diag.List
+	opt    Options
+	mod    *ir.Module
+	diags  diag.List
+	missed diag.List // about base images that are unknown, of a partial plan
 
 	target   ocispecs.Platform
 	builder  ocispecs.Platform
@@ -215,6 +223,7 @@ type Stage struct {
 
 	resolved, triggered, done bool
 	unregistered              bool // an image that a step copies or mounts from
+	unknown                   bool // nothing is known of its base image, in a partial plan
 	cmdSet                    bool
 	dirSet                    bool // a WORKDIR stood in this Dockerfile
 	lastOf                    lastOf

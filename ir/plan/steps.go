@@ -90,7 +90,7 @@ func (s *Stage) inherit() {
 	s.Image.Config.OnBuild = nil
 	s.BaseInfo = s.base.BaseInfo
 	s.paths = s.base.paths
-	s.dirSet = s.base.dirSet
+	s.dirSet, s.unknown = s.base.dirSet, s.base.unknown
 	s.declared, s.argAt = slices.Clone(s.base.declared), maps.Clone(s.base.argAt)
 }
 
@@ -130,6 +130,7 @@ func (p *planner) start(s *Stage) error {
 // ops behind it are checked, too.
 func (p *planner) runOp(s *Stage, op *operation) {
 	s.at = op.Origin
+	before := len(p.diags)
 	p.checkOp(s, op)
 	unwatch := p.watchWords(s, op)
 	err := p.do(s, op)
@@ -139,6 +140,9 @@ func (p *planner) runOp(s *Stage, op *operation) {
 	}
 	if err != nil {
 		p.fail(op.Origin, "expansion", err)
+	}
+	if s.unknown && !p.spent() && strings.Contains(ir.Format(op.Body, p.mod.Escape), "$") {
+		p.diags = p.diags[:before] // a variable of the base image may be what is missed
 	}
 }
 

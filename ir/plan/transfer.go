@@ -125,6 +125,11 @@ func (p *planner) transfer(s *Stage, op *operation, t *transfer) error {
 		}
 		if t.from == nil && source.URL == "" && source.Git == nil {
 			p.checkIgnored(s, t.add, src)
+			if p.opt.Absent != nil && p.reach[s] && !wildcards(src) { // a pattern may match nothing
+				if err := p.opt.Absent(source.Path); err != nil {
+					return about(src, err)
+				}
+			}
 		}
 		out.Sources = append(out.Sources, source)
 	}
