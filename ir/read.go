@@ -2,6 +2,7 @@ package ir
 
 import (
 	"context"
+	"slices"
 
 	"github.com/seed-e0495807/strake/lang"
 	"github.com/seed-e0495807/strake/lang/diag"
@@ -39,7 +40,7 @@ func Read(ctx context.Context, src *source.File, p Pass) (*Module, diag.List, er
 	file, diags := lang.Parse(src, claims...)
 	diags = append(diags, lang.Unclaimed(file, claims...)...)
 	m, more := Build(file)
-	if diags = append(diags, more...); diags.HasErrors() {
+	if diags = append(diags, withoutFollowers(more, diags)...); diags.HasErrors() {
 		diags.Sort()
 		return nil, nil, SyntaxError{diags}
 	}
@@ -55,4 +56,17 @@ func Read(ctx context.Context, src *source.File, p Pass) (*Module, diag.List, er
 		return m, nil, diags
 	}
 	return m, diags, nil
+}
+
+// withoutFollowers leaves out the errors about text that could not be read in the first
+// place: one mistake is one error.
+func withoutFollowers(list, unread diag.List) diag.List {
+	if len(list) == 0 || !unread.HasErrors() {
+		return list
+	}
+	bad := make(map[source.Span]bool, len(unread))
+	for _, d := range unread.Errors() {
+		bad[d.Span] = true
+	}
+	return slices.DeleteFunc(list, func(d diag.Diagnostic) bool { return bad[d.Span] })
 }

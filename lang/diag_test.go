@@ -207,6 +207,20 @@ var diagnostics = []struct {
 	{"FROM a\nCOPY --from a b\n", []string{
 		`Dockerfile:2:6: error: missing a value on flag: --from [missing-value]; expected --from=value`,
 	}},
+	// What stands in the place of the value shifts the arguments: that is one mistake.
+	{"FROM --platform linux/amd64 a\n", []string{
+		`Dockerfile:1:6: error: missing a value on flag: --platform [missing-value]; help: write --platform=linux/amd64`,
+	}},
+	{"FROM a\nRUN --mount type=cache,target=/x true\nRUN --network none true\nRUN --network ls\n", []string{
+		`Dockerfile:2:5: error: missing a value on flag: --mount [missing-value]; help: write --mount=type=cache,target=/x`,
+		`Dockerfile:3:5: error: missing a value on flag: --network [missing-value]; help: write --network=none`,
+		`Dockerfile:4:5: error: missing a value on flag: --network [missing-value]; expected --network=value`,
+	}},
+	{"FROM a\nCOPY --from b c d\nHEALTHCHECK --interval 30s CMD x\nHEALTHCHECK --interval CMD x\n", []string{
+		`Dockerfile:2:6: error: missing a value on flag: --from [missing-value]; help: write --from=b`,
+		`Dockerfile:3:13: error: missing a value on flag: --interval [missing-value]; help: write --interval=30s`,
+		`Dockerfile:4:13: error: missing a value on flag: --interval [missing-value]; expected --interval=value`,
+	}},
 	{"FROM a\nCOPY --link=yes a b\n", []string{
 		`Dockerfile:2:6: error: expecting boolean value for flag --link, not: yes [bad-value]; expected true or false`,
 	}},

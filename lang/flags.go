@@ -1,6 +1,7 @@
 package lang
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/seed-e0495807/strake/lang/diag"
@@ -30,20 +31,22 @@ var flagTypes = map[lexer.Instruction]map[string]flagType{
 // maxFlagErrors is how many errors are told of the flags of one instruction.
 const maxFlagErrors = 20
 
-// flags checks the flags of an instruction against its table.
-func (p *parser) flags(id lexer.Instruction, flags []Flag) {
+// flags checks the flags of an instruction against its table. Shifted tells that the value
+// of one stands where the arguments are.
+func (p *parser) flags(l *lexer.Line, flags []Flag) (shifted bool) {
 	if len(flags) == 0 {
-		return
+		return false
 	}
+	id := l.ID
 	if id == lexer.Arg || id == lexer.StopSignal { // BuildKit never looks at them
 		p.diags.Warnf(flags[0].At, "ignored-flag", "%s takes no flags; `--%s` is ignored", id, flags[0].Name)
-		return
+		return false
 	}
 	types := flagTypes[id]
 	first := len(p.diags)
 	for i, f := range flags {
 		if len(p.diags)-first > maxFlagErrors {
-			return // the rest is no better
+			return shifted // the rest is no better
 		}
 		switch t := types[f.Name]; {
 		case t == 0:
@@ -53,9 +56,40 @@ func (p *parser) flags(id lexer.Instruction, flags []Flag) {
 		case t == boolean:
 			p.boolean(f)
 		case !f.HasValue:
-			p.diags.Errorf(f.At, "missing-value", "missing a value on flag: --%s", f.Name).Expected = "--" + f.Name + "=value"
+			d := p.diags.Errorf(f.At, "missing-value", "missing a value on flag: --%s", f.Name)
+			if next := valueBehind(l, f); i == len(flags)-1 && next != "" {
+				d.Hint = "write --" + f.Name + "=" + next
+				shifted = true
+			} else {
+				d.Expected = "--" + f.Name + "=value"
+			}
 		}
 	}
+	return shifted
+}
+
+// valueBehind is what stands behind a flag in the place of its value, as other programs
+// take it: "" when that is rather the first argument.
+func valueBehind(l *lexer.Line, f Flag) string {
+	if len(l.Args) == 0 {
+		return ""
+	}
+	next, _, _ := strings.Cut(strings.TrimSpace(l.Args[0].Text), " ")
+	value := false
+	switch l.ID {
+	case lexer.Run:
+		value = strings.Contains(next, "=") || slices.Contains([]string{"none", "host", "default", "sandbox", "insecure"}, next)
+	case lexer.From:
+		value = len(l.Args) > 1 && !strings.EqualFold(l.Args[1].Text, "as")
+	case lexer.Copy, lexer.Add:
+		value = len(l.Args) > 2
+	case lexer.Healthcheck:
+		value = !strings.EqualFold(next, "cmd")
+	}
+	if !value {
+		return ""
+	}
+	return next
 }
 
 func (p *parser) unknownFlag(id lexer.Instruction, f Flag) {

@@ -29,8 +29,15 @@ var usage = map[lexer.Instruction]string{
 func (p *parser) instruction(l *lexer.Line) Instruction {
 	h := p.head(l)
 	if l.ID != lexer.Unknown && !(l.ID == lexer.Healthcheck && len(l.Args) > 0 && strings.EqualFold(l.Args[0].Text, "NONE")) {
-		p.flags(l.ID, h.Flags)
+		if shifted := p.flags(l, h.Flags); shifted {
+			known := len(p.diags)
+			defer func() { p.diags = p.diags[:known] }() // errors about the arguments follow from that
+		}
 	}
+	return p.node(l, h)
+}
+
+func (p *parser) node(l *lexer.Line, h Header) Instruction {
 	switch l.ID {
 	case lexer.From:
 		return p.from(l, h)
