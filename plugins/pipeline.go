@@ -79,7 +79,7 @@ func (p *Pipeline) Claims() []lang.Claim {
 // later plugins would see half of its work; those of checks are gathered. The error is
 // a *Broken, or that of the context.
 func (p *Pipeline) Run(ctx context.Context, in Input) (*Output, error) {
-	r := &run{Input: in, claims: p.Claims(), out: &Output{Module: in.Module, Reports: map[string][]Report{}}}
+	r := &run{Input: in, written: written{}, claims: p.Claims(), out: &Output{Module: in.Module, Reports: map[string][]Report{}}}
 	err := r.expand(ctx, p.Steps)
 	for i := 0; i < len(p.Steps) && err == nil && !r.stopped; i++ {
 		if err = r.phase(ctx, &p.Steps[i], Rewrite); err == nil && !r.stopped {
@@ -112,6 +112,7 @@ func (p *Pipeline) codes() []string {
 type run struct {
 	Input
 	claims  []lang.Claim
+	written written // before rewrites
 	out     *Output
 	stopped bool // a rewrite told errors
 }
@@ -239,6 +240,9 @@ func (r *run) call(ctx context.Context, s *Step, c *Call) error {
 	if res == nil {
 		return nil
 	}
+	if len(res.Diags) > 0 && (c.Phase == Check || c.Phase == Finish) {
+		res.Diags = r.placed(ctx, s, c, res.Diags)
+	}
 	errors := res.Diags.HasErrors()
 	r.out.Diags = append(r.out.Diags, s.levelled(info.Name, res.Diags, c)...)
 	if (c.Phase == Rewrite || c.Phase == Expand) && errors {
@@ -257,6 +261,7 @@ func (r *run) call(ctx context.Context, s *Step, c *Call) error {
 		if err := verify(old, next, c); err != nil {
 			return &Broken{Plugin: info.Name, Phase: c.Phase, Err: err, Module: next}
 		}
+		r.written.note(old)
 		r.out.Module = next
 	}
 	r.out.Reports[info.Name] = append(r.out.Reports[info.Name], res.Reports...)
