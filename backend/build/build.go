@@ -127,8 +127,9 @@ type job struct {
 	source   *buildcontext.Source
 	compiled []*llb.Result
 	diags    diag.List
-	frontErr error    // of the frontend, before it went over the wire
-	lent     []string // names that base images have for this build
+	frontErr error     // of the frontend, before it went over the wire
+	failed   diag.List // what failed in the steps, explained while the build was open
+	lent     []string  // names that base images have for this build
 	answer   Answer
 }
 
@@ -199,7 +200,7 @@ func (j *job) compile(ctx context.Context, c gateway.Client) (*gateway.Result, e
 	j.source = src
 	j.set.Add(src.Name, src.Text)
 	j.mu.Unlock()
-	o := frontend.Options{Local: j.localImage, Compiled: j.keep, Linted: j.linted}
+	o := frontend.Options{Local: j.localImage, Compiled: j.keep, Linted: j.linted, Solved: j.evaluate}
 	if j.proves() {
 		o.Requested = func() { j.linting.Store(true) }
 	}

@@ -1,7 +1,6 @@
 package build
 
 import (
-	"context"
 	"fmt"
 	"regexp"
 	"strings"
@@ -31,7 +30,17 @@ var known = []knownError{
 		"the build needs the ssh agent $1$2", "give it: --ssh $1$2"},
 	{regexp.MustCompile(`no SSH key "" forwarded`), "no-ssh-key",
 		"the build needs the ssh agent default", "give it: --ssh default"},
-	{regexp.MustCompile(`(network\.host|security\.insecure|device[^ ]*) is not allowed`), notAllowed,
+	{regexp.MustCompile(`granting entitlement (\S+) is not allowed by build daemon configuration`), notAllowed,
+		"the engine does not allow $1", "the engine has to allow it: insecure-entitlements in its buildkitd.toml, builder.entitlements in Docker's daemon.json"},
+	{regexp.MustCompile(`(?:^|: )devices? (\S+?)(?:, .*)? (?:is|are) requested by the build but not allowed`), notAllowed,
+		"the build needs the entitlement device=$1", "if you trust the Dockerfile, add --allow device=$1"},
+	{regexp.MustCompile(`CDI device support is disabled|required device "?([^"\s]*)"? is not registered`), "no-device", "",
+		"the engine has no such device: its machine needs a CDI specification of it in /etc/cdi, and cdi not disabled in buildkitd.toml; or make it optional with --device=NAME,required=false"},
+	{regexp.MustCompile(`source (\S+) not allowed by policy`), "source-policy",
+		"the source policy of this build does not allow $1", "take another source, or have the policy changed by who made it"},
+	{regexp.MustCompile(`no support for running processes with (\S+) platform`), "emulation", "",
+		"choose another platform with --platform, or install an emulator (qemu-user-static, binfmt-support)"},
+	{regexp.MustCompile(`(?:^|: )(\S+) is not allowed(?:$| )`), notAllowed,
 		"the build needs the entitlement $1", "if you trust the Dockerfile, add --allow $1"},
 	{regexp.MustCompile(`failed to authorize|401 Unauthorized|pull access denied|push access denied|insufficient_scope|authorization failed|no basic auth credentials|403 Forbidden`), "unauthorised", "",
 		"log in with `docker login REGISTRY`: strake reads docker's credentials; a private image that you may not see looks the same as one that does not exist"},
@@ -44,17 +53,40 @@ var known = []knownError{
 	{regexp.MustCompile(`connection reset by peer|connection broken|malformed (?:MIME|HTTP)|broken pipe|use of closed network connection|\bEOF\b`), "connection-lost", "",
 		"the connection broke off: try again, and check the network if that does not help"},
 	{regexp.MustCompile(`failed to create synctarget dest dir ([^:]+): mkdir [^:]+: (.*)`), "unwritable", "cannot write $1: $2", "name another place with dest="},
+	{regexp.MustCompile(`too many links`), "link-loop",
+		"a path of the step leads through links without an end", "look for a link that leads to itself: find . -type l"},
+	{regexp.MustCompile(`mismatched image rootfs and manifest layers`), "broken-image",
+		"the image has other layers than its config says", "it is damaged where it is kept: build and push it again, or name another"},
+	{regexp.MustCompile(`no active sessions?|no local sources enabled`), "connection-lost",
+		"the engine has lost the connection to strake", "try again; `strake engine logs` tells whether the engine was stopped"},
 	{regexp.MustCompile(`network bridge not found`), "no-network",
 		"this Docker Engine has no network for the step", "use that of the machine, with --network host, or none, with --network none"},
 	{regexp.MustCompile(`exporting multiple references to image store|docker exporter does not currently support exporting manifest lists`), dockerEngine,
 		"the image store of this Docker Engine keeps one platform of an image",
 		"choose it with --platform; strake's own store keeps them all, without --load and with " + ownEngine},
+	{regexp.MustCompile(`unknown cache importer: "?(\w+)`), "no-cache-import",
+		"this BuildKit cannot import a cache of type=$1", "check the type behind --cache-from: registry, local, gha, s3 and azblob are usual"},
 	{regexp.MustCompile(`unknown cache exporter: "?(\w+)`), noCacheExport,
 		"this BuildKit cannot export its cache with type=$1", "export it with type=inline, or build with strake's own engine: " + ownEngine},
 	{regexp.MustCompile(`unsupported request frontend\.`), oldBuildKit,
 		"this BuildKit is too old for --call and --check", "build with strake's own engine: " + ownEngine},
 	{regexp.MustCompile(`^this BuildKit is too old`), oldBuildKit, "", newEngine},
 	{regexp.MustCompile(`: not found$`), "not-found", "", "check the name and the tag"},
+}
+
+// translate says what a text of BuildKit means; one that is not known stays as it is.
+func translate(text string) diag.Diagnostic {
+	d := diag.Diagnostic{Code: "build-failed", Message: text}
+	for _, k := range known {
+		if m := k.pattern.FindStringSubmatch(text); m != nil {
+			d.Code, d.Hint = k.code, expand(k.hint, m)
+			if k.message != "" {
+				d.Message = expand(k.message, m)
+			}
+			break
+		}
+	}
+	return d
 }
 
 func expand(template string, m []string) string {
@@ -79,57 +111,4 @@ func (j *job) withHints(list diag.List) diag.List {
 		}
 	}
 	return list
-}
-
-var commandNotFound = regexp.MustCompile(`(?m)(?:^|: )([^\s:]+): (?:command )?not found\s*$|exec: "([^"]+)": (?:executable file not found|stat)`)
-
-var noPackage = regexp.MustCompile(`Unable to locate package (\S+)`)
-
-// runHint says what an exit code and what a command printed usually mean, "" when
-// that is not known.
-func runHint(code int, output string) string {
-	switch {
-	case strings.Contains(output, "No space left on device"):
-		return "the disk of the build engine is full: `strake engine prune` frees some"
-	case noPackage.MatchString(output):
-		name := noPackage.FindStringSubmatch(output)[1]
-		if strings.Contains(output, "\nGet:") || strings.HasPrefix(output, "Get:") || strings.Contains(output, "Hit:") {
-			return "there is no package `" + name + "`: check its name"
-		}
-		return "run `apt-get update` in the same RUN, in front of `apt-get install`; and check the name of the package " + name
-	case strings.Contains(output, "Temporary failure resolving") || strings.Contains(output, "Could not resolve host"):
-		return "the step has no network: check --network, and the DNS of this machine"
-	case strings.Contains(output, "Permission denied"):
-		return "the step runs as the user of the last USER instruction; a script needs to be executable (COPY --chmod=755)"
-	}
-	if m := commandNotFound.FindStringSubmatch(output); m != nil {
-		name := m[1] + m[2]
-		return fmt.Sprintf("`%s` is not in this image: install it in an earlier step, or check its spelling", name)
-	}
-	switch code {
-	case 126:
-		return "the file is there but cannot be run: it must be executable, and for this processor"
-	case 127:
-		return "the shell did not find the command: install it in an earlier step, or check its spelling"
-	case 137:
-		return "the command was killed, most often as memory ran out: give the machine more, or let it do less at once"
-	case 139:
-		return "the command crashed (segmentation fault); under emulation that happens: build on a machine of that platform"
-	}
-	return ""
-}
-
-// missingFile finds what a COPY or ADD did not find.
-var missingFile = regexp.MustCompile(`"([^"]+)":? not found`)
-
-// missing is a source that is not in the build context, with what is like it.
-func (j *job) missing(ctx context.Context, name string) diag.Diagnostic {
-	d := diag.Diagnostic{Code: "missing-source", Message: fmt.Sprintf("%q is not there to copy", name),
-		Hint: "paths are relative to the build context, and .dockerignore drops files from it: `strake context` lists what is sent"}
-	if dir := j.Input.Locals["context"]; dir != "" && j.source != nil {
-		if hint := j.source.Near(ctx, name); hint != "" {
-			d.Hint = hint
-		}
-	}
-	return d
 }

@@ -64,7 +64,7 @@ func TestFailedStep(t *testing.T) {
 		t.Error("a canceled step is no failure")
 	}
 	status("three", "exit code: 1")
-	if s := l.failed(); s == nil || s.name != "three" {
+	if s := l.failed(); len(s) != 1 || s[0].name != "three" {
 		t.Errorf("got %+v", s)
 	}
 }
@@ -121,32 +121,8 @@ func TestWholeOutput(t *testing.T) {
 		step := log.step("x")
 		step.write(1, []byte(strings.Repeat("line\n", c.lines)))
 		j := &job{Request: Request{Progress: p}}
-		if d := j.exited(step, 1); strings.Contains(d.Hint, "--progress=plain") != c.hint {
+		if d := j.exited(t.Context(), &failure{log: step}, 1); strings.Contains(d.Hint, "--progress=plain") != c.hint {
 			t.Errorf("%s on %T, %d lines: hint %q", c.mode, c.w, c.lines, d.Hint)
-		}
-	}
-}
-
-func TestRunHint(t *testing.T) {
-	for _, c := range []struct {
-		code   int
-		output string
-		want   string
-	}{
-		{127, "/bin/sh: 1: vimm: not found", "`vimm` is not in this image"},
-		{127, "/bin/sh: apt-get: not found", "`apt-get` is not in this image"},
-		{127, "bash: line 1: foo: command not found", "`foo` is not in this image"},
-		{127, "", "did not find the command"},
-		{126, "", "must be executable"},
-		{126, "/bin/sh: ./x: Permission denied", "--chmod=755"},
-		{137, "", "memory"},
-		{100, "E: Unable to locate package vimm", "apt-get update"},
-		{100, "Get:1 http://mirror.example.com x\nE: Unable to locate package vimm", "no package `vimm`"},
-		{100, "Temporary failure resolving 'mirror.example.com'", "network"},
-		{1, "write: No space left on device", "strake engine prune"},
-	} {
-		if got := runHint(c.code, c.output); !strings.Contains(got, c.want) {
-			t.Errorf("%d %q: got %q, want %q", c.code, c.output, got, c.want)
 		}
 	}
 }

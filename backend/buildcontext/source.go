@@ -125,7 +125,7 @@ func (in *Input) open(ctx context.Context, c client.Client) (*Source, error) {
 	}
 	entry, err := client.ReadEntrypoint(ctx, "Dockerfile")
 	if err != nil {
-		return nil, in.explain(err)
+		return nil, in.explain(ctx, err)
 	}
 	return &Source{Name: in.name, Filename: entry.Filename, Text: string(entry.Data),
 		Pass: in.pass, input: in, Unnamed: in.name == stdinName && !in.Remote(), Client: client}, nil
@@ -201,7 +201,7 @@ func (in *Input) place() string {
 }
 
 // explain says what the user can do about a Dockerfile that could not be read.
-func (in *Input) explain(err error) error {
+func (in *Input) explain(ctx context.Context, err error) error {
 	var d diag.Diagnostic
 	switch {
 	case errors.As(err, &d):
@@ -211,6 +211,16 @@ func (in *Input) explain(err error) error {
 	case strings.Contains(err.Error(), " exceeds maximum allowed size") && // the error has no exported type
 		!strings.Contains(err.Error(), dockerui.DefaultDockerignoreName):
 		return fail("too-large", "is this a Dockerfile? name the right one with -f", "%s has more than %d bytes", in.name, lang.MaxSize)
+	case in.remote != "" && strings.Contains(err.Error(), "no such file or directory") && !strings.Contains(err.Error(), "invalid subdir"):
+		return fail("no-dockerfile", "name the file inside it with -f FILE", "there is no %s in %s", in.filename(), in.place())
+	case in.remote != "":
+		from := in.remote
+		if IsRemote(from) {
+			from, _, _ = strings.Cut(from, "#")
+		}
+		if d, ok := ExplainFetch(ctx, err.Error(), from); ok {
+			return d
+		}
 	}
 	return fail("unreadable", "", "cannot read %s: %v", in.name, err)
 }

@@ -39,6 +39,9 @@ type Options struct {
 	Requested func()
 	// Linted is told what the build checks found, also when there is no result.
 	Linted func([]lint.Finding)
+	// Solved may look at the result for a platform, before anything is made of it; an
+	// error of it ends the build. It is called for several at the same time.
+	Solved func(context.Context, client.Client, client.Reference) error
 }
 
 // Build compiles a source that was opened with the gateway, for each platform that
@@ -110,6 +113,11 @@ func (b *build) platform(ctx context.Context, platform *ocispecs.Platform, i int
 	}
 	if ref == nil {
 		if ref, err = b.solve(ctx, r.State, b.src.Client.CacheImports); err != nil {
+			return nil, err
+		}
+	}
+	if b.opt.Solved != nil {
+		if err := b.opt.Solved(ctx, b.gateway, ref); err != nil {
 			return nil, err
 		}
 	}

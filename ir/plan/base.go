@@ -13,6 +13,8 @@ import (
 	"github.com/moby/buildkit/util/system"
 	"golang.org/x/sync/errgroup"
 
+	"github.com/seed-e0495807/strake/lang/diag"
+
 	dockerspec "github.com/moby/docker-image-spec/specs-go/v1"
 	ocispecs "github.com/opencontainers/image-spec/specs-go/v1"
 )
@@ -91,6 +93,9 @@ func (p *planner) reference(s *Stage) (reference.Named, bool) {
 	ref, err := reference.ParseNormalizedNamed(s.baseName)
 	if err != nil {
 		d := p.fail(s.blame, "bad-reference", about(s.baseName, fmt.Errorf("failed to parse stage name %q: %w", s.baseName, err)))
+		if p.below(s, d) {
+			return nil, false
+		}
 		if near := p.nearStage(s.baseName); near != "" {
 			d.Hint = "did you mean the stage `" + near + "`?"
 		} else {
@@ -279,6 +284,9 @@ func (p *planner) imageError(s *Stage, err error) {
 	if errors.As(err, &advised) {
 		d.Hint = advised.Hint()
 	}
+	if p.below(s, d) {
+		return
+	}
 	if near := p.nearStage(name); near != "" && near != s.Name {
 		d.Hint = "did you mean the stage `" + near + "`?"
 	}
@@ -293,6 +301,26 @@ func (p *planner) passOver(s *Stage, before int, platform ocispecs.Platform) {
 	p.missed, p.diags = append(p.missed, p.diags[before:]...), p.diags[:before]
 	s.setImage(EmptyImage(platform))
 	s.unknown, s.platform = true, &platform
+}
+
+// below tells of a base that is no image, but a stage that stands further down.
+func (p *planner) below(s *Stage, d *diag.Diagnostic) bool {
+	other := p.byName[strings.ToLower(s.asked)]
+	if other == nil || other == s || s.def == nil || other.def == nil {
+		return false
+	}
+	spans, own := other.def.Origin.Spans(), s.def.Origin.Spans()
+	if len(spans) == 0 || len(own) == 0 || spans[0].File != own[0].File || spans[0].Start < own[0].Start {
+		return false
+	}
+	where := ""
+	if int(spans[0].File) < len(p.mod.Files) {
+		text := p.mod.Files[spans[0].File].Text
+		where = fmt.Sprintf(" (line %d)", 1+strings.Count(text[:min(len(text), int(spans[0].Start))], "\n"))
+	}
+	d.Hint = fmt.Sprintf("`%s` is a stage of this file, but it stands below%s, and a base is a stage above or else an image: move that stage up", other.def.Name, where)
+	d.Related = append(d.Related, diag.Related{Span: spans[0], Message: "the stage is here"})
+	return true
 }
 
 // pin adds the digest to a reference, so that the vertex is of just this image.

@@ -78,7 +78,11 @@ func (x *expander) word(word string, vars words.Vars) (string, error) {
 func (x *expander) look(word string, vars words.Vars) (string, used, error) {
 	var u used
 	outer := x.watch
-	x.watch = func(w used) { u = w }
+	x.watch = func(w used) {
+		if u = w; outer != nil {
+			outer(w)
+		}
+	}
 	out, err := x.word(word, vars)
 	x.watch = outer
 	return out, u, err

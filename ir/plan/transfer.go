@@ -7,8 +7,11 @@ import (
 	"os"
 	"path"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/moby/buildkit/frontend/dockerfile/dfgitutil"
 	"github.com/moby/buildkit/util/system"
@@ -36,6 +39,7 @@ type Source struct {
 	Patterns []string
 	Required []string
 	Unpack   bool
+	Unset    []string // variables in it that are not set, and so became empty
 
 	URL      string // not "": a file at a URL
 	Filename string
@@ -63,6 +67,7 @@ type Mode struct {
 type transfer struct {
 	add             bool
 	sources         []string
+	unset           [][]string // for each source
 	inline          []ir.Inline
 	dest            string
 	chown, chmod    string
@@ -117,7 +122,7 @@ func (p *planner) transfer(s *Stage, op *operation, t *transfer) error {
 	name := p.nextName(s, op, title)
 	var history strings.Builder
 	history.WriteString(t.history())
-	for _, src := range t.sources {
+	for i, src := range t.sources {
 		history.WriteString(" " + src)
 		source, err := t.source(src, s.platform.OS)
 		if err != nil {
@@ -131,6 +136,7 @@ func (p *planner) transfer(s *Stage, op *operation, t *transfer) error {
 				}
 			}
 		}
+		source.Unset = t.unset[i]
 		out.Sources = append(out.Sources, source)
 	}
 	for _, f := range t.inline {
@@ -158,10 +164,17 @@ func (p *planner) expandTransfer(s *Stage, t *transfer) error {
 		}
 		*w = v
 	}
-	var err error
-	if t.sources, err = p.words.list(t.sources, s.env); err != nil {
-		return err
+	t.unset = make([][]string, len(t.sources))
+	written := t.sources
+	t.sources = slices.Clone(t.sources)
+	for i, word := range written {
+		v, names, err := p.words.look(word, s.env)
+		if err != nil {
+			return err
+		}
+		t.sources[i], t.unset[i] = v, emptied(word, names.unset)
 	}
+	var err error
 	for i, f := range t.inline {
 		if !f.Expand {
 			continue
@@ -175,6 +188,30 @@ func (p *planner) expandTransfer(s *Stage, t *transfer) error {
 		t.inline[i] = f
 	}
 	return nil
+}
+
+// emptied are the variables of a word whose value is taken as it is, and which so became
+// empty: ${name:-default} does not.
+func emptied(word string, unset []string) []string {
+	var out []string
+	for _, name := range unset {
+		if strings.Contains(word, "${"+name+"}") {
+			out = append(out, name)
+			continue
+		}
+		for rest := word; ; {
+			_, after, ok := strings.Cut(rest, "$"+name)
+			if !ok {
+				break
+			}
+			if r, _ := utf8.DecodeRuneInString(after); after == "" || r != '_' && !unicode.IsLetter(r) && !unicode.IsDigit(r) {
+				out = append(out, name)
+				break
+			}
+			rest = after
+		}
+	}
+	return out
 }
 
 // destination makes the destination absolute; "" and "." stand for the working
