@@ -144,12 +144,31 @@ func (f *Finding) See(url string) *Finding {
 }
 
 // Replace is a fix that keeps the meaning which the author wanted: it replaces the first
-// old in the source of the place by new. It does nothing when that is not there.
+// old in the source of the place by new. It does nothing when that is not there. It knows
+// text and no words: what old is has to be sure, as a keyword and what follows it is. For
+// the commands of a RUN, see package shell, and Become.
 func (f *Finding) Replace(message, old, new string) *Finding {
 	if span, ok := f.call.Find(f.at, old); ok {
 		f.Fix(diag.Fix{Message: message, Safe: true, Edits: []diag.Edit{{Span: span, New: new}}})
 	}
 	return f
+}
+
+// Become is Replace for the whole instruction, which is written anew as the body has it. It
+// does nothing unless the instruction stands in the source as the module has it, on one
+// line: what is between several, like comments, would be lost.
+func (f *Finding) Become(message string, body ir.Body) *Finding {
+	c := f.call
+	span := c.Span(f.at)
+	if f.at.Op < 0 || int(span.File) >= len(c.Module.Files) || int(span.End) > len(c.Module.Files[span.File].Text) || span.Start >= span.End {
+		return f
+	}
+	text := c.Module.Files[span.File].Text[span.Start:span.End]
+	written, err := ir.ParseBody(text, c.Module.Escape)
+	if err != nil || strings.ContainsAny(text, "\r\n") || !ir.Equal(written, c.Module.Stages[f.at.Stage].Ops[f.at.Op].Body) {
+		return f
+	}
+	return f.Fix(diag.Fix{Message: message, Safe: true, Edits: []diag.Edit{{Span: span, New: ir.Format(body, c.Module.Escape)}}})
 }
 
 // Fix adds a fix, one of several ways to go on.
