@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"sync/atomic"
 
 	bk "github.com/moby/buildkit/client/llb"
@@ -27,12 +28,12 @@ import (
 type Answer struct {
 	call     string
 	metadata map[string][]byte
-	Errors   diag.List // of a check: what a build of the Dockerfile would end with
+	Found    diag.List // by a check, beside the build checks
 }
 
 // question has the frontend fill in what its metadata does not tell.
 func (a *Answer) question(local frontend.LocalImages) frontend.Question {
-	return frontend.Question{Local: local, Failed: func(list diag.List) { a.Errors = list }}
+	return frontend.Question{Local: local, Found: func(list diag.List) { a.Found = list }}
 }
 
 // calls are the options that ask for an answer in place of a build.
@@ -116,8 +117,8 @@ func (j *job) ask(ctx context.Context, c gateway.Client) (*gateway.Result, error
 }
 
 // Print writes an answer for people, or as the frontend's JSON. The file names the
-// Dockerfile. Ok is false when a check found something. What is in Errors is left to
-// the caller.
+// Dockerfile. Ok is false when a check found a warning or an error. Those of Found
+// are left to the caller.
 func (a Answer) Print(w io.Writer, file string, asJSON bool) (ok bool, err error) {
 	data := a.metadata["result.json"]
 	status := string(a.metadata["result.statuscode"])
@@ -144,10 +145,11 @@ func (a Answer) Print(w io.Writer, file string, asJSON bool) (ok bool, err error
 	if err := json.Unmarshal(data, &found); err != nil {
 		return false, fmt.Errorf("the frontend's answer: %w", err)
 	}
-	if len(a.Errors) > 0 {
+	ok = ok && !slices.ContainsFunc(a.Found, func(d diag.Diagnostic) bool { return d.Severity <= diag.Warning })
+	if len(a.Found) > 0 {
 		found.Error = nil
 		if len(found.Warnings) == 0 {
-			return false, nil
+			return ok, nil
 		}
 	}
 	return ok, printChecks(w, found, file)

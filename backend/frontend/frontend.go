@@ -99,7 +99,7 @@ func (b *build) platform(ctx context.Context, platform *ocispecs.Platform, i int
 		r.Diags = nil // they are the same for each platform
 	}
 	if o.Lint != nil { // which tells of it in its own words
-		r.Diags = slices.DeleteFunc(r.Diags, func(d diag.Diagnostic) bool { return d.Code == "empty-continuation" })
+		r.Diags = slices.DeleteFunc(r.Diags, checked)
 	}
 	if b.opt.Compiled != nil {
 		b.opt.Compiled(r)

@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"slices"
 	"strings"
 
 	"github.com/moby/buildkit/frontend/dockerui"
@@ -41,10 +42,10 @@ type question struct {
 // Question is what the client of a subrequest has and wants, besides the options.
 type Question struct {
 	Local LocalImages // nil when it has none
-	// Failed is told what a build of the Dockerfile would end with, when a check finds
-	// that. The check then goes on where a base image is not to be had. BuildKit's
-	// answer, which nil is for, ends there and has the first error only.
-	Failed func(diag.List)
+	// Found is told what a check finds beside the build checks: what a build would end
+	// with, and the findings of plugins. The check then goes on where a base image is not
+	// to be had. BuildKit's answer, which nil is for, ends there and has the first error.
+	Found func(diag.List)
 }
 
 // Ask has a source answer the subrequest that is among its options. Errors are as those
@@ -130,7 +131,7 @@ func described(res *client.Result) (*client.Result, error) {
 
 // module is the module after the plugins, and the files that it goes back to.
 func (q question) module(ctx context.Context) (*ir.Module, *source.Set, error) {
-	b := &build{gateway: q.gateway, src: q.src}
+	b := &build{gateway: q.gateway, src: q.src, opt: Options{Local: q.Local}}
 	b.probe()
 	set := &source.Set{}
 	m, _, err := ir.Read(ctx, set.Add(q.src.Name, q.src.Text), q.src.Pass)
@@ -170,7 +171,7 @@ func (q question) graph(ctx context.Context) (string, error) {
 
 // compile compiles for the default platform, as BuildKit does to answer questions.
 func (q question) compile(ctx context.Context, change func(*llb.Options)) (*llb.Result, error) {
-	b := &build{gateway: q.gateway, src: q.src, results: map[string]*llb.Result{}}
+	b := &build{gateway: q.gateway, src: q.src, opt: Options{Local: q.Local}}
 	b.probe()
 	o := q.src.LLB(0)
 	o.Resolver, o.Local, o.Platform = q.gateway, q.Local, nil
@@ -183,10 +184,15 @@ func (q question) lint(ctx context.Context) (*bklint.LintResults, error) {
 	const file = 0
 	found := &bklint.LintResults{Sources: []*pb.SourceInfo{q.info()}}
 	linter, err := lint.New(q.text, q.src.Client.LinterConfig, q.src.Claims()...)
+	var others diag.List
 	if err == nil {
-		_, err = q.compile(ctx, func(o *llb.Options) {
-			o.Lint, o.AllStages, o.Partial = linter, o.Target == "", q.Failed != nil
+		var r *llb.Result
+		r, err = q.compile(ctx, func(o *llb.Options) {
+			o.Lint, o.AllStages, o.Partial = linter, o.Target == "", q.Found != nil
 		})
+		if !errors.As(err, &others) && r != nil {
+			others = r.Diags
+		}
 	}
 	for _, f := range linter.Findings() {
 		found.Warnings = append(found.Warnings, bklint.Warning{
@@ -196,12 +202,15 @@ func (q question) lint(ctx context.Context) (*bklint.LintResults, error) {
 	}
 	if err != nil {
 		found.Error = q.failure(err, file)
-		if list, _ := diagnostics(err); len(list) > 0 && q.Failed != nil {
-			q.Failed(list)
-		}
+	}
+	if q.Found != nil {
+		q.Found(slices.DeleteFunc(others, checked))
 	}
 	return found, nil
 }
+
+// checked tells what a build check reports in its own words.
+func checked(d diag.Diagnostic) bool { return d.Code == "empty-continuation" }
 
 // info is the Dockerfile as answers have it.
 func (q question) info() *pb.SourceInfo {

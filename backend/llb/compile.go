@@ -4,9 +4,11 @@
 package llb
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"sync"
 
 	bk "github.com/moby/buildkit/client/llb"
@@ -85,7 +87,10 @@ func Compile(ctx context.Context, src *source.File, o Options) (*Result, error) 
 		return nil, err
 	}
 	result, err := CompileModule(ctx, module, o)
-	if err != nil {
+	var list diag.List
+	if errors.As(err, &list) && len(diags) > 0 {
+		return nil, append(diags, list...) // what was found before may be why
+	} else if err != nil {
 		return nil, err
 	}
 	result.Diags = append(diags, result.Diags...)
@@ -106,15 +111,32 @@ func Check(ctx context.Context, src *source.File, o Options) (diag.List, error) 
 	if module == nil || module.HasCustom() {
 		return found, nil
 	}
-	o.Partial = true
+	o.Partial, o.Outline = true, true
 	result, err := CompileModule(ctx, module, o)
 	switch {
 	case err == nil:
+		needed(result.Plan.Outline, &found)
 		return append(found, result.Diags...), nil
 	case errors.As(err, &list):
 		return append(found, list...), nil
 	}
 	return nil, err
+}
+
+// needed tells what a build has to be given to get to its end.
+func needed(o *plan.Outline, list *diag.List) {
+	for _, kind := range []struct {
+		flag, example string
+		mounts        []plan.OutlineMount
+	}{{"secret", "id=%s,src=FILE", o.Secrets}, {"ssh", "%s", o.SSH}} {
+		for _, m := range kind.mounts {
+			if spans := m.Origin.Spans(); m.Required && len(spans) > 0 {
+				id := cmp.Or(m.ID, "default")
+				list.Infof(spans[0], kind.flag+"-required", "a build has to be given the %s `%s`", kind.flag, id).
+					Hint = "build with --" + kind.flag + " " + fmt.Sprintf(kind.example, id)
+			}
+		}
+	}
 }
 
 // read takes a text to the module that is compiled. With an error that is of plugins

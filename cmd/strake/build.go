@@ -239,7 +239,7 @@ func (b *buildRun) answer(r *build.Result) error {
 	asJSON := strings.HasSuffix(b.call, ",format=json")
 	ok, err := r.Answer.Print(b.stdout, name, asJSON)
 	if !asJSON {
-		b.report(r.Set, r.Answer.Errors)
+		b.report(r.Set, r.Answer.Found)
 	}
 	if err == nil && !ok {
 		err = errReported

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"strings"
 
 	"github.com/spf13/pflag"
 
@@ -167,13 +168,7 @@ func emitFindings(ctx context.Context, c *compile, src *buildcontext.Source, r *
 		}
 		found = append(found, lint.Diags(o.Lint.Findings())...)
 		for _, d := range found {
-			switch {
-			case d.Code == "empty-continuation": // a build check reports it in its own words
-				continue
-			case d.Code == "base-image" && d.Severity == diag.Info && d.Hint == "":
-				continue // nobody was to be asked, and nothing speaks against it
-			}
-			if !slices.ContainsFunc(r.diags, func(have diag.Diagnostic) bool {
+			if d, ok := c.counts(file, d); ok && !slices.ContainsFunc(r.diags, func(have diag.Diagnostic) bool {
 				return have.Span == d.Span && have.Code == d.Code && have.Message == d.Message
 			}) {
 				r.diags = append(r.diags, d)
@@ -181,6 +176,35 @@ func emitFindings(ctx context.Context, c *compile, src *buildcontext.Source, r *
 		}
 	}
 	return nil
+}
+
+// counts gives a finding its place in the list, if it has one there.
+func (c *compile) counts(file *source.File, d diag.Diagnostic) (diag.Diagnostic, bool) {
+	near := strings.HasPrefix(d.Hint, "did you mean the stage")
+	switch {
+	case d.Code == "empty-continuation": // a build check reports it in its own words
+		return d, false
+	case d.Code == "base-image" && d.Severity == diag.Info && !near:
+		return d, false // nobody was to be asked, and nothing speaks against it
+	case d.Code == "base-image" && d.Severity == diag.Warning && near:
+		d.Severity = diag.Error // there is no such image, as far as anybody knows
+	case d.Code == "lint":
+		d.Span = directive(file, "check")
+	}
+	return d, true
+}
+
+// directive is the line of a directive at the top of a file.
+func directive(f *source.File, name string) source.Span {
+	for at := uint32(0); int(at) < len(f.Text); {
+		line, _, _ := strings.Cut(f.Text[at:], "\n")
+		key, _, ok := strings.Cut(strings.TrimPrefix(line, "#"), "=")
+		if ok && strings.EqualFold(strings.TrimSpace(key), name) {
+			return source.Span{File: f.ID, Start: at, End: at + uint32(len(strings.TrimRight(line, "\r")))}
+		}
+		at += uint32(len(line)) + 1
+	}
+	return source.Span{File: f.ID}
 }
 
 // likely finds base images. That one cannot be asked for is no mistake in the Dockerfile.

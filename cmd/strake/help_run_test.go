@@ -38,6 +38,7 @@ cp Dockerfile services/one/
 printf 'FROM scratch\nMAINTAINER me@example.com\n' >services/two/Dockerfile
 echo secret >token.txt
 echo '{"architecture": "amd64", "os": "linux", "config": {}, "rootfs": {"type": "layers", "diff_ids": []}}' >alpine.json
+cp alpine.json services/one/
 tar cz root >rootfs.tar.gz
 cp "$PROGRAM" my-plugin
 cp "$REPO"/examples/plugin-go/testdata/*.txtar testdata/

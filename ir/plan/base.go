@@ -116,7 +116,9 @@ func (p *planner) fromContext(ctx context.Context, s *Stage, ref reference.Named
 	}
 	c, err := s.context(ctx)
 	if err != nil {
+		before := len(p.diags)
 		p.fail(s.blame, "bad-context", err)
+		p.passOver(s, before, *p.platformOf(s))
 		return true
 	}
 	s.Base = Base{Kind: BaseContext, Context: c.Source, Origin: s.origin}
