@@ -237,9 +237,10 @@ func (p *parser) custom(l *lexer.Line, h Header) Instruction {
 }
 
 // Unclaimed gives an error for each instruction that the language does not know
-// and nobody claims; a warning for one behind ONBUILD.
+// and nobody claims, with why where it is known to be missing; a warning for one behind ONBUILD.
 func Unclaimed(f *File, claims ...Claim) diag.List {
 	var list diag.List
+	claims, absent := divide(claims)
 	for _, item := range f.Items {
 		onbuild, trigger := item.(*Onbuild)
 		if trigger {
@@ -253,11 +254,26 @@ func Unclaimed(f *File, claims ...Claim) diag.List {
 			continue
 		}
 		d := unknown(&list, c, claims)
+		if i := slices.IndexFunc(absent, func(claim Claim) bool { return claim.Keyword == strings.ToUpper(c.Keyword.Text) }); i >= 0 {
+			d.Hint, d.Expected, d.Fixes = absent[i].Missing, "", nil
+		}
 		if trigger {
 			later(d)
 		}
 	}
 	return list
+}
+
+// divide tells claims from those that nobody makes good.
+func divide(all []Claim) (claims, absent []Claim) {
+	for _, c := range all {
+		if c.Missing == "" {
+			claims = append(claims, c)
+		} else {
+			absent = append(absent, c)
+		}
+	}
+	return claims, absent
 }
 
 func unknown(list *diag.List, c *Custom, claims []Claim) *diag.Diagnostic {

@@ -24,6 +24,7 @@ const maxErrors = 10_000
 type Claim struct {
 	Keyword  string // upper case
 	Heredocs bool   // here documents can follow it
+	Missing  string // why nobody expands it after all, for people; "" is that someone does
 }
 
 // heredocs are the keywords of claims that take here documents.

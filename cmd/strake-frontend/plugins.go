@@ -80,7 +80,7 @@ func (p *plugins) pass(ctx context.Context, c client.Client, src *buildcontext.S
 		}
 	}
 	if name == "" {
-		return nil, nil
+		return pass.Without{Why: "no strake.yaml was found beside the Dockerfile"}, nil
 	}
 	found, err := p.load(ctx, name, house)
 	if err != nil {

@@ -59,11 +59,14 @@ type pipeline struct {
 func (f *pluginFlags) pass(p *process, options passOptions) func(context.Context, *buildcontext.Input) (ir.Pass, error) {
 	return func(ctx context.Context, in *buildcontext.Input) (ir.Pass, error) {
 		if f.off {
-			return nil, nil
+			return pass.Without{Why: "--no-plugins leaves it out"}, nil
 		}
 		name, err := f.find(ctx, p, in)
-		if err != nil || name == "" {
+		if err != nil {
 			return nil, err
+		}
+		if name == "" {
+			return pass.Without{Why: notFound(in)}, nil
 		}
 		found, err := f.load(ctx, p, name)
 		if err != nil {
@@ -109,6 +112,27 @@ func buildArgs(options map[string]string) map[string]string {
 		}
 	}
 	return args
+}
+
+// notFound says where no strake.yaml was found.
+func notFound(in *buildcontext.Input) string {
+	file := in.Dockerfile()
+	if file == "" {
+		return "there is no strake.yaml: name one with --config"
+	}
+	if dir, err := os.Getwd(); err == nil { // as the user would write it
+		if rel, err := filepath.Rel(dir, file); err == nil && filepath.IsLocal(rel) {
+			file = rel
+		}
+	}
+	why := "no strake.yaml was found beside " + file
+	for _, dir := range []string{".", in.Locals[dockerui.DefaultLocalNameContext]} {
+		name := filepath.Join(dir, config.FileName)
+		if _, err := os.Stat(name); dir != "" && err == nil {
+			return why + " (" + name + " is not looked at without a repository: use --config " + name + ")"
+		}
+	}
+	return why
 }
 
 // find finds the strake.yaml of a Dockerfile: "" when there is none.

@@ -35,7 +35,10 @@ type Pass struct {
 func (p *Pass) Probe(images frontend.Images) { p.Host.images = &images }
 
 // Claims implements ir.Pass.
-func (p *Pass) Claims() []lang.Claim { return p.Plugins.Claims() }
+func (p *Pass) Claims() []lang.Claim {
+	claims := p.Plugins.Claims()
+	return append(claims, missing(claims, "strake.yaml does not name it among its plugins")...)
+}
 
 // Files implements ir.Pass. Each reader of spans calls it after Run.
 func (p *Pass) Files() []ir.File {
