@@ -1,6 +1,8 @@
 package policy
 
 import (
+	"archive/tar"
+	"bytes"
 	"path"
 	"slices"
 	"strconv"
@@ -53,14 +55,44 @@ func removeFix(o *op) []diag.Fix {
 	return []diag.Fix{{Message: "remove it", Edits: []diag.Edit{o.remove()}, Safe: true}}
 }
 
-// copyFix makes an ADD a COPY. ADD tells archives by what is in them, so it is safe only
-// where the names are those of directories and texts.
+// copyFix makes an ADD a COPY. ADD unpacks a file that is an archive, whatever its name,
+// so the fix is safe where none can be: see copies.
 func copyFix(o *op) []diag.Fix {
 	safe := true
 	for _, s := range o.transfer().Sources {
-		safe = safe && (s == "." || strings.HasSuffix(s, "/") || slices.Contains(textExtensions(), path.Ext(s)))
+		safe = safe && o.copies(s)
 	}
 	return []diag.Fix{{Message: "use COPY", Edits: []diag.Edit{o.edit(0, o.keyword(), "COPY")}, Safe: safe}}
+}
+
+// copies tells whether ADD does with a local source what COPY does: it is a directory by
+// its name, a file that is here and no archive, or, where files cannot be read, one that is
+// a text by its name.
+func (o *op) copies(source string) bool {
+	name := strings.TrimPrefix(path.Clean("/"+source), "/")
+	if name == "" || strings.HasSuffix(source, "/") && path.Ext(name) == "" {
+		return true
+	}
+	data, err := o.module.host.ReadFile(o.module.ctx, name)
+	if err != nil {
+		return slices.Contains(textExtensions(), path.Ext(name))
+	}
+	return !isArchive(data)
+}
+
+// isArchive tells what ADD may unpack: BuildKit looks at the content as containerd's
+// archive/compression does, and then for the header of a tar.
+func isArchive(data []byte) bool {
+	for _, magic := range []string{"\x1f\x8b", "BZh", "\xfd7zXZ\x00", "\x28\xb5\x2f\xfd"} { // gzip, bzip2, xz, zstd
+		if bytes.HasPrefix(data, []byte(magic)) {
+			return true
+		}
+	}
+	if len(data) >= 8 && data[0]&0xf0 == 0x50 && bytes.HasPrefix(data[1:], []byte("\x2a\x4d\x18")) {
+		return true // a skippable frame of zstd
+	}
+	_, err := tar.NewReader(bytes.NewReader(data)).Next()
+	return err == nil
 }
 
 func textExtensions() []string {

@@ -163,11 +163,11 @@ func fileRules() []shippedRule {
 			rule: rule{
 				Name: "copy-not-add", On: on{"ADD"},
 				When:    plainAdd,
-				Message: "COPY does what this ADD does, and nothing else",
+				Message: "COPY says that nothing is unpacked or fetched; ADD may",
 			},
 			recommended: true,
 			why:         "ADD unpacks archives and fetches URLs. Where neither is meant, COPY says so, and a file that is renamed to .tar.gz later stays a file.",
-			not:         "Sources with variables or wildcards are left alone, as they may be archives or URLs.",
+			not:         "Sources with variables or wildcards are left alone, as they may be archives or URLs. The fix is safe where a source is a directory by its name, or a file that is read and is no archive (`grants: [context]`), or has the name of a text.",
 			fires:       "FROM debian:13\nADD app.conf /etc/\n",
 			fits:        "FROM debian:13\nADD rootfs.tar.gz /\n",
 			repair:      copyFix,
