@@ -305,8 +305,22 @@ func unknown(list *diag.List, c *Custom, claims []Claim) *diag.Diagnostic {
 		return d
 	}
 	d.Hint = "did you mean `" + near + "`?"
+	if holdsMore(keyword.Text, known) {
+		return d // that only a person can part
+	}
 	d.Fixes = []diag.Fix{{Message: "write " + near, Edits: []diag.Edit{{Span: keyword.At, New: near}}}}
 	return d
+}
+
+// holdsMore tells whether a misspelt keyword has something of the arguments in it, which a
+// fix would lose: as in run=1, RUNls and ENVUSER.
+func holdsMore(word string, known []string) bool {
+	if strings.ContainsFunc(word, func(r rune) bool { return !unicode.IsLetter(r) }) {
+		return true
+	}
+	return slices.ContainsFunc(known, func(name string) bool {
+		return len(word) > len(name)+1 && strings.EqualFold(word[:len(name)], name)
+	})
 }
 
 // isText reports whether a person could have written a word.
