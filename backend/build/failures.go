@@ -192,7 +192,7 @@ func (j *job) notFetched(ctx context.Context, f *failure) (diag.Diagnostic, bool
 		return diag.Diagnostic{}, false
 	}
 	d, ok := buildcontext.ExplainFetch(ctx, f.text, from)
-	if hint := f.unsetHint(f.vertex.unset()); ok && hint != "" {
+	if hint := plan.UnsetHint(f.vertex.unset(), f.vertex.result.Plan.Module.Escape); ok && hint != "" {
 		d.Hint = hint
 	}
 	return d, ok

@@ -1,6 +1,7 @@
 package build
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"path"
@@ -9,6 +10,7 @@ import (
 
 	"github.com/moby/buildkit/solver/pb"
 
+	"github.com/seed-e0495807/strake/backend/buildcontext"
 	"github.com/seed-e0495807/strake/ir"
 	"github.com/seed-e0495807/strake/ir/plan"
 	"github.com/seed-e0495807/strake/lang/diag"
@@ -26,10 +28,10 @@ func (j *job) missingSource(ctx context.Context, f *failure) (diag.Diagnostic, b
 		return diag.Diagnostic{}, false
 	}
 	name := m[1] + m[2] + m[3]
-	d := diag.Diagnostic{Code: "missing-source", Message: fmt.Sprintf("%q is not there to copy", name)}
+	d := buildcontext.Missing(name, "")
 	w := f.wanted(name)
-	if hint := f.unsetHint(w.unset); hint != "" {
-		d.Hint = hint
+	if len(w.unset) > 0 {
+		d.Hint = plan.UnsetHint(w.unset, f.vertex.result.Plan.Module.Escape)
 	}
 	switch {
 	case w.from != nil && w.from.Base.Kind != plan.BaseContext:
@@ -40,11 +42,9 @@ func (j *job) missingSource(ctx context.Context, f *failure) (diag.Diagnostic, b
 	case d.Hint != "":
 		return d, true
 	}
-	d.Hint = "paths are relative to the build context, and .dockerignore drops files from it: `strake context` lists what is sent"
+	d.Hint = buildcontext.Unsent
 	if dir := j.Input.Locals["context"]; dir != "" && j.source != nil {
-		if hint := j.source.Near(ctx, name); hint != "" {
-			d.Hint = hint
-		}
+		d.Hint = cmp.Or(j.source.Near(ctx, name), d.Hint)
 	}
 	return d, true
 }
@@ -109,15 +109,6 @@ func (f *failure) mountedAt(dest string) int64 {
 		}
 	}
 	return -2
-}
-
-// unsetHint tells of variables that made a source another than was meant.
-func (f *failure) unsetHint(unset []string) string {
-	if len(unset) == 0 {
-		return ""
-	}
-	escape := f.vertex.result.Plan.Module.Escape
-	return fmt.Sprintf("`$%s` is not set here and became empty: declare it with ARG or ENV in this stage; a $ that is meant is written %c$", unset[0], escape)
 }
 
 // fromStage explains a path that a stage, or another image, does not have.

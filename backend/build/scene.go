@@ -4,7 +4,6 @@ import (
 	"context"
 	"io/fs"
 	"path"
-	"slices"
 	"strings"
 	"time"
 
@@ -125,13 +124,8 @@ func (t *tree) near(ctx context.Context, name string) string {
 		for _, e := range t.list(ctx, found) {
 			names = append(names, path.Base(e.Path))
 		}
-		if !slices.Contains(names, element) {
-			i := slices.IndexFunc(names, func(n string) bool { return strings.EqualFold(n, element) })
-			if i >= 0 {
-				element = names[i]
-			} else if element = diag.Suggest(element, names); element == "" {
-				return ""
-			}
+		if element = diag.Spelt(element, names); element == "" {
+			return ""
 		}
 		found = path.Join(found, element)
 	}

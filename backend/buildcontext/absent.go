@@ -1,6 +1,7 @@
 package buildcontext
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"os"
@@ -16,7 +17,8 @@ import (
 // Absent is an error, a diag.List, when the main build context has not the path that
 // a COPY names: it is no file, or .dockerignore drops it. It is nil also where that cannot
 // be told: the context is elsewhere, or of a directory parts are left out and others not.
-func (s *Source) Absent(ctx context.Context, name string) error {
+// The hint, if there is one, comes before what the directory tells.
+func (s *Source) Absent(ctx context.Context, name, hint string) error {
 	dir := s.input.Locals[Context]
 	inside := strings.TrimPrefix(path.Join("/", filepath.ToSlash(name)), "/")
 	if dir == "" || inside == "" {
@@ -33,7 +35,7 @@ func (s *Source) Absent(ctx context.Context, name string) error {
 	case err != nil && !os.IsNotExist(err):
 		return nil
 	}
-	return diag.List{missingSource(name, s.Near(ctx, name))}
+	return diag.List{Missing(name, cmp.Or(hint, s.Near(ctx, name), Unsent))}
 }
 
 // drops tells whether .dockerignore leaves a path out, and all below it.
@@ -48,10 +50,10 @@ func (s *Source) drops(name string, dir bool) bool {
 	return !dir || !ignore.excepts()
 }
 
-// missingSource is the error about a source that is not in the build context.
-func missingSource(name, hint string) diag.Diagnostic {
-	if hint == "" {
-		hint = "paths are relative to the build context, and .dockerignore drops files from it: `strake context` lists what is sent"
-	}
+// Unsent is the hint about a path of the build context of which no more is known.
+const Unsent = "paths are relative to the build context, and .dockerignore drops files from it: `strake context` lists what is sent"
+
+// Missing is the error about a source of a COPY or ADD that is not there.
+func Missing(name, hint string) diag.Diagnostic {
 	return diag.Diagnostic{Code: "missing-source", Message: fmt.Sprintf("%q is not there to copy", name), Hint: hint}
 }

@@ -92,11 +92,7 @@ func (m *missing) spelling(context.Context) string {
 	found := ""
 	for element := range strings.SplitSeq(m.name, "/") {
 		if !exists(m.real(path.Join(found, element))) {
-			names := entries(m.real(found))
-			i := slices.IndexFunc(names, func(n string) bool { return strings.EqualFold(n, element) })
-			if i >= 0 {
-				element = names[i]
-			} else if element = diag.Suggest(element, names); element == "" {
+			if element = diag.Spelt(element, entries(m.real(found))); element == "" {
 				return ""
 			}
 		}

@@ -159,7 +159,7 @@ func emitFindings(ctx context.Context, c *compile, src *buildcontext.Source, r *
 	for i := range max(1, len(src.Client.TargetPlatforms)) {
 		o := src.LLB(i)
 		o.Images, o.AllStages = likely{c.bases}, o.Target == ""
-		o.Absent = func(path string) error { return src.Absent(ctx, path) }
+		o.Absent = func(path, hint string) error { return src.Absent(ctx, path, hint) }
 		o.Lint, _ = lint.New(file, src.Client.LinterConfig, src.Claims()...) // the compiler reports a bad directive
 		found, err := llb.Check(ctx, file, o)
 		src.AddFiles(r.set)

@@ -48,8 +48,9 @@ type Options struct {
 	Lint   *lint.Linter
 	Ignore func(context.Context) ([]string, error)
 	// Absent tells what is wrong with a path of the build context that a COPY or ADD which
-	// the target needs reads: an error when it is not there. Nil does not look.
-	Absent func(path string) error
+	// the target needs reads: an error when it is not there. The hint, if there is one,
+	// says why it may be another path than was meant. Nil does not look.
+	Absent func(path, hint string) error
 	// Epoch tells when a source was made, for a SOURCE_DATE_EPOCH that names one; nil,
 	// or a nil time, when that is not known.
 	Epoch func(context.Context, EpochSource) (*time.Time, error)

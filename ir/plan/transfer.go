@@ -54,6 +54,15 @@ type Git struct {
 	KeepDir, SkipSubmodules, FetchByCommit bool
 }
 
+// UnsetHint tells of variables that made a path another than was meant; it is "" when
+// there are none.
+func UnsetHint(unset []string, escape byte) string {
+	if len(unset) == 0 {
+		return ""
+	}
+	return fmt.Sprintf("`$%s` is not set here and became empty: declare it with ARG or ENV in this stage; a $ that is meant is written %c$", unset[0], escape)
+}
+
 // File is a file made of a here document.
 type File struct{ Name, Data string }
 
@@ -131,7 +140,7 @@ func (p *planner) transfer(s *Stage, op *operation, t *transfer) error {
 		if t.from == nil && source.URL == "" && source.Git == nil {
 			p.checkIgnored(s, t.add, src)
 			if p.opt.Absent != nil && p.reach[s] && !wildcards(src) { // a pattern may match nothing
-				if err := p.opt.Absent(source.Path); err != nil {
+				if err := p.opt.Absent(source.Path, UnsetHint(t.unset[i], p.mod.Escape)); err != nil {
 					return about(src, err)
 				}
 			}

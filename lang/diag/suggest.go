@@ -1,6 +1,7 @@
 package diag
 
 import (
+	"slices"
 	"strings"
 	"unicode/utf8"
 )
@@ -13,6 +14,18 @@ import (
 // order they come in.
 func Suggest(word string, candidates []string) string {
 	return SuggestWithin(word, candidates, min((utf8.RuneCountInString(word)+2)/3, 3))
+}
+
+// Spelt gives the candidate that a word stands for: itself, the same in another case, or
+// else the nearest as Suggest has it; "" is none.
+func Spelt(word string, candidates []string) string {
+	if slices.Contains(candidates, word) {
+		return word
+	}
+	if i := slices.IndexFunc(candidates, func(c string) bool { return strings.EqualFold(c, word) }); i >= 0 {
+		return candidates[i]
+	}
+	return Suggest(word, candidates)
 }
 
 // SuggestWithin is Suggest with an edit distance of at most limit: less where the words
