@@ -46,6 +46,7 @@ func (plugin) Info() plugins.Info {
 		URL:     "https://github.com/seed-e0495807/strake/blob/main/docs/plugins/cache-mounts.md",
 		Phases:  []plugins.Phase{plugins.Rewrite},
 		Filter:  plugins.Filter{Keywords: []string{"RUN"}},
+		After:   []string{"include", "ssh-server"}, // which put RUNs and stages in
 		Schema:  schema,
 	}
 }

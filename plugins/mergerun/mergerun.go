@@ -85,6 +85,7 @@ func (plugin) Info() plugins.Info {
 		URL:     "https://github.com/seed-e0495807/strake/blob/main/docs/plugins/merge-run.md",
 		Phases:  []plugins.Phase{plugins.Rewrite},
 		Filter:  plugins.Filter{Keywords: []string{"RUN"}},
+		After:   []string{"include", "ssh-server"}, // which put RUNs and stages in
 		Schema:  json.RawMessage(schema),
 	}
 }

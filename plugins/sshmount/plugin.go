@@ -44,6 +44,7 @@ func (plugin) Info() plugins.Info {
 		URL:     url,
 		Phases:  []plugins.Phase{plugins.Rewrite, plugins.Check},
 		Filter:  plugins.Filter{Keywords: []string{"RUN", "COPY", "ADD", "ARG", "ENV"}},
+		After:   []string{"include", "ssh-server"}, // which put RUNs and stages in
 		Schema:  schema,
 	}
 }

@@ -58,6 +58,7 @@ func (plugin) Info() plugins.Info {
 		Summary: "adds an OpenSSH server to the image",
 		URL:     "https://github.com/seed-e0495807/strake/blob/main/docs/plugins/ssh-server.md",
 		Phases:  []plugins.Phase{plugins.Rewrite},
+		After:   []string{"include"}, // which puts stages in
 		Schema:  schema,
 	}
 }
