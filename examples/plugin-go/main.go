@@ -30,11 +30,24 @@ func check(c *sdk.Call) error {
 		case *ir.User:
 			root = b.Name == "root" || b.Name == "0"
 		case *ir.Run:
-			if root && strings.HasPrefix(b.Command.Line, "sudo ") {
-				c.Warn(op.Place, "sudo", "RUN is root here, and needs no sudo").
-					Help("remove it").Replace("remove sudo", "sudo ", "")
+			rest, sudo := strings.CutPrefix(b.Command.Line, "sudo ")
+			if !root || !sudo {
+				continue
+			}
+			found := c.Warn(op.Place, "sudo", "RUN is root here, and needs no sudo").Help("remove it")
+			if plain(rest) {
+				run := *b
+				run.Command.Line = rest
+				found.Become("remove sudo", &run)
 			}
 		}
 	}
 	return nil
+}
+
+// plain tells whether what stands behind sudo is a program: options and variables there
+// are for sudo, and mean something else without it.
+func plain(rest string) bool {
+	word, _, _ := strings.Cut(rest, " ")
+	return word != "" && !strings.HasPrefix(word, "-") && !strings.Contains(word, "=")
 }
