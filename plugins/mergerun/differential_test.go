@@ -27,7 +27,7 @@ func (g *generator) script() string {
 	g.depth, g.docs = 0, nil
 	line := g.list()
 	if g.risky && g.IntN(4) == 0 {
-		line = g.pick("echo 1 >out && ln -f out b; ", "tar -xf $R/links.tar; ", "cp -al $R/a e; cp -al $R/a/* .; ") + line
+		line = g.pick("echo 1 >out && ln -f out b; ", "tar -xf ../links.tar; ", "cp -al $R/a e; cp -al $R/a/* .; ") + line
 	}
 	line += g.pick("", "", "", "", "", " ;", " # a comment", "; # && false", " ", "  #")
 	if len(g.docs) == 0 && g.IntN(12) == 0 {
@@ -118,8 +118,8 @@ func (g *generator) state() string {
 
 // links are commands that give files names, and that change them in place or not.
 func (g *generator) links() string {
-	return g.pick("ln out b", "ln a b", "ln -f out $R/x", "ln -f b a", "ln -sf out b", "cp -al $R/a e", "cp -a $R/a e", "cp -r e e2", "cp --link out c", "tar -xf $R/links.tar",
-		"mkdir -p d && tar -xf $R/links.tar -C d", "ln one three", "echo more >>b", "echo more >>one", "echo less >two", "chmod 600 one", "chmod 640 b", "chmod -R g-r .", "touch b",
+	return g.pick("ln out b", "ln a b", "ln -f out $R/x", "ln -f b a", "ln -sf out b", "cp -al $R/a e", "cp -a $R/a e", "cp -r e e2", "cp --link out c", "tar -xf ../links.tar",
+		"mkdir -p d && tar -xf ../links.tar -C d", "ln one three", "echo more >>b", "echo more >>one", "echo less >two", "chmod 600 one", "chmod 640 b", "chmod -R g-r .", "touch b",
 		"truncate -s 1 b", "tee -a b <out >/dev/null", "tee one </dev/null", "dd if=out of=b conv=notrunc status=none", "sed -i s/o/O/ b", "sed -i -e s/1/2/ one", "mv b c", "mv one four", "mv e e3",
 		"cp out b", "cp out one", "rm -f one", "rm -rf e", "install -m 600 out b", "stat -c %h b >>out", "stat -c %a one >>out", "find . -links +1 >>out", "find . -type f -exec chmod 600 {} +",
 		"echo one | xargs touch", "gzip -f two || true", "env chmod 700 out", "sh -c 'echo sh >>one'", "cat one two >>out", "[ out -ef b ] && echo same >>out", "mkdir -p e/d")
