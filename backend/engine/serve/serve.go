@@ -10,6 +10,9 @@
 // (moby/buildkit#2950). The server here has a queue in which updates overtake data.
 package serve
 
+//lint:file-ignore SA1019 net/http takes neither a connection that speaks HTTP/2 already nor
+// another order of frames: BuildKit serves sessions by the same calls
+
 import (
 	"context"
 	"io"
@@ -59,7 +62,6 @@ func (s *Session) Dial(ctx context.Context, proto string, meta map[string][]stri
 	go func() {
 		defer idle.Conn.Close()
 		h := &http2.Server{NewWriteScheduler: newScheduler}
-		//lint:ignore SA1019 the connection speaks HTTP/2 already
 		h.ServeConn(conn, &http2.ServeConnOpts{Handler: server})
 	}()
 	return idle, nil

@@ -1,5 +1,7 @@
 package serve
 
+//lint:file-ignore SA1019 as BuildKit serves sessions
+
 import (
 	"context"
 	"errors"

@@ -32,13 +32,13 @@ func isBlob(r *http.Request) bool {
 }
 
 // stalled pulls or pushes where nothing moves for long, and gives how long that took.
-func stalled(t *testing.T, idle time.Duration, do func(context.Context, *registry.Client) error) (error, time.Duration) {
+func stalled(t *testing.T, idle time.Duration, do func(context.Context, *registry.Client) error) (time.Duration, error) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
 	start := time.Now()
 	err := do(ctx, registry.New(registry.Options{Idle: idle}))
-	return err, time.Since(start)
+	return time.Since(start), err
 }
 
 // A registry that hangs is asked again, and then left: the error names it and the layer.
@@ -87,7 +87,7 @@ func TestStalled(t *testing.T) {
 			}
 			srv.misbehave(hang)
 			empty.misbehave(hang)
-			err, took := stalled(t, idle, c.do)
+			took, err := stalled(t, idle, c.do)
 			check(t, err, "registry-stalled", append(c.words, "registry 127.0.0.1:", idle.String())...)
 			if took > 20*time.Second {
 				t.Errorf("it took %v", took)
@@ -113,7 +113,7 @@ func TestStalledOnce(t *testing.T) {
 		return false
 	})
 	s := open(t)
-	err, _ := stalled(t, time.Second, func(ctx context.Context, c *registry.Client) error {
+	_, err := stalled(t, time.Second, func(ctx context.Context, c *registry.Client) error {
 		got, err := c.Pull(ctx, s, srv.host+"/app:1", registry.AllPlatforms)
 		if err == nil && got.Digest.String() != want.String() {
 			t.Errorf("%+v", got)
@@ -160,7 +160,7 @@ func TestSlow(t *testing.T) {
 		slow(w, resp.Body)
 		return true
 	})
-	err, took := stalled(t, idle, func(ctx context.Context, c *registry.Client) error {
+	took, err := stalled(t, idle, func(ctx context.Context, c *registry.Client) error {
 		_, err := c.Pull(ctx, s, srv.host+"/app:1", "linux/amd64")
 		return err
 	})
@@ -177,7 +177,7 @@ func TestSlow(t *testing.T) {
 		}
 		return false
 	})
-	err, took = stalled(t, idle, func(ctx context.Context, c *registry.Client) error {
+	took, err = stalled(t, idle, func(ctx context.Context, c *registry.Client) error {
 		return pushBy(ctx, c, s, srv.host+"/app:1", empty.host+"/copy:1")
 	})
 	if err != nil || took < idle {
