@@ -85,6 +85,9 @@ func (c *chain) apart(list []*script, from, i int) *reason {
 		if s.negate && s.wrapped(list[from+at+1:i+1]) {
 			return because("negation", "bash forgets that a `!` in a subshell ended in an error")
 		}
+		if s.status && s.wrapped(list[from+at+1:i+1]) {
+			return because("status", "bash gives some failures another status in a subshell, and the script looks at $?")
+		}
 	}
 	merged := join(list[from : i+1])
 	if n := len(ir.Format(merged, c.Module.Escape)); n > c.config.MaxLength {

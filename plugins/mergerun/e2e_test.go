@@ -41,7 +41,7 @@ func written() []string {
 		"RUN set -eux && mkdir /v && cd /v && echo 1 > one\nRUN set -eux; cd /v; for i in 2 3; do echo $i > n$i; done; rm one",
 		"RUN f() { echo \"$1\" > /f; }; f x\nRUN (cd /tmp && touch t) && exit 0\nRUN exec touch /exec\nRUN echo \"$?\" > /status",
 		"RUN addgroup -S app 2>/dev/null || groupadd -r app\nRUN echo done > /done && chgrp app /done",
-		"RUN mkdir /w && cd /w && mkdir -p a/b && touch a/b/c && cp a/b/c d\nRUN mv /w/a /w/e && rm -rf /w/d\nRUN find /w > /found",
+		"RUN mkdir /w && cd /w && mkdir -p a/b && touch a/b/c && cp a/b/c d\nRUN mv /w/a /w/e && rm -rf /w/d\nRUN ls /w > /found",
 		"RUN ! test -e /never\nRUN X=1 sh -c 'echo $X' > /x && echo \"$X\" >> /x\nRUN echo x > /p\nRUN echo \"$PATH\" > /path",
 		"RUN echo 1 > /a && chmod 600 /a\nRUN ln /a /b && ln /b /c",
 		"RUN echo abc > /s && sed -i s/b/x/ /s\nRUN sed -i -e 's/x/y/' /s && cut -c2 /s > /t",

@@ -36,7 +36,7 @@ func (w *walker) program(name string, args []string, words []*syntax.Word) {
 	case !known || r.can != nil && !r.can(a):
 		w.unknown(name, args, words)
 	case r.nodes != nil && r.nodes(a) && w.captured():
-		w.refuse(because("links", "`%s` tells how many names files have, which depends on the layers below", name))
+		w.refuse(because("links", "`%s` tells how many names files have, or in which order, which depends on the layers below", name))
 	default:
 		w.apply(r, a)
 		w.moves = w.moves || base == "mv"

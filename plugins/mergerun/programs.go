@@ -10,7 +10,7 @@ import (
 // next shell nothing but by files. What it changes in place counts, see effects.
 type row struct {
 	can   func(a words) bool // the arguments with which that holds; nil is all
-	nodes func(a words) bool // what it prints tells how many names files have, or on which device they are
+	nodes func(a words) bool // what it prints tells what depends on the layers: how many names files have, or the order of directories
 
 	args  bool                        // it changes files among its arguments
 	into  func(a words) (words, bool) // those of them that it changes, when that can be told
@@ -76,7 +76,7 @@ func coreutils(name string) (row, bool) {
 	case "date":
 		return row{can: without("-s*", "--s*")}, true
 	case "ls", "dir", "vdir":
-		return row{nodes: func(a words) bool { return name == "vdir" || a.open() || a.short("ilgons") || a.any("--*") }}, true
+		return row{nodes: func(a words) bool { return name == "vdir" || a.open() || a.short("ilgonsfU") || a.any("--*") }}, true
 	case "stat":
 		return row{nodes: func(a words) bool { return !a.any("-c") || slices.ContainsFunc(a, tellsNodes) }}, true
 	case "sort":
@@ -110,7 +110,9 @@ var fileFormat = regexp.MustCompile(`^([^%]|%[aAfFgGnNsuUxXyYzZ%])*$`)
 // pages in section 1 and 8 of Debian 12.
 func files(name string) (row, bool) {
 	switch name {
-	case "grep", "egrep", "fgrep", "zgrep", "zcat", "bzcat", "xzcat", "cmp", "diff", "file", "strings", "jq", "column", "hexdump", "which", "getent", "locale", "getconf", "lsb_release", "getfacl", "getcap":
+	case "grep", "egrep", "fgrep":
+		return row{nodes: func(a words) bool { return a.open() || a.short("rR") || a.any("--r*", "--d*") }}, true
+	case "zgrep", "zcat", "bzcat", "xzcat", "cmp", "diff", "file", "strings", "jq", "column", "hexdump", "which", "getent", "locale", "getconf", "lsb_release", "getfacl", "getcap":
 		return row{}, true
 	case "sed":
 		return row{can: sed}, true
@@ -386,11 +388,12 @@ func programOf(name string) (row, bool) {
 	return row{}, false
 }
 
-// finder is find(1) 4.9: what it runs is looked at as any program, with arguments that
+// finder is find(1) 4.9: it prints in the order of directories, which depends on the
+// layers that they are put together from, as other things that it tells do. What it runs is looked at as any program, with arguments that
 // nobody knows.
 func finder(name string) (row, bool) {
 	return row{
 		can:   func(a words) bool { return !a.open() && !a.any("-fprint*", "-fls", "-ok*") },
-		nodes: func(a words) bool { return a.any("-ls", "-links", "-inum", "-samefile", "-printf", "-used") },
+		nodes: func(a words) bool { return true },
 	}, name == "find"
 }

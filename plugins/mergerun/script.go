@@ -20,6 +20,7 @@ type script struct {
 	listed bool // set -e could end it in the middle: a list or a loop
 	setE   bool // it may turn set -e on
 	negate bool // it has a "!"
+	status bool // it looks at the status of a command
 	leaks  bool // it changes the shell it runs in
 
 	hashed map[string]bool // programs whose place the shell remembers

@@ -210,6 +210,7 @@ func named(x syntax.ArithmExpr) bool {
 }
 
 func (w *walker) parameter(n *syntax.ParamExp) {
+	w.status = w.status || n.Param != nil && n.Param.Value == "?" && w.inside == 0
 	if n.Param != nil && volatile(n.Param.Value) && w.inside == 0 {
 		w.special(n.Param.Value)
 	}
