@@ -55,6 +55,9 @@ func TestCopyFixIsSafe(t *testing.T) {
 		{add: ". /", safe: true},
 		{add: "src/ /", safe: true},
 		{add: "src.d/ /", safe: false},
+		{add: "layer/ /", reads: true, safe: false}, // a file, whatever the slash says
+		{add: "user@example.com:x.conf /", none: true},
+		{add: "in/a@b:c.conf /", safe: true},
 		{add: "src /", safe: false},
 		{add: "rootfs.tar.gz /", none: true},
 		{add: "rootfs.TAR.ZST /", none: true},

@@ -50,9 +50,12 @@ func (o *op) edit(start, end int, text string) diag.Edit {
 // keyword is how many bytes of the instruction are its keyword.
 func (o *op) keyword() int { return len(o.body.Keyword()) }
 
+// sameImage is what a safe fix says that it keeps.
+const sameImage = "the image stays the same but for the history"
+
 // removeFix takes an instruction out that does nothing.
 func removeFix(o *op) []diag.Fix {
-	return []diag.Fix{{Message: "remove it", Edits: []diag.Edit{o.remove()}, Safe: true}}
+	return []diag.Fix{{Message: "remove it: " + sameImage, Edits: []diag.Edit{o.remove()}, Safe: true}}
 }
 
 // copyFix makes an ADD a COPY. ADD unpacks a file that is an archive, whatever its name,
@@ -62,22 +65,24 @@ func copyFix(o *op) []diag.Fix {
 	for _, s := range o.transfer().Sources {
 		safe = safe && o.copies(s)
 	}
-	return []diag.Fix{{Message: "use COPY", Edits: []diag.Edit{o.edit(0, o.keyword(), "COPY")}, Safe: safe}}
+	message := "use COPY, unless a source is an archive, which ADD unpacks"
+	if safe {
+		message = "use COPY: none is an archive, and " + sameImage
+	}
+	return []diag.Fix{{Message: message, Edits: []diag.Edit{o.edit(0, o.keyword(), "COPY")}, Safe: safe}}
 }
 
-// copies tells whether ADD does with a local source what COPY does: it is a directory by
-// its name, a file that is here and no archive, or, where files cannot be read, one that is
-// a text by its name.
+// copies tells whether ADD does with a local source what COPY does: it is a file that is
+// here and no archive, or, where none can be read, a directory or a text by its name.
 func (o *op) copies(source string) bool {
 	name := strings.TrimPrefix(path.Clean("/"+source), "/")
-	if name == "" || strings.HasSuffix(source, "/") && path.Ext(name) == "" {
+	if name == "" {
 		return true
 	}
-	data, err := o.module.host.ReadFile(o.module.ctx, name)
-	if err != nil {
-		return slices.Contains(textExtensions(), path.Ext(name))
+	if data, err := o.module.host.ReadFile(o.module.ctx, name); err == nil {
+		return !isArchive(data)
 	}
-	return !isArchive(data)
+	return strings.HasSuffix(source, "/") && path.Ext(name) == "" || slices.Contains(textExtensions(), path.Ext(name))
 }
 
 // isArchive tells what ADD may unpack: BuildKit looks at the content as containerd's

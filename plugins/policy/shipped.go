@@ -201,6 +201,7 @@ func fileRules() []shippedRule {
 	}
 }
 
-// plainAdd is true of an ADD that is a COPY: its sources are paths, and no archives.
+// plainAdd is true of an ADD that is a COPY: its sources are paths, and no archives. What has a
+// user and a host in front is a repository for BuildKit's sshutil.ParseSCPStyleURL.
 const plainAdd = `op.checksum == "" && size(op.sources) > 0 && !op.text.contains("--keep-git-dir") && !op.text.contains("--unpack") &&
-op.sources.all(s, !s.matches("[$*?\\[]|^(?i)([a-z]+://|git@)|(?i)[.](tar|tgz|tbz2?|txz|tzst|tlz|gz|bz2|xz|zst|lzma)$|(?i)[.]tar[.]|[.]git(#|$)"))`
+op.sources.all(s, !s.matches("[$*?\\[]|^(?i)([a-z0-9]+://|[a-z0-9_-]+@[a-z0-9.-]+:)|(?i)[.](tar|tgz|tbz2?|txz|tzst|tlz|gz|bz2|xz|zst|lzma)$|(?i)[.]tar[.]|[.]git(#|$)"))`

@@ -134,7 +134,7 @@ c.name == "npm" && c.text.matches("strict-ssl[ =]+[\"']?false") || c.env.exists(
 !op.script.matches("(rm|find|truncate|rsync)\\s[^;&|]*(/var|lib/|lists|apt)[^;&|]*(apt|lists|lib/[*]|/var/lib|[*])") &&
 !op.mounts.exists(m, m.type in ["cache", "tmpfs"] && ["/var", "/var/lib", "/var/lib/apt", "/var/lib/apt/lists"].exists(d, m.target == d || m.target == d + "/"))`,
 				Message: "the package lists stay in the layer, some 20 MB or more",
-				Hint:    "end the RUN with `rm -rf /var/lib/apt/lists/*`, or mount a cache there (the plugin cache-mounts)",
+				Hint:    "end the RUN with `rm -rf /var/lib/apt/lists/*`",
 			},
 			recommended: true,
 			why:         "What a layer has, a later one cannot take away. The lists are of no use at run time, and old within days.",
