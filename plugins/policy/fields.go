@@ -262,7 +262,7 @@ func commandFields() []field {
 		of("name", cel.StringType, "the program without its directory; \"\" when a variable names it", func(c *command) ref.Val { return str(c.Name) }),
 		of("args", strs(), "the words behind it: without quotes, or as written when there are variables in them", func(c *command) ref.Val { return stringList(c.args()) }),
 		of("text", cel.StringType, "the command as written", func(c *command) ref.Val { return str(c.Text) }),
-		of("via", strs(), "the programs in front of it that only run it: sudo, env, exec, time, timeout, nice, gosu …", func(c *command) ref.Val { return stringList(c.Via) }),
+		of("via", strs(), "the programs in front of it that only run it: sudo, doas, env, exec, time, timeout, nice, gosu …", func(c *command) ref.Val { return stringList(c.Via) }),
 		of("env", strMap(), "the variables set for it alone", func(c *command) ref.Val { return stringMap(c.env()) }),
 		of("inputs", strs(), "the names of the commands that are piped into it", func(c *command) ref.Val { return stringList(c.inputs) }),
 		of("pipesTo", strs(), "the names of the commands that it is piped into", func(c *command) ref.Val { return stringList(c.pipes) }),

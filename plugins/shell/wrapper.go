@@ -2,37 +2,61 @@ package shell
 
 import (
 	"path"
+	"slices"
 	"strings"
 )
 
-// wrapper is a program that runs the command behind its own options.
+// wrapper is a program that runs the command behind its own options. With an option that is
+// not among these it may do anything: ask, or run a text as a script.
 type wrapper struct {
-	values   string   // letters of options that take a value
-	long     []string // and long options that do
+	flags    string   // letters of options without a value
+	values   string   // of those with one, in the same word or the next
+	attached string   // of those with one in the same word, or none
+	long     []string // long options; "x=" takes a value
 	operands int      // words in front of the command
 	env      bool     // assignments may stand in front of the command
-	user     bool     // it runs the command as another user, "u" or the first operand
+	user     bool     // it runs the command as another user: option u, or the first operand
 }
 
 // wrapperOf knows the programs by name.
 func wrapperOf(name string) (wrapper, bool) {
 	switch name {
-	case "env":
-		return wrapper{values: "uC", long: []string{"--unset", "--chdir"}, env: true}, true
-	case "sudo":
-		return wrapper{values: "ugCDhpRrtTU", long: []string{"--user", "--group", "--chdir", "--host"}, env: true, user: true}, true
-	case "gosu", "su-exec":
+	case "env": // env(1), coreutils 9.1; -S is a whole command line
+		return wrapper{flags: "-i0v", values: "uC", env: true, long: []string{"ignore-environment", "null", "debug", "unset=", "chdir=",
+			"block-signal", "default-signal", "ignore-signal", "list-signal-handling"}}, true
+	case "sudo": // sudo(8) 1.9.13; -e edits, -l and -v ask
+		return wrapper{flags: "ABbEHknNPSis", values: "ugCDhpRrtTU", env: true, user: true, long: []string{"askpass", "bell", "background",
+			"preserve-env", "set-home", "login", "shell", "reset-timestamp", "no-update", "non-interactive", "preserve-groups", "stdin",
+			"user=", "group=", "close-from=", "chdir=", "host=", "prompt=", "chroot=", "role=", "type=", "command-timeout="}}, true
+	case "doas": // doas(1) of OpenDoas 6.8.2; -C and -L run nothing
+		return wrapper{flags: "n", values: "u", user: true}, true
+	case "gosu": // gosu --help, 1.14
 		return wrapper{operands: 1, user: true}, true
-	case "nice", "ionice":
-		return wrapper{values: "ncp"}, true
-	case "timeout":
-		return wrapper{values: "ks", operands: 1}, true
-	case "exec":
-		return wrapper{values: "a"}, true
-	case "time", "nohup", "eatmydata", "command", "builtin", "chronic", "stdbuf", "setsid":
+	case "su-exec": // not checked against a manual: Alpine's package has none
+		return wrapper{operands: 1, user: true}, true
+	case "nice": // nice(1), coreutils 9.1; -10 is the old way to write -n 10
+		return wrapper{flags: "0123456789", values: "n", long: []string{"adjustment="}}, true
+	case "ionice": // ionice(1), util-linux 2.38; -p, -P and -u are about processes that run
+		return wrapper{flags: "t", values: "cn", long: []string{"ignore", "class=", "classdata="}}, true
+	case "timeout": // timeout(1), coreutils 9.1
+		return wrapper{flags: "v", values: "ks", operands: 1, long: []string{"preserve-status", "foreground", "verbose", "kill-after=", "signal="}}, true
+	case "stdbuf": // stdbuf(1), coreutils 9.1
+		return wrapper{values: "ioe", long: []string{"input=", "output=", "error="}}, true
+	case "exec": // bash(1) 5.2
+		return wrapper{flags: "cl", values: "a"}, true
+	case "command": // bash(1) 5.2; -v and -V ask
+		return wrapper{flags: "p"}, true
+	case "time": // time(1) 1.9, and the word of bash(1) 5.2, which knows -p only
+		return wrapper{flags: "pav", values: "fo", long: []string{"portability", "append", "verbose", "quiet", "format=", "output="}}, true
+	case "setsid": // setsid(1), util-linux 2.38
+		return wrapper{flags: "cfw", long: []string{"ctty", "fork", "wait"}}, true
+	case "chronic": // chronic(1), moreutils 0.67
+		return wrapper{flags: "ev"}, true
+	case "nohup", "eatmydata", "builtin": // nohup(1) of coreutils 9.1, eatmydata(1) 130, bash(1) 5.2: no options
 		return wrapper{}, true
-	case "xargs":
-		return wrapper{values: "aEdIiLnPs"}, true
+	case "xargs": // xargs(1), findutils 4.9
+		return wrapper{flags: "0oprtx", values: "adEILnPs", attached: "eil", long: []string{"null", "open-tty", "interactive", "no-run-if-empty",
+			"verbose", "exit", "arg-file=", "delimiter=", "max-args=", "max-procs=", "max-chars=", "process-slot-var=", "eof", "replace", "max-lines"}}, true
 	}
 	return wrapper{}, false
 }
@@ -55,28 +79,23 @@ func unwrap(c *Command, words []Word) []Word {
 	return words
 }
 
-// skip drops the options and operands of a wrapper.
+// skip drops the options and operands of a wrapper. It is false where they do not lead to a
+// command, or nobody knows where it is.
 func (w wrapper) skip(c *Command, words []Word) ([]Word, bool) {
-	user, operands := "root", w.operands
+	user, operands, ended := "root", w.operands, false
 	for len(words) > 0 {
 		text := words[0].Text
 		switch {
-		case text == "-v" || text == "-V" || text == "--version" || text == "--help" || text == "-l":
-			if !w.env && w.operands == 0 { // a question
+		case !ended && strings.HasPrefix(text, "-") && (text != "-" || strings.Contains(w.flags, "-")):
+			ended = text == "--"
+			name, value, n := w.option(words)
+			if n == 0 {
 				return nil, false
 			}
-			words = words[1:]
-		case strings.HasPrefix(text, "-") && len(text) > 1:
-			takes := w.takesValue(text)
-			if takes && len(words) > 1 {
-				if text == "-u" || text == "--user" {
-					user = words[1].Text
-				}
-				words = words[1:]
-			} else if name, ok := strings.CutPrefix(text, "--user="); ok {
-				user = name
+			if name == "u" || name == "user" {
+				user = value
 			}
-			words = words[1:]
+			words = words[n:]
 		case w.env && isAssignment(text):
 			name, value, _ := strings.Cut(text, "=")
 			c.Env = append(c.Env, Var{name, Word{Text: value, Known: words[0].Known, Start: words[0].Start, End: words[0].End}})
@@ -97,14 +116,32 @@ func (w wrapper) skip(c *Command, words []Word) ([]Word, bool) {
 	return nil, false
 }
 
-// takesValue tells whether the word behind an option is its value.
-func (w wrapper) takesValue(option string) bool {
-	for _, l := range w.long {
-		if option == l {
-			return true
+// option reads a word of options, as getopt_long(3) does: the last of them with its value, and
+// how many words that takes, 0 when one is not known.
+func (w wrapper) option(words []Word) (name, value string, n int) {
+	text := words[0].Text
+	if long, ok := strings.CutPrefix(text, "--"); ok {
+		name, value, joined := strings.Cut(long, "=")
+		switch takes := slices.Contains(w.long, name+"="); {
+		case long == "", joined && takes, slices.Contains(w.long, name):
+			return name, value, 1
+		case takes && len(words) > 1:
+			return name, words[1].Text, 2
+		}
+		return "", "", 0
+	}
+	for i := 1; i < len(text); i++ {
+		letter := text[i : i+1]
+		switch {
+		case strings.Contains(w.attached, letter), strings.Contains(w.values, letter) && i+1 < len(text):
+			return letter, text[i+1:], 1
+		case strings.Contains(w.values, letter) && len(words) > 1:
+			return letter, words[1].Text, 2
+		case !strings.Contains(w.flags, letter):
+			return "", "", 0
 		}
 	}
-	return len(option) == 2 && strings.IndexByte(w.values, option[1]) >= 0
+	return "", "", 1
 }
 
 func isAssignment(text string) bool {
