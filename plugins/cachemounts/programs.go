@@ -18,8 +18,9 @@ const (
 	changer               // quiet, and it changes the directory that words are relative to
 )
 
-// quietPrograms are those of POSIX and of GNU coreutils 9 that read no directories, builtins
-// of shells, and programs that fetch or unpack what they are told, by their manual pages.
+// quietPrograms are those of POSIX and of GNU coreutils 9.1 that read no directories, builtins
+// of shells, and programs that fetch or unpack what they are told, by their manual pages in
+// Debian 12. upx, gdebi and the tools of other distributions are not checked against a manual.
 var quietPrograms = strings.Fields(`: [ test true false echo printf pwd popd set unset export readonly local read shift exit return break continue
 	umask ulimit wait type which command hash sleep date uname id whoami hostname nproc arch getconf env printenv dirname basename realpath readlink
 	cat head tail tee tr cut sort uniq wc sed awk gawk mawk grep egrep fgrep diff cmp expr seq base64 od xxd md5sum sha1sum sha256sum sha512sum

@@ -66,7 +66,8 @@ func Detect(ctx context.Context, host plugins.Host, m *ir.Module, stage int) (Di
 	return fromCommands(m, stage)
 }
 
-// families are the distributions and what their packages are managed with.
+// families are the distributions, by the ID of os-release(5), and what their packages are
+// managed with. IDs and managers are not checked against a manual: each image has its own.
 var families = map[string]struct {
 	family  Family
 	manager string
@@ -114,14 +115,15 @@ func release(id, version string) string {
 	return major
 }
 
+// debianNames and ubuntuNames are of debian.csv and ubuntu.csv of distro-info-data 0.58.
 var debianNames = map[string]string{
-	"7": "wheezy", "8": "jessie", "9": "stretch", "10": "buster", "11": "bullseye", "12": "bookworm", "13": "trixie", "14": "forky",
+	"7": "wheezy", "8": "jessie", "9": "stretch", "10": "buster", "11": "bullseye", "12": "bookworm", "13": "trixie", "14": "forky", "15": "duke",
 }
 
 var ubuntuNames = map[string]string{
 	"12.04": "precise", "14.04": "trusty", "16.04": "xenial", "18.04": "bionic", "20.04": "focal", "22.04": "jammy",
 	"22.10": "kinetic", "23.04": "lunar", "23.10": "mantic", "24.04": "noble", "24.10": "oracular", "25.04": "plucky", "25.10": "questing",
-	"26.04": "resolute",
+	"26.04": "resolute", "26.10": "stonking",
 }
 
 // fromOSRelease reads os-release, see os-release(5). A distribution that is not known
@@ -178,6 +180,8 @@ func fromCommands(m *ir.Module, stage int) (Distro, bool) {
 	return Distro{}, false
 }
 
+// byManager are the programs of apt-get(8) and dpkg(1) of Debian 12, dnf(8), zypper(8) and
+// pacman(8); apk, yum and microdnf are not checked against a manual.
 var byManager = map[string]Family{
 	"apt-get": Debian, "apt": Debian, "dpkg": Debian, "apk": Alpine, "dnf": RedHat, "microdnf": RedHat, "yum": RedHat,
 	"zypper": SUSE, "pacman": Arch,

@@ -303,8 +303,8 @@ func remoteURL(w file) bool {
 }
 
 // managers are package managers, for packages of their repositories: apt-get(8) and
-// apt(8) 2.6, apk(8) 2.14, yum(8) 3.4, dnf(8) 4.14, microdnf(8) 3.9, zypper(8) 1.14, pip
-// 23.0 and npm 9.2 by their manuals. They unpack beside a file and rename. Scripts of packages are
+// apt(8) 2.6, apk(8) 2.14, dnf(8) 4.14, zypper(8) 1.14, pip 23.0 and npm 9.2 by their
+// manuals; yum is taken for dnf (yum2dnf(8) 4.14), and microdnf, which has no manual, too. They unpack beside a file and rename. Scripts of packages are
 // taken to keep to the policy of their distribution: they wait for what they start, and
 // leave services to policy-rc.d(8), which official images have say no. Those of PyPI and
 // of npm have no policy, so that only what runs none of them counts.

@@ -17,7 +17,8 @@ type options struct {
 }
 
 // optionsOf are those of sudo(8) 1.9, of env(1), nice(1) and timeout(1) of coreutils 9.1, of
-// ionice(1) of util-linux 2.38, of xargs(1) of findutils 4.9, and of gosu 1.14 and su-exec 0.2. A login shell, another root or a pool of processes is none of theirs.
+// ionice(1) of util-linux 2.38, of xargs(1) of findutils 4.9, and of gosu 1.14; su-exec is not
+// checked against a manual. A login shell, another root or a pool of processes is none of theirs.
 func optionsOf(name string) (options, bool) {
 	switch name {
 	case "sudo":

@@ -81,3 +81,17 @@ func TestCopyFixIsSafe(t *testing.T) {
 		}
 	}
 }
+
+// TestInsecureCurl tells -k from what is the value of another letter, see curl(1).
+func TestInsecureCurl(t *testing.T) {
+	for args, want := range map[string]int{
+		"-k x": 1, "-sSkL x": 1, "-fkLo y x": 1, "-kofile x": 1, "-kc jar x": 1, "--insecure x": 1, "-Lk#O x": 1,
+		"-ok x": 0, "-Kkey x": 0, "-ck x": 0, "-sCk x": 0, "-yk x": 0, "-L x/-k": 0, "--key k x": 0,
+	} {
+		out := plugintest.Run(t, plugins.Step{Plugin: policy.New(), Config: []byte(`{"use": ["no-insecure-tls"]}`)},
+			"FROM debian:13\nRUN curl "+args+"\n", plugintest.Host{})
+		if len(out.Diags) != want {
+			t.Errorf("curl %s: %v", args, out.Diags)
+		}
+	}
+}

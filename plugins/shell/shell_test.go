@@ -282,3 +282,30 @@ func module(t testing.TB, text string) *ir.Module {
 	}
 	return m
 }
+
+// TestNewAccounts reads who a RUN makes: where the manual leaves a number or the home to the
+// image, they are not known.
+func TestNewAccounts(t *testing.T) {
+	for _, c := range []struct {
+		run  string
+		want shell.Account
+		ok   bool
+	}{
+		{"useradd -u 1000 app", shell.Account{UID: 1000, GID: 1000, Home: "/home/app"}, true},
+		{"useradd -b /srv -u 1000 app", shell.Account{UID: 1000, GID: 1000, Home: "/srv/app"}, true},
+		{"useradd --base-dir=/srv -u 1000 app -f 0", shell.Account{UID: 1000, GID: 1000, Home: "/srv/app"}, true},
+		{"useradd -N -u 1000 app", shell.Account{}, false}, // the group of /etc/default/useradd
+		{"useradd -R /mnt -u 1000 app", shell.Account{}, false},
+		{"adduser --firstuid 500 --uid 1000 app", shell.Account{UID: 1000, GID: 1000, Home: "/home/app"}, true},
+		{"adduser --system --uid 100 app", shell.Account{}, false}, // nogroup
+		{"adduser --system --group --uid 100 app", shell.Account{UID: 100, GID: 100}, true},
+		{"adduser -S -G web -u 100 app", shell.Account{}, false},
+		{"adduser -S -G 101 -h /srv -u 100 app", shell.Account{UID: 100, GID: 101, Home: "/srv"}, true},
+	} {
+		m := module(t, "FROM debian:13\nRUN "+c.run+"\nUSER app\n")
+		list := shell.States(m, 0, shell.NewState("", true, nil, nil))
+		if got, ok := list[len(list)-1].Account(); got != c.want || ok != c.ok {
+			t.Errorf("%s: %+v, %v", c.run, got, ok)
+		}
+	}
+}

@@ -269,11 +269,12 @@ func mentions(run *ir.Run, parts ...string) bool {
 	return false
 }
 
-// newAccount reads the options of useradd and adduser. Without a number for the group
-// it is that of the user, which both make by default.
+// newAccount reads the options of useradd(8) of passwd 4.13, of adduser(8) 3.134 of Debian,
+// and of BusyBox's adduser (not checked against a manual). Without a number for the group it
+// is that of the user, which all make by default, but for adduser's system users and -N.
 func newAccount(c *Command) (string, Account, bool) {
 	a := Account{UID: -1, GID: -1}
-	name := ""
+	name, base := "", "/home"
 	for i := 0; i < len(c.Args); i++ {
 		option, value, joined := strings.Cut(c.Arg(i), "=")
 		if !joined {
@@ -287,7 +288,12 @@ func newAccount(c *Command) (string, Account, bool) {
 			a.GID = number(value)
 		case option == "-d" && c.Name == "useradd" || option == "--home" || option == "--home-dir" || option == "-h" && c.Name == "adduser":
 			a.Home = value
-		case isOneOf(option, "-s", "-c", "-G", "-k", "-K", "-p", "-e", "-b", "--shell", "--comment", "--gecos", "--groups", "--password"):
+		case option == "--base-dir" || option == "-b" && c.Name == "useradd":
+			base = value
+		case isOneOf(option, "-s", "-c", "-G", "-k", "-K", "-p", "-e", "-f", "-Z", "--shell", "--comment", "--gecos", "--groups", "--password", "--skel",
+			"--key", "--expiredate", "--inactive", "--selinux-user", "--firstuid", "--lastuid", "--firstgid", "--lastgid", "--conf"):
+		case c.Name == "useradd" && isOneOf(option, "-R", "--root", "-P", "--prefix", "-D", "--defaults"):
+			return "", a, false // of another root, or nobody
 		case strings.HasPrefix(option, "-") && len(option) > 2 && !strings.HasPrefix(option, "--") && strings.HasSuffix(option, "u"):
 			a.UID = number(value) // -mu 1000
 		case strings.HasPrefix(option, "-"):
@@ -302,10 +308,11 @@ func newAccount(c *Command) (string, Account, bool) {
 			i++
 		}
 	}
-	if a.Home == "" {
-		a.Home = "/home/" + name
+	system := c.Name == "adduser" && c.Has("-S", "--system")
+	if a.Home == "" && !system { // which Debian gives /nonexistent, and BusyBox not
+		a.Home = path.Join(base, name)
 	}
-	if a.GID < 0 && !c.Has("-g", "--gid", "-G", "--ingroup") {
+	if a.GID < 0 && (!system || c.Has("--group")) && !c.Has("-g", "--gid", "-G", "--ingroup", "-N", "--no-user-group") {
 		a.GID = a.UID
 	}
 	return name, a, name != "" && a.UID >= 0 && a.GID >= 0

@@ -34,6 +34,11 @@ func (k *known) set(name, value string) {
 }
 
 // command tells whether a command uses ssh, and why. It also learns from it.
+//
+// By ssh(1), sftp(1), scp(1), ssh-add(1) of OpenSSH 9.2, rsync(1) 3.5, git(1) 2.39,
+// npm-install of npm 9.2 (git+ssh:// and github:), cargo-build(1) and its like of cargo 0.66,
+// and the commands of bundle(1) 2.3 and composer(1) 2.5. What yarn, pnpm, uv and pip take is
+// not checked against a manual.
 func (k *known) command(c *shell.Command, state *shell.State) (string, bool) {
 	words := valuesOf(c, state)
 	switch name := c.Name; {
@@ -90,7 +95,7 @@ func (k *known) git(c *shell.Command, words []string) (string, bool) {
 			local = local.clone()
 			local.learn(key, value)
 		}
-		if isOneOf(words[sub], "-c", "-C", "--git-dir", "--work-tree") {
+		if isOneOf(words[sub], "-c", "-C", "--git-dir", "--work-tree", "--namespace", "--super-prefix", "--config-env") {
 			sub++
 		}
 		sub++
@@ -124,11 +129,21 @@ func (k *known) git(c *shell.Command, words []string) (string, bool) {
 	return "", false
 }
 
-// config learns from `git config`.
+// config learns from `git config`, see git-config(1) 2.39; set is a word of later ones.
 func (k *known) config(words []string) {
-	words = slices.DeleteFunc(slices.Clone(words), func(w string) bool { return strings.HasPrefix(w, "-") || w == "set" })
-	if len(words) == 2 {
-		k.learn(words[0], words[1])
+	var rest []string
+	for i := 0; i < len(words); i++ {
+		switch w := words[i]; {
+		case strings.HasPrefix(w, "--unset"), strings.HasPrefix(w, "--get"):
+			return // it sets nothing
+		case isOneOf(w, "-f", "--file", "--type", "--blob"):
+			i++
+		case !strings.HasPrefix(w, "-") && w != "set":
+			rest = append(rest, w)
+		}
+	}
+	if len(rest) == 2 {
+		k.learn(rest[0], rest[1])
 	}
 }
 
@@ -159,6 +174,7 @@ func (k *known) sshRules() []rule {
 	return slices.DeleteFunc(slices.Clone(k.rules), func(r rule) bool { return !isSSH(r.base+"x") && !isSSH(r.base) })
 }
 
+// goFetches are the commands of go(1) 1.19 and of `go mod` that fetch modules.
 var goFetches = []string{"build", "install", "get", "test", "vet", "run", "generate", "download", "tidy", "vendor", "list"}
 
 // golang fetches private modules with git, which a rule leads to ssh.

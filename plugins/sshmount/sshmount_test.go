@@ -2,6 +2,7 @@ package sshmount_test
 
 import (
 	"encoding/json"
+	"strings"
 	"testing"
 
 	"github.com/seed-e0495807/strake/ir"
@@ -83,5 +84,28 @@ func TestCorpus(t *testing.T) {
 	t.Logf("%d files changed, %d keys", changed, keys)
 	if changed == 0 {
 		t.Error("no file is changed")
+	}
+}
+
+// TestGitOptions reads git as its manual pages do: a value is no URL and no command, and what
+// sets nothing makes no rule.
+func TestGitOptions(t *testing.T) {
+	const key = " url.git@example.com:.insteadOf https://example.com/"
+	const clone = " && git clone https://example.com/x"
+	for line, want := range map[string]bool{
+		"git --namespace x clone git@example.com:x":            true,
+		"git --config-env a.b=C clone git@example.com:x":       true,
+		"git config --global" + key + clone:                    true,
+		"git config -f /etc/gitconfig" + key + clone:           true,
+		"git config --file /etc/gitconfig --add" + key + clone: true,
+		"git config set --global" + key + clone:                true,
+		"git config --get" + key + clone:                       false,
+		"git config --unset-all" + key + clone:                 false,
+		"git clone https://example.com/x":                      false,
+	} {
+		out := plugintest.Run(t, plugins.Step{Plugin: sshmount.New()}, "FROM debian:13\nRUN "+line+"\n", plugintest.Host{})
+		if got := strings.Contains(plugintest.Print(out.Module), "type=ssh"); got != want {
+			t.Errorf("%s: a mount: %v", line, got)
+		}
 	}
 }

@@ -35,10 +35,11 @@ type manager struct {
 	weak    string // the option against what packages recommend, which the lines have
 }
 
-// Parts of the names of packages are those that the managers' own manuals give, and
+// Names of packages are what repositories have (the managers' manuals give no grammar), and
 // nothing that a shell or an option starts with. A name for apt does not end in "-":
 // "apt-get install vim-" removes vim.
 var (
+	// apt-get(8) and apt.conf(5) of apt 2.6.2.
 	apt = manager{
 		name:    regexp.MustCompile(`^[a-z0-9][a-z0-9+.-]*[a-z0-9+.](:[a-z0-9-]*[a-z0-9])?(/[a-z][a-z0-9-]*[a-z0-9])?$`),
 		version: regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9.+~:-]*$`),
@@ -50,6 +51,8 @@ var (
 		dirs:   []string{"/var/cache/packages", "/var/lib/apt/lists"},
 		weak:   " --no-install-recommends",
 	}
+	// apk(8) and apk-world(5) of apk-tools, whose documents have ~ and ~= for the start of a
+	// version; its parser takes =~ for the same in 2 and 3.
 	apk = manager{
 		name:    regexp.MustCompile(`^([a-z0-9.]+:)?[A-Za-z0-9][A-Za-z0-9+._-]*(@[a-z][a-z0-9_-]*)?$`),
 		version: regexp.MustCompile(`^~?[0-9][A-Za-z0-9._-]*$`),
@@ -59,6 +62,7 @@ var (
 		cached: `dir="/var/cache/packages/$(apk --print-arch)" && mkdir -p "$dir" && apk add --cache-dir "$dir" PKGS`,
 		dirs:   []string{"/var/cache/packages"},
 	}
+	// dnf(8) and dnf.conf(5) of dnf 4.14; the directory of DNF 5 is not checked against a manual.
 	dnf = manager{
 		name: rpmName, version: rpmVersion, join: "-", glob: true,
 		plain:  "dnf install -y --setopt=install_weak_deps=False PKGS && dnf clean all",
@@ -66,6 +70,7 @@ var (
 		dirs:   []string{"/var/cache/dnf", "/var/cache/libdnf5"},
 		weak:   " --setopt=install_weak_deps=False",
 	}
+	// Not checked against a manual: microdnf has none.
 	microdnf = manager{
 		name: rpmName, version: rpmVersion, join: "-", glob: true,
 		plain:  "microdnf install -y --setopt=install_weak_deps=0 PKGS && microdnf clean all",
@@ -74,13 +79,15 @@ var (
 		weak:   " --setopt=install_weak_deps=0",
 	}
 	// Yum passes over a name that it does not know unless it is told not to, and has no
-	// recommendations.
+	// recommendations. cachedir and keepcache are of yum.conf(5); the rest is not checked
+	// against a manual.
 	yum = manager{
 		name: rpmName, version: rpmVersion, join: "-", glob: true,
 		plain:  "yum install -y --setopt=skip_missing_names_on_install=False PKGS && yum clean all && rm -rf /var/cache/yum",
 		cached: "yum install -y --setopt=keepcache=1 --setopt=skip_missing_names_on_install=False PKGS",
 		dirs:   []string{"/var/cache/yum"},
 	}
+	// zypper(8) 1.14.42: a version is the edition of a capability.
 	zypper = manager{
 		name: rpmName, version: rpmVersion, join: "=",
 		plain:  "zypper --non-interactive install --no-recommends PKGS && zypper clean --all",
@@ -88,8 +95,8 @@ var (
 		dirs:   []string{"/var/cache/zypp"},
 		weak:   " --no-recommends",
 	}
-	// Arch supports no installation without an upgrade of everything. "pacman -Scc" asks,
-	// and takes no for the answer when nobody is there.
+	// pacman(8) 6.0.2. Arch supports no installation without an upgrade of everything. "pacman
+	// -Scc" asks, and takes no for the answer when nobody is there (not in the manual).
 	pacman = manager{
 		name:    regexp.MustCompile(`^([a-z0-9-]+/)?[a-z0-9@_+][a-z0-9@._+-]*$`),
 		version: regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._+:-]*$`),
