@@ -119,7 +119,9 @@ func (s *stage) offline(op int, run *ir.Run, u *use) bool {
 			return true
 		}
 	}
-	return slices.ContainsFunc(u.commands, func(c *shell.Command) bool { return c.Has(u.keeps.offline...) })
+	return slices.ContainsFunc(u.commands, func(c *shell.Command) bool {
+		return slices.ContainsFunc(c.Args, func(w shell.Word) bool { return isOption(w, u.keeps.offline) })
+	})
 }
 
 // secrets are those that a RUN mounts: without them it may not get what another got.

@@ -76,23 +76,27 @@ var managers = []manager{
 	// compiler, libraries): those go to a tmpfs, and so end with the RUN.
 	{config: "pip", name: "pip", uses: pip("install", "wheel", "download"), lead: leadPip,
 		dirs: []dir{{path: ownDir + "pip", scratch: true}, {id: "-http", path: ownDir + "pip/http-v2"}, {id: "-http-1", path: ownDir + "pip/http"}},
-		own:  []string{"~/.cache/pip"}, vars: []string{"PIP_CACHE_DIR", "PIP_CONFIG_FILE", "XDG_CACHE_HOME"}, away: []string{"--cache-dir*", "--isolated", "--python*"},
+		own:  []string{"~/.cache/pip"}, vars: []string{"PIP_CACHE_DIR", "PIP_CONFIG_FILE", "XDG_CACHE_HOME", "PIP_LOG", "PIP_LOG_FILE", "PIP_LOCAL_LOG", "PIP_REPORT"},
+		away:  []string{"--cache-dir*", "--isolated", "--python*", "--log*", "--local-log*", "--report*"},
 		moved: regexp.MustCompile(`pip[0-9.]* config|pip\.conf|PIP_CACHE_DIR|PIP_CONFIG_FILE|XDG_CACHE_HOME`)},
 	// npm 11, "config" and "npm cache": an option overrides variables and every npmrc. Only
 	// _cacache is shared, which is keyed by integrity; _npx is keyed by name alone, and
 	// packages have prebuilt files in directories of their own beside it.
 	{config: "npm", name: "npm", uses: isNpm(npmInstalls...), lead: leadBy(" --cache=" + ownDir + "npm"),
 		dirs: []dir{{path: ownDir + "npm", scratch: true}, {path: ownDir + "npm/_cacache"}}, own: []string{"~/.npm"},
-		vars:  []string{"npm_config_cache", "NPM_CONFIG_CACHE", "npm_config_userconfig", "NPM_CONFIG_USERCONFIG", "npm_config_globalconfig", "NPM_CONFIG_GLOBALCONFIG"},
-		away:  []string{"--cache*", "--userconfig*", "--globalconfig*"},
-		moved: regexp.MustCompile(`(?is)npm[^&|;\n]*\bconfig\b[^&|;\n]*(cache|config)|npm_config_\w*(cache|config)|\bcache\b.*npmrc|npmrc.*\bcache\b|\b(cp|mv|ln|cat|tee|install|curl|wget|base64|envsubst)\b[^&|;\n]*npmrc`),
-		keeps: &keeps{programs: []string{"npm"}, offline: []string{"--offline", "--prefer-offline"}, offVars: []string{"npm_config_offline=true"}, loose: true}},
+		vars: []string{"npm_config_cache", "NPM_CONFIG_CACHE", "npm_config_userconfig", "NPM_CONFIG_USERCONFIG", "npm_config_globalconfig", "NPM_CONFIG_GLOBALCONFIG",
+			"npm_config_prefer_offline", "NPM_CONFIG_PREFER_OFFLINE", "npm_config_offline", "NPM_CONFIG_OFFLINE", "npm_config_logs_dir", "NPM_CONFIG_LOGS_DIR"},
+		away: []string{"--cache*", "--userconfig*", "--globalconfig*", "--logs-d*", "--off*", "--prefer-of*"},
+		moved: regexp.MustCompile(`(?is)npm[^&|;\n]*\bconfig\b[^&|;\n]*(cache|config|offline|logs.dir)|npm[^&|;\n]*\bset\b[^&|;\n]*(cache|offline|logs.dir)|npm_config_[\w-]*(cache|config|offline|logs.dir)|` +
+			`\b(cache|offline|logs-dir)\b.*npmrc|npmrc.*\b(cache|offline|logs-dir)\b|\b(cp|mv|ln|cat|tee|install|curl|wget|base64|envsubst)\b[^&|;\n]*npmrc`),
+		keeps: &keeps{programs: []string{"npm"}, offline: []string{"--off*", "--prefer-of*"}, loose: true,
+			offVars: []string{"npm_config_offline=true", "NPM_CONFIG_OFFLINE=true", "npm_config_prefer_offline=true", "NPM_CONFIG_PREFER_OFFLINE=true"}}},
 	// Yarn 1.22, "yarn cache": root has it below /usr/local/share; packages are keyed by
 	// integrity. Two must not write one (--mutex). A later Yarn has its cache elsewhere.
 	{config: "yarn", name: "yarn", locked: true, uses: yarnUses, dirs: []dir{{path: "/usr/local/share/.cache/yarn"}},
-		vars: []string{"YARN_CACHE_FOLDER", "yarn_cache_folder"}, away: []string{"--cache-folder*", "--global-folder*", "--link-duplicates"}, traces: []string{".cache/yarn"},
-		moved: regexp.MustCompile(`(?i)yarn[^&|;\n]*\bconfig\b[^&|;\n]*cache|yarn-offline|yarn_cache_folder|\.yarnrc\b`),
-		keeps: &keeps{programs: []string{"yarn"}, offline: []string{"--offline", "--prefer-offline"}, loose: true}},
+		vars: []string{"YARN_CACHE_FOLDER", "yarn_cache_folder"}, away: []string{"--cache-folder*", "--global-folder*", "--link-duplicates", "--off*", "--prefer-off*"}, traces: []string{".cache/yarn"},
+		moved: regexp.MustCompile(`(?i)yarn[^&|;\n]*\bconfig\b[^&|;\n]*(cache|offline)|yarn-offline|yarn_\w*offline|yarn_cache_folder|\.yarnrc\b`),
+		keeps: &keeps{programs: []string{"yarn"}, offline: []string{"--off*", "--prefer-off*"}, loose: true}},
 	// go help environment, of Go 1.26, and the Go Modules Reference: modules are checked
 	// against go.sum. Their paths are in binaries, so they stay where they are.
 	{config: "go", name: "go-mod", uses: sub([]string{"go"}, "build", "install", "get", "vet", "mod", "list"),
@@ -108,14 +112,14 @@ var managers = []manager{
 	// against the index. Their paths are in binaries. Cargo locks, but by files beside it.
 	{config: "cargo", name: "cargo", locked: true, uses: sub([]string{"cargo"}, "build", "install", "fetch", "check", "clippy", "chef", "update", "rustc", "doc"),
 		dirs:   []dir{{id: "-registry", path: "~/.cargo/registry", variable: "CARGO_HOME", below: "registry"}, {id: "-git", path: "~/.cargo/git", variable: "CARGO_HOME", below: "git"}},
-		traces: []string{"cargo/registry", "cargo/git"}, moved: regexp.MustCompile(`CARGO_HOME`),
+		traces: []string{"cargo/registry", "cargo/git"}, moved: regexp.MustCompile(`CARGO_HOME|offline\s*=\s*true`),
 		keeps: &keeps{programs: []string{"cargo"}, traces: []string{"cargo/registry", "cargo/git"},
 			offline: []string{"--offline", "--frozen"}, offVars: []string{"CARGO_NET_OFFLINE=true"}}},
 	// Maven 3.9, "Settings Reference" and mvn --help: -U asks again for snapshots and for
 	// what was missing, as an empty repository would. What installs, and so shares what is
 	// built here, is left alone.
 	{config: "maven", name: "maven", locked: true, uses: mavenUses, lead: leadBy(" -U"), dirs: []dir{{path: "~/.m2/repository"}},
-		vars: []string{"MAVEN_OPTS", "MAVEN_ARGS", "MAVEN_CONFIG", "MAVEN_USER_HOME"}, away: []string{"-Dmaven.repo.local*", "-s", "--settings*", "-gs", "--global-settings*", "-l", "-D*user.home*"},
+		vars: []string{"MAVEN_OPTS", "MAVEN_ARGS", "MAVEN_CONFIG", "MAVEN_USER_HOME"}, away: []string{"-Dmaven.repo.local*", "-s", "--settings*", "-gs", "--global-settings*", "-l", "--log-file*", "-Dorg.slf4j.simpleLogger.logFile*", "-D*user.home*"},
 		traces: []string{".m2"}, moved: regexp.MustCompile(`maven\.repo|MAVEN_(OPTS|ARGS|CONFIG)|settings\.xml|\.mvn/`),
 		keeps: &keeps{programs: []string{"mvn", "mvnw", "mvnd"}, traces: []string{".m2"}, offline: []string{"-o", "-llr", "--offline"}, last: []string{"install", "deploy", "install:install-file"}}},
 	// Gradle 8, "The Gradle-managed Directories" and "Dependency Caching": modules-2 is
@@ -136,7 +140,12 @@ var managers = []manager{
 
 // leadsAway tells words that say where the cache is, or switch it off.
 func (m *manager) leadsAway(w shell.Word) bool {
-	return slices.ContainsFunc(m.away, func(o string) bool {
+	return isOption(w, m.away)
+}
+
+// isOption tells whether a word is one of some, where "x*" is all that start with x.
+func isOption(w shell.Word, options []string) bool {
+	return slices.ContainsFunc(options, func(o string) bool {
 		prefix, any := strings.CutSuffix(o, "*")
 		return w.Text == o || any && strings.HasPrefix(w.Text, prefix)
 	})

@@ -68,7 +68,7 @@ func copies(op *ir.Op) []string {
 // elsewhere. One that is named and cannot be read may be; whole directories mostly are
 // without, and a cache of ours is used whatever such a file says.
 func (j *job) settings(u *use, source string) bool {
-	word := map[string]string{"npm": "cache", "pip": "cache", "yarn": "cache", "maven": "localRepository"}[u.name]
+	words := map[string][]string{"npm": {"cache", "offline", "logs-dir"}, "pip": {"cache", "log"}, "yarn": {"cache", "offline"}, "maven": {"localRepository", "offline"}}[u.name]
 	for _, name := range map[string][]string{"npm": {".npmrc", "npmrc"}, "pip": {"pip.conf"}, "yarn": {".yarnrc"}, "maven": {"settings.xml"}}[u.name] {
 		named := path.Base(source) == name
 		file := source
@@ -76,7 +76,7 @@ func (j *job) settings(u *use, source string) bool {
 			file = path.Join(source, name)
 		}
 		switch data, err := j.file(strings.TrimPrefix(file, "/")); {
-		case err == nil && strings.Contains(string(data), word), err != nil && named:
+		case err == nil && slices.ContainsFunc(words, func(w string) bool { return strings.Contains(string(data), w) }), err != nil && named:
 			return true
 		}
 	}

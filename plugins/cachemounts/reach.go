@@ -10,16 +10,20 @@ import (
 )
 
 // globs are words of a script that can name /dev or what is in it, wherever they stand.
-var globs = regexp.MustCompile(`(^|[\s"'=(])/+([*?\[{]|dev/*([*?\[{]|s[^\s/]*[*?\[{]|strake))|/proc/[^\s]*mount`)
+var globs = regexp.MustCompile(`(^|[\s"'=(])/+([*?\[{]|dev/*([*?\[{]|s[^\s/]*[*?\[{]|strake))|/proc/[^\s]*(mount|[*?\[]|/root|/cwd)|\bmount(info|stats)\b|/mounts\b|\bmtab\b`)
 
 // seen tells whether a command of the RUN may see the mounts of a manager, or miss what
 // would be in the directory of its own. What is not known may.
 func (j *job) seen(u *use) bool {
-	if globs.MatchString(j.script.Text) {
+	if globs.MatchString(j.script.Text) || j.matches(u) {
 		return true
 	}
+	captured := j.script.Captured()
 	for _, c := range j.script.Commands {
 		if slices.Contains(u.commands, c) {
+			if captured[c] {
+				return true // it tells where its cache is, and what it downloads
+			}
 			continue
 		}
 		switch kindOf(c) {
