@@ -89,7 +89,9 @@ func (j *job) collect(err error, vs *vertices) []*failure {
 		// It is not about a step, or the daemon is too old to tell of which: a Docker
 		// Engine before 23 sends the text alone.
 		told := func(f *failure) bool { return strings.HasSuffix(first.text, f.text) }
-		if slices.ContainsFunc(others, told) {
+		// BuildKit stumbles over a mount that it could not make as it tidies up.
+		stumbled := len(others) > 0 && strings.Contains(first.text, "releasing already released reference")
+		if stumbled || slices.ContainsFunc(others, told) {
 			return others
 		}
 	}

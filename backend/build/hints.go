@@ -49,7 +49,7 @@ var known = []knownError{
 	{regexp.MustCompile(`exec format error`), "emulation", "",
 		"the step runs a program for another processor: install an emulator (qemu-user-static, binfmt-support), or compile on the builder with FROM --platform=$$BUILDPLATFORM"},
 	{regexp.MustCompile(`no such host|i/o timeout|connection refused|network is unreachable|TLS handshake timeout|server misbehaving`), "unreachable", "",
-		"check the network and the name of the host; behind a proxy, set HTTPS_PROXY"},
+		"check the network and the name of the host; behind a proxy, set HTTPS_PROXY: an engine has that of its start, `strake engine stop` ends it"},
 	{regexp.MustCompile(`connection reset by peer|connection broken|malformed (?:MIME|HTTP)|broken pipe|use of closed network connection|\bEOF\b`), "connection-lost", "",
 		"the connection broke off: try again, and check the network if that does not help"},
 	{regexp.MustCompile(`failed to create synctarget dest dir ([^:]+): mkdir [^:]+: (.*)`), "unwritable", "cannot write $1: $2", "name another place with dest="},

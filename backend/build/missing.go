@@ -18,7 +18,7 @@ import (
 
 // missingFile finds what a COPY, an ADD or a mount did not find; of a pattern BuildKit
 // names the directory.
-var missingFile = regexp.MustCompile(`"([^"]+)":? not found|lstat (/\S*): no such file or directory|(?:^|: )(/\S*) not found$`)
+var missingFile = regexp.MustCompile(`"([^"]+)":? not found|lstat (/\S*): no such file or directory|(?:^|: )(/\S*) not found$|did not complete successfully: open (/\S*): no such file or directory`)
 
 // missingSource is a source that is not where it is looked for: in the build context, a
 // stage or an image, as the instruction says.
@@ -27,7 +27,7 @@ func (j *job) missingSource(ctx context.Context, f *failure) (diag.Diagnostic, b
 	if m == nil || f.vertex != nil && f.vertex.op.GetSource() != nil {
 		return diag.Diagnostic{}, false
 	}
-	name := m[1] + m[2] + m[3]
+	name := m[1] + m[2] + m[3] + m[4]
 	d := buildcontext.Missing(name, "")
 	w := f.wanted(name)
 	if len(w.unset) > 0 {
@@ -36,6 +36,10 @@ func (j *job) missingSource(ctx context.Context, f *failure) (diag.Diagnostic, b
 	switch {
 	case w.from != nil && w.from.Base.Kind != plan.BaseContext:
 		w.fromStage(ctx, f, &d)
+		return d, true
+	case w.from != nil:
+		d.Message = fmt.Sprintf("%q is not in the build context `%s`", name, w.from.Asked())
+		d.Hint = cmp.Or(d.Hint, "paths are relative to what --build-context gives for that name")
 		return d, true
 	case !w.known && f.vertex != nil && f.plan() != nil:
 		return d, true // it may be of a named context, or of another step

@@ -294,6 +294,9 @@ func missingPath(name string, err error) error {
 		return fail("unreadable", "", "cannot read %s: %v", name, cause(err))
 	}
 	hint := ""
+	if to, err := os.Readlink(name); err == nil {
+		return fail("no-such-file", "make what it leads to, or name another file", "%s is a link to %s, and nothing is there", name, to)
+	}
 	if near := diag.Suggest(filepath.Base(name), entries(filepath.Dir(name))); near != "" {
 		hint = "did you mean `" + filepath.Join(filepath.Dir(name), near) + "`?"
 	}

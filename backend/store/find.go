@@ -123,6 +123,9 @@ func hasRepository(img Image, repository string) bool {
 
 var idPrefix = regexp.MustCompile(`^(sha256:)?[0-9a-f]{1,64}$`)
 
+// shownDigits is how many digits of an id or a digest are shown.
+const shownDigits = 12
+
 // byID looks for what an id or the digest of a target starts with.
 func byID(list []Image, name string) ([]Image, error) {
 	if !idPrefix.MatchString(name) {
@@ -132,7 +135,8 @@ func byID(list []Image, name string) ([]Image, error) {
 	fits := func(d digest.Digest) bool { return strings.HasPrefix(d.Encoded(), prefix) }
 	var found []Image
 	for _, img := range list {
-		if fits(img.ID) || fits(img.Descriptor.Digest) {
+		// A few digits mean what is shown in most cases, and no image that is another there.
+		if fits(img.ID) || len(prefix) >= shownDigits && fits(img.Descriptor.Digest) {
 			found = append(found, img)
 		}
 	}

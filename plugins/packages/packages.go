@@ -111,6 +111,11 @@ func (e *expander) expand(ctx context.Context, u *plugins.Use) {
 	}
 	op := func(body ir.Body, why string) *ir.Op { return e.Op(body, why, u.Origin) }
 	s := e.stage(ctx, u.Stage)
+	if s.Lost(u.Op) {
+		e.errorf(u, "user-lost", "who USER says cannot be brought back behind PACKAGES: a variable in it has been set again").Hint =
+			"put PACKAGES in front of that, or write the user's name in USER"
+		return
+	}
 	run := op(s.Run(u.Op, line, mounts...), why(list, manager, d, u))
 	e.result.Edits = append(e.result.Edits, plugins.Edit{Stage: u.Stage, Op: u.Op, Delete: 1, Insert: s.AsRoot(u.Op, op, run)})
 }

@@ -146,17 +146,37 @@ func (s *State) Home() string {
 // stage goes back to starts with base.
 func States(m *ir.Module, stage int, base *State) []*State {
 	s := base
-	if p := Parent(m, stage); p >= 0 {
-		list := States(m, p, base)
-		s = list[len(list)-1]
-	}
 	lexer := &words.Lexer{Escape: rune(m.Escape), SkipUnset: true}
+	for _, body := range Inherited(m, stage) {
+		s = s.after(body, lexer)
+	}
 	list := make([]*State, 0, len(m.Stages[stage].Ops)+1)
 	for _, op := range m.Stages[stage].Ops {
 		list = append(list, s)
 		s = s.after(op.Body, lexer)
 	}
 	return append(list, s)
+}
+
+// Inherited is what runs in front of the ops of a stage: those of the stages that it goes
+// back to, and the triggers of its parent, which are run by no other stage.
+func Inherited(m *ir.Module, stage int) []ir.Body {
+	p := Parent(m, stage)
+	if p < 0 {
+		return nil
+	}
+	list := Inherited(m, p)
+	for _, op := range m.Stages[p].Ops {
+		list = append(list, op.Body)
+	}
+	for _, op := range m.Stages[p].Ops {
+		if on, ok := op.Body.(*ir.Onbuild); ok {
+			if body, err := ir.ParseBody(on.Trigger, '\\'); err == nil { // as BuildKit reads it; others end the build
+				list = append(list, body)
+			}
+		}
+	}
+	return list
 }
 
 // Parent is the stage that a stage starts from, -1 when that is an image.

@@ -5,6 +5,7 @@ import (
 	"path"
 	"regexp"
 	"slices"
+	"strings"
 
 	"github.com/seed-e0495807/strake/ir"
 	"github.com/seed-e0495807/strake/plugins"
@@ -15,34 +16,49 @@ import (
 // Stage is what is in force at the places of a stage.
 type Stage struct {
 	States []*shell.State // in front of each op, and behind the last
-	users  []string       // of the same places: the last USER as it is written
+	users  []user         // of the same places
 }
 
 // NewStage looks at a stage. The base image counts as far as the host knows it.
 func NewStage(ctx context.Context, h plugins.Host, m *ir.Module, stage int) *Stage {
 	s := &Stage{States: shell.States(m, stage, base(ctx, h, m, stage))}
-	word := ""
-	for p := shell.Parent(m, stage); p >= 0 && word == ""; p = shell.Parent(m, p) {
-		word = lastUser(m.Stages[p].Ops)
+	var u user
+	for _, body := range shell.Inherited(m, stage) {
+		u.pass(body)
 	}
 	for _, op := range m.Stages[stage].Ops {
-		s.users = append(s.users, word)
-		if u, ok := op.Body.(*ir.User); ok {
-			word = u.Name
-		}
+		s.users = append(s.users, u)
+		u.pass(op.Body)
 	}
-	s.users = append(s.users, word)
+	s.users = append(s.users, u)
 	return s
 }
 
-func lastUser(ops []*ir.Op) string {
-	word := ""
-	for _, op := range ops {
-		if u, ok := op.Body.(*ir.User); ok {
-			word = u.Name
+// user is who the last USER says, as it is written. Stale tells that a variable in it has
+// been set since, so that the word would say somebody else.
+type user struct {
+	word  string
+	stale bool
+}
+
+// pass goes over an op.
+func (u *user) pass(body ir.Body) {
+	switch b := body.(type) {
+	case *ir.User:
+		*u = user{word: b.Name}
+	case *ir.Env:
+		for _, p := range b.Pairs {
+			u.stale = u.stale || u.mentions(p.Key)
+		}
+	case *ir.Arg:
+		for _, d := range b.Defaults {
+			u.stale = u.stale || u.mentions(d.Key)
 		}
 	}
-	return word
+}
+
+func (u *user) mentions(variable string) bool {
+	return strings.Contains(u.word, "$") && (strings.Contains(u.word, variable) || strings.ContainsAny(variable, `$"'\\`))
 }
 
 // base is the state that the image of a stage starts with.
@@ -70,7 +86,14 @@ func (s *Stage) User(at int) string {
 	case state.UserKnown && plainWord.MatchString(state.User):
 		return state.User
 	}
-	return s.users[at]
+	return s.users[at].word
+}
+
+// Lost tells that there is no word that brings back who is in force at a place: the last
+// USER has a variable that has another value by now.
+func (s *Stage) Lost(at int) bool {
+	state := s.States[at]
+	return !state.Root() && !(state.UserKnown && plainWord.MatchString(state.User)) && s.users[at].stale
 }
 
 // Run is a RUN of a line for a POSIX shell, whatever SHELL is in force at a place.
