@@ -222,6 +222,7 @@ func (j *job) linted(found []lint.Finding) {
 func (j *job) keep(r *llb.Result) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
+	j.source.AddFiles(j.set) // a step that fails may be of one of them
 	j.compiled = append(j.compiled, r)
 	j.diags = append(j.diags, r.Diags...)
 }
