@@ -19,9 +19,12 @@ type chain struct {
 }
 
 // merge joins as many ops as it can, from the first on, and tells the reasons of the
-// boundaries that stay.
-func (c *chain) merge(ops []*ir.Op) {
-	c.state = c.known(c.state)
+// boundaries that stay; one that is not chosen is only read. It gives the state behind.
+func (c *chain) merge(ops []*ir.Op, chosen bool) *state {
+	next := *c.state
+	if chosen = chosen && len(ops) > 1; chosen {
+		c.state = c.known(c.state)
+	}
 	d, why := c.state.dialect()
 	c.dialect = d
 	scripts := make([]*script, len(ops))
@@ -30,6 +33,13 @@ func (c *chain) merge(ops []*ir.Op) {
 		if why != nil {
 			scripts[i].never = why
 		}
+		if c.state.settings && !c.config.Unknown.all {
+			scripts[i].refuse(because("opaque", "a variable of the stage gives programs options"))
+		}
+	}
+	next.past = c.state.past.with(scripts...)
+	if !chosen {
+		return &next
 	}
 	from := 0
 	for i := 1; i <= len(ops); i++ {
@@ -43,6 +53,7 @@ func (c *chain) merge(ops []*ir.Op) {
 		c.replace(ops, scripts, from, i)
 		from = i
 	}
+	return &next
 }
 
 // replace puts one op in the place of several.
@@ -72,9 +83,10 @@ func (c *chain) apart(list []*script, from, i int) *reason {
 		ends(a.run),
 		a.last,
 		c.user(a),
-		a.removesDir(c.state.dir),
+		a.removesDir(c.state.dir, c.state.past.with(list[:i]...).aliases),
+		c.programs(list, from, i),
 		c.errexit(a),
-		c.links(list[from:i], b),
+		c.links(list, from, i),
 		c.layer(a, c.first+i),
 	} {
 		if why != nil {
@@ -96,19 +108,33 @@ func (c *chain) apart(list []*script, from, i int) *reason {
 	return nil
 }
 
-// links is about files with several names, and about programs that RUNs make.
-func (c *chain) links(earlier []*script, s *script) *reason {
-	var before effects
-	user := c.state.user
-	for _, e := range earlier {
-		before.add(e.effects)
-		if s.moves && (e.attrs || user != "" && user != "root" && user != "0") {
-			return because("links", "a directory of an earlier layer is copied when it is renamed, which may fail or lose attributes")
+// programs is about those that the stage makes or sets up, and names that lead out of it.
+func (c *chain) programs(list []*script, from, i int) *reason {
+	for at := from; at <= i; at++ {
+		p := c.state.past.with(list[:at+1]...)
+		if p.shared != nil {
+			return p.shared
 		}
-		for name := range s.ran {
-			if e.made[name] && !c.config.Unknown.accepts(name) {
-				return because("opaque", "`%s` may be a program that the RUNs make", name)
-			}
+		if why := p.runs(list[at], c.config.Unknown.accepts); why != nil {
+			return why
+		}
+	}
+	return nil
+}
+
+// links is about files with several names.
+func (c *chain) links(list []*script, from, i int) *reason {
+	s := list[i]
+	var before effects
+	before.aliases = c.state.past.with(list[:from]...).aliases
+	root := c.state.user == "root" || c.state.user == "0"
+	for _, name := range []string{"sudo", "doas", "gosu", "su-exec"} {
+		root = root && !s.ran[name]
+	}
+	for _, e := range list[from:i] {
+		before.add(e.effects)
+		if s.moves && (e.attrs || !root && !c.config.Unknown.all) {
+			return because("links", "a directory of an earlier layer is copied when it is renamed, which may fail or lose attributes")
 		}
 	}
 	if before.apart(&s.effects, c.state.dir) {
@@ -118,9 +144,9 @@ func (c *chain) links(earlier []*script, s *script) *reason {
 }
 
 // user is about programs that make users or members of groups: root stays root, and
-// anybody else needs more rights to do that than their RUN has by itself.
+// anybody else needs more rights to do that than their RUN has by itself, as by sudo.
 func (c *chain) user(s *script) *reason {
-	if u := c.state.user; u == "" || u == "root" || u == "0" {
+	if u := c.state.user; u == "root" || u == "0" || u == "" && !s.ran["sudo"] && !s.ran["doas"] {
 		return nil
 	}
 	return s.rights

@@ -127,8 +127,9 @@ func (j *job) stages() {
 		now := j.start(i, ends)
 		for at := 0; at < len(s.Ops); {
 			n := runs(s.Ops[at:])
-			if n > 1 && j.Stages[i] && j.ctx.Err() == nil {
-				(&chain{job: j, stage: i, first: at, state: now, shared: shared[i]}).merge(s.Ops[at : at+n])
+			if n > 0 && j.ctx.Err() == nil {
+				c := &chain{job: j, stage: i, first: at, state: now, shared: shared[i]}
+				now = c.merge(s.Ops[at:at+n], j.Stages[i])
 			}
 			at += max(n, 1)
 			if n == 0 {

@@ -2,6 +2,7 @@ package mergerun
 
 import (
 	"path"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -39,6 +40,13 @@ func (w *walker) program(name string, args []string, words []*syntax.Word) {
 		w.refuse(because("links", "`%s` tells how many names files have, or in which order, which depends on the layers below", name))
 	default:
 		w.apply(r, a)
+		if base == "ln" {
+			for _, p := range a {
+				if why := shared(path.Join("/", p.text)); why != nil && why.code == "container" {
+					w.exposes = because("container", "a name was made for files of the container that each RUN has anew")
+				}
+			}
+		}
 		w.moves = w.moves || base == "mv"
 		w.attrs = w.attrs || slices.Contains([]string{"setcap", "setfacl", "setfattr", "chattr"}, base)
 		if base == "find" {
@@ -59,8 +67,8 @@ func arguments(list []*syntax.Word) words {
 func (w *walker) apply(r row, a words) {
 	e := &w.effects
 	for _, p := range a {
-		if p.whole && (r.args || r.dest || r.names) {
-			w.made[path.Base(p.text)] = true
+		if r.args || r.dest || r.names {
+			w.make(p)
 		}
 	}
 	e.packages, e.own = e.packages || r.packages, e.own || r.own
@@ -102,6 +110,9 @@ func (w *walker) paths(p file) {
 		w.effects.change(p)
 	} else if len(p.text) > 2 && p.text[1] != '-' && strings.Contains(p.text, "/") {
 		w.effects.change(file{p.text[2:], p.whole})
+		at := file{p.text[strings.IndexByte(p.text, '/'):], p.whole} // behind several letters
+		w.effects.change(at)
+		w.make(at)
 	} else if !p.whole {
 		w.effects.any = true
 	}
@@ -148,12 +159,18 @@ func (w *walker) danger(args []string, words []*syntax.Word) bool {
 	case remover:
 		w.removes = true
 	}
+	if path.Base(args[0]) == "find" && findsShell(args) {
+		w.follow(becauseShell())
+	}
+	if path.Base(args[0]) == "debconf-set-selections" {
+		w.follow(because("locale", "debconf may be told languages, which a later package makes"))
+	}
 	if path.Base(args[0]) == "git" && gitServer(args[1:]) {
 		w.refuse(because("background", "git may go on tidying up in the background"))
 		return false
 	}
 	for _, a := range args[1:] {
-		if setsShell(args[0]) && isShell(a) || strings.HasSuffix(a, "-binsh") || a == "--install" && path.Base(args[0]) == "busybox" {
+		if setsShell(args[0]) && mayBeShell(a) || strings.HasSuffix(a, "-binsh") || a == "--install" && path.Base(args[0]) == "busybox" {
 			w.follow(becauseShell())
 		}
 		if localePackage(a) {
@@ -172,7 +189,7 @@ func (w *walker) harmlessGPG(args []string, words []*syntax.Word) bool {
 // joins is for programs that make users, or make them members of groups.
 func (w *walker) joins(args []string) {
 	for _, a := range args[1:] {
-		if a == "root" || a == "0" {
+		if strings.Contains(a, "root") || zero.MatchString(a) || strings.HasPrefix(a, "-U") || strings.HasPrefix(a, "--u") {
 			w.follow(because("user", "`%s` changes the user root, who the next RUN may run as", args[0]))
 		}
 	}
@@ -180,6 +197,9 @@ func (w *walker) joins(args []string) {
 		w.rights = because("user", "`%s` may change who the next RUN runs as", args[0])
 	}
 }
+
+// zero finds the number of root in an argument of useradd(8) and its like.
+var zero = regexp.MustCompile(`(^|[,:=]|^-[a-zA-Z]+)0+($|[,:])`)
 
 // find looks at what find runs.
 func (w *walker) find(args []string, words []*syntax.Word) {
@@ -217,6 +237,9 @@ func (w *walker) nested(by string, args []string, words []*syntax.Word) {
 	w.program(args[0], args, words)
 	w.inside--
 	if by == "xargs" || by == "find" {
+		if rest, ok := wrapped(path.Base(args[0]), args, words); ok && rest == 0 {
+			w.refuse(because("unknown", "`%s` runs arguments of %s that the tree does not show", args[0], by))
+		}
 		r, _ := programOf(path.Base(args[0]))
 		w.effects.any = w.effects.any || r.args || r.dest || r.here || len(w.effects.changes) > len(before.changes)
 		w.effects.links = w.effects.links || r.links != nil

@@ -26,11 +26,15 @@ type row struct {
 // words are the arguments of a program.
 type words []file
 
-// any tells whether an argument is one of these texts, or starts with one that ends in "*".
+// any tells whether an argument is one of these texts, starts with one that ends in "*",
+// or abbreviates one that is a long option.
 func (a words) any(texts ...string) bool {
 	return slices.ContainsFunc(a, func(w file) bool {
 		return slices.ContainsFunc(texts, func(t string) bool {
 			head, open := strings.CutSuffix(t, "*")
+			if name, _, _ := strings.Cut(w.text, "="); strings.HasPrefix(t, "--") && len(name) > 2 && strings.HasPrefix(head, name) {
+				return true // getopt_long(3) takes abbreviations
+			}
 			return w.text == t || open && strings.HasPrefix(w.text, head)
 		})
 	})
@@ -203,7 +207,7 @@ func awk(a words) bool {
 
 // tar(1): several options run a program.
 func tar(a words) bool {
-	return len(a) > 0 && !a.open() && !a.short("IFbVS") && !a.any("--to-command*", "--check*", "--use-*", "--info*", "--new-vol*", "--rsh*", "--rmt*", "--one-top*") &&
+	return len(a) > 0 && !a.open() && !a.short("IFbVS") && !a.any("--to-command*", "--check*", "--use-*", "--info*", "--new-vol*", "--rsh*", "--rmt*", "--one-top*", "--remove-files", "--index-file*", "--set-*") &&
 		(strings.HasPrefix(a[0].text, "-") || !strings.ContainsAny(a[0].text, "IF"))
 }
 
@@ -237,10 +241,12 @@ func setters(name string) (row, bool) {
 		return row{can: func(a words) bool { return !a.open() }, own: true, names: true}, true
 	case "dpkg":
 		return row{can: only("--print-architecture", "--print-foreign-architectures", "--add-architecture", "--remove-architecture", "-l", "-s", "-L", "-S", "--list", "--status", "--compare-versions"), own: true}, true
-	case "dpkg-query", "dpkg-architecture", "apt-cache", "apt-mark", "apt-config":
+	case "dpkg-query", "dpkg-architecture":
 		return row{own: true}, true
+	case "apt-cache", "apt-mark", "apt-config":
+		return row{can: func(a words) bool { return !slices.ContainsFunc(a, hook) }, own: true}, true
 	case "rpm":
-		return row{can: only("-q*", "--import", "--eval", "-E"), own: true}, true
+		return row{can: rpm, own: true}, true
 	case "curl":
 		return row{can: without("-K*", "--config*", "--engine*", "--libcurl*"), args: true, here: true}, true
 	case "wget":
@@ -265,9 +271,25 @@ func setters(name string) (row, bool) {
 	return row{}, false
 }
 
+// rpm(8): macros and --pipe run programs.
+func rpm(a words) bool {
+	return only("-q*", "--import", "--eval", "-E")(a) && !a.open() && !a.any("--pipe*") && !slices.ContainsFunc(a, func(w file) bool {
+		return strings.Contains(w.text, "%") && !rpmMacro.MatchString(w.text) && !w.queried()
+	})
+}
+
+// queried tells a format of rpm -q, whose tags run nothing.
+func (w file) queried() bool {
+	return w.whole && strings.Contains(w.text, "%{") && !strings.ContainsAny(w.text, "(|")
+}
+
+var rpmMacro = regexp.MustCompile(`^%\{?[a-z_]+\}?$`)
+
 // only gives a test that the first argument is one of these.
 func only(texts ...string) func(words) bool {
-	return func(a words) bool { return len(a) > 0 && a[0].whole && a[:1].any(texts...) }
+	return func(a words) bool {
+		return len(a) > 0 && a[0].whole && (a[:1].any(texts...) && len(a[0].text) > 1 && (!strings.HasPrefix(a[0].text, "--") || slices.Contains(texts, a[0].text)))
+	}
 }
 
 // git(1), git-clone(1), git-config(1), git-init(1): clone runs no hooks but those of a
@@ -295,7 +317,7 @@ func git(a words) bool {
 
 var (
 	gitOption = regexp.MustCompile(`^(-b|-q|-n|-v|-j\d*|--(depth(=\d+)?|branch(=.*)?|single-branch|no-tags|quiet|verbose|progress|no-checkout))$`)
-	gitKey    = regexp.MustCompile(`^(user|http|https|url|init|safe|advice)\.`)
+	gitKey    = regexp.MustCompile(`^(user|http|https|safe|advice)\.|^init\.defaultBranch$`)
 )
 
 func remoteURL(w file) bool {
@@ -341,8 +363,14 @@ func manager(name string) (row, bool) {
 
 // hook tells a setting of apt.conf(5) that may run a program.
 func hook(w file) bool {
-	text := strings.TrimPrefix(w.text, "-o")
+	text := strings.TrimPrefix(strings.TrimPrefix(w.text, "-o"), "=")
 	key, value, ok := strings.Cut(text, "=")
+	if strings.Contains(strings.ToLower(w.text), "invoke") || strings.Contains(strings.ToLower(key), "detect") || strings.HasPrefix(w.text, "--o") || strings.HasPrefix(w.text, "--c") {
+		return true
+	}
+	if !w.whole && (strings.HasPrefix(w.text, "-o") || ok) {
+		return true
+	}
 	return strings.HasPrefix(w.text, "-c") || strings.HasPrefix(w.text, "--config-file") || ok && strings.Contains(key, "::") &&
 		(!slices.ContainsFunc([]string{"Acquire::", "APT::Install-", "APT::Get::", "Dpkg::Options::", "DPkg::Options::", "Dpkg::Use-Pty", "Dpkg::Lock"}, func(p string) bool { return strings.HasPrefix(key, p) }) ||
 			strings.Contains(value, "/")) || strings.HasPrefix(w.text, "--option")
@@ -393,7 +421,9 @@ func programOf(name string) (row, bool) {
 // nobody knows.
 func finder(name string) (row, bool) {
 	return row{
-		can:   func(a words) bool { return !a.open() && !a.any("-fprint*", "-fls", "-ok*") },
+		can: func(a words) bool {
+			return !a.open() && !a.any("-fprint*", "-fls", "-ok*", "-links", "-samefile", "-inum", "-used", "-quit")
+		},
 		nodes: func(a words) bool { return true },
 	}, name == "find"
 }

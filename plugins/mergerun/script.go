@@ -31,10 +31,12 @@ type script struct {
 	ran       map[string]bool // base names of programs that are run
 	made      map[string]bool // and of files that it may make
 	effects   effects
-	moves     bool // it may rename a directory
-	attrs     bool // it gives files what a copy by other means than cp may lose
-	elsewhere bool // its programs may come from anywhere
-	redirects bool // all that it prints may go to a file
+	makes     bool    // it may make a file of any name where the shell finds programs
+	exposes   *reason // it gives files of the container another name
+	moves     bool    // it may rename a directory
+	attrs     bool    // it gives files what a copy by other means than cp may lose
+	elsewhere bool    // its programs may come from anywhere
+	redirects bool    // all that it prints may go to a file
 
 	accepts func(program string) bool // of an unknown one, whether the config takes the risk
 	removes bool                      // it has a command that can remove the working directory
@@ -80,6 +82,9 @@ func read(run *ir.Run, d dialect, accepts func(program string) bool) *script {
 	s.shape()
 	s.tame = tame(file)
 	s.mentions(text)
+	for _, name := range configured(text) {
+		s.made[name] = true
+	}
 	(&walker{script: s, variant: d.variant}).walk(file)
 	return s
 }

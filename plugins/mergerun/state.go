@@ -14,19 +14,25 @@ import (
 
 // state is how the shell of a RUN starts. It is never changed once made.
 type state struct {
-	image   int      // the stage whose base image says what is not said here; -1 when none does
-	shell   []string // nil is not known
-	dir     string   // absolute; "" is not known
-	user    string   // "" is not known
-	windows bool     // it may be one of Windows, as long as SHELL does not say
-	foreign bool     // the platform is another than Linux
-	startup bool     // BASH_ENV is set: bash reads a file first
+	image    int      // the stage whose base image says what is not said here; -1 when none does
+	shell    []string // nil is not known
+	dir      string   // absolute; "" is not known
+	user     string   // "" is not known
+	windows  bool     // it may be one of Windows, as long as SHELL does not say
+	foreign  bool     // the platform is another than Linux
+	startup  bool     // a variable is set that changes how a shell starts
+	settings bool     // or that gives programs options, or says what they run
+	trigger  bool     // ONBUILD: what a stage that starts from here begins with
+	past     past
 }
 
 // start is the state at the FROM of a stage.
 func (j *job) start(stage int, ends []*state) *state {
 	s := j.Module.Stages[stage]
 	if i := baseStage(j.Module, stage); i >= 0 {
+		if now := *ends[i]; now.trigger { // it can become anything
+			return &state{image: -1, foreign: now.foreign, windows: now.windows, startup: true, past: now.past}
+		}
 		return ends[i]
 	}
 	now := &state{image: stage}
@@ -77,15 +83,35 @@ func (j *job) after(now *state, at plugins.Place, body ir.Body) *state {
 			next.dir = path.Join(now.dir, dir)
 		}
 	case *ir.Env:
-		next.startup = now.startup || slices.ContainsFunc(b.Pairs, func(p ir.Pair) bool { return p.Key == "BASH_ENV" })
+		for _, p := range b.Pairs {
+			next.variable(p.Key)
+		}
 	case *ir.Arg:
-		next.startup = now.startup || slices.ContainsFunc(b.Defaults, func(d ir.Default) bool { return d.Key == "BASH_ENV" })
+		for _, d := range b.Defaults {
+			next.variable(d.Key)
+		}
+	case *ir.Copy, *ir.Add:
+		next.past = now.past.change(body)
+	case *ir.Onbuild:
+		next.trigger = true
 	case *ir.Custom:
-		next = state{image: -1, windows: now.windows, foreign: now.foreign} // it can become anything
+		next = state{image: -1, windows: now.windows, foreign: now.foreign, past: now.past} // it can become anything
 	default:
 		return now
 	}
 	return &next
+}
+
+// variable notes one of ENV or ARG. Those that change how a shell starts are of bash(1),
+// Bash Variables, and of dash(1), ENV. PATH and LD_LIBRARY_PATH are taken to name
+// directories that have the programs of these names.
+func (s *state) variable(key string) {
+	if slices.Contains([]string{"BASH_ENV", "ENV", "SHELLOPTS", "BASHOPTS", "BASH_COMPAT", "POSIXLY_CORRECT"}, key) || strings.HasPrefix(key, "BASH_FUNC_") {
+		s.startup = true
+	}
+	if changesPrograms(key) && !slices.Contains([]string{"PATH", "LD_LIBRARY_PATH", "HOME", "PYTHONPATH"}, key) {
+		s.settings = true
+	}
 }
 
 // word expands a word, to "" when nobody can.
@@ -125,7 +151,7 @@ func (j *job) base(stage int) *image {
 
 // known fills in what the base image says.
 func (j *job) known(now *state) *state {
-	if now.image < 0 || now.shell != nil && now.dir != "" && now.user != "" {
+	if now.image < 0 {
 		return now
 	}
 	image, asked := j.images[now.image]
@@ -151,7 +177,10 @@ func (j *job) known(now *state) *state {
 			next.user = "root"
 		}
 	}
-	next.startup = next.startup || slices.ContainsFunc(image.Config.Env, func(v string) bool { return strings.HasPrefix(v, "BASH_ENV=") })
+	for _, v := range image.Config.Env {
+		key, _, _ := strings.Cut(v, "=")
+		next.variable(key)
+	}
 	return &next
 }
 
@@ -179,6 +208,9 @@ func (s *state) dialect() (dialect, *reason) {
 	if s.windows {
 		return d, because("shell", "the shell may be one of Windows, and SHELL does not say")
 	}
+	if s.startup {
+		return d, because("shell", "a shell that starts reads what a variable names, as BASH_ENV, which an earlier RUN may change")
+	}
 	if s.shell == nil {
 		return d, nil // sh, or what the base image says: checked where that counts
 	}
@@ -186,9 +218,6 @@ func (s *state) dialect() (dialect, *reason) {
 	case "sh", "dash", "ash":
 	case "bash":
 		d.variant = syntax.LangBash
-		if s.startup {
-			return d, because("shell", "bash reads the file of BASH_ENV when it starts, which an earlier RUN may change")
-		}
 	default:
 		return d, because("shell", "the shell %s is none of sh, dash, ash and bash", s.shell[0])
 	}

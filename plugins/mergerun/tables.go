@@ -107,10 +107,44 @@ func isShell(file string) bool {
 	return strings.HasSuffix(file, "-binsh") // packages of Alpine
 }
 
+// mayBeShell tells whether a word may name the file of a shell, or of all in its directory.
+func mayBeShell(text string) bool {
+	if isShell(text) {
+		return true
+	}
+	dir, name := path.Split(path.Clean(text))
+	if slices.Contains([]string{"/usr", "/usr/bin", "/bin"}, path.Clean(text)) {
+		return true
+	}
+	if !slices.Contains([]string{"/bin/", "/usr/bin/"}, dir) && !strings.ContainsAny(dir, "*?[{") {
+		return false
+	}
+	return strings.ContainsAny(name, "[{") || slices.ContainsFunc([]string{"sh", "bash", "dash", "ash", "busybox"}, func(s string) bool {
+		ok, err := path.Match(name, s)
+		return ok || err != nil
+	})
+}
+
+// findsShell tells whether find(1) may meet the file of a shell and change it: below a
+// directory that has it, unless all patterns of names say no.
+func findsShell(args []string) bool {
+	acts, below, named, shell := false, false, false, false
+	for i, a := range args {
+		acts = acts || a == "-delete" || strings.HasPrefix(a, "-exec")
+		below = below || path.IsAbs(a) && (under("/usr/bin", path.Clean(a)) || under(path.Clean(a), "/usr/bin") || under(path.Clean(a), "/bin"))
+		if (a == "-name" || a == "-iname") && i+1 < len(args) {
+			named = true
+			shell = shell || args[i+1] == "" || mayBeShell("/bin/"+strings.ToLower(args[i+1]))
+		}
+	}
+	return acts && below && (shell || !named)
+}
+
 // setsShell tells whether a command can put another shell in the place of one.
 func setsShell(name string) bool {
 	switch path.Base(name) {
-	case "ln", "mv", "cp", "rm", "unlink", "install", "tee", "dd", "update-alternatives", "alternatives", "dpkg-divert", "dpkg-reconfigure":
+	case "chmod", "chown", "chgrp", "truncate", "shred", "touch", "sed", "setfacl", "setcap", "setfattr", "chattr", "gzip", "bzip2", "xz", "zstd",
+		"ln", "mv", "cp", "rm", "unlink", "install", "tee", "dd", "update-alternatives", "alternatives", "dpkg-divert", "dpkg-reconfigure":
 		return true
 	}
 	return false

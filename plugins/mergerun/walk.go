@@ -63,7 +63,7 @@ func (w *walker) walk(n syntax.Node) {
 
 // programVariable finds variables that say where programs come from in words of export,
 // read and other commands that may set them.
-var programVariable = regexp.MustCompile(`\b(PATH|LD_[A-Z_]+|BASH_ENV|TAR_OPTIONS|GIT_(SSH|EXEC|TEMPLATE|CONFIG)[A-Z_]*|APT_CONFIG|WGETRC|CURL_HOME)\b`)
+var programVariable = regexp.MustCompile(`\b(PATH|LD_[A-Z_]+|BASH_ENV|TAR_OPTIONS|GIT_(SSH|EXEC|TEMPLATE|CONFIG|PROXY|ASKPASS|EDITOR|PAGER|EXTERNAL|DIR|ALLOW)[A-Z_]*|APT_CONFIG|WGETRC|CURL_HOME|PERL5(OPT|LIB)|PYTHON(PATH|HOME|STARTUP)|OPENSSL_(CONF|MODULES|ENGINES)|HOME|XDG_CONFIG_[A-Z]+|SSH_ASKPASS|SUDO_ASKPASS|GZIP|XZ_OPT|SHELLOPTS|BASHOPTS)\b`)
 
 func (w *walker) declare(f *syntax.FuncDecl) {
 	if f.Name == nil {
@@ -247,6 +247,9 @@ func (w *walker) word(n *syntax.Word) {
 	if why := shared(text); why != nil {
 		w.follow(why)
 	}
+	if c := w.simple(); c != nil && len(c.Args) > 0 && c.Args[0] == n {
+		return
+	}
 	if i := strings.LastIndexByte(text, '/'); i >= 0 && i+1 < len(text) {
 		w.made[text[i+1:]] = true
 	}
@@ -275,9 +278,19 @@ func (w *walker) redirect(n *syntax.Redirect) {
 		w.redirects = true
 	}
 	w.effects.change(file{name, whole})
-	w.made[path.Base(name)] = true
+	w.make(file{name, whole})
+	w.makes = w.makes || name == "" && !whole
 	if whole && strings.HasPrefix(name, "/") && isShell(name) {
 		w.follow(becauseShell())
+	}
+}
+
+// make notes a file that the script may make.
+func (w *walker) make(p file) {
+	w.made[path.Base(p.text)] = true
+	w.makes = w.makes || p.program()
+	if base := path.Base(p.text); !strings.HasPrefix(p.text, "/") && slices.Contains([]string{"passwd", "group", "nsswitch.conf"}, base) {
+		w.follow(because("user", "`%s` may be the list of users, which says who the next RUN runs as", p.text))
 	}
 }
 

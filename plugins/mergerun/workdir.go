@@ -17,9 +17,8 @@ const here = "?"
 
 // elsewhere are directories that no base image works in.
 func elsewhere(dir string) bool {
-	for _, d := range []string{"/tmp", "/var/tmp", "/var/cache", "/var/log", "/var/run", "/var/lib/apt", "/var/lib/dpkg", "/run", "/etc", "/boot", "/media",
-		"/bin", "/sbin", "/lib", "/lib64", "/usr/bin", "/usr/sbin", "/usr/lib", "/usr/lib64", "/usr/include", "/usr/share",
-		"/usr/local/bin", "/usr/local/lib", "/usr/local/include", "/usr/local/share"} {
+	for _, d := range []string{"/tmp", "/var/tmp", "/var/cache", "/var/log", "/var/lib/apt", "/var/lib/dpkg", "/var/lib/yum", "/var/lib/dnf",
+		"/usr/share/doc", "/usr/share/man", "/usr/share/info", "/usr/share/locale"} {
 		if under(dir, d) {
 			return true
 		}
@@ -32,11 +31,12 @@ func under(dir, of string) bool { return dir == of || of == "/" || strings.HasPr
 
 // removesDir tells why a script may remove the working directory, "" when that is not
 // known.
-func (s *script) removesDir(dir string) *reason {
+// The aliases are names that the stage gave to files.
+func (s *script) removesDir(dir string, aliases []string) *reason {
 	if !s.removes || dir == "/" {
 		return nil
 	}
-	m := &mover{dir: dir}
+	m := &mover{dir: one(dir), links: aliases}
 	if dir == "" {
 		m.dir = here
 	}
@@ -61,8 +61,31 @@ func (p places) and(q places) places {
 
 // mover follows a script through the directories.
 type mover struct {
-	dir string
-	bad *reason
+	dir   string
+	links []string // names that may lead anywhere
+	bad   *reason
+}
+
+// one is the name of a directory that several names of the base systems lead to: /var/run
+// and /var/lock (Filesystem Hierarchy Standard 3.0, 5.13, 5.9), and those of a merged /usr.
+func one(dir string) string {
+	for _, to := range [][2]string{{"/var/run", "/run"}, {"/var/lock", "/run/lock"}, {"/bin", "/usr/bin"}, {"/sbin", "/usr/sbin"}, {"/lib", "/usr/lib"}, {"/lib64", "/usr/lib64"}} {
+		if under(dir, to[0]) {
+			return to[1] + strings.TrimPrefix(dir, to[0])
+		}
+	}
+	return dir
+}
+
+// linked tells whether a directory may be another, by a link of the stage on its way.
+func (m *mover) linked(dir string) bool {
+	return slices.ContainsFunc(m.links, func(l string) bool {
+		if l = path.Clean(l); path.IsAbs(l) {
+			return l != "/" && (under(dir, l) || m.dir != here && under(m.dir, l))
+		}
+		name := path.Base(l)
+		return name == "." || strings.Contains(dir+"/", "/"+name+"/") || m.dir != here && strings.Contains(m.dir+"/", "/"+name+"/")
+	})
 }
 
 // list follows statements. done is where it stands when the last one succeeds, end
@@ -149,7 +172,7 @@ func (m *mover) branch(c *syntax.IfClause, at places) places {
 
 // loop follows a loop; in one that changes directories, any is possible.
 func (m *mover) loop(c syntax.Node, at places, cond, do []*syntax.Stmt) (done, end places) {
-	_, end = (&mover{dir: m.dir}).list(slices.Concat(cond, do), at)
+	_, end = (&mover{dir: m.dir, links: m.links}).list(slices.Concat(cond, do), at)
 	if len(end.and(at)) != len(at) {
 		at = places{""}
 	}
@@ -251,11 +274,30 @@ func (m *mover) check(words []*syntax.Word, at places) {
 	}):
 		return // without directories
 	case name == "mv" && len(words) > 2 && !slices.ContainsFunc(args, func(a string) bool { return strings.HasPrefix(a, "-t") || strings.HasPrefix(a, "--t") }):
+		m.replaces(args, words, at)
 		args, words = args[:len(args)-1], words[:len(words)-1] // the last one is where they go
+	case name == "rmdir" && slices.ContainsFunc(args[1:], func(a string) bool { return strings.HasPrefix(a, "-p") || strings.HasPrefix(a, "--p") }):
+		m.say("rmdir -p")
 	}
 	for i := 1; i < len(words); i++ {
 		if !strings.HasPrefix(args[i], "-") && m.hits(words[i], at) {
 			m.say(args[0] + " " + print(words[i]))
+		}
+	}
+}
+
+// replaces looks at where mv puts things: it puts a directory in the place of an empty one
+// (rename(2)), which is its last argument with -T, or one of the same name in there.
+func (m *mover) replaces(args []string, words []*syntax.Word, at places) {
+	last := len(words) - 1
+	if slices.ContainsFunc(args[1:], func(a string) bool {
+		return strings.HasPrefix(a, "--no-t") || strings.HasPrefix(a, "-") && !strings.HasPrefix(a, "--") && strings.Contains(a, "T")
+	}) && m.hits(words[last], at) {
+		m.say("mv -T " + print(words[last]))
+	}
+	for _, a := range args[1:last] {
+		if m.dir != here && !strings.HasPrefix(a, "-") && path.Base(a) == path.Base(m.dir) && m.hitsPath(path.Join("/", args[last], path.Base(a)), true) {
+			m.say("mv " + a)
 		}
 	}
 }
@@ -272,6 +314,9 @@ func (m *mover) find(args []string, words []*syntax.Word, at places) {
 	for i, a := range args {
 		files = files || a == "-type" && i+1 < len(args) && (args[i+1] == "f" || args[i+1] == "l")
 		removes = removes || a == "-delete" || kindOf(a) == remover && i > 0
+		if i > 0 && kindOf(a) == wrapper && strings.HasPrefix(args[i-1], "-exec") {
+			m.say("find " + args[i-1] + " " + a)
+		}
 	}
 	if !removes || files && !slices.Contains(args, "-o") && !slices.Contains(args, "-or") {
 		return
@@ -296,10 +341,13 @@ func (m *mover) find(args []string, words []*syntax.Word, at places) {
 
 // outside tells that the working directory is not in a directory.
 func (m *mover) outside(dir string) bool {
+	if m.linked(dir) {
+		return false
+	}
 	if m.dir == here {
 		return elsewhere(dir) || strings.HasPrefix(dir, here+"/")
 	}
-	return !under(m.dir, dir)
+	return !under(m.dir, one(dir))
 }
 
 // hits tells whether a word may name the working directory or one above it.
@@ -346,7 +394,10 @@ func (m *mover) hitsPath(text string, whole bool) bool {
 		}
 		return !m.outside(dir)
 	}
-	p := path.Clean(text)
+	p := one(path.Clean(text))
+	if m.linked(path.Dir(p)) || strings.HasSuffix(text, "/") && m.linked(p) {
+		return true
+	}
 	if m.dir == here {
 		if strings.HasPrefix(p, here+"/") {
 			return false

@@ -30,9 +30,9 @@ func optionsOf(name string) (options, bool) {
 	case "ionice":
 		return options{values: "cn"}, true
 	case "timeout":
-		return options{values: "ks", long: []string{"--preserve-status", "--foreground", "--signal=", "--kill-after="}, operands: 1}, true
+		return options{values: "ks", long: []string{"--preserve-status", "--signal=", "--kill-after="}, operands: 1}, true
 	case "xargs":
-		return options{alone: "0rt", values: "nLPIds", long: []string{"--no-run-if-empty", "--null", "--max-args=", "--max-procs=", "--delimiter="}}, true
+		return options{alone: "0rt", values: "nLIds", long: []string{"--no-run-if-empty", "--null", "--max-args=", "--delimiter="}}, true
 	case "gosu", "su-exec":
 		return options{operands: 1}, true
 	}
