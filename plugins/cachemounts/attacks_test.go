@@ -91,3 +91,55 @@ func TestPatterns(t *testing.T) {
 		"FROM debian:12\nENV D=/opt\n" + apt + "rm -rf $D/*",
 	})
 }
+
+// TestRunsOthers: programs that are quiet by themselves run others where they are told to.
+func TestRunsOthers(t *testing.T) {
+	const apt = "FROM debian:12\nRUN apt-get update && apt-get install -y vim && "
+	var left, mounted []string
+	for _, command := range []string{
+		`awk 'BEGIN{system("ls /dev > /list")}'`, `awk 'BEGIN{"ls /d" "ev" | getline x; print x > "/l"}'`, `awk -f /x.awk /y`,
+		`sed "1e ls /d*" /x`, `sed -i 's/x/ls/e' /x`, `sed -n -e p -e '/x/{e' -e '}' /x`, `sed -f /x.sed /y`, `sed 's/x/y/;$!e' /x`,
+		`tar -xf x --to-command='ls /d >/l'`, `tar -x --to-c=x -f y`, `tar -I ./x -xf y`, `tar -xf x --checkpoint=1 --checkpoint-action=exec=x`,
+		`git -c alias.x='!ls >/l' x`, `git submodule foreach x`, `git config --global alias.x '!x'`, `git x`, `git -c core.sshCommand=./x fetch`,
+		`GIT_SSH_COMMAND=./x git fetch`, `git rebase -x ./x HEAD`, `sort --compress-program=./x /y`, `install --strip-program=./x -s a b`,
+		`EDITOR=./x visudo`, `bundle exec rake`, `conda run x`, `pnpm build`, `rpm --eval x`,
+	} {
+		left = append(left, apt+command)
+	}
+	for _, command := range []string{
+		`awk '{print $1}' /x`, `awk -F: '$3 == 0 || $4 == 0 {print}' /x`, `sed -i 's/deb.debian.org/mirror/g' /x`, `sed -i "s|a|$B|" /x`,
+		`sed -ri -e '/^x/d' -e 's/e/e/' /x`, `sed '/e/,$p;5q' /x`, `sed -i '1i e' /x`, `tar -xzf x -C /opt`, `git clone https://x/y /z`,
+		`git -C /x submodule update --init`, `git config --global user.name x`, `sort -u /x`, `bundle install`,
+	} {
+		mounted = append(mounted, apt+command)
+	}
+	hold(t, left, mounted)
+}
+
+// TestFills: what only fills a cache counts on it for whatever the image runs.
+func TestFills(t *testing.T) {
+	const golang, rest = "FROM golang:1.22\nRUN go mod download\n", "FROM golang:1.22 AS build\nRUN go mod download\nRUN go build -o /app\n"
+	hold(t, []string{
+		golang + `CMD ["make","run"]`, golang + `ENTRYPOINT ["/entry.sh"]`, golang + "CMD ./dev.sh", golang,
+		golang + `CMD ["make"]` + "\nFROM scratch", "FROM golang:1.22 AS a\nRUN go mod download\nFROM a\nCMD [\"./x\"]",
+		golang + `HEALTHCHECK CMD make check`, "FROM maven:3.9\nRUN mvn dependency:go-offline", "FROM maven:3.9\nRUN mvn dependency:go-offline\nCMD [\"./run.sh\"]",
+		"FROM rust:1.79\nRUN cargo fetch\nCMD [\"./dev.sh\"]", "FROM gradle:8\nRUN gradle dependencies\nCMD [\"./x\"]",
+	}, []string{
+		rest + "FROM scratch\nCOPY --from=build /app /app\nCMD [\"/app\"]",
+		"FROM golang:1.22\nRUN go mod download\nENTRYPOINT [\"sleep\", \"1\"]",
+		"FROM golang:1.22\nRUN go build -o /app\nCMD [\"/app\"]",
+	})
+}
+
+// TestTold: what tells of the build cache, and what a parent leaves to be done.
+func TestTold(t *testing.T) {
+	const golang = "FROM golang:1.22-bookworm AS x\nRUN CGO_ENABLED=0 go build -o /x && "
+	for command, want := range map[string]bool{"go list -export ./... ": false, "go env": false, "go env GOCACHE": false, "go env GOPATH": true} {
+		out := plugintest.Run(t, plugins.Step{Plugin: cachemounts.New()}, golang+command+"\nFROM scratch", nil)
+		if got := strings.Contains(plugintest.Print(out.Module), "strake-go-build"); got != want {
+			t.Errorf("%s: %v", command, got)
+		}
+	}
+	hold(t, []string{"FROM node:20 AS a\nONBUILD USER node\nFROM a\nRUN npm ci", "FROM node:20 AS a\nONBUILD ENV npm_config_offline=true\nFROM a AS b\nFROM b\nRUN npm ci"},
+		[]string{"FROM node:20 AS a\nRUN npm ci\nONBUILD USER node"})
+}

@@ -69,7 +69,8 @@ func (p *pass) needed(j *job, u *use) bool {
 				continue
 			}
 			in := secrets(run)
-			if !u.keeps.loose && other.refused && !other.mounted || seen && in != inputs || stored || s.offline(k, run, other) {
+			if !u.keeps.loose && other.refused && !other.mounted || seen && in != inputs || stored || s.offline(k, run, other) ||
+				!u.keeps.loose && p.fillsFor(p.jobs[i][k], other) {
 				return true
 			}
 			inputs, seen, started[i] = in, true, true

@@ -147,6 +147,9 @@ func (j *job) pipOff(c *shell.Command) bool {
 
 // leadGoBuild gives the go command a cache where no C is compiled.
 func leadGoBuild(j *job, u *use) bool {
+	if slices.ContainsFunc(j.script.Find("go"), asksForCache) {
+		return false
+	}
 	for _, c := range u.commands {
 		if value, known := j.value(c, "CGO_ENABLED"); !known || value != "0" {
 			return false
@@ -154,6 +157,20 @@ func leadGoBuild(j *job, u *use) bool {
 		u.edit(func(e *shell.Editor) { e.Prefix(c, "GOCACHE="+ownDir+"go-build") })
 	}
 	return true
+}
+
+// asksForCache tells a go command whose answer names the build cache, or files in it.
+func asksForCache(c *shell.Command) bool {
+	switch subcommand(c) {
+	case "env":
+		names := c.Operands()[1:]
+		return len(names) == 0 || slices.ContainsFunc(names, func(w shell.Word) bool { return !w.Known || w.Text == "GOCACHE" })
+	case "list":
+		return hasWord(c, func(text string) bool {
+			return strings.Contains(text, "-export") || strings.Contains(text, "-compiled") || strings.Contains(text, "-json")
+		})
+	}
+	return false
 }
 
 // value is what a variable surely has for a command: what is assigned somewhere in the

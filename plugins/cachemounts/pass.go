@@ -50,7 +50,7 @@ func (p *pass) read(ctx context.Context, host plugins.Host) {
 				continue // another shell: nothing is known of it
 			}
 			s.scripts[k] = script
-			if p.call.Stages[i] && !s.windows {
+			if p.call.Stages[i] && !s.windows && !p.triggers(i) {
 				j := &job{stage: s, op: k, run: run, script: script, state: s.states[k], editor: script.Edit()}
 				if j.find(); len(j.uses) > 0 {
 					p.jobs[i][k] = j
@@ -58,6 +58,17 @@ func (p *pass) read(ctx context.Context, host plugins.Host) {
 			}
 		}
 	}
+}
+
+// triggers tells whether a stage starts from one that has left instructions to it: what an
+// ONBUILD does to the state is not read.
+func (p *pass) triggers(stage int) bool {
+	for i := shell.Parent(p.call.Module, stage); i >= 0; i = shell.Parent(p.call.Module, i) {
+		if slices.ContainsFunc(p.call.Module.Stages[i].Ops, func(op *ir.Op) bool { _, ok := op.Body.(*ir.Onbuild); return ok }) {
+			return true
+		}
+	}
+	return false
 }
 
 // settle refuses what other parts of the module speak against, and makes the bodies.

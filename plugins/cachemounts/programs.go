@@ -36,6 +36,9 @@ var installers = strings.Fields(`apt-get apt apt-cache apt-mark apt-key add-apt-
 
 // kindOf tells what a command may see. Options can make a walker of a quiet program.
 func kindOf(c *shell.Command) kind {
+	if runsOthers(c) {
+		return unknown
+	}
 	switch name := c.Name; name {
 	case "cd", "chdir", "pushd":
 		return changer
