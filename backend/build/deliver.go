@@ -103,7 +103,8 @@ func (t toStore) finish(ctx context.Context, j *job, resp map[string]string) err
 	if err := json.Unmarshal(data, &desc); err != nil {
 		return fmt.Errorf("the daemon did not say what it made: %w", err)
 	}
-	desc.Annotations = nil // those are of the index that BuildKit would write
+	// Other annotations are of the index that BuildKit would write.
+	desc.Annotations = map[string]string{store.AnnotationSource: store.SourceBuild}
 	return j.Images.Put(ctx, desc, t.names, j.record())
 }
 

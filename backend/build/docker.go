@@ -10,6 +10,7 @@ import (
 	"github.com/moby/buildkit/client"
 
 	"github.com/seed-e0495807/strake/backend/engine"
+	"github.com/seed-e0495807/strake/backend/store"
 	"github.com/seed-e0495807/strake/backend/store/tarball"
 	"github.com/seed-e0495807/strake/lang/diag"
 )
@@ -74,5 +75,7 @@ func (o outOfDocker) finish(ctx context.Context, j *job, resp map[string]string)
 	if err != nil || len(loaded) == 0 {
 		return err
 	}
-	return j.Images.Put(ctx, loaded[0].Image.Descriptor, o.names, j.record())
+	desc := loaded[0].Image.Descriptor
+	desc.Annotations = map[string]string{store.AnnotationSource: store.SourceBuild}
+	return j.Images.Put(ctx, desc, o.names, j.record())
 }

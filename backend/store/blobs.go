@@ -102,10 +102,15 @@ func (b *blobs) Walk(ctx context.Context, visit content.WalkFunc, filters ...str
 func (b *blobs) each(visit func(digest.Digest, fs.FileInfo) error) error {
 	root := filepath.Join(b.dir, ocispecs.ImageBlobsDir)
 	algorithms, err := os.ReadDir(root)
-	if err != nil {
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil // none were written, or somebody has deleted them
+	} else if err != nil {
 		return err
 	}
 	for _, a := range algorithms {
+		if !a.IsDir() {
+			continue
+		}
 		files, err := os.ReadDir(filepath.Join(root, a.Name()))
 		if err != nil {
 			return err

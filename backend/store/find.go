@@ -98,23 +98,24 @@ func shared(list []Image, id string) string {
 }
 
 // byName looks for a name among those of the images. A digest is that of the
-// image, or that under which a registry has it; a tag beside it does not matter.
+// image, or that under which a registry has it: what a name says of itself proves
+// nothing. A tag beside a digest does not matter.
 func byName(list []Image, named reference.Named) (int, string) {
 	full := named.String()
-	for i, img := range list {
-		if slices.Contains(img.Names, full) {
-			return i, full
+	digested, ok := named.(reference.Digested)
+	i := slices.IndexFunc(list, func(img Image) bool {
+		switch {
+		case !ok:
+			return slices.Contains(img.Names, full)
+		case img.Descriptor.Digest == digested.Digest():
+			return hasRepository(img, named.Name())
 		}
-	}
-	if _, ok := named.(reference.Digested); !ok {
+		return slices.Contains(img.Digests, full)
+	})
+	if i < 0 {
 		return -1, ""
 	}
-	for i, img := range list {
-		if slices.Contains(img.Digests, full) || hasRepository(img, named.Name()) && full == named.Name()+"@"+img.Descriptor.Digest.String() {
-			return i, full
-		}
-	}
-	return -1, ""
+	return i, full
 }
 
 func hasRepository(img Image, repository string) bool {

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"maps"
 	"os"
 	"runtime"
 	"slices"
@@ -25,6 +26,7 @@ type Report struct {
 	Problems      []string // what is damaged
 	Garbage       Garbage  // what the next collection deletes
 	Dropped       []string // by a repair: the images that cannot be used
+	Untagged      []string // by a repair: the names that are not of their content
 }
 
 // Check reads every blob and follows every reference. It waits for nobody: what
@@ -76,7 +78,7 @@ func (s *Store) Repair(ctx context.Context) (Report, error) {
 	}
 	r.Problems = nil
 	for d := range damaged {
-		if err := os.Remove(s.content.file(d)); err != nil {
+		if err := os.RemoveAll(s.content.file(d)); err != nil {
 			return r, s.Explain(err)
 		}
 	}
@@ -86,6 +88,7 @@ func (s *Store) Repair(ctx context.Context) (Report, error) {
 		}
 	}
 	err = s.update(ctx, func(list []ocispecs.Descriptor) ([]ocispecs.Descriptor, error) {
+		list, r.Untagged = honest(list)
 		for _, img := range group(list) {
 			s.load(&img)
 			r.Images++
@@ -191,7 +194,34 @@ func (s *Store) checkImage(img Image, damaged map[digest.Digest]bool) []string {
 	if len(problems) == 0 && img.Err != nil {
 		problems = append(problems, img.Err.Error())
 	}
+	for _, name := range img.lies {
+		problems = append(problems, fmt.Sprintf("its digest is %s, and its name %s", img.Descriptor.Digest, Familiar(name)))
+	}
 	return problems
+}
+
+// honest takes off the names that have another digest than their content. An image stays
+// without them, as what is wrong is the name.
+func honest(list []ocispecs.Descriptor) (kept []ocispecs.Descriptor, untagged []string) {
+	var nameless []ocispecs.Descriptor
+	for _, e := range list {
+		name := nameOf(e)
+		if proven(name, e.Digest, e.Annotations[AnnotationOrigin]) {
+			kept = append(kept, e)
+			continue
+		}
+		untagged = append(untagged, Familiar(name))
+		e.Annotations = maps.Clone(e.Annotations)
+		delete(e.Annotations, annotationName)
+		delete(e.Annotations, ocispecs.AnnotationRefName)
+		nameless = append(nameless, e)
+	}
+	for _, e := range nameless {
+		if !digests(kept)[e.Digest] {
+			kept = append(kept, e)
+		}
+	}
+	return kept, untagged
 }
 
 // rebuild makes an index.json of the images whose blobs are there and that no

@@ -37,7 +37,9 @@ type Image struct {
 	// Err tells why the image cannot be used: a blob is missing or damaged.
 	Err error
 
-	record digest.Digest // of the Record, may be ""
+	record  digest.Digest     // of the Record, may be ""
+	sources map[string]string // by full name, see AnnotationSource
+	lies    []string          // names that are not proven
 }
 
 // Variant is an image for one platform.
@@ -56,6 +58,9 @@ type document struct {
 
 // children gives what a manifest or an index refers to.
 func (s *Store) children(desc ocispecs.Descriptor) ([]ocispecs.Descriptor, error) {
+	if err := desc.Digest.Validate(); err != nil {
+		return nil, fmt.Errorf("%q is no digest: %w", desc.Digest, err)
+	}
 	isIndex := images.IsIndexType(desc.MediaType)
 	if !isIndex && !images.IsManifestType(desc.MediaType) {
 		return nil, nil
@@ -154,6 +159,10 @@ func (i *Image) add(entry ocispecs.Descriptor) {
 		i.record = digest.Digest(r)
 	}
 	name := nameOf(entry)
+	if i.sources == nil {
+		i.sources = map[string]string{}
+	}
+	i.sources[name] = entry.Annotations[AnnotationSource]
 	if name == "" {
 		return
 	}
@@ -162,6 +171,9 @@ func (i *Image) add(entry ocispecs.Descriptor) {
 	named, err := reference.ParseNormalizedNamed(name)
 	if err != nil {
 		return
+	}
+	if !proven(name, entry.Digest, entry.Annotations[AnnotationOrigin]) {
+		i.lies = append(i.lies, name)
 	}
 	d := cmp.Or(entry.Annotations[AnnotationOrigin], entry.Digest.String())
 	if full := named.Name() + "@" + d; !slices.Contains(i.Digests, full) {

@@ -3,13 +3,10 @@ package store
 import (
 	"context"
 	"encoding/json"
-	"errors"
-	"io/fs"
 	"os"
 	"reflect"
 	"slices"
 
-	"github.com/containerd/containerd/v2/core/images"
 	"github.com/distribution/reference"
 	digest "github.com/opencontainers/go-digest"
 	ocispecs "github.com/opencontainers/image-spec/specs-go/v1"
@@ -107,7 +104,8 @@ func same(a ocispecs.Descriptor) func(ocispecs.Descriptor) bool {
 // Put names an image whose blobs are in the store, at once or not at all. An image
 // that loses its last name by that is dropped; one that never had a name, as names
 // is empty, stays until it is removed. Rec may be nil. Of the descriptor's
-// annotations only AnnotationOrigin is kept.
+// annotations only AnnotationOrigin and AnnotationSource are kept. A digest in a name has
+// to be that of the content, and all of the image has to be usable.
 func (s *Store) Put(ctx context.Context, desc ocispecs.Descriptor, names []string, rec *Record) error {
 	release, err := s.Hold(ctx)
 	if err != nil {
@@ -120,7 +118,12 @@ func (s *Store) Put(ctx context.Context, desc ocispecs.Descriptor, names []strin
 			return err
 		}
 	}
-	kept := map[string]string{AnnotationOrigin: desc.Annotations[AnnotationOrigin]}
+	if err := s.Acceptable(desc, full...); err != nil {
+		return err
+	}
+	kept := map[string]string{
+		AnnotationOrigin: desc.Annotations[AnnotationOrigin], AnnotationSource: desc.Annotations[AnnotationSource],
+	}
 	if rec != nil {
 		if kept[annotationRecord], err = s.writeRecord(ctx, rec); err != nil {
 			return s.Explain(err)
@@ -134,12 +137,9 @@ func (s *Store) Put(ctx context.Context, desc ocispecs.Descriptor, names []strin
 	})
 }
 
-// settle makes sure that all blobs of an image are there, and stay. Those that an
-// entry refers to do already.
+// settle makes sure that the blobs of an image stay. Those that an entry refers to do
+// already.
 func (s *Store) settle(desc ocispecs.Descriptor, record digest.Digest) error {
-	if err := s.Complete(desc); err != nil {
-		return err
-	}
 	index, err := s.readIndex()
 	if err != nil {
 		return err
@@ -179,7 +179,7 @@ func place(list []ocispecs.Descriptor, entry ocispecs.Descriptor, annotations ma
 		if len(e.Annotations) == 0 {
 			e.Annotations = nil // as it is read again
 		}
-		if slices.ContainsFunc(list, func(d ocispecs.Descriptor) bool { return reflect.DeepEqual(d, e) }) {
+		if slices.ContainsFunc(list, func(d ocispecs.Descriptor) bool { return reflect.DeepEqual(d, e) || vouched(d, e) }) {
 			continue
 		}
 		list = append(slices.DeleteFunc(list, func(d ocispecs.Descriptor) bool {
@@ -190,11 +190,19 @@ func place(list []ocispecs.Descriptor, entry ocispecs.Descriptor, annotations ma
 	return list
 }
 
+// vouched tells whether an archive says what is known already, and from a better source.
+func vouched(have, e ocispecs.Descriptor) bool {
+	return e.Annotations[AnnotationSource] == SourceArchive && have.Digest == e.Digest && nameOf(have) == nameOf(e)
+}
+
 // Tag gives an image one more name, which another image may lose by that.
 func (s *Store) Tag(ctx context.Context, img Image, name string) error {
 	full, err := Normalize(name)
 	if err != nil {
 		return err
+	}
+	if !proven(full, img.Descriptor.Digest, "") {
+		return spoofed(full, img.Descriptor.Digest)
 	}
 	release, err := s.Hold(ctx)
 	if err != nil {
@@ -206,25 +214,14 @@ func (s *Store) Tag(ctx context.Context, img Image, name string) error {
 			return nil, fail("no-such-image", "list the images with `strake images`", "no such image: %s was removed meanwhile", img.ID)
 		}
 		// The registry's digest is of another name, and does not come along.
-		return place(list, img.Descriptor, map[string]string{annotationRecord: img.record.String()}, []string{full}), nil
+		kept := map[string]string{annotationRecord: img.record.String(), AnnotationSource: img.Source("")}
+		return place(list, img.Descriptor, kept, []string{full}), nil
 	})
 }
 
 // bare is a descriptor as the index of a registry would have it.
 func bare(d ocispecs.Descriptor) ocispecs.Descriptor {
 	return ocispecs.Descriptor{MediaType: d.MediaType, Digest: d.Digest, Size: d.Size}
-}
-
-// Complete tells what an image lacks whose blobs should all be in the store. Layers
-// that may not be distributed may be missing.
-func (s *Store) Complete(desc ocispecs.Descriptor) error {
-	return s.walk(desc, func(d ocispecs.Descriptor, err error) error {
-		switch {
-		case errors.Is(err, fs.ErrNotExist) || err == nil && !s.has(d) && !images.IsNonDistributable(d.MediaType):
-			return fail("incomplete-image", "run `strake fsck --repair`, and build, load or pull it again", "image %s lacks the blob %s", desc.Digest, d.Digest)
-		}
-		return err
-	})
 }
 
 // digests gives the set of the digests of a list.

@@ -66,6 +66,9 @@ func (p *process) check(ctx context.Context, s *store.Store) error {
 
 func (p *process) repair(ctx context.Context, s *store.Store) error {
 	r, err := s.Repair(ctx)
+	for _, name := range r.Untagged {
+		fmt.Fprintln(p.stdout, "Untagged:", name)
+	}
 	for _, name := range r.Dropped {
 		fmt.Fprintln(p.stdout, "Deleted:", name)
 	}

@@ -88,6 +88,7 @@ func (c *imageImport) run(ctx context.Context, args []string) error {
 		if err != nil {
 			return err
 		}
+		desc.Annotations = map[string]string{store.AnnotationSource: store.SourceFiles}
 		if err := s.Put(ctx, desc, args[1:], nil); err != nil {
 			return err
 		}

@@ -9,21 +9,26 @@ import (
 	"io"
 	"io/fs"
 	"path"
+	"slices"
 	"strings"
 
 	"github.com/containerd/containerd/v2/core/content"
 	"github.com/containerd/containerd/v2/core/images"
-	"github.com/distribution/reference"
 	dockerspec "github.com/moby/docker-image-spec/specs-go/v1"
 	"github.com/moby/go-archive/compression"
 	ocispecs "github.com/opencontainers/image-spec/specs-go/v1"
 
 	"github.com/seed-e0495807/strake/backend/store"
+	"github.com/seed-e0495807/strake/lang/diag"
 )
 
 // finish puts the images of the archive into the store.
 func (l *loader) finish(ctx context.Context) ([]Loaded, error) {
-	loaded, err := l.images(ctx)
+	var loaded []Loaded
+	found, err := l.images(ctx)
+	if err == nil {
+		loaded, err = l.put(ctx, found)
+	}
 	var unneeded int
 	if err == nil {
 		unneeded, err = l.unneeded(loaded)
@@ -34,7 +39,14 @@ func (l *loader) finish(ctx context.Context) ([]Loaded, error) {
 	return loaded, err
 }
 
-func (l *loader) images(ctx context.Context) ([]Loaded, error) {
+// entry is an image that an archive lists. Its descriptor has the annotations to keep.
+type entry struct {
+	target ocispecs.Descriptor
+	names  []string // full
+}
+
+// images tells what the archive has, all of whose blobs are in the store.
+func (l *loader) images(ctx context.Context) ([]entry, error) {
 	if data, ok := l.documents[indexFile]; ok {
 		return l.layout(ctx, data)
 	}
@@ -74,12 +86,12 @@ func (l *loader) unneeded(loaded []Loaded) (int, error) {
 }
 
 // layout loads an OCI image layout.
-func (l *loader) layout(ctx context.Context, data []byte) ([]Loaded, error) {
+func (l *loader) layout(ctx context.Context, data []byte) ([]entry, error) {
 	var index ocispecs.Index
 	if err := json.Unmarshal(data, &index); err != nil {
 		return nil, fail("invalid-archive", "make it anew", "index.json in the archive: %v", err)
 	}
-	var loaded []Loaded
+	var found []entry
 	for _, d := range index.Manifests {
 		if store.IsAttestation(d) || !images.IsManifestType(d.MediaType) && !images.IsIndexType(d.MediaType) {
 			continue
@@ -89,25 +101,40 @@ func (l *loader) layout(ctx context.Context, data []byte) ([]Loaded, error) {
 			return l.store.Complete(child) == nil
 		})
 		if err != nil {
-			return nil, l.incomplete(err, d)
+			return nil, unusable(err, d)
 		}
-		target.Annotations = nil
-		loaded, err = l.put(ctx, loaded, target, nameOf(d))
-		if err != nil {
-			return nil, err
+		e := entry{target: ocispecs.Descriptor{MediaType: target.MediaType, Digest: target.Digest, Size: target.Size}}
+		if target.Digest != d.Digest { // it was read out of that index
+			e.target.Annotations = map[string]string{store.AnnotationOrigin: d.Digest.String()}
 		}
+		if name := nameOf(d); name != "" {
+			e.names = []string{name}
+		}
+		found = append(found, e)
 	}
-	if len(loaded) == 0 {
+	if len(found) == 0 {
 		return nil, notAnArchive("its index.json lists no image")
 	}
-	return loaded, nil
+	return found, nil
 }
 
-func (l *loader) incomplete(err error, d ocispecs.Descriptor) error {
-	if errors.Is(err, fs.ErrNotExist) {
+// unusable explains why an image that the archive lists is none. What the user can mend
+// otherwise than by another archive stays as it is.
+func unusable(err error, d ocispecs.Descriptor) error {
+	var (
+		known diag.Diagnostic
+		at    *fs.PathError
+	)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
 		return fail("invalid-archive", "copy or download it again", "the archive lacks blob %s", d.Digest)
+	case errors.As(err, &known) && known.Code == "incomplete-image", errors.As(err, &known) && known.Code == "unusable-image":
+		return fail("invalid-archive", "copy or download it again, or make it anew with `strake save` or `docker save`", "the archive is damaged: %s", known.Message)
+	case errors.As(err, &known), errors.As(err, &at), errors.Is(err, context.Canceled):
+		return err
 	}
-	return err
+	return fail("invalid-archive", "copy or download it again, or make it anew with `strake save` or `docker save`",
+		"the archive is damaged: image %s: %v", d.Digest, err)
 }
 
 // nameOf is the full name of an entry of index.json, "" when it has none: a tag
@@ -117,58 +144,70 @@ func nameOf(d ocispecs.Descriptor) string {
 	if ref := d.Annotations[ocispecs.AnnotationRefName]; name == "" && strings.ContainsAny(ref, "/:") {
 		name = ref
 	}
-	if _, err := reference.ParseDockerRef(name); err != nil {
+	full, err := store.Normalize(name)
+	if err != nil {
 		return ""
 	}
-	return name
+	return full
 }
 
-// put names an image. One that the archive has under several names is listed once.
-func (l *loader) put(ctx context.Context, loaded []Loaded, target ocispecs.Descriptor, names ...string) ([]Loaded, error) {
-	if len(names) == 1 && names[0] == "" {
-		names = nil
+// put names the images in the store: all of them, or none when one is not what the archive
+// says. One that the archive has under several names is listed once.
+func (l *loader) put(ctx context.Context, found []entry) ([]Loaded, error) {
+	for _, e := range found {
+		if err := l.store.Acceptable(e.target, e.names...); err != nil {
+			return nil, unusable(err, e.target)
+		}
 	}
-	if err := l.store.Put(ctx, target, names, nil); err != nil {
-		return nil, err
-	}
-	img, err := l.store.Find(target.Digest.String())
-	if err != nil {
-		return nil, err
-	}
-	for i, name := range names {
-		if names[i], err = store.Normalize(name); err != nil {
+	var loaded []Loaded
+	for _, e := range found {
+		if e.target.Annotations == nil {
+			e.target.Annotations = map[string]string{}
+		}
+		e.target.Annotations[store.AnnotationSource] = store.SourceArchive
+		if err := l.store.Put(ctx, e.target, e.names, nil); err != nil {
 			return nil, err
 		}
-	}
-	for i := range loaded {
-		if loaded[i].Image.Descriptor.Digest == img.Descriptor.Digest {
-			loaded[i].Names = append(loaded[i].Names, names...)
-			return loaded, nil
+		img, err := l.store.Find(e.target.Digest.String())
+		if err != nil {
+			return nil, err
 		}
+		i := slices.IndexFunc(loaded, func(one Loaded) bool { return one.Image.Descriptor.Digest == img.Descriptor.Digest })
+		if i < 0 {
+			loaded = append(loaded, Loaded{e.names, img})
+			continue
+		}
+		loaded[i].Names = append(loaded[i].Names, e.names...)
 	}
-	return append(loaded, Loaded{names, img}), nil
+	return loaded, nil
 }
 
 // docker loads the images that docker's manifest.json lists.
-func (l *loader) docker(ctx context.Context, data []byte) ([]Loaded, error) {
+func (l *loader) docker(ctx context.Context, data []byte) ([]entry, error) {
 	var list []dockerManifest
 	if err := json.Unmarshal(data, &list); err != nil {
 		return nil, fail("invalid-archive", "make it anew", "manifest.json in the archive: %v", err)
 	}
-	var loaded []Loaded
+	var found []entry
 	for _, m := range list {
 		target, err := l.manifest(ctx, m)
-		if err == nil {
-			loaded, err = l.put(ctx, loaded, target, m.RepoTags...)
-		}
 		if err != nil {
 			return nil, err
 		}
+		e := entry{target: target}
+		for _, name := range m.RepoTags {
+			full, err := store.Normalize(name)
+			if err != nil {
+				return nil, fail("invalid-archive", "make it anew", "manifest.json in the archive: %v", err)
+			}
+			e.names = append(e.names, full)
+		}
+		found = append(found, e)
 	}
-	if len(loaded) == 0 {
+	if len(found) == 0 {
 		return nil, notAnArchive("its manifest.json lists no image")
 	}
-	return loaded, nil
+	return found, nil
 }
 
 // manifest makes an OCI manifest of an image that has none.
