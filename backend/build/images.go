@@ -29,9 +29,9 @@ func (j *job) localImage(ctx context.Context, r plan.ImageRequest) (plan.ImageIn
 	}
 	if j.classic() {
 		name, err := j.lend(ctx, b.image, b.variant, r)
-		return plan.ImageInfo{Ref: name, Config: b.config}, true, err
+		return plan.ImageInfo{Ref: name, Config: b.config, Note: b.note}, true, err
 	}
-	return plan.ImageInfo{Ref: r.Ref, Digest: b.image.Descriptor.Digest, Config: b.config, Store: storeID}, true, nil
+	return plan.ImageInfo{Ref: r.Ref, Digest: b.image.Descriptor.Digest, Config: b.config, Store: storeID, Note: b.note}, true, nil
 }
 
 // StoreImages finds base images in a local store for who compiles without an engine: the
@@ -43,7 +43,7 @@ func StoreImages(s *store.Store) frontend.LocalImages {
 		if !ok || err != nil {
 			return plan.ImageInfo{}, false, err
 		}
-		return plan.ImageInfo{Ref: r.Ref, Digest: b.image.Descriptor.Digest, Config: b.config}, true, nil
+		return plan.ImageInfo{Ref: r.Ref, Digest: b.image.Descriptor.Digest, Config: b.config, Note: b.note}, true, nil
 	}
 }
 
@@ -52,6 +52,7 @@ type base struct {
 	image   store.Image
 	variant store.Variant
 	config  []byte // JSON
+	note    string // see plan.ImageInfo
 }
 
 func findBase(ctx context.Context, s *store.Store, r plan.ImageRequest) (b base, ok bool, err error) {
@@ -67,6 +68,12 @@ func findBase(ctx context.Context, s *store.Store, r plan.ImageRequest) (b base,
 		return b, false, llb.Unfit{Diagnostic: unfit}
 	} else if err != nil {
 		return b, false, err
+	}
+	switch b.image.Source(r.Ref) {
+	case store.SourceArchive:
+		b.note = "is in the image store out of an archive (`strake load`): no registry was asked for it"
+	case store.SourceFiles:
+		b.note = "is in the image store as a file tree (`strake import`): no registry was asked for it"
 	}
 	b.config, err = content.ReadBlob(ctx, s.Content(), b.variant.Manifest.Config)
 	return b, err == nil, err

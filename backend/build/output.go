@@ -155,6 +155,9 @@ func imageNames(list string) ([]string, error) {
 		if err != nil {
 			return nil, err
 		}
+		if store.Pinned(full) {
+			return nil, diag.Diagnostic{Code: "digest-mismatch", Message: fmt.Sprintf("%s has the digest of what is not built yet", name), Hint: "name the image with a tag"}
+		}
 		out = append(out, full)
 	}
 	return out, nil

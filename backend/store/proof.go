@@ -37,6 +37,9 @@ func pin(full string) digest.Digest {
 	return ""
 }
 
+// Pinned tells whether a full name has a digest: content then has the name by itself.
+func Pinned(full string) bool { return pin(full) != "" }
+
 // proven tells whether content may have a full name. A digest in it has to be that of
 // the content, or of the index that the content was taken out of: see AnnotationOrigin.
 func proven(full string, content digest.Digest, origin string) bool {

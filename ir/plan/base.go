@@ -242,6 +242,9 @@ func (p *planner) fromImage(s *Stage) {
 		p.passOver(s, before, platform)
 		return
 	}
+	if e.info.Note != "" {
+		p.diags.Infof(p.place(s.blame, nil), "base-origin", "%s %s", reference.FamiliarString(e.asked), e.info.Note)
+	}
 	s.setImage(e.config)
 	if s.platform == nil && p.implicit {
 		platform = p.detect(e.config, platform)

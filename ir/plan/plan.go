@@ -82,6 +82,7 @@ type ImageInfo struct {
 	Digest digest.Digest
 	Config []byte
 	Store  string // id of the OCI store that the client has it in; "" is a registry
+	Note   string // what an author should know of where it came from, "" is nothing
 }
 
 // ImageResolver finds base images.

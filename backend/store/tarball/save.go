@@ -75,7 +75,8 @@ func Save(ctx context.Context, s *store.Store, w io.Writer, items []Item, platfo
 	return t.Close()
 }
 
-// entries lists an image in index.json, with each name as docker save has it.
+// entries lists an image in index.json, with each name as docker save has it. A digest in
+// a name becomes that of what is saved, which may be a part of what the name stands for.
 func entries(target ocispecs.Descriptor, names []string) []ocispecs.Descriptor {
 	if len(names) == 0 {
 		return []ocispecs.Descriptor{target}
@@ -87,6 +88,9 @@ func entries(target ocispecs.Descriptor, names []string) []ocispecs.Descriptor {
 		if named, err := reference.ParseNormalizedNamed(name); err == nil {
 			if t, ok := named.(reference.Tagged); ok {
 				d.Annotations[ocispecs.AnnotationRefName] = t.Tag()
+			}
+			if _, ok := named.(reference.Digested); ok {
+				d.Annotations[annotationName] = named.Name() + "@" + target.Digest.String()
 			}
 		}
 		list = append(list, d)
