@@ -86,7 +86,7 @@ func (c *imageImport) run(ctx context.Context, args []string) error {
 	return c.withStore(ctx, func(s *store.Store) error {
 		desc, err := tarball.Import(ctx, s, in, config, message, time.Now().UTC())
 		if err != nil {
-			return err
+			return about(args[0], err)
 		}
 		desc.Annotations = map[string]string{store.AnnotationSource: store.SourceFiles}
 		if err := s.Put(ctx, desc, args[1:], nil); err != nil {

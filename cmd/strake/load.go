@@ -5,12 +5,14 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 
 	"github.com/spf13/pflag"
 
 	"github.com/seed-e0495807/strake/backend/store"
 	"github.com/seed-e0495807/strake/backend/store/tarball"
+	"github.com/seed-e0495807/strake/lang/diag"
 )
 
 const loadLong = `It takes archives of strake save, docker save and podman save, compressed or not,
@@ -55,19 +57,34 @@ func loadCommand() *command {
 
 func (p *process) load(ctx context.Context, s *store.Store, input string) ([]tarball.Loaded, error) {
 	if input == "" || input == "-" {
-		return tarball.Load(ctx, s, p.stdin)
+		loaded, err := tarball.Load(ctx, s, p.stdin)
+		return loaded, about("standard input", err)
 	}
 	f, err := os.Open(input)
-	if err != nil {
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, diag.Diagnostic{Code: "no-such-file", Message: "there is no archive " + input, Hint: "make one with `strake save -o " + input + " IMAGE`"}
+	} else if err != nil {
 		return nil, err
 	}
 	defer f.Close()
 	if info, err := f.Stat(); err != nil {
 		return nil, err
 	} else if info.IsDir() {
-		return tarball.LoadDir(ctx, s, input)
+		loaded, err := tarball.LoadDir(ctx, s, input)
+		return loaded, about(input, err)
 	}
-	return tarball.Load(ctx, s, f)
+	loaded, err := tarball.Load(ctx, s, f)
+	return loaded, about(input, err)
+}
+
+// about names the archive in an error about what is in it.
+func about(input string, err error) error {
+	var d diag.Diagnostic
+	if !errors.As(err, &d) || d.Code != "invalid-archive" && d.Code != "digest-mismatch" {
+		return err
+	}
+	d.Message = input + ": " + d.Message
+	return d
 }
 
 func (p *process) sayLoaded(s *store.Store, img tarball.Loaded) error {

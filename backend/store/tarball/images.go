@@ -118,6 +118,8 @@ func (l *loader) layout(ctx context.Context, data []byte) ([]entry, error) {
 	return found, nil
 }
 
+const remake = "copy or download it again, or make it anew with `strake save` or `docker save`"
+
 // unusable explains why an image that the archive lists is none. What the user can mend
 // otherwise than by another archive stays as it is.
 func unusable(err error, d ocispecs.Descriptor) error {
@@ -128,13 +130,16 @@ func unusable(err error, d ocispecs.Descriptor) error {
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		return fail("invalid-archive", "copy or download it again", "the archive lacks blob %s", d.Digest)
-	case errors.As(err, &known) && known.Code == "incomplete-image", errors.As(err, &known) && known.Code == "unusable-image":
-		return fail("invalid-archive", "copy or download it again, or make it anew with `strake save` or `docker save`", "the archive is damaged: %s", known.Message)
+	case errors.As(err, &known) && slices.Contains([]string{"incomplete-image", "unusable-image", "no-such-platform"}, known.Code):
+		return fail("invalid-archive", remake, "the archive is damaged: %s", known.Message)
+	case errors.As(err, &known) && known.Code == "digest-mismatch":
+		known.Message = "the archive lies: " + known.Message
+		known.Hint = "take an archive from whom you trust, or fetch the image from its registry with `strake pull`"
+		return known
 	case errors.As(err, &known), errors.As(err, &at), errors.Is(err, context.Canceled):
 		return err
 	}
-	return fail("invalid-archive", "copy or download it again, or make it anew with `strake save` or `docker save`",
-		"the archive is damaged: image %s: %v", d.Digest, err)
+	return fail("invalid-archive", remake, "the archive is damaged: image %s: %v", d.Digest, err)
 }
 
 // nameOf is the full name of an entry of index.json, "" when it has none: a tag

@@ -13,7 +13,6 @@ import (
 	"github.com/containerd/errdefs"
 	"github.com/klauspost/compress/gzip"
 	dockerspec "github.com/moby/docker-image-spec/specs-go/v1"
-	"github.com/moby/go-archive/compression"
 	digest "github.com/opencontainers/go-digest"
 	ocispecs "github.com/opencontainers/image-spec/specs-go/v1"
 
@@ -51,7 +50,7 @@ func writeJSON(ctx context.Context, s *store.Store, mediaType string, v any) (oc
 // importLayer makes a layer of an archive, and gives the digest of the plain tar.
 func importLayer(ctx context.Context, s *store.Store, r io.Reader) (layer ocispecs.Descriptor, diffID digest.Digest, err error) {
 	const ref = "import"
-	plain, err := compression.DecompressStream(&reader{ctx, r})
+	plain, err := decompress(ctx, r)
 	if err != nil {
 		return layer, "", err
 	}

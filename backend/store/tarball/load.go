@@ -30,7 +30,7 @@ type Loaded struct {
 // Load puts the images of an archive into the store, which must be held. It may be
 // compressed.
 func Load(ctx context.Context, s *store.Store, r io.Reader) ([]Loaded, error) {
-	plain, err := compression.DecompressStream(&reader{ctx, r})
+	plain, err := decompress(ctx, r)
 	if err != nil {
 		return nil, err
 	}
@@ -86,7 +86,7 @@ func LoadDir(ctx context.Context, s *store.Store, dir string) ([]Loaded, error) 
 			return err
 		}
 		l.entries++
-		return l.file(ctx, filepath.ToSlash(rel), info.Size(), &reader{ctx, f})
+		return l.file(ctx, filepath.ToSlash(rel), info.Size(), &reader{ctx: ctx, Reader: f})
 	})
 	if err != nil {
 		return nil, l.broken(err)
@@ -177,10 +177,32 @@ func notAnArchive(why string) error {
 		"this is not an archive of images: %s", why)
 }
 
+// decompress reads what is compressed in any way that images are, or not at all.
+func decompress(ctx context.Context, r io.Reader) (io.ReadCloser, error) {
+	in := &reader{ctx: ctx, Reader: r}
+	plain, err := compression.DecompressStream(in)
+	if err != nil {
+		return nil, in.explain(err)
+	}
+	return &plainReader{plain, in}, nil
+}
+
+// plainReader tells when what is compressed is damaged.
+type plainReader struct {
+	io.ReadCloser
+	in *reader
+}
+
+func (p *plainReader) Read(b []byte) (int, error) {
+	n, err := p.ReadCloser.Read(b)
+	return n, p.in.explain(err)
+}
+
 // reader ends with its context.
 type reader struct {
 	ctx context.Context
 	io.Reader
+	err error // why it could not be read
 }
 
 func (r *reader) Read(p []byte) (int, error) {
@@ -190,6 +212,18 @@ func (r *reader) Read(p []byte) (int, error) {
 	n, err := r.Reader.Read(p)
 	if err != nil && !errors.Is(err, io.EOF) {
 		err = fmt.Errorf("read the archive: %w", err)
+		r.err = err
 	}
 	return n, err
+}
+
+// explain tells what it means that what was read cannot be decompressed.
+func (r *reader) explain(err error) error {
+	switch {
+	case err == nil, errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF), r.ctx.Err() != nil:
+		return err
+	case r.err != nil:
+		return r.err
+	}
+	return fail("invalid-archive", "copy or download it again", "the archive is damaged: it cannot be decompressed: %v", err)
 }
