@@ -14,6 +14,7 @@ import (
 type Progress struct {
 	display progressui.Display
 	whole   bool // it shows all that steps write
+	raw     bool // it is for programs
 }
 
 // NewProgress shows progress on a stream in one of BuildKit's modes: auto, plain,
@@ -31,12 +32,15 @@ func NewProgress(w io.Writer, mode string) (*Progress, error) {
 		w = &untilErrors{w: w}
 	}
 	d, err := progressui.NewDisplay(w, progressui.DisplayMode(mode))
-	return &Progress{d, whole}, err
+	return &Progress{d, whole, mode == string(progressui.RawJSONMode)}, err
 }
 
 // show shows statuses until there are no more. It goes on when the build is
 // canceled: the last ones tell what became of the steps.
 func (p *Progress) show(statuses chan *client.SolveStatus) ([]client.VertexWarning, error) {
+	if !p.raw {
+		statuses = new(screen).tee(statuses)
+	}
 	return p.display.UpdateFrom(context.Background(), statuses)
 }
 

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -220,12 +221,12 @@ func (b *buildRun) warn(r *build.Result) {
 		return
 	}
 	for _, w := range r.Warnings {
-		fmt.Fprintf(b.stderr, "warning: %s\n", w.Short)
+		fmt.Fprintf(b.stderr, "warning: %s\n", diag.Printable(string(w.Short)))
 		for _, detail := range w.Detail {
-			fmt.Fprintf(b.stderr, "  %s\n", detail)
+			fmt.Fprintf(b.stderr, "  %s\n", diag.Printable(string(detail)))
 		}
 		if w.URL != "" {
-			fmt.Fprintf(b.stderr, "  see %s\n", w.URL)
+			fmt.Fprintf(b.stderr, "  see %s\n", diag.Printable(w.URL))
 		}
 	}
 }
@@ -237,7 +238,15 @@ func (b *buildRun) answer(r *build.Result) error {
 		name = f.Name
 	}
 	asJSON := strings.HasSuffix(b.call, ",format=json")
-	ok, err := r.Answer.Print(b.stdout, name, asJSON)
+	var text bytes.Buffer
+	ok, err := r.Answer.Print(&text, name, asJSON)
+	out := diag.Screen(text.String())
+	if asJSON {
+		out = string(diag.PrintableJSON(text.Bytes()))
+	}
+	if _, werr := io.WriteString(b.stdout, out); err == nil {
+		err = werr
+	}
 	if !asJSON {
 		b.report(r.Set, r.Answer.Found)
 	}

@@ -54,7 +54,7 @@ func (p *process) logs(ctx context.Context, name string, lines int, follow bool)
 	if err != nil {
 		return err
 	}
-	if _, err := p.stdout.Write(lastLines(data, lines)); err != nil {
+	if _, err := io.WriteString(p.stdout, diag.Screen(string(lastLines(data, lines)))); err != nil {
 		return err
 	}
 	for at := int64(len(data)); follow; {
@@ -84,8 +84,13 @@ func (p *process) more(name string, at int64) (int64, error) {
 	if info.Size() < at {
 		at = 0
 	}
-	n, err := io.Copy(p.stdout, io.NewSectionReader(f, at, info.Size()-at))
-	return at + n, err
+	data, err := io.ReadAll(io.NewSectionReader(f, at, info.Size()-at))
+	if err != nil {
+		return at, err
+	}
+	data = data[:bytes.LastIndexByte(data, '\n')+1] // the rest of a line comes with its end
+	_, err = io.WriteString(p.stdout, diag.Screen(string(data)))
+	return at + int64(len(data)), err
 }
 
 // lastLines gives the last n lines of a text, all when n is negative.

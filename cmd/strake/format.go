@@ -3,12 +3,13 @@ package main
 import (
 	"bytes"
 	"encoding/json"
-	"fmt"
 	"io"
 	"reflect"
 	"strings"
 	"text/tabwriter"
 	"text/template"
+
+	"github.com/seed-e0495807/strake/lang/diag"
 )
 
 // The form of --format, as docker has it: "table" with an optional template for
@@ -44,7 +45,7 @@ func (l listing[R]) print(w io.Writer, format string, rows []R) error {
 	} else if err := l.rows(&b, t, rows, nil); err != nil {
 		return err
 	}
-	_, err = w.Write(b.Bytes())
+	_, err = io.WriteString(w, diag.Screen(b.String()))
 	return err
 }
 
@@ -107,7 +108,7 @@ func toJSON(v any) (string, error) {
 	e := json.NewEncoder(&b)
 	e.SetEscapeHTML(false)
 	err := e.Encode(v)
-	return strings.TrimSuffix(b.String(), "\n"), err
+	return strings.TrimSuffix(string(diag.PrintableJSON(b.Bytes())), "\n"), err
 }
 
 // printJSON prints a value as docker inspect does.
@@ -119,6 +120,6 @@ func printJSON(w io.Writer, v any) error {
 	if err := e.Encode(v); err != nil {
 		return err
 	}
-	_, err := fmt.Fprint(w, b.String())
+	_, err := w.Write(diag.PrintableJSON(b.Bytes()))
 	return err
 }

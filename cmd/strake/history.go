@@ -13,6 +13,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/seed-e0495807/strake/backend/store"
+	"github.com/seed-e0495807/strake/lang/diag"
 )
 
 const historyLong = `The newest step comes first. SIZE is what the files of the step's layer take
@@ -158,6 +159,9 @@ func (c *imageHistory) print(steps []historyStep) error {
 }
 
 func (c *imageHistory) row(s historyStep) historyRow {
+	if c.format == "" || strings.HasPrefix(c.format, "table") { // a line for each step
+		s.CreatedBy, s.Comment, s.Dockerfile = oneLine(s.CreatedBy), oneLine(s.Comment), oneLine(s.Dockerfile)
+	}
 	row := historyRow{
 		ID: "<missing>", Comment: s.Comment, CreatedSince: "N/A", CreatedBy: c.cut(strings.ReplaceAll(s.CreatedBy, "\t", " ")),
 		Size: strconv.FormatInt(s.Size, 10), By: s.By, Instruction: c.cut(firstOf(s.Instruction, s.CreatedBy)),
@@ -178,6 +182,8 @@ func (c *imageHistory) row(s historyStep) historyRow {
 	}
 	return row
 }
+
+func oneLine(text string) string { return diag.Printable(strings.ReplaceAll(text, "\t", " ")) }
 
 // firstOf gives the first text that is one, in one line.
 func firstOf(texts ...string) string {

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"io"
 	"text/template"
 	"time"
 
@@ -121,7 +122,7 @@ func (c *imageInspect) print(found []image.InspectResponse) error {
 			return err
 		}
 	}
-	_, err = c.stdout.Write(b.Bytes())
+	_, err = io.WriteString(c.stdout, diag.Screen(b.String()))
 	return err
 }
 

@@ -11,7 +11,6 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
-	"strings"
 
 	"github.com/seed-e0495807/strake/lang/source"
 )
@@ -84,16 +83,6 @@ func (d Diagnostic) Error() string {
 		return clean(d.Message)
 	}
 	return clean(d.Message) + "; " + clean(d.Hint)
-}
-
-// Printable makes a text fit into one line of a terminal: control bytes become blanks.
-func Printable(text string) string {
-	return strings.Map(func(c rune) rune {
-		if c < ' ' {
-			return ' '
-		}
-		return c
-	}, strings.ToValidUTF8(text, "?"))
 }
 
 // List is the diagnostics of a compile in the order they were found. It is not
