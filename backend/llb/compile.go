@@ -170,7 +170,12 @@ func CompileModule(ctx context.Context, m *ir.Module, o Options) (*Result, error
 	if err != nil {
 		return nil, err
 	}
-	return Lower(ctx, p, o)
+	result, err := Lower(ctx, p, o)
+	if err != nil {
+		return nil, err
+	}
+	result.Diags = append(result.Diags, p.Notes...)
+	return result, nil
 }
 
 // Images finds base images by BuildKit's kind of resolver, and before it by what the

@@ -62,7 +62,7 @@ func (p *process) load(ctx context.Context, s *store.Store, input string) ([]tar
 	}
 	f, err := os.Open(input)
 	if errors.Is(err, fs.ErrNotExist) {
-		return nil, diag.Diagnostic{Code: "no-such-file", Message: "there is no archive " + input, Hint: "make one with `strake save -o " + input + " IMAGE`"}
+		return nil, diag.Diagnostic{Code: "no-such-file", Message: err.Error(), Hint: "make one with `strake save -o " + input + " IMAGE`"}
 	} else if err != nil {
 		return nil, err
 	}

@@ -243,7 +243,7 @@ func (p *planner) fromImage(s *Stage) {
 		return
 	}
 	if e.info.Note != "" {
-		p.diags.Infof(p.place(s.blame, nil), "base-origin", "%s %s", reference.FamiliarString(e.asked), e.info.Note)
+		p.notes.Infof(p.place(s.blame, nil), "base-origin", "%s %s", reference.FamiliarString(e.asked), e.info.Note)
 	}
 	s.setImage(e.config)
 	if s.platform == nil && p.implicit {

@@ -124,6 +124,8 @@ type Plan struct {
 	// for those of the base image.
 	History []*ir.Origin
 
+	Notes diag.List // what an author should know of it, and that is no mistake
+
 	// Outline is what can be given to the build, when Options.Outline asks for it.
 	Outline *Outline
 
@@ -167,6 +169,7 @@ type planner struct {
 	opt    Options
 	mod    *ir.Module
 	diags  diag.List
+	notes  diag.List
 	missed diag.List // about base images that are unknown, of a partial plan
 
 	target   ocispecs.Platform
@@ -272,7 +275,7 @@ type operation struct {
 
 // finish collects the plan of what the passes worked out.
 func (p *planner) finish() *Plan {
-	out := &Plan{Module: p.mod, Target: p.goal, Platform: p.target, Epoch: p.epoch, Proxy: proxies(p.opt.BuildArgs)}
+	out := &Plan{Module: p.mod, Target: p.goal, Platform: p.target, Epoch: p.epoch, Notes: p.notes, Proxy: proxies(p.opt.BuildArgs)}
 	for _, images := range []bool{true, false} { // images need nothing, stages need images
 		for _, s := range p.all {
 			if s.unregistered == images && (p.reach[s] || p.opt.AllStages) {
