@@ -145,9 +145,8 @@ func (a Answer) Print(w io.Writer, file string, asJSON bool) (ok bool, err error
 	if err := json.Unmarshal(data, &found); err != nil {
 		return false, fmt.Errorf("the frontend's answer: %w", err)
 	}
-	ok = ok && !slices.ContainsFunc(a.Found, func(d diag.Diagnostic) bool { return d.Severity <= diag.Warning })
-	if len(a.Found) > 0 {
-		found.Error = nil
+	if slices.ContainsFunc(a.Found, func(d diag.Diagnostic) bool { return d.Severity <= diag.Warning }) {
+		ok, found.Error = false, nil
 		if len(found.Warnings) == 0 {
 			return ok, nil
 		}
