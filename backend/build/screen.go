@@ -43,9 +43,8 @@ func (s *screen) status(in *client.SolveStatus) *client.SolveStatus {
 		c := *v
 		c.Name, c.Error = diag.Printable(c.Name), diag.Screen(c.Error)
 		if c.ProgressGroup != nil {
-			group := *c.ProgressGroup
-			group.Name = diag.Printable(group.Name)
-			c.ProgressGroup = &group
+			c.ProgressGroup = c.ProgressGroup.CloneVT()
+			c.ProgressGroup.Name = diag.Printable(c.ProgressGroup.Name)
 		}
 		out.Vertexes = append(out.Vertexes, &c)
 		if c.Completed != nil {
