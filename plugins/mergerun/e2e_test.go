@@ -33,7 +33,7 @@ func written() []string {
 	return []string{
 		"RUN mkdir -p /opt/app\nRUN cd /opt/app && mkdir bin && echo x > bin/run\nRUN pwd > /where && chmod 755 /opt/app/bin/run",
 		"RUN umask 077 && mkdir -p /secret && echo x > /secret/key\nRUN echo y > /public && stat -c %a /public > /mode",
-		"RUN export HOME=/opt/home && mkdir -p $HOME && touch ~/.rc\nRUN touch ~/.rc && echo $HOME > /home-is",
+		"RUN export OPT=/opt/home && mkdir -p $OPT && touch $OPT/.rc\nRUN touch /rc && echo \"$OPT\" > /opt-is",
 		"RUN echo 'a:b' > /list; true\nRUN IFS=: read x y < /list && echo \"$y\" > /y\nRUN echo \"[$x$y]\" > /none",
 		"RUN test -e /a || echo a > /a\nRUN test -e /a || echo b > /a\nRUN rm -f /nothing; ls /etc | wc -l > /count",
 		"RUN cat <<EOF > /motd\nhello $HOME\nEOF\nRUN cat <<'EOF' > /motd2\nhello $HOME\nEOF\nRUN cat /motd /motd2 > /both # all of it",
@@ -41,7 +41,7 @@ func written() []string {
 		"RUN set -eux && mkdir /v && cd /v && echo 1 > one\nRUN set -eux; cd /v; for i in 2 3; do echo $i > n$i; done; rm one",
 		"RUN f() { echo \"$1\" > /f; }; f x\nRUN (cd /tmp && touch t) && exit 0\nRUN exec touch /exec\nRUN echo \"$?\" > /status",
 		"RUN addgroup -S app 2>/dev/null || groupadd -r app\nRUN echo done > /done && chgrp app /done",
-		"RUN mkdir /w && cd /w && mkdir -p a/b && touch a/b/c && cp a/b/c d\nRUN mv /w/a /w/e && rm -rf /w/d\nRUN ls /w > /found",
+		"USER root\nRUN mkdir /w && cd /w && mkdir -p a/b && touch a/b/c && cp a/b/c d\nRUN mv /w/a /w/e && rm -rf /w/d\nRUN ls /w > /found",
 		"RUN ! test -e /never\nRUN X=1 sh -c 'echo $X' > /x && echo \"$X\" >> /x\nRUN echo x > /p\nRUN echo \"$PATH\" > /path",
 		"RUN echo 1 > /a && chmod 600 /a\nRUN ln /a /b && ln /b /c",
 		"RUN echo abc > /s && sed -i s/b/x/ /s\nRUN sed -i -e 's/x/y/' /s && cut -c2 /s > /t",

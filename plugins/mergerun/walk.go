@@ -35,6 +35,14 @@ func (w *walker) walk(n syntax.Node) {
 			w.declare(n)
 		case *syntax.ParamExp:
 			read[n.Param] = n.Exp == nil
+		case *syntax.Redirect:
+			if n.Hdoc != nil { // text for a program; a shell that reads it is refused elsewhere
+				for _, part := range n.Hdoc.Parts {
+					if lit, ok := part.(*syntax.Lit); ok {
+						read[lit] = true
+					}
+				}
+			}
 		case *syntax.Lit:
 			w.elsewhere = w.elsewhere || !read[n] && programVariable.MatchString(n.Value)
 		case *syntax.Assign:
