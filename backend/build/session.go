@@ -3,8 +3,6 @@ package build
 import (
 	"crypto/sha256"
 	"encoding/hex"
-	"errors"
-	"fmt"
 	"io"
 	"os"
 	"path/filepath"
@@ -13,7 +11,6 @@ import (
 	"github.com/moby/buildkit/frontend/dockerfile/dfgitutil"
 	"github.com/moby/buildkit/session"
 	"github.com/moby/buildkit/session/auth/authprovider"
-	"github.com/moby/buildkit/session/secrets/secretsprovider"
 	"github.com/moby/buildkit/session/sshforward/sshprovider"
 	"github.com/moby/buildkit/util/gitutil"
 
@@ -45,41 +42,6 @@ func (j *job) session() ([]session.Attachable, error) {
 			Hint: "start an agent (eval $(ssh-agent); ssh-add), or name a key: --ssh default=FILE"}
 	}
 	return append(list, ssh), nil
-}
-
-// secrets checks that each secret can be read, so that a mistake shows before the
-// build starts. What an error tells is where the secret was to be, never its value.
-func (j *job) secrets() (session.Attachable, error) {
-	for i, s := range j.Secrets {
-		if s.Env == "" && s.FilePath == "" {
-			if _, ok := j.Env(s.ID); ok {
-				s.Env = s.ID
-			} else {
-				s.FilePath = s.ID
-			}
-			j.Secrets[i] = s
-		}
-		if s.Env != "" {
-			if _, ok := j.Env(s.Env); !ok {
-				return nil, diag.Diagnostic{Code: "no-secret", Message: fmt.Sprintf("the secret %s: the environment variable %s is not set", s.ID, s.Env),
-					Hint: "set it, or name a file: --secret id=" + s.ID + ",src=FILE"}
-			}
-			continue
-		}
-		if _, err := os.Stat(s.FilePath); err != nil {
-			var p *os.PathError
-			if errors.As(err, &p) {
-				err = p.Err
-			}
-			return nil, diag.Diagnostic{Code: "no-secret", Message: fmt.Sprintf("the secret %s: cannot read %s: %v", s.ID, s.FilePath, err),
-				Hint: "name a file or a variable: --secret id=" + s.ID + ",src=FILE or id=" + s.ID + ",env=NAME"}
-		}
-	}
-	found, err := secretsprovider.NewStore(j.Secrets)
-	if err != nil {
-		return nil, diag.Diagnostic{Code: "no-secret", Message: "--secret: " + err.Error()}
-	}
-	return secretsprovider.NewSecretProvider(found), nil
 }
 
 // overSSH tells whether a context is a git repository that is fetched over ssh.

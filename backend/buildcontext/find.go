@@ -21,6 +21,7 @@ import (
 	"github.com/seed-e0495807/strake/ir"
 	"github.com/seed-e0495807/strake/lang"
 	"github.com/seed-e0495807/strake/lang/diag"
+	"github.com/seed-e0495807/strake/lang/regular"
 )
 
 const (
@@ -129,12 +130,12 @@ func locate(ctx context.Context, r Request) (*Input, error) {
 		in.context(r.Path)
 		return in, in.stdin(r)
 	case info.IsDir():
-		return in, in.directory(r.Path, r.File)
+		return in, in.directory(ctx, r.Path, r.File)
 	case r.File != "":
 		return nil, fail("not-a-directory", "drop one of them", "%s is a file, and so is the Dockerfile %s", r.Path, r.File)
 	}
 	in.context(filepath.Dir(r.Path))
-	return in, in.file(r.Path)
+	return in, in.file(ctx, r.Path)
 }
 
 // context makes a directory the main context.
@@ -187,16 +188,21 @@ func (in *Input) stdin(r Request) error {
 }
 
 // directory takes the Dockerfile of a directory, or another one for it.
-func (in *Input) directory(path, file string) error {
+func (in *Input) directory(ctx context.Context, path, file string) error {
 	in.context(path)
 	if file != "" {
-		return in.file(file)
+		return in.file(ctx, file)
 	}
 	for _, name := range []string{defaultName, strings.ToLower(defaultName)} {
 		name = filepath.Join(path, name)
-		if _, err := os.Stat(name); !errors.Is(err, fs.ErrNotExist) {
-			return in.file(name)
+		switch info, err := os.Stat(name); {
+		case errors.Is(err, fs.ErrNotExist):
+			continue
+		case err == nil && !info.Mode().IsRegular() && !info.IsDir(): // nobody named it
+			_, err := regular.Open(name)
+			return fail("unreadable", "name what to read with -f FILE", "cannot read %s: %v", name, cause(err))
 		}
+		return in.file(ctx, name)
 	}
 	hint := "create it, or name another file with -f FILE"
 	if near := dockerfileLike(path); near != "" {
@@ -206,8 +212,8 @@ func (in *Input) directory(path, file string) error {
 		path, defaultName, strings.ToLower(defaultName))
 }
 
-// file takes a Dockerfile by its path.
-func (in *Input) file(path string) error {
+// file takes a Dockerfile by its path. The user named it, so it may be a pipe.
+func (in *Input) file(ctx context.Context, path string) error {
 	info, err := os.Stat(path)
 	switch {
 	case err != nil:
@@ -215,7 +221,7 @@ func (in *Input) file(path string) error {
 	case info.IsDir():
 		return fail("is-a-directory", "name the Dockerfile in it", "%s is a directory, not a Dockerfile", path)
 	}
-	f, err := os.Open(path)
+	f, err := regular.Stream(ctx, path)
 	if err != nil {
 		return fail("unreadable", "", "cannot read %s: %v", path, cause(err))
 	}
@@ -247,7 +253,7 @@ func (in *Input) url(ctx context.Context, r Request) error {
 		}
 	case filepath.IsAbs(r.File):
 		in.Options["dockerfilekey"] = dockerui.DefaultLocalNameDockerfile
-		if err := in.file(r.File); err != nil {
+		if err := in.file(ctx, r.File); err != nil {
 			return err
 		}
 	case r.File != "":

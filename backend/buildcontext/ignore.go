@@ -2,6 +2,7 @@ package buildcontext
 
 import (
 	"bytes"
+	"errors"
 	"path"
 	"path/filepath"
 	"slices"
@@ -14,6 +15,7 @@ import (
 	"github.com/moby/patternmatcher/ignorefile"
 
 	"github.com/seed-e0495807/strake/lang"
+	"github.com/seed-e0495807/strake/lang/regular"
 )
 
 // Ignore is a .dockerignore file.
@@ -63,6 +65,27 @@ func (in *Input) Ignore() (*Ignore, error) {
 		return nil, nil // as in BuildKit, which goes on without it
 	}
 	return ParseIgnore(dockerui.DefaultDockerignoreName, text)
+}
+
+// checkIgnore makes sure that the file which says what is left out is one. BuildKit goes on
+// without one that it cannot read, but a pipe or a device is a mistake or an attack, and
+// what it was to leave out would be sent. A directory of that name is passed over, as by
+// BuildKit.
+func (in *Input) checkIgnore() error {
+	for _, at := range []struct{ local, name string }{
+		{dockerui.DefaultLocalNameDockerfile, in.filename() + dockerui.DefaultDockerignoreName},
+		{dockerui.DefaultLocalNameContext, dockerui.DefaultDockerignoreName},
+	} {
+		files := in.trees[at.local]
+		if files == nil {
+			continue
+		}
+		if _, err := files.size(at.name); errors.Is(err, regular.ErrKind) {
+			return fail("bad-ignore-file", "make it a file, or remove it", "cannot read %s: %v",
+				filepath.Join(in.Locals[at.local], at.name), cause(err))
+		}
+	}
+	return nil
 }
 
 // Line gives the line that drops a path of the context, which is the last one

@@ -1,16 +1,21 @@
 package buildcontext
 
 import (
+	"cmp"
+	"encoding/json"
 	"errors"
 	"io/fs"
 	"os"
+	"path/filepath"
 	"strings"
 
-	"github.com/moby/buildkit/client/ociindex"
 	"github.com/moby/buildkit/frontend/dockerui"
 	"github.com/moby/buildkit/identity"
 	digest "github.com/opencontainers/go-digest"
 	ocispecs "github.com/opencontainers/image-spec/specs-go/v1"
+
+	"github.com/seed-e0495807/strake/lang"
+	"github.com/seed-e0495807/strake/lang/regular"
 )
 
 const layoutScheme = "oci-layout://"
@@ -78,25 +83,28 @@ func (in *Input) layout(name, value string) error {
 }
 
 // findInLayout finds an image by its tag; without one, "latest", or the only
-// image there is.
+// image there is. A name that containerd gave counts before a tag, as in BuildKit's
+// client/ociindex.
 func findInLayout(path, tag string) (*ocispecs.Descriptor, error) {
-	index := ociindex.NewStoreIndex(path)
-	if tag != "" {
-		return found(index.Get(tag))
+	data, err := regular.Read(filepath.Join(path, ocispecs.ImageIndexFile), lang.MaxSize)
+	if err != nil {
+		return nil, err
 	}
-	if desc, err := index.Get("latest"); err == nil && desc != nil {
-		return desc, nil
+	var index ocispecs.Index
+	if json.Unmarshal(data, &index) != nil { // the error would quote what may be another file
+		return nil, errors.New("its index.json is no JSON of an index")
 	}
-	return found(index.GetSingle())
-}
-
-var errNotInLayout = errors.New("there is no such image in it")
-
-func found(desc *ocispecs.Descriptor, err error) (*ocispecs.Descriptor, error) {
-	if err == nil && desc == nil {
-		err = errNotInLayout
+	for _, key := range []string{"io.containerd.image.name", ocispecs.AnnotationRefName} {
+		for _, desc := range index.Manifests {
+			if name, ok := desc.Annotations[key]; ok && name == cmp.Or(tag, "latest") {
+				return &desc, nil
+			}
+		}
 	}
-	return desc, err
+	if tag == "" && len(index.Manifests) == 1 {
+		return &index.Manifests[0], nil
+	}
+	return nil, errors.New("there is no such image in it")
 }
 
 func layoutError(value, path string, err error) error {

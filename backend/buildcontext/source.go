@@ -123,6 +123,9 @@ func (in *Input) open(ctx context.Context, c client.Client) (*Source, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := in.checkIgnore(); err != nil {
+		return nil, err
+	}
 	entry, err := client.ReadEntrypoint(ctx, "Dockerfile")
 	if err != nil {
 		return nil, in.explain(ctx, err)

@@ -13,6 +13,7 @@ import (
 	fstypes "github.com/tonistiigi/fsutil/types"
 
 	"github.com/seed-e0495807/strake/lang"
+	"github.com/seed-e0495807/strake/lang/regular"
 )
 
 // tree is a directory of which single files are read.
@@ -42,20 +43,16 @@ func (m memory) read(name string, limit int64) ([]byte, error) {
 type dir string
 
 func (d dir) size(name string) (int64, error) {
-	root, err := os.OpenRoot(string(d))
+	root, err := regular.OpenRoot(string(d))
 	if err != nil {
 		return 0, err
 	}
 	defer root.Close()
-	info, err := root.Stat(name)
-	if err != nil {
-		return 0, err
-	}
-	return info.Size(), nil
+	return sizeOf(root.Stat(name))
 }
 
 func (d dir) read(name string, limit int64) ([]byte, error) {
-	f, err := os.OpenInRoot(string(d), name)
+	f, err := regular.OpenIn(string(d), name)
 	if err != nil {
 		return nil, err
 	}
@@ -67,19 +64,26 @@ func (d dir) read(name string, limit int64) ([]byte, error) {
 type anyDir string
 
 func (d anyDir) size(name string) (int64, error) {
-	info, err := os.Stat(filepath.Join(string(d), name))
-	if err != nil {
-		return 0, err
-	}
-	return info.Size(), nil
+	return sizeOf(os.Stat(filepath.Join(string(d), name)))
 }
 
 func (d anyDir) read(name string, limit int64) ([]byte, error) {
-	f, err := os.Open(filepath.Join(string(d), name))
+	f, err := regular.Open(filepath.Join(string(d), name))
 	if err != nil {
 		return nil, err
 	}
 	return readFile(f, limit)
+}
+
+// sizeOf is the size of what a file may be read for: a pipe or a device is an error.
+func sizeOf(info fs.FileInfo, err error) (int64, error) {
+	if err == nil && !info.IsDir() {
+		err = regular.Check(info)
+	}
+	if err != nil {
+		return 0, err
+	}
+	return info.Size(), nil
 }
 
 func readFile(f *os.File, limit int64) ([]byte, error) {

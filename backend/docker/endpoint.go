@@ -13,6 +13,8 @@ import (
 	"github.com/docker/cli/cli/connhelper"
 	"github.com/docker/go-connections/tlsconfig"
 	"github.com/moby/moby/client"
+
+	"github.com/seed-e0495807/strake/lang/regular"
 )
 
 // endpoint is where a Docker Engine is.
@@ -42,7 +44,7 @@ func current(env func(string) (string, bool)) (endpoint, error) {
 			CurrentContext string `json:"currentContext"`
 		}
 		// Without a readable file there is no other context.
-		if data, err := os.ReadFile(filepath.Join(configDir(env), "config.json")); err == nil && json.Unmarshal(data, &config) == nil {
+		if data, err := regular.Read(filepath.Join(configDir(env), "config.json"), maxConfig); err == nil && json.Unmarshal(data, &config) == nil {
 			name = config.CurrentContext
 		}
 	}
@@ -51,6 +53,9 @@ func current(env func(string) (string, bool)) (endpoint, error) {
 	}
 	return ofContext(configDir(env), name)
 }
+
+// maxConfig bounds the files of docker that are read, in bytes.
+const maxConfig = 1 << 20
 
 // configDir is the directory of docker's command-line client.
 func configDir(env func(string) (string, bool)) string {
@@ -68,7 +73,7 @@ func ofContext(dir, name string) (endpoint, error) {
 	var meta struct {
 		Endpoints map[string]endpoint
 	}
-	data, err := os.ReadFile(filepath.Join(dir, "contexts", "meta", id, "meta.json"))
+	data, err := regular.Read(filepath.Join(dir, "contexts", "meta", id, "meta.json"), maxConfig)
 	if err == nil {
 		err = json.Unmarshal(data, &meta)
 	}

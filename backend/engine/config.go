@@ -3,17 +3,19 @@
 package engine
 
 import (
-	"os"
 	"strconv"
 	"syscall"
 
 	"github.com/pelletier/go-toml/v2"
+
+	"github.com/seed-e0495807/strake/lang/regular"
 )
 
 // Limits of the cache, in bytes. BuildKit's own let it grow to 100 GB.
 const (
-	maxCache  = 20e9 // or a fifth of the disk, if that is less
-	keptCache = 2e9  // is never collected for want of space
+	maxCache  = 20e9    // or a fifth of the disk, if that is less
+	maxConfig = 1 << 20 // bytes of a configuration that is given
+	keptCache = 2e9     // is never collected for want of space
 )
 
 // configure writes buildkitd's configuration: the user's, with our values for what
@@ -21,7 +23,7 @@ const (
 func (l *launch) configure() error {
 	config := map[string]any{}
 	if l.Config != "" {
-		data, err := os.ReadFile(l.Config)
+		data, err := regular.Read(l.Config, maxConfig)
 		if err == nil {
 			err = toml.Unmarshal(data, &config)
 		}

@@ -10,6 +10,8 @@ import (
 	"time"
 
 	digest "github.com/opencontainers/go-digest"
+
+	"github.com/seed-e0495807/strake/lang/regular"
 )
 
 // cache keeps manifests and configs on disk:
@@ -124,7 +126,7 @@ func (c cache) putTag(ref string, d digest.Digest) {
 
 // readLimited reads a file but gives up on one of more than limit bytes.
 func readLimited(path string, limit int64) ([]byte, error) {
-	f, err := os.Open(path)
+	f, err := regular.Open(path)
 	if err != nil {
 		return nil, err
 	}

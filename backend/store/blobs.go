@@ -18,6 +18,8 @@ import (
 	digest "github.com/opencontainers/go-digest"
 	ocispecs "github.com/opencontainers/image-spec/specs-go/v1"
 	"golang.org/x/sync/errgroup"
+
+	"github.com/seed-e0495807/strake/lang/regular"
 )
 
 const (
@@ -69,7 +71,7 @@ func (b *blobs) ReaderAt(_ context.Context, desc ocispecs.Descriptor) (content.R
 	if err != nil {
 		return nil, err
 	}
-	f, err := os.Open(b.file(desc.Digest))
+	f, err := regular.Open(b.file(desc.Digest))
 	if err != nil {
 		return nil, err
 	}
@@ -150,7 +152,7 @@ func (b *blobs) sync(list []ocispecs.Descriptor) error {
 	for _, d := range list {
 		dirs[filepath.Dir(b.file(d.Digest))] = true
 		group.Go(func() error {
-			f, err := os.Open(b.file(d.Digest))
+			f, err := regular.Open(b.file(d.Digest))
 			if err != nil {
 				return err
 			}
@@ -188,7 +190,7 @@ func (s *Store) read(d digest.Digest) ([]byte, error) {
 	if err := d.Validate(); err != nil {
 		return nil, err
 	}
-	f, err := os.Open(s.content.file(d))
+	f, err := regular.Open(s.content.file(d))
 	if err != nil {
 		return nil, err
 	}

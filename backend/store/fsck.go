@@ -17,6 +17,8 @@ import (
 	digest "github.com/opencontainers/go-digest"
 	ocispecs "github.com/opencontainers/image-spec/specs-go/v1"
 	"golang.org/x/sync/errgroup"
+
+	"github.com/seed-e0495807/strake/lang/regular"
 )
 
 // Report is what a check of the store found.
@@ -144,7 +146,7 @@ func (s *Store) checkBlob(ctx context.Context, d digest.Digest) error {
 	if err := d.Validate(); err != nil {
 		return err
 	}
-	f, err := os.Open(s.content.file(d))
+	f, err := regular.Open(s.content.file(d))
 	if err != nil {
 		return err
 	}

@@ -10,6 +10,8 @@ import (
 	"github.com/distribution/reference"
 	digest "github.com/opencontainers/go-digest"
 	ocispecs "github.com/opencontainers/image-spec/specs-go/v1"
+
+	"github.com/seed-e0495807/strake/lang/regular"
 )
 
 const (
@@ -22,6 +24,10 @@ const (
 	// AnnotationOrigin is the digest under which a registry has the name, when that
 	// is not the image's own: an image pulled for one platform out of an index.
 	AnnotationOrigin = "io.strake.origin"
+
+	// maxIndex bounds index.json, and what else the store keeps as JSON, in bytes: it is
+	// the size of one with half a million names.
+	maxIndex = 256 << 20
 )
 
 // Normalize gives the full form of a name: docker.io/library/busybox:latest for
@@ -46,7 +52,7 @@ func nameOf(entry ocispecs.Descriptor) string { return entry.Annotations[annotat
 
 func (s *Store) readIndex() (ocispecs.Index, error) {
 	var index ocispecs.Index
-	data, err := os.ReadFile(s.path(ocispecs.ImageIndexFile))
+	data, err := regular.Read(s.path(ocispecs.ImageIndexFile), maxIndex)
 	if err == nil {
 		err = json.Unmarshal(data, &index)
 	}

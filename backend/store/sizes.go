@@ -17,6 +17,8 @@ import (
 	digest "github.com/opencontainers/go-digest"
 	ocispecs "github.com/opencontainers/image-spec/specs-go/v1"
 	"golang.org/x/sync/errgroup"
+
+	"github.com/seed-e0495807/strake/lang/regular"
 )
 
 const sizesFile = "sizes.json"
@@ -67,7 +69,7 @@ func (s *Store) unpackedSize(ctx context.Context, layer ocispecs.Descriptor) (in
 	if err := layer.Digest.Validate(); err != nil {
 		return 0, err
 	}
-	f, err := os.Open(s.content.file(layer.Digest))
+	f, err := regular.Open(s.content.file(layer.Digest))
 	if err != nil {
 		return 0, err
 	}
@@ -121,7 +123,7 @@ func decompress(f *os.File) (io.ReadCloser, error) {
 
 func (s *Store) knownSizes() map[digest.Digest]int64 {
 	known := map[digest.Digest]int64{}
-	if data, err := os.ReadFile(s.path(sizesFile)); err == nil && json.Unmarshal(data, &known) != nil {
+	if data, err := regular.Read(s.path(sizesFile), maxIndex); err == nil && json.Unmarshal(data, &known) != nil {
 		clear(known) // a damaged cache is an empty one
 	}
 	return known

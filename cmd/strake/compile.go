@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"io"
-	"os"
 	"runtime"
 	"strings"
 
@@ -18,6 +17,7 @@ import (
 	"github.com/seed-e0495807/strake/ir/plan"
 	"github.com/seed-e0495807/strake/lang"
 	"github.com/seed-e0495807/strake/lang/diag"
+	"github.com/seed-e0495807/strake/lang/regular"
 	"github.com/seed-e0495807/strake/lang/source"
 )
 
@@ -174,7 +174,7 @@ func (c *compile) prepare(ctx context.Context, args []string) error {
 	if err != nil {
 		return err
 	}
-	configs, err := readConfigs(c.imageConfigs)
+	configs, err := readConfigs(ctx, c.imageConfigs)
 	if err != nil {
 		return err
 	}
@@ -226,14 +226,14 @@ func (c *compile) stdinOnce(args []string) error {
 }
 
 // readConfigs reads the files of --image-config.
-func readConfigs(list []string) (map[string][]byte, error) {
+func readConfigs(ctx context.Context, list []string) (map[string][]byte, error) {
 	configs := make(map[string][]byte, len(list))
 	for _, item := range list {
 		ref, name, ok := strings.Cut(item, "=")
 		if !ok || ref == "" || name == "" {
 			return nil, misuse("invalid --image-config %q: expected REF=FILE", item)
 		}
-		f, err := os.Open(name)
+		f, err := regular.Stream(ctx, name)
 		if err != nil {
 			return nil, err
 		}

@@ -18,6 +18,7 @@ import (
 
 	"github.com/seed-e0495807/strake/backend/frontend/ociimage"
 	"github.com/seed-e0495807/strake/lang/diag"
+	"github.com/seed-e0495807/strake/lang/regular"
 )
 
 func frontendCommand() *command {
@@ -81,8 +82,11 @@ unless --overridable lets it take the place of the house's.
 	}
 }
 
-// frontendProgram is a static binary of the frontend, beside strake itself.
-const frontendProgram = "strake-frontend"
+const (
+	// frontendProgram is a static binary of the frontend, beside strake itself.
+	frontendProgram = "strake-frontend"
+	maxProgram      = 1 << 30 // bytes
+)
 
 func (f *frontendImage) run(ctx context.Context) error {
 	self, err := os.Executable()
@@ -91,7 +95,7 @@ func (f *frontendImage) run(ctx context.Context) error {
 	}
 	program := filepath.Join(filepath.Dir(self), frontendProgram)
 	o := ociimage.Options{Platform: v1.Platform{OS: "linux", Architecture: runtime.GOARCH}}
-	o.Program, err = os.ReadFile(program)
+	o.Program, err = regular.Read(program, maxProgram)
 	if errors.Is(err, fs.ErrNotExist) {
 		return diag.Diagnostic{Code: "no-frontend", Message: program + " is not there", Hint: "`make frontend` builds it"}
 	}

@@ -14,6 +14,7 @@ import (
 	"github.com/seed-e0495807/strake/backend/frontend/ociimage"
 	"github.com/seed-e0495807/strake/cmd/internal/pass"
 	"github.com/seed-e0495807/strake/lang/diag"
+	"github.com/seed-e0495807/strake/lang/regular"
 	"github.com/seed-e0495807/strake/plugins"
 	"github.com/seed-e0495807/strake/plugins/builtin"
 	"github.com/seed-e0495807/strake/plugins/config"
@@ -95,7 +96,7 @@ func (f *frontendImage) house(ctx context.Context) (files []ociimage.File, netwo
 
 // place copies a file into the layout and gives it as a file of the image.
 func (f *frontendImage) place(dir, name, from string) (ociimage.File, error) {
-	data, err := os.ReadFile(from)
+	data, err := regular.Read(from, trust.MaxBytes)
 	if err != nil {
 		return ociimage.File{}, err
 	}

@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"fmt"
-	"os"
 	"strings"
 	"time"
 
@@ -16,6 +15,7 @@ import (
 	"github.com/seed-e0495807/strake/backend/store/tarball"
 	"github.com/seed-e0495807/strake/ir/plan"
 	"github.com/seed-e0495807/strake/lang"
+	"github.com/seed-e0495807/strake/lang/regular"
 	"github.com/seed-e0495807/strake/lang/source"
 )
 
@@ -73,7 +73,7 @@ func (c *imageImport) run(ctx context.Context, args []string) error {
 	}
 	in, message := c.stdin, c.message
 	if args[0] != "-" {
-		f, err := os.Open(args[0])
+		f, err := regular.Stream(ctx, args[0])
 		if err != nil {
 			return err
 		}

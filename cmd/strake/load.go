@@ -13,6 +13,7 @@ import (
 	"github.com/seed-e0495807/strake/backend/store"
 	"github.com/seed-e0495807/strake/backend/store/tarball"
 	"github.com/seed-e0495807/strake/lang/diag"
+	"github.com/seed-e0495807/strake/lang/regular"
 )
 
 const loadLong = `It takes archives of strake save, docker save and podman save, compressed or not,
@@ -60,19 +61,17 @@ func (p *process) load(ctx context.Context, s *store.Store, input string) ([]tar
 		loaded, err := tarball.Load(ctx, s, p.stdin)
 		return loaded, about("standard input", err)
 	}
-	f, err := os.Open(input)
+	if info, err := os.Stat(input); err == nil && info.IsDir() {
+		loaded, err := tarball.LoadDir(ctx, s, input)
+		return loaded, about(input, err)
+	}
+	f, err := regular.Stream(ctx, input)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, diag.Diagnostic{Code: "no-such-file", Message: err.Error(), Hint: "make one with `strake save -o " + input + " IMAGE`"}
 	} else if err != nil {
 		return nil, err
 	}
 	defer f.Close()
-	if info, err := f.Stat(); err != nil {
-		return nil, err
-	} else if info.IsDir() {
-		loaded, err := tarball.LoadDir(ctx, s, input)
-		return loaded, about(input, err)
-	}
 	loaded, err := tarball.Load(ctx, s, f)
 	return loaded, about(input, err)
 }

@@ -12,6 +12,7 @@ import (
 	"os/signal"
 	"strings"
 	"syscall"
+	"time"
 
 	"github.com/spf13/pflag"
 
@@ -30,7 +31,33 @@ func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	context.AfterFunc(ctx, stop) // a second signal ends the process at once
 	logTo(debugStream(os.Stderr, os.LookupEnv))
-	os.Exit(run(ctx, os.Args[1:], os.Stdin, os.Stdout, os.Stderr, os.LookupEnv))
+	os.Exit(within(ctx, grace, func() int {
+		return run(ctx, os.Args[1:], os.Stdin, os.Stdout, os.Stderr, os.LookupEnv)
+	}))
+}
+
+// grace is how long a command that is interrupted may take to put things in order.
+const grace = 900 * time.Millisecond
+
+// within gives the exit code of a command. One that is still at it when the grace after
+// the end of its context is over is left: it may be in a system call that nothing ends,
+// such as one that opens a file of a server that is gone. Files are written under other
+// names until they are whole, and locks and plugins go with the process, so that this
+// leaves no more behind than a kill does.
+func within(ctx context.Context, grace time.Duration, do func() int) int {
+	done := make(chan int, 1)
+	go func() { done <- do() }()
+	select {
+	case code := <-done:
+		return code
+	case <-ctx.Done():
+	}
+	select {
+	case code := <-done:
+		return code
+	case <-time.After(grace):
+		return exitInterrupt
+	}
 }
 
 // process is what a command has of the process that it runs in.

@@ -81,6 +81,9 @@ func open(name string, stat func(string) (fs.FileInfo, error), open func(string,
 	return f, nil
 }
 
+// Check gives an error with the cause ErrKind for what is no regular file.
+func Check(info fs.FileInfo) error { return check(info.Name(), info) }
+
 func check(name string, info fs.FileInfo) error {
 	if info.Mode().IsRegular() {
 		return nil

@@ -5,13 +5,13 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
-	"os"
 	"path"
 	"path/filepath"
 	"regexp"
 	"strings"
 
 	"github.com/seed-e0495807/strake/lang/diag"
+	"github.com/seed-e0495807/strake/lang/regular"
 	"github.com/seed-e0495807/strake/lang/source"
 	"github.com/seed-e0495807/strake/plugins"
 	"github.com/seed-e0495807/strake/plugins/config/yamltree"
@@ -60,14 +60,7 @@ func Load(ctx context.Context, name string, set *source.Set) (*File, diag.List) 
 // readSmall reads a file; one larger than YAML may be is cut behind that, for the parser
 // to tell.
 func readSmall(name string) (string, error) {
-	info, err := os.Stat(name) // opening a pipe would wait
-	if err != nil {
-		return "", err
-	}
-	if !info.Mode().IsRegular() {
-		return "", fmt.Errorf("it is no regular file")
-	}
-	f, err := os.Open(name)
+	f, err := regular.Open(name)
 	if err != nil {
 		return "", err
 	}

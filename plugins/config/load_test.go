@@ -225,9 +225,9 @@ func TestLoadFaults(t *testing.T) {
 	}
 	for name, want := range map[string]string{
 		filepath.Join(dir, "none"): "no such file",
-		dir:                        "no regular file",
+		dir:                        "not a regular file",
 		loop:                       "too many links",
-		os.DevNull:                 "no regular file",
+		os.DevNull:                 "not a regular file",
 	} {
 		var set source.Set
 		if f, diags := Load(context.Background(), name, &set); f != nil || !strings.Contains(lines(&set, diags), want) {

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
-	"os"
 	"path"
 	"path/filepath"
 	"strings"
@@ -19,6 +18,7 @@ import (
 	ocispecs "github.com/opencontainers/image-spec/specs-go/v1"
 
 	"github.com/seed-e0495807/strake/backend/store"
+	"github.com/seed-e0495807/strake/lang/regular"
 )
 
 // Loaded is an image that was put into the store.
@@ -72,7 +72,7 @@ func LoadDir(ctx context.Context, s *store.Store, dir string) ([]Loaded, error) 
 		if err != nil || !e.Type().IsRegular() {
 			return err
 		}
-		f, err := os.Open(name)
+		f, err := regular.Open(name)
 		if err != nil {
 			return err
 		}

@@ -5,9 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"os"
 	"runtime"
 
+	"github.com/seed-e0495807/strake/lang/regular"
 	"github.com/seed-e0495807/strake/plugins"
 )
 
@@ -42,7 +42,7 @@ type lockRecord struct {
 // ReadLock reads strake.lock. One that is not there has no plugins.
 func ReadLock(name string) (*Lock, error) {
 	lock := &Lock{Plugins: map[string]Locked{}}
-	data, err := os.ReadFile(name)
+	data, err := regular.Read(name, maxList)
 	if errors.Is(err, fs.ErrNotExist) {
 		return lock, nil
 	}

@@ -15,6 +15,8 @@ import (
 	"slices"
 	"strings"
 	"syscall"
+
+	"github.com/seed-e0495807/strake/lang/regular"
 )
 
 // The bounds of a plugin.
@@ -51,7 +53,7 @@ func (s *Store) Pin(ctx context.Context, src Source) (*Program, error) {
 	if err := s.ready(); err != nil {
 		return nil, err
 	}
-	f, err := openProgram(src.Path)
+	f, err := regular.Open(src.Path)
 	if err != nil {
 		return nil, err
 	}
@@ -86,28 +88,6 @@ func (s *Store) Pin(ctx context.Context, src Source) (*Program, error) {
 		s.remember(src.Path, f, p)
 	}
 	return p, nil
-}
-
-func openProgram(name string) (*os.File, error) {
-	info, err := os.Stat(name) // opening a pipe would wait
-	if err == nil && !info.Mode().IsRegular() {
-		err = fmt.Errorf("%s is no regular file", name)
-	}
-	if err != nil {
-		return nil, err
-	}
-	f, err := os.Open(name)
-	if err != nil {
-		return nil, err
-	}
-	if info, err = f.Stat(); err == nil && !info.Mode().IsRegular() {
-		err = fmt.Errorf("%s is no regular file", name)
-	}
-	if err != nil {
-		f.Close()
-		return nil, err
-	}
-	return f, nil
 }
 
 // programName is the program's name in its copy. With files around it, it stands among
@@ -194,7 +174,7 @@ func (c *copier) files(src Source, program string) error {
 	if len(src.Files) == 0 {
 		return nil
 	}
-	root, err := os.OpenRoot(src.Root)
+	root, err := regular.OpenRoot(src.Root)
 	if err != nil {
 		return err
 	}
@@ -218,18 +198,15 @@ func (c *copier) files(src Source, program string) error {
 }
 
 func (c *copier) fromRoot(root *os.Root, name string) error {
-	info, err := root.Stat(name)
-	if err != nil {
-		return err
-	}
-	if !info.Mode().IsRegular() {
-		return fmt.Errorf("%s is no regular file, or a link to a directory", name)
-	}
-	f, err := root.Open(name)
+	f, err := regular.OpenAt(root, name)
 	if err != nil {
 		return err
 	}
 	defer f.Close()
+	info, err := f.Stat()
+	if err != nil {
+		return err
+	}
 	mode := fs.FileMode(0o400)
 	if info.Mode()&0o100 != 0 {
 		mode = 0o500
@@ -284,7 +261,7 @@ func whole(dir string, sums map[string]string) bool {
 }
 
 func sumOf(name string) (string, error) {
-	f, err := os.Open(name)
+	f, err := regular.Open(name)
 	if err != nil {
 		return "", err
 	}
@@ -316,7 +293,7 @@ func (s *Store) recall(name string, f *os.File) *Program {
 	if err != nil {
 		return nil
 	}
-	data, err := os.ReadFile(s.seenFile(name))
+	data, err := regular.Read(s.seenFile(name), maxList)
 	var note seen
 	if err != nil || json.Unmarshal(data, &note) != nil || note.Path != name || note.Stamp == "" || note.Stamp != stamp(info) {
 		return nil

@@ -3,6 +3,7 @@ package trust
 import (
 	"encoding/json"
 	"errors"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -12,6 +13,7 @@ import (
 
 	"github.com/gofrs/flock"
 
+	"github.com/seed-e0495807/strake/lang/regular"
 	"github.com/seed-e0495807/strake/plugins"
 )
 
@@ -92,7 +94,7 @@ func (s *Store) Check(name, digest string, grants []plugins.Grant, root string) 
 // and one inside of the repository, too: it would come with what it allows.
 func (s *Store) List(root string) ([]Allowed, error) {
 	name := filepath.Join(s.Config, "allowed.json")
-	f, err := os.Open(name)
+	f, err := regular.Open(name)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
 	}
@@ -112,7 +114,7 @@ func (s *Store) List(root string) ([]Allowed, error) {
 		return nil, fail("allow-list", "make it yours with mode 600", "the list of allowed plugins cannot be trusted: %v", err)
 	}
 	var file allowFile
-	if err := json.NewDecoder(f).Decode(&file); err != nil {
+	if err := json.NewDecoder(io.LimitReader(f, maxList)).Decode(&file); err != nil {
 		return nil, fail("allow-list", "repair or remove it", "the list of allowed plugins, %s, is damaged: %v", name, err)
 	}
 	if file.Version != 1 {

@@ -19,6 +19,10 @@ import (
 	"github.com/seed-e0495807/strake/lang/diag"
 )
 
+// maxList bounds the files of JSON that are read, in bytes: a lock of a thousand plugins
+// has 1 MB.
+const maxList = 16 << 20
+
 // fail is an error with its next step.
 func fail(code, hint, format string, args ...any) error {
 	return diag.Diagnostic{Code: code, Message: fmt.Sprintf(format, args...), Hint: hint}

@@ -176,12 +176,12 @@ func TestPinFaults(t *testing.T) {
 		name, path, file, want string
 	}{
 		{"missing", dir + "/none", "", "no such file"},
-		{"a directory", dir, "", "is no regular file"},
-		{"a device", os.DevNull, "", "is no regular file"},
+		{"a directory", dir, "", "not a regular file"},
+		{"a device", os.DevNull, "", "not a regular file"},
 		{"a missing file", tool, "none", "no such file"},
 		{"a link out", tool, "out", "path escapes"},
 		{"a link up", tool, "up", "path escapes"},
-		{"a link round", tool, "loop", "link to a directory"},
+		{"a link round", tool, "loop", "it is a directory"},
 		{"a path up", tool, "../x", "path escapes"},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -9,6 +9,8 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+
+	"github.com/seed-e0495807/strake/lang/regular"
 )
 
 // libraries are where a dynamic program finds its own. Those that are symbolic links
@@ -73,7 +75,7 @@ func links(path string) ([]string, error) {
 // inspect tells what reads a script, the last of which may be one itself, or whether a
 // program is dynamic.
 func inspect(path string) (readers []string, dynamic bool, err error) {
-	f, err := os.Open(path)
+	f, err := regular.Open(path)
 	if err != nil {
 		return nil, false, err
 	}

@@ -1,0 +1,253 @@
+//go:build unix
+
+package main
+
+import (
+	"context"
+	"errors"
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"io/fs"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+)
+
+const (
+	attackTime   = 5 * time.Second // is much more than a command that refuses needs
+	attackMemory = 300 << 10       // KiB at most, of a command that refuses
+)
+
+// attacked runs strake in a directory, and gives what it printed. A command that is not
+// over in time, or takes memory without end, fails the test.
+func attacked(t *testing.T, dir string, args ...string) (string, error) {
+	t.Helper()
+	ctx, stop := context.WithTimeout(t.Context(), attackTime)
+	defer stop()
+	cmd := exec.CommandContext(ctx, "strake", args...)
+	cmd.Dir, cmd.Env = dir, attackEnv(t)
+	out, err := cmd.CombinedOutput()
+	if ctx.Err() != nil {
+		t.Errorf("strake %s does not end\n%s", strings.Join(args, " "), out)
+	}
+	usage, ok := cmd.ProcessState.SysUsage().(*syscall.Rusage)
+	if ok && usage.Maxrss > attackMemory {
+		t.Errorf("strake %s takes %d KiB", strings.Join(args, " "), usage.Maxrss)
+	}
+	return string(out), err
+}
+
+func attackEnv(t *testing.T) []string {
+	home := t.TempDir()
+	return append(os.Environ(), "HOME="+home, "STRAKE_HOME="+filepath.Join(home, "strake"),
+		"XDG_CONFIG_HOME="+filepath.Join(home, "config"), "XDG_CACHE_HOME="+filepath.Join(home, "cache"))
+}
+
+// place writes files into a directory. A text "pipe" is one, and "-> TO" a link.
+func place(t *testing.T, dir string, files map[string]string) {
+	t.Helper()
+	for name, text := range files {
+		name = filepath.Join(dir, name)
+		err := os.MkdirAll(filepath.Dir(name), 0o700)
+		switch to, link := strings.CutPrefix(text, "-> "); {
+		case err != nil:
+		case link:
+			err = os.Symlink(to, name)
+		case text == "pipe":
+			err = syscall.Mkfifo(name, 0o600)
+		default:
+			err = os.WriteFile(name, []byte(text), 0o600)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+const (
+	scratchFile  = "FROM scratch\nCOPY . /\n"
+	includeFile  = "FROM scratch\nINCLUDE part\n"
+	usesInclude  = "version: 1\nplugins:\n  - use: include\n"
+	usesProgram  = "version: 1\nplugins:\n  - use: ./program\n"
+	layoutOption = "--build-context=x=oci-layout://layout"
+)
+
+// TestAttackFilesByName has a pipe, which waits, and a device, which has no end, wherever
+// a command reads a file by its name. All are refused by name.
+func TestAttackFilesByName(t *testing.T) {
+	for _, c := range []struct {
+		name  string // of the file that is none
+		files map[string]string
+		args  []string
+	}{
+		{"Dockerfile", nil, []string{"check", "."}},
+		{"Dockerfile", nil, []string{"fix", "."}},
+		{"Dockerfile", nil, []string{"build", "."}},
+		{"dockerfile", nil, []string{"context", "."}},
+		{".dockerignore", map[string]string{"Dockerfile": scratchFile}, []string{"context", "."}},
+		{".dockerignore", map[string]string{"Dockerfile": scratchFile}, []string{"check", "."}},
+		{"Dockerfile.dockerignore", map[string]string{"Dockerfile": scratchFile}, []string{"context", "."}},
+		{"f.dockerignore", map[string]string{"f": scratchFile}, []string{"context", "-f", "f", "."}},
+		{"part", map[string]string{"Dockerfile": includeFile, "strake.yaml": usesInclude}, []string{"check", "."}},
+		{"strake.yaml", map[string]string{"Dockerfile": scratchFile}, []string{"check", "."}},
+		{"strake.yaml", map[string]string{"Dockerfile": scratchFile, ".git/HEAD": ""}, []string{"plugin", "lock", "--config", "strake.yaml"}},
+		{"strake.lock", map[string]string{"Dockerfile": scratchFile, "strake.yaml": usesProgram, "program": ""}, []string{"check", "."}},
+		{"program", map[string]string{"Dockerfile": scratchFile, "strake.yaml": usesProgram}, []string{"plugin", "lock", "--config", "strake.yaml"}},
+		{"layout/index.json", map[string]string{"Dockerfile": "FROM x\n"}, []string{"compile", layoutOption, "."}},
+		{"layout/index.json.lock", map[string]string{"Dockerfile": "FROM x\n", "layout/index.json": "{}"}, []string{"compile", layoutOption, "."}},
+	} {
+		for kind, text := range map[string]string{"pipe": "pipe", "device": "-> /dev/zero", "link to a pipe": "-> .pipe"} {
+			t.Run(strings.Join(c.args, " ")+"/"+c.name+"/"+kind, func(t *testing.T) {
+				dir := t.TempDir()
+				place(t, dir, c.files)
+				place(t, dir, map[string]string{c.name: text, filepath.Join(filepath.Dir(c.name), ".pipe"): "pipe"})
+				out, err := attacked(t, dir, c.args...)
+				if c.name == ".dockerignore" && kind == "device" {
+					return // the link leads out of the context, where BuildKit goes on without it
+				}
+				if err == nil || strings.Contains(out, "panic") {
+					t.Errorf("%v\n%s", err, out)
+				}
+				if c.name == "part" && kind == "device" && strings.Contains(out, "escapes") {
+					return
+				}
+				if c.name != "layout/index.json.lock" && (!strings.Contains(out, c.name) || !strings.Contains(out, "not a regular file")) {
+					t.Errorf("the error does not say what is wrong with which file:\n%s", out)
+				}
+			})
+		}
+	}
+}
+
+// TestAttackInterrupt interrupts commands that wait for what never comes: pipes that the
+// user named, to which nobody writes, and standard input.
+func TestAttackInterrupt(t *testing.T) {
+	for _, args := range [][]string{
+		{"check", "-f", "pipe", "."},
+		{"compile", "-f", "pipe", "."},
+		{"fix", "-f", "pipe", "."},
+		{"context", "-f", "pipe", "."},
+		{"build", "-f", "pipe", "."},
+		{"load", "-i", "pipe"},
+		{"import", "pipe", "x:1"},
+		{"check", "--image-config", "debian=pipe", "."},
+		{"check", "-"},
+		{"load"},
+		{"import", "-", "x:1"},
+		{"compile", "-o", "pipe", "."}, // writing waits, too
+		{"save", "-o", "pipe", "x"},
+	} {
+		for _, sig := range []os.Signal{syscall.SIGINT, syscall.SIGTERM} {
+			t.Run(strings.Join(args, " ")+"/"+sig.String(), func(t *testing.T) {
+				t.Parallel()
+				dir := t.TempDir()
+				place(t, dir, map[string]string{"pipe": "pipe", "Dockerfile": scratchFile})
+				cmd := exec.Command("strake", args...)
+				cmd.Dir, cmd.Env = dir, attackEnv(t)
+				stdin, err := cmd.StdinPipe()
+				if err != nil {
+					t.Fatal(err)
+				}
+				defer stdin.Close()
+				if err := cmd.Start(); err != nil {
+					t.Fatal(err)
+				}
+				done := make(chan error, 1)
+				go func() { done <- cmd.Wait() }()
+				select {
+				case err := <-done: // save: there is no such image
+					if args[0] != "save" {
+						t.Fatalf("it does not wait: %v", err)
+					}
+					return
+				case <-time.After(time.Second):
+				}
+				begin := time.Now()
+				if err := cmd.Process.Signal(sig); err != nil {
+					t.Fatal(err)
+				}
+				select {
+				case <-done:
+					// 1 s is promised; the rest is for a machine that does much else.
+					if took := time.Since(begin); took > 2*time.Second || cmd.ProcessState.ExitCode() != exitInterrupt {
+						t.Errorf("it ends after %v with %v", took, cmd.ProcessState)
+					}
+				case <-time.After(attackTime):
+					_ = cmd.Process.Kill()
+					t.Error("it does not end")
+				}
+			})
+		}
+	}
+}
+
+// opens are the functions that open files by their names, for reading or otherwise.
+var opens = []string{"Open", "OpenFile", "ReadFile", "OpenRoot", "OpenInRoot", "DirFS"}
+
+// openers are the files that may call them, and why they need no package regular.
+var openers = map[string]string{
+	"lang/regular/regular.go":                 "this is the package",
+	"lang/cases/corpus.go":                    "a test's",
+	"backend/buildcontext/find.go":            "lists a directory",
+	"backend/engine/log.go":                   "the engine's own directory",
+	"backend/engine/place.go":                 "the engine's own directory",
+	"backend/engine/reserve.go":               "the engine's own directory, made anew",
+	"backend/engine/rootless.go":              "settings of the kernel",
+	"backend/engine/supervise.go":             "the engine's own directory",
+	"backend/store/lock.go":                   "the store's own directory, written",
+	"backend/store/reserve.go":                "the store's own directory, made anew",
+	"backend/store/store.go":                  "syncs a directory",
+	"cmd/strake/enginelogs.go":                "the engine's own directory",
+	"cmd/strake/file.go":                      "writes",
+	"cmd/strake/save.go":                      "writes",
+	"plugins/config/trust/pin.go":             "writes a file made anew",
+	"plugins/internal/sandbox/mount_linux.go": "a mount point made in a private tree",
+	"plugins/host/testdata/faults/main.go":    "a test's",
+	"backend/testbed/base.go":                 "a test's",
+	"backend/testbed/run.go":                  "a test's",
+	"backend/testbed/registry.go":             "a test's",
+}
+
+// TestAttackOpeners finds whatever opens files by name past package regular.
+func TestAttackOpeners(t *testing.T) {
+	root := filepath.Join("..", "..")
+	for _, room := range []string{"lang", "ir", "plugins", "backend", "cmd"} {
+		err := filepath.WalkDir(filepath.Join(root, room), func(name string, d fs.DirEntry, err error) error {
+			if err != nil || d.IsDir() || !strings.HasSuffix(name, ".go") || strings.HasSuffix(name, "_test.go") {
+				return err
+			}
+			rel, err := filepath.Rel(root, name)
+			if _, ok := openers[filepath.ToSlash(rel)]; ok || err != nil {
+				return err
+			}
+			files := token.NewFileSet()
+			f, err := parser.ParseFile(files, name, nil, parser.SkipObjectResolution)
+			if err != nil {
+				return err
+			}
+			ast.Inspect(f, func(n ast.Node) bool {
+				if sel, ok := n.(*ast.SelectorExpr); ok && slices.Contains(opens, sel.Sel.Name) {
+					if pkg, ok := sel.X.(*ast.Ident); ok && pkg.Name == "os" {
+						t.Errorf("%s: os.%s: use package regular, or say here why not", files.Position(sel.Pos()), sel.Sel.Name)
+					}
+				}
+				return true
+			})
+			return nil
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	for name := range openers {
+		if _, err := os.Stat(filepath.Join(root, name)); errors.Is(err, fs.ErrNotExist) {
+			t.Logf("%s is no longer there", name)
+		}
+	}
+}
