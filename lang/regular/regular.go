@@ -62,7 +62,7 @@ func OpenRoot(dir string) (*os.Root, error) {
 func open(name string, stat func(string) (fs.FileInfo, error), open func(string, int, fs.FileMode) (*os.File, error)) (*os.File, error) {
 	info, err := stat(name)
 	if err != nil {
-		return nil, err
+		return nil, opening(err)
 	}
 	if err := check(name, info); err != nil {
 		return nil, err
@@ -79,6 +79,15 @@ func open(name string, stat func(string) (fs.FileInfo, error), open func(string,
 		return nil, err
 	}
 	return f, nil
+}
+
+// opening is an error of looking at a file as one of opening it, which was to be done.
+func opening(err error) error {
+	var p *fs.PathError
+	if errors.As(err, &p) {
+		return &fs.PathError{Op: "open", Path: p.Path, Err: p.Err}
+	}
+	return err
 }
 
 // Check gives an error with the cause ErrKind for what is no regular file.
@@ -155,7 +164,7 @@ func Stream(ctx context.Context, name string) (*os.File, error) {
 	info, err := os.Stat(name)
 	switch {
 	case err != nil:
-		return nil, err
+		return nil, opening(err)
 	case info.Mode().IsRegular():
 		return Open(name)
 	case info.IsDir():
