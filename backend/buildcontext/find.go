@@ -41,11 +41,12 @@ type Input struct {
 	// Layouts are the OCI layouts that named contexts read, by the id of the store.
 	Layouts map[string]string
 
-	name   string          // of the Dockerfile in messages
-	trees  map[string]tree // where single files of local sources are read
-	remote string          // URL of the context, "" when it is local
-	pass   ir.Pass         // of the Dockerfile
-	fetch  func() (fetched, error)
+	name    string          // of the Dockerfile in messages
+	outside string          // where it is, when that is outside of the repository
+	trees   map[string]tree // where single files of local sources are read
+	remote  string          // URL of the context, "" when it is local
+	pass    ir.Pass         // of the Dockerfile
+	fetch   func() (fetched, error)
 }
 
 // fetched is what was read of a remote context.
@@ -65,6 +66,11 @@ func (in *Input) filename() string {
 // diag.Diagnostic.
 func Find(ctx context.Context, r Request) (*Input, error) {
 	in, err := locate(ctx, r)
+	if name := in.Dockerfile(); err == nil && name != "" && r.Outside != nil {
+		if real, outside := r.Outside(name); outside {
+			in.outside = real
+		}
+	}
 	if err != nil || r.Pass == nil {
 		return in, err
 	}
@@ -74,7 +80,7 @@ func Find(ctx context.Context, r Request) (*Input, error) {
 
 // Dockerfile is the path of the Dockerfile, "" when it is not a file of this machine.
 func (in *Input) Dockerfile() string {
-	if in.Locals[dockerui.DefaultLocalNameDockerfile] == "" {
+	if in == nil || in.Locals[dockerui.DefaultLocalNameDockerfile] == "" {
 		return ""
 	}
 	return in.name
@@ -229,7 +235,7 @@ func (in *Input) file(ctx context.Context, path string) error {
 	in.name = filepath.Clean(path)
 	in.Options["filename"] = filepath.Base(path)
 	in.Locals[dockerui.DefaultLocalNameDockerfile] = filepath.Dir(path)
-	var files tree = anyDir(filepath.Dir(path))
+	var files tree = dockerfileDir{dir(filepath.Dir(path)), filepath.Base(path)}
 	if !info.Mode().IsRegular() { // a pipe is read once only
 		data, err := io.ReadAll(io.LimitReader(f, lang.MaxSize+1))
 		if err != nil {

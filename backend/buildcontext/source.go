@@ -50,6 +50,10 @@ type Request struct {
 	// Pass gives what rewrites the module of the Dockerfile that was found. It may be
 	// nil, and give nil.
 	Pass func(context.Context, *Input) (ir.Pass, error)
+	// Outside tells where a Dockerfile really is, and whether that is outside of the
+	// repository that it was looked for in. The text of such a one is not shown unless
+	// it is a Dockerfile. Nil shows all.
+	Outside func(name string) (real string, outside bool)
 }
 
 // Source is a Dockerfile that was found.
@@ -130,8 +134,25 @@ func (in *Input) open(ctx context.Context, c client.Client) (*Source, error) {
 	if err != nil {
 		return nil, in.explain(ctx, err)
 	}
-	return &Source{Name: in.name, Filename: entry.Filename, Text: string(entry.Data),
-		Pass: in.pass, input: in, Unnamed: in.name == stdinName && !in.Remote(), Client: client}, nil
+	s := &Source{Name: in.name, Filename: entry.Filename, Text: string(entry.Data),
+		Pass: in.pass, input: in, Unnamed: in.name == stdinName && !in.Remote(), Client: client}
+	if in.outside != "" {
+		return s, s.checkOutside()
+	}
+	return s, nil
+}
+
+// checkOutside makes sure that the Dockerfile is one. A repository can call a link to any
+// file of the machine its Dockerfile, a key of its user say, and errors would show that
+// file line by line, where they are kept: in the log of a CI.
+func (s *Source) checkOutside() error {
+	text := source.NewFile(s.Name, s.Text)
+	f, diags := lang.Parse(text, s.Claims()...)
+	if !diags.HasErrors() && !lang.Unclaimed(f, s.Claims()...).HasErrors() {
+		return nil
+	}
+	return fail("outside", "name the file itself to see what is wrong with it: -f "+s.input.outside,
+		"%s is a link out of the repository, to %s, which is no Dockerfile; its text is not shown", s.Name, s.input.outside)
 }
 
 // FromGateway reads the Dockerfile of a build whose client is elsewhere: it, the context

@@ -59,16 +59,26 @@ func (d dir) read(name string, limit int64) ([]byte, error) {
 	return readFile(f, limit)
 }
 
-// anyDir is a directory whose links lead anywhere: that of the Dockerfile, which
-// the user named.
-type anyDir string
-
-func (d anyDir) size(name string) (int64, error) {
-	return sizeOf(os.Stat(filepath.Join(string(d), name)))
+// dockerfileDir is the directory of a Dockerfile. A link may lead from that file to
+// anywhere, as the user named it, but not from others, such as its .dockerignore: what
+// those hold goes to the daemon.
+type dockerfileDir struct {
+	dir
+	file string // name of the Dockerfile
 }
 
-func (d anyDir) read(name string, limit int64) ([]byte, error) {
-	f, err := regular.Open(filepath.Join(string(d), name))
+func (d dockerfileDir) size(name string) (int64, error) {
+	if name != d.file {
+		return d.dir.size(name)
+	}
+	return sizeOf(os.Stat(filepath.Join(string(d.dir), name)))
+}
+
+func (d dockerfileDir) read(name string, limit int64) ([]byte, error) {
+	if name != d.file {
+		return d.dir.read(name, limit)
+	}
+	f, err := regular.Open(filepath.Join(string(d.dir), name))
 	if err != nil {
 		return nil, err
 	}

@@ -108,7 +108,7 @@ func TestAttackFilesByName(t *testing.T) {
 				place(t, dir, c.files)
 				place(t, dir, map[string]string{c.name: text, filepath.Join(filepath.Dir(c.name), ".pipe"): "pipe"})
 				out, err := attacked(t, dir, c.args...)
-				if c.name == ".dockerignore" && kind == "device" {
+				if strings.HasSuffix(c.name, ".dockerignore") && kind == "device" {
 					return // the link leads out of the context, where BuildKit goes on without it
 				}
 				if err == nil || strings.Contains(out, "panic") {

@@ -101,8 +101,9 @@ func (b *buildRun) run(ctx context.Context, args []string) error {
 	request.Session = append(request.Session, uploads)
 	request.Input, err = buildcontext.Find(ctx, buildcontext.Request{
 		Path: args[0], File: b.file, Stdin: b.stdin, Options: options, Contexts: named,
-		Pass:   b.pass(b.process, passOptions{target: b.target, whole: pass.Whole(request.Call, b.target), args: buildArgs(options), platforms: b.platforms}),
-		Upload: func(r io.Reader) string { return uploads.Add(io.NopCloser(r)) },
+		Pass:    b.pass(b.process, passOptions{target: b.target, whole: pass.Whole(request.Call, b.target), args: buildArgs(options), platforms: b.platforms}),
+		Outside: b.outside,
+		Upload:  func(r io.Reader) string { return uploads.Add(io.NopCloser(r)) },
 	})
 	if err != nil {
 		return err

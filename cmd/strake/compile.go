@@ -187,6 +187,7 @@ func (c *compile) prepare(ctx context.Context, args []string) error {
 	c.atHand = llb.Images(image.New(image.Options{Offline: true, Configs: configs}), local)
 	c.request = buildcontext.Request{
 		File: c.file, Stdin: c.stdin, Options: options, Contexts: named, Images: c.images, Offline: c.offline,
+		Outside: c.outside,
 	}
 	return nil
 }

@@ -143,7 +143,7 @@ func (c *contextRun) find(ctx context.Context, path string) error {
 		return err
 	}
 	c.input, err = buildcontext.Find(ctx, buildcontext.Request{
-		Path: path, File: c.file, Stdin: c.stdin, Options: options, Contexts: named,
+		Path: path, File: c.file, Stdin: c.stdin, Options: options, Contexts: named, Outside: c.outside,
 	})
 	if err == nil && c.input.Remote() {
 		err = diag.Diagnostic{Code: "remote-context", Message: "the context is not on this machine: the build engine fetches it, and nothing is sent",

@@ -12,6 +12,7 @@ import (
 	"github.com/seed-e0495807/strake/backend/buildcontext"
 	"github.com/seed-e0495807/strake/lang/diag"
 	"github.com/seed-e0495807/strake/lang/source"
+	"github.com/seed-e0495807/strake/plugins/config"
 )
 
 // maxFixes is how often what was fixed is looked at again: a fix may show what
@@ -72,6 +73,10 @@ func (f *fix) mend(ctx context.Context, arg string) error {
 	if err != nil {
 		return err
 	}
+	to, err := f.target(src.Name)
+	if err != nil {
+		return err
+	}
 	text, applied := src.Text, 0
 	var found diag.List
 	for range maxFixes {
@@ -99,12 +104,34 @@ func (f *fix) mend(ctx context.Context, arg string) error {
 		}
 		done = fmt.Sprintf("%d to mend", applied)
 	default:
-		if err := writeFile(src.Name, []byte(text)); err != nil {
+		if err := writeFile(to, []byte(text)); err != nil {
 			return err
 		}
 	}
-	fmt.Fprintf(f.stderr, "%s: %s%s\n", src.Name, done, left(found, f.unsafe))
+	name := src.Name
+	if to != name {
+		name += " -> " + to
+	}
+	fmt.Fprintf(f.stderr, "%s: %s%s\n", name, done, left(found, f.unsafe))
 	return nil
+}
+
+// target is the file to write for a Dockerfile: where it really is, when its name is a
+// link. One that leads out of the repository is an error, as it may lead to any file of
+// the user's.
+func (f *fix) target(name string) (string, error) {
+	home, _ := f.env("HOME")
+	at, err := config.Locate(name, home)
+	switch {
+	case err != nil:
+		return "", err
+	case at.Outside:
+		return "", diag.Diagnostic{Code: "outside", Message: fmt.Sprintf("%s is a link out of %s, to %s", name, at.Root, at.Real),
+			Hint: "mend the file itself: strake fix " + at.Real}
+	case at.Linked:
+		return at.Real, nil
+	}
+	return name, nil
 }
 
 // left says what is still to mend, and how.

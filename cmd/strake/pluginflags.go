@@ -261,3 +261,10 @@ func sandboxedCommand() *command {
 		},
 	}
 }
+
+// outside tells of a Dockerfile that is a link out of its repository.
+func (p *process) outside(name string) (string, bool) {
+	home, _ := p.env("HOME")
+	at, err := config.Locate(name, home)
+	return at.Real, err == nil && at.Outside
+}

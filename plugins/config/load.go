@@ -54,6 +54,11 @@ func Load(ctx context.Context, name string, set *source.Set) (*File, diag.List) 
 	}
 	f, diags := parse(set.Add(name, text))
 	f.Path, f.Root = real, root
+	// A repository can call a link to any file strake.yaml, and errors would show that file.
+	if at, err := Locate(name, ""); diags.HasErrors() && (err != nil || at.Outside) {
+		return nil, diag.List{{Code: "config", Hint: "name the file itself to see what is wrong with it: --config " + real,
+			Message: fmt.Sprintf("%s is a link out of the repository, to %s, which is no strake.yaml; its text is not shown", name, real)}}
+	}
 	return f, diags
 }
 

@@ -215,7 +215,7 @@ const house = "  - use: ./house\n"
 func TestTrust(t *testing.T) {
 	w := newWorld(t)
 	f := w.file(house)
-	w.want(f, "3:10 the plugin house is not there: stat "+w.dir+"/house: no such file or directory; build or install it first")
+	w.want(f, "3:10 the plugin house is not there: open "+w.dir+"/house: no such file or directory; build or install it first")
 	w.program("house", plugins.Info{Name: "house", Version: "1.0.0"})
 	notLocked := "3:10 strake.lock does not have the plugin house; if that is right, run `strake plugin lock` and commit strake.lock"
 	notAllowed := "3:10 you have not allowed the plugin house to run; if you trust it, run `strake plugin allow house`; in CI, set STRAKE_ALLOW_PLUGINS"

@@ -1,0 +1,92 @@
+//go:build unix
+
+package main
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// TestAttackFixLeaves has Dockerfiles that are links out of their repository, as whom
+// strake fix would write anywhere.
+func TestAttackFixLeaves(t *testing.T) {
+	const text, mended = "FROM scratch\nFORM scratch\n", "FROM scratch\nFROM scratch\n"
+	const policy = "version: 1\nplugins:\n  - use: policy\n"
+	for _, c := range []struct {
+		name   string
+		files  map[string]string
+		args   []string
+		victim string // what is written, or not
+		inside bool
+	}{
+		{"the file", map[string]string{"repo/Dockerfile": "-> ../victim/file"}, []string{"repo"}, "victim/file", false},
+		{"absolute", map[string]string{"repo/Dockerfile": "-> $DIR/victim/file"}, []string{"repo"}, "victim/file", false},
+		{"two links", map[string]string{"repo/Dockerfile": "-> b", "repo/b": "-> ../victim/file"}, []string{"repo"}, "victim/file", false},
+		{"by name", map[string]string{"repo/f": "-> ../victim/file"}, []string{"-f", "repo/f", "repo"}, "victim/file", false},
+		{"a directory", map[string]string{"repo/.git/HEAD": "", "repo/service": "-> ../victim"}, []string{"repo/service"}, "victim/Dockerfile", false},
+		{"a file of a directory", map[string]string{"repo/.git/HEAD": "", "repo/service": "-> ../victim"}, []string{"-f", "repo/service/file", "repo"}, "victim/file", false},
+		{"by a repository inside", map[string]string{"repo/.git/HEAD": "", "repo/sub/Dockerfile": "-> ../../victim/file"}, []string{"repo/sub"}, "victim/file", false},
+		{"a link inside", map[string]string{"repo/.git/HEAD": "", "repo/sub/Dockerfile": "-> ../shared", "repo/shared": text}, []string{"repo/sub"}, "repo/shared", true},
+		{"the repository itself", map[string]string{"link": "-> repo", "repo/.git/HEAD": "", "repo/Dockerfile": text}, []string{"link"}, "repo/Dockerfile", true},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			dir, err := filepath.EvalSymlinks(t.TempDir())
+			if err != nil {
+				t.Fatal(err)
+			}
+			place(t, dir, map[string]string{"victim/file": text, "victim/Dockerfile": text, "repo/strake.yaml": policy})
+			for name, to := range c.files {
+				place(t, dir, map[string]string{name: strings.ReplaceAll(to, "$DIR", dir)})
+			}
+			out, _ := attacked(t, dir, append([]string{"fix", "--unsafe"}, c.args...)...)
+			got, err := os.ReadFile(filepath.Join(dir, c.victim))
+			want := text
+			if c.inside {
+				want = mended
+			}
+			if err != nil || string(got) != want {
+				t.Errorf("%s is %q, %v; want %q\n%s", c.victim, got, err, want, out)
+			}
+			if linked := c.name != "the repository itself"; linked && !strings.Contains(out, filepath.Join(dir, c.victim)) {
+				t.Errorf("the real path is not named:\n%s", out)
+			}
+		})
+	}
+}
+
+// TestAttackSecretShown has a repository that calls a link to a private file of the
+// machine its Dockerfile, or its strake.yaml: no command prints what is in it.
+func TestAttackSecretShown(t *testing.T) {
+	secrets := map[string]string{
+		"key":    "-----BEGIN PRIVATE KEY-----\nhunter2hunter2\n-----END PRIVATE KEY-----\n",
+		"shadow": "root:hunter2:19000:0:99999:7:::\nbin:*:19000::::::\n",
+		"env":    "TOKEN=hunter2\n",
+		"yaml":   "machines:\n  password: hunter2\n",
+		"half":   "FROM scratch\nhunter2 x\n",
+		"flags":  "FROM scratch\nCOPY --hunter2 a b\n",
+	}
+	for name, text := range secrets {
+		for _, file := range []string{"Dockerfile", "strake.yaml", "Dockerfile.dockerignore", "layout/index.json"} {
+			t.Run(name+"/"+file, func(t *testing.T) {
+				dir := t.TempDir()
+				place(t, dir, map[string]string{"home/secret": text})
+				place(t, dir, map[string]string{"repo/" + file: "-> " + filepath.Join(dir, "home/secret")})
+				if file != "Dockerfile" {
+					place(t, dir, map[string]string{"repo/Dockerfile": "FROM scratch\nCOPY . /\n"})
+				}
+				for _, args := range [][]string{
+					{"check", "repo"}, {"check", "--format=json", "repo"}, {"check", "--format=sarif", "repo"},
+					{"check", "--format=github", "repo"}, {"compile", "repo"}, {"expand", "repo"}, {"fix", "repo"},
+					{"fix", "--unsafe", "--diff", "repo"}, {"context", "repo"}, {"build", "repo"}, {"build", "--check", "repo"},
+					{"diff", "repo", "repo"}, {"compile", "--build-context=x=oci-layout://repo/layout", "repo"},
+				} {
+					if out, _ := attacked(t, dir, args...); strings.Contains(strings.ToLower(out), "hunter2") {
+						t.Errorf("strake %s shows it:\n%s", strings.Join(args, " "), out)
+					}
+				}
+			})
+		}
+	}
+}
