@@ -9,6 +9,8 @@ import (
 
 	"github.com/moby/buildkit/client"
 	gateway "github.com/moby/buildkit/frontend/gateway/client"
+
+	"github.com/seed-e0495807/strake/lang/redact"
 )
 
 // product is what daemons log as their client.
@@ -26,7 +28,7 @@ func (j *job) solve(ctx context.Context, opt client.SolveOpt) (*client.SolveResp
 	shown := make(chan error, 1)
 	j.log = newStepLog()
 	go func() {
-		warnings, err := j.Progress.show(j.log.tee(j.watch.tee(j.unlinted(statuses))))
+		warnings, err := j.Progress.show(j.log.tee(j.watch.tee(j.cleaned(statuses))))
 		j.warnings = warnings
 		shown <- err
 	}()
@@ -65,8 +67,9 @@ func (j *job) solve(ctx context.Context, opt client.SolveOpt) (*client.SolveResp
 	return nil, abandoned
 }
 
-// unlinted drops the findings of the daemon's frontend when ours has the same.
-func (j *job) unlinted(in <-chan *client.SolveStatus) chan *client.SolveStatus {
+// cleaned drops the findings of the daemon's frontend when ours has the same, and takes
+// credentials out of the names of steps: that which fetches a context has the whole URL.
+func (j *job) cleaned(in <-chan *client.SolveStatus) chan *client.SolveStatus {
 	out := make(chan *client.SolveStatus)
 	go func() {
 		defer close(out)
@@ -75,6 +78,12 @@ func (j *job) unlinted(in <-chan *client.SolveStatus) chan *client.SolveStatus {
 				status.Warnings = slices.DeleteFunc(status.Warnings, func(w *client.VertexWarning) bool {
 					return strings.HasPrefix(w.URL, "https://docs.docker.com/go/dockerfile/rule/")
 				})
+			}
+			for _, v := range status.Vertexes {
+				v.Name, v.Error = redact.URLs(v.Name), redact.URLs(v.Error)
+			}
+			for _, s := range status.Statuses {
+				s.ID, s.Name = redact.URLs(s.ID), redact.URLs(s.Name)
 			}
 			out <- status
 		}

@@ -78,14 +78,14 @@ func ExplainFetch(ctx context.Context, text, from string) (diag.Diagnostic, bool
 		}
 		d := diag.Diagnostic{Code: e.code, Message: text, Hint: fill(e.hint, m, from)}
 		if e.message != "" {
-			d.Message = fill(e.message, m, redact(from))
+			d.Message = fill(e.message, m, from)
 		}
 		if e.code == "no-git-ref" {
 			if hint := nearRef(ctx, from, strings.Join(m[1:], "")); hint != "" {
 				d.Hint = hint
 			}
 		}
-		return d, true
+		return d.Redacted(), true
 	}
 	return diag.Diagnostic{}, false
 }

@@ -21,6 +21,7 @@ import (
 	"github.com/seed-e0495807/strake/ir"
 	"github.com/seed-e0495807/strake/lang"
 	"github.com/seed-e0495807/strake/lang/diag"
+	"github.com/seed-e0495807/strake/lang/redact"
 	"github.com/seed-e0495807/strake/lang/regular"
 )
 
@@ -271,7 +272,7 @@ func (in *Input) url(ctx context.Context, r Request) error {
 	in.fetch = sync.OnceValues(func() (fetched, error) {
 		switch {
 		case r.Offline:
-			return fetched{}, fail("offline", "drop --offline, or compile a local copy", "--offline forbids to fetch %s", redact(r.Path))
+			return fetched{}, fail("offline", "drop --offline, or compile a local copy", "--offline forbids to fetch %s", redact.URLs(r.Path))
 		case isGit(r.Path):
 			files, err := fetchGit(ctx, r.Path, in.wanted())
 			return fetched{raw: files}, err
@@ -286,9 +287,9 @@ func (in *Input) url(ctx context.Context, r Request) error {
 func (in *Input) remoteName() string {
 	ref, ok, err := dfgitutil.ParseGitRef(in.remote)
 	if !ok || err != nil {
-		return redact(in.remote)
+		return redact.URLs(in.remote)
 	}
-	return redact(ref.Remote) + "#" + ref.Ref + ":" + path.Join(ref.SubDir, in.filename())
+	return redact.URLs(ref.Remote) + "#" + ref.Ref + ":" + path.Join(ref.SubDir, in.filename())
 }
 
 // wanted are the files that BuildKit reads of a context for the Dockerfile.

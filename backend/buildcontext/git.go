@@ -18,6 +18,7 @@ import (
 	"github.com/moby/buildkit/frontend/dockerfile/dfgitutil"
 
 	"github.com/seed-e0495807/strake/lang"
+	"github.com/seed-e0495807/strake/lang/redact"
 )
 
 // fetchGit reads the files that are wanted out of a git repository, without
@@ -63,7 +64,7 @@ func gitError(address string, err error) error {
 	case errors.Is(err, context.DeadlineExceeded):
 		err = fmt.Errorf("it took more than %v", fetchTimeout)
 	}
-	return fail("git", hint, "cannot read the repository %s: %v", redact(address), err)
+	return fail("git", hint, "cannot read the repository %s: %v", redact.URLs(address), redact.URLs(err.Error()))
 }
 
 // repository is a bare clone in a temporary directory.

@@ -20,6 +20,7 @@ import (
 	"github.com/moby/go-archive/compression"
 
 	"github.com/seed-e0495807/strake/lang"
+	"github.com/seed-e0495807/strake/lang/redact"
 )
 
 const (
@@ -36,14 +37,6 @@ func isHTTP(path string) bool {
 func isGit(path string) bool {
 	_, ok, _ := dfgitutil.ParseGitRef(path)
 	return ok
-}
-
-// redact is a URL for messages, without its password.
-func redact(text string) string {
-	if u, err := url.Parse(text); err == nil && u.User != nil {
-		return u.Redacted()
-	}
-	return text
 }
 
 // fetchHTTP downloads a Dockerfile, or of an archive the files that are wanted.
@@ -102,7 +95,7 @@ func downloadError(address string, err error) error {
 	if errors.Is(err, context.DeadlineExceeded) {
 		err = fmt.Errorf("it took more than %v", fetchTimeout)
 	}
-	return fail("download", "", "cannot download %s: %v", redact(address), err)
+	return fail("download", "", "cannot download %s: %v", redact.URLs(address), redact.URLs(err.Error()))
 }
 
 // unpack reads an archive as far as needed.

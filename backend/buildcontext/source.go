@@ -26,6 +26,7 @@ import (
 	"github.com/seed-e0495807/strake/ir"
 	"github.com/seed-e0495807/strake/lang"
 	"github.com/seed-e0495807/strake/lang/diag"
+	"github.com/seed-e0495807/strake/lang/redact"
 	"github.com/seed-e0495807/strake/lang/source"
 )
 
@@ -221,7 +222,7 @@ func (in *Input) place() string {
 	if in.name == stdinName {
 		return "the archive on standard input"
 	}
-	return redact(in.remote)
+	return redact.URLs(in.remote)
 }
 
 // explain says what the user can do about a Dockerfile that could not be read.

@@ -89,6 +89,7 @@ func diagnostics(err error) (list diag.List, syntax bool) {
 
 // message is a diagnostic in the words of BuildKit, which tools look for.
 func message(d diag.Diagnostic, f *source.File, syntax bool) string {
+	d = d.Redacted()
 	text := d.Message + suggestion(d.Hint)
 	if syntax && f != nil {
 		text = fmt.Sprintf("dockerfile parse error on line %d: %s", f.Position(d.Span.Start).Line, text)

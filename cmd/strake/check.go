@@ -136,6 +136,7 @@ func moved(r *result, to *source.Set) diag.List {
 }
 
 func (c *check) show(set *source.Set, list diag.List) error {
+	list = list.Redacted()
 	switch c.format {
 	case "json":
 		return diag.JSON(c.stdout, set, list)

@@ -17,6 +17,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/seed-e0495807/strake/lang/diag"
+	"github.com/seed-e0495807/strake/lang/redact"
 )
 
 // Exit codes, as docker has them.
@@ -260,9 +261,9 @@ func flagError(flags *pflag.FlagSet, err error) error {
 // complain tells of a mistake in the command line, as docker does. The command
 // is nil when there is no such one.
 func (p *process) complain(c *command, e *usageError) {
-	fmt.Fprintln(p.stderr, e.message)
+	fmt.Fprintln(p.stderr, redact.URLs(e.message))
 	if e.hint != "" {
-		fmt.Fprintf(p.stderr, "Did you mean `%s`?\n", e.hint)
+		fmt.Fprintf(p.stderr, "Did you mean `%s`?\n", redact.URLs(e.hint))
 	}
 	if e.help != "" {
 		fmt.Fprintln(p.stderr, e.help)

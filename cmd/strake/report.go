@@ -24,7 +24,7 @@ func (p *process) report(set *source.Set, list diag.List) {
 		fmt.Fprintln(p.stderr)
 	}
 	p.reported = true
-	diag.Text(p.stderr, set, list, diag.TextOptions{Color: p.color(p.stderr), Width: width(p.stderr)})
+	diag.Text(p.stderr, set, list.Redacted(), diag.TextOptions{Color: p.color(p.stderr), Width: width(p.stderr)})
 }
 
 // diagnose makes diagnostics of any error.

@@ -15,6 +15,7 @@ import (
 	"github.com/seed-e0495807/strake/ir"
 	"github.com/seed-e0495807/strake/lang"
 	"github.com/seed-e0495807/strake/lang/diag"
+	"github.com/seed-e0495807/strake/lang/redact"
 	"github.com/seed-e0495807/strake/lang/source"
 	"github.com/seed-e0495807/strake/plugins"
 )
@@ -94,7 +95,7 @@ func (l *loader) text(r reading) (name, text string, ok bool) {
 	var err error
 	if r.ref.Kind == Path {
 		name, data, err = l.local(r)
-	} else if name = r.ref.Text; l.fetcher == nil {
+	} else if name = redact.URLs(r.ref.Text); l.fetcher == nil {
 		err = errors.New("only files of the build context can be had here")
 	} else {
 		data, err = l.fetcher.Fetch(l.ctx, r.ref)
