@@ -207,9 +207,9 @@ func check(t *testing.T, b bad, c cases.Case) {
 	runtime.GC()
 	stop, peak := make(chan struct{}), make(chan uint64)
 	go watch(stop, peak)
-	start := processorTime()
+	start := processorTime(t)
 	_, _, err := compile(c)
-	took := processorTime() - start
+	took := processorTime(t) - start
 	close(stop)
 	if memory := <-peak; took > mostTime || memory > mostMemory {
 		t.Errorf("took %v and %d MB", took, memory>>20)
@@ -270,10 +270,11 @@ func watch(stop <-chan struct{}, peak chan<- uint64) {
 
 // processorTime is what this process has used of the processors: what else the machine does
 // meanwhile does not count.
-func processorTime() time.Duration {
+func processorTime(t *testing.T) time.Duration {
+	t.Helper()
 	var u syscall.Rusage
 	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {
-		panic(err)
+		t.Fatal(err)
 	}
 	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
 }
