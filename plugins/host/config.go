@@ -5,7 +5,6 @@ import (
 	"crypto/tls"
 	"encoding/pem"
 	"errors"
-	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -72,20 +71,21 @@ func (p *Program) prepare(env []string, shared string) error {
 		return err
 	}
 	level := p.process.level
-	cmd, status, err := sandbox.Command(p.options.Helper, sandbox.Spec{
-		Program: p.options.Path, Args: p.options.Args, Root: root, Shared: shared, Reads: p.options.Reads,
-		Network: slices.Contains(p.options.Grants, plugins.GrantNetwork),
-		Memory:  p.options.Memory, Files: int64(p.options.MaxMessage), Level: level,
+	if level == sandbox.Full {
+		shared = sandbox.Temp
+		env = append(env, plugin.EnvUnixSocketDir+"="+shared) // the last one counts
+	}
+	o := p.options
+	limits := sandbox.Limits{Memory: o.Memory, Files: int64(o.MaxMessage), Threads: o.Threads, CPU: o.CPUTime}
+	box, err := sandbox.New(o.Helper, sandbox.Spec{
+		Program: o.Path, Args: o.Args, Root: root, Shared: shared, Reads: o.Reads,
+		Network: slices.Contains(o.Grants, plugins.GrantNetwork), Limits: limits, Level: level,
 	})
 	if err != nil {
 		return err
 	}
-	temp := shared
-	if level == sandbox.Full {
-		temp = "/tmp"
-	}
-	cmd.Env = environment(append(env, p.options.Env...), "PATH=/usr/local/bin:/usr/bin:/bin", "TMPDIR="+temp)
-	p.process.cmd, p.process.status, p.process.shared = cmd, status, shared
+	box.Env = environment(append(env, o.Env...), "PATH=/usr/local/bin:/usr/bin:/bin", "TMPDIR="+shared)
+	p.process.box, p.process.limits, p.process.shared = box, limits, shared
 	return nil
 }
 
@@ -98,21 +98,4 @@ func environment(env []string, defaults ...string) []string {
 		}
 	}
 	return env
-}
-
-// checkAddress makes sure that a program has strake connect to itself: a socket in
-// its own directory.
-func checkAddress(network, address, shared string) error {
-	if network != "unix" {
-		return fmt.Errorf("it listens on %s: it has to use a unix socket in $%s", network, plugin.EnvUnixSocketDir)
-	}
-	if filepath.Dir(filepath.Clean(address)) != shared {
-		return fmt.Errorf("its socket is not in $%s", plugin.EnvUnixSocketDir)
-	}
-	if info, err := os.Lstat(address); err != nil {
-		return fmt.Errorf("its socket: %w", err)
-	} else if info.Mode().Type() != os.ModeSocket {
-		return errors.New("its socket is none")
-	}
-	return nil
 }

@@ -20,6 +20,19 @@ import (
 	"github.com/seed-e0495807/strake/plugins/internal/sandbox"
 )
 
+// Level is how much of a sandbox there has to be.
+type Level = sandbox.Level
+
+// The levels: of all that Linux has; without namespaces; none at all.
+const (
+	Full = sandbox.Full
+	Weak = sandbox.Weak
+	None = sandbox.None
+)
+
+// ErrSandbox is in the error of a program that was not started as its sandbox cannot be made.
+var ErrSandbox = errors.New("it may not run with less than its sandbox")
+
 // Options say what to start, and what it may take. Zero limits are the defaults.
 type Options struct {
 	Name    string // for errors, until the plugin says its own; "" is that of the file
@@ -33,12 +46,14 @@ type Options struct {
 
 	// Helper is a command whose last argument it hands to Sandboxed. Without one there
 	// is no sandbox.
-	Helper         []string
-	RequireSandbox bool // else the program runs with what of a sandbox there can be
+	Helper  []string
+	Sandbox Level // the least that it may run in; zero is the full one
 
 	StartTimeout time.Duration // until it has said what it is; 10 s
 	CallTimeout  time.Duration // of each call; 30 s
-	Memory       int64         // bytes of data; 1 GiB
+	CPUTime      time.Duration // of the processor, in the program's life; 10 min
+	Memory       int64         // bytes, shared ones too; 1 GiB
+	Threads      int           // at one time; 512
 	MaxMessage   int           // bytes of an answer; 32 MiB
 	MaxLog       int           // bytes of its stderr; 16 MiB
 }
@@ -47,7 +62,9 @@ func (o Options) withDefaults() Options {
 	fill(&o.Name, filepath.Base(o.Path))
 	fill(&o.StartTimeout, 10*time.Second)
 	fill(&o.CallTimeout, 30*time.Second)
+	fill(&o.CPUTime, 10*time.Minute)
 	fill(&o.Memory, 1<<30)
+	fill(&o.Threads, 512)
 	fill(&o.MaxMessage, 32<<20)
 	fill(&o.MaxLog, 16<<20)
 	return o
@@ -127,24 +144,22 @@ func (p *Program) start(ctx context.Context) error {
 	ctx, cancel := context.WithTimeoutCause(ctx, p.options.StartTimeout,
 		fmt.Errorf("it was not ready within %v", p.options.StartTimeout))
 	defer cancel()
-	level := sandbox.Full
+	level := Full
 	if len(p.options.Helper) == 0 {
-		if p.options.RequireSandbox {
-			return errors.New("a sandbox is required, and there is none here")
+		if level = None; p.options.Sandbox < None {
+			return fmt.Errorf("%w: there is none here", ErrSandbox)
 		}
-		level = sandbox.NoSandbox
 		p.missing = append(p.missing, level.String())
 	}
 	for {
 		err := p.attempt(ctx, level)
 		var f *sandbox.Failure
-		if !errors.As(err, &f) || f.Program || level == sandbox.NoSandbox {
+		if !errors.As(err, &f) || f.Program || level == None {
 			return err
 		}
-		if p.options.RequireSandbox {
-			return fmt.Errorf("a sandbox is required, and the kernel cannot: %w", f)
+		if level++; level > p.options.Sandbox {
+			return fmt.Errorf("%w: %w", ErrSandbox, f)
 		}
-		level++
 		p.missing = append(p.missing, fmt.Sprintf("%s (%v)", level, f))
 	}
 }
@@ -228,4 +243,4 @@ func Sandboxed(args []string) error {
 }
 
 // PID is the number of the process.
-func (p *Program) PID() int { return p.process.cmd.Process.Pid }
+func (p *Program) PID() int { return p.process.box.Process.Pid }

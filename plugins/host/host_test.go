@@ -96,7 +96,7 @@ func TestRun(t *testing.T) {
 	for _, helper := range []bool{true, false} {
 		o := options(t, "ok")
 		if !helper {
-			o.Helper = nil
+			o.Helper, o.Sandbox = nil, host.None
 		}
 		p := start(t, o)
 		if helper == (len(p.Sandbox()) > 0) {
@@ -319,7 +319,7 @@ func TestFloodHost(t *testing.T) {
 // TestFork starts a child: none outlives the plugin.
 func TestFork(t *testing.T) {
 	o := options(t, "fork")
-	o.Helper = nil // a sandbox lets nobody fork
+	o.Helper, o.Sandbox = nil, host.None // a sandbox lets nobody fork
 	l := &lines{}
 	began := time.Now()
 	if _, err := pipeline(t, start(t, o), l); err == nil || !strings.Contains(err.Error(), "no answer within 1s") || time.Since(began) > 2*time.Second {

@@ -6,11 +6,13 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"os/exec"
+	"path/filepath"
 	"runtime"
 	"strconv"
 	"sync"
 	"time"
+
+	"github.com/hashicorp/go-plugin"
 
 	"github.com/seed-e0495807/strake/plugins/internal/sandbox"
 )
@@ -25,12 +27,14 @@ const (
 // process is that of a program, and a runner of go-plugin.
 type process struct {
 	level          sandbox.Level
-	cmd            *exec.Cmd
-	status         *os.File // of the sandbox
-	shared         string   // the directory of its socket
+	box            *sandbox.Box // nil before it is prepared
+	limits         sandbox.Limits
+	shared         string   // the directory of its socket, as it sees it
+	socket         *os.File // of a full sandbox
 	stdout, stderr *pipe
 	log            *tail
 	done           chan struct{} // closed when it has ended
+	end            string        // how it did, from then on
 
 	mu      sync.Mutex
 	pid     int   // while it can be killed
@@ -58,18 +62,25 @@ func (p *process) Start(context.Context) error {
 	go func() {
 		runtime.LockOSThread() // for good: the thread ends with this function
 		err := p.run()
-		for _, f := range append(p.cmd.ExtraFiles, outs...) {
+		for _, f := range append(p.box.ExtraFiles, outs...) {
 			f.Close()
 		}
 		if err != nil {
 			p.stdout.Close()
 			p.stderr.Close()
 			close(p.done)
-			started <- &sandbox.Failure{Program: p.level == sandbox.NoSandbox, Text: err.Error()}
+			started <- &sandbox.Failure{Program: p.level == sandbox.None, Text: err.Error()}
 			return
 		}
-		go func() { started <- sandbox.Started(p.status) }()
+		go func() { started <- p.box.Started() }()
+		watched, end := context.WithCancel(context.Background())
+		go func() {
+			if err := p.box.Watch(watched, p.limits); err != nil {
+				p.fail(err)
+			}
+		}()
 		p.reap()
+		end()
 	}()
 	return <-started
 }
@@ -79,7 +90,7 @@ func (p *process) pipes() (writers []*os.File, err error) {
 	for _, to := range []struct {
 		reader **pipe
 		writer *io.Writer
-	}{{&p.stdout, &p.cmd.Stdout}, {&p.stderr, &p.cmd.Stderr}} {
+	}{{&p.stdout, &p.box.Stdout}, {&p.stderr, &p.box.Stderr}} {
 		r, w, err := os.Pipe()
 		if err != nil {
 			return nil, err
@@ -97,20 +108,23 @@ func (p *process) run() error {
 	if p.killed {
 		return errors.New("it was stopped")
 	}
-	if err := p.cmd.Start(); err != nil {
+	if err := p.box.Start(); err != nil {
 		return err
 	}
-	p.pid = p.cmd.Process.Pid
+	p.pid = p.box.Process.Pid
 	return nil
 }
 
 // reap waits for the end.
 func (p *process) reap() {
-	sandbox.Ended(p.pid)
+	p.box.Ended()
 	p.mu.Lock()
 	p.pid, p.over = 0, true // from here on somebody else may get the number
 	p.mu.Unlock()
-	p.cmd.Wait()
+	p.box.Wait()
+	if p.end = p.box.End(); p.end == "" {
+		p.end = p.box.ProcessState.String()
+	}
 	close(p.done)
 }
 
@@ -122,7 +136,7 @@ func (p *process) kill() {
 	}
 	p.killed = true
 	if p.pid != 0 {
-		sandbox.Kill(p.pid)
+		p.box.Kill()
 	}
 }
 
@@ -145,7 +159,7 @@ func (p *process) cause() error {
 	}
 	select {
 	case <-p.done:
-		return fmt.Errorf("its process ended: %v", p.cmd.ProcessState)
+		return fmt.Errorf("its process ended: %s", p.end)
 	default:
 		return nil
 	}
@@ -200,10 +214,10 @@ func (p *process) Diagnose(context.Context) string { return "" }
 
 // ID is "" when there is nothing to kill.
 func (p *process) ID() string {
-	if p.cmd == nil || p.cmd.Process == nil {
+	if p.box == nil || p.box.Process == nil {
 		return ""
 	}
-	return strconv.Itoa(p.cmd.Process.Pid)
+	return strconv.Itoa(p.box.Process.Pid)
 }
 
 // Wait waits for the end.
@@ -224,11 +238,34 @@ func (p *process) Kill(context.Context) error {
 	p.ended(settle)
 	p.stdout.Close()
 	p.stderr.Close()
-	return nil
+	if p.socket != nil {
+		p.socket.Close()
+	}
+	return p.box.Close()
 }
 
+// PluginToHost makes sure that a program has strake connect to itself: a socket in its own
+// directory. That of a full sandbox is not among the files of the host.
 func (p *process) PluginToHost(network, address string) (string, string, error) {
-	return network, address, checkAddress(network, address, p.shared)
+	if network != "unix" {
+		return "", "", fmt.Errorf("it listens on %s: it has to use a unix socket in $%s", network, plugin.EnvUnixSocketDir)
+	}
+	if filepath.Dir(filepath.Clean(address)) != p.shared {
+		return "", "", fmt.Errorf("its socket is not in $%s", plugin.EnvUnixSocketDir)
+	}
+	if p.level != sandbox.Full {
+		if info, err := os.Lstat(address); err != nil {
+			return "", "", fmt.Errorf("its socket: %w", err)
+		} else if info.Mode().Type() != os.ModeSocket {
+			return "", "", errors.New("its socket is none")
+		}
+		return network, address, nil
+	}
+	var err error
+	if p.socket, err = p.box.Socket(address); err != nil {
+		return "", "", fmt.Errorf("its socket: %w", err)
+	}
+	return network, fmt.Sprintf("/proc/self/fd/%d", p.socket.Fd()), nil
 }
 
 func (p *process) HostToPlugin(network, address string) (string, string, error) {

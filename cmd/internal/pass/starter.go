@@ -38,6 +38,6 @@ func (Starter) Launch(ctx context.Context, p config.Program) (*host.Program, err
 	}
 	return host.Start(ctx, host.Options{
 		Name: p.Name, Path: p.Path, Args: p.Args, SHA256: sum, Grants: p.Grants, Reads: []string{p.Dir},
-		Helper: []string{self, SandboxCommand}, RequireSandbox: p.RequireSandbox,
+		Helper: []string{self, SandboxCommand},
 	})
 }

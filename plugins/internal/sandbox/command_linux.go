@@ -11,75 +11,116 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// statusFD is where the helper says why it failed. It closes when the program runs.
-const statusFD = 3
+// The descriptors of a helper. On the first it says that the program runs, or why it does
+// not, and how it ended. The second is the lease: it reads as ended when the host is gone.
+const (
+	statusFD = 3
+	leaseFD  = 4
+)
 
-// Command makes the command of a helper that runs a program, and what Started reads once
-// the command runs; without a sandbox it is the program itself, and nil. The process
-// leads a group of its own, and is killed when the thread that starts it ends.
-func Command(helper []string, s Spec) (*exec.Cmd, *os.File, error) {
-	if s.Level == NoSandbox {
+// Box is a program in its sandbox. Cmd is to be started and waited for by the caller.
+type Box struct {
+	*exec.Cmd
+	level  Level
+	status *os.File // nil without a helper
+	says   *json.Decoder
+	lease  *os.File
+}
+
+// report is what a helper says: first of the start, then of the end.
+type report struct {
+	Failure *Failure `json:",omitempty"`
+	End     string   `json:",omitempty"`
+}
+
+// New makes the command of a helper that runs a program; without a sandbox it is the
+// program itself. The process leads a group of its own.
+func New(helper []string, s Spec) (*Box, error) {
+	if s.Level == None {
 		cmd := exec.Command(s.Program, s.Args...)
 		cmd.Dir = s.Shared
 		cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGKILL}
-		return cmd, nil, nil
+		return &Box{Cmd: cmd, level: None}, nil
 	}
 	arg, err := json.Marshal(s)
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	status, write, err := os.Pipe()
 	if err != nil {
-		return nil, nil, err
+		return nil, err
+	}
+	read, lease, err := os.Pipe()
+	if err != nil {
+		return nil, errors.Join(err, status.Close(), write.Close())
 	}
 	cmd := exec.Command(helper[0], append(helper[1:len(helper):len(helper)], string(arg))...)
-	cmd.Dir = s.Shared
-	cmd.ExtraFiles = []*os.File{write}
-	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGKILL}
+	if cmd.Dir = s.Shared; s.Level == Full {
+		cmd.Dir = s.Root
+	}
+	cmd.ExtraFiles = []*os.File{write, read}
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	if s.Level == Full {
-		cmd.SysProcAttr.Cloneflags = syscall.CLONE_NEWUSER | syscall.CLONE_NEWNS | syscall.CLONE_NEWPID | syscall.CLONE_NEWIPC | syscall.CLONE_NEWUTS
+		cmd.SysProcAttr.Pdeathsig = syscall.SIGKILL
+		cmd.SysProcAttr.Cloneflags = syscall.CLONE_NEWUSER | syscall.CLONE_NEWNS | syscall.CLONE_NEWPID | syscall.CLONE_NEWIPC
 		if !s.Network {
 			cmd.SysProcAttr.Cloneflags |= syscall.CLONE_NEWNET
 		}
 		cmd.SysProcAttr.UidMappings = []syscall.SysProcIDMap{{HostID: os.Getuid(), Size: 1}}
 		cmd.SysProcAttr.GidMappings = []syscall.SysProcIDMap{{HostID: os.Getgid(), Size: 1}}
 	}
-	return cmd, status, nil
+	return &Box{Cmd: cmd, level: s.Level, status: status, says: json.NewDecoder(io.LimitReader(status, 1<<16)), lease: lease}, nil
 }
 
 // Started waits until the program runs, or tells why it does not. The end that the
 // helper writes to must be closed in this process.
-func Started(status *os.File) error {
-	if status == nil {
+func (b *Box) Started() error {
+	if b.status == nil {
 		return nil
 	}
-	defer status.Close()
-	data, err := io.ReadAll(io.LimitReader(status, 1<<16))
-	if err != nil || len(data) == 0 {
+	var r report
+	switch err := b.says.Decode(&r); {
+	case errors.Is(err, io.EOF):
+		return &Failure{Text: "the process of the sandbox ended as it began"}
+	case err != nil:
 		return err
+	case r.Failure != nil:
+		return r.Failure
 	}
-	f := &Failure{}
-	if err := json.Unmarshal(data, f); err != nil {
-		return err
-	}
-	return f
+	return nil
 }
 
-// Kill ends a process and its group, which must not have been waited for yet. In a
-// sandbox all processes of the program end with it.
-func Kill(pid int) {
-	unix.Kill(-pid, unix.SIGKILL)
-	unix.Kill(pid, unix.SIGKILL)
+// End tells how the program ended, once Cmd has: "" when its helper did not live to say.
+func (b *Box) End() string {
+	var r report
+	if b.status == nil || b.says.Decode(&r) != nil {
+		return ""
+	}
+	return r.End
 }
 
-// Ended waits for the end of a process, and ends what it leaves of its group. Its number
+// Close ends the lease, and with it the helper and the program.
+func (b *Box) Close() error {
+	if b.status == nil {
+		return nil
+	}
+	return errors.Join(b.lease.Close(), b.status.Close())
+}
+
+// Kill ends the processes of a box, which must not have been waited for yet.
+func (b *Box) Kill() {
+	unix.Kill(-b.Process.Pid, unix.SIGKILL)
+	unix.Kill(b.Process.Pid, unix.SIGKILL)
+}
+
+// Ended waits for the end of the process, and ends what it leaves of its group. Its number
 // stays taken until somebody waits for it in the usual way.
-func Ended(pid int) {
+func (b *Box) Ended() {
 	for {
-		err := unix.Waitid(unix.P_PID, pid, nil, unix.WEXITED|unix.WNOWAIT, nil)
+		err := unix.Waitid(unix.P_PID, b.Process.Pid, nil, unix.WEXITED|unix.WNOWAIT, nil)
 		if !errors.Is(err, unix.EINTR) {
 			break
 		}
 	}
-	unix.Kill(-pid, unix.SIGKILL)
+	unix.Kill(-b.Process.Pid, unix.SIGKILL)
 }

@@ -8,8 +8,9 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// devices are what programs expect to be there.
-var devices = [...]string{"/dev/null", "/dev/zero", "/dev/full", "/dev/random", "/dev/urandom"}
+// devices are what programs expect to be there. /dev/zero is not among them: to map it is
+// another way to shared memory (mem(4)).
+var devices = [...]string{"/dev/null", "/dev/full", "/dev/random", "/dev/urandom"}
 
 // rootSize bounds what the program writes to its own "/", which is memory.
 const rootSize = "size=64m,nr_inodes=4096,mode=755"
@@ -36,10 +37,7 @@ func (s *Spec) mount() error {
 			return err
 		}
 	}
-	if err := s.bind(s.Shared, unix.MOUNT_ATTR_NOSUID|unix.MOUNT_ATTR_NODEV|unix.MOUNT_ATTR_NOEXEC); err != nil {
-		return err
-	}
-	if err := os.MkdirAll(filepath.Join(s.Root, "tmp"), 0o700); err != nil {
+	if err := os.MkdirAll(filepath.Join(s.Root, Temp), 0o700); err != nil {
 		return err
 	}
 	return s.pivot()
@@ -102,5 +100,5 @@ func (s *Spec) pivot() error {
 	if err := unix.Unmount(".", unix.MNT_DETACH); err != nil {
 		return fmt.Errorf("leave the old root: %w", err)
 	}
-	return unix.Chdir("/tmp")
+	return unix.Chdir(Temp)
 }

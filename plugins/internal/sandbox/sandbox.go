@@ -1,23 +1,36 @@
 // Package sandbox starts a program with no more of the machine than it needs. On Linux
 // it runs in user, mount, process, network and IPC namespaces of its own, sees no
 // files but itself, the libraries and what the Spec names, and a filter of system calls keeps
-// it from the rest of the kernel. It imports no other package of this module.
+// it from the rest of the kernel. Where there are no namespaces, Landlock takes the place of
+// the mounts. It imports no other package of this module.
 //
 // Namespaces are entered from inside, so a helper stands between: the program of the host
-// run again, which calls Enter.
+// run again, which calls Enter. The helper stays: it is process 1 of the namespace, and ends
+// with the host, by a signal and by a pipe that the program never had. All of the
+// program's processes end with it.
 package sandbox
+
+import "time"
 
 // Spec says what to run, and what it may use. It is JSON on its way to the helper.
 type Spec struct {
 	Program string   // absolute path
 	Args    []string // without the name
 	Root    string   // an empty directory, to become "/"
-	Shared  string   // a directory that the host sees, too; the only one of it to write to
+	Shared  string   // where it makes its socket: of the host below Full, and then all that it may write to
 	Reads   []string // files and directories to read besides
 	Network bool     // keep that of the host
-	Memory  int64    // bytes of data, 0 for any number
-	Files   int64    // bytes of a file that it writes, 0 for any number
+	Limits  Limits
 	Level   Level
+	Inner   bool // of the second helper, where the first has no namespace to be process 1 of
+}
+
+// Limits are what a program may take. Zero is any number.
+type Limits struct {
+	Memory  int64         // bytes of data, of shared memory and of page tables
+	Files   int64         // bytes of a file that it writes
+	Threads int           // at one time
+	CPU     time.Duration // of the processor in its life; whole seconds
 }
 
 // Level is how much of the sandbox there is.
@@ -25,20 +38,24 @@ type Level uint8
 
 // The levels, the strongest first.
 const (
-	Full      Level = iota
-	NoSpaces        // the kernel gives no namespaces: limits and the filter only
-	NoSandbox       // not even those
+	Full Level = iota
+	Weak       // the kernel gives no namespaces: Landlock, the filter and limits
+	None       // not even those
 )
+
+// Temp is the directory that a program may write to in the full sandbox. Its socket is there,
+// too: memory of a bounded size, and nothing of the host's disk.
+const Temp = "/tmp"
 
 // String says what is missing.
 func (l Level) String() string {
 	switch l {
 	case Full:
 		return "nothing"
-	case NoSpaces:
-		return "namespaces, so that it sees the files and processes of the user"
+	case Weak:
+		return "namespaces, so that it shares the processes of the machine and sees names of files"
 	}
-	return "the whole sandbox"
+	return "the whole sandbox, so that it can do what you can"
 }
 
 // Failure is why a helper did not get as far as running the program.

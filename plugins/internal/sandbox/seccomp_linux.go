@@ -18,7 +18,28 @@ const (
 	offNumber = 0
 	offArch   = 4
 	offArg0   = 16 // the low half, on little-endian machines
+	offArg1   = 24
+	offArg3   = 40
 )
+
+// sharedMemory are calls for memory that is not the process's own, and that no limit of a
+// process counts. Libraries do without.
+var sharedMemory = [...]uintptr{
+	unix.SYS_MEMFD_CREATE, // memfd_secret counts as locked memory, of which there is none
+	unix.SYS_SHMGET, unix.SYS_SHMAT, unix.SYS_MSGGET, unix.SYS_SEMGET, unix.SYS_MQ_OPEN,
+}
+
+// beyond are calls that reach processes and files of the machine which neither Landlock nor a
+// test of arguments keeps from a program. connect is among them: a socket of the machine's
+// services is as good as a key.
+var beyond = append([]uintptr{
+	unix.SYS_TKILL, unix.SYS_RT_SIGQUEUEINFO, unix.SYS_RT_TGSIGQUEUEINFO, unix.SYS_PIDFD_SEND_SIGNAL, unix.SYS_PIDFD_OPEN,
+	unix.SYS_SETSID, unix.SYS_SETPGID, unix.SYS_SETPRIORITY, unix.SYS_IOPRIO_SET, unix.SYS_PROCESS_MADVISE, unix.SYS_PROCESS_MRELEASE,
+	unix.SYS_MIGRATE_PAGES, unix.SYS_MOVE_PAGES,
+	unix.SYS_CONNECT, unix.SYS_TRUNCATE, unix.SYS_FCHMOD, unix.SYS_FCHMODAT, unix.SYS_FCHMODAT2, unix.SYS_FCHOWN, unix.SYS_FCHOWNAT, unix.SYS_UTIMENSAT,
+	unix.SYS_SETXATTR, unix.SYS_LSETXATTR, unix.SYS_FSETXATTR, unix.SYS_REMOVEXATTR, unix.SYS_LREMOVEXATTR, unix.SYS_FREMOVEXATTR,
+	unix.SYS_SETXATTRAT, unix.SYS_REMOVEXATTRAT,
+}, beyondHere...)
 
 var errNoFilter = errors.New("there is no filter for " + runtime.GOARCH)
 
@@ -48,8 +69,14 @@ func (p *program) block(value uint32, part program) {
 
 func refuse(e unix.Errno) uint32 { return unix.SECCOMP_RET_ERRNO | uint32(e) }
 
+// rules are what a filter depends on.
+type rules struct {
+	network bool
+	self    uint32 // the program's own process, where it shares those of the machine; else 0
+}
+
 // build makes the filter.
-func build(network bool) program {
+func build(r rules) program {
 	var p program
 	p.load(offArch)
 	p = append(p,
@@ -64,33 +91,104 @@ func build(network bool) program {
 	for _, n := range forbidden {
 		p.when(uint32(n), refuse(unix.EPERM))
 	}
+	for _, n := range sharedMemory {
+		p.when(uint32(n), refuse(unix.ENOSYS))
+	}
 	// Its flags are in memory, which a filter cannot read; libraries fall back to clone.
 	p.when(unix.SYS_CLONE3, refuse(unix.ENOSYS))
-	p.block(unix.SYS_CLONE, threadsOnly())
+	p.block(unix.SYS_CLONE, processes())
+	p.block(unix.SYS_MMAP, mappings())
+	p.block(unix.SYS_FCNTL, without(offArg1, unix.F_SETOWN, unix.F_SETOWN_EX, unix.F_SETSIG))
 	for _, n := range []uint32{unix.SYS_SOCKET, unix.SYS_SOCKETPAIR} {
-		p.block(n, families(network))
+		p.block(n, families(r))
+	}
+	if r.self != 0 {
+		p.among(r.self)
 	}
 	p.end(unix.SECCOMP_RET_ALLOW)
 	return p
 }
 
-// threadsOnly lets a process start threads, and no other processes.
-func threadsOnly() program {
+// among keeps a program from the processes and files that it shares the machine with: it
+// signals none but itself, and changes no limits, priorities, owners or modes.
+func (p *program) among(self uint32) {
+	for _, n := range beyond {
+		p.when(uint32(n), refuse(unix.EPERM))
+	}
+	for _, n := range []uint32{unix.SYS_KILL, unix.SYS_TGKILL} {
+		p.block(n, only(offArg0, self))
+	}
+	for _, n := range []uint32{unix.SYS_PRLIMIT64, unix.SYS_SCHED_SETAFFINITY, unix.SYS_SCHED_SETPARAM, unix.SYS_SCHED_SETSCHEDULER, unix.SYS_SCHED_SETATTR} {
+		p.block(n, only(offArg0, 0, self))
+	}
+}
+
+// only allows a call with one of these arguments.
+func only(offset uint32, values ...uint32) program {
 	var p program
-	p.load(offArg0)
-	p = append(p,
-		unix.SockFilter{Code: unix.BPF_JMP | unix.BPF_JSET | unix.BPF_K, Jf: 1, K: unix.CLONE_THREAD},
-		unix.SockFilter{Code: unix.BPF_RET | unix.BPF_K, K: unix.SECCOMP_RET_ALLOW})
+	p.load(offset)
+	for _, v := range values {
+		p.when(v, unix.SECCOMP_RET_ALLOW)
+	}
 	p.end(refuse(unix.EPERM))
 	return p
 }
 
-// families are the sockets that there may be: what strake talks over, and the network.
-func families(network bool) program {
+// without allows a call but with these arguments.
+func without(offset uint32, values ...uint32) program {
 	var p program
+	p.load(offset)
+	for _, v := range values {
+		p.when(v, refuse(unix.EPERM))
+	}
+	p.end(unix.SECCOMP_RET_ALLOW)
+	return p
+}
+
+// whenAll ends the filter with a verdict if all bits of a mask are set in the argument.
+func (p *program) whenAll(offset, mask, verdict uint32) {
+	p.load(offset)
+	*p = append(*p, unix.SockFilter{Code: unix.BPF_ALU | unix.BPF_AND | unix.BPF_K, K: mask})
+	p.when(mask, verdict)
+}
+
+// processes lets a process start threads, and no other processes. The helper, which is under
+// the filter when it starts the program, makes a UTS namespace with it: the kernel asks for
+// CAP_SYS_ADMIN then, which nothing that is executed has any more (clone(2)).
+func processes() program {
+	var p program
+	p.whenAll(offArg0, unix.CLONE_THREAD, unix.SECCOMP_RET_ALLOW)
+	p.whenAll(offArg0, unix.CLONE_NEWUSER, refuse(unix.EPERM))
+	p.whenAll(offArg0, unix.CLONE_NEWUTS, unix.SECCOMP_RET_ALLOW)
+	p.end(refuse(unix.EPERM))
+	return p
+}
+
+// mappings refuses memory that RLIMIT_DATA does not count: shared without a file, and what
+// grows like a stack (is_data_mapping of the kernel).
+func mappings() program {
+	var p program
+	p.whenAll(offArg3, unix.MAP_SHARED|unix.MAP_ANONYMOUS, refuse(unix.EPERM))
+	p.whenAll(offArg3, unix.MAP_GROWSDOWN, refuse(unix.EPERM))
+	p.end(unix.SECCOMP_RET_ALLOW)
+	return p
+}
+
+// families are the sockets that there may be: what strake talks over, and the network.
+// Among the sockets of the machine it is streams only, as one of datagrams reaches others
+// without connecting.
+func families(r rules) program {
+	var p program
+	if r.self != 0 {
+		p.load(offArg1)
+		p = append(p, unix.SockFilter{Code: unix.BPF_ALU | unix.BPF_AND | unix.BPF_K, K: 0xf}) // the rest are flags
+		p = append(p,
+			unix.SockFilter{Code: unix.BPF_JMP | unix.BPF_JEQ | unix.BPF_K, Jt: 1, K: unix.SOCK_STREAM},
+			unix.SockFilter{Code: unix.BPF_RET | unix.BPF_K, K: refuse(unix.EACCES)})
+	}
 	p.load(offArg0)
 	p.when(unix.AF_UNIX, unix.SECCOMP_RET_ALLOW)
-	if network {
+	if r.network {
 		for _, f := range []uint32{unix.AF_INET, unix.AF_INET6, unix.AF_NETLINK} {
 			p.when(f, unix.SECCOMP_RET_ALLOW)
 		}
@@ -100,11 +198,11 @@ func families(network bool) program {
 }
 
 // filter installs the filter for this thread and what it executes.
-func filter(network bool) error {
+func filter(r rules) error {
 	if len(forbidden) == 0 {
 		return errNoFilter
 	}
-	p := build(network)
+	p := build(r)
 	prog := unix.SockFprog{Len: uint16(len(p)), Filter: &p[0]}
 	_, _, e := unix.Syscall(unix.SYS_SECCOMP, unix.SECCOMP_SET_MODE_FILTER, 0, uintptr(unsafe.Pointer(&prog)))
 	runtime.KeepAlive(p)

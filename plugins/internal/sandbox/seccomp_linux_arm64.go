@@ -20,3 +20,6 @@ var forbidden = [...]uintptr{
 	unix.SYS_SETTIMEOFDAY, unix.SYS_CLOCK_SETTIME, unix.SYS_CLOCK_ADJTIME, unix.SYS_ADJTIMEX, unix.SYS_SETHOSTNAME, unix.SYS_SETDOMAINNAME,
 	unix.SYS_PERSONALITY, unix.SYS_SECCOMP,
 }
+
+// beyondHere are none: this architecture began without the older forms.
+var beyondHere []uintptr

@@ -9,3 +9,5 @@ const (
 
 // There is no filter here yet.
 var forbidden = [0]uintptr{}
+
+var beyondHere []uintptr

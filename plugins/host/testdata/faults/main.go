@@ -9,6 +9,7 @@ import (
 	"os/exec"
 	"os/signal"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"syscall"
 	"time"
@@ -76,10 +77,21 @@ func main() {
 }
 
 var checks = map[string]func(*sdk.Call) error{
-	"ok":    func(c *sdk.Call) error { c.Warn(sdk.From(0), "seen", "seen"); return nil },
-	"probe": probe,
-	"error": func(*sdk.Call) error { return fmt.Errorf("no idea") },
-	"panic": func(*sdk.Call) error { var m map[string]int; m["x"] = 1; return nil },
+	"attack":  attack,
+	"shared":  takeShared,
+	"zero":    takeGrowing,
+	"threads": takeThreads,
+	"cpu": func(*sdk.Call) error {
+		for {
+			runtime.KeepAlive(0)
+		}
+	},
+	"disk":    takeDisk,
+	"undying": undying,
+	"ok":      func(c *sdk.Call) error { c.Warn(sdk.From(0), "seen", "seen"); return nil },
+	"probe":   probe,
+	"error":   func(*sdk.Call) error { return fmt.Errorf("no idea") },
+	"panic":   func(*sdk.Call) error { var m map[string]int; m["x"] = 1; return nil },
 	"crash": func(c *sdk.Call) error {
 		fmt.Fprintln(os.Stderr, "about to crash")
 		c.Expand(plugins.Place{Stage: 0, Op: 1}, "x")
