@@ -108,7 +108,8 @@ func (p *plugins) directory() (string, error) {
 }
 
 // load makes the pipeline of a strake.yaml. Programs are those of the house only: its
-// image is what pins them.
+// image is what pins them. The container that this runs in is a sandbox already, in which a
+// daemon seldom lets anybody make another one.
 func (p *plugins) load(ctx context.Context, name string, house bool) (*config.Plugins, error) {
 	set := &source.Set{}
 	file, diags := config.Load(ctx, name, set)
@@ -132,7 +133,7 @@ func (p *plugins) load(ctx context.Context, name string, house bool) (*config.Pl
 	}
 	found, diags, err := file.Pipeline(ctx, config.Env{
 		Builtins: builtin.All(), Starter: pass.Starter{}, WorkDir: file.Dir(),
-		Store: &trust.Store{Config: filepath.Join(temp, "config"), Cache: filepath.Join(temp, "cache"), Given: trust.Given{Locked: true}},
+		Store: &trust.Store{Config: filepath.Join(temp, "config"), Cache: filepath.Join(temp, "cache"), Given: trust.Given{Locked: true, Sandbox: trust.None}},
 	})
 	if err != nil {
 		return nil, err

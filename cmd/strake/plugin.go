@@ -3,9 +3,11 @@ package main
 import (
 	"context"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 	"text/tabwriter"
 
@@ -15,6 +17,7 @@ import (
 	"github.com/seed-e0495807/strake/plugins"
 	"github.com/seed-e0495807/strake/plugins/builtin"
 	"github.com/seed-e0495807/strake/plugins/config"
+	"github.com/seed-e0495807/strake/plugins/config/trust"
 	"github.com/seed-e0495807/strake/plugins/scaffold"
 )
 
@@ -139,8 +142,8 @@ func pluginLockCommand() *command {
 		usage: "[OPTIONS]",
 		short: "Pin the programs of strake.yaml in strake.lock",
 		long: `Writes strake.lock beside strake.yaml: the digest of each program, and what it says
-of itself. The programs are started for that, in a sandbox without any grants.
-Commit strake.lock.
+of itself, as far as that is known: from NAME.info.json beside the program, or from a
+run that you have allowed. No program is run. Commit strake.lock.
 `,
 	}, func(ctx context.Context, p *pluginConfig, file *config.File, env config.Env, args []string) error {
 		if len(args) > 0 {
@@ -161,6 +164,11 @@ Commit strake.lock.
 			return err
 		}
 		fmt.Fprintf(p.stderr, "%s: %s\n", file.LockPath(), plural(len(lock.Plugins), "program"))
+		for _, name := range slices.Sorted(maps.Keys(lock.Plugins)) {
+			if !trust.Known(lock.Plugins[name].Info) {
+				fmt.Fprintf(p.stderr, "%s says what it is when it first runs; once it is allowed and has run, lock again to keep that in strake.lock\n", diag.Printable(name))
+			}
+		}
 		return nil
 	})
 }
@@ -172,11 +180,24 @@ func pluginAllowCommand() *command {
 		short: "Allow the programs of strake.yaml to run",
 		long: `Allows the programs of these names to run on this machine, or all of strake.yaml: as
 strake.lock pins them, with what strake.yaml grants them. Look at both before.
-In CI, set STRAKE_ALLOW_PLUGINS to locked, or to digests.
+In CI, set STRAKE_ALLOW_PLUGINS to locked, or to digests. Where the kernel has no whole
+sandbox a program does not run, unless you allow that here, or by weak-sandbox or
+no-sandbox in STRAKE_ALLOW_PLUGINS.
 `,
 		setup: func(p *process, flags *pflag.FlagSet) runner {
 			revoke := flags.Bool("revoke", false, "Allow no program of these names, or digests, any more")
-			allow := configRunner(allowPlugins).setup(p, flags)
+			weak := flags.Bool("weak-sandbox", false, "Let them run without namespaces, too: the kernel's Landlock and a filter are left")
+			none := flags.Bool("no-sandbox", false, "Let them run without any sandbox, too: they can do what you can")
+			allow := configRunner(func(ctx context.Context, p *pluginConfig, file *config.File, env config.Env, args []string) error {
+				least := trust.Full
+				switch {
+				case *none:
+					least = trust.None
+				case *weak:
+					least = trust.Weak
+				}
+				return allowPlugins(ctx, p, file, env, least, args)
+			}).setup(p, flags)
 			return func(ctx context.Context, args []string) error {
 				if *revoke {
 					return p.revokePlugins(args)
@@ -187,8 +208,8 @@ In CI, set STRAKE_ALLOW_PLUGINS to locked, or to digests.
 	}
 }
 
-func allowPlugins(ctx context.Context, p *pluginConfig, file *config.File, env config.Env, args []string) error {
-	allowed, err := file.Allow(ctx, env, args...)
+func allowPlugins(ctx context.Context, p *pluginConfig, file *config.File, env config.Env, least trust.Sandbox, args []string) error {
+	allowed, err := file.Allow(ctx, env, least, args...)
 	for _, s := range allowed {
 		fmt.Fprintf(p.stderr, "allowed %s (%s)%s\n", diag.Printable(s.Name), s.Program.Digest, grants(s.Entry.Grants))
 	}

@@ -83,7 +83,7 @@ func (p *pluginConfig) examinePlugin(ctx context.Context, file *config.File, env
 		say("ok", "built in")
 		return true
 	}
-	started, err := pass.Starter{}.Launch(ctx, config.Program{Program: *s.Program, Name: s.Name, Grants: s.Entry.Grants, RequireSandbox: file.RequireSandbox})
+	started, err := pass.Starter{}.Launch(ctx, config.Program{Program: *s.Program, Name: s.Name, Grants: s.Entry.Grants, Sandbox: s.Sandbox})
 	if err != nil {
 		say("bad", "%v", err)
 		return false
@@ -191,7 +191,7 @@ func (p *process) openPlugin(ctx context.Context, name string) (plugins.Plugin, 
 	if err != nil {
 		return nil, nil, err
 	}
-	started, err := pass.Starter{}.Start(ctx, config.Program{Program: *program, Name: filepath.Base(path)})
+	started, err := pass.Starter{}.Start(ctx, config.Program{Program: *program, Name: filepath.Base(path), Sandbox: store.Given.Sandbox})
 	if err != nil {
 		return nil, nil, err
 	}

@@ -216,7 +216,12 @@ func (f *pluginFlags) environment(p *process, file *config.File) (config.Env, er
 	if err != nil {
 		return config.Env{}, err
 	}
-	return config.Env{Builtins: builtin.All(), Starter: pass.Starter{}, Store: store, WorkDir: dir}, nil
+	return config.Env{Builtins: builtin.All(), Starter: pass.Starter{Warn: p.warnPlugin}, Store: store, WorkDir: dir}, nil
+}
+
+// warnPlugin tells of a plugin that runs with less than the whole sandbox, at each run.
+func (p *process) warnPlugin(text string) {
+	fmt.Fprintln(p.stderr, "warning: "+diag.Printable(text))
 }
 
 // trusted is what the user allows to run.

@@ -26,9 +26,9 @@ type Env struct {
 // Program is a program that may be started: a private copy.
 type Program struct {
 	trust.Program
-	Name           string          // of the entry, for messages
-	Grants         []plugins.Grant // for its sandbox
-	RequireSandbox bool
+	Name    string          // of the entry, for messages
+	Grants  []plugins.Grant // for its sandbox
+	Sandbox trust.Sandbox   // the least that it may run in
 }
 
 // Started is a program that runs as a plugin.
@@ -66,7 +66,15 @@ type Status struct {
 	Program *trust.Program // of a program that is there
 	Err     error          // why it cannot run: a diag.Diagnostic
 
-	plugin plugins.Plugin // of a built-in one
+	Sandbox trust.Sandbox // the least that the program may run in
+
+	plugin  plugins.Plugin // of a built-in one
+	started Started        // of a program that was asked what it is
+}
+
+// program is what to start.
+func (s *Status) program() Program {
+	return Program{Program: *s.Program, Name: s.Name, Grants: s.Entry.Grants, Sandbox: s.Sandbox}
 }
 
 // status finds out about an entry. The error is that of the context.
@@ -89,6 +97,9 @@ func (f *File) status(ctx context.Context, env Env, lock *trust.Lock, e *Entry) 
 		return s, nil
 	}
 	s.Program = p
+	if !trust.Known(s.Info) {
+		s.Info = env.Store.Recall(p.Digest)
+	}
 	digest := locked.Digests[trust.Platform()]
 	run := "if that is right, run `strake plugin lock` and commit strake.lock"
 	switch {
@@ -103,8 +114,11 @@ func (f *File) status(ctx context.Context, env Env, lock *trust.Lock, e *Entry) 
 		s.Err = problem("plugin-changed", run, "the plugin %s is not the one that strake.lock pins", s.Name)
 	default:
 		s.State = Allowed
-		if s.Err = env.Store.Check(s.Name, digest, e.Grants, f.Root); s.Err != nil {
+		if s.Sandbox, s.Err = env.Store.Check(s.Name, digest, e.Grants, f.Root); s.Err != nil {
 			s.State = NotAllowed
+		}
+		if f.RequireSandbox {
+			s.Sandbox = trust.Full
 		}
 	}
 	return s, nil
@@ -137,8 +151,8 @@ func (f *File) builtin(env Env, s *Status) {
 	s.Err = problem("plugin-unknown", hint, "there is no built-in plugin %s", use)
 }
 
-// pin makes the private copy of an entry's program.
-func (f *File) pin(ctx context.Context, env Env, e *Entry) (*trust.Program, error) {
+// programPath is where an entry's program is.
+func (f *File) programPath(e *Entry) (string, error) {
 	path := filepath.FromSlash(e.Use)
 	if name, ok := strings.CutPrefix(e.Use, commandPrefix); ok {
 		found, err := exec.LookPath(name)
@@ -146,11 +160,21 @@ func (f *File) pin(ctx context.Context, env Env, e *Entry) (*trust.Program, erro
 			found, err = filepath.Abs(found)
 		}
 		if err != nil {
-			return nil, problem("plugin-missing", "install it, or write its path", "the command %s cannot be found in PATH", name)
+			return "", problem("plugin-missing", "install it, or write its path", "the command %s cannot be found in PATH", name)
 		}
-		path = found
-	} else if !filepath.IsAbs(path) {
+		return found, nil
+	}
+	if !filepath.IsAbs(path) {
 		path = filepath.Join(f.Dir(), path)
+	}
+	return path, nil
+}
+
+// pin makes the private copy of an entry's program.
+func (f *File) pin(ctx context.Context, env Env, e *Entry) (*trust.Program, error) {
+	path, err := f.programPath(e)
+	if err != nil {
+		return nil, err
 	}
 	p, err := env.Store.Pin(ctx, trust.Source{Path: path, Args: e.Args, Root: f.Dir(), Files: e.Files})
 	switch {
@@ -177,8 +201,9 @@ func (f *File) List(ctx context.Context, env Env) ([]Status, error) {
 	return list, err
 }
 
-// Lock starts each program, with nothing granted, to ask what plugin it is, and gives the
-// strake.lock of that. Digests for other platforms stay while a program says the same.
+// Lock pins each program, and gives the strake.lock of that. It runs none: what a program is
+// it has from a file beside it, or from a run that was allowed. Digests for other platforms
+// stay while a program says the same.
 func (f *File) Lock(ctx context.Context, env Env) (*trust.Lock, diag.List, error) {
 	var diags diag.List
 	old, err := trust.ReadLock(f.LockPath())
@@ -209,29 +234,57 @@ func (f *File) lockOne(ctx context.Context, env Env, e *Entry, old trust.Locked)
 	if err != nil {
 		return trust.Locked{}, err
 	}
-	if env.Starter == nil {
-		return trust.Locked{}, errors.New("programs cannot be started here")
+	here := old.Digests[trust.Platform()]
+	out := trust.Locked{Use: e.Use, Digests: map[string]string{}, Info: env.Store.Recall(p.Digest)}
+	if !trust.Known(out.Info) {
+		if path, err := f.programPath(e); err == nil {
+			if out.Info, err = trust.SideInfo(path); err != nil {
+				return trust.Locked{}, err
+			}
+		}
 	}
-	started, err := env.Starter.Start(ctx, Program{Program: *p, Name: e.Key(), RequireSandbox: f.RequireSandbox})
-	if err != nil {
-		return trust.Locked{}, err
-	}
-	out := trust.Locked{Use: e.Use, Digests: map[string]string{}, Info: started.Info()}
-	if err := started.Close(); err != nil {
-		return trust.Locked{}, err
-	}
-	if old.Use == e.Use && trust.SameInfo(old.Info, out.Info) {
-		for platform, digest := range old.Digests {
-			out.Digests[platform] = digest
+	if old.Use == e.Use {
+		if !trust.Known(out.Info) && (here == p.Digest || here == "") {
+			out.Info = old.Info // of the same program, or of its build for another platform
+		}
+		if here == p.Digest || trust.Known(out.Info) && trust.SameInfo(old.Info, out.Info) || here == "" && !trust.Known(out.Info) {
+			for platform, digest := range old.Digests {
+				out.Digests[platform] = digest
+			}
 		}
 	}
 	out.Digests[trust.Platform()] = p.Digest
 	return out, nil
 }
 
+// ask starts a program that is allowed and of which nothing is known yet. It stays, to run.
+func (f *File) ask(ctx context.Context, env Env, s *Status) error {
+	if s.State != Allowed || trust.Known(s.Info) {
+		return nil
+	}
+	if env.Starter == nil {
+		s.Err = errors.New("programs cannot be started here")
+		return nil
+	}
+	started, err := env.Starter.Start(ctx, s.program())
+	if ctx.Err() != nil {
+		if err == nil {
+			err = started.Close()
+		}
+		return errors.Join(context.Cause(ctx), err)
+	}
+	if err != nil {
+		s.Err = err
+		return nil
+	}
+	s.started, s.Info = started, env.Store.Learn(s.Program.Digest, started.Info())
+	return nil
+}
+
 // Allow allows the programs of these names, or all without names, to run with what
-// strake.yaml grants them. They must be those that strake.lock pins.
-func (f *File) Allow(ctx context.Context, env Env, names ...string) ([]Status, error) {
+// strake.yaml grants them, in a sandbox that is no less than the given one. They must be
+// those that strake.lock pins.
+func (f *File) Allow(ctx context.Context, env Env, least trust.Sandbox, names ...string) ([]Status, error) {
 	list, err := f.List(ctx, env)
 	if err != nil {
 		return nil, err
@@ -249,7 +302,7 @@ func (f *File) Allow(ctx context.Context, env Env, names ...string) ([]Status, e
 		if s.State != Allowed && s.State != NotAllowed {
 			return out, s.Err
 		}
-		if err := env.Store.Allow(trust.Allowed{Digest: s.Program.Digest, Name: s.Name, Grants: s.Entry.Grants}); err != nil {
+		if err := env.Store.Allow(trust.Allowed{Digest: s.Program.Digest, Name: s.Name, Grants: s.Entry.Grants, Sandbox: least}); err != nil {
 			return out, err
 		}
 		out = append(out, s)

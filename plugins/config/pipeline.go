@@ -40,11 +40,13 @@ func (f *File) Pipeline(ctx context.Context, env Env) (*Plugins, diag.List, erro
 	}
 	list := make([]Status, len(f.Entries))
 	err := f.each(ctx, func(ctx context.Context, i int) (err error) {
-		list[i], err = f.status(ctx, env, lock, &f.Entries[i])
+		if list[i], err = f.status(ctx, env, lock, &f.Entries[i]); err == nil {
+			err = f.ask(ctx, env, &list[i])
+		}
 		return err
 	})
 	if err != nil {
-		return nil, nil, err
+		return nil, nil, errors.Join(err, closeAll(list))
 	}
 	for i := range list {
 		b.step(&list[i])
@@ -53,9 +55,20 @@ func (f *File) Pipeline(ctx context.Context, env Env) (*Plugins, diag.List, erro
 	b.claims()
 	b.diags.Sort()
 	if b.diags.HasErrors() {
-		return nil, b.diags, nil
+		return nil, b.diags, closeAll(list)
 	}
 	return b.out, b.diags, nil
+}
+
+// closeAll ends programs that were only asked what they are.
+func closeAll(list []Status) error {
+	var errs []error
+	for _, s := range list {
+		if s.started != nil {
+			errs = append(errs, s.started.Close())
+		}
+	}
+	return errors.Join(errs...)
 }
 
 // each does something for every entry, a few at a time.
@@ -105,8 +118,7 @@ func (b *builder) step(s *Status) {
 	if s.plugin != nil {
 		step.Grants = union(e.Grants, s.Info.Needs) // it is a part of strake
 	} else {
-		p := Program{Program: *s.Program, Name: s.Name, Grants: e.Grants, RequireSandbox: b.f.RequireSandbox}
-		program = &lazy{info: s.Info, starter: b.env.Starter, program: p}
+		program = &lazy{info: s.Info, starter: b.env.Starter, program: s.program(), started: s.started}
 		step.Plugin = program
 		b.needs(s)
 	}

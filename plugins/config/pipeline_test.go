@@ -126,11 +126,25 @@ func (w *world) file(list string) *File {
 	return f
 }
 
+// lock writes the strake.lock of a machine where the programs have run, as old ones all are.
 func (w *world) lock(f *File) {
 	w.Helper()
 	lock, diags, err := f.Lock(context.Background(), w.env)
 	if err != nil || len(diags) > 0 {
 		w.Fatal(lines(&w.set, diags), err)
+	}
+	for name, l := range lock.Plugins {
+		data, err := os.ReadFile(filepath.Join(w.dir, l.Use))
+		if trust.Known(l.Info) || err != nil {
+			continue
+		}
+		if err := json.Unmarshal(data, &l.Info); err != nil {
+			w.Fatal(err)
+		}
+		if string(l.Info.Schema) == "null" {
+			l.Info.Schema = nil
+		}
+		lock.Plugins[name] = l
 	}
 	if err := lock.Write(f.LockPath()); err != nil {
 		w.Fatal(err)
@@ -139,7 +153,7 @@ func (w *world) lock(f *File) {
 
 func (w *world) allow(f *File, names ...string) {
 	w.Helper()
-	if _, err := f.Allow(context.Background(), w.env, names...); err != nil {
+	if _, err := f.Allow(context.Background(), w.env, trust.Full, names...); err != nil {
 		w.Fatal(err)
 	}
 }
@@ -228,7 +242,7 @@ func TestTrust(t *testing.T) {
 
 	w.program("house", plugins.Info{Name: "house", Version: "1.0.1"})
 	w.want(f, changed)
-	if _, err := f.Allow(context.Background(), w.env); err == nil {
+	if _, err := f.Allow(context.Background(), w.env, trust.Full); err == nil {
 		t.Error("what strake.lock does not pin is allowed")
 	}
 	w.env.Store.Given.Locked = true
@@ -253,8 +267,56 @@ func TestTrust(t *testing.T) {
 			t.Errorf("started with %+v", p)
 		}
 	}
-	if len(w.starter.started) != 2 {
-		t.Errorf("it was started %d times, and not only to lock it", len(w.starter.started))
+	if len(w.starter.started) != 0 {
+		t.Errorf("it was started %d times, to be locked and allowed", len(w.starter.started))
+	}
+}
+
+// TestAttackLock holds that locking and listing run nothing, and that what a program is comes
+// from its first run that is allowed, which later ones need not repeat.
+func TestAttackLock(t *testing.T) {
+	w := newWorld(t)
+	w.program("house", plugins.Info{Name: "house", Version: "1.0.0", Phases: []plugins.Phase{plugins.Check}})
+	f := w.file(house)
+	lock := func() *trust.Lock {
+		l, diags, err := f.Lock(context.Background(), w.env)
+		if err != nil || len(diags) > 0 {
+			t.Fatal(lines(&w.set, diags), err)
+		}
+		if err := l.Write(f.LockPath()); err != nil {
+			t.Fatal(err)
+		}
+		return l
+	}
+	if l := lock(); trust.Known(l.Plugins["house"].Info) {
+		t.Errorf("it is known: %+v", l)
+	}
+	if data, _ := os.ReadFile(f.LockPath()); !strings.Contains(string(data), `"version": 2`) {
+		t.Errorf("older versions of strake take it: %s", data)
+	}
+	w.want(f, "3:10 you have not allowed the plugin house to run; if you trust it, run `strake plugin allow house`; in CI, set STRAKE_ALLOW_PLUGINS")
+	if _, err := f.List(context.Background(), w.env); err != nil || len(w.starter.started) > 0 {
+		t.Errorf("started %v, %v", w.starter.started, err)
+	}
+	if _, err := f.Allow(context.Background(), w.env, trust.Weak); err != nil || len(w.starter.started) > 0 {
+		t.Errorf("started %v, %v", w.starter.started, err)
+	}
+	for range 2 {
+		w.want(f, "[house]")
+	}
+	if s := w.starter.started; len(s) != 1 || s[0].Sandbox != trust.Weak {
+		t.Errorf("started %+v", s)
+	}
+	if l := lock(); l.Plugins["house"].Info.Version != "1.0.0" || len(w.starter.started) != 1 {
+		t.Errorf("afterwards: %+v", l)
+	}
+	if data, _ := os.ReadFile(f.LockPath()); !strings.Contains(string(data), `"version": 1`) {
+		t.Errorf("older versions of strake do not take it: %s", data)
+	}
+	f.RequireSandbox = true
+	list, err := f.List(context.Background(), w.env)
+	if err != nil || list[0].Sandbox != trust.Full {
+		t.Errorf("with require-sandbox: %+v, %v", list, err)
 	}
 }
 
@@ -285,6 +347,10 @@ func TestNeeds(t *testing.T) {
 func TestLockFile(t *testing.T) {
 	w := newWorld(t)
 	w.program("house", plugins.Info{Name: "house", Version: "1.0.0"})
+	side := func(version string) {
+		write(t, `{"name": "house", "version": "`+version+`"}`, w.dir, "house.info.json")
+	}
+	side("1.0.0")
 	f := w.file(house + "  - use: one\n")
 	w.lock(f)
 	lock, err := trust.ReadLock(f.LockPath())
@@ -309,6 +375,7 @@ func TestLockFile(t *testing.T) {
 		t.Errorf("the same plugin: %q, %d", digest, n)
 	}
 	w.program("house", plugins.Info{Name: "house", Version: "2.0.0"})
+	side("2.0.0")
 	if digest, _ := kept(); digest != "" {
 		t.Errorf("another version: %q", digest)
 	}
@@ -317,9 +384,8 @@ func TestLockFile(t *testing.T) {
 		t.Error(got)
 	}
 	w.lock(f)
-	w.starter.err = errors.New("it crashed")
-	if _, diags, err := f.Lock(context.Background(), w.env); err != nil || lines(&w.set, diags) != "3:10 it crashed" {
-		t.Error(diags, err)
+	if n := len(w.starter.started); n > 0 {
+		t.Errorf("locking ran %d programs", n)
 	}
 }
 
@@ -350,7 +416,7 @@ func TestList(t *testing.T) {
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
 	}
-	if _, err := f.Allow(context.Background(), w.env, "none"); err == nil || !strings.Contains(err.Error(), "has no program none") {
+	if _, err := f.Allow(context.Background(), w.env, trust.Full, "none"); err == nil || !strings.Contains(err.Error(), "has no program none") {
 		t.Error(err)
 	}
 	ctx, cancel := context.WithCancel(context.Background())

@@ -100,6 +100,9 @@ func (p *Pass) explain(err error) error {
 	if !errors.As(err, &broken) {
 		return err
 	}
+	if d := (diag.Diagnostic{}); errors.As(err, &d) && d.Code == "plugin-sandbox" {
+		return diag.List{d} // it is no fault of the plugin
+	}
 	d := diag.Diagnostic{Code: "plugin-broken", Message: err.Error(),
 		Hint: "this is a mistake in the plugin, not in the Dockerfile: tell its author; --no-plugins builds without plugins"}
 	for _, s := range p.Plugins.Steps {

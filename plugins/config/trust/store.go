@@ -28,13 +28,27 @@ type Store struct {
 type Given struct {
 	Locked  bool     // all that strake.lock pins
 	Digests []string // these, whatever they are granted
+	Sandbox Sandbox  // the least that programs may run in
 }
+
+// Sandbox is the least sandbox that a user lets a program run in. It is never taken from a
+// repository.
+type Sandbox string
+
+// The sandboxes.
+const (
+	Full Sandbox = ""     // all that Linux has
+	Weak Sandbox = "weak" // without namespaces
+	None Sandbox = "none" // none at all
+)
 
 // Allowed is an entry of the allow list.
 type Allowed struct {
 	Digest string          `json:"digest"`
 	Name   string          `json:"name"` // when it was allowed; for people
 	Grants []plugins.Grant `json:"grants,omitempty"`
+
+	Sandbox Sandbox `json:"sandbox,omitempty"`
 }
 
 // allowFile is the allow list on disk.
@@ -46,7 +60,7 @@ type allowFile struct {
 var digestForm = regexp.MustCompile(`^(tree-)?sha256:[0-9a-f]{64}$`)
 
 // ParseGiven reads the value of STRAKE_ALLOW_PLUGINS: "locked", or digests with commas
-// between them. The empty text allows nothing. There is no word for any program: one
+// between them, and with "weak-sandbox" or "no-sandbox" what they may do without. The empty text allows nothing. There is no word for any program: one
 // that strake.lock does not pin never runs.
 func ParseGiven(text string) (Given, error) {
 	var g Given
@@ -55,6 +69,10 @@ func ParseGiven(text string) (Given, error) {
 		case word == "":
 		case word == "locked":
 			g.Locked = true
+		case word == "weak-sandbox" && g.Sandbox != None:
+			g.Sandbox = Weak
+		case word == "no-sandbox":
+			g.Sandbox = None
 		case digestForm.MatchString(word):
 			g.Digests = append(g.Digests, word)
 		default:
@@ -65,16 +83,16 @@ func ParseGiven(text string) (Given, error) {
 	return g, nil
 }
 
-// Check tells why a plugin may not run: nil when it may. Root is the directory that the
-// repository begins at.
-func (s *Store) Check(name, digest string, grants []plugins.Grant, root string) error {
+// Check tells why a plugin may not run: nil when it may, in a sandbox that is no less than
+// the one given back. Root is the directory that the repository begins at.
+func (s *Store) Check(name, digest string, grants []plugins.Grant, root string) (Sandbox, error) {
 	if s.Given.Locked || slices.Contains(s.Given.Digests, digest) {
-		return nil
+		return s.Given.Sandbox, nil
 	}
 	hint := "if you trust it, run `strake plugin allow " + name + "`; in CI, set STRAKE_ALLOW_PLUGINS"
 	list, err := s.List(root)
 	if err != nil {
-		return err
+		return Full, err
 	}
 	for _, a := range list {
 		if a.Digest != digest {
@@ -82,12 +100,15 @@ func (s *Store) Check(name, digest string, grants []plugins.Grant, root string) 
 		}
 		for _, g := range grants {
 			if !slices.Contains(a.Grants, g) {
-				return fail("plugin-not-allowed", hint, "you have allowed the plugin %s, but without the grant %s", name, g)
+				return Full, fail("plugin-not-allowed", hint, "you have allowed the plugin %s, but without the grant %s", name, g)
 			}
 		}
-		return nil
+		if s.Given.Sandbox != Full {
+			return s.Given.Sandbox, nil
+		}
+		return a.Sandbox, nil
 	}
-	return fail("plugin-not-allowed", hint, "you have not allowed the plugin %s to run", name)
+	return Full, fail("plugin-not-allowed", hint, "you have not allowed the plugin %s to run", name)
 }
 
 // List reads the allow list, sorted by digest. One that others can change is an error,

@@ -256,7 +256,7 @@ func TestAllow(t *testing.T) {
 	check := func(want string, grants ...plugins.Grant) {
 		t.Helper()
 		got := ""
-		if err := s.Check("house", digest, grants, "/repo"); err != nil {
+		if _, err := s.Check("house", digest, grants, "/repo"); err != nil {
 			got = err.Error()
 			got, _, _ = strings.Cut(got, ";")
 		}
@@ -265,7 +265,7 @@ func TestAllow(t *testing.T) {
 		}
 	}
 	check("you have not allowed the plugin house to run")
-	if err := s.Allow(Allowed{digest, "house", []plugins.Grant{plugins.GrantContext}}); err != nil {
+	if err := s.Allow(Allowed{Digest: digest, Name: "house", Grants: []plugins.Grant{plugins.GrantContext}}); err != nil {
 		t.Fatal(err)
 	}
 	check("")
@@ -292,7 +292,7 @@ func TestAllow(t *testing.T) {
 func TestAllowList(t *testing.T) {
 	s := newStore(t)
 	digest := "sha256:" + strings.Repeat("a", 64)
-	if err := s.Allow(Allowed{digest, "house", nil}); err != nil {
+	if err := s.Allow(Allowed{Digest: digest, Name: "house", Grants: nil}); err != nil {
 		t.Fatal(err)
 	}
 	name := filepath.Join(s.Config, "allowed.json")
@@ -301,7 +301,7 @@ func TestAllowList(t *testing.T) {
 	}
 	code := func(root string) string {
 		var d diag.Diagnostic
-		if err := s.Check("house", digest, nil, root); errors.As(err, &d) {
+		if _, err := s.Check("house", digest, nil, root); errors.As(err, &d) {
 			return d.Code
 		}
 		return ""
@@ -331,7 +331,7 @@ func TestAllowList(t *testing.T) {
 		if got := code("/repo"); got != "allow-list" {
 			t.Errorf("%q: %q", text, got)
 		}
-		if err := s.Allow(Allowed{digest, "house", nil}); err == nil {
+		if err := s.Allow(Allowed{Digest: digest, Name: "house", Grants: nil}); err == nil {
 			t.Errorf("%q is written over", text)
 		}
 	}
@@ -343,7 +343,7 @@ func TestAllowTogether(t *testing.T) {
 	var wg sync.WaitGroup
 	for i := range 20 {
 		wg.Go(func() {
-			if err := s.Allow(Allowed{fmt.Sprintf("sha256:%064d", i), "x", nil}); err != nil {
+			if err := s.Allow(Allowed{Digest: fmt.Sprintf("sha256:%064d", i), Name: "x"}); err != nil {
 				t.Error(err)
 			}
 		})
@@ -417,7 +417,7 @@ func TestLockFaults(t *testing.T) {
 	for _, c := range []struct{ text, want string }{
 		{"", "is damaged"},
 		{"<<<<<<< ours\n", "is damaged"},
-		{`{"version": 2, "plugins": []}`, "has version 2"},
+		{`{"version": 3, "plugins": []}`, "has version 3"},
 		{`{"version": 1, "plugins": {"a": {"digests": {"x": "sha256:../../etc"}}}}`, "the digest of a for x is none"},
 		{`{"version": 1, "plugins": {"a": 1}}`, "is damaged"},
 	} {
