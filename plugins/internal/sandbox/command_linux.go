@@ -24,6 +24,7 @@ type Box struct {
 	level  Level
 	status *os.File // nil without a helper
 	says   *json.Decoder
+	began  chan struct{} // closed when Started has read its part
 	lease  *os.File
 }
 
@@ -69,7 +70,7 @@ func New(helper []string, s Spec) (*Box, error) {
 		cmd.SysProcAttr.UidMappings = []syscall.SysProcIDMap{{HostID: os.Getuid(), Size: 1}}
 		cmd.SysProcAttr.GidMappings = []syscall.SysProcIDMap{{HostID: os.Getgid(), Size: 1}}
 	}
-	return &Box{Cmd: cmd, level: s.Level, status: status, says: json.NewDecoder(io.LimitReader(status, 1<<16)), lease: lease}, nil
+	return &Box{Cmd: cmd, level: s.Level, status: status, says: json.NewDecoder(io.LimitReader(status, 1<<16)), began: make(chan struct{}), lease: lease}, nil
 }
 
 // Started waits until the program runs, or tells why it does not. The end that the
@@ -78,6 +79,7 @@ func (b *Box) Started() error {
 	if b.status == nil {
 		return nil
 	}
+	defer close(b.began)
 	var r report
 	switch err := b.says.Decode(&r); {
 	case errors.Is(err, io.EOF):
@@ -90,10 +92,15 @@ func (b *Box) Started() error {
 	return nil
 }
 
-// End tells how the program ended, once Cmd has: "" when its helper did not live to say.
+// End tells how the program ended, once Cmd has: "" when its helper did not live to say. It
+// waits for Started, which is to be called once.
 func (b *Box) End() string {
+	if b.status == nil {
+		return ""
+	}
+	<-b.began
 	var r report
-	if b.status == nil || b.says.Decode(&r) != nil {
+	if b.says.Decode(&r) != nil {
 		return ""
 	}
 	return r.End
