@@ -79,7 +79,7 @@ plugins:
 		{name: "unknown keys", text: "version: 1\nplugin: []\nplugins:\n  - use: a\n    confg: {}\n    zzzzzzz: 1\n",
 			want: "2:1 unknown key `plugin`; did you mean `plugins`?\n5:5 unknown key `confg`; did you mean `config`?\n6:5 unknown key `zzzzzzz`; the keys here are args, config, except, files, grants, name, only, severity, use"},
 		{name: "types", text: "version: 1\nrequire-sandbox: yes\nplugins:\n  - use: 3\n  - merge-run\n  - use: a\n    config: [x]\n    args: -x\n",
-			want: "2:18 `require-sandbox` must be true or false, and is a text; it is: Refuse to run programs where the kernel has no sandbox for them\n" +
+			want: "2:18 `require-sandbox` must be true or false, and is a text; it is: Run programs in the whole sandbox only, even for users who allow less\n" +
 				"4:10 `use` must be a text, and is a number; it is: The name of a built-in plugin; a program, as a path from this file that begins with ./, ../ or /; or command:NAME, a program of PATH\n" +
 				"5:5 `plugins` item 2 must be a mapping, and is a text; it is: A plugin and what it may do\n" +
 				"7:13 `config` must be a mapping, and is a list; it is: What the plugin's own schema says\n" +

@@ -114,12 +114,13 @@ func TestAttackNotAsked(t *testing.T) {
 func TestAttackResources(t *testing.T) {
 	everywhere(t, func(t *testing.T, level host.Level) {
 		for what, want := range map[string][]string{
-			"shared":  {"shared memory: operation not permitted"},
-			"zero":    {"MiB of memory", "addresses: cannot allocate memory"},
-			"threads": {"it has more than 64 threads", "failed to create new OS thread"},
-			"cpu":     {"it took 1s of the processor's time"},
-			"disk":    {"no space left on device", "it made more than 64 files", "too many open files"},
-			"memory":  {"fatal error: "},
+			"shared":     {"shared memory: operation not permitted"},
+			"zero":       {"MiB of memory", "addresses: cannot allocate memory"},
+			"leaderless": {"MiB of memory", "addresses: cannot allocate memory"},
+			"threads":    {"it has more than 64 threads", "failed to create new OS thread"},
+			"cpu":        {"it took 1s of the processor's time"},
+			"disk":       {"no space left on device", "it made more than 64 files", "too many open files"},
+			"memory":     {"fatal error: "},
 		} {
 			t.Run(what, func(t *testing.T) {
 				o := options(t, what)

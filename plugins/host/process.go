@@ -17,10 +17,11 @@ import (
 	"github.com/seed-e0495807/strake/plugins/internal/sandbox"
 )
 
-// How long to wait for what a program still has to say when it has failed: how it ended,
-// when it seems to have, and the end of its log.
+// How long to wait at most for what a program still has to say when it has failed: how it
+// ended, when it seems to have, and the end of its log. On a busy machine its helper needs
+// a while to tell of the end; a program that only seems to have ended is rare.
 const (
-	settle = 200 * time.Millisecond
+	settle = 2 * time.Second
 	flush  = 20 * time.Millisecond
 )
 
@@ -175,8 +176,9 @@ func (p *process) byItself() bool {
 
 // explain adds to an error how the process ended, within a time, and the end of its log.
 func (p *process) explain(err error, within time.Duration) error {
-	if p.ended(within) && p.byItself() {
-		err = fmt.Errorf("%w (%w)", p.cause(), err)
+	p.ended(within)
+	if cause := p.cause(); cause != nil && p.byItself() {
+		err = fmt.Errorf("%w (%w)", cause, err)
 	}
 	if text := p.log.String(); text != "" {
 		err = fmt.Errorf("%w\nThe end of its log:\n%s", err, text)
@@ -185,13 +187,13 @@ func (p *process) explain(err error, within time.Duration) error {
 }
 
 // ended waits for the end of the process, and of what it wrote.
-func (p *process) ended(within time.Duration) bool {
+func (p *process) ended(within time.Duration) {
 	wait := time.NewTimer(within)
 	defer wait.Stop()
 	select {
 	case <-p.done:
 	case <-wait.C:
-		return false
+		return
 	}
 	if p.stderr != nil {
 		select {
@@ -199,7 +201,6 @@ func (p *process) ended(within time.Duration) bool {
 		case <-wait.C:
 		}
 	}
-	return true
 }
 
 // The rest is what go-plugin asks of a runner.

@@ -30,23 +30,28 @@ func (b *Box) Watch(ctx context.Context, l Limits) error {
 	}
 	tick := time.NewTicker(watchEvery)
 	defer tick.Stop()
-	program, began := 0, time.Now()
+	program, seen := 0, time.Now()
 	for {
 		select {
 		case <-ctx.Done():
 			return nil
 		case <-tick.C:
 		}
-		if program == 0 {
-			if program = child(b.Process.Pid); program == 0 {
-				if time.Since(began) > unseen {
-					return errors.New("what it uses cannot be seen in /proc")
-				}
-				continue
-			}
+		// A helper may have had another child before: Go tries its way to start processes
+		// with one that ends at once.
+		use, ok := usage(program)
+		if !ok || use.parent != b.Process.Pid {
+			program = child(b.Process.Pid)
+			use, ok = usage(program)
 		}
-		if err := l.check(program); err != nil {
-			return err
+		switch {
+		case ok && use.parent == b.Process.Pid:
+			seen = time.Now()
+			if err := l.check(use); err != nil {
+				return err
+			}
+		case time.Since(seen) > unseen:
+			return errors.New("what it uses cannot be seen in /proc")
 		}
 		if b.level == Weak {
 			if list, _ := os.ReadDir(b.Dir); len(list) > maxFiles {
@@ -56,31 +61,67 @@ func (b *Box) Watch(ctx context.Context, l Limits) error {
 	}
 }
 
-// check compares a process with the limits. One that has ended uses nothing.
-func (l Limits) check(pid int) error {
-	data, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
-	if err != nil {
-		return nil
+// used is what a process has of the machine.
+type used struct {
+	parent, threads int
+	memory          int64 // bytes
+}
+
+// check compares what a process uses with the limits.
+func (l Limits) check(u used) error {
+	if l.Threads > 0 && u.threads > l.Threads {
+		return fmt.Errorf("it has more than %d threads", l.Threads)
 	}
-	var memory int64
-	for line := range strings.Lines(string(data)) {
-		name, value, _ := strings.Cut(line, ":")
-		value, kib := strings.CutSuffix(strings.TrimSpace(value), " kB")
-		switch name {
-		case "RssAnon", "RssShmem", "VmSwap", "VmPTE":
-			if n, err := strconv.ParseInt(value, 10, 64); err == nil && kib {
-				memory += n << 10
-			}
-		case "Threads":
-			if n, err := strconv.Atoi(value); err == nil && l.Threads > 0 && n > l.Threads {
-				return fmt.Errorf("it has more than %d threads", l.Threads)
-			}
-		}
-	}
-	if l.Memory > 0 && memory > l.Memory {
+	if l.Memory > 0 && u.memory > l.Memory {
 		return fmt.Errorf("it took more than %d MiB of memory", l.Memory>>20)
 	}
 	return nil
+}
+
+// usage reads what a process uses; it is false for one that has ended. Where only the first
+// thread has ended, that of the process has no memory any more, but those of the others do
+// (proc_pid_status(5)).
+func usage(pid int) (used, bool) {
+	u, mapped, err := status(fmt.Sprintf("/proc/%d/status", pid))
+	if err != nil {
+		return u, false
+	}
+	if !mapped && u.threads > 1 {
+		tasks, _ := filepath.Glob(fmt.Sprintf("/proc/%d/task/*/status", pid))
+		for _, name := range tasks {
+			if of, mapped, err := status(name); err == nil && mapped {
+				u.memory = of.memory
+				break
+			}
+		}
+	}
+	return u, true
+}
+
+// status reads a status file of /proc, and tells whether there is memory in it.
+func status(name string) (u used, mapped bool, err error) {
+	data, err := os.ReadFile(name)
+	if err != nil {
+		return u, false, err
+	}
+	for line := range strings.Lines(string(data)) {
+		name, value, _ := strings.Cut(line, ":")
+		value, _ = strings.CutSuffix(strings.TrimSpace(value), " kB")
+		n, err := strconv.ParseInt(value, 10, 64)
+		if err != nil {
+			continue
+		}
+		switch name {
+		case "PPid":
+			u.parent = int(n)
+		case "Threads":
+			u.threads = int(n)
+		case "RssAnon", "RssShmem", "VmSwap", "VmPTE":
+			u.memory += n << 10
+			mapped = true
+		}
+	}
+	return u, mapped, nil
 }
 
 // child finds the one child of a helper, 0 when there is none yet.

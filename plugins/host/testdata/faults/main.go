@@ -24,6 +24,8 @@ import (
 	"github.com/seed-e0495807/strake/plugins/sdk"
 )
 
+func init() { runtime.LockOSThread() } // main is on the first thread: see leaderless
+
 func main() {
 	what := os.Args[1]
 	p := &sdk.Plugin{Name: "faults", Version: "1.0.0", Summary: "does what no plugin may", Check: checks[what]}
@@ -72,15 +74,19 @@ func main() {
 		serve(handshake(), &raw{})
 	case "child":
 		time.Sleep(time.Hour)
+	case "leaderless": // the first thread ends, and the process does not
+		go sdk.Serve(p)
+		syscall.Syscall(syscall.SYS_EXIT, 0, 0, 0)
 	}
 	sdk.Serve(p)
 }
 
 var checks = map[string]func(*sdk.Call) error{
-	"attack":  attack,
-	"shared":  takeShared,
-	"zero":    takeGrowing,
-	"threads": takeThreads,
+	"attack":     attack,
+	"shared":     takeShared,
+	"zero":       takeGrowing,
+	"leaderless": takeGrowing,
+	"threads":    takeThreads,
 	"cpu": func(*sdk.Call) error {
 		for {
 			runtime.KeepAlive(0)
