@@ -11,6 +11,9 @@ import (
 	"github.com/seed-e0495807/strake/plugins"
 )
 
+// maxInfo bounds what a program says it is, in bytes of JSON.
+const maxInfo = 1 << 20
+
 // Lock is strake.lock: the programs that strake.yaml names, by name.
 type Lock struct {
 	Plugins map[string]Locked
@@ -114,7 +117,7 @@ func (s *Store) Learn(digest string, info plugins.Info) plugins.Info {
 // Recall gives what a program said it is when it ran before; else the zero value.
 func (s *Store) Recall(digest string) plugins.Info {
 	var r infoRecord
-	data, err := os.ReadFile(s.infoFile(digest))
+	data, err := regular.Read(s.infoFile(digest), maxInfo)
 	if err != nil || json.Unmarshal(data, &r) != nil {
 		return plugins.Info{}
 	}
@@ -127,18 +130,10 @@ func (s *Store) infoFile(digest string) string { return s.copyDir(digest) + ".in
 // strake.lock's info. The zero value is for none. The program has to say the same.
 func SideInfo(path string) (plugins.Info, error) {
 	name := path + ".info.json"
-	info, err := os.Stat(name) // opening a pipe would wait
+	data, err := regular.Read(name, maxInfo)
 	if errors.Is(err, fs.ErrNotExist) {
 		return plugins.Info{}, nil
 	}
-	const most = 1 << 20
-	if err == nil && (!info.Mode().IsRegular() || info.Size() > most) {
-		err = errors.New("it is no regular file of at most 1 MiB")
-	}
-	if err != nil {
-		return plugins.Info{}, fmt.Errorf("%s: %w", name, err)
-	}
-	data, err := os.ReadFile(name)
 	if err != nil {
 		return plugins.Info{}, err
 	}

@@ -60,8 +60,9 @@ type allowFile struct {
 var digestForm = regexp.MustCompile(`^(tree-)?sha256:[0-9a-f]{64}$`)
 
 // ParseGiven reads the value of STRAKE_ALLOW_PLUGINS: "locked", or digests with commas
-// between them, and with "weak-sandbox" or "no-sandbox" what they may do without. The empty text allows nothing. There is no word for any program: one
-// that strake.lock does not pin never runs.
+// between them, and with "weak-sandbox" or "no-sandbox" what they may do without. The empty
+// text allows nothing. There is no word for any program: one that strake.lock does not pin
+// never runs.
 func ParseGiven(text string) (Given, error) {
 	var g Given
 	for word := range strings.SplitSeq(text, ",") {
@@ -134,6 +135,9 @@ func (s *Store) List(root string) ([]Allowed, error) {
 	if err != nil {
 		return nil, fail("allow-list", "make it yours with mode 600", "the list of allowed plugins cannot be trusted: %v", err)
 	}
+	if err := s.held(name); err != nil {
+		return nil, err
+	}
 	var file allowFile
 	if err := json.NewDecoder(io.LimitReader(f, maxList)).Decode(&file); err != nil {
 		return nil, fail("allow-list", "repair or remove it", "the list of allowed plugins, %s, is damaged: %v", name, err)
@@ -142,6 +146,19 @@ func (s *Store) List(root string) ([]Allowed, error) {
 		return nil, fail("allow-list", "use a newer strake", "the list of allowed plugins, %s, has version %d", name, file.Version)
 	}
 	return file.Plugins, nil
+}
+
+// held gives an error when somebody else could put another list in the place of this one.
+func (s *Store) held(name string) error {
+	err := heldBy(name)
+	var open *openError
+	switch {
+	case errors.As(err, &open):
+		return fail("allow-list", open.hint, "the list of allowed plugins, %s, cannot be trusted: %v", name, err)
+	case err != nil:
+		return fail("allow-list", "", "the list of allowed plugins cannot be read: %v", err)
+	}
+	return nil
 }
 
 // inside tells whether a file is in a directory, links followed.
@@ -178,8 +195,11 @@ func (s *Store) change(edit func([]Allowed) []Allowed) error {
 	if s.Config == "" {
 		return cannot(errors.New("there is no place for it: neither XDG_CONFIG_HOME nor HOME is set"))
 	}
-	if err := privateDir(s.Config); err != nil {
+	if err := os.MkdirAll(s.Config, 0o700); err != nil {
 		return cannot(err)
+	}
+	if err := s.held(filepath.Join(s.Config, "allowed.json")); err != nil {
+		return err
 	}
 	lock := flock.New(filepath.Join(s.Config, "allowed.lock"), flock.SetPermissions(0o600))
 	if err := lock.Lock(); err != nil {

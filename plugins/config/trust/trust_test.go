@@ -337,6 +337,53 @@ func TestAllowList(t *testing.T) {
 	}
 }
 
+// TestAttackAllowList holds that a list is not read when others could have put it there: who
+// can write to a directory above it can, whatever the mode of the list.
+func TestAttackAllowList(t *testing.T) {
+	top := t.TempDir()
+	s := &Store{Config: filepath.Join(top, "a", "config", "strake"), Cache: t.TempDir()}
+	a := Allowed{Digest: "sha256:" + strings.Repeat("a", 64), Name: "house"}
+	if err := s.Allow(a); err != nil {
+		t.Fatal(err)
+	}
+	link := &Store{Config: filepath.Join(t.TempDir(), "link"), Cache: s.Cache}
+	if err := os.Symlink(s.Config, link.Config); err != nil {
+		t.Fatal(err)
+	}
+	for _, dir := range []string{s.Config, filepath.Dir(s.Config), filepath.Join(top, "a")} {
+		for _, mode := range []fs.FileMode{0o777, 0o770, 0o702} {
+			os.Chmod(dir, mode)
+			for _, s := range []*Store{s, link} {
+				_, checked := s.Check("house", a.Digest, nil, "/repo")
+				for what, err := range map[string]error{"check": checked, "allow": s.Allow(a), "revoke": s.Revoke(a.Digest)} {
+					var d diag.Diagnostic
+					if !errors.As(err, &d) || d.Code != "allow-list" || !strings.Contains(d.Message, "may write to the directory "+dir+" ") || !strings.Contains(d.Hint, "chmod go-w "+dir) {
+						t.Errorf("%s with mode %o of %s: %v", what, mode, dir, err)
+					}
+				}
+			}
+			os.Chmod(dir, 0o700)
+		}
+		os.Chmod(dir, 0o777|fs.ModeSticky)
+		if _, err := s.Check("house", a.Digest, nil, "/repo"); err != nil {
+			t.Errorf("a sticky %s: %v", dir, err)
+		}
+		os.Chmod(dir, 0o700)
+	}
+	if os.Geteuid() == 0 {
+		os.Chown(filepath.Dir(s.Config), 4711, 4711)
+		if _, err := s.Check("house", a.Digest, nil, "/repo"); err == nil || !strings.Contains(err.Error(), "belongs to user 4711") {
+			t.Errorf("of another user: %v", err)
+		}
+		os.Chown(filepath.Dir(s.Config), 0, 0)
+	}
+	for _, s := range []*Store{s, link} {
+		if _, err := s.Check("house", a.Digest, nil, "/repo"); err != nil {
+			t.Errorf("afterwards: %v", err)
+		}
+	}
+}
+
 // TestAllowTogether holds that changes at one time are not lost.
 func TestAllowTogether(t *testing.T) {
 	s := newStore(t)
