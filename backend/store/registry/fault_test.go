@@ -53,17 +53,12 @@ func dropping(t *testing.T, to string, drops int64) (addr string, broken *atomic
 	cut := func(dst, src net.Conn) {
 		defer dst.Close()
 		defer src.Close()
-		// Both directions of all connections ask here, and may end before their turn: a
-		// drop is taken first, and given back when it was not used.
-		if left.Add(-1) >= 0 {
-			// More than what a handshake takes, less than a layer.
-			most := 20_000 + rand.Int64N(60_000)
-			if n, _ := io.CopyN(dst, src, most); n == most {
-				broken.Add(1)
-				return
-			}
+		// More than what a handshake takes, less than a layer.
+		most := 20_000 + rand.Int64N(60_000)
+		if n, _ := io.CopyN(dst, src, most); n == most && left.Add(-1) >= 0 {
+			broken.Add(1)
+			return
 		}
-		left.Add(1)
 		io.Copy(dst, src)
 	}
 	go func() {
@@ -111,6 +106,39 @@ func shakyName(t *testing.T, s *store.Store) string {
 		t.Fatalf("%v %v", list, err)
 	}
 	return list[0].ID.String()
+}
+
+// A blob is tried five times, also by a registry that cannot go on in the middle of one, and
+// when it is always the same that breaks.
+func TestDroppedBlob(t *testing.T) {
+	for breaks, code := range map[int32]string{4: "", 5: "registry-unreachable"} {
+		srv := serve(t)
+		bad := layer(t, srv.multi(t, "app:1"))
+		var broken, refused atomic.Int32
+		srv.misbehave(func(w http.ResponseWriter, r *http.Request) bool {
+			switch {
+			case !isBlob(r) || !strings.HasSuffix(r.URL.Path, bad):
+				return false
+			case r.Header.Get("Range") != "":
+				refused.Add(1)
+				w.WriteHeader(http.StatusRequestedRangeNotSatisfiable)
+				return true
+			case broken.Add(1) > breaks:
+				return false
+			}
+			part(srv, w, r)
+			panic(http.ErrAbortHandler)
+		})
+		_, err := pull(t, open(t), srv.host+"/app:1", registry.AllPlatforms)
+		if code == "" && err != nil {
+			t.Errorf("%d breaks: %v", breaks, err)
+		} else if code != "" {
+			check(t, err, code, "layer "+bad, "was pulled")
+		}
+		if refused.Load() == 0 {
+			t.Error("it did not try to go on in the middle")
+		}
+	}
 }
 
 // An interrupt ends a pull from a registry that hangs.

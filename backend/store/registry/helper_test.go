@@ -34,6 +34,7 @@ import (
 // server is a registry that counts requests and can be told to misbehave.
 type server struct {
 	host  string
+	inner http.Handler
 	front atomic.Pointer[func(http.ResponseWriter, *http.Request) bool] // true: it answered
 
 	mu    sync.Mutex
@@ -43,8 +44,15 @@ type server struct {
 func serve(t *testing.T) *server {
 	t.Helper()
 	t.Setenv("DOCKER_CONFIG", t.TempDir())
-	s := &server{count: map[string]int{}}
-	inner := memory.New(memory.Logger(log.New(io.Discard, "", 0)))
+	return front(t, memory.New(memory.Logger(log.New(io.Discard, "", 0))))
+}
+
+// again is another server with the same images, which behaves.
+func (s *server) again(t *testing.T) *server { return front(t, s.inner) }
+
+func front(t *testing.T, inner http.Handler) *server {
+	t.Helper()
+	s := &server{inner: inner, count: map[string]int{}}
 	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		s.mu.Lock()
 		s.count[r.Method]++
@@ -92,6 +100,28 @@ func (s *server) multi(t *testing.T, repo string) v1.ImageIndex {
 		t.Fatal(err)
 	}
 	return index
+}
+
+// layer gives the digest of a layer of an index's first image.
+func layer(t *testing.T, index v1.ImageIndex) string {
+	t.Helper()
+	m, err := index.IndexManifest()
+	if err != nil {
+		t.Fatal(err)
+	}
+	img, err := index.Image(m.Manifests[0].Digest)
+	if err != nil {
+		t.Fatal(err)
+	}
+	layers, err := img.Layers()
+	if err != nil {
+		t.Fatal(err)
+	}
+	d, err := layers[1].Digest()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return d.String()
 }
 
 // single pushes an image whose platform only its config tells, as it is and, as

@@ -289,9 +289,10 @@ func (p *pull) fetch(ctx context.Context, d ocispecs.Descriptor) error {
 		err := remotes.Fetch(ctx, p.store.Content(), counted, d)
 		var status remoteerrors.ErrUnexpectedStatus
 		if errors.As(err, &status) && status.StatusCode == http.StatusRequestedRangeNotSatisfiable {
-			// Not every registry can go on in the middle.
+			// Not every registry can go on in the middle. That is no failure of it: the
+			// blob has as many tries there as elsewhere.
 			p.store.Content().Abort(ctx, key)
-			return io.ErrUnexpectedEOF
+			err = remotes.Fetch(ctx, p.store.Content(), counted, d)
 		}
 		return err
 	})
