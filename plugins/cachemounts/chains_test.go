@@ -45,20 +45,23 @@ func tools() []tool {
 	}
 }
 
-// followers look at directories in the same RUN; OWN is the manager's own.
+// followers look at directories in the same RUN; OWN is the manager's own. None lists the
+// directory that the other end of its pipe makes a file in: both run at once, so that the
+// file is in such a list or not.
 func followers() []string {
 	return []string{"", "", "", "", "true", "mkdir -p /app/x && cp -a /app /copy", "cp -a /etc /copy", "env | grep -v -e HOSTNAME -e SHLVL -e TRACE | sort > /env-of-step",
 		"tar -C / -c bin etc dev 2>/dev/null | tar -t | sort > /seen", "cp -a /dev /copy 2>/dev/null || true", "find / -xdev -name pkg | sort > /seen", "find /dev -name 'strake*' > /seen",
-		"ls /dev > /seen", "cd / && find . -path ./proc -prune -o -path ./sys -prune -o -print | sort > /seen", "du -s /dev > /seen", "echo /dev/* > /seen",
+		"ls /dev > /seen", "cd / && find . -path ./proc -prune -o -path ./sys -prune -o -print > /seen && sort -o /seen /seen", "du -s /dev > /seen", "echo /dev/* > /seen",
 		"grep -c strake /proc/self/mounts > /seen || true", "mount | grep -c strake > /seen || true", "df | grep -c strake > /seen || true", "/usr/local/bin/looks > /seen",
 		"sh /usr/local/bin/looks > /seen", "looks > /seen", "D=/dev && ls $D > /seen", "for f in /dev/s*; do echo $f; done > /seen", "chown -R 1000:1000 /app /opt", "rm -rf /tmp/* /var/tmp/*",
 		"mkdir -p OWN && ls -A OWN > /seen", "cp -r OWN /copy", "chown -R 7:7 OWN", "find OWN | sort > /seen", "(cd OWN && ls > /seen)", "tar -c OWN 2>/dev/null | tar -t | sort > /seen"}
 }
 
-// mounts are those of an author.
+// mounts are those of an author. BUILD becomes a number, so that no build finds in a cache
+// what another has put there: it is not the plugin's.
 func mounts(own string) []string {
-	return []string{"", "", "", "", "", "", "--mount=type=tmpfs,target=/scratch ", "--mount=type=tmpfs,target=" + own + " ", "--mount=type=cache,id=mine,target=" + own + " ",
-		"--mount=type=cache,id=over,target=/root ", "--mount=type=tmpfs,target=/var ", "--mount=type=cache,id=below,target=" + own + "/http-v2 "}
+	return []string{"", "", "", "", "", "", "--mount=type=tmpfs,target=/scratch ", "--mount=type=tmpfs,target=" + own + " ", "--mount=type=cache,id=mine-BUILD,target=" + own + " ",
+		"--mount=type=cache,id=over-BUILD,target=/root ", "--mount=type=tmpfs,target=/var ", "--mount=type=cache,id=below-BUILD,target=" + own + "/http-v2 "}
 }
 
 func pick[T any](r *rand.Rand, list []T) T { return list[r.IntN(len(list))] }
