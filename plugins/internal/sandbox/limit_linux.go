@@ -14,12 +14,16 @@ const (
 	maxStack = 64 << 20
 )
 
+// maxSpace bounds the addresses of a process, and so its page tables at 1 GiB, however late
+// Watch comes. It is far more than Go, V8 or .NET reserve.
+const maxSpace = 512 << 30
+
 // limit sets the limits that the kernel itself holds this process and its children to. The
 // rest is Watch's.
 func (s *Spec) limit() error {
 	limits := map[int]int64{
 		unix.RLIMIT_CORE: 0, unix.RLIMIT_NOFILE: maxOpen, unix.RLIMIT_STACK: maxStack,
-		unix.RLIMIT_MSGQUEUE: 0, unix.RLIMIT_MEMLOCK: 0,
+		unix.RLIMIT_MSGQUEUE: 0, unix.RLIMIT_MEMLOCK: 0, unix.RLIMIT_AS: maxSpace,
 	}
 	l := s.Limits
 	if l.Memory > 0 {

@@ -2,10 +2,7 @@ package sandbox
 
 import "golang.org/x/sys/unix"
 
-const (
-	auditArch = unix.AUDIT_ARCH_X86_64
-	x32Bit    = 0x40000000 // the numbers of the x32 ABI
-)
+const auditArch = unix.AUDIT_ARCH_X86_64
 
 var forbidden = [...]uintptr{
 	unix.SYS_FORK, unix.SYS_VFORK, unix.SYS_IOPL, unix.SYS_IOPERM, unix.SYS_MODIFY_LDT, unix.SYS_USELIB, unix.SYS_USTAT, unix.SYS_SYSFS,
@@ -23,4 +20,9 @@ var forbidden = [...]uintptr{
 }
 
 // beyondHere are older forms of calls of beyond.
-var beyondHere = []uintptr{unix.SYS_CHMOD, unix.SYS_CHOWN, unix.SYS_LCHOWN, unix.SYS_UTIME, unix.SYS_UTIMES, unix.SYS_FUTIMESAT}
+var beyondHere = []uintptr{
+	unix.SYS_CREAT, unix.SYS_CHMOD, unix.SYS_CHOWN, unix.SYS_LCHOWN, unix.SYS_UTIME, unix.SYS_UTIMES, unix.SYS_FUTIMESAT,
+}
+
+// openHere are the calls that open files with flags in an argument.
+var openHere = []opening{{unix.SYS_OPEN, offArg1}, {unix.SYS_OPENAT, offArg2}}

@@ -2,10 +2,7 @@ package sandbox
 
 import "golang.org/x/sys/unix"
 
-const (
-	auditArch = unix.AUDIT_ARCH_AARCH64
-	x32Bit    = 0
-)
+const auditArch = unix.AUDIT_ARCH_AARCH64
 
 var forbidden = [...]uintptr{
 	unix.SYS_PTRACE, unix.SYS_PROCESS_VM_READV, unix.SYS_PROCESS_VM_WRITEV, unix.SYS_KCMP, unix.SYS_PIDFD_GETFD,
@@ -23,3 +20,6 @@ var forbidden = [...]uintptr{
 
 // beyondHere are none: this architecture began without the older forms.
 var beyondHere []uintptr
+
+// openHere are the calls that open files with flags in an argument.
+var openHere = []opening{{unix.SYS_OPENAT, offArg2}}

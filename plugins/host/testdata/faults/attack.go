@@ -17,10 +17,11 @@ import (
 )
 
 // attack tries what no plugin may do to who runs it, and reports how each went. Its second
-// argument has what to try it on: a secret file, a directory, a process and a socket.
+// argument has what to try it on: a secret file, a directory, a process, a socket, and a file
+// that it may read.
 func attack(c *sdk.Call) error {
 	words := strings.Split(os.Args[2], ",")
-	secret, dir, socket := words[0], words[1], words[3]
+	secret, dir, socket, readable := words[0], words[1], words[3], words[4]
 	victim, err := strconv.Atoi(words[2])
 	if err != nil {
 		return err
@@ -55,6 +56,15 @@ func attack(c *sdk.Call) error {
 	}
 	_, err = unix.FcntlInt(uintptr(pipe[0]), unix.F_SETOWN, victim)
 	report("owner", err)
+	for code, request := range map[string]uint{"owner-ioctl": 0x8901, "owner-socket": unix.SIOCSPGRP} {
+		fds, err := unix.Socketpair(unix.AF_UNIX, unix.SOCK_STREAM, 0)
+		if err != nil {
+			return err
+		}
+		report(code, unix.IoctlSetPointerInt(fds[0], request, victim))
+	}
+	_, err = os.OpenFile(readable, os.O_RDONLY|os.O_TRUNC, 0)
+	report("truncate-read", err)
 	_, err = unix.MemfdCreate("x", 0)
 	report("memfd", err)
 	_, err = unix.SysvShmGet(unix.IPC_PRIVATE, 1<<20, unix.IPC_CREAT|0o600)
@@ -113,7 +123,7 @@ func takeDisk(c *sdk.Call) error {
 	dir, bytes, files := os.Getenv("PLUGIN_UNIX_SOCKET_DIR"), 0, 0
 	data := make([]byte, 1<<20)
 	for {
-		f, err := os.Create(filepath.Join(dir, fmt.Sprint(files)))
+		f, err := create(filepath.Join(dir, fmt.Sprint(files)))
 		if err != nil {
 			return fmt.Errorf("%d MiB in %d files: %w", bytes>>20, files, err)
 		}
@@ -125,6 +135,83 @@ func takeDisk(c *sdk.Call) error {
 			}
 		}
 		f.Close()
+	}
+}
+
+// create makes a file, and no other one empty, which it may not.
+func create(name string) (*os.File, error) {
+	return os.OpenFile(name, os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o600)
+}
+
+// takeFiles makes files without anything in them.
+func takeFiles(*sdk.Call) error {
+	dir := os.Getenv("PLUGIN_UNIX_SOCKET_DIR")
+	for n := 0; ; n++ {
+		f, err := create(filepath.Join(dir, fmt.Sprint(n)))
+		if err != nil {
+			return fmt.Errorf("%d files: %w", n, err)
+		}
+		f.Close()
+	}
+}
+
+// takeRoom takes the disk's room for a file that stays empty.
+func takeRoom(*sdk.Call) error {
+	f, err := create(filepath.Join(os.Getenv("PLUGIN_UNIX_SOCKET_DIR"), "room"))
+	if err != nil {
+		return err
+	}
+	for n := int64(0); ; n++ {
+		if err := unix.Fallocate(int(f.Fd()), unix.FALLOC_FL_KEEP_SIZE, n<<20, 1<<20); err != nil {
+			return fmt.Errorf("%d MiB: %w", n, err)
+		}
+		if n > 1<<10 {
+			return fmt.Errorf("%d MiB, and no end", n)
+		}
+	}
+}
+
+// takeBuffers fills pipes and sockets, which are the kernel's memory and nobody's: as large as
+// they may be, and as many. A socket that is on its way in another one has no number.
+func takeBuffers(*sdk.Call) error {
+	taken, data := 0, make([]byte, 1<<16)
+	full := func(fd int) {
+		unix.SetNonblock(fd, true)
+		for {
+			n, err := unix.Write(fd, data)
+			if n > 0 {
+				taken += n
+			}
+			if err != nil {
+				return
+			}
+		}
+	}
+	for range 200 {
+		var p [2]int
+		if err := unix.Pipe(p[:]); err != nil {
+			return err
+		}
+		unix.FcntlInt(uintptr(p[1]), unix.F_SETPIPE_SZ, 1<<20)
+		full(p[1])
+		unix.Close(p[1])
+	}
+	for pipes := taken; ; {
+		var pairs [2][2]int
+		for i := range pairs {
+			var err error
+			if pairs[i], err = unix.Socketpair(unix.AF_UNIX, unix.SOCK_STREAM, 0); err != nil {
+				return fmt.Errorf("%d MiB of buffers, %d of them of pipes: %w", taken>>20, pipes>>20, err)
+			}
+		}
+		for _, fd := range pairs[0] {
+			unix.SetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_SNDBUF, 64<<20)
+			full(fd)
+		}
+		if unix.Sendmsg(pairs[1][0], data[:1], unix.UnixRights(pairs[0][:]...), nil, 0) == nil {
+			unix.Close(pairs[0][0])
+			unix.Close(pairs[0][1])
+		}
 	}
 }
 

@@ -93,6 +93,9 @@ var checks = map[string]func(*sdk.Call) error{
 		}
 	},
 	"disk":    takeDisk,
+	"files":   takeFiles,
+	"room":    takeRoom,
+	"buffers": takeBuffers,
 	"undying": undying,
 	"ok":      func(c *sdk.Call) error { c.Warn(sdk.From(0), "seen", "seen"); return nil },
 	"probe":   probe,
