@@ -36,7 +36,6 @@ func TestStalledExport(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			p := startProxy(t, strings.TrimPrefix(d.Addr, "unix://"))
 			p.freezeAt.Store(8 << 20)
-			start := time.Now()
 			err := buildTo(t, "unix://"+p.addr, dir, o, 2*time.Second)
 			var one diag.Diagnostic
 			var list *build.Failure
@@ -45,9 +44,6 @@ func TestStalledExport(t *testing.T) {
 			}
 			if one.Code != "export-stalled" || !strings.Contains(one.Hint, "tar -x") {
 				t.Errorf("%v", err)
-			}
-			if took := time.Since(start); took > 20*time.Second {
-				t.Errorf("it took %s", took)
 			}
 			if o.Type == "tar" {
 				if left, _ := os.ReadDir(filepath.Dir(o.Dest)); len(left) > 0 {
@@ -63,14 +59,15 @@ func TestSlowExport(t *testing.T) {
 	dir := randomContext(t, 4, 1<<20)
 	d := testbed.StartDaemon(t)
 	p := startProxy(t, strings.TrimPrefix(d.Addr, "unix://"))
-	p.delay.Store(int64(20 * time.Millisecond)) // a chunk of 32 KiB
+	const stall = 3 * time.Second
+	p.delay.Store(int64(40 * time.Millisecond)) // a chunk of 32 KiB: the whole takes longer than a stall
 	out := filepath.Join(t.TempDir(), "out")
-	if err := buildTo(t, "unix://"+p.addr, dir, build.Output{Type: "local", Dest: out}, 600*time.Millisecond); err != nil {
+	if err := buildTo(t, "unix://"+p.addr, dir, build.Output{Type: "local", Dest: out}, stall); err != nil {
 		t.Error(err)
 	}
 	sameFiles(t, dir, out)
 	p.delay.Store(0)
-	if err := buildTo(t, "unix://"+p.addr, dir, build.Output{Type: "tar", Dest: "-"}, 600*time.Millisecond); err != nil {
+	if err := buildTo(t, "unix://"+p.addr, dir, build.Output{Type: "tar", Dest: "-"}, stall); err != nil {
 		t.Error(err)
 	}
 }
@@ -161,12 +158,12 @@ func buildTo(t *testing.T, addr, dir string, o build.Output, stall time.Duration
 	return err
 }
 
-// lateReader takes nothing for two seconds, and then all.
+// lateReader takes nothing for four seconds, and then all.
 type lateReader struct{ late bool }
 
 func (l *lateReader) Write(p []byte) (int, error) {
 	if !l.late {
-		time.Sleep(2 * time.Second)
+		time.Sleep(4 * time.Second)
 		l.late = true
 	}
 	return len(p), nil

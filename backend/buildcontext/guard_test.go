@@ -177,8 +177,8 @@ func TestKindOf(t *testing.T) {
 // TestMeasureMachine measures all of a machine in a bounded time.
 func TestMeasureMachine(t *testing.T) {
 	begin := time.Now()
-	s, err := Measure(context.Background(), Local{Dir: "/"}, MeasureOptions{Time: 200 * time.Millisecond})
-	if took := time.Since(begin); took > 3*time.Second {
+	s, err := Measure(context.Background(), Local{Dir: "/"}, MeasureOptions{Time: time.Second})
+	if took := time.Since(begin); took > time.Minute {
 		t.Errorf("it took %v", took)
 	}
 	if err != nil || s.Files == 0 {

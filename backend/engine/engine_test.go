@@ -72,7 +72,7 @@ func runClient(ctx context.Context, args []string) error {
 func here(t *testing.T, env ...string) Options {
 	t.Helper()
 	needNamespaces(t)
-	env = append([]string{"STRAKE_BUILDKITD=" + testbed.Buildkitd(t), "STRAKE_ENGINE_IDLE=10m"}, env...)
+	env = append([]string{"STRAKE_BUILDKITD=" + testbed.Buildkitd(t), "STRAKE_ENGINE_IDLE=3m"}, env...)
 	o := Options{Addr: string(Embedded), Dir: filepath.Join(t.TempDir(), "engine"), Env: environment(env)}
 	t.Cleanup(func() {
 		if _, err := Stop(context.Background(), o); err != nil {
@@ -158,14 +158,12 @@ func needBusybox(t *testing.T) {
 // leftovers lists what is left of an engine: processes, mounts, cgroups, files.
 func leftovers(o Options) []string {
 	var left []string
-	for range 100 { // what was killed takes a moment to go
+	for end := time.Now().Add(soon); ; time.Sleep(20 * time.Millisecond) { // what was killed takes a moment to go
 		left = slices.Concat(processes(o.Dir), cgroups(o.Dir), mounts(o.Dir), files(o.Dir))
-		if len(left) == 0 {
-			break
+		if len(left) == 0 || time.Now().After(end) {
+			return left
 		}
-		time.Sleep(20 * time.Millisecond)
 	}
-	return left
 }
 
 // processes lists those that have a directory in their arguments.
@@ -245,9 +243,12 @@ func daemonPID(t *testing.T, supervisor int) int {
 	return pid
 }
 
+// soon is what anything that happens at once may take on a machine that does much else.
+const soon = 30 * time.Second
+
 func wait(t *testing.T, what string, done func() bool) {
 	t.Helper()
-	for end := time.Now().Add(20 * time.Second); !done(); time.Sleep(5 * time.Millisecond) {
+	for end := time.Now().Add(soon); !done(); time.Sleep(5 * time.Millisecond) {
 		if time.Now().After(end) {
 			t.Fatalf("still waiting: %s", what)
 		}

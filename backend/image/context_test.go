@@ -14,61 +14,78 @@ import (
 	"github.com/seed-e0495807/strake/backend/image"
 )
 
-func TestContexts(t *testing.T) {
-	s := newServer(t)
+// hanging is a registry with app:1 that gives out no manifest until it is released.
+func hanging(t *testing.T) (s *server, release func()) {
+	s = newServer(t)
 	s.image("app", "1", config("linux/amd64", ""))
-	release := make(chan struct{})
+	released := make(chan struct{})
 	s.misbehave(func(w http.ResponseWriter, r *http.Request) bool {
 		if strings.Contains(r.URL.Path, "/manifests/") {
 			select {
-			case <-release:
+			case <-released:
 			case <-r.Context().Done():
 			}
 		}
 		return false
 	})
+	return s, func() { close(released) }
+}
+
+func ask(ctx context.Context, r *image.Resolver, s *server) error {
+	_, _, _, err := r.ResolveImageConfig(ctx, s.ref("app:1"), opt("linux/amd64", ""))
+	return err
+}
+
+func TestContexts(t *testing.T) {
+	s, _ := hanging(t)
 	o := options(t)
-	r := image.New(o)
-	call := func(ctx context.Context) error {
-		_, _, _, err := r.ResolveImageConfig(ctx, s.ref("app:1"), opt("linux/amd64", ""))
-		return err
-	}
 	dead, cancel := context.WithCancel(context.Background())
 	cancel()
-	wantErr(t, call(dead), image.Canceled)
+	wantErr(t, ask(dead, image.New(o), s), image.Canceled)
 
 	short, cancel := context.WithTimeout(context.Background(), 50*time.Millisecond)
 	defer cancel()
-	err := call(short)
+	err := ask(short, image.New(o), s)
 	wantErr(t, err, image.Unreachable, "in time")
 	if !errors.Is(err, context.DeadlineExceeded) {
 		t.Errorf("%v is no deadline error", err)
 	}
 	o.Timeout = 50 * time.Millisecond
-	_, _, _, err = image.New(o).ResolveImageConfig(context.Background(), s.ref("app:1"), opt("linux/amd64", ""))
-	wantErr(t, err, image.Unreachable, "in time")
+	wantErr(t, ask(context.Background(), image.New(o), s), image.Unreachable, "in time")
+}
 
-	// One of two callers gives up; the other one still gets its answer.
+// One of two callers gives up; the other one still gets its answer.
+func TestCallerLeaves(t *testing.T) {
+	s, release := hanging(t)
+	r := image.New(options(t))
 	first, cancel := context.WithCancel(context.Background())
 	done := make(chan error, 2)
-	go func() { done <- call(first) }()
-	for s.requests("GET manifests") < 3 {
-		time.Sleep(time.Millisecond)
-	}
-	go func() { done <- call(context.Background()) }()
-	time.Sleep(50 * time.Millisecond)
+	go func() { done <- ask(first, r, s) }()
+	eventually(t, "the registry is asked", func() bool { return s.requests("GET manifests") > 0 })
+	go func() { done <- ask(context.Background(), r, s) }()
+	eventually(t, "there are two callers", func() bool { return r.Waiters() == 2 })
 	cancel()
-	err = <-done
+	err := <-done
 	wantErr(t, err, image.Canceled)
 	if !errors.Is(err, context.Canceled) {
 		t.Errorf("%v is no cancellation", err)
 	}
-	close(release)
+	release()
 	if err := <-done; err != nil {
 		t.Error(err)
 	}
-	if n := s.requests("GET manifests"); n != 3 {
-		t.Errorf("%d requests, want 3", n)
+	if n := s.requests("GET manifests"); n != 1 {
+		t.Errorf("%d requests, want 1", n)
+	}
+}
+
+// eventually waits until something is so.
+func eventually(t *testing.T, what string, is func() bool) {
+	t.Helper()
+	for end := time.Now().Add(time.Minute); !is(); time.Sleep(time.Millisecond) {
+		if time.Now().After(end) {
+			t.Fatalf("still waiting: %s", what)
+		}
 	}
 }
 

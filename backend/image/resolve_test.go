@@ -200,15 +200,17 @@ func TestConcurrentRequestsShareOneFetch(t *testing.T) {
 	s := newServer(t)
 	s.image("app", "1", config("linux/amd64", ""))
 	const callers = 20
-	s.misbehave(func(w http.ResponseWriter, r *http.Request) bool {
-		if strings.Contains(r.URL.Path, "/manifests/") {
-			time.Sleep(200 * time.Millisecond) // until all the callers are there
-		}
-		return false
-	})
 	o := options(t)
 	o.NoCache = true
 	r := image.New(o)
+	s.misbehave(func(_ http.ResponseWriter, req *http.Request) bool {
+		if strings.Contains(req.URL.Path, "/manifests/") {
+			for r.Waiters() < callers && req.Context().Err() == nil {
+				time.Sleep(time.Millisecond)
+			}
+		}
+		return false
+	})
 	var wg sync.WaitGroup
 	for range callers {
 		wg.Go(func() {
@@ -225,6 +227,7 @@ func TestConcurrentRequestsShareOneFetch(t *testing.T) {
 		t.Errorf("%d manifests and %d blobs fetched", m, b)
 	}
 	// Afterwards, the next one is served afresh.
+	s.misbehave(nil)
 	if _, dt := resolve(t, r, s.ref("app:1"), "linux/amd64", ""); !strings.HasPrefix(dt, "{") {
 		t.Errorf("got %q", dt)
 	}

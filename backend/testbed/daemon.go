@@ -118,7 +118,7 @@ func DaemonConfig(registries ...*Registry) string {
 
 // answers asks a daemon for its workers.
 func answers(ctx context.Context, addr string) error {
-	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
+	ctx, cancel := context.WithTimeout(ctx, 20*time.Second)
 	defer cancel()
 	c, err := client.New(ctx, addr)
 	if err != nil {

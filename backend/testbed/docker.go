@@ -80,7 +80,7 @@ func StartDocker(t testing.TB, o DockerOptions) *Docker {
 	}
 	t.Cleanup(func() { d.API.Close() })
 	d.p.ready(t, func() error {
-		ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
+		ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
 		defer cancel()
 		_, err := d.API.Info(ctx, client.InfoOptions{})
 		return err
@@ -140,7 +140,7 @@ func dockerVersion(t testing.TB, dockerd string) int {
 // Run runs the command of an image to its end, without a network, and gives what it
 // prints on standard output. An exit code other than 0 is an error.
 func (d *Docker) Run(ctx context.Context, image string) (string, error) {
-	ctx, cancel := context.WithTimeout(ctx, time.Minute)
+	ctx, cancel := context.WithTimeout(ctx, 5*time.Minute)
 	defer cancel()
 	c, err := d.API.ContainerCreate(ctx, client.ContainerCreateOptions{Image: image, HostConfig: &container.HostConfig{NetworkMode: "none"}})
 	if err != nil {

@@ -102,10 +102,10 @@ func (p *process) stop() {
 	}
 }
 
-// ready waits until check has no error, for at most 30 s.
+// ready waits until check has no error, for at most two minutes.
 func (p *process) ready(t testing.TB, check func() error) {
 	t.Helper()
-	for deadline := time.Now().Add(30 * time.Second); ; {
+	for deadline := time.Now().Add(2 * time.Minute); ; {
 		err := check()
 		if err == nil {
 			return

@@ -64,7 +64,7 @@ func (c *Container) Run(t testing.TB) Result {
 	p := c.start(t, &stdout)
 	select {
 	case <-p.done:
-	case <-time.After(time.Minute):
+	case <-time.After(5 * time.Minute):
 		t.Fatalf("%s does not end", c.process(t).Args)
 	}
 	var exit *exec.ExitError
@@ -75,7 +75,7 @@ func (c *Container) Run(t testing.TB) Result {
 }
 
 // Serve runs the image's command in the background until the test ends. It waits
-// until check, which is called again and again for 30 s, has no error.
+// until check, which is called again and again for two minutes, has no error.
 func (c *Container) Serve(t testing.TB, check func() error) {
 	t.Helper()
 	c.start(t, nil).ready(t, check)

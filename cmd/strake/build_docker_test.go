@@ -102,7 +102,7 @@ func TestDockerFaults(t *testing.T) {
 			}
 			return found
 		}
-		eventually(t, 20*time.Second, "the step starts", func() []string {
+		eventually(t, "the step starts", func() []string {
 			if len(runs()) > 0 {
 				return nil
 			}
@@ -114,18 +114,18 @@ func TestDockerFaults(t *testing.T) {
 	b, runs := step("3071")
 	sent := time.Now()
 	b.Process.Signal(syscall.SIGINT)
-	if o := <-b.done; o.code != exitInterrupt || o.ended.Sub(sent) > 2*time.Second || len(o.errors()) > 0 {
+	if o := <-b.done; o.code != exitInterrupt || o.ended.Sub(sent) > soon || len(o.errors()) > 0 {
 		t.Errorf("interrupted, it ends after %v: %v", o.ended.Sub(sent), o)
 	}
-	eventually(t, 5*time.Second, "the step ends", runs)
+	eventually(t, "the step ends", runs)
 
 	b, runs = step("3072")
 	sent = time.Now()
 	engine.Kill()
-	if o := <-b.done; o.code != exitFailure || o.ended.Sub(sent) > 5*time.Second || len(o.errors()) != 1 || !strings.Contains(o.stderr, "[engine-lost]") {
+	if o := <-b.done; o.code != exitFailure || o.ended.Sub(sent) > soon || len(o.errors()) != 1 || !strings.Contains(o.stderr, "[engine-lost]") {
 		t.Errorf("without its engine, it ends after %v: %v", o.ended.Sub(sent), o)
 	}
-	eventually(t, 5*time.Second, "the step ends", runs)
+	eventually(t, "the step ends", runs)
 	if o := s.run(t, "build", contextWith(t, "FROM busybox")); o.code != exitFailure || !strings.Contains(o.stderr, "[no-docker]") {
 		t.Errorf("the engine is gone: %v", o)
 	}

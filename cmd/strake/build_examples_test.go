@@ -196,7 +196,7 @@ func serves(t *testing.T, c *testbed.Container, addr, path, want string) {
 }
 
 func get(t *testing.T, url string) (string, error) {
-	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), soon)
 	defer cancel()
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
 	if err != nil {

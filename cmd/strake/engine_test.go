@@ -72,7 +72,7 @@ func TestEngineLogsFollow(t *testing.T) {
 	go func() { done <- (&process{stdout: &out}).logs(ctx, name, 2, true) }()
 	see := func(want string) {
 		t.Helper()
-		for end := time.Now().Add(10 * time.Second); out.String() != want; time.Sleep(10 * time.Millisecond) {
+		for end := time.Now().Add(soon); out.String() != want; time.Sleep(10 * time.Millisecond) {
 			if time.Now().After(end) {
 				t.Fatalf("got %q, want %q", out.String(), want)
 			}

@@ -115,8 +115,8 @@ func (s *sandbox) cgroup() string {
 	return ""
 }
 
-// eventually waits until a list of what is in the way is empty.
-func eventually(t *testing.T, most time.Duration, what string, rest func() []string) time.Duration {
+// eventually waits until a list of what is in the way is empty, which it has to be soon.
+func eventually(t *testing.T, what string, rest func() []string) time.Duration {
 	t.Helper()
 	start := time.Now()
 	for {
@@ -124,9 +124,9 @@ func eventually(t *testing.T, most time.Duration, what string, rest func() []str
 		if len(left) == 0 {
 			return time.Since(start)
 		}
-		if time.Since(start) > most {
-			t.Errorf("%s: after %v there is still %q", what, most, left)
-			return most
+		if time.Since(start) > soon {
+			t.Errorf("%s: after %v there is still %q", what, soon, left)
+			return soon
 		}
 		time.Sleep(20 * time.Millisecond)
 	}

@@ -210,7 +210,7 @@ func TestRegistryHangs(t *testing.T) {
 	} {
 		proxy.set(0, 0, true)
 		b := s.start(t, "build", "-t", "never", context)
-		eventually(t, 20*time.Second, "the engine asks the registry", func() []string {
+		eventually(t, "the engine asks the registry", func() []string {
 			proxy.mu.Lock()
 			defer proxy.mu.Unlock()
 			if proxy.begun == 0 {
@@ -222,8 +222,8 @@ func TestRegistryHangs(t *testing.T) {
 		c.end(b)
 		o := <-b.done
 		t.Logf("%s: the build ends after %v", c.name, o.ended.Sub(start))
-		if o.code != c.code || o.ended.Sub(start) > 2*time.Second {
-			t.Errorf("%s: expected exit code %d in 2 s: %v", c.name, c.code, o)
+		if o.code != c.code || o.ended.Sub(start) > soon {
+			t.Errorf("%s: expected exit code %d soon: %v", c.name, c.code, o)
 		}
 		if c.code == exitFailure && (len(o.errors()) != 1 || !strings.Contains(o.stderr, "[engine-lost]")) {
 			t.Errorf("%s: expected one error engine-lost: %v", c.name, o)

@@ -18,9 +18,6 @@ import (
 	"github.com/seed-e0495807/strake/backend/testbed"
 )
 
-// bounded is how long any command may take; what takes longer hangs.
-const bounded = 90 * time.Second
-
 // faultRounds is how often faults are tried: $STRAKE_FAULTS, for a long search.
 func faultRounds(t *testing.T, usual int) int {
 	t.Helper()
@@ -101,7 +98,7 @@ func (s *sandbox) end(t *testing.T) {
 	if r := s.run(t, "engine", "stop"); r.code != 0 {
 		t.Errorf("engine stop: %v", r)
 	}
-	eventually(t, 5*time.Second, "the engine leaves", func() []string { return append(s.processes(), s.mounts(t)...) })
+	eventually(t, "the engine leaves", func() []string { return append(s.processes(), s.mounts(t)...) })
 	if cgroup != "" {
 		for _, pattern := range []string{"/sys/fs/cgroup/", "/sys/fs/cgroup/*/"} {
 			if left, _ := filepath.Glob(pattern + cgroup); len(left) > 0 {

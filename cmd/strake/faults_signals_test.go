@@ -27,7 +27,7 @@ func (s *sandbox) stepRuns(t *testing.T, b *started, command string) func() []st
 		}
 		return found
 	}
-	for end := time.Now().Add(30 * time.Second); len(list()) == 0; {
+	for end := time.Now().Add(bounded); len(list()) == 0; {
 		if time.Now().After(end) {
 			b.Process.Kill()
 			t.Fatalf("%q does not run: %v", command, <-b.done)
@@ -42,15 +42,15 @@ func TestInterruptedBuild(t *testing.T) {
 	t.Parallel()
 	s := newSandbox(t, testbed.StartRegistry(t, testbed.Busybox))
 	for i, c := range []struct {
-		name, step string
-		signals    []syscall.Signal
-		frozen     bool
+		name, step    string
+		signal        syscall.Signal
+		frozen, again bool
 	}{
-		{name: "SIGINT", step: "sleep 60", signals: []syscall.Signal{syscall.SIGINT}},
-		{name: "SIGTERM", step: "sleep 61", signals: []syscall.Signal{syscall.SIGTERM}},
-		{name: "deaf step", step: "trap true INT TERM HUP; while true; do sleep 62; done", signals: []syscall.Signal{syscall.SIGINT}},
-		{name: "frozen engine", step: "sleep 63", signals: []syscall.Signal{syscall.SIGINT}, frozen: true},
-		{name: "twice", step: "sleep 64", signals: []syscall.Signal{syscall.SIGINT, syscall.SIGINT}, frozen: true},
+		{name: "SIGINT", step: "sleep 60", signal: syscall.SIGINT},
+		{name: "SIGTERM", step: "sleep 61", signal: syscall.SIGTERM},
+		{name: "deaf step", step: "trap true INT TERM HUP; while true; do sleep 62; done", signal: syscall.SIGINT},
+		{name: "frozen engine", step: "sleep 63", signal: syscall.SIGINT, frozen: true},
+		{name: "again", step: "sleep 64", signal: syscall.SIGINT, frozen: true, again: true},
 	} {
 		_, engine := s.engine()
 		b := s.start(t, "build", "-t", "interrupted", contextWith(t, "FROM busybox", "RUN "+c.step))
@@ -62,29 +62,31 @@ func TestInterruptedBuild(t *testing.T) {
 		if c.frozen {
 			syscall.Kill(buildkitd, syscall.SIGSTOP)
 		}
-		var sent time.Time
-		for range c.signals {
-			sent = time.Now()
-			syscall.Kill(-b.Process.Pid, c.signals[0]) // as a terminal does
-			time.Sleep(100 * time.Millisecond)
+		sent := time.Now()
+		syscall.Kill(-b.Process.Pid, c.signal) // as a terminal does
+		var o outcome
+		for ended := false; !ended; {
+			select {
+			case o = <-b.done:
+				ended = true
+			case <-time.After(100 * time.Millisecond):
+				if c.again { // two that come at once are one
+					syscall.Kill(-b.Process.Pid, c.signal)
+				}
+			}
 		}
-		o := <-b.done
 		took := o.ended.Sub(sent)
 		if c.frozen {
 			syscall.Kill(buildkitd, syscall.SIGCONT)
 		}
 		t.Logf("%s: it ends after %v", c.name, took)
-		if len(c.signals) > 1 {
-			if o.signal != syscall.SIGINT || took > 500*time.Millisecond {
-				t.Errorf("%s: expected an end at once, not after %v: %v", c.name, took, o)
-			}
-		} else if o.code != exitInterrupt || took > 2*time.Second {
-			t.Errorf("%s: expected exit code %d in 2 s, not after %v: %v", c.name, exitInterrupt, took, o)
+		if c.again && o.signal != c.signal || !c.again && o.code != exitInterrupt || took > soon {
+			t.Errorf("%s: expected exit code %d or the signal soon, not after %v: %v", c.name, exitInterrupt, took, o)
 		}
 		if len(o.errors()) > 0 {
 			t.Errorf("%s: an interrupt is no error: %v", c.name, o)
 		}
-		t.Logf("%s: the step ends after %v", c.name, eventually(t, 5*time.Second, c.name+": the step ends", running))
+		t.Logf("%s: the step ends after %v", c.name, eventually(t, c.name+": the step ends", running))
 		if id := s.id(t, "interrupted"); id != "" {
 			t.Errorf("%s: there is an image %s", c.name, id)
 		}
@@ -117,8 +119,10 @@ func TestCutOffAnywhere(t *testing.T) {
 		o := <-b.done
 		if took := o.ended.Sub(sent); signal == syscall.SIGINT && o.code != 0 {
 			slowest = max(slowest, took)
-			if o.code != exitInterrupt || took > 2*time.Second {
-				t.Errorf("round %d, after %v: expected exit code %d in 2 s, not after %v: %v", round, at, exitInterrupt, took, o)
+			// A program that has hardly begun does not know of signals yet.
+			early := o.signal == signal && o.stderr == ""
+			if o.code != exitInterrupt && !early || took > soon {
+				t.Errorf("round %d, after %v: expected exit code %d soon, not after %v: %v", round, at, exitInterrupt, took, o)
 			}
 		}
 		left, _ := filepath.Glob(out + "/.*")
@@ -130,7 +134,7 @@ func TestCutOffAnywhere(t *testing.T) {
 		if s.id(t, "app") == "" {
 			t.Errorf("round %d, after %v: there is no image", round, at)
 		}
-		eventually(t, 5*time.Second, "the steps end", func() []string {
+		eventually(t, "the steps end", func() []string {
 			var steps []string
 			for _, p := range s.processes() {
 				if strings.Contains(p, " sleep ") || strings.Contains(p, "/bin/sh -c") {
@@ -195,7 +199,7 @@ func TestClosedStreams(t *testing.T) {
 			if code := b.ProcessState.ExitCode(); code == 2 {
 				t.Errorf("%s: exit code %d is that of a panic", c.name, code)
 			}
-		case <-time.After(20 * time.Second):
+		case <-time.After(bounded):
 			b.Process.Kill()
 			t.Errorf("%s: it hangs", c.name)
 			<-ended

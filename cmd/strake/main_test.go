@@ -16,6 +16,13 @@ import (
 	"time"
 )
 
+// soon is what anything that happens at once may take on a machine that does much else.
+// What would not happen without the code under test takes much longer, or for ever.
+const soon = 20 * time.Second
+
+// bounded is how long any command may take; what takes longer hangs.
+const bounded = 3 * time.Minute
+
 func noEnv(string) (string, bool) { return "", false }
 
 // inDirWith makes a directory with a Dockerfile, and makes it the working directory.
@@ -94,7 +101,7 @@ func TestInterrupt(t *testing.T) {
 	// past its start.
 	stdin.Write(bytes.Repeat([]byte("#\n"), 1<<20))
 	cmd.Process.Signal(syscall.SIGINT)
-	killer := time.AfterFunc(20*time.Second, func() { cmd.Process.Kill() })
+	killer := time.AfterFunc(soon, func() { cmd.Process.Kill() })
 	defer killer.Stop()
 	var exit *exec.ExitError
 	if err := cmd.Wait(); !errors.As(err, &exit) || exit.ExitCode() != exitInterrupt {
@@ -102,6 +109,32 @@ func TestInterrupt(t *testing.T) {
 	}
 	if left, _ := os.ReadDir(dir); len(left) > 0 {
 		t.Errorf("%v was left", left)
+	}
+}
+
+// A command that is interrupted has its grace, which is under a second, and no more.
+func TestWithin(t *testing.T) {
+	if grace >= time.Second {
+		t.Errorf("the grace is %v", grace)
+	}
+	alive := context.Background()
+	over, cancel := context.WithCancel(alive)
+	cancel()
+	hangs := func() int { <-t.Context().Done(); return exitFailure }
+	for _, c := range []struct {
+		name  string
+		ctx   context.Context
+		grace time.Duration
+		do    func() int
+		want  int
+	}{
+		{"not interrupted", alive, 0, func() int { return 7 }, 7},
+		{"in order within the grace", over, bounded, func() int { time.Sleep(10 * time.Millisecond); return 7 }, 7},
+		{"not in order", over, time.Millisecond, hangs, exitInterrupt},
+	} {
+		if got := within(c.ctx, c.grace, c.do); got != c.want {
+			t.Errorf("%s: exit code %d, want %d", c.name, got, c.want)
+		}
 	}
 }
 

@@ -86,7 +86,7 @@ func signer(t *testing.T, seed string) ssh.Signer {
 func (s *sshTest) login(user, command string, auth ...ssh.AuthMethod) (string, string, error) {
 	host := ""
 	client, err := ssh.Dial("tcp", s.addr, &ssh.ClientConfig{
-		User: user, Auth: auth, Timeout: 5 * time.Second,
+		User: user, Auth: auth, Timeout: soon,
 		HostKeyCallback: func(_ string, _ net.Addr, key ssh.PublicKey) error {
 			host = string(key.Marshal())
 			return nil

@@ -105,7 +105,7 @@ func (p examplePlace) copy(t *testing.T) examplePlace {
 // shell runs a script, and gives what it prints.
 func (p examplePlace) shell(t *testing.T, script string) string {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute)
 	defer cancel()
 	cmd := exec.CommandContext(ctx, "bash", "-euc", "set -o pipefail\n"+script)
 	cmd.Dir = p.dir

@@ -336,19 +336,23 @@ func smallDisk(t *testing.T, size string) string {
 
 // A pull that is interrupted ends at once.
 func TestPullInterrupted(t *testing.T) {
-	hang := make(chan struct{})
-	srv := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { <-hang }))
+	hang, asked := make(chan struct{}), make(chan struct{}, 100)
+	srv := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { asked <- struct{}{}; <-hang }))
 	defer srv.Close()
 	defer close(hang)
 	cmd := program(t, t.TempDir(), "pull", strings.TrimPrefix(srv.URL, "http://")+"/app")
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
-	time.Sleep(300 * time.Millisecond)
-	cmd.Process.Signal(os.Interrupt)
+	select {
+	case <-asked:
+	case <-time.After(soon):
+		t.Error("it asks nobody")
+	}
 	start := time.Now()
+	cmd.Process.Signal(os.Interrupt)
 	cmd.Wait()
-	if code := cmd.ProcessState.ExitCode(); code != exitInterrupt || time.Since(start) > 2*time.Second {
+	if code := cmd.ProcessState.ExitCode(); code != exitInterrupt || time.Since(start) > soon {
 		t.Errorf("exit code %d after %v", code, time.Since(start))
 	}
 }

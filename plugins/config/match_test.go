@@ -50,7 +50,7 @@ func TestPathsTime(t *testing.T) {
 	if glob(strings.Split(strings.Repeat("**/a/", 200)+"b", "/"), strings.Split(strings.Repeat("a/", 1000)+"c", "/")) {
 		t.Error("it matches")
 	}
-	if d := time.Since(start); d > time.Second {
+	if d := time.Since(start); d > 20*time.Second {
 		t.Errorf("it takes %v", d)
 	}
 }

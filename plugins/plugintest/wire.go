@@ -39,7 +39,7 @@ func Wire(t testing.TB, p plugins.Plugin) plugins.Plugin {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { conn.Close() })
-	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 	defer cancel()
 	client, err := remote.Connect(ctx, conn, remote.Limits{Call: time.Minute, Message: 64 << 20, Log: 1 << 20})
 	if err != nil {

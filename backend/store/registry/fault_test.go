@@ -157,7 +157,7 @@ func TestInterrupted(t *testing.T) {
 	defer cancel()
 	start := time.Now()
 	_, err := registry.New(registry.Options{}).Pull(ctx, s, srv.host+"/app:1", "linux/amd64")
-	if err == nil || time.Since(start) > 3*time.Second {
+	if err == nil || time.Since(start) > 20*time.Second {
 		t.Errorf("%v after %v", err, time.Since(start))
 	}
 }

@@ -137,7 +137,7 @@ func TestStalledOnce(t *testing.T) {
 		return false
 	})
 	s := open(t)
-	_, err := stalled(t, time.Second, func(ctx context.Context, c *registry.Client) error {
+	_, err := stalled(t, 2*time.Second, func(ctx context.Context, c *registry.Client) error {
 		got, err := c.Pull(ctx, s, srv.host+"/app:1", registry.AllPlatforms)
 		if err == nil && got.Digest.String() != want.String() {
 			t.Errorf("%+v", got)
