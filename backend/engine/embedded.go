@@ -133,6 +133,9 @@ func (s *session) start(ctx context.Context, o *Options) (*Engine, error) {
 		if mine == nil && s.holder() == 0 { // or one ends, or becomes ready
 			var err error
 			if mine, err = s.spawn(o); err != nil {
+				if s.run != s.dir {
+					os.Remove(s.run) // nobody else is about to use it, in this turn
+				}
 				return nil, err
 			}
 		}

@@ -251,6 +251,25 @@ func TestLongPath(t *testing.T) {
 	}
 }
 
+// An engine that does not start leaves no directory for its sockets behind.
+func TestLongPathLeft(t *testing.T) {
+	t.Parallel()
+	broken := filepath.Join(t.TempDir(), "buildkitd")
+	if err := os.WriteFile(broken, []byte("#!/bin/sh\nexit 7\n"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	for name, want := range map[string]string{"/nowhere": "no-buildkitd", broken: "engine-start"} {
+		o := here(t, "STRAKE_BUILDKITD="+name)
+		o.Dir = filepath.Join(filepath.Dir(o.Dir), strings.Repeat("long/", 20), "engine")
+		if _, err := Find(t.Context(), o); err == nil || code(t, err) != want {
+			t.Errorf("%v, want %s", err, want)
+		}
+		if _, err := os.Stat(o.shortDir()); err == nil {
+			t.Errorf("%s: %s is left", want, o.shortDir())
+		}
+	}
+}
+
 // A running engine is used even if the next one would be different; status says so.
 func TestOther(t *testing.T) {
 	t.Parallel()

@@ -144,6 +144,9 @@ func (s *session) spawn(o *Options) (*starting, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := s.make(); err != nil { // the last engine, or a client that could start none, may have removed it
+		return nil, err
+	}
 	if err := l.configure(); err != nil {
 		return nil, err
 	}

@@ -42,7 +42,7 @@ func attacked(t *testing.T, dir string, args ...string) (string, error) {
 
 func attackEnv(t *testing.T) []string {
 	home := t.TempDir()
-	return append(os.Environ(), "HOME="+home, "STRAKE_HOME="+filepath.Join(home, "strake"),
+	return append(os.Environ(), "TMPDIR="+home, "HOME="+home, "STRAKE_HOME="+filepath.Join(home, "strake"),
 		"XDG_CONFIG_HOME="+filepath.Join(home, "config"), "XDG_CACHE_HOME="+filepath.Join(home, "cache"))
 }
 
