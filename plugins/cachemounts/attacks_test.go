@@ -102,12 +102,12 @@ func TestRunsOthers(t *testing.T) {
 		`tar -xf x --to-command='ls /d >/l'`, `tar -x --to-c=x -f y`, `tar -I ./x -xf y`, `tar -xf x --checkpoint=1 --checkpoint-action=exec=x`,
 		`git -c alias.x='!ls >/l' x`, `git submodule foreach x`, `git config --global alias.x '!x'`, `git x`, `git -c core.sshCommand=./x fetch`,
 		`GIT_SSH_COMMAND=./x git fetch`, `git rebase -x ./x HEAD`, `sort --compress-program=./x /y`, `install --strip-program=./x -s a b`,
-		`EDITOR=./x visudo`, `bundle exec rake`, `conda run x`, `pnpm build`, `rpm --eval x`,
+		`EDITOR=./x visudo`, `sed -i "s|a|$B|" /x`, `bundle exec rake`, `conda run x`, `pnpm build`, `rpm --eval x`,
 	} {
 		left = append(left, apt+command)
 	}
 	for _, command := range []string{
-		`awk '{print $1}' /x`, `awk -F: '$3 == 0 || $4 == 0 {print}' /x`, `sed -i 's/deb.debian.org/mirror/g' /x`, `sed -i "s|a|$B|" /x`,
+		`awk '{print $1}' /x`, `awk -F: '$3 == 0 || $4 == 0 {print}' /x`, `sed -i 's/deb.debian.org/mirror/g' /x`,
 		`sed -ri -e '/^x/d' -e 's/e/e/' /x`, `sed '/e/,$p;5q' /x`, `sed -i '1i e' /x`, `tar -xzf x -C /opt`, `git clone https://x/y /z`,
 		`git -C /x submodule update --init`, `git config --global user.name x`, `sort -u /x`, `bundle install`,
 	} {

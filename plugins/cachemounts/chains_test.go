@@ -54,7 +54,9 @@ func followers() []string {
 		"ls /dev > /seen", "cd / && find . -path ./proc -prune -o -path ./sys -prune -o -print > /seen && sort -o /seen /seen", "du -s /dev > /seen", "echo /dev/* > /seen",
 		"grep -c strake /proc/self/mounts > /seen || true", "mount | grep -c strake > /seen || true", "df | grep -c strake > /seen || true", "/usr/local/bin/looks > /seen",
 		"sh /usr/local/bin/looks > /seen", "looks > /seen", "D=/dev && ls $D > /seen", "for f in /dev/s*; do echo $f; done > /seen", "chown -R 1000:1000 /app /opt", "rm -rf /tmp/* /var/tmp/*",
-		"mkdir -p OWN && ls -A OWN > /seen", "cp -r OWN /copy", "chown -R 7:7 OWN", "find OWN | sort > /seen", "(cd OWN && ls > /seen)", "tar -c OWN 2>/dev/null | tar -t | sort > /seen"}
+		"mkdir -p OWN && ls -A OWN > /seen", "cp -r OWN /copy", "chown -R 7:7 OWN", "find OWN | sort > /seen", "(cd OWN && ls > /seen)", "ln -s /dev /d && ls /d > /seen", "ls /link > /seen 2>&1 || true", "echo /link/* > /seen", "ls /proc/self/root/dev > /seen", "(exec 3</dev && ls /proc/self/fd/3/ > /seen)",
+		"X='/d*/*' && echo $X > /seen", "P='BEGIN{system(\"ls /dev\")}' && awk \"$P\" > /seen", "find /dev -xdev | sort > /seen", "echo / | xargs ls -R 2>/dev/null | grep -c strake > /seen || true", "find /etc/passwd -exec awk 'BEGIN{\"ls /dev\"|getline;print > \"/seen\"}' {} ';'",
+		"tar -c OWN 2>/dev/null | tar -t | sort > /seen"}
 }
 
 // mounts are those of an author. BUILD becomes a number, so that no build finds in a cache
@@ -74,6 +76,9 @@ func generate(r *rand.Rand, n int) (text string, differs []string) {
 	fmt.Fprintf(&b, "FROM %s AS work\nENV RELEASE=%d BACKEND=%d\n", t.base, n, n)
 	if r.IntN(4) == 0 && len(t.moves) > 0 {
 		b.WriteString(pick(r, t.moves))
+	}
+	if r.IntN(4) == 0 {
+		b.WriteString(pick(r, []string{"RUN ln -s /dev /link\n", "RUN ln -s ../dev link && ln -s link /link2\n", "RUN ln -s $(dirname /dev/x) /link\n"}))
 	}
 	if r.IntN(8) == 0 {
 		b.WriteString("RUN chown app:app /home/app\nUSER 1000:1000\n")

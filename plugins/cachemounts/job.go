@@ -13,16 +13,16 @@ import (
 // job is one RUN.
 type job struct {
 	*stage
+	reader
 	op     int
 	run    *ir.Run
-	script *shell.Script
-	state  *shell.State
 	editor *shell.Editor
 	uses   []*use
 	body   *ir.Run // what becomes of the RUN
 	mounts []ir.Mount
 	names  []string
-	dirs   []string // that commands may be in; see workdirs
+	made   []link   // see links
+	dirs   []string // that commands may be in; see cwds
 }
 
 // use is a package manager in a RUN.
@@ -75,7 +75,7 @@ func (j *job) locate(u *use) bool {
 			u.mounted = u.mounted || j.hasMount(at)
 		}
 	}
-	return len(u.targets) == len(u.dirs) && !j.ownMount(u) && j.mayUse(u) && !j.moves(u) && !j.seen(u)
+	return len(u.targets) == len(u.dirs) && !j.ownMount(u) && j.mayUse(u) && !j.hooked() && !j.gitHooked() && !j.moves(u) && !j.seen(u)
 }
 
 // place is where a directory is. It is false when that is not known.

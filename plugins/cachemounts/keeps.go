@@ -103,7 +103,8 @@ func (s *stage) mayRead(op int, o *ir.Op, k *keeps) bool {
 	if script == nil || k.traced(o.Text()) {
 		return true
 	}
-	return slices.ContainsFunc(script.Commands, func(c *shell.Command) bool { return !slices.Contains(harmless, c.Name) && kindOf(c) == unknown })
+	r := reader{s.states[op], script}
+	return slices.ContainsFunc(script.Commands, func(c *shell.Command) bool { return !slices.Contains(harmless, c.Name) && r.kindOf(c) == unknown })
 }
 
 // offline tells whether a use must not fill the cache.

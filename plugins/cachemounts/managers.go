@@ -56,13 +56,13 @@ var managers = []manager{
 		dirs: []dir{{path: ownDir + "apt"}}, own: []string{"/var/cache/apt"},
 		away: []string{"Dir*", "-oDir*", "-c", "--config-file*", "-d", "-dy", "-yd", "--download-only", "--print-uris", "--no-download"},
 		vars: []string{"APT_CONFIG"}, traces: []string{"/var/cache/apt/"},
-		moved: regexp.MustCompile(`Dir::(Cache|State)|Dir\s*\{`)},
+		moved: aptHooks},
 	// apk(8), apk-cache(5) of apk-tools 2.14: packages have the hash of their contents in
 	// their names, indexes have not the architecture; so the base image is part of the key.
 	{config: "apk", name: "apk", native: true, locked: true, system: true, uses: sub([]string{"apk"}, "add", "upgrade", "fix"), lead: leadApk,
 		dirs: []dir{{path: ownDir + "apk"}}, own: []string{"/var/cache/apk", "/etc/apk/cache"},
 		away:  []string{"--cache-dir*", "-p", "--root*", "--initdb", "--no-network", "--cache-max-age*", "--arch*", "--repositories-file*", "-s", "--simulate"},
-		moved: regexp.MustCompile(`/etc/apk/cache|setup-apkcache|apk[^&|;\n]*--no-network`)},
+		moved: regexp.MustCompile(`/etc/apk/cache|setup-apkcache|apk[^&|;\n]*--no-network|commit_hooks`)},
 	// dnf(8), dnf.conf(5) of DNF 4 and 5: --setopt overrides dnf.conf; a directory of a
 	// repository has the hash of its URL, architecture included. --refresh, since what is
 	// known of a repository counts as new for two days.
@@ -70,7 +70,7 @@ var managers = []manager{
 		dirs: []dir{{path: ownDir + "dnf"}}, own: []string{"/var/cache/dnf", "/var/cache/yum", "/var/cache/libdnf5"},
 		away: []string{"--installroot*", "--setopt=cachedir*", "--setopt=system_cachedir*", "--setopt=keepcache*", "-c", "--config*",
 			"-C", "--cacheonly", "--downloadonly", "--downloaddir*", "--destdir*", "--forcearch*"}, traces: []string{"/var/cache/"},
-		moved: regexp.MustCompile(`cachedir|keepcache|(dnf|yum)[^&|;\n]* (-C|--cacheonly)\b`)},
+		moved: regexp.MustCompile(`cachedir|keepcache|plugin(conf)?path|(post|pre)-transaction|actions\.d|(dnf|yum)[^&|;\n]* (-C|--cacheonly)\b`)},
 	// pip 24, "Caching" and "pip cache": responses are keyed by URL and validated. Built
 	// wheels are keyed by source and not by what they were built with (environment,
 	// compiler, libraries): those go to a tmpfs, and so end with the RUN.
@@ -86,22 +86,22 @@ var managers = []manager{
 		dirs: []dir{{path: ownDir + "npm", scratch: true}, {path: ownDir + "npm/_cacache"}}, own: []string{"~/.npm"},
 		vars: []string{"npm_config_cache", "NPM_CONFIG_CACHE", "npm_config_userconfig", "NPM_CONFIG_USERCONFIG", "npm_config_globalconfig", "NPM_CONFIG_GLOBALCONFIG",
 			"npm_config_prefer_offline", "NPM_CONFIG_PREFER_OFFLINE", "npm_config_offline", "NPM_CONFIG_OFFLINE", "npm_config_logs_dir", "NPM_CONFIG_LOGS_DIR"},
-		away: []string{"--cache*", "--userconfig*", "--globalconfig*", "--logs-d*", "--off*", "--prefer-of*"},
-		moved: regexp.MustCompile(`(?is)npm[^&|;\n]*\bconfig\b[^&|;\n]*(cache|config|offline|logs.dir)|npm[^&|;\n]*\bset\b[^&|;\n]*(cache|offline|logs.dir)|npm_config_[\w-]*(cache|config|offline|logs.dir)|` +
-			`\b(cache|offline|logs-dir)\b.*npmrc|npmrc.*\b(cache|offline|logs-dir)\b|\b(cp|mv|ln|cat|tee|install|curl|wget|base64|envsubst)\b[^&|;\n]*npmrc`),
+		away: []string{"--cache*", "--userconfig*", "--globalconfig*", "--logs-d*", "--off*", "--prefer-of*", "--script*", "--node-o*", "--onl*", "--git*", "--shell*"},
+		moved: regexp.MustCompile(`(?is)npm[^&|;\n]*\bconfig\b[^&|;\n]*(cache|config|offline|logs.dir|script.shell|node.options|onload|\bgit\b|\bshell\b)|npm[^&|;\n]*\bset\b[^&|;\n]*(cache|offline|logs.dir)|npm_config_[\w-]*(cache|config|offline|logs.dir)|` +
+			`\b(cache|offline|logs-dir|script-shell|node-options|onload-script|(git|shell) *=)\b.*npmrc|npmrc.*\b(cache|offline|logs-dir|script-shell|node-options|onload-script|(git|shell) *=)|\b(cp|mv|ln|cat|tee|install|curl|wget|base64|envsubst)\b[^&|;\n]*npmrc`),
 		keeps: &keeps{programs: []string{"npm"}, offline: []string{"--off*", "--prefer-of*"}, loose: true,
 			offVars: []string{"npm_config_offline=true", "NPM_CONFIG_OFFLINE=true", "npm_config_prefer_offline=true", "NPM_CONFIG_PREFER_OFFLINE=true"}}},
 	// Yarn 1.22, "yarn cache": root has it below /usr/local/share; packages are keyed by
 	// integrity. Two must not write one (--mutex). A later Yarn has its cache elsewhere.
 	{config: "yarn", name: "yarn", locked: true, uses: yarnUses, dirs: []dir{{path: "/usr/local/share/.cache/yarn"}},
-		vars: []string{"YARN_CACHE_FOLDER", "yarn_cache_folder"}, away: []string{"--cache-folder*", "--global-folder*", "--link-duplicates", "--off*", "--prefer-off*"}, traces: []string{".cache/yarn"},
+		vars: []string{"YARN_CACHE_FOLDER", "yarn_cache_folder"}, away: []string{"--cache-folder*", "--global-folder*", "--script-shell*", "--use-yarnrc*", "--link-duplicates", "--off*", "--prefer-off*"}, traces: []string{".cache/yarn"},
 		moved: regexp.MustCompile(`(?i)yarn[^&|;\n]*\bconfig\b[^&|;\n]*(cache|offline)|yarn-offline|yarn_\w*offline|yarn_cache_folder|\.yarnrc\b`),
 		keeps: &keeps{programs: []string{"yarn"}, offline: []string{"--off*", "--prefer-off*"}, loose: true}},
 	// go help environment, of Go 1.26, and the Go Modules Reference: modules are checked
 	// against go.sum. Their paths are in binaries, so they stay where they are.
 	{config: "go", name: "go-mod", uses: sub([]string{"go"}, "build", "install", "get", "vet", "mod", "list"),
-		dirs: []dir{{path: "~/go/pkg/mod", variable: "GOPATH", below: "pkg/mod"}}, vars: []string{"GOMODCACHE", "GOENV"}, away: []string{"-modcacherw"},
-		traces: []string{"pkg/mod"}, moved: regexp.MustCompile(`go env[^&|;\n]* -w|GOMODCACHE|GOFLAGS[^&|;\n]*modcacherw`),
+		dirs: []dir{{path: "~/go/pkg/mod", variable: "GOPATH", below: "pkg/mod"}}, vars: []string{"GOMODCACHE", "GOENV"}, away: []string{"-modcacherw", "-toolexec*", "--toolexec*", "-vettool*", "--vettool*"},
+		traces: []string{"pkg/mod"}, moved: regexp.MustCompile(`go env[^&|;\n]* -w|GOMODCACHE|GOFLAGS[^&|;\n]*(modcacherw|toolexec)`),
 		keeps: &keeps{programs: []string{"go"}, traces: []string{"pkg/mod"}, offVars: []string{"GOPROXY=off"}}},
 	// go help cache: "the build cache does not detect changes to C libraries imported with
 	// cgo", so there is one only where CGO_ENABLED=0. Tests may be left out by a cache.
@@ -114,12 +114,12 @@ var managers = []manager{
 		dirs:   []dir{{id: "-registry", path: "~/.cargo/registry", variable: "CARGO_HOME", below: "registry"}, {id: "-git", path: "~/.cargo/git", variable: "CARGO_HOME", below: "git"}},
 		traces: []string{"cargo/registry", "cargo/git"}, moved: regexp.MustCompile(`CARGO_HOME|offline\s*=\s*true`),
 		keeps: &keeps{programs: []string{"cargo"}, traces: []string{"cargo/registry", "cargo/git"},
-			offline: []string{"--offline", "--frozen"}, offVars: []string{"CARGO_NET_OFFLINE=true"}}},
+			offline: []string{"--offline", "--frozen", "--config*"}, offVars: []string{"CARGO_NET_OFFLINE=true"}}},
 	// Maven 3.9, "Settings Reference" and mvn --help: -U asks again for snapshots and for
 	// what was missing, as an empty repository would. What installs, and so shares what is
 	// built here, is left alone.
 	{config: "maven", name: "maven", locked: true, uses: mavenUses, lead: leadBy(" -U"), dirs: []dir{{path: "~/.m2/repository"}},
-		vars: []string{"MAVEN_OPTS", "MAVEN_ARGS", "MAVEN_CONFIG", "MAVEN_USER_HOME"}, away: []string{"-Dmaven.repo.local*", "-s", "--settings*", "-gs", "--global-settings*", "-l", "--log-file*", "-Dorg.slf4j.simpleLogger.logFile*", "-D*user.home*"},
+		vars: []string{"JAVA_TOOL_OPTIONS", "JDK_JAVA_OPTIONS", "_JAVA_OPTIONS", "MAVEN_OPTS", "MAVEN_ARGS", "MAVEN_CONFIG", "MAVEN_USER_HOME"}, away: []string{"-Dmaven.repo.local*", "-s", "--settings*", "-gs", "--global-settings*", "-l", "--log-file*", "-Dorg.slf4j.simpleLogger.logFile*", "-Duser.home*", "-Dmaven.ext*", "-Dmaven.multi*"},
 		traces: []string{".m2"}, moved: regexp.MustCompile(`maven\.repo|MAVEN_(OPTS|ARGS|CONFIG)|settings\.xml|\.mvn/`),
 		keeps: &keeps{programs: []string{"mvn", "mvnw", "mvnd"}, traces: []string{".m2"}, offline: []string{"-o", "-llr", "--offline"}, last: []string{"install", "deploy", "install:install-file"}}},
 	// Gradle 8, "The Gradle-managed Directories" and "Dependency Caching": modules-2 is
@@ -127,7 +127,7 @@ var managers = []manager{
 	// asks for again. The build cache, transforms and compiled scripts are not shared.
 	{config: "gradle", name: "gradle", locked: true, uses: gradleUses, lead: leadBy(" --refresh-dependencies"),
 		dirs: []dir{{id: "-modules", path: "~/.gradle/caches/modules-2", variable: "GRADLE_USER_HOME", below: "caches/modules-2"}},
-		vars: []string{"GRADLE_OPTS", "GRADLE_RO_DEP_CACHE"}, away: []string{"-g*", "--gradle-user-home*", "-Dgradle.user.home*", "-Duser.home*", "publishToMavenLocal", "-m", "--dry-run"},
+		vars: []string{"JAVA_TOOL_OPTIONS", "JDK_JAVA_OPTIONS", "_JAVA_OPTIONS", "JAVA_OPTS", "GRADLE_OPTS", "GRADLE_RO_DEP_CACHE"}, away: []string{"-g*", "--gradle-user-home*", "-Dgradle.user.home*", "-Duser.home*", "publishToMavenLocal", "-m", "--dry-run", "-I*", "--init-script*"},
 		traces: []string{".gradle"}, moved: regexp.MustCompile(`GRADLE_(OPTS|RO_DEP_CACHE)|gradle\.user\.home`),
 		keeps: &keeps{programs: []string{"gradle", "gradlew"}, traces: []string{".gradle"}, offline: []string{"--offline"}, last: []string{"publishToMavenLocal"}}},
 	// Composer 2, "config" (cache-dir) and COMPOSER_CACHE_DIR: archives are keyed by URL and

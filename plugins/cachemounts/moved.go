@@ -1,7 +1,6 @@
 package cachemounts
 
 import (
-	"path"
 	"slices"
 	"strings"
 
@@ -15,7 +14,7 @@ import (
 func (j *job) moves(u *use) bool {
 	vars := append([]string{"HOME"}, u.vars...)
 	for _, c := range u.commands {
-		if c.Sets(vars...) || slices.ContainsFunc(c.Args, u.leadsAway) {
+		if c.Sets(vars...) || slices.ContainsFunc(slices.Concat(j.variants(c.Args)...), u.leadsAway) {
 			return true
 		}
 	}
@@ -30,24 +29,28 @@ func (j *job) moves(u *use) bool {
 	return j.configured(u)
 }
 
-// configured looks through the instructions so far of the stages that this one goes back to.
-func (j *job) configured(u *use) bool {
+// before tells whether one of the instructions so far of the stages that this one goes back
+// to is of a kind, the RUN itself included.
+func (j *job) before(is func(stage, k int, op *ir.Op) bool) bool {
 	for i := j.index; i >= 0; i = shell.Parent(j.call.Module, i) {
 		for k, op := range j.call.Module.Stages[i].Ops {
 			if i == j.index && k > j.op {
 				break
 			}
-			if u.moved != nil && u.moved.MatchString(fullText(op)) {
+			if is(i, k, op) {
 				return true
-			}
-			for _, source := range copies(op) {
-				if j.settings(u, source) {
-					return true
-				}
 			}
 		}
 	}
 	return false
+}
+
+// configured tells whether an instruction so far speaks of a configuration of a manager, or
+// copies one.
+func (j *job) configured(u *use) bool {
+	return j.before(func(_, _ int, op *ir.Op) bool {
+		return u.moved != nil && u.moved.MatchString(fullText(op)) || j.sets(u, op)
+	})
 }
 
 // fullText is an instruction with its here documents.
@@ -62,25 +65,6 @@ func copies(op *ir.Op) []string {
 		return b.Sources
 	}
 	return nil
-}
-
-// settings tells whether a source is, or has in it, a file by which a manager has its cache
-// elsewhere. One that is named and cannot be read may be; whole directories mostly are
-// without, and a cache of ours is used whatever such a file says.
-func (j *job) settings(u *use, source string) bool {
-	words := map[string][]string{"npm": {"cache", "offline", "logs-dir"}, "pip": {"cache", "log"}, "yarn": {"cache", "offline"}, "maven": {"localRepository", "offline"}}[u.name]
-	for _, name := range map[string][]string{"npm": {".npmrc", "npmrc"}, "pip": {"pip.conf"}, "yarn": {".yarnrc"}, "maven": {"settings.xml"}}[u.name] {
-		named := path.Base(source) == name
-		file := source
-		if !named {
-			file = path.Join(source, name)
-		}
-		switch data, err := j.file(strings.TrimPrefix(file, "/")); {
-		case err == nil && slices.ContainsFunc(words, func(w string) bool { return strings.Contains(string(data), w) }), err != nil && named:
-			return true
-		}
-	}
-	return false
 }
 
 // missed tells whether something later speaks of the directory where a manager has its

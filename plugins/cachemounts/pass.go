@@ -51,7 +51,7 @@ func (p *pass) read(ctx context.Context, host plugins.Host) {
 			}
 			s.scripts[k] = script
 			if p.call.Stages[i] && !s.windows && !p.triggers(i) {
-				j := &job{stage: s, op: k, run: run, script: script, state: s.states[k], editor: script.Edit()}
+				j := &job{stage: s, op: k, run: run, reader: reader{s.states[k], script}, editor: script.Edit()}
 				if j.find(); len(j.uses) > 0 {
 					p.jobs[i][k] = j
 				}
@@ -60,9 +60,13 @@ func (p *pass) read(ctx context.Context, host plugins.Host) {
 	}
 }
 
-// triggers tells whether a stage starts from one that has left instructions to it: what an
-// ONBUILD does to the state is not read.
+// triggers tells whether a stage starts from one, or from an image, that has left instructions
+// to it: what an ONBUILD does to the state is not read. Images that are made for that say so in
+// their names.
 func (p *pass) triggers(stage int) bool {
+	if ref, _ := distro.BaseImage(p.call.Module, stage); p.stages[stage].states[0].Triggers || strings.Contains(strings.ToLower(ref), "onbuild") {
+		return true
+	}
 	for i := shell.Parent(p.call.Module, stage); i >= 0; i = shell.Parent(p.call.Module, i) {
 		if slices.ContainsFunc(p.call.Module.Stages[i].Ops, func(op *ir.Op) bool { _, ok := op.Body.(*ir.Onbuild); return ok }) {
 			return true

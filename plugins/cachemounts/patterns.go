@@ -4,27 +4,33 @@ import (
 	"path"
 	"slices"
 	"strings"
+
+	"github.com/seed-e0495807/strake/plugins/shell"
 )
 
 // matches tells whether the shell may put a mount of a manager, or what is in it, in the
 // place of a wildcard, from wherever the RUN is.
-func (j *job) matches(u *use) bool {
-	dirs := j.workdirs()
+func (j *job) matches(places []string) bool {
+	dirs := j.cwds()
 	if slices.ContainsFunc(dirs, func(d string) bool { return within(d, "/proc") || within(d, "/sys") }) {
 		return true // they tell of mounts
 	}
-	lookup := func(name string) (string, bool) {
-		if j.script.Assigns(name) {
-			return "", false
-		}
-		return j.state.Lookup(name)
+	shown := func(pattern string, known bool) bool {
+		return slices.ContainsFunc(places, func(at string) bool { return j.shows(pattern, known, at, dirs) })
 	}
-	for _, w := range j.script.Globs() {
-		pattern, known := w.Pattern(lookup)
-		for _, t := range u.targets {
-			if j.shows(pattern, known, t.at, dirs) {
+	for _, c := range j.script.Commands { // wildcards that come out of variables
+		for _, w := range c.Args {
+			if _, quoted, _ := w.Variable(); w.Known || quoted {
+				continue
+			}
+			if slices.ContainsFunc(slices.Concat(j.variants([]shell.Word{w})...), func(w shell.Word) bool { return w.Known && shown(w.Text, true) }) {
 				return true
 			}
+		}
+	}
+	for _, w := range j.script.Globs() {
+		if shown(w.Pattern(j.lookup)) {
+			return true
 		}
 	}
 	return false

@@ -24,8 +24,8 @@ const (
 var quietPrograms = strings.Fields(`: [ test true false echo printf pwd popd set unset export readonly local read shift exit return break continue
 	umask ulimit wait type which command hash sleep date uname id whoami hostname nproc arch getconf env printenv dirname basename realpath readlink
 	cat head tail tee tr cut sort uniq wc sed awk gawk mawk grep egrep fgrep diff cmp expr seq base64 od xxd md5sum sha1sum sha256sum sha512sum
-	mkdir mkfifo rmdir touch truncate ln install chmod chown chgrp cp rm unlink dd mktemp ldd ldconfig file strip upx strings
-	tar gzip gunzip zcat bzip2 bunzip2 xz unxz zstd unzip curl wget git gpg openssl update-ca-certificates
+	mkdir mkfifo rmdir touch truncate ln install chmod chown chgrp cp rm unlink dd mktemp ldconfig file strip upx strings
+	tar gzip gunzip zcat bzip2 bunzip2 xz unxz zstd unzip curl wget gpg gpg2 openssl update-ca-certificates
 	useradd adduser groupadd addgroup usermod groupmod passwd chpasswd setcap update-alternatives a2enmod a2dismod a2ensite a2dissite locale-gen
 	localedef update-locale jq envsubst patch visudo ssh-keyscan setfacl lsb_release sync yes alternatives update-java-alternatives dpkg-divert dpkg-statoverride xargs`)
 
@@ -36,14 +36,17 @@ var installers = strings.Fields(`apt-get apt apt-cache apt-mark apt-key add-apt-
 
 // kindOf tells what a command may see. Options can make a walker of a quiet program.
 func kindOf(c *shell.Command) kind {
-	if runsOthers(c) {
+	if t, ok := tameOf(c.Name); ok && !tamed(c, t) {
 		return unknown
 	}
-	switch name := c.Name; name {
-	case "cd", "chdir", "pushd":
+	if changesDir(c) {
 		return changer
+	}
+	switch name := c.Name; name {
 	case "ls", "dir", "du", "find", "rsync", "mv":
 		return walker
+	case "git":
+		return when(quietGit(c))
 	case "cp":
 		return walks(c, "rRa", "--recursive", "--archive")
 	case "rm", "chmod", "chown", "chgrp", "setfacl":
@@ -84,6 +87,11 @@ func kindOf(c *shell.Command) kind {
 	return unknown
 }
 
+// changesDir tells a builtin that changes the directory.
+func changesDir(c *shell.Command) bool {
+	return slices.Contains([]string{"cd", "chdir", "pushd"}, c.Name)
+}
+
 func when(known bool) kind {
 	if known {
 		return installer
@@ -91,16 +99,27 @@ func when(known bool) kind {
 	return unknown
 }
 
-// walks tells whether one of the options is there, alone or among other letters. An option
-// that is not known may be.
+// walks tells whether one of the options is there, alone or among other letters, in full or
+// short of its end. A word that is not known may be one.
 func walks(c *shell.Command, letters string, long ...string) kind {
 	for _, w := range c.Args {
 		short := strings.HasPrefix(w.Text, "-") && !strings.HasPrefix(w.Text, "--")
-		if slices.Contains(long, w.Text) || short && strings.ContainsAny(w.Text, letters) || strings.HasPrefix(w.Text, "$") {
+		if abbreviates(w.Text, long...) || short && strings.ContainsAny(w.Text, letters) || !w.Known && strings.IndexByte("$`{", strings.Trim(w.Text, `"`+" ")[0]) >= 0 {
 			return walker
 		}
 	}
 	return quiet
+}
+
+// hasWord tells whether a word of a command is of a kind.
+func hasWord(c *shell.Command, is func(text string) bool) bool {
+	return slices.ContainsFunc(c.Args, func(w shell.Word) bool { return is(w.Text) })
+}
+
+// abbreviates tells whether a word is one of the long options, or the start of one.
+func abbreviates(text string, options ...string) bool {
+	name, _, _ := strings.Cut(text, "=")
+	return len(name) > 2 && strings.HasPrefix(name, "--") && slices.ContainsFunc(options, func(o string) bool { return strings.HasPrefix(o, name) })
 }
 
 // tarKind tells extracting and listing from what reads files. The first word may have

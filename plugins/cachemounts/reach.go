@@ -9,34 +9,43 @@ import (
 	"github.com/seed-e0495807/strake/plugins/shell"
 )
 
-// globs are words of a script that can name /dev or what is in it, wherever they stand.
-var globs = regexp.MustCompile(`(^|[\s"'=(])/+([*?\[{]|dev/*([*?\[{]|s[^\s/]*[*?\[{]|strake))|/proc/[^\s]*(mount|[*?\[]|/root|/cwd)|\bmount(info|stats)\b|/mounts\b|\bmtab\b`)
+// rootGlobs are words of a script that can name /dev or what is in it, wherever they stand.
+var rootGlobs = regexp.MustCompile(`(^|[\s"'=(])/+(d(ev?)?|p(r(oc?)?)?)?[*?\[{]|\bmount(info|stats)\b|/mounts\b|\bmtab\b`)
+
+// special are names in /dev and /proc, and plainSpecial those that tell nothing of a mount.
+// Others, like /proc/self/root/dev or /dev/fd/3, may lead anywhere.
+var (
+	special      = regexp.MustCompile(`(?:^|[^\w.})\]*?$-])/+((?:dev|proc)(?:/[^\s"';|&)(<>,:]*)?)($|[^\w.-])`)
+	plainSpecial = regexp.MustCompile(`^(dev/+(null|zero|full|u?random|tty|stdin|stdout|stderr|console)|proc/+(cpuinfo|meminfo|version|loadavg|filesystems|sys/[\w/-]+|(self|1)/fd/[012]))$`)
+)
+
+// speaksOfMounts tells whether a script names /dev or /proc, or something there that may tell
+// of mounts.
+func speaksOfMounts(text string) bool {
+	if rootGlobs.MatchString(text) {
+		return true
+	}
+	return slices.ContainsFunc(special.FindAllStringSubmatch(text, -1), func(m []string) bool { return !plainSpecial.MatchString(m[1]) })
+}
 
 // seen tells whether a command of the RUN may see the mounts of a manager, or miss what
 // would be in the directory of its own. What is not known may.
 func (j *job) seen(u *use) bool {
-	if globs.MatchString(j.script.Text) || j.matches(u) {
+	places, ok := j.places(u)
+	if !ok || speaksOfMounts(j.script.Text) || j.matches(places) {
 		return true
 	}
 	captured := j.script.Captured()
 	for _, c := range j.script.Commands {
-		if slices.Contains(u.commands, c) {
-			if captured[c] {
-				return true // it tells where its cache is, and what it downloads
-			}
+		own := slices.Contains(u.commands, c)
+		switch k := j.kindOf(c); {
+		case k == unknown && j.config.Unknown != "mount":
+			return true
+		case own && captured[c]:
+			return true // it tells where its cache is, and what it downloads
+		case own:
 			continue
-		}
-		switch kindOf(c) {
-		case unknown:
-			if j.config.Unknown != "mount" {
-				return true
-			}
-		case walker:
-			if j.walksInto(c, u) {
-				return true
-			}
-		}
-		if j.speaks(c, u) {
+		case k == walker && j.walksInto(c, u, places), j.speaks(c, u, k):
 			return true
 		}
 	}
@@ -44,14 +53,11 @@ func (j *job) seen(u *use) bool {
 }
 
 // walksInto tells whether a walker may come to a directory of a manager.
-func (j *job) walksInto(c *shell.Command, u *use) bool {
-	if c.Name == "find" && runsUnknown(c) {
-		return true
-	}
-	if u.led() && staysOnDevice(c) {
+func (j *job) walksInto(c *shell.Command, u *use, places []string) bool {
+	words := walked(c)
+	if u.led() && staysOnDevice(c) && !slices.ContainsFunc(words, j.onDevices) {
 		return false
 	}
-	words := walked(c)
 	into := func(dir string, removal bool) bool {
 		if slices.Contains(c.Via, "xargs") && !removal {
 			return true
@@ -60,10 +66,8 @@ func (j *job) walksInto(c *shell.Command, u *use) bool {
 	}
 	// Nobody can remove or move / or /dev, so that a word that is not known is neither.
 	gone := (c.Name == "rm" || c.Name == "mv") && u.led()
-	for _, t := range u.targets {
-		if into(t.at, gone) {
-			return true
-		}
+	if slices.ContainsFunc(places, func(p string) bool { return into(p, gone) }) {
+		return true
 	}
 	if forced(c) {
 		return false
@@ -82,9 +86,19 @@ func staysOnDevice(c *shell.Command) bool {
 	case "tar":
 		return c.Has("--one-file-system")
 	case "cp", "du", "rsync":
-		return c.Has("--one-file-system") || walks(c, "x") == walker
+		return c.Has("--one-file-system") || hasWord(c, onlyOneDevice.MatchString)
 	}
 	return false
+}
+
+// onlyOneDevice are options of cp, du and rsync of which -x is one.
+var onlyOneDevice = regexp.MustCompile(`^-[aAcdDfHLnpPqrRsuvz]*x`)
+
+// onDevices tells whether a walk starts in /dev, or may: the mount points in it are of its
+// device.
+func (j *job) onDevices(w shell.Word) bool {
+	text, ok := j.text(w)
+	return !ok || slices.ContainsFunc(absolute(text, j.cwds()), func(p string) bool { return p != "/" && onOneWay(p, "/dev") })
 }
 
 // walked are the words of a command that may name trees which it reads.
@@ -123,18 +137,6 @@ func orHere(c *shell.Command, list []shell.Word) []shell.Word {
 	return list
 }
 
-// runsUnknown tells whether find runs a program that is not known to be quiet.
-func runsUnknown(c *shell.Command) bool {
-	for i, w := range c.Args {
-		if slices.Contains([]string{"-exec", "-execdir", "-ok", "-okdir"}, w.Text) {
-			if name := path.Base(c.Arg(i + 1)); !slices.Contains(quietPrograms, name) && name != "mv" || name == "xargs" || name == "env" {
-				return true
-			}
-		}
-	}
-	return false
-}
-
 // forced tells an rm that does not mind when there is nothing.
 func forced(c *shell.Command) bool {
 	return c.Name == "rm" && (c.Has("--force") || slices.ContainsFunc(c.Args, func(w shell.Word) bool {
@@ -144,14 +146,14 @@ func forced(c *shell.Command) bool {
 
 // speaks tells whether a command speaks of the cache of a manager. That a directory of the
 // author's is removed changes nothing where the cache is in another.
-func (j *job) speaks(c *shell.Command, u *use) bool {
-	if u.led() && (forced(c) || kindOf(c) == installer) {
+func (j *job) speaks(c *shell.Command, u *use, k kind) bool {
+	if u.led() && (forced(c) || k == installer) {
 		return false
 	}
 	if slices.ContainsFunc(u.traces, func(t string) bool { return strings.Contains(c.Text, t) }) {
 		return true
 	}
-	if !u.led() && kindOf(c) == installer && j.sameProgram(c, u) && !isQuestion(c) && (c.Name != "go" || c.Has("-modcache")) {
+	if !u.led() && k == installer && j.sameProgram(c, u) && !isQuestion(c) && (c.Name != "go" || c.Has("-modcache")) {
 		return true // like `yarn cache clean`
 	}
 	dirs := u.own
@@ -166,7 +168,7 @@ func (j *job) speaks(c *shell.Command, u *use) bool {
 			return true
 		}
 		for _, w := range slices.Concat(c.Args, c.Writes) {
-			if kindOf(c) != changer && j.speaksOf(w, at, !u.led()) {
+			if k != changer && j.speaksOf(w, at, !u.led()) {
 				return true
 			}
 		}
@@ -182,11 +184,11 @@ func (j *job) sameProgram(c *shell.Command, u *use) bool {
 // speaksOf tells whether a word names a directory, or something in it, or, where the mount
 // makes them, a directory that it is in.
 func (j *job) speaksOf(w shell.Word, dir string, above bool) bool {
-	text, ok := w.Value(j.state.Lookup)
+	text, ok := j.text(w)
 	if !ok || text == "" || strings.HasPrefix(text, "-") {
 		return false
 	}
-	return slices.ContainsFunc(j.absolute(text), func(p string) bool {
+	return slices.ContainsFunc(absolute(text, j.cwds()), func(p string) bool {
 		return p != "/" && (within(p, dir) || above && within(dir, p))
 	})
 }
@@ -194,7 +196,7 @@ func (j *job) speaksOf(w shell.Word, dir string, above bool) bool {
 // reaches tells whether a walk from a word may come to a directory. A removal cannot be of
 // what is not known.
 func (j *job) reaches(w shell.Word, dir string, removal bool) bool {
-	text, ok := w.Value(j.state.Lookup)
+	text, ok := j.text(w)
 	if !ok {
 		start := strings.IndexAny(w.Text, "$`*?[{")
 		prefix := strings.Trim(w.Text[:max(start, 0)], `"'`)
@@ -204,7 +206,7 @@ func (j *job) reaches(w shell.Word, dir string, removal bool) bool {
 		text = prefix[:strings.LastIndexByte(prefix, '/')]
 		return within(text, dir) || within(dir, text) // "/opt/$X" is below /opt
 	}
-	return slices.ContainsFunc(j.absolute(text), func(p string) bool { return onOneWay(p, dir) })
+	return slices.ContainsFunc(absolute(text, j.cwds()), func(p string) bool { return onOneWay(p, dir) })
 }
 
 var braces = regexp.MustCompile(`\{[^/]*\}`)
@@ -224,55 +226,22 @@ func onOneWay(pattern, dir string) bool {
 	return true
 }
 
-// absolute are the paths that a word can be, by the directories that the RUN changes to.
-func (j *job) absolute(text string) []string {
+// absolute are the paths that a word can be from some directories.
+func absolute(text string, dirs []string) []string {
 	if path.IsAbs(text) {
 		return []string{path.Clean(text)}
 	}
 	var list []string
-	for _, dir := range j.workdirs() {
+	for _, dir := range dirs {
 		list = append(list, path.Join(dir, text))
 	}
 	return list
 }
 
-// workdirs are the directories that commands of the RUN may be in. Where one is not known
-// that may be any above a cache, so those are among them.
-func (j *job) workdirs() []string {
-	if j.dirs != nil {
-		return j.dirs
+// cwds are the directories that commands of the RUN may be in.
+func (j *job) cwds() []string {
+	if j.dirs == nil {
+		j.dirs = j.workdirs()
 	}
-	anywhere := []string{"/", "/dev", "/root", "/var/cache", j.state.Home()}
-	dirs := []string{j.state.Workdir}
-	if j.state.Workdir == "" {
-		dirs = anywhere
-	}
-	for _, c := range j.script.Commands {
-		if kindOf(c) != changer {
-			continue
-		}
-		word := shell.Word{Text: "~", Known: true}
-		if len(c.Args) > 0 {
-			word = c.Args[len(c.Args)-1]
-		}
-		switch text, ok := word.Value(j.state.Lookup); {
-		case text == "-" && ok:
-		case ok && path.IsAbs(text):
-			dirs = append(dirs, path.Clean(text))
-		case ok:
-			for _, d := range dirs[:len(dirs):len(dirs)] {
-				dirs = append(dirs, path.Join(d, text))
-			}
-		case strings.Trim(word.Text, `"`)[0] == '/' && strings.Count(strings.SplitN(word.Text, "$", 2)[0], "/") > 1:
-			dirs = append(dirs, path.Join(strings.SplitN(strings.Trim(word.Text, `"`), "$", 2)[0], "x"))
-		default:
-			dirs = append(dirs, anywhere...)
-		}
-		if len(dirs) > 1000 { // so many that they can be anything
-			dirs = anywhere
-		}
-	}
-	slices.Sort(dirs)
-	j.dirs = slices.Compact(dirs)
 	return j.dirs
 }

@@ -48,6 +48,36 @@ func (w Word) Value(lookup func(name string) (string, bool)) (string, bool) {
 	return value(w.node.Parts, false, lookup)
 }
 
+// Variable is the name of the only variable that a word is of, and tells whether that is
+// quoted. It is false of other words.
+func (w Word) Variable() (name string, quoted, ok bool) {
+	if w.node == nil || len(w.node.Parts) != 1 {
+		return "", false, false
+	}
+	part := w.node.Parts[0]
+	if q, is := part.(*syntax.DblQuoted); is && len(q.Parts) == 1 {
+		part, quoted = q.Parts[0], true
+	}
+	p, ok := part.(*syntax.ParamExp)
+	if !ok || !plain(p) {
+		return "", false, false
+	}
+	return p.Param.Value, quoted, true
+}
+
+// Variables are the names of those that a word has.
+func (w Word) Variables() (names []string) {
+	if w.node != nil {
+		syntax.Walk(w.node, func(n syntax.Node) bool {
+			if p, ok := n.(*syntax.ParamExp); ok && p.Param != nil {
+				names = append(names, p.Param.Value)
+			}
+			return true
+		})
+	}
+	return names
+}
+
 // Lit is the text of a word that is known, "" of others.
 func (w Word) Lit() string {
 	if w.Known {
@@ -98,12 +128,28 @@ func (s *Script) collect(file *syntax.File, text string, nested bool, user strin
 			for _, a := range n.Args {
 				s.assign(a)
 			}
+		case *syntax.WordIter:
+			for _, w := range n.Items {
+				s.Sets = append(s.Sets, Var{n.Name.Value, newWord(w, text)})
+			}
+			if len(n.Items) == 0 { // the arguments of the script
+				s.Sets = append(s.Sets, Var{Name: n.Name.Value})
+			}
+		case *syntax.ParamExp:
+			if n.Param != nil && n.Exp != nil && (n.Exp.Op == syntax.AssignUnset || n.Exp.Op == syntax.AssignUnsetOrNull) {
+				s.Sets = append(s.Sets, Var{Name: n.Param.Value})
+			}
 		}
 		return true
 	})
 }
 
 func (s *Script) assign(a *syntax.Assign) {
+	if a.Name == nil && a.Value != nil { // `export $X`
+		if _, known := value(a.Value.Parts, false, nil); !known {
+			s.AnySet = true
+		}
+	}
 	if a.Name != nil && !a.Naked && a.Value != nil {
 		s.Sets = append(s.Sets, Var{a.Name.Value, newWord(a.Value, s.Text)})
 	}
@@ -132,11 +178,24 @@ func (s *Script) call(stmt *syntax.Stmt, call *syntax.CallExpr, text string, nes
 	for i, w := range call.Args {
 		words[i] = word(w, text, nested)
 	}
-	if words[0].Text == "export" { // a command like any other in a POSIX shell
+	switch words[0].Text { // commands like any other in a POSIX shell
+	case "export", "readonly", "local":
 		for _, w := range words[1:] {
-			if name, value, ok := strings.Cut(w.Text, "="); ok {
+			name, value, ok := strings.Cut(w.Text, "=")
+			if ok {
 				s.Sets = append(s.Sets, Var{name, Word{Text: value, Known: w.Known, Start: w.Start, End: w.End}})
 			}
+			s.AnySet = s.AnySet || !w.Known && !isName(name)
+		}
+	case "read", "getopts", "printf", "mapfile", "readarray":
+		for i, w := range words[1:] {
+			if words[0].Text == "printf" && words[i].Text != "-v" {
+				continue
+			}
+			if isName(w.Text) {
+				s.Sets = append(s.Sets, Var{Name: w.Text})
+			}
+			s.AnySet = s.AnySet || !w.Known
 		}
 	}
 	s.add(c, words)
@@ -158,6 +217,18 @@ func (s *Script) add(c *Command, words []Word) {
 			s.collect(file, text, true, user)
 		}
 	}
+}
+
+// Runs is a command that this one runs by some of its words, as `find -exec` does.
+func (c *Command) Runs(words []Word) *Command {
+	out := &Command{User: c.User, Nested: true, Text: c.Text, Via: append(slices.Clone(c.Via), c.Name)}
+	if words = unwrap(out, words); len(words) > 0 {
+		out.Prog, out.Args = words[0], words[1:]
+		if out.Prog.Known {
+			out.Name = path.Base(out.Prog.Text)
+		}
+	}
+	return out
 }
 
 // inner is the script that a command like `bash -c "…"` or `su user -c "…"` is given.

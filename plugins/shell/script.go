@@ -33,7 +33,8 @@ func Default() []string { return []string{"/bin/sh", "-c"} }
 type Script struct {
 	Text     string     // what the shell reads; "" in exec form
 	Commands []*Command // the simple commands, in the order of the text
-	Sets     []Var      // what is assigned, with export or without, not for one command only
+	Sets     []Var      // what is assigned, with export or without, or by a loop, not for one command only
+	AnySet   bool       // a variable is assigned whose name is not known, as by `export $X`
 
 	run    *ir.Run
 	file   *syntax.File   // nil in exec form

@@ -18,6 +18,9 @@ type State struct {
 	Workdir string // "" is not known
 	// UserKnown is false when the base image may have set a user.
 	UserKnown bool
+	// Triggers tells that the base image has ONBUILD instructions, which run first and of
+	// which nothing is known here.
+	Triggers bool
 
 	vars  map[string]variable
 	users map[string]Account
@@ -50,8 +53,8 @@ func NewState(user string, known bool, env map[string]string, users map[string]A
 func FromConfig(config json.RawMessage, users map[string]Account) (*State, error) {
 	var image struct {
 		Config struct {
-			User, WorkingDir string
-			Env, Shell       []string
+			User, WorkingDir    string
+			Env, Shell, OnBuild []string
 		} `json:"config"`
 	}
 	if err := json.Unmarshal(config, &image); err != nil {
@@ -61,6 +64,7 @@ func FromConfig(config json.RawMessage, users map[string]Account) (*State, error
 	if image.Config.WorkingDir != "" {
 		s.Workdir = image.Config.WorkingDir
 	}
+	s.Triggers = len(image.Config.OnBuild) > 0
 	if len(image.Config.Shell) > 0 {
 		s.Shell = image.Config.Shell
 	}
