@@ -10,8 +10,9 @@ import (
 )
 
 // shellHooks are variables by which a shell, or the loader of every program, runs or reads what
-// their value says: bash(1) 5.2, dash(1) 0.5.12 and ld.so(8).
-var shellHooks = strings.Fields("PS4 BASH_ENV PROMPT_COMMAND BASH_XTRACEFD SHELLOPTS BASHOPTS LD_PRELOAD LD_AUDIT")
+// their value says, or takes words and directories otherwise than package shell does: bash(1)
+// 5.2, dash(1) 0.5.12 and ld.so(8).
+var shellHooks = strings.Fields("IFS CDPATH PS4 BASH_ENV PROMPT_COMMAND BASH_XTRACEFD SHELLOPTS BASHOPTS LD_PRELOAD LD_AUDIT")
 
 // hookVars are those by which programs that are quiet start another: tar(1), rsync(1), less(1),
 // git(1), wget(1), gawk(1), visudo(8), node(1), of their versions in Debian 12.

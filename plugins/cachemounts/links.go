@@ -30,19 +30,20 @@ func (l link) leads(dir string) bool {
 }
 
 // namesOf are those by which commands of the RUN may come to a directory: its own, and links of
-// the instructions so far to it, or to what it is in. It is false when one has no known place.
+// the instructions so far that may lead to it, or to what it is in. It is false where one surely
+// does, which others may have copied and moved, or is in no known place.
 func (j *job) namesOf(dir string) ([]string, bool) {
 	links := j.links()
 	names := []string{dir}
 	for i := 0; i < len(names); i++ {
 		for _, l := range links {
-			if !l.leads(names[i]) || slices.Contains(names, l.at) {
-				continue
-			}
-			if l.at == "" {
+			switch {
+			case !l.leads(names[i]):
+			case l.to != "" || l.at == "":
 				return nil, false
+			case !slices.Contains(names, l.at):
+				names = append(names, l.at)
 			}
-			names = append(names, l.at)
 		}
 	}
 	return names, true
@@ -60,19 +61,29 @@ func (j *job) places(u *use) (list []string, ok bool) {
 	return list, true
 }
 
-// links are those of ln(1) in the instructions so far.
+// links are those that the instructions so far make: of ln(1), and of what else may run it or
+// speaks of a place that tells of mounts.
 func (j *job) links() []link {
 	if j.made != nil {
 		return j.made
 	}
 	list := []link{}
-	j.before(func(stage, k int, _ *ir.Op) bool {
-		s := j.stages[stage]
-		if s.scripts[k] == nil {
+	j.before(func(stage, k int, op *ir.Op) bool {
+		if _, ok := op.Body.(*ir.Run); !ok {
 			return false
 		}
-		for _, c := range s.scripts[k].Find("ln") {
-			list = append(list, reader{s.states[k], s.scripts[k]}.linksOf(c)...)
+		s := j.stages[stage]
+		if s.scripts[k] == nil || speaksOfMounts(fullText(op)) {
+			list = append(list, link{as: "*"})
+			return true
+		}
+		for _, c := range s.scripts[k].Commands {
+			switch {
+			case c.Name == "ln" && !slices.Contains(c.Via, "xargs"):
+				list = append(list, reader{s.states[k], s.scripts[k]}.linksOf(c)...)
+			case c.Name == "ln", hasWord(c, func(text string) bool { return text == "ln" }):
+				list = append(list, link{as: "*"})
+			}
 		}
 		return false
 	})

@@ -30,13 +30,13 @@ func tameOf(name string) (tame, bool) {
 	case "sed": // sed(1) 4.9: not -f
 		return tame{mixed: true, Options: shell.Options{Flags: "nrEsuz", Values: "el", Attached: "i",
 			Long: long("quiet silent regexp-extended expression= in-place null-data separate unbuffered follow-symlinks posix sandbox line-length=")}}, true
-	case "tar": // tar(1) 1.34: not -I, -F, --to-command and the like
-		return tame{mixed: true, Options: shell.Options{Flags: "xctruAdzjJaZvkpPhOmSUlwBisnoWR", Values: "fCTXbHVKNL",
+	case "tar": // tar(1) 1.34: not -I, -F, --to-command and the like, and not -T and -h, which leave the tree
+		return tame{mixed: true, Options: shell.Options{Flags: "xctruAdzjJaZvkpPOmSUlwBisnoWR", Values: "fCXbHVKNL",
 			Long: long(`extract get create list append update delete diff compare concatenate catenate file= directory= strip-components= strip-component= strip= exclude= exclude-from=
-				exclude-vcs files-from= gzip gunzip ungzip bzip2 xz lzma lzip lzop zstd auto-compress no-auto-compress verbose same-owner no-same-owner same-permissions
+				exclude-vcs gzip gunzip ungzip bzip2 xz lzma lzip lzop zstd auto-compress no-auto-compress verbose same-owner no-same-owner same-permissions
 				no-same-permissions preserve-permissions wildcards no-wildcards wildcards-match-slash no-wildcards-match-slash anchored no-anchored ignore-case
 				transform= xform= one-file-system owner= group= mode= mtime= sort= format= overwrite overwrite-dir no-overwrite-dir keep-old-files skip-old-files
-				keep-newer-files keep-directory-symlink unlink-first recursive-unlink touch to-stdout absolute-names dereference hard-dereference ignore-failed-read
+				keep-newer-files keep-directory-symlink unlink-first recursive-unlink touch to-stdout absolute-names hard-dereference ignore-failed-read
 				recursion no-recursion null numeric-owner owner-map= group-map= warning= totals checkpoint show-transformed-names acls no-acls xattrs no-xattrs
 				xattrs-include= selinux no-selinux delay-directory-restore no-delay-directory-restore remove-files sparse ignore-zeros add-file= label= version help`)}}, true
 	case "sort": // sort(1), coreutils 9.1: not --compress-program
@@ -47,7 +47,7 @@ func tameOf(name string) (tame, bool) {
 			Long: long("compare directory group= mode= owner= preserve-timestamps strip suffix= target-directory= no-target-directory verbose backup")}}, true
 	case "rsync": // rsync(1) 3.2: not -e and --rsync-path
 		return tame{mixed: true, Options: shell.Options{Flags: "avzrlptgoDHAXuchPqnixSRkKLWIOJUNd", Values: "fBT",
-			Long: long("archive verbose compress recursive links perms times group owner devices specials hard-links acls xattrs update checksum human-readable progress quiet dry-run itemize-changes one-file-system sparse relative exclude= exclude-from= include= include-from= filter= delete delete-after delete-before delete-excluded ignore-existing existing remove-source-files safe-links copy-links copy-unsafe-links keep-dirlinks size-only inplace numeric-ids chown= chmod= stats partial force no-owner no-group no-perms no-times prune-empty-dirs files-from= mkpath info=")}}, true
+			Long: long("archive verbose compress recursive links perms times group owner devices specials hard-links acls xattrs update checksum human-readable progress quiet dry-run itemize-changes one-file-system sparse relative exclude= exclude-from= include= include-from= filter= delete delete-after delete-before delete-excluded ignore-existing existing remove-source-files safe-links copy-links copy-unsafe-links keep-dirlinks size-only inplace numeric-ids chown= chmod= stats partial force no-owner no-group no-perms no-times prune-empty-dirs mkpath info=")}}, true
 	case "wget": // wget(1) 1.21: not -e, --use-askpass and --config
 		return tame{mixed: true, Options: shell.Options{Flags: "qvdcNSrkpKHLFbxEmn46", Values: "OoaPUtTQwRAiDIXlB", Attached: "",
 			Long: long(`quiet verbose no-verbose output-document= output-file= append-output= directory-prefix= no-check-certificate check-certificate continue timestamping no-clobber
@@ -142,8 +142,6 @@ func tamed(c *shell.Command, t tame) bool {
 		return false
 	}
 	switch c.Name {
-	case "env", "xargs":
-		return len(operands) == 0
 	case "awk", "gawk", "mawk":
 		return len(operands) > 0 && operands[0].Text != "{}" && quietAwk(operands[0])
 	case "sed":

@@ -41,7 +41,7 @@ func New() plugins.Plugin { return plugin{} }
 
 func (plugin) Info() plugins.Info {
 	return plugins.Info{
-		Name: Name, Version: "2.0.0",
+		Name: Name, Version: "2.1.0",
 		Summary: "adds cache mounts to RUNs that use package managers",
 		URL:     "https://github.com/seed-e0495807/strake/blob/main/docs/plugins/cache-mounts.md",
 		Phases:  []plugins.Phase{plugins.Rewrite},

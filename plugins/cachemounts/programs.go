@@ -52,7 +52,7 @@ func kindOf(c *shell.Command) kind {
 	case "rm", "chmod", "chown", "chgrp", "setfacl":
 		return walks(c, "rR", "--recursive")
 	case "grep", "egrep", "fgrep":
-		return walks(c, "rR", "--recursive", "--dereference-recursive", "--directories=recurse")
+		return walks(c, "rRd", "--recursive", "--dereference-recursive", "--directories")
 	case "diff":
 		return walks(c, "r", "--recursive")
 	case "tar":

@@ -30,12 +30,12 @@ func quietApt(given []shell.Option) bool {
 		if o.Name != "o" && o.Name != "option" {
 			return false
 		}
-		key, value, _ := strings.Cut(strings.TrimPrefix(o.Value.Text, "="), "=")
+		key, value, _ := strings.Cut(strings.TrimLeft(o.Value.Text, `="`), "=")
 		key = strings.ToLower(key)
 		if strings.HasPrefix(key, "dpkg::options:") { // options of dpkg(1), which has hooks, too
 			return !o.Value.Known || !strings.HasPrefix(strings.Trim(value, `"`), "--force-") && !strings.HasPrefix(strings.Trim(value, `"`), "--path-")
 		}
-		return !o.Value.Known || !isOption(shell.Word{Text: key}, aptSettings)
+		return !isOption(shell.Word{Text: key}, aptSettings)
 	})
 }
 
@@ -43,9 +43,6 @@ func quietApt(given []shell.Option) bool {
 // stands for.
 func (r reader) quietFind(c *shell.Command) bool {
 	for i, w := range c.Args {
-		if !w.Known && strings.HasPrefix(strings.Trim(w.Text, `"`), "-") {
-			return false
-		}
 		if !slices.Contains([]string{"-exec", "-execdir", "-ok", "-okdir"}, w.Text) {
 			continue
 		}

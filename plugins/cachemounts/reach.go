@@ -55,18 +55,18 @@ func (j *job) seen(u *use) bool {
 // walksInto tells whether a walker may come to a directory of a manager.
 func (j *job) walksInto(c *shell.Command, u *use, places []string) bool {
 	words := walked(c)
-	if u.led() && staysOnDevice(c) && !slices.ContainsFunc(words, j.onDevices) {
-		return false
-	}
-	into := func(dir string, removal bool) bool {
+	over := func(dir string, removal bool) bool {
 		if slices.Contains(c.Via, "xargs") && !removal {
 			return true
 		}
 		return slices.ContainsFunc(words, func(w shell.Word) bool { return j.reaches(w, dir, removal) })
 	}
+	if hasWord(c, elsewhere.MatchString) || strings.HasSuffix(c.Name, "grep") && hasWord(c, grepLinks.MatchString) {
+		return true
+	}
 	// Nobody can remove or move / or /dev, so that a word that is not known is neither.
 	gone := (c.Name == "rm" || c.Name == "mv") && u.led()
-	if slices.ContainsFunc(places, func(p string) bool { return into(p, gone) }) {
+	if slices.ContainsFunc(places, func(p string) bool { return over(p, gone) }) {
 		return true
 	}
 	if forced(c) {
@@ -74,31 +74,8 @@ func (j *job) walksInto(c *shell.Command, u *use, places []string) bool {
 	}
 	return slices.ContainsFunc(u.own, func(p string) bool {
 		at, ok := j.fromHome(p)
-		return !ok || into(at, gone)
+		return !ok || over(at, gone)
 	})
-}
-
-// staysOnDevice tells options by which a walk does not come to other file systems.
-func staysOnDevice(c *shell.Command) bool {
-	switch c.Name {
-	case "find":
-		return c.Has("-xdev", "-mount")
-	case "tar":
-		return c.Has("--one-file-system")
-	case "cp", "du", "rsync":
-		return c.Has("--one-file-system") || hasWord(c, onlyOneDevice.MatchString)
-	}
-	return false
-}
-
-// onlyOneDevice are options of cp, du and rsync of which -x is one.
-var onlyOneDevice = regexp.MustCompile(`^-[aAcdDfHLnpPqrRsuvz]*x`)
-
-// onDevices tells whether a walk starts in /dev, or may: the mount points in it are of its
-// device.
-func (j *job) onDevices(w shell.Word) bool {
-	text, ok := j.text(w)
-	return !ok || slices.ContainsFunc(absolute(text, j.cwds()), func(p string) bool { return p != "/" && onOneWay(p, "/dev") })
 }
 
 // walked are the words of a command that may name trees which it reads.
@@ -123,11 +100,20 @@ func walked(c *shell.Command) []shell.Word {
 	if len(list) > 0 && strings.HasPrefix(c.Name, "ch") { // the owner or the mode
 		list = list[1:]
 	}
-	if n := len(list); n > 1 && (c.Name == "cp" || c.Name == "mv" || c.Name == "rsync") && !c.Has("-t", "--target-directory") {
+	if n := len(list); n > 1 && (c.Name == "cp" || c.Name == "mv" || c.Name == "rsync") && !hasWord(c, targetFirst.MatchString) {
 		list = list[:n-1] // written, and not read; what is named outright, names tells
 	}
 	return orHere(c, list)
 }
+
+var (
+	// targetFirst are options of cp and mv that may name the target.
+	targetFirst = regexp.MustCompile(`^(-[A-Za-z]*t|--t)`)
+	// elsewhere are options of a walk that goes where its words do not say: through links,
+	// or by a list of names. grepLinks are those of grep(1) 3.8.
+	elsewhere = regexp.MustCompile(`^(-[A-Za-z]*L|--(deref|copy-l|copy-u|files0|files-f)|-follow$|-files0)`)
+	grepLinks = regexp.MustCompile(`^-[A-Za-z]*R`)
+)
 
 // orHere is what a program takes when it is given nothing.
 func orHere(c *shell.Command, list []shell.Word) []shell.Word {

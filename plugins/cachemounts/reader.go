@@ -34,7 +34,7 @@ func (r reader) values(name string) (list []string, ok bool) {
 		}
 		list = append(list, v.Value.Text)
 	}
-	return list, len(list) > 0 && !r.script.AnySet
+	return list, len(list) > 0
 }
 
 // lookup gives a variable that has one value.

@@ -33,13 +33,16 @@ func TestUnderstood(t *testing.T) {
 		`rsync -e ./x a b`, `rsync --rsh=./x a b`, `rsync -a --rsync-pa=./x a b`, `rpm --eval '%(ls)'`, `rpm --pipe ls -qa`, `rpm -E x`, `rpm --define x -i y`, `dpkg --pre-invoke=ls -i x.deb`, `dpkg --post-i=ls -i x.deb`,
 		`dpkg --status-logger=ls -i x.deb`, `update-ca-certificates --hooksdir /x`, `ldd ./x`, `composer exec x`, `composer global exec x`, `composer run-script x`, `bundle exec x`, `bundle --gemfile=x exec y`, `conda run -n x ls`, `poetry run x`,
 		`uv run x`, `rustup run stable x`, `pnpm dlx x`, `pnpm -C x exec ls`, `corepack npm exec x`, `gem exec x`, `pacman --hookdir /x -S y`, `chown --recurs 1 /`, `cp --archi / /x`, `cp -r $X / /y`, `grep --recurs x /`, `diff --recurs / /x`,
-		`tar --crea --file /x /`, `X=--archive && cp $X / /y`, `find /dev -xdev`, `find $X -xdev`, `du -x /dev`, `cp -r {--archive,/} /y`, `sed {-f,x} /y`, `apt-key adv --photo-viewer=x`,
+		`tar --crea --file /x /`, `X=--archive && cp $X / /y`, `find /dev -xdev`, `find $X -xdev`, `du -x /dev`, `cp -r {--archive,/} /y`, `sed {-f,x} /y`, `apt-key adv --photo-viewer=x`, `tar cf x -T list`, `tar cf x --files-fr=list`,
+		`tar chf x y`, `tar -ch -f x y`, `cp -rt /x /`, `cp -r --target=/x /`, `mv -t /x /`, `find -L . -name x`, `cp -rL y /x`, `cp -r --deref y /x`, `du --files0-from=x`, `grep -d recurse x /`, `grep -drecurse x /`, `grep -R x y`, `find . -follow`,
+		`sed -e $P /y`, `find /opt -exec sed {} /x \;`, `find /opt -exec awk {} /x \;`, `du -sx /`, `find / -xdev -name x`, `cp -ax / /x`, `cd / && echo ${X:-d*/*}`, `cd / && X='d*/*' && echo $X`, `D=/opt && unset D && ls /$D`,
+		`IFS=: && ls /opt`, `CDPATH=/ && cd dev && echo *`, `D=/opt; D=/; ls $D`, `cp {-r,/} /y`, `for d in /opt /; do cp -a $d/dev /x; done`, `: ${D:=/dev} && cp -a $D /x`, `D+=/dev && ls $D`, `xargs ln -s < /x`,
 	), with(
 		`awk -F: -v x=1 '$3 == 0 || $4 {print}' /y`, `mawk '{print $2}' /y`, `P='{print $1}' && awk "$P" /y`, `sed -i.bak -Ee 's/a/b/g' -e '/x/d' /y`, `sed --expression='s/e/f/' --in-place /y`, `B=c && sed "s|a|$B|" /y`,
 		`for p in p d; do sed "$p" /y; done`, `find /opt -name x -exec sed -i 's/a/b/' {} +`, `find /opt -exec chmod 755 {} \;`, `find /opt -name x -exec cp -r {} /y \;`, `tar xzf y -C /opt --strip 1`, `tar xf y`, `tar -xzf "$F" -C "$D"`, `tar xzf "$F"`,
 		`wget -qO- https://x | tar -xz`, `wget -nv -O x https://y/$V`, `gpg --batch --keyserver x --recv-keys 0123`, `apt-key adv --keyserver hkp://x:80 --recv-keys 0123`, `for k in A B; do gpg --recv-keys "$k"; done`,
 		`patch -p1 < /x`, `visudo -c`, `dpkg -i x.deb`, `dpkg --force-all --purge x`, `env | sort`, `echo x | xargs`, `hash -r`, `git clone --depth 1 -b v1 https://x/y.git /z`, `git -C /z -c http.sslVerify=false fetch --tags`,
-		`install -m 755 -d /x`, `rsync -a --exclude=x a /b`, `composer global require x`, `rpm -ivh https://x`, `rpm --import https://x`, `update-ca-certificates --fresh`, `find / -xdev -name x`,
+		`install -m 755 -d /x`, `rsync -a --exclude=x a /b`, `composer global require x`, `rpm -ivh https://x`, `rpm --import https://x`, `update-ca-certificates --fresh`,
 	))
 }
 

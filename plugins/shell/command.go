@@ -187,7 +187,7 @@ func (s *Script) call(stmt *syntax.Stmt, call *syntax.CallExpr, text string, nes
 			}
 			s.AnySet = s.AnySet || !w.Known && !isName(name)
 		}
-	case "read", "getopts", "printf", "mapfile", "readarray":
+	case "read", "getopts", "printf", "mapfile", "readarray", "unset":
 		for i, w := range words[1:] {
 			if words[0].Text == "printf" && words[i].Text != "-v" {
 				continue

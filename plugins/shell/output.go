@@ -99,6 +99,14 @@ func hasPattern(w *syntax.Word) bool {
 			return wild(p.Value)
 		case *syntax.ExtGlob:
 			return true
+		case *syntax.ParamExp: // "${X:-*}"
+			found := false
+			syntax.Walk(p, func(n syntax.Node) bool {
+				lit, ok := n.(*syntax.Lit)
+				found = found || ok && wild(lit.Value)
+				return true
+			})
+			return found && p.Exp != nil
 		}
 		return false
 	})
