@@ -35,7 +35,7 @@ func TestUnderstood(t *testing.T) {
 		`uv run x`, `rustup run stable x`, `pnpm dlx x`, `pnpm -C x exec ls`, `corepack npm exec x`, `gem exec x`, `pacman --hookdir /x -S y`, `chown --recurs 1 /`, `cp --archi / /x`, `cp -r $X / /y`, `grep --recurs x /`, `diff --recurs / /x`,
 		`tar --crea --file /x /`, `X=--archive && cp $X / /y`, `find /dev -xdev`, `find $X -xdev`, `du -x /dev`, `cp -r {--archive,/} /y`, `sed {-f,x} /y`, `apt-key adv --photo-viewer=x`, `tar cf x -T list`, `tar cf x --files-fr=list`,
 		`tar chf x y`, `tar -ch -f x y`, `cp -rt /x /`, `cp -r --target=/x /`, `mv -t /x /`, `find -L . -name x`, `cp -rL y /x`, `cp -r --deref y /x`, `du --files0-from=x`, `grep -d recurse x /`, `grep -drecurse x /`, `grep -R x y`, `find . -follow`,
-		`sed -e $P /y`, `find /opt -exec sed {} /x \;`, `find /opt -exec awk {} /x \;`, `du -sx /`, `find / -xdev -name x`, `cp -ax / /x`, `cd / && echo ${X:-d*/*}`, `cd / && X='d*/*' && echo $X`, `D=/opt && unset D && ls /$D`,
+		`sed -e $P /y`, `find /opt -exec sed {} /x \;`, `find /opt -exec awk {} /x \;`, `du -sx /`, `find / -xdev -name x`, `cp -ax / /x`, `cd / && echo ${X:-d*/*}`, `cd / && X='d*/*' && echo $X`, `D=/opt && unset D && ls /$D`, `typeset $X && ls /opt`, `local $X=1`, `D=/opt; declare D=/; ls $D`, `cp $X / /y`,
 		`IFS=: && ls /opt`, `CDPATH=/ && cd dev && echo *`, `D=/opt; D=/; ls $D`, `cp {-r,/} /y`, `for d in /opt /; do cp -a $d/dev /x; done`, `: ${D:=/dev} && cp -a $D /x`, `D+=/dev && ls $D`, `xargs ln -s < /x`,
 	), with(
 		`awk -F: -v x=1 '$3 == 0 || $4 {print}' /y`, `mawk '{print $2}' /y`, `P='{print $1}' && awk "$P" /y`, `sed -i.bak -Ee 's/a/b/g' -e '/x/d' /y`, `sed --expression='s/e/f/' --in-place /y`, `B=c && sed "s|a|$B|" /y`,

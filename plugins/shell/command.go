@@ -179,7 +179,7 @@ func (s *Script) call(stmt *syntax.Stmt, call *syntax.CallExpr, text string, nes
 		words[i] = word(w, text, nested)
 	}
 	switch words[0].Text { // commands like any other in a POSIX shell
-	case "export", "readonly", "local":
+	case "export", "readonly", "local", "declare", "typeset":
 		for _, w := range words[1:] {
 			name, value, ok := strings.Cut(w.Text, "=")
 			if ok {
