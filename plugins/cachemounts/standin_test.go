@@ -3,7 +3,6 @@
 package cachemounts
 
 import (
-	"context"
 	"fmt"
 	"io/fs"
 	"math/rand/v2"
@@ -13,10 +12,7 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
-	"time"
 
-	"github.com/moby/buildkit/client"
-	"github.com/tonistiigi/fsutil"
 	"golang.org/x/sync/errgroup"
 
 	"github.com/seed-e0495807/strake/backend/dockerfile"
@@ -29,8 +25,7 @@ import (
 // solver builds with BuildKit's own frontend. The images of managers are one directory:
 // Busybox, and the stand-ins.
 type solver struct {
-	*client.Client
-	t      *testing.T
+	*testbed.Solver
 	root   string
 	builds atomic.Int64
 }
@@ -92,34 +87,17 @@ COPY --from=list /list /
 
 // files builds a chain and tells its files, without those that the cache has.
 func (s *solver) files(chain string, differs []string) (string, error) {
-	dir := s.t.TempDir()
 	chain = strings.ReplaceAll(chain, "-BUILD,", fmt.Sprintf("-%d,", s.builds.Add(1)))
-	for name, data := range map[string]string{"Dockerfile": chain + listing, "npmrc": "cache=/opt/rc\n", "settings.xml": "<localRepository>/opt/c</localRepository>\n"} {
-		if err := os.WriteFile(filepath.Join(dir, name), []byte(data), 0o644); err != nil {
-			return "", err
-		}
-	}
-	local, err := fsutil.NewFS(dir)
-	if err != nil {
-		return "", err
-	}
-	root, err := fsutil.NewFS(s.root)
-	if err != nil {
-		return "", err
-	}
-	out := filepath.Join(dir, "out")
-	opt := client.SolveOpt{
-		Frontend:      "dockerfile.v0",
-		FrontendAttrs: map[string]string{"no-cache": "work"},
-		LocalMounts:   map[string]fsutil.FS{"context": local, "dockerfile": local, "standin": root},
-		Exports:       []client.ExportEntry{{Type: client.ExporterLocal, OutputDir: out}},
+	source := testbed.Source{
+		Files:  map[string]string{"Dockerfile": chain + listing, "npmrc": "cache=/opt/rc\n", "settings.xml": "<localRepository>/opt/c</localRepository>\n"},
+		Images: map[string]string{},
+		Attrs:  map[string]string{"no-cache": "work"},
 	}
 	for _, t := range tools() {
-		opt.FrontendAttrs["context:"+t.base] = "local:standin"
+		source.Images[t.base] = s.root
 	}
-	ctx, cancel := context.WithTimeout(s.t.Context(), 3*time.Minute)
-	defer cancel()
-	if _, err := s.Solve(ctx, nil, opt, nil); err != nil {
+	out, err := s.Export(source)
+	if err != nil {
 		return "", err
 	}
 	data, err := os.ReadFile(filepath.Join(out, "list"))
@@ -185,12 +163,7 @@ func TestChains(t *testing.T) {
 		t.Skip("takes minutes")
 	}
 	d := testbed.StartDaemon(t, testbed.StartRegistry(t, testbed.Debian))
-	c, err := client.New(t.Context(), d.Addr)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer c.Close()
-	s := &solver{Client: c, t: t, root: standins(t)}
+	s := &solver{Solver: testbed.NewSolver(t, d), root: standins(t)}
 	want := 120
 	if text := os.Getenv("STRAKE_CHAINS"); text != "" {
 		if _, err := fmt.Sscan(text, &want); err != nil {
@@ -227,7 +200,7 @@ func TestChains(t *testing.T) {
 				case itself:
 					unsteady++
 				default:
-					t.Errorf("%s\n%s\ndiffers:\n%s", chain, with, difference(plain, got))
+					t.Errorf("%s\n%s\ndiffers:\n%s", chain, with, testbed.Difference(plain, got))
 				}
 				mu.Unlock()
 			}
@@ -239,17 +212,4 @@ func TestChains(t *testing.T) {
 	if changed < want || equal < 2*want*3/4 {
 		t.Error("too few chains show something")
 	}
-}
-
-// difference tells the lines that only one text has.
-func difference(a, b string) string {
-	var out strings.Builder
-	for i, pair := range [][2]string{{a, b}, {b, a}} {
-		for line := range strings.Lines(pair[0]) {
-			if !strings.Contains(pair[1], line) {
-				fmt.Fprintf(&out, "%c %s", "-+"[i], line)
-			}
-		}
-	}
-	return out.String()
 }
