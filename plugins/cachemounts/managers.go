@@ -77,7 +77,7 @@ var managers = []manager{
 	{config: "pip", name: "pip", uses: pip("install", "wheel", "download"), lead: leadPip,
 		dirs: []dir{{path: ownDir + "pip", scratch: true}, {id: "-http", path: ownDir + "pip/http-v2"}, {id: "-http-1", path: ownDir + "pip/http"}},
 		own:  []string{"~/.cache/pip"}, vars: []string{"PIP_CACHE_DIR", "PIP_CONFIG_FILE", "XDG_CACHE_HOME", "PIP_LOG", "PIP_LOG_FILE", "PIP_LOCAL_LOG", "PIP_REPORT"},
-		away:  []string{"--cache-dir*", "--isolated", "--python*", "--log*", "--local-log*", "--report*"},
+		away:  []string{"--ca*", "--is*", "--py*", "--lo*", "--rep*"}, // optparse takes the start of an option
 		moved: regexp.MustCompile(`pip[0-9.]* config|pip\.conf|PIP_CACHE_DIR|PIP_CONFIG_FILE|XDG_CACHE_HOME`)},
 	// npm 11, "config" and "npm cache": an option overrides variables and every npmrc. Only
 	// _cacache is shared, which is keyed by integrity; _npx is keyed by name alone, and
@@ -86,7 +86,7 @@ var managers = []manager{
 		dirs: []dir{{path: ownDir + "npm", scratch: true}, {path: ownDir + "npm/_cacache"}}, own: []string{"~/.npm"},
 		vars: []string{"npm_config_cache", "NPM_CONFIG_CACHE", "npm_config_userconfig", "NPM_CONFIG_USERCONFIG", "npm_config_globalconfig", "NPM_CONFIG_GLOBALCONFIG",
 			"npm_config_prefer_offline", "NPM_CONFIG_PREFER_OFFLINE", "npm_config_offline", "NPM_CONFIG_OFFLINE", "npm_config_logs_dir", "NPM_CONFIG_LOGS_DIR"},
-		away: []string{"--cache*", "--userconfig*", "--globalconfig*", "--logs-d*", "--off*", "--prefer-of*", "--script*", "--node-o*", "--onl*", "--git*", "--shell*"},
+		away: []string{"--cac*", "--userc*", "--globalc*", "--logs-d*", "--off*", "--prefer-of*", "--script*", "--node-o*", "--onl*", "--git*", "--shell*"},
 		moved: regexp.MustCompile(`(?is)npm[^&|;\n]*\bconfig\b[^&|;\n]*(cache|config|offline|logs.dir|script.shell|node.options|onload|\bgit\b|\bshell\b)|npm[^&|;\n]*\bset\b[^&|;\n]*(cache|offline|logs.dir)|npm_config_[\w-]*(cache|config|offline|logs.dir)|` +
 			`\b(cache|offline|logs-dir|script-shell|node-options|onload-script|(git|shell) *=)\b.*npmrc|npmrc.*\b(cache|offline|logs-dir|script-shell|node-options|onload-script|(git|shell) *=)|\b(cp|mv|ln|cat|tee|install|curl|wget|base64|envsubst)\b[^&|;\n]*npmrc`),
 		keeps: &keeps{programs: []string{"npm"}, offline: []string{"--off*", "--prefer-of*"}, loose: true,

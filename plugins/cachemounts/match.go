@@ -49,6 +49,9 @@ func isDnf(c *shell.Command) bool {
 
 func isNpm(subs ...string) func(*shell.Command) bool { return sub([]string{"npm"}, subs...) }
 
+// pythonFlags are options of python(1) 3.12 that run no code.
+var pythonFlags = regexp.MustCompile(`^-[bBdEIOPqsSuv]+$`)
+
 var pipName = regexp.MustCompile(`^pip[0-9.]*$`)
 
 // pipAt is the place of pip's sub-command among the arguments, of pip itself or of
@@ -57,7 +60,8 @@ func pipAt(c *shell.Command) (int, bool) {
 	first := 0
 	if strings.HasPrefix(c.Name, "python") {
 		first = slices.IndexFunc(c.Args, func(w shell.Word) bool { return w.Text == "-m" }) + 2
-		if first < 2 || first > len(c.Args) || c.Arg(first-1) != "pip" {
+		if first < 2 || first > len(c.Args) || c.Arg(first-1) != "pip" ||
+			slices.ContainsFunc(c.Args[:first-2], func(w shell.Word) bool { return !pythonFlags.MatchString(w.Text) }) {
 			return 0, false
 		}
 	} else if !pipName.MatchString(c.Name) {

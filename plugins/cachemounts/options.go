@@ -147,7 +147,7 @@ func tamed(c *shell.Command, t tame) bool {
 	case "sed":
 		return quietSed(given, operands)
 	case "apt-get", "apt", "apt-cache", "aptitude", "apt-mark":
-		return quietApt(given)
+		return quietApt(given) && (len(operands) == 0 || !slices.Contains([]string{"edit-sources", "changelog"}, operands[0].Text))
 	case "visudo":
 		return slices.ContainsFunc(given, func(o shell.Option) bool { return o.Name == "c" || o.Name == "check" })
 	}

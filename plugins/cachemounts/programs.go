@@ -53,8 +53,15 @@ func kindOf(c *shell.Command) kind {
 		return walks(c, "rR", "--recursive")
 	case "grep", "egrep", "fgrep":
 		return walks(c, "rRd", "--recursive", "--dereference-recursive", "--directories")
-	case "diff":
+	case "diff", "gzip", "gunzip", "zstd":
 		return walks(c, "r", "--recursive")
+	case "openssl": // openssl(1) 3.0: engines and providers are libraries
+		if hasWord(c, func(text string) bool {
+			return text == "engine" || strings.HasPrefix(text, "-engine") || strings.HasPrefix(text, "-provider") || strings.HasPrefix(text, "-conf")
+		}) {
+			return unknown
+		}
+		return quiet
 	case "tar":
 		return tarKind(c)
 	case ".", "source":
@@ -63,7 +70,7 @@ func kindOf(c *shell.Command) kind {
 		}
 		return unknown
 	case "npm":
-		return when(isNpm(append(npmInstalls, "config", "cache", "set", "get", "uninstall", "prune", "dedupe", "pack", "view", "root", "prefix")...)(c) || isQuestion(c))
+		return when(isNpm(append(npmInstalls, "config", "cache", "set", "get", "uninstall", "prune", "dedupe", "pack", "view", "root", "prefix")...)(c) && !c.Has("edit") || isQuestion(c))
 	case "yarn", "yarnpkg":
 		return when(yarnUses(c) || isQuestion(c) || slices.Contains([]string{"config", "cache"}, subcommand(c)))
 	case "go":

@@ -52,7 +52,7 @@ func (r reader) quietFind(c *shell.Command) bool {
 		}
 		inner := c.Runs(c.Args[min(i+1, end):end])
 		switch k := r.kindOf(inner); {
-		case k == quiet, k == walker && (inner.Name == "rm" || inner.Name == "mv" || strings.HasPrefix(inner.Name, "ch")):
+		case k == quiet:
 		case k == walker && !slices.ContainsFunc(walked(inner), func(w shell.Word) bool { return w.Text != "{}" }):
 			// from what find has come to
 		default:

@@ -37,12 +37,13 @@ func TestUnderstood(t *testing.T) {
 		`tar chf x y`, `tar -ch -f x y`, `cp -rt /x /`, `cp -r --target=/x /`, `mv -t /x /`, `find -L . -name x`, `cp -rL y /x`, `cp -r --deref y /x`, `du --files0-from=x`, `grep -d recurse x /`, `grep -drecurse x /`, `grep -R x y`, `find . -follow`,
 		`sed -e $P /y`, `find /opt -exec sed {} /x \;`, `find /opt -exec awk {} /x \;`, `du -sx /`, `find / -xdev -name x`, `cp -ax / /x`, `cd / && echo ${X:-d*/*}`, `cd / && X='d*/*' && echo $X`, `D=/opt && unset D && ls /$D`, `typeset $X && ls /opt`, `local $X=1`, `D=/opt; declare D=/; ls $D`, `cp $X / /y`,
 		`IFS=: && ls /opt`, `CDPATH=/ && cd dev && echo *`, `D=/opt; D=/; ls $D`, `cp {-r,/} /y`, `for d in /opt /; do cp -a $d/dev /x; done`, `: ${D:=/dev} && cp -a $D /x`, `D+=/dev && ls $D`, `xargs ln -s < /x`,
+		`gzip -r /`, `gunzip --recurs /`, `zstd -r /`, `find /etc -exec chown -R x / +`, `find /etc -exec mv / /x \;`, `find /etc -exec rm -r {} / \;`, `apt edit-sources`, `openssl engine -t dynamic -pre SO_PATH:/x.so`, `openssl req -config x`, `apt-get -o acquire::HTTP::proxy-auto-detect=/x update`,
 	), with(
 		`awk -F: -v x=1 '$3 == 0 || $4 {print}' /y`, `mawk '{print $2}' /y`, `P='{print $1}' && awk "$P" /y`, `sed -i.bak -Ee 's/a/b/g' -e '/x/d' /y`, `sed --expression='s/e/f/' --in-place /y`, `B=c && sed "s|a|$B|" /y`,
 		`for p in p d; do sed "$p" /y; done`, `find /opt -name x -exec sed -i 's/a/b/' {} +`, `find /opt -exec chmod 755 {} \;`, `find /opt -name x -exec cp -r {} /y \;`, `tar xzf y -C /opt --strip 1`, `tar xf y`, `tar -xzf "$F" -C "$D"`, `tar xzf "$F"`,
 		`wget -qO- https://x | tar -xz`, `wget -nv -O x https://y/$V`, `gpg --batch --keyserver x --recv-keys 0123`, `apt-key adv --keyserver hkp://x:80 --recv-keys 0123`, `for k in A B; do gpg --recv-keys "$k"; done`,
 		`patch -p1 < /x`, `visudo -c`, `dpkg -i x.deb`, `dpkg --force-all --purge x`, `env | sort`, `echo x | xargs`, `hash -r`, `git clone --depth 1 -b v1 https://x/y.git /z`, `git -C /z -c http.sslVerify=false fetch --tags`,
-		`install -m 755 -d /x`, `rsync -a --exclude=x a /b`, `composer global require x`, `rpm -ivh https://x`, `rpm --import https://x`, `update-ca-certificates --fresh`,
+		`install -m 755 -d /x`, `rsync -a --exclude=x a /b`, `composer global require x`, `rpm -ivh https://x`, `rpm --import https://x`, `update-ca-certificates --fresh`, `gzip -dc x`, `find /opt -exec chown -R 1 {} +`, `find /opt -exec mv {} /x \;`, `openssl version`,
 	))
 }
 
@@ -86,7 +87,8 @@ func TestHooks(t *testing.T) {
 		"FROM debian:12 AS a\nRUN echo 'dpkg::pre-invoke {\"x\"};' > /etc/apt/apt.conf.d/x\nFROM a\n" + apt, "FROM debian:12\nADD dpkg.cfg /etc/dpkg/dpkg.cfg\n" + apt, "FROM debian:12\nCOPY --from=x /a /etc/apt/apt.conf.d/a\n" + apt,
 		"FROM node:20\nRUN npm config set script-shell /x\nRUN npm ci", "FROM node:20\nRUN npm ci --script-shell=/x", "FROM node:20\nRUN npm ci --script-sh /x", "FROM node:20\nRUN npm ci --node-options='-r /x'", "FROM node:20\nENV NODE_OPTIONS='--require /x'\nRUN npm ci",
 		"FROM node:20\nRUN NODE_OPTIONS=-r/x npm ci", "FROM node:20\nENV npm_config_script_shell=/x\nRUN npm ci", "FROM node:20\nRUN echo script-shell=/x >> ~/.npmrc\nRUN npm ci", "FROM node:20\nCOPY my.rc /root/.npmrc\nRUN npm ci", "FROM node:20\nCOPY --from=x .npmrc ./\nRUN npm ci",
-		"FROM node:20\nRUN npm ci --git=/x", "FROM node:20\nRUN echo 'yarn-path \"/x.js\"' > .yarnrc\nRUN yarn", "FROM node:20\nCOPY yarnrc /app/.yarnrc\nRUN yarn", "FROM node:20\nRUN yarn --script-shell /x", "FROM python:3.12\nCOPY x /etc/pip.conf\nRUN pip install --no-cache-dir y",
+		"FROM node:20\nRUN npm ci --git=/x", "FROM node:20\nRUN npm ci --userc=/x", "FROM node:20\nRUN npm ci && npm config edit", "FROM python:3.12\nRUN pip install --no-cache-dir --cache /x y", "FROM python:3.12\nRUN pip install --no-cache-dir --rep /x y",
+		"FROM python:3.12\nRUN python -c 'x' -m pip install --no-cache-dir y", "FROM node:20\nRUN echo 'yarn-path \"/x.js\"' > .yarnrc\nRUN yarn", "FROM node:20\nCOPY yarnrc /app/.yarnrc\nRUN yarn", "FROM node:20\nRUN yarn --script-shell /x", "FROM python:3.12\nCOPY x /etc/pip.conf\nRUN pip install --no-cache-dir y",
 		"FROM golang:1.22\nRUN go build -toolexec=/x -o /y", "FROM golang:1.22\nENV GOFLAGS=-toolexec=/x\nRUN go build -o /y", "FROM maven:3.9\nENV JAVA_TOOL_OPTIONS=-javaagent:/x\nRUN mvn package", "FROM gradle:8\nRUN gradle -I /x build", "FROM rust:1.79\nENV RUSTC_WRAPPER=/x\nRUN cargo build",
 		"FROM rust:1.79\nRUN cargo --config /x build", "FROM fedora:40\nRUN dnf install -y x --setopt=pluginpath=/x", "FROM fedora:40\nRUN echo x > /etc/dnf/plugins/post-transaction-actions.d/x\nRUN dnf install -y y", "FROM alpine:3.20\nRUN echo x > /etc/apk/commit_hooks.d/x\nRUN apk add --no-cache y",
 		"FROM node:20-onbuild\nRUN npm ci", "FROM corp/ONBUILD\n" + apt,
