@@ -146,13 +146,17 @@ func (s *Script) collect(file *syntax.File, text string, nested bool, user strin
 
 func (s *Script) assign(a *syntax.Assign) {
 	if a.Name == nil && a.Value != nil { // `export $X`
-		if _, known := value(a.Value.Parts, false, nil); !known {
-			s.AnySet = true
-		}
+		text, known := value(a.Value.Parts, false, nil)
+		s.AnySet = s.AnySet || !known || isReference(text)
 	}
 	if a.Name != nil && !a.Naked && a.Value != nil {
 		s.Sets = append(s.Sets, Var{a.Name.Value, newWord(a.Value, s.Text)})
 	}
+}
+
+// isReference tells an option of bash's declare(1) by which a name stands for another.
+func isReference(option string) bool {
+	return strings.HasPrefix(option, "-") && strings.Contains(option, "n")
 }
 
 // call takes a simple command.
@@ -185,7 +189,7 @@ func (s *Script) call(stmt *syntax.Stmt, call *syntax.CallExpr, text string, nes
 			if ok {
 				s.Sets = append(s.Sets, Var{name, Word{Text: value, Known: w.Known, Start: w.Start, End: w.End}})
 			}
-			s.AnySet = s.AnySet || !w.Known && !isName(name)
+			s.AnySet = s.AnySet || !w.Known && !isName(name) || isReference(w.Text)
 		}
 	case "read", "getopts", "printf", "mapfile", "readarray", "unset":
 		for i, w := range words[1:] {

@@ -56,6 +56,7 @@ func TestSets(t *testing.T) {
 		"X=a; X=b c": "X=a", "export X=a Y=$Z": "X=a Y=?", "declare X=a": "X=a", "for X in a $B; do :; done": "X=a X=?", "for X; do :; done": "X=?", "read -r X Y": "X=? Y=?", "printf -v X %s y": "X=?", "printf X": "",
 		"unset X": "X=?", "mapfile -t X": "X=?", "getopts ab X": "ab=? X=?", ": ${X:=a} ${Y=b} ${Z:-c}": "X=? Y=?", "export X": "", "readonly X=1": "X=1", "sh -c 'X=a'": "X=a",
 		"export $X": "any", "export $X=1": "any", "export $(cat x)": "any", "declare $X=1": "any", "read $X": "any", "printf -v $X y": "any", "unset $X": "any", "printf $X": "",
+		"declare -n r=X": "r=X any", "local -rn r=X": "r=X any", "declare -n r=X; a=(b)": "r=X any",
 	} {
 		s := parse(t, text)
 		var words []string
