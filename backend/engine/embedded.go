@@ -186,7 +186,9 @@ func Stop(ctx context.Context, o Options) (bool, error) {
 	l := flock.New(p.path(lockFile))
 	defer l.Close()
 	for range 2 {
-		wait, cancel := context.WithTimeout(ctx, 2*stopTime)
+		// What the engine does after the end of buildkitd takes time, too, on a busy machine;
+		// one that is killed leaves its cgroups to the next.
+		wait, cancel := context.WithTimeout(ctx, 4*stopTime)
 		_, err = l.TryLockContext(wait, poll)
 		cancel()
 		if err == nil || ctx.Err() != nil {

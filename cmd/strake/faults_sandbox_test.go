@@ -68,7 +68,9 @@ func newSandbox(t *testing.T, registries ...*testbed.Registry) *sandbox {
 		t.Skip("runc is missing: apt-get install runc")
 	}
 	buildkitd := testbed.Buildkitd(t)
-	home, err := os.MkdirTemp("", "st") // the path of a socket has to be short
+	// The path of a socket has to be short. What a buildkitd that is killed leaves of its
+	// temporary files goes with the home.
+	home, err := os.MkdirTemp("", "st")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -77,7 +79,7 @@ func newSandbox(t *testing.T, registries ...*testbed.Registry) *sandbox {
 		os.RemoveAll(home)
 	})
 	s := &sandbox{home: home, program: testbed.Strake(t), env: append(os.Environ(),
-		"STRAKE_HOME="+home, "STRAKE_BUILDKITD="+buildkitd, "BUILDKIT_HOST=embedded", "DOCKER_CONFIG="+t.TempDir(),
+		"STRAKE_HOME="+home, "TMPDIR="+home, "STRAKE_BUILDKITD="+buildkitd, "BUILDKIT_HOST=embedded", "DOCKER_CONFIG="+t.TempDir(),
 		"STRAKE_ENGINE_IDLE=2m", "BUILDKIT_PROGRESS=plain")}
 	s.configure(t, registries...)
 	t.Cleanup(func() { s.end(t) })
