@@ -3,7 +3,6 @@ package main
 import (
 	"bufio"
 	"context"
-	"fmt"
 	"strings"
 
 	"github.com/seed-e0495807/strake/lang/diag"
@@ -13,7 +12,7 @@ import (
 // works as it does with docker. Where no answer comes, as in a script without input,
 // what was wanted did not happen: unanswered says so, in an error.
 func (p *process) ask(ctx context.Context, question, unanswered string) (bool, error) {
-	if _, err := fmt.Fprint(p.stdout, question, " [y/N] "); err != nil {
+	if err := tell(p.stdout, "%s [y/N] ", question); err != nil {
 		return false, err
 	}
 	type reply struct {
@@ -31,7 +30,7 @@ func (p *process) ask(ctx context.Context, question, unanswered string) (bool, e
 	case r := <-replies:
 		answer := strings.ToLower(strings.TrimSpace(r.text))
 		if answer == "" && r.err != nil {
-			fmt.Fprintln(p.stdout)
+			tell(p.stdout, "\n")
 			return false, diag.Diagnostic{Code: "no-answer", Message: unanswered, Hint: "--force goes on without asking"}
 		}
 		return answer == "y" || answer == "yes", nil

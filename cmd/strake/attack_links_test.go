@@ -93,3 +93,52 @@ func TestAttackSecretShown(t *testing.T) {
 		}
 	}
 }
+
+// TestAttackSwap has what fix read become something else before it writes: a link, a link of
+// its directory, another text.
+func TestAttackSwap(t *testing.T) {
+	for name, swap := range map[string]map[string]string{
+		"a link":           {"repo/sub/Dockerfile": "-> ../../victim/Dockerfile"},
+		"a link inside":    {"repo/sub/Dockerfile": "-> ../other"},
+		"its directory":    {"repo/sub": "-> ../victim"},
+		"a pipe":           {"repo/sub/Dockerfile": "pipe"},
+		"another text":     {"repo/sub/Dockerfile": "new"},
+		"a longer text":    {"repo/sub/Dockerfile": "older"},
+		"it is gone":       {},
+		"a directory":      {"repo/sub/Dockerfile/file": "old"},
+		"hard link, moved": {"repo/sub/x": "old"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			dir := t.TempDir()
+			place(t, dir, map[string]string{"victim/Dockerfile": "old", "repo/other": "old", "repo/sub/Dockerfile": "old"})
+			if err := os.RemoveAll(filepath.Join(dir, "repo/sub")); err != nil {
+				t.Fatal(err)
+			}
+			place(t, dir, swap)
+			err := replaceIn(filepath.Join(dir, "repo"), filepath.Join(dir, "repo/sub/Dockerfile"), "old", "mended")
+			if err == nil {
+				t.Error("it is written")
+			}
+			for _, victim := range []string{"victim/Dockerfile", "repo/other"} {
+				if got, err := os.ReadFile(filepath.Join(dir, victim)); err != nil || string(got) != "old" {
+					t.Errorf("%s is %q, %v", victim, got, err)
+				}
+			}
+		})
+	}
+	// A hard link is taken off its other names, which keep what they have.
+	dir := t.TempDir()
+	place(t, dir, map[string]string{"profile": "old", "repo/.git/HEAD": ""})
+	if err := os.Link(filepath.Join(dir, "profile"), filepath.Join(dir, "repo/Dockerfile")); err != nil {
+		t.Skipf("no hard links here: %v", err)
+	}
+	if err := replaceIn(filepath.Join(dir, "repo"), filepath.Join(dir, "repo/Dockerfile"), "old", "mended"); err != nil {
+		t.Error(err)
+	}
+	if got, _ := os.ReadFile(filepath.Join(dir, "profile")); string(got) != "old" {
+		t.Errorf("the other name of the file has %q", got)
+	}
+	if got, _ := os.ReadFile(filepath.Join(dir, "repo/Dockerfile")); string(got) != "mended" {
+		t.Errorf("the Dockerfile has %q", got)
+	}
+}

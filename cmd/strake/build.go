@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"errors"
-	"fmt"
 	"io"
 	"strings"
 
@@ -182,12 +181,12 @@ func (b *buildRun) finish(r *build.Result) error {
 	}
 	switch {
 	case b.quiet:
-		fmt.Fprintln(b.stdout, r.ID)
+		tell(b.stdout, "%s\n", r.ID)
 	case b.progress == "rawjson" || b.progress == "quiet":
 	case r.Stored:
-		fmt.Fprintf(b.stderr, "\nThe image is %s%s\n", shortID(r.ID, false), called(r.Names))
+		tell(b.stderr, "\nThe image is %s%s\n", shortID(r.ID, false), called(r.Names))
 	case r.Kept:
-		fmt.Fprintf(b.stderr, "\nThe image is %s%s, in the image store of the engine\n", shortID(r.ID, false), called(r.Names))
+		tell(b.stderr, "\nThe image is %s%s, in the image store of the engine\n", shortID(r.ID, false), called(r.Names))
 	}
 	if b.iidFile != "" {
 		if err := writeFile(b.iidFile, []byte(r.ID)); err != nil {
@@ -222,12 +221,12 @@ func (b *buildRun) warn(r *build.Result) {
 		return
 	}
 	for _, w := range r.Warnings {
-		fmt.Fprintf(b.stderr, "warning: %s\n", diag.Printable(string(w.Short)))
+		tell(b.stderr, "warning: %s\n", diag.Printable(string(w.Short)))
 		for _, detail := range w.Detail {
-			fmt.Fprintf(b.stderr, "  %s\n", diag.Printable(string(detail)))
+			tell(b.stderr, "  %s\n", diag.Printable(string(detail)))
 		}
 		if w.URL != "" {
-			fmt.Fprintf(b.stderr, "  see %s\n", diag.Printable(w.URL))
+			tell(b.stderr, "  see %s\n", diag.Printable(w.URL))
 		}
 	}
 }

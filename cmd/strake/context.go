@@ -89,7 +89,7 @@ func (c *contextRun) run(ctx context.Context, args []string) error {
 	}
 	list = slices.DeleteFunc(list, func(l buildcontext.Local) bool { return l.Dir == "" }) // of a Dockerfile without a context
 	if len(list) == 0 && !c.json {
-		fmt.Fprintln(c.stdout, "Nothing would be sent: the Dockerfile reads nothing of this machine")
+		tell(c.stdout, "Nothing would be sent: the Dockerfile reads nothing of this machine\n")
 	}
 	var sum int64
 	for i, l := range list {
@@ -98,7 +98,7 @@ func (c *contextRun) run(ctx context.Context, args []string) error {
 			return err
 		}
 		if len(list) > 1 && !c.json {
-			fmt.Fprintf(c.stdout, "%s%s: %s\n", strings.Repeat("\n", min(i, 1)), quote(l.Name), quote(l.Dir))
+			tell(c.stdout, "%s%s: %s\n", strings.Repeat("\n", min(i, 1)), quote(l.Name), quote(l.Dir))
 		}
 		if err := c.show(l, size); err != nil {
 			return err

@@ -74,7 +74,7 @@ func (e *engineFlags) engineOptions(p *process, home string) engine.Options {
 	}
 	o.Say = func(text string) {
 		if isTerminal(p.stderr) && !p.onlyErrors {
-			fmt.Fprintln(p.stderr, text)
+			tell(p.stderr, "%s\n", text)
 		}
 	}
 	return o
@@ -123,7 +123,7 @@ func engineStartCommand() *command {
 			return err
 		}
 		defer e.Close()
-		_, err = fmt.Fprintln(p.stdout, e.Addr)
+		err = tell(p.stdout, "%s\n", e.Addr)
 		return err
 	})
 }
@@ -133,7 +133,7 @@ func engineStopCommand() *command {
 	return ownEngine("stop", "Stop strake's own engine", long, func(ctx context.Context, p *process, o engine.Options) error {
 		stopped, err := engine.Stop(ctx, o)
 		if err == nil && !stopped {
-			fmt.Fprintln(p.stderr, "The build engine is not running.")
+			tell(p.stderr, "The build engine is not running.\n")
 		}
 		return err
 	})

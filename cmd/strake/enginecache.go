@@ -171,7 +171,7 @@ func declarePrune(c *engineCache, f *pflag.FlagSet) func(context.Context, *engin
 			err = c.show(records, "")
 		}
 		if err == nil {
-			_, err = fmt.Fprintf(c.stdout, "Total:\t%s\n", units.HumanSize(float64(total)))
+			err = tell(c.stdout, "Total:\t%s\n", units.HumanSize(float64(total)))
 		}
 		return err
 	}

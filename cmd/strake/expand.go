@@ -92,6 +92,7 @@ func emitDiff(ctx context.Context, c *compile, src *buildcontext.Source, r *resu
 		}
 	}
 	diff := udiff.Unified(src.Name, src.Name+" (after plugins)", before, after)
+	diff = c.shown(diff)
 	if c.color(c.stdout) {
 		diff = coloured(diff)
 	}

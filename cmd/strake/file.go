@@ -27,7 +27,7 @@ func writeFile(name string, data []byte) error {
 	if err := os.MkdirAll(filepath.Dir(name), 0o777); err != nil {
 		return err
 	}
-	temp := filepath.Join(filepath.Dir(name), "."+filepath.Base(name)+"."+strconv.FormatInt(time.Now().UnixNano(), 36)+".tmp")
+	temp := filepath.Join(filepath.Dir(name), tempName(name))
 	err := writeTo(temp, os.O_WRONLY|os.O_CREATE|os.O_EXCL, mode, data)
 	if err == nil {
 		err = os.Rename(temp, name)
@@ -48,4 +48,9 @@ func writeTo(name string, flags int, mode fs.FileMode, data []byte) error {
 		err = cerr
 	}
 	return err
+}
+
+// tempName is the name that a file has until it is whole.
+func tempName(name string) string {
+	return "." + filepath.Base(name) + "." + strconv.FormatInt(time.Now().UnixNano(), 36) + ".tmp"
 }

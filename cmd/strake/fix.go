@@ -2,8 +2,11 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
+	"os"
+	"path/filepath"
 	"slices"
 
 	"github.com/aymanbagabas/go-udiff"
@@ -11,6 +14,7 @@ import (
 
 	"github.com/seed-e0495807/strake/backend/buildcontext"
 	"github.com/seed-e0495807/strake/lang/diag"
+	"github.com/seed-e0495807/strake/lang/regular"
 	"github.com/seed-e0495807/strake/lang/source"
 	"github.com/seed-e0495807/strake/plugins/config"
 )
@@ -73,7 +77,7 @@ func (f *fix) mend(ctx context.Context, arg string) error {
 	if err != nil {
 		return err
 	}
-	to, err := f.target(src.Name)
+	at, err := f.target(src.Name)
 	if err != nil {
 		return err
 	}
@@ -95,7 +99,7 @@ func (f *fix) mend(ctx context.Context, arg string) error {
 	case text == src.Text:
 		done = "nothing to mend"
 	case f.diff:
-		diff := udiff.Unified(src.Name, src.Name+" (mended)", src.Text, text)
+		diff := f.shown(udiff.Unified(src.Name, src.Name+" (mended)", src.Text, text))
 		if f.color(f.stdout) {
 			diff = coloured(diff)
 		}
@@ -104,34 +108,73 @@ func (f *fix) mend(ctx context.Context, arg string) error {
 		}
 		done = fmt.Sprintf("%d to mend", applied)
 	default:
-		if err := writeFile(to, []byte(text)); err != nil {
+		if err := replaceIn(at.Root, at.Real, src.Text, text); err != nil {
 			return err
 		}
 	}
 	name := src.Name
-	if to != name {
-		name += " -> " + to
+	if at.Linked {
+		name += " -> " + at.Real
 	}
-	fmt.Fprintf(f.stderr, "%s: %s%s\n", name, done, left(found, f.unsafe))
+	tell(f.stderr, "%s: %s%s\n", diag.Printable(name), done, left(found, f.unsafe))
 	return nil
 }
 
-// target is the file to write for a Dockerfile: where it really is, when its name is a
-// link. One that leads out of the repository is an error, as it may lead to any file of
-// the user's.
-func (f *fix) target(name string) (string, error) {
+// target is where a Dockerfile really is, when its name is a link. One that leads out of
+// the repository is an error, as it may lead to any file of the user's.
+func (f *fix) target(name string) (config.Place, error) {
 	home, _ := f.env("HOME")
 	at, err := config.Locate(name, home)
+	if err == nil && at.Outside {
+		err = diag.Diagnostic{Code: "outside", Message: fmt.Sprintf("%s is a link out of %s, to %s", name, at.Root, at.Real),
+			Hint: "mend the file itself: strake fix " + at.Real}
+	}
+	return at, err
+}
+
+// replaceIn puts another text into a file below a directory, whole or not at all. Others may
+// write to the directory: what was no link when it was looked at may be one by now, and so
+// nothing here follows one, and the file still has to have the old text.
+func replaceIn(dir, name, old, text string) error {
+	changed := diag.Diagnostic{Code: "changed", Message: name + " is no longer the file that was read", Hint: "run strake fix again"}
+	rel, err := filepath.Rel(dir, name)
+	if err != nil {
+		return err
+	}
+	root, err := regular.OpenRoot(dir)
+	if err != nil {
+		return err
+	}
+	defer root.Close()
+	info, err := root.Lstat(rel)
+	if err != nil || !info.Mode().IsRegular() || info.Size() != int64(len(old)) {
+		return changed
+	}
+	f, err := regular.OpenAt(root, rel)
+	if err != nil {
+		return err
+	}
+	now, err := io.ReadAll(io.LimitReader(f, int64(len(old))+1))
+	f.Close()
 	switch {
 	case err != nil:
-		return "", err
-	case at.Outside:
-		return "", diag.Diagnostic{Code: "outside", Message: fmt.Sprintf("%s is a link out of %s, to %s", name, at.Root, at.Real),
-			Hint: "mend the file itself: strake fix " + at.Real}
-	case at.Linked:
-		return at.Real, nil
+		return err
+	case string(now) != old:
+		return changed
 	}
-	return name, nil
+	temp := filepath.Join(filepath.Dir(rel), tempName(rel))
+	out, err := root.OpenFile(temp, os.O_WRONLY|os.O_CREATE|os.O_EXCL, info.Mode().Perm())
+	if err != nil {
+		return err
+	}
+	_, err = io.WriteString(out, text)
+	if err = errors.Join(err, out.Close()); err == nil {
+		err = root.Rename(temp, rel)
+	}
+	if err != nil {
+		_ = root.Remove(temp)
+	}
+	return err
 }
 
 // left says what is still to mend, and how.

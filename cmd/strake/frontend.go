@@ -127,7 +127,7 @@ func (f *frontendImage) run(ctx context.Context) error {
 		if err := writeFile(f.output, archive.Bytes()); err != nil {
 			return err
 		}
-		fmt.Fprintf(f.stderr, "%s: %s\n", f.output, digest)
+		tell(f.stderr, "%s: %s\n", f.output, digest)
 	}
 	if f.push {
 		return f.send(ctx, img, digest)
@@ -144,6 +144,6 @@ func (f *frontendImage) send(ctx context.Context, img v1.Image, digest v1.Hash) 
 	if err := remote.Write(ref, img, remote.WithContext(ctx), remote.WithAuthFromKeychain(authn.DefaultKeychain)); err != nil {
 		return diag.Diagnostic{Code: "push", Message: fmt.Sprintf("cannot push %s: %v", f.tag, err), Hint: "log in with docker login, or name another registry"}
 	}
-	fmt.Fprintf(f.stderr, "%s@%s\n", ref.Name(), digest)
+	tell(f.stderr, "%s@%s\n", ref.Name(), digest)
 	return nil
 }

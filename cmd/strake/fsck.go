@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"fmt"
 
 	"github.com/spf13/pflag"
 
@@ -51,14 +50,14 @@ func (p *process) check(ctx context.Context, s *store.Store) error {
 		return s.Explain(err)
 	}
 	for _, problem := range r.Problems {
-		fmt.Fprintln(p.stdout, problem)
+		tell(p.stdout, "%s\n", problem)
 	}
 	if len(r.Problems) > 0 {
-		fmt.Fprintf(p.stderr, "%d problems: `strake fsck --repair` drops what cannot be used\n", len(r.Problems))
+		tell(p.stderr, "%d problems: `strake fsck --repair` drops what cannot be used\n", len(r.Problems))
 		return errReported
 	}
 	if g := r.Garbage; g.Blobs+g.Leftovers > 0 {
-		fmt.Fprintf(p.stdout, "%s are not needed by any image: `strake fsck --repair` deletes them\n", humanSize(g.Bytes))
+		tell(p.stdout, "%s are not needed by any image: `strake fsck --repair` deletes them\n", humanSize(g.Bytes))
 	}
 	p.sayChecked(r)
 	return nil
@@ -67,21 +66,21 @@ func (p *process) check(ctx context.Context, s *store.Store) error {
 func (p *process) repair(ctx context.Context, s *store.Store) error {
 	r, err := s.Repair(ctx)
 	for _, name := range r.Untagged {
-		fmt.Fprintln(p.stdout, "Untagged:", name)
+		tell(p.stdout, "Untagged: %s\n", name)
 	}
 	for _, name := range r.Dropped {
-		fmt.Fprintln(p.stdout, "Deleted:", name)
+		tell(p.stdout, "Deleted: %s\n", name)
 	}
 	if err != nil {
 		return err
 	}
 	if g := r.Garbage; g.Blobs+g.Leftovers > 0 {
-		fmt.Fprintf(p.stdout, "%s were freed\n", humanSize(g.Bytes))
+		tell(p.stdout, "%s were freed\n", humanSize(g.Bytes))
 	}
 	p.sayChecked(r)
 	return nil
 }
 
 func (p *process) sayChecked(r store.Report) {
-	fmt.Fprintf(p.stdout, "images: %d, blobs: %d, all in order\n", r.Images, r.Blobs)
+	tell(p.stdout, "images: %d, blobs: %d, all in order\n", r.Images, r.Blobs)
 }

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"fmt"
 	"strings"
 	"time"
 
@@ -100,7 +99,7 @@ func (c *imageImport) run(ctx context.Context, args []string) error {
 		if err != nil {
 			return err
 		}
-		_, err = fmt.Fprintln(c.stdout, id)
+		err = tell(c.stdout, "%s\n", id)
 		return err
 	})
 }

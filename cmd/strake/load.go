@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io"
 	"io/fs"
 	"os"
@@ -92,10 +91,10 @@ func (p *process) sayLoaded(s *store.Store, img tarball.Loaded) error {
 		if err != nil {
 			return err
 		}
-		fmt.Fprintln(p.stdout, "Loaded image ID:", id)
+		tell(p.stdout, "Loaded image ID: %s\n", id)
 	}
 	for _, name := range img.Names {
-		fmt.Fprintln(p.stdout, "Loaded image:", store.Familiar(name))
+		tell(p.stdout, "Loaded image: %s\n", store.Familiar(name))
 	}
 	return nil
 }

@@ -261,17 +261,17 @@ func flagError(flags *pflag.FlagSet, err error) error {
 // complain tells of a mistake in the command line, as docker does. The command
 // is nil when there is no such one.
 func (p *process) complain(c *command, e *usageError) {
-	fmt.Fprintln(p.stderr, redact.URLs(e.message))
+	tell(p.stderr, "%s\n", redact.URLs(e.message))
 	if e.hint != "" {
-		fmt.Fprintf(p.stderr, "Did you mean `%s`?\n", redact.URLs(e.hint))
+		tell(p.stderr, "Did you mean `%s`?\n", redact.URLs(e.hint))
 	}
 	if e.help != "" {
-		fmt.Fprintln(p.stderr, e.help)
+		tell(p.stderr, "%s\n", e.help)
 	}
 	name := "strake"
 	if c != nil {
 		name += " " + c.name
-		fmt.Fprintf(p.stderr, "\nUsage:  %s\n", c.line())
+		tell(p.stderr, "\nUsage:  %s\n", c.line())
 	}
-	fmt.Fprintf(p.stderr, "\nRun '%s --help' for more information\n", name)
+	tell(p.stderr, "\nRun '%s --help' for more information\n", name)
 }

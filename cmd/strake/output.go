@@ -81,6 +81,9 @@ func (o *outputs) write(i int, r *result) error {
 	case o.output != "":
 		return writeFile(o.output, whole)
 	}
+	if o.form.name != "diff" { // which has colours by now
+		whole = []byte(o.shown(string(whole)))
+	}
 	_, err := o.stdout.Write(whole)
 	return err
 }

@@ -163,10 +163,10 @@ run that you have allowed. No program is run. Commit strake.lock.
 		if err := lock.Write(file.LockPath()); err != nil {
 			return err
 		}
-		fmt.Fprintf(p.stderr, "%s: %s\n", file.LockPath(), plural(len(lock.Plugins), "program"))
+		tell(p.stderr, "%s: %s\n", file.LockPath(), plural(len(lock.Plugins), "program"))
 		for _, name := range slices.Sorted(maps.Keys(lock.Plugins)) {
 			if !trust.Known(lock.Plugins[name].Info) {
-				fmt.Fprintf(p.stderr, "%s says what it is when it first runs; once it is allowed and has run, lock again to keep that in strake.lock\n", diag.Printable(name))
+				tell(p.stderr, "%s says what it is when it first runs; once it is allowed and has run, lock again to keep that in strake.lock\n", diag.Printable(name))
 			}
 		}
 		return nil
@@ -211,10 +211,10 @@ no-sandbox in STRAKE_ALLOW_PLUGINS.
 func allowPlugins(ctx context.Context, p *pluginConfig, file *config.File, env config.Env, least trust.Sandbox, args []string) error {
 	allowed, err := file.Allow(ctx, env, least, args...)
 	for _, s := range allowed {
-		fmt.Fprintf(p.stderr, "allowed %s (%s)%s\n", diag.Printable(s.Name), s.Program.Digest, grants(s.Entry.Grants))
+		tell(p.stderr, "allowed %s (%s)%s\n", diag.Printable(s.Name), s.Program.Digest, grants(s.Entry.Grants))
 	}
 	if err == nil && len(allowed) == 0 {
-		fmt.Fprintln(p.stderr, "There is nothing to allow: strake.yaml names no programs.")
+		tell(p.stderr, "There is nothing to allow: strake.yaml names no programs.\n")
 	}
 	return err
 }
@@ -242,7 +242,7 @@ func (p *process) revokePlugins(names []string) error {
 			if err := store.Revoke(a.Digest); err != nil {
 				return err
 			}
-			fmt.Fprintf(p.stderr, "no longer allowed: %s (%s)\n", diag.Printable(a.Name), a.Digest)
+			tell(p.stderr, "no longer allowed: %s (%s)\n", diag.Printable(a.Name), a.Digest)
 		}
 		if !found {
 			return diag.Diagnostic{Code: "plugin-unknown", Message: fmt.Sprintf("no program %s is allowed", name)}
@@ -275,7 +275,7 @@ func pluginDocsCommand() *command {
 				if err != nil {
 					return misuse("%v", err)
 				}
-				_, err = fmt.Fprint(p.stdout, text)
+				err = tell(p.stdout, "%s", text)
 				return err
 			}
 		},
@@ -330,9 +330,9 @@ func (p *process) newPlugin(v scaffold.Values, name, dir string) error {
 		return err
 	}
 	if v.Version == "v0.0.0" && v.Replace == "" {
-		fmt.Fprintln(p.stderr, "This strake is a working copy, which go cannot download: add --replace DIR, its directory, or edit go.mod.")
+		tell(p.stderr, "This strake is a working copy, which go cannot download: add --replace DIR, its directory, or edit go.mod.\n")
 	}
-	fmt.Fprintf(p.stderr, "%s is there. Next:\n  cd %s\n  go mod tidy\n  go test ./...\n", dir, dir)
+	tell(p.stderr, "%s is there. Next:\n  cd %s\n  go mod tidy\n  go test ./...\n", dir, dir)
 	return nil
 }
 

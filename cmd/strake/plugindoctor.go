@@ -41,7 +41,7 @@ func (p *pluginConfig) doctor(ctx context.Context, file *config.File, env config
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(p.stdout, "%s\n", file.Path)
+	tell(p.stdout, "%s\n", file.Path)
 	sick := 0
 	for _, s := range list {
 		if !p.examinePlugin(ctx, file, env, s) {
@@ -68,14 +68,14 @@ func (p *pluginConfig) doctor(ctx context.Context, file *config.File, env config
 // examinePlugin tells of one plugin. It gives false when that cannot run.
 func (p *pluginConfig) examinePlugin(ctx context.Context, file *config.File, env config.Env, s config.Status) bool {
 	say := func(mark, format string, args ...any) {
-		fmt.Fprintf(p.stdout, "%-4s %s: %s\n", mark, diag.Printable(s.Name), fmt.Sprintf(format, args...))
+		tell(p.stdout, "%-4s %s: %s\n", mark, diag.Printable(s.Name), fmt.Sprintf(format, args...))
 	}
 	switch {
 	case s.Err != nil:
 		for _, d := range diagnose(s.Err) {
 			say("bad", "%s", d.Message)
 			if d.Hint != "" {
-				fmt.Fprintf(p.stdout, "     help: %s\n", d.Hint)
+				tell(p.stdout, "     help: %s\n", d.Hint)
 			}
 		}
 		return false
@@ -91,7 +91,7 @@ func (p *pluginConfig) examinePlugin(ctx context.Context, file *config.File, env
 	defer started.Close()
 	say("ok", "%s, %s%s", diag.Printable(started.Info().Version), kinds(started.Info()), grants(s.Entry.Grants))
 	for _, lacks := range started.Sandbox() {
-		fmt.Fprintf(p.stdout, "     its sandbox lacks: %s\n", lacks)
+		tell(p.stdout, "     its sandbox lacks: %s\n", lacks)
 	}
 	return true
 }
@@ -134,13 +134,13 @@ func (p *process) testPlugin(ctx context.Context, name string, cases []string, u
 			return fmt.Errorf("%s: %w", file, err)
 		}
 		if len(problems) == 0 {
-			fmt.Fprintf(p.stdout, "ok   %s\n", file)
+			tell(p.stdout, "ok   %s\n", file)
 			continue
 		}
 		failed++
-		fmt.Fprintf(p.stdout, "FAIL %s\n", file)
+		tell(p.stdout, "FAIL %s\n", file)
 		for _, text := range problems {
-			fmt.Fprintf(p.stdout, "     %s\n", strings.ReplaceAll(strings.TrimSpace(text), "\n", "\n     "))
+			tell(p.stdout, "     %s\n", strings.ReplaceAll(strings.TrimSpace(text), "\n", "\n     "))
 		}
 	}
 	if failed > 0 {

@@ -88,7 +88,7 @@ func (f *pluginFlags) logger(p *process) func(string) {
 	return func(text string) {
 		f.mu.Lock() // a write for each line, also of files compiled at once
 		defer f.mu.Unlock()
-		fmt.Fprintln(p.stderr, diag.Printable(text))
+		tell(p.stderr, "%s\n", diag.Printable(text))
 	}
 }
 
@@ -221,7 +221,7 @@ func (f *pluginFlags) environment(p *process, file *config.File) (config.Env, er
 
 // warnPlugin tells of a plugin that runs with less than the whole sandbox, at each run.
 func (p *process) warnPlugin(text string) {
-	fmt.Fprintln(p.stderr, "warning: "+diag.Printable(text))
+	tell(p.stderr, "warning: %s\n", diag.Printable(text))
 }
 
 // trusted is what the user allows to run.

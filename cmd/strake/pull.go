@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"fmt"
 
 	"github.com/spf13/pflag"
 
@@ -56,8 +55,8 @@ func (p *process) pull(ctx context.Context, s *store.Store, name, platform strin
 		if pulled.New {
 			status = "Downloaded newer image for"
 		}
-		fmt.Fprintf(p.stdout, "Digest: %s\nStatus: %s %s\n", pulled.Digest, status, store.Familiar(pulled.Name))
+		tell(p.stdout, "Digest: %s\nStatus: %s %s\n", pulled.Digest, status, store.Familiar(pulled.Name))
 	}
-	_, err = fmt.Fprintln(p.stdout, pulled.Name)
+	err = tell(p.stdout, "%s\n", pulled.Name)
 	return err
 }

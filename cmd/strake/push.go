@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"fmt"
 
 	"github.com/distribution/reference"
 	"github.com/spf13/pflag"
@@ -62,7 +61,7 @@ func (c *imagePush) run(ctx context.Context, args []string) error {
 			return err
 		}
 		if !c.quiet && named != nil {
-			fmt.Fprintf(c.stdout, "The push refers to repository [%s]\n", named.Name())
+			tell(c.stdout, "The push refers to repository [%s]\n", named.Name())
 		}
 		for _, t := range list {
 			if t.name == "" {
@@ -89,7 +88,7 @@ func (c *imagePush) push(ctx context.Context, s *store.Store, what tagged) error
 		return err
 	}
 	if c.quiet {
-		_, err = fmt.Fprintln(c.stdout, what.name)
+		err = tell(c.stdout, "%s\n", what.name)
 		return err
 	}
 	label := what.name
@@ -98,6 +97,6 @@ func (c *imagePush) push(ctx context.Context, s *store.Store, what tagged) error
 			label = n.Tag()
 		}
 	}
-	_, err = fmt.Fprintf(c.stdout, "%s: digest: %s size: %d\n", label, desc.Digest, desc.Size)
+	err = tell(c.stdout, "%s: digest: %s size: %d\n", label, desc.Digest, desc.Size)
 	return err
 }

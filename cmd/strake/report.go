@@ -21,7 +21,7 @@ func (p *process) report(set *source.Set, list diag.List) {
 		return
 	}
 	if p.reported {
-		fmt.Fprintln(p.stderr)
+		tell(p.stderr, "\n")
 	}
 	p.reported = true
 	diag.Text(p.stderr, set, list.Redacted(), diag.TextOptions{Color: p.color(p.stderr), Width: width(p.stderr)})
@@ -67,4 +67,20 @@ func width(w io.Writer) int {
 		}
 	}
 	return 0
+}
+
+// tell prints a text of which parts may be anybody's: a name, an error, what a plugin said.
+// Nothing in it moves the cursor of a terminal.
+func tell(w io.Writer, format string, args ...any) error {
+	_, err := io.WriteString(w, diag.Screen(fmt.Sprintf(format, args...)))
+	return err
+}
+
+// shown is a text for standard output, which is somebody else's, as a Dockerfile is: a
+// program reads it as it is, and a terminal what prints of it.
+func (p *process) shown(text string) string {
+	if isTerminal(p.stdout) {
+		return diag.Screen(text)
+	}
+	return text
 }

@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"errors"
-	"fmt"
 
 	"github.com/spf13/pflag"
 
@@ -54,10 +53,10 @@ func (p *process) removeImages(ctx context.Context, s *store.Store, names []stri
 			failed = append(failed, diagnose(s.Explain(err))...)
 		}
 		for _, name := range r.Untagged {
-			fmt.Fprintln(p.stdout, "Untagged:", store.Familiar(name))
+			tell(p.stdout, "Untagged: %s\n", store.Familiar(name))
 		}
 		for _, id := range r.Deleted {
-			fmt.Fprintln(p.stdout, "Deleted:", id)
+			tell(p.stdout, "Deleted: %s\n", id)
 		}
 	}
 	return failed.Err()

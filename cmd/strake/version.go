@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"fmt"
 	"runtime"
 	"runtime/debug"
 
@@ -48,7 +47,7 @@ func (p *process) version() error {
 			}
 		}
 	}
-	_, err := fmt.Fprintf(p.stdout, "strake version %s\n commit:    %s\n buildkit:  %s\n go:        %s\n platform:  %s/%s\n",
+	err := tell(p.stdout, "strake version %s\n commit:    %s\n buildkit:  %s\n go:        %s\n platform:  %s/%s\n",
 		version, commit, buildkit, runtime.Version(), runtime.GOOS, runtime.GOARCH)
 	return err
 }

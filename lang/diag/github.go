@@ -29,7 +29,7 @@ func GitHub(w io.Writer, set *source.Set, list List) error {
 		if d.Hint != "" {
 			text += "; " + d.Hint
 		}
-		fmt.Fprintf(out, "::%s %s::%s\n", annotation(d.Severity), strings.Join(fields, ","), escapeData.Replace(text))
+		fmt.Fprintf(out, "::%s %s::%s\n", annotation(d.Severity), strings.Join(fields, ","), data(text))
 	}
 	return out.Flush()
 }
@@ -50,4 +50,12 @@ var (
 	escapeProperty = strings.NewReplacer("%", "%25", "\r", "%0D", "\n", "%0A", ":", "%3A", ",", "%2C")
 )
 
-func property(text string) string { return escapeProperty.Replace(text) }
+func property(text string) string { return escapeProperty.Replace(logged(text)) }
+
+func data(text string) string { return escapeData.Replace(logged(text)) }
+
+// logged is a text that a log may show, which a terminal may read in turn.
+func logged(text string) string {
+	safe, _ := screen(text, "\n\r\t", nil)
+	return safe
+}

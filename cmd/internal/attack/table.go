@@ -1,0 +1,190 @@
+//go:build linux
+
+package main
+
+import (
+	"fmt"
+	"io"
+	"regexp"
+	"slices"
+	"strings"
+	"text/tabwriter"
+	"unicode"
+)
+
+// cell tells how an attack ended in a place.
+type cell struct {
+	text string
+	fell bool
+}
+
+// table has a row for each attack, and a column for each place.
+type table struct {
+	rows  []string
+	cells map[string]map[string]cell // by row and column
+	why   map[string]string          // why a column has no cell, where it has none
+	fell  bool
+}
+
+func (t *table) explain(column, why string) {
+	if t.why == nil {
+		t.why = map[string]string{}
+	}
+	if t.why[column] == "" {
+		t.why[column] = why
+	}
+}
+
+func (t *table) set(row, column string, c cell) {
+	if t.cells[row] == nil {
+		t.rows, t.cells[row] = append(t.rows, row), map[string]cell{}
+	}
+	if old, ok := t.cells[row][column]; ok && old.fell {
+		return // one place of a column is enough
+	}
+	t.cells[row][column] = c
+	t.fell = t.fell || c.fell
+}
+
+var (
+	started = regexp.MustCompile(`^\s*=== (?:RUN|CONT|NAME)\s+(\S+)`)
+	ended   = regexp.MustCompile(`^(\s*)--- (PASS|FAIL|SKIP): (\S+) \(([0-9.]+)s\)`)
+	told    = regexp.MustCompile(`attack \| ([^|]*) \| ([^|]*) \| (.*) \| ([^|]*)$`)
+	figure  = regexp.MustCompile(`memory (\d+) MiB, threads (\d+), processor ([0-9.]+)s, own disk (\d+) MiB`)
+)
+
+// outcome is what the output of a test binary says of one test.
+type outcome struct {
+	tries, failed int
+	end, seconds  string
+	skipped       map[string]string // places, and why
+}
+
+// enter reads the output of a test binary that ran in a place. Every test is a row when
+// whole is set; else what it told is. It gives how the tests ended.
+func (t *table) enter(dir, where, output string, whole bool) (ends []string) {
+	tests := map[string]*outcome{}
+	var order []string
+	test := func(name string) *outcome {
+		name, _, _ = strings.Cut(name, "/")
+		if tests[name] == nil {
+			tests[name], order = &outcome{}, append(order, name)
+		}
+		return tests[name]
+	}
+	type line struct{ row, column, test, text string }
+	var lines []line
+	failed := map[string]bool{} // places of tests
+	current, skip := "", ""
+	for text := range strings.Lines(output) {
+		text = strings.TrimRight(text, "\n")
+		if m := started.FindStringSubmatch(text); m != nil {
+			current = m[1]
+		} else if m := told.FindStringSubmatch(text); m != nil {
+			name, _, _ := strings.Cut(current, "/")
+			lines = append(lines, line{m[1], m[2], name, short(m[3], m[4])})
+		} else if m := ended.FindStringSubmatch(text); m != nil {
+			o := test(m[3])
+			name, sub, _ := strings.Cut(m[3], "/")
+			switch {
+			case m[2] == "FAIL" && sub != "":
+				sub, _, _ = strings.Cut(sub, "/")
+				failed[name+"/"+strings.ReplaceAll(sub, "_", " ")] = true
+				o.failed++
+			case m[2] == "SKIP" && sub != "":
+				skip = column(strings.ReplaceAll(sub, "_", " "))
+			case sub == "" && m[1] == "":
+				o.end, o.seconds = m[2], m[4]
+			}
+			if sub != "" {
+				o.tries++
+			}
+		} else if skip != "" {
+			_, why, _ := strings.Cut(strings.TrimSpace(text), ": ")
+			t.explain(skip, "not tried: "+why)
+			skip = ""
+		}
+	}
+	for _, l := range lines {
+		bad := failed[l.test+"/"+l.column] || tests[l.test] != nil && tests[l.test].end == "FAIL" && tests[l.test].failed == 0
+		t.set(l.row, column(l.column), cell{l.text, bad})
+	}
+	for _, name := range order {
+		o := tests[name]
+		ends = append(ends, o.end)
+		if whole || o.end == "FAIL" {
+			t.set(dir+": "+words(name), where, o.cell())
+		}
+	}
+	return ends
+}
+
+func (o *outcome) cell() cell {
+	switch {
+	case o.end == "SKIP":
+		return cell{"not tried: the test cannot run there", false}
+	case o.end != "PASS":
+		return cell{fmt.Sprintf("%d of %d fell", max(1, o.failed), max(1, o.tries)), true}
+	case o.tries > 0:
+		return cell{fmt.Sprintf("refused, %d tries, %ss", o.tries, o.seconds), false}
+	}
+	return cell{"refused, " + o.seconds + "s", false}
+}
+
+// cellWidth bounds what a cell says of an end.
+const cellWidth = 44
+
+// short is how an attack ended, and its figures.
+func short(end, took string) string {
+	if list := []rune(end); len(list) > cellWidth {
+		end = string(list[:cellWidth-1]) + "…"
+	}
+	if m := figure.FindStringSubmatch(took); m != nil {
+		took = fmt.Sprintf("%s MiB, %s threads, %ss, disk %s MiB", m[1], m[2], m[3], m[4])
+	}
+	if took == "" {
+		return end
+	}
+	return end + " (" + took + ")"
+}
+
+// words are the words of a test's name.
+func words(name string) string {
+	name = strings.TrimPrefix(name, "Test")
+	var b strings.Builder
+	for i, r := range name {
+		if unicode.IsUpper(r) && i > 0 {
+			b.WriteByte(' ')
+		}
+		b.WriteRune(unicode.ToLower(r))
+	}
+	return strings.TrimPrefix(b.String(), "attack ")
+}
+
+func (t *table) print(out io.Writer) {
+	columns := []string{asRoot, asUser, noSpaces, noCgroups}
+	w := tabwriter.NewWriter(out, 0, 8, 1, ' ', 0)
+	fmt.Fprintf(w, "attack\t| %s\n", strings.Join(columns, "\t| "))
+	rows := slices.Clone(t.rows)
+	slices.Sort(rows)
+	for _, row := range rows {
+		fmt.Fprint(w, row)
+		for _, c := range columns {
+			got, ok := t.cells[row][c]
+			switch {
+			case got.fell:
+				got.text = "FELL: " + got.text
+			case !ok && t.why[c] != "":
+				got.text = t.why[c]
+			case !ok:
+				got.text = "not tried"
+			}
+			fmt.Fprintf(w, "\t| %s", got.text)
+		}
+		fmt.Fprintln(w)
+	}
+	w.Flush()
+	if t.fell {
+		fmt.Fprintln(out, "\nWhat fell is above, with the output of its test.")
+	}
+}
