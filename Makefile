@@ -7,7 +7,7 @@ FUZZTIME ?= 10m
 BUILDKIT = github.com/moby/buildkit
 ENGINE = $(BUILDKIT)/cmd/buildkitd github.com/rootless-containers/rootlesskit/v3/cmd/rootlesskit
 
-.PHONY: build engine frontend frontend-image demo test conformance ages lint bench fuzz generate clean
+.PHONY: build engine frontend frontend-image demo test attack conformance ages lint bench fuzz generate clean
 
 build: engine ## bin/strake, and the build engine beside it
 	$(GO) build -o bin/strake ./cmd/strake
@@ -31,6 +31,10 @@ test: build lint ## every test, once, and the concurrent parts with the race det
 	@.ci/setup test
 	$(GO) test -timeout 25m ./...
 	$(GO) test -race -short -timeout 20m ./ir/... ./lang/... ./backend/image/... ./backend/store/... ./backend/build/... ./backend/buildcontext/... ./plugins ./plugins/config/... ./plugins/host ./plugins/include ./cmd/...
+
+attack: build ## every test that attacks, as root, as a user, without namespaces, without cgroups, and a table
+	@.ci/setup test
+	$(GO) run ./cmd/internal/attack
 
 conformance: frontend-image ## BuildKit's own suite of the Dockerfile frontend, against this one
 	@.ci/setup conformance

@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"net/http"
 	"os"
+	"os/user"
 	"path/filepath"
 
 	"github.com/docker/cli/cli/connhelper"
@@ -57,12 +58,22 @@ func current(env func(string) (string, bool)) (endpoint, error) {
 // maxConfig bounds the files of docker that are read, in bytes.
 const maxConfig = 1 << 20
 
-// configDir is the directory of docker's command-line client.
+// configDir is the directory of docker's command-line client. It is never one below the
+// working directory, which may be somebody else's repository: a context in it would have
+// builds, and their secrets, sent to another machine.
 func configDir(env func(string) (string, bool)) string {
 	if dir, _ := env("DOCKER_CONFIG"); dir != "" {
 		return dir
 	}
 	home, _ := env("HOME")
+	if home == "" { // as for docker, it is what the system has for the user
+		if u, err := user.Current(); err == nil {
+			home = u.HomeDir
+		}
+	}
+	if !filepath.IsAbs(home) {
+		home = string(filepath.Separator)
+	}
 	return filepath.Join(home, ".docker")
 }
 

@@ -204,6 +204,8 @@ var opens = []string{"Open", "OpenFile", "ReadFile", "OpenRoot", "OpenInRoot", "
 
 // openers are the files that may call them, and why they need no package regular.
 var openers = map[string]string{
+	"cmd/internal/attack/main.go":             "a test's",
+	"plugins/host/testdata/faults/attack.go":  "a test's",
 	"lang/regular/regular.go":                 "this is the package",
 	"lang/cases/corpus.go":                    "a test's",
 	"backend/buildcontext/find.go":            "lists a directory",
