@@ -57,7 +57,6 @@ var (
 type outcome struct {
 	tries, failed int
 	end, seconds  string
-	skipped       map[string]string // places, and why
 }
 
 // enter reads the output of a test binary that ran in a place. Every test is a row when
