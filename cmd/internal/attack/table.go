@@ -9,7 +9,6 @@ import (
 	"slices"
 	"strings"
 	"text/tabwriter"
-	"unicode"
 )
 
 // cell tells how an attack ended in a place.
@@ -73,8 +72,8 @@ func (t *table) enter(dir, where, output string, whole bool) (ends []string) {
 	}
 	type line struct{ row, column, test, text string }
 	var lines []line
-	failed := map[string]bool{} // places of tests
-	current, skip := "", ""
+	failed := map[string]bool{}                // places of tests
+	current, logged := "", map[string]string{} // the last line of each test
 	for text := range strings.Lines(output) {
 		text = strings.TrimRight(text, "\n")
 		if m := started.FindStringSubmatch(text); m != nil {
@@ -91,22 +90,21 @@ func (t *table) enter(dir, where, output string, whole bool) (ends []string) {
 				failed[name+"/"+strings.ReplaceAll(sub, "_", " ")] = true
 				o.failed++
 			case m[2] == "SKIP" && sub != "":
-				skip = column(strings.ReplaceAll(sub, "_", " "))
+				_, why, _ := strings.Cut(logged[m[3]], ": ") // behind the line of the test's file
+				t.explain(column(strings.ReplaceAll(sub, "_", " ")), "not tried: "+why)
 			case sub == "" && m[1] == "":
 				o.end, o.seconds = m[2], m[4]
 			}
 			if sub != "" {
 				o.tries++
 			}
-		} else if skip != "" {
-			_, why, _ := strings.Cut(strings.TrimSpace(text), ": ")
-			t.explain(skip, "not tried: "+why)
-			skip = ""
+		} else {
+			logged[current] = strings.TrimSpace(text)
 		}
 	}
 	for _, l := range lines {
 		bad := failed[l.test+"/"+l.column] || tests[l.test] != nil && tests[l.test].end == "FAIL" && tests[l.test].failed == 0
-		t.set(l.row, column(l.column), cell{l.text, bad})
+		t.set(dir+": "+l.row, column(l.column), cell{l.text, bad})
 	}
 	for _, name := range order {
 		o := tests[name]
@@ -124,7 +122,7 @@ func (o *outcome) cell() cell {
 		return cell{"not tried: the test cannot run there", false}
 	case o.end != "PASS":
 		return cell{fmt.Sprintf("%d of %d fell", max(1, o.failed), max(1, o.tries)), true}
-	case o.tries > 0:
+	case o.tries > 1:
 		return cell{fmt.Sprintf("refused, %d tries, %ss", o.tries, o.seconds), false}
 	}
 	return cell{"refused, " + o.seconds + "s", false}
@@ -133,8 +131,18 @@ func (o *outcome) cell() cell {
 // cellWidth bounds what a cell says of an end.
 const cellWidth = 44
 
-// short is how an attack ended, and its figures.
+var (
+	prefix  = regexp.MustCompile(`^plugin \S+: (check: )?(cannot start \S+: )?`)
+	ofPath  = regexp.MustCompile(`^(\w+) (?:unix /\S+|tcp \S+|/\S+): (.*)$`)
+	capital = regexp.MustCompile(`([a-z])([A-Z])`)
+)
+
+// short is how an attack ended, without what is the same for all, and its figures.
 func short(end, took string) string {
+	end = ofPath.ReplaceAllString(prefix.ReplaceAllString(end, ""), "$1: $2")
+	if end == "done" { // its test has seen to whom
+		end = "done, in its own namespaces"
+	}
 	if list := []rune(end); len(list) > cellWidth {
 		end = string(list[:cellWidth-1]) + "…"
 	}
@@ -149,15 +157,17 @@ func short(end, took string) string {
 
 // words are the words of a test's name.
 func words(name string) string {
-	name = strings.TrimPrefix(name, "Test")
-	var b strings.Builder
-	for i, r := range name {
-		if unicode.IsUpper(r) && i > 0 {
-			b.WriteByte(' ')
+	text := capital.ReplaceAllString(strings.TrimPrefix(name, "Test"), "$1 $2")
+	return strings.TrimPrefix(strings.ToLower(text), "attack ")
+}
+
+// fill says why the tests of a package have no cell in a column.
+func (t *table) fill(dir, column, why string) {
+	for _, row := range t.rows {
+		if _, ok := t.cells[row][column]; !ok && strings.HasPrefix(row, dir+": ") {
+			t.set(row, column, cell{text: why})
 		}
-		b.WriteRune(unicode.ToLower(r))
 	}
-	return strings.TrimPrefix(b.String(), "attack ")
 }
 
 func (t *table) print(out io.Writer) {
@@ -176,7 +186,7 @@ func (t *table) print(out io.Writer) {
 			case !ok && t.why[c] != "":
 				got.text = t.why[c]
 			case !ok:
-				got.text = "not tried"
+				got.text = "not tried: its test does not go there"
 			}
 			fmt.Fprintf(w, "\t| %s", got.text)
 		}
