@@ -50,6 +50,12 @@ func (o Options) Parse(args []Word, mixed bool) (given []Option, operands []Word
 	return given, operands, true
 }
 
+// MayBeOption tells a word that starts with a dash, or that may for all that is known.
+func (w Word) MayBeOption() bool {
+	first, known := w.first()
+	return !known || first == '-'
+}
+
 // first is the first byte of a word, 0 when it is empty. It is false when that depends on a
 // variable, a substitution or braces.
 func (w Word) first() (byte, bool) {

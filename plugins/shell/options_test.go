@@ -86,3 +86,12 @@ func TestVariables(t *testing.T) {
 		}
 	}
 }
+
+// TestMayBeOption: what a word may be depends on its first byte.
+func TestMayBeOption(t *testing.T) {
+	for text, want := range map[string]bool{"-x": true, "a": false, "$X": true, `"$X"`: true, "a$X": false, `"a$X"`: false, "-$X": true, "{-x,a}": true, "''": false, "'-x'": true, "`a`": true, "'$X'": false} {
+		if got := parse(t, "p "+text).Commands[0].Args[0].MayBeOption(); got != want {
+			t.Errorf("%s: %v", text, got)
+		}
+	}
+}
