@@ -136,18 +136,66 @@ func TestAttackResources(t *testing.T) {
 				if what == "zero" || what == "leaderless" {
 					most = 3 << 29 // page tables are the watch's, and have an end of their own
 				}
-				exact := where.level == host.Full && where.user
+				threads := 0
+				if where.level == host.Full && where.user {
+					threads = o.Threads // the kernel counts those of users
+				} else if f.group != "" {
+					threads = o.Threads + 32
+				}
 				switch {
+				case where.noGroups && f.group != "":
+					t.Errorf("it is in %s", f.group)
 				case f.memory > most, f.disk > 64<<20, f.inodes > 4096, f.hostDisk > 0, f.cpu > 30*time.Second:
 					t.Errorf("it takes %v", f)
-				case where.level == host.Full && f.hostFiles > 0, exact && f.threads > o.Threads:
+				case where.level == host.Full && f.hostFiles > 0, threads > 0 && f.threads > threads:
 					t.Errorf("it takes %v", f)
 				}
 				p.Close()
 				gone(t, o)
+				if _, err := os.Stat("/sys/fs/cgroup" + f.group); f.group != "" && err == nil {
+					t.Errorf("the control group %s is left", f.group)
+				}
 			})
 		}
 	})
+}
+
+// TestAttackDescriptors holds that strake keeps nothing open for plugins that are over, however
+// they ended.
+func TestAttackDescriptors(t *testing.T) {
+	open := func() int {
+		list, err := os.ReadDir("/proc/self/fd")
+		if err != nil {
+			t.Fatal(err)
+		}
+		return len(list)
+	}
+	one := func(what string) {
+		p, err := host.Start(t.Context(), options(t, what))
+		if err != nil {
+			return
+		}
+		pipeline(t, p, nil)
+		p.Close()
+	}
+	one("ok") // what the first of all opens stays
+	before := open()
+	for range 5 {
+		for _, what := range []string{"ok", "crash", "start-crash", "nonsense", "tcp"} {
+			one(what)
+		}
+	}
+	after := open()
+	for range 500 { // a connection's own goroutines close it
+		if after = open(); after <= before+2 {
+			break
+		}
+		time.Sleep(10 * time.Millisecond)
+	}
+	t.Logf("%d descriptors before, %d after 25 plugins", before, after)
+	if after > before+2 {
+		t.Errorf("%d descriptors are left open", after-before)
+	}
 }
 
 // survivors are plugins that live on as they can, and how their processes are called: one

@@ -191,6 +191,7 @@ func (p *Program) attempt(ctx context.Context, level sandbox.Level) error {
 		err = p.process.explain(err, settle)
 	}
 	p.client.Kill()
+	p.process.release()
 	return err
 }
 
@@ -229,6 +230,7 @@ func (p *Program) Close() error {
 	}
 	if p.client != nil {
 		p.client.Kill()
+		p.process.release()
 	}
 	return os.RemoveAll(p.dir)
 }

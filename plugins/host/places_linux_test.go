@@ -21,16 +21,19 @@ import (
 
 // place is where an attack is made.
 type place struct {
-	name  string
-	user  bool       // as a user without rights
-	level host.Level // Weak: the kernel gives no user namespaces
+	name     string
+	user     bool       // as a user without rights
+	level    host.Level // Weak: the kernel gives no user namespaces
+	noGroups bool       // no control groups of version 2 can be seen
 }
 
 var places = []place{
-	{"root", false, host.Full},
-	{"user", true, host.Full},
-	{"root without namespaces", false, host.Weak},
-	{"user without namespaces", true, host.Weak},
+	{"root", false, host.Full, false},
+	{"user", true, host.Full, false},
+	{"root without namespaces", false, host.Weak, false},
+	{"user without namespaces", true, host.Weak, false},
+	{"root without cgroups", false, host.Full, true},
+	{"user without cgroups", true, host.Full, true},
 }
 
 // placeEnv names the place in a test that runs again there.
@@ -55,15 +58,23 @@ func everywhere(t *testing.T, test func(t *testing.T, where place)) {
 	for _, where := range places {
 		t.Run(where.name, func(t *testing.T) {
 			switch {
-			case !where.user && !root:
+			case (!where.user || where.noGroups) && !root:
 				t.Skip("you are not root")
-			case where.level == host.Full && where.user != root:
+			case where.noGroups && !groups():
+				t.Skip("no place here has control groups of version 2")
+			case where.level == host.Full && where.user != root && !where.noGroups:
 				test(t, where)
 			default:
 				again(t, where)
 			}
 		})
 	}
+}
+
+// groups tells whether there are control groups of version 2.
+func groups() bool {
+	var fs unix.Statfs_t
+	return unix.Statfs("/sys/fs/cgroup", &fs) == nil && fs.Type == unix.CGROUP2_SUPER_MAGIC
 }
 
 // again runs the test of a place in a process of its own.
@@ -97,6 +108,10 @@ func again(t *testing.T, where place) {
 		attr.AmbientCaps = []uintptr{unix.CAP_SYS_RESOURCE} // to say so, in the namespace
 		attr.Credential.NoSetGroups = true
 	}
+	if where.noGroups {
+		args = append([]string{"/bin/sh", "-c", `mount -t tmpfs none /sys/fs/cgroup && exec setpriv --reuid="$0" --regid="$0" --clear-groups "$@"`, strconv.Itoa(id)}, args...)
+		attr = &syscall.SysProcAttr{Unshareflags: syscall.CLONE_NEWNS}
+	}
 	cmd := exec.Command(args[0], args[1:]...)
 	cmd.Env = append(os.Environ(), placeEnv+"="+where.name, binEnv+"="+bin, "TMPDIR=/tmp")
 	cmd.Dir, cmd.SysProcAttr = bin, attr
@@ -120,16 +135,26 @@ type figures struct {
 	hostDisk  int64 // bytes of the host's
 	hostFiles int
 	lasted    time.Duration
+	group     string // its control group, "" without
 }
 
 func (f figures) String() string {
-	return fmt.Sprintf("memory %d MiB, threads %d, processor %.1fs, own disk %d MiB and %d files, host's disk %d KiB and %d files, ended after %.2fs",
-		f.memory>>20, f.threads, f.cpu.Seconds(), f.disk>>20, f.inodes, f.hostDisk>>10, f.hostFiles, f.lasted.Seconds())
+	group := "with a control group"
+	if f.group == "" {
+		group = "no control group"
+	}
+	return fmt.Sprintf("memory %d MiB, threads %d, processor %.1fs, own disk %d MiB and %d files, host's disk %d KiB and %d files, ended after %.2fs, %s",
+		f.memory>>20, f.threads, f.cpu.Seconds(), f.disk>>20, f.inodes, f.hostDisk>>10, f.hostFiles, f.lasted.Seconds(), group)
 }
 
 // observe looks at what a plugin takes until it is asked for the figures.
 func observe(t *testing.T, o host.Options, p *host.Program) func() figures {
 	var f figures
+	for line := range strings.Lines(read(fmt.Sprintf("/proc/%d/cgroup", p.PID()))) {
+		if name, ok := strings.CutPrefix(line, "0::"); ok && strings.Contains(name, "/strake-plugin-") {
+			f.group = strings.TrimSpace(name)
+		}
+	}
 	began, done := time.Now(), make(chan struct{})
 	var all sync.WaitGroup
 	all.Go(func() {

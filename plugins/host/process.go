@@ -235,14 +235,27 @@ func (p *process) Kill(context.Context) error {
 		p.ended(settle)
 	default:
 	}
+	p.release()
+	return nil
+}
+
+// release ends the process, and gives back what strake has for it: go-plugin asks nobody to end
+// what has ended by itself. It may be called again.
+func (p *process) release() {
+	if p.box == nil {
+		return
+	}
 	p.kill()
 	p.ended(settle)
-	p.stdout.Close()
-	p.stderr.Close()
+	for _, f := range []*pipe{p.stdout, p.stderr} {
+		if f != nil {
+			f.Close()
+		}
+	}
 	if p.socket != nil {
 		p.socket.Close()
 	}
-	return p.box.Close()
+	p.box.Close()
 }
 
 // PluginToHost makes sure that a program has strake connect to itself: a socket in its own

@@ -26,6 +26,7 @@ type Box struct {
 	says   *json.Decoder
 	began  chan struct{} // closed when Started has read its part
 	lease  *os.File
+	group  *group // nil where none can be had
 }
 
 // report is what a helper says: first of the start, then of the end.
@@ -70,7 +71,25 @@ func New(helper []string, s Spec) (*Box, error) {
 		cmd.SysProcAttr.UidMappings = []syscall.SysProcIDMap{{HostID: os.Getuid(), Size: 1}}
 		cmd.SysProcAttr.GidMappings = []syscall.SysProcIDMap{{HostID: os.Getgid(), Size: 1}}
 	}
-	return &Box{Cmd: cmd, level: s.Level, status: status, says: json.NewDecoder(io.LimitReader(status, 1<<16)), began: make(chan struct{}), lease: lease}, nil
+	b := &Box{Cmd: cmd, level: s.Level, status: status, says: json.NewDecoder(io.LimitReader(status, 1<<16)), began: make(chan struct{}), lease: lease}
+	if b.group = newGroup(s.Limits); b.group != nil {
+		cmd.SysProcAttr.UseCgroupFD, cmd.SysProcAttr.CgroupFD = true, int(b.group.Fd())
+	}
+	return b, nil
+}
+
+// Start starts the process: in its control group, or without one when the kernel does not let
+// it in after all.
+func (b *Box) Start() error {
+	err := b.Cmd.Start()
+	if err == nil || b.group == nil {
+		return err
+	}
+	b.group.remove()
+	b.group = nil
+	b.SysProcAttr.UseCgroupFD = false
+	b.Cmd = &exec.Cmd{Path: b.Path, Args: b.Args, Env: b.Env, Dir: b.Dir, Stdout: b.Stdout, Stderr: b.Stderr, ExtraFiles: b.ExtraFiles, SysProcAttr: b.SysProcAttr}
+	return b.Cmd.Start()
 }
 
 // Started waits until the program runs, or tells why it does not. The end that the
@@ -99,6 +118,11 @@ func (b *Box) End() string {
 		return ""
 	}
 	<-b.began
+	if b.group != nil {
+		if end := b.group.end(); end != "" {
+			return end
+		}
+	}
 	var r report
 	if b.says.Decode(&r) != nil {
 		return ""
@@ -110,6 +134,9 @@ func (b *Box) End() string {
 func (b *Box) Close() error {
 	if b.status == nil {
 		return nil
+	}
+	if b.group != nil {
+		defer b.group.remove()
 	}
 	return errors.Join(b.lease.Close(), b.status.Close())
 }

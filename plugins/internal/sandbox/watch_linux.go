@@ -12,10 +12,11 @@ import (
 	"time"
 )
 
-// How often the use of a program is looked at, and how long it may stay unseen.
+// How often the use of a program is looked at, and how long it may stay unseen once it has
+// been started.
 const (
 	watchEvery = 20 * time.Millisecond
-	unseen     = 2 * time.Second
+	unseen     = 5 * time.Second
 )
 
 // maxFiles is how many files a program may have where its socket is on the host's disk.
@@ -36,6 +37,11 @@ func (b *Box) Watch(ctx context.Context, l Limits) error {
 		case <-ctx.Done():
 			return nil
 		case <-tick.C:
+		}
+		select {
+		case <-b.began:
+		default:
+			seen = time.Now() // on a busy machine a start takes its time, which has a bound of its own
 		}
 		// A helper may have had another child before: Go tries its way to start processes
 		// with one that ends at once.
