@@ -1,34 +1,106 @@
 package main
 
 import (
+	"bufio"
 	"errors"
+	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
 	"strconv"
+	"strings"
+	"syscall"
 	"time"
+
+	"github.com/seed-e0495807/strake/lang/diag"
+	"github.com/seed-e0495807/strake/lang/regular"
 )
 
-// writeFile writes a file that appears whole or not at all, in a directory that
-// it makes. What is no regular file, such as a pipe, is written as it is.
+// aboutFile is the finding of an error. One about a file says what was tried, with which
+// file, why it failed, and what to do.
+func aboutFile(err error) diag.Diagnostic {
+	var at *fs.PathError
+	if !errors.As(err, &at) || at.Path == "" {
+		return diag.Diagnostic{Message: err.Error()}
+	}
+	verb := "read"
+	if at.Op == opWrite {
+		verb = "write"
+	}
+	d := diag.Diagnostic{Code: "file", Message: fmt.Sprintf("cannot %s %s: %v", verb, at.Path, at.Err)}
+	switch {
+	case errors.Is(at.Err, fs.ErrNotExist) && verb == "write":
+		d.Code, d.Hint = "unwritable", "make its directory (mkdir -p "+filepath.Dir(at.Path)+"), or name another place"
+	case errors.Is(at.Err, fs.ErrNotExist):
+		d.Code, d.Message = "no-such-file", "there is no file "+at.Path
+		d.Hint = "check the name; a relative one starts at the directory that strake runs in"
+	case errors.Is(at.Err, syscall.ENOSPC), errors.Is(at.Err, syscall.EDQUOT):
+		d.Code, d.Hint = "disk-full", "make room (df -h "+filepath.Dir(at.Path)+"), or name another place"
+	case errors.Is(at.Err, fs.ErrPermission), errors.Is(at.Err, syscall.EROFS):
+		d.Code, d.Hint = "no-permission", "look who may "+verb+" it: ls -ld "+at.Path+" "+filepath.Dir(at.Path)
+	case errors.Is(at.Err, syscall.EISDIR):
+		d.Code, d.Hint = "is-a-directory", "name a file in it, such as "+filepath.Join(at.Path, "NAME")
+	case errors.Is(at.Err, syscall.ENOTDIR):
+		d.Hint = "a part of the name in front is a file, not a directory"
+	case errors.Is(at.Err, regular.ErrKind):
+		d.Code, d.Hint = "not-a-file", "name a file"
+	}
+	return d
+}
+
+// opWrite marks the errors of files that were to be written.
+const opWrite = "write"
+
+// unwritten is an error of writing a file by a temporary name: it names the file as the
+// user did. One about another file, from which it is written, stays as it is.
+func unwritten(asked, temp string, err error) error {
+	var at *fs.PathError
+	var link *os.LinkError
+	switch {
+	case errors.As(err, &link):
+		err = link.Err
+	case errors.As(err, &at) && (at.Path == asked || strings.HasPrefix(temp, at.Path)):
+		err = at.Err
+	default:
+		return err
+	}
+	return &fs.PathError{Op: opWrite, Path: asked, Err: err}
+}
+
+// writeFile writes a file as writeStream does, in a directory that it makes.
 func writeFile(name string, data []byte) error {
-	mode := fs.FileMode(0o666)
+	if err := os.MkdirAll(filepath.Dir(name), 0o777); err != nil {
+		return unwritten(name, name, err)
+	}
+	return writeStream(name, func(w io.Writer) error {
+		_, err := w.Write(data)
+		return err
+	})
+}
+
+// writeStream writes a file that appears whole or not at all. What is no regular
+// file, such as a pipe, is written as it is.
+func writeStream(name string, write func(io.Writer) error) error {
+	asked := name
 	if real, err := filepath.EvalSymlinks(name); err == nil {
 		name = real // a link stays one
 	}
+	temp := filepath.Join(filepath.Dir(name), tempName(name))
+	return unwritten(asked, temp, writeBy(temp, name, write))
+}
+
+func writeBy(temp, name string, write func(io.Writer) error) error {
+	mode := fs.FileMode(0o666)
 	switch info, err := os.Stat(name); {
 	case err == nil && !info.Mode().IsRegular():
-		return writeTo(name, os.O_WRONLY, mode, data)
+		return writeTo(name, os.O_WRONLY, mode, write)
 	case err == nil:
 		mode = info.Mode().Perm()
 	case !errors.Is(err, fs.ErrNotExist):
 		return err
 	}
-	if err := os.MkdirAll(filepath.Dir(name), 0o777); err != nil {
-		return err
-	}
-	temp := filepath.Join(filepath.Dir(name), tempName(name))
-	err := writeTo(temp, os.O_WRONLY|os.O_CREATE|os.O_EXCL, mode, data)
+	err := writeTo(temp, os.O_WRONLY|os.O_CREATE|os.O_EXCL, mode, write)
 	if err == nil {
 		err = os.Rename(temp, name)
 	}
@@ -38,12 +110,12 @@ func writeFile(name string, data []byte) error {
 	return err
 }
 
-func writeTo(name string, flags int, mode fs.FileMode, data []byte) error {
+func writeTo(name string, flags int, mode fs.FileMode, write func(io.Writer) error) error {
 	f, err := os.OpenFile(name, flags, mode)
 	if err != nil {
 		return err
 	}
-	_, err = f.Write(data)
+	err = flushed(f, write)
 	if cerr := f.Close(); err == nil {
 		err = cerr
 	}
@@ -53,4 +125,12 @@ func writeTo(name string, flags int, mode fs.FileMode, data []byte) error {
 // tempName is the name that a file has until it is whole.
 func tempName(name string) string {
 	return "." + filepath.Base(name) + "." + strconv.FormatInt(time.Now().UnixNano(), 36) + ".tmp"
+}
+
+func flushed(w io.Writer, write func(io.Writer) error) error {
+	b := bufio.NewWriterSize(w, 1<<20)
+	if err := write(b); err != nil {
+		return err
+	}
+	return b.Flush()
 }

@@ -39,7 +39,7 @@ func diagnose(err error) diag.List {
 	case errors.As(err, &one):
 		return diag.List{one}
 	}
-	return diag.List{{Message: err.Error()}}
+	return diag.List{aboutFile(err)}
 }
 
 // color tells whether a stream shows colours: a terminal does, unless the user

@@ -1,13 +1,8 @@
 package main
 
 import (
-	"bufio"
 	"context"
-	"errors"
 	"io"
-	"io/fs"
-	"os"
-	"path/filepath"
 
 	digest "github.com/opencontainers/go-digest"
 	"github.com/spf13/pflag"
@@ -47,9 +42,11 @@ func saveCommand() *command {
 					if err != nil {
 						return err
 					}
-					return p.writeStream(*output, func(w io.Writer) error {
-						return tarball.Save(ctx, s, w, items, *platform)
-					})
+					save := func(w io.Writer) error { return tarball.Save(ctx, s, w, items, *platform) }
+					if *output == "" || *output == "-" {
+						return flushed(p.stdout, save)
+					}
+					return writeStream(*output, save)
 				})
 			}
 		},
@@ -79,55 +76,4 @@ func saveItems(s *store.Store, args []string) ([]tarball.Item, error) {
 		}
 	}
 	return items, nil
-}
-
-// writeStream writes to standard output, or to a file that appears whole or not at
-// all. What is no regular file is written as it is.
-func (p *process) writeStream(name string, write func(io.Writer) error) error {
-	if name == "" || name == "-" {
-		return flushed(p.stdout, write)
-	}
-	if real, err := filepath.EvalSymlinks(name); err == nil {
-		name = real // a link stays one
-	}
-	if info, err := os.Stat(name); err == nil && !info.Mode().IsRegular() {
-		f, err := os.OpenFile(name, os.O_WRONLY, 0)
-		if err != nil {
-			return err
-		}
-		return errors.Join(flushed(f, write), f.Close())
-	}
-	f, err := os.CreateTemp(filepath.Dir(name), "."+filepath.Base(name)+".*.tmp")
-	if err != nil {
-		return unwrapped(err, name)
-	}
-	defer os.Remove(f.Name()) // nothing is there after the rename
-	err = flushed(f, write)
-	if err == nil {
-		err = f.Chmod(0o644)
-	}
-	if cerr := f.Close(); err == nil {
-		err = cerr
-	}
-	if err == nil {
-		err = os.Rename(f.Name(), name)
-	}
-	return err
-}
-
-func flushed(w io.Writer, write func(io.Writer) error) error {
-	b := bufio.NewWriterSize(w, 1<<20)
-	if err := write(b); err != nil {
-		return err
-	}
-	return b.Flush()
-}
-
-// unwrapped names the file that the user did in an error about a temporary one.
-func unwrapped(err error, name string) error {
-	var at *fs.PathError
-	if errors.As(err, &at) {
-		return &fs.PathError{Op: "create", Path: name, Err: at.Err}
-	}
-	return err
 }

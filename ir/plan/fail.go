@@ -43,13 +43,21 @@ func (p *planner) failed() bool { return p.diags.HasErrors() }
 // fail records an error of the author at the place that an origin goes back to.
 // An error that is a diag.List keeps its codes and hints.
 func (p *planner) fail(o *ir.Origin, code string, err error) *diag.Diagnostic {
+	word, isWord := errors.AsType[*words.Error](err)
+	if isWord {
+		err = &located{word.Part, err}
+	}
 	span := p.place(o, err)
 	if errors.Is(err, words.ErrBudget) {
 		err = errSpent
 	}
 	var list diag.List
 	if !errors.As(err, &list) || len(list) == 0 {
-		return p.diags.Errorf(span, code, "%v", err)
+		d := p.diags.Errorf(span, code, "%v", err)
+		if isWord {
+			d.Hint = word.Help
+		}
+		return d
 	}
 	for _, d := range list {
 		if d.Span.IsZero() {
@@ -68,17 +76,20 @@ func (p *planner) place(o *ir.Origin, err error) source.Span {
 		return source.Span{}
 	}
 	span := spans[0]
-	var l *located
-	if !errors.As(err, &l) || int(span.File) >= len(p.mod.Files) {
+	if int(span.File) >= len(p.mod.Files) {
 		return span
 	}
 	text := p.mod.Files[span.File].Text
 	if int(span.End) > len(text) || span.Start > span.End {
 		return span
 	}
-	if i := strings.Index(text[span.Start:span.End], l.text); i >= 0 {
-		span.Start += uint32(i)
-		span.End = span.Start + uint32(len(l.text))
+	// A part that is spelled otherwise there leaves it to what it is a part of.
+	for l := (*located)(nil); errors.As(err, &l); err = l.err {
+		if i := strings.Index(text[span.Start:span.End], l.text); i >= 0 {
+			span.Start += uint32(i)
+			span.End = span.Start + uint32(len(l.text))
+			break
+		}
 	}
 	return span
 }

@@ -17,6 +17,7 @@ import (
 	"github.com/moby/buildkit/util/system"
 	digest "github.com/opencontainers/go-digest"
 	"github.com/seed-e0495807/strake/ir"
+	"github.com/seed-e0495807/strake/lang/diag"
 	mode "github.com/tonistiigi/dchapes-mode"
 )
 
@@ -357,7 +358,8 @@ func (t *transfer) http(src string) (Source, error) {
 	if t.checksum != "" {
 		sum, err := digest.Parse(t.checksum)
 		if err != nil {
-			return Source{}, err
+			return Source{}, about(t.checksum, diag.List{{Code: "checksum", Message: err.Error(),
+				Expected: "sha256: and 64 hexadecimal digits", Hint: "the digits are printed by: curl -fsSL URL | sha256sum"}})
 		}
 		out.Checksum = sum
 	}

@@ -2,13 +2,21 @@ package words
 
 import (
 	"errors"
-	"fmt"
 	"unicode"
 	"unicode/utf8"
 )
 
 // dollar reads a reference to a variable.
 func (l *Lexer) dollar() error {
+	start := l.pos
+	err := l.reference()
+	if e, ok := errors.AsType[*Error](err); ok && e.Part == "" {
+		e.Part = l.src[start:l.pos]
+	}
+	return err
+}
+
+func (l *Lexer) reference() error {
 	start := l.pos
 	l.pos++
 	if l.peek() != '{' {
@@ -26,9 +34,9 @@ func (l *Lexer) dollar() error {
 	l.pos++
 	switch l.peek() {
 	case eof:
-		return errBrace
+		return missing('}')
 	case '{', '}', ':':
-		return errBad
+		return badName()
 	}
 	name := l.name()
 	// What is inside is read in any case; it is wanted or not. Reading it drops the
@@ -45,15 +53,17 @@ func (l *Lexer) dollar() error {
 	case ':':
 		op = l.next()
 		if op == '#' || op == '%' {
-			return fmt.Errorf("unsupported modifier (:%c) in substitution", op)
+			return unsupported(name, ":"+string(op))
 		}
 		return l.modified(at, name, op, true)
 	case '+', '-', '?', '#', '%':
 		return l.modified(at, name, op, false)
 	case '/':
 		return l.replaced(at, name)
+	case eof:
+		return missing('}')
 	default:
-		return fmt.Errorf("unsupported modifier (%c) in substitution", op)
+		return unsupported(name, string(op))
 	}
 }
 
@@ -97,11 +107,11 @@ func special(r rune) bool {
 }
 
 // inner reads the text inside a substitution. It is left at the end of l.out.
-func (l *Lexer) inner(stop rune, raw, pattern bool, missing error) error {
+func (l *Lexer) inner(stop rune, raw, pattern bool) error {
 	l.part = l.part[:0]
 	err := l.until(stop, raw, pattern)
 	if err != nil && l.pos >= len(l.src) && !errors.Is(err, ErrTooLong) {
-		return missing
+		return missing(stop)
 	}
 	return err
 }
@@ -116,11 +126,11 @@ func (l *Lexer) modified(at int, name string, op rune, colon bool) error {
 			l.out = append(l.out, ':')
 		}
 		l.put(op)
-		err := l.inner('}', pattern, pattern, errBrace)
+		err := l.inner('}', pattern, pattern)
 		l.out = append(l.out, '}')
 		return err
 	}
-	if err := l.inner('}', pattern, pattern, errBrace); err != nil {
+	if err := l.inner('}', pattern, pattern); err != nil {
 		return err
 	}
 	unset := !set || colon && value == ""
@@ -142,7 +152,7 @@ func (l *Lexer) modified(at int, name string, op rune, colon bool) error {
 			if len(l.out) > at {
 				message = shortened(string(l.out[at:]))
 			}
-			return fmt.Errorf("%s: %s", name, message)
+			return required(name, message)
 		}
 		l.out = append(l.out[:at], value...)
 	case '#', '%':
@@ -154,7 +164,7 @@ func (l *Lexer) modified(at int, name string, op rune, colon bool) error {
 		}
 		l.out = append(l.out, value...)
 	default:
-		return fmt.Errorf("unsupported modifier (:%c) in substitution", op)
+		return unsupported(name, ":"+string(op))
 	}
 	return nil
 }
@@ -195,20 +205,20 @@ func (l *Lexer) replaced(at int, name string) error {
 	value, set := l.get(name)
 	if !set && l.SkipUnset { // the second slash is lost, as in BuildKit
 		l.out = append(l.out, "${"+name+"/"...)
-		err := l.inner('/', true, true, errSlash)
+		err := l.inner('/', true, true)
 		l.out = append(l.out, '/')
 		if err == nil {
-			err = l.inner('}', true, false, errBrace)
+			err = l.inner('}', true, false)
 		}
 		l.out = append(l.out, '}')
 		return err
 	}
-	if err := l.inner('/', true, true, errSlash); err != nil {
+	if err := l.inner('/', true, true); err != nil {
 		return err
 	}
 	pattern := string(l.out[at:])
 	l.out = l.out[:at]
-	if err := l.inner('}', true, false, errBrace); err != nil {
+	if err := l.inner('}', true, false); err != nil {
 		return err
 	}
 	with := string(l.out[at:])

@@ -39,12 +39,6 @@ var (
 	ErrBudget = errors.New("the variables of this file expand to more than can be built")
 )
 
-var (
-	errBrace = errors.New("syntax error: missing '}'")
-	errSlash = errors.New("syntax error: missing '/' in ${}")
-	errBad   = errors.New("syntax error: bad substitution")
-)
-
 // Take takes from the budget. A nil budget has no end.
 func (b *Budget) Take(n int) error {
 	if b == nil {
@@ -292,6 +286,7 @@ func (l *Lexer) heredoc() {
 }
 
 func (l *Lexer) single(pattern bool) error {
+	start := l.pos
 	r := l.next()
 	if l.RawQuotes {
 		l.put(r)
@@ -299,7 +294,7 @@ func (l *Lexer) single(pattern bool) error {
 	for {
 		switch r = l.next(); {
 		case r == eof:
-			return errors.New("unexpected end of statement while looking for matching single-quote")
+			return l.unclosed("single-quote", "'", start)
 		case r == '\'':
 			if l.RawQuotes {
 				l.put(r)
@@ -313,6 +308,7 @@ func (l *Lexer) single(pattern bool) error {
 }
 
 func (l *Lexer) double(pattern bool) error {
+	start := l.pos
 	r := l.next()
 	if l.RawQuotes {
 		l.put(r)
@@ -320,7 +316,7 @@ func (l *Lexer) double(pattern bool) error {
 	for {
 		switch r = l.peek(); r {
 		case eof:
-			return errors.New("unexpected end of statement while looking for matching double-quote")
+			return l.unclosed("double-quote", `"`, start)
 		case '"':
 			l.pos++
 			if l.RawQuotes {

@@ -61,3 +61,33 @@ func TestWords(t *testing.T) {
 		}
 	}
 }
+
+// TestErrors: an error marks the part of the word that it is about, and has a next step.
+func TestErrors(t *testing.T) {
+	const shell = "a Dockerfile has ${x:-default}"
+	for _, c := range []struct{ word, message, part, help string }{
+		{"a${B", "missing '}'", "${B", "close it with }"},
+		{"a${B:-", "missing '}'", "${B:-", "close it with }"},
+		{"a${B:-${C}", "missing '}'", "${B:-${C}", "close it with }"},
+		{"a${", "missing '}'", "${", "close it with }"},
+		{`"${B"`, `unsupported modifier (")`, `${B"`, "close the name with }: ${B}"},
+		{"x${B.c}y", "unsupported modifier (.)", "${B.", "close the name with }: ${B}"},
+		{"x${B^^}y", "unsupported modifier (^)", "${B^", shell},
+		{"x${A:1:2}y", "unsupported modifier (:1)", "${A:1:2}", shell},
+		{"${A:-${B@Q}}", "unsupported modifier (@)", "${B@", shell}, // A is set, but what stands inside is read
+		{"${B:-${A@Q}}", "unsupported modifier (@)", "${A@", shell},
+		{"x${:y}", "bad substitution", "${", "the name of a variable"},
+		{"x${B/y}", "missing '/'", "${B/y}", "${name/from/to}"},
+		{"x${B:?not today}y", "B: not today", "${B:?not today}", "--build-arg B=VALUE"},
+		{"x${B?}y", "B: is not allowed to be unset", "${B?}", "--build-arg B=VALUE"},
+		{`x"y`, "matching double-quote", `"y`, `close it with "`},
+		{`x'y`, "matching single-quote", `'y`, `close it with '`},
+	} {
+		l := words.Lexer{Escape: '\\'}
+		_, err := l.Word(c.word, vars{"A": "a"})
+		e, ok := errors.AsType[*words.Error](err)
+		if !ok || !strings.Contains(e.Message, c.message) || e.Part != c.part || !strings.Contains(e.Help, c.help) {
+			t.Errorf("%s: got %#v, want %q about %q, help %q", c.word, err, c.message, c.part, c.help)
+		}
+	}
+}

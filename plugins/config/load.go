@@ -3,8 +3,10 @@ package config
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"path"
 	"path/filepath"
 	"regexp"
@@ -30,7 +32,10 @@ func counted(n int, thing string) string {
 func Load(ctx context.Context, name string, set *source.Set) (*File, diag.List) {
 	var diags diag.List
 	fail := func(err error) (*File, diag.List) {
-		diags.Errorf(source.Span{}, "config", "%s cannot be read: %v", name, err)
+		d := diags.Errorf(source.Span{}, "config", "%s cannot be read: %v", name, err)
+		if errors.Is(err, fs.ErrNotExist) {
+			d.Message, d.Hint = "there is no file "+name, "strake plugin new makes a plugin and its strake.yaml; a relative name starts at the directory that strake runs in"
+		}
 		return nil, diags
 	}
 	if err := context.Cause(ctx); err != nil {
