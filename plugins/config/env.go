@@ -88,7 +88,11 @@ func (f *File) status(ctx context.Context, env Env, lock *trust.Lock, e *Entry) 
 	if isLocked {
 		s.Info = locked.Info
 	}
-	p, err := f.pin(ctx, env, e)
+	digest := locked.Digests[trust.Platform()]
+	p, err := f.pin(ctx, env, e, func(have string) bool {
+		_, err := env.Store.Check(s.Name, have, e.Grants, f.Root)
+		return err == nil && have == digest && locked.Use == e.Use
+	})
 	if ctx.Err() != nil {
 		return s, context.Cause(ctx)
 	}
@@ -100,7 +104,6 @@ func (f *File) status(ctx context.Context, env Env, lock *trust.Lock, e *Entry) 
 	if !trust.Known(s.Info) {
 		s.Info = env.Store.Recall(p.Digest)
 	}
-	digest := locked.Digests[trust.Platform()]
 	run := "if that is right, run `strake plugin lock` and commit strake.lock"
 	switch {
 	case !isLocked || locked.Use != e.Use:
@@ -170,13 +173,13 @@ func (f *File) programPath(e *Entry) (string, error) {
 	return path, nil
 }
 
-// pin makes the private copy of an entry's program.
-func (f *File) pin(ctx context.Context, env Env, e *Entry) (*trust.Program, error) {
+// pin makes the private copy of an entry's program, if keep wants one of its digest.
+func (f *File) pin(ctx context.Context, env Env, e *Entry, keep func(digest string) bool) (*trust.Program, error) {
 	path, err := f.programPath(e)
 	if err != nil {
 		return nil, err
 	}
-	p, err := env.Store.Pin(ctx, trust.Source{Path: path, Args: e.Args, Root: f.Dir(), Files: e.Files})
+	p, err := env.Store.Pin(ctx, trust.Source{Path: path, Args: e.Args, Root: f.Dir(), Files: e.Files, Keep: keep})
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		return nil, problem("plugin-missing", "build or install it first", "the plugin %s is not there: %v", e.Key(), err)
@@ -230,7 +233,7 @@ func (f *File) Lock(ctx context.Context, env Env) (*trust.Lock, diag.List, error
 }
 
 func (f *File) lockOne(ctx context.Context, env Env, e *Entry, old trust.Locked) (trust.Locked, error) {
-	p, err := f.pin(ctx, env, e)
+	p, err := f.pin(ctx, env, e, func(string) bool { return false }) // its digest is all that a lock needs
 	if err != nil {
 		return trust.Locked{}, err
 	}

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -317,6 +318,60 @@ func TestAttackLock(t *testing.T) {
 	list, err := f.List(context.Background(), w.env)
 	if err != nil || list[0].Sandbox != trust.Full {
 		t.Errorf("with require-sandbox: %+v, %v", list, err)
+	}
+}
+
+// TestAttackCopies holds that what may not run leaves no copy, however often it is looked at,
+// and that one which cannot be a plugin is not read.
+func TestAttackCopies(t *testing.T) {
+	w := newWorld(t)
+	copies := func() (list []string) {
+		err := filepath.WalkDir(w.env.Store.Cache, func(name string, d fs.DirEntry, err error) error {
+			if err == nil && !d.IsDir() && filepath.Ext(name) != ".json" {
+				list = append(list, name)
+			}
+			return err
+		})
+		if err != nil && !errors.Is(err, fs.ErrNotExist) {
+			t.Fatal(err)
+		}
+		return list
+	}
+	w.program("house", plugins.Info{Name: "house"})
+	f := w.file(house)
+	const notLocked, notAllowed = "3:10 strake.lock does not have the plugin house", "3:10 you have not allowed the plugin house to run"
+	look := func(want string) {
+		t.Helper()
+		list, err := f.List(context.Background(), w.env)
+		if err != nil || list[0].Err == nil || !strings.Contains("3:10 "+list[0].Err.Error(), want[5:]) {
+			t.Errorf("%+v, %v; want %s", list, err, want)
+		}
+		if left := copies(); len(left) > 0 {
+			t.Errorf("%s, and left are %q", want, left)
+		}
+	}
+	look(notLocked)
+	w.lock(f)
+	look(notAllowed)
+	w.program("house", plugins.Info{Name: "house", Version: "2"})
+	look("3:10 the plugin house is not the one that strake.lock pins")
+	w.lock(f)
+	w.allow(f)
+	w.want(f, "[house]")
+	if left := copies(); len(left) != 1 {
+		t.Errorf("it runs from %q", left)
+	}
+	f = w.file("  - use: ./huge\n")
+	huge, err := os.Create(filepath.Join(w.dir, "huge"))
+	if err == nil {
+		err = errors.Join(huge.Truncate(trust.MaxBytes+1), huge.Close())
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.want(f, "3:10 the plugin huge cannot be read: the plugin is larger than 1024 MiB")
+	if left := copies(); len(left) != 1 {
+		t.Errorf("left are %q", left)
 	}
 }
 

@@ -25,12 +25,18 @@ const (
 	MaxFiles = 50_000
 )
 
+var errTooLarge = fmt.Errorf("the plugin is larger than %d MiB", MaxBytes>>20)
+
 // Source says where a program is and what belongs to it.
 type Source struct {
 	Path  string   // absolute
 	Args  []string // of the program
 	Root  string   // the directory that Files are in
 	Files []string // files and directories with slashes, under Root
+
+	// Keep tells of a digest whether a copy is wanted; nil is yes. Without one a repository
+	// fills nobody's disk with programs that do not run.
+	Keep func(digest string) bool
 }
 
 // Program is a private copy of a program.
@@ -46,7 +52,8 @@ type Program struct {
 //
 // The digest of a program alone is "sha256:" and the sum of its bytes. With arguments
 // or files it is "tree-sha256:" and the sum of a list of all of them: an interpreter
-// must not become another program by another script.
+// must not become another program by another script. A program that is not kept has no
+// Path and no Dir.
 //
 // The error is fs.ErrNotExist when the program or a file is not there.
 func (s *Store) Pin(ctx context.Context, src Source) (*Program, error) {
@@ -80,6 +87,9 @@ func (s *Store) Pin(ctx context.Context, src Source) (*Program, error) {
 	p := &Program{SHA256: c.sums[name], Digest: "sha256:" + c.sums[name], Args: slices.Clone(src.Args)}
 	if !alone {
 		p.Digest = treeDigest(name, src.Args, c.sums)
+	}
+	if src.Keep != nil && !src.Keep(p.Digest) {
+		return p, nil
 	}
 	if err := s.keep(p, temp, name, c.sums); err != nil {
 		return nil, s.explain(err)
@@ -123,9 +133,12 @@ type copier struct {
 }
 
 // file copies what is left of a file and hashes it on the way.
-func (c *copier) file(from io.Reader, name string, mode fs.FileMode) error {
+func (c *copier) file(from *os.File, name string, mode fs.FileMode) error {
 	if len(c.sums) >= MaxFiles {
 		return fmt.Errorf("the plugin has more than %d files", MaxFiles)
+	}
+	if info, err := from.Stat(); err == nil && info.Size() > MaxBytes-c.size {
+		return errTooLarge // before it is read, and written
 	}
 	to := filepath.Join(c.dir, filepath.FromSlash(name))
 	if err := os.MkdirAll(filepath.Dir(to), 0o700); err != nil {
@@ -163,7 +176,7 @@ func (b *bounded) Read(p []byte) (int, error) {
 	}
 	n, err := b.from.Read(p)
 	if b.left -= int64(n); b.left < 0 {
-		return 0, fmt.Errorf("the plugin is larger than %d MiB", MaxBytes>>20)
+		return 0, errTooLarge
 	}
 	return n, err
 }
