@@ -49,7 +49,7 @@ func (j *job) hooked() bool {
 	text := fullText(j.call.Module.Stages[j.index].Ops[j.op])
 	first, _, _ := strings.Cut(j.script.Text, "\n")
 	switch {
-	case j.script.AnySet, mentionsHook.MatchString(text):
+	case j.script.AnySet, mentionsHook.MatchString(text), strings.Contains(j.script.Text, "@P}"):
 		return true
 	case strings.HasPrefix(first, "#!") && !plainInterpreter.MatchString(first):
 		return true
@@ -61,7 +61,10 @@ func (j *job) hooked() bool {
 			return true
 		}
 	}
-	set := func(v shell.Var) bool { return runsByVariable(v.Name, v.Value.Text, v.Value.Known) }
+	set := func(v shell.Var) bool {
+		script := v.Value.Known && (strings.Contains(v.Value.Text, "$(") || strings.Contains(v.Value.Text, "`")) // which arithmetic of bash would run
+		return script || runsByVariable(v.Name, v.Value.Text, v.Value.Known)
+	}
 	return slices.ContainsFunc(j.script.Sets, set) || slices.ContainsFunc(j.script.Commands, func(c *shell.Command) bool {
 		return slices.ContainsFunc(c.Env, set)
 	})
@@ -71,10 +74,10 @@ func (j *job) hooked() bool {
 var settingsOfGit = regexp.MustCompile(`gitconfig|\.git/(config|hooks)|git-core/templates|/git/(config|attributes)`)
 
 // gitHooked tells whether an instruction so far may have told git to run a program of the
-// author's: by a configuration, or a file of one.
+// author's: by a configuration, or a file of one; or bash, by a function in the environment.
 func (j *job) gitHooked() bool {
 	return j.before(func(stage, k int, op *ir.Op) bool {
-		if text := fullText(op); strings.Contains(text, "git") && settingsOfGit.MatchString(text) {
+		if text := fullText(op); strings.Contains(text, "BASH_FUNC_") || strings.Contains(text, "git") && settingsOfGit.MatchString(text) {
 			return true
 		}
 		script := j.stages[stage].scripts[k]

@@ -1,6 +1,7 @@
 package cachemounts
 
 import (
+	"path"
 	"slices"
 	"strings"
 
@@ -29,6 +30,13 @@ var quietPrograms = strings.Fields(`: [ test true false echo printf pwd popd set
 	useradd adduser groupadd addgroup usermod groupmod passwd chpasswd setcap update-alternatives a2enmod a2dismod a2ensite a2dissite locale-gen
 	localedef update-locale jq envsubst patch visudo ssh-keyscan setfacl lsb_release sync yes alternatives update-java-alternatives dpkg-divert dpkg-statoverride xargs`)
 
+// systemDirs are where distributions have their programs, and ownPlaces are managers that stand
+// with the projects or environments that they are of.
+var (
+	systemDirs = strings.Fields("/bin /sbin /usr/bin /usr/sbin /usr/local/bin /usr/local/sbin")
+	ownPlaces  = strings.Fields("mvn mvnw gradle gradlew composer composer.phar python python3 npm yarn go cargo conda mamba micromamba poetry pipenv uv bundle gem rustup php")
+)
+
 // installers are package managers without a cache here, and tools of their packages.
 var installers = strings.Fields(`apt-get apt apt-cache apt-mark apt-key add-apt-repository apt-add-repository dpkg dpkg-reconfigure dpkg-query debconf-set-selections gdebi
 	apk dnf dnf5 yum microdnf rpm zypper pacman gem bundle bundler pecl pear docker-php-ext-install docker-php-ext-enable docker-php-ext-configure
@@ -36,8 +44,11 @@ var installers = strings.Fields(`apt-get apt apt-cache apt-mark apt-key add-apt-
 
 // kindOf tells what a command may see. Options can make a walker of a quiet program.
 func kindOf(c *shell.Command) kind {
-	if t, ok := tameOf(c.Name); ok && !tamed(c, t) {
+	if t, ok := tameOf(c.Name); ok && !tamed(c, t) || c.Sets("PATH") {
 		return unknown
+	}
+	if dir := path.Dir(c.Prog.Text); strings.Contains(c.Prog.Text, "/") && !slices.Contains(systemDirs, dir) && !slices.Contains(ownPlaces, c.Name) && !pipName.MatchString(c.Name) {
+		return unknown // one of the author's, whatever its name
 	}
 	if changesDir(c) {
 		return changer

@@ -199,7 +199,7 @@ func (s *Script) call(stmt *syntax.Stmt, call *syntax.CallExpr, text string, nes
 			if isName(w.Text) {
 				s.Sets = append(s.Sets, Var{Name: w.Text})
 			}
-			s.AnySet = s.AnySet || !w.Known
+			s.AnySet = s.AnySet || !w.Known || strings.Contains(w.Text, "[") // a subscript is a script
 		}
 	}
 	s.add(c, words)
