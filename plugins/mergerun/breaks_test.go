@@ -67,10 +67,10 @@ var breaks = []struct{ name, code, text string }{
 	{"shell by a pattern", "shell-file", "RUN rm -f /usr/bin/das*\nRUN sleep 2"},
 	{"shell by find", "shell-file", "WORKDIR /srv\nRUN find /usr/bin -name dash -delete\nRUN sleep 2"},
 	{"find -links", "unknown", "RUN touch a\nRUN find . -links 2 -exec chmod 600 {} +"},
-	{"alias of an earlier group", "links", "RUN ln -s /usr/lib/x /srv/p\nRUN [\"true\"]\nRUN apt-get install -y vim\nRUN touch /srv/p/f"},
+	{"alias of an earlier group", "links", "RUN ln -s /usr/lib/x /srv/p\nRUN --network=none true\nRUN apt-get install -y vim\nRUN touch /srv/p/f"},
 	{"name of memory", "container", "RUN ln -s /dev/shm /data\nRUN touch /data/f\nRUN ls /data"},
 	{"a file behind letters", "links", "RUN apt-get install -y x\nRUN curl -sLo/usr/bin/p1 https://example.com/x"},
-	{"languages by debconf", "locale", "RUN echo 'locales locales/default_environment_locale select de_DE.UTF-8' | debconf-set-selections && apt-get install -y locales\nRUN ls"},
+	{"languages by debconf", "opaque", "RUN echo 'locales locales/default_environment_locale select de_DE.UTF-8' | debconf-set-selections && apt-get install -y locales\nRUN ls"},
 }
 
 func codes(list diag.List) (out []string) {

@@ -28,8 +28,11 @@ func (c *chain) merge(ops []*ir.Op, chosen bool) *state {
 	d, why := c.state.dialect()
 	c.dialect = d
 	scripts := make([]*script, len(ops))
+	before := c.state.past
 	for i, op := range ops {
-		scripts[i] = read(op.Body.(*ir.Run), d, c.config.Unknown.accepts)
+		in := surroundings{dir: c.state.dir, dirs: c.state.dirs, links: before.symbolic}
+		scripts[i] = read(op.Body.(*ir.Run), d, in, c.config.Unknown.accepts)
+		before = before.with(scripts[i])
 		if why != nil {
 			scripts[i].never = why
 		}
@@ -83,10 +86,10 @@ func (c *chain) apart(list []*script, from, i int) *reason {
 		ends(a.run),
 		a.last,
 		c.user(a),
-		a.removesDir(c.state.dir, c.state.past.with(list[:i]...).aliases),
+		a.removesDir(c.state.dir, c.state.past.with(list[:i]...).symbolic),
+		c.links(list, from, i),
 		c.programs(list, from, i),
 		c.errexit(a),
-		c.links(list, from, i),
 		c.layer(a, c.first+i),
 	} {
 		if why != nil {
@@ -114,6 +117,9 @@ func (c *chain) programs(list []*script, from, i int) *reason {
 		p := c.state.past.with(list[:at+1]...)
 		if p.shared != nil {
 			return p.shared
+		}
+		if p.lost != nil && !c.config.Unknown.all {
+			return p.lost
 		}
 		if why := p.runs(list[at], c.config.Unknown.accepts); why != nil {
 			return why

@@ -4,6 +4,8 @@ import (
 	"path"
 	"slices"
 	"strings"
+
+	"mvdan.cc/sh/v3/syntax"
 )
 
 // A file can have several names, and a layer border takes them apart: overlayfs copies a
@@ -25,10 +27,36 @@ type effects struct {
 	cds     bool     // its paths may be relative to another directory than the RUN's
 }
 
-// file is the name of a file as a script has it. One that is not whole stands for any.
+// file is the name of a file as a script has it. One that is not whole stands for any
+// that starts with the text and ends in the tail.
 type file struct {
 	text  string
 	whole bool
+	tail  string
+	dir   bool // what counts is what is put there, should it be a directory
+}
+
+// fileOf is the name that a word gives.
+func fileOf(w *syntax.Word) file {
+	text, whole := static(w)
+	if whole || w == nil {
+		return file{text: text, whole: whole}
+	}
+	end := ""
+	for i := len(w.Parts) - 1; i >= 0; i-- {
+		rest, known := static(&syntax.Word{Parts: w.Parts[i:]})
+		if !known {
+			if q, ok := w.Parts[i].(*syntax.DblQuoted); ok {
+				end = fileOf(&syntax.Word{Parts: q.Parts}).tail + end
+			}
+			break
+		}
+		end = rest
+	}
+	if i := strings.IndexByte(end, '/'); i >= 0 {
+		end = end[i:]
+	}
+	return file{text: text, tail: end}
 }
 
 // change notes a path, unless it is a file that no layer holds.
@@ -44,7 +72,7 @@ func (e *effects) change(p file) {
 func pathChars(text string) bool { return text != "" && !strings.ContainsAny(text, "*?[{~") }
 
 // outside are files of each container.
-func outside(text string) bool { return strings.HasPrefix(text, "/dev/") || text == "-" }
+func outside(text string) bool { return strings.HasPrefix(path.Clean(text), "/dev/") || text == "-" }
 
 // add puts the effects of several scripts together.
 func (e *effects) add(o effects) {

@@ -5,114 +5,117 @@ import (
 	"path"
 	"slices"
 	"strings"
-
-	"github.com/seed-e0495807/strake/ir"
 )
 
 // past is what the ops of a stage, and of those it is based on, did before a RUN, as far
 // as later RUNs are read differently for it. It is never changed once made.
 type past struct {
-	made    map[string]bool // base names of files; those of programs whose settings were written, too
-	any     bool            // a name that is not known, where the shell finds programs
-	aliases []string        // as in effects
-	shared  *reason         // a name leads to files that each container has anew
+	made     map[string]bool // base names of files
+	lost     *reason         // nothing is known of any program, or of the shell
+	settings *reason         // nor of those that read settings, and of package managers
+	aliases  []string        // as in effects
+	symbolic []string        // names of symbolic links
+	shared   *reason         // a name leads to files that each container has anew
 }
 
 // with is the past after more scripts.
 func (p past) with(list ...*script) past {
-	p.made, p.aliases = maps.Clone(p.made), slices.Clip(p.aliases)
+	p.made, p.aliases, p.symbolic = maps.Clone(p.made), slices.Clip(p.aliases), slices.Clip(p.symbolic)
 	if p.made == nil {
 		p.made = map[string]bool{}
 	}
 	for _, s := range list {
 		maps.Copy(p.made, s.made)
-		p.any = p.any || s.makes
-		p.aliases = append(p.aliases, s.effects.aliases...)
+		p.aliases, p.symbolic = append(p.aliases, s.effects.aliases...), append(p.symbolic, s.symbolic...)
 		if p.shared == nil {
 			p.shared = s.exposes
 		}
+		if s.never != nil {
+			p.lose(because("opaque", "a RUN above is not understood (%s), so that programs may be others than their names say", s.never.code))
+		}
+		if s.last != nil && s.last.code == "shell-file" {
+			p.lose(because("opaque", "a RUN above may have changed the shell"))
+		}
+		p.change(s.touched)
 	}
 	return p
 }
 
-// copied is the past after a COPY or ADD.
-func (p past) copied(sources []string, dest string) past {
+func (p *past) lose(why *reason) {
+	if p.lost == nil {
+		p.lost = why
+	}
+}
+
+// change notes that a file was changed.
+func (p *past) change(to part) {
+	if to == code {
+		p.lose(because("opaque", "the stage may bring programs or libraries of any name"))
+	}
+	if to == setup && p.settings == nil {
+		p.settings = because("opaque", "the stage writes where programs find settings")
+	}
+}
+
+// copied is the past after a COPY or ADD into a directory. A name with an extension is
+// taken for that of a file: a directory would bring names that nobody knows.
+func (p past) copied(dir string, dirs, sources []string, dest string) past {
 	p = p.with()
-	for _, name := range append(slices.Clone(sources), dest) {
-		p.made[path.Base(name)] = true
-		if strings.Contains(path.Base(name), "$") && (file{before(name), false}).program() {
-			p.any = true
+	to := word(dest)
+	to.dir = true
+	list := words{to}
+	for _, name := range sources {
+		s := word(name)
+		switch base := lastOf(s); {
+		case !to.whole:
+		case path.Ext(base) == "" || !s.whole || strings.ContainsAny(base, "*?["):
+			list = append(list, file{text: dest + "/"})
+		default:
+			list = append(list, file{text: dest + "/" + base, whole: true})
 		}
-		for _, c := range configured(name) {
-			p.made[c] = true
+	}
+	at := places{dir}
+	linked := surroundings{links: p.symbolic}.linked
+	for _, f := range list {
+		for _, f := range f.resolve(at, linked) {
+			if f.dir && f.whole && systemDir(f.text) {
+				continue
+			}
+			p.made[f.base()] = true
+			p.change(f.part(dirs))
+			if why := f.changed(); why != nil && why.code == "shell-file" {
+				p.change(code)
+			}
 		}
 	}
 	return p
 }
 
-func before(text string) string { text, _, _ = strings.Cut(text, "$"); return text }
+// word is a name in an instruction.
+func word(text string) file {
+	before, _, open := strings.Cut(text, "$")
+	return file{text: before, whole: !open}
+}
 
-// runs tells a program that a script runs and that may be another than its name says.
+// runs tells why nobody knows what a script runs.
 func (p past) runs(s *script, accepts func(string) bool) *reason {
 	for _, name := range slices.Sorted(maps.Keys(s.ran)) {
-		if (p.any || p.made[name]) && !accepts(name) {
-			return because("opaque", "`%s` may be a program that the stage makes, or have settings that it writes", name)
+		switch {
+		case accepts(name):
+		case p.made[name]:
+			return because("opaque", "`%s` may be a program that the stage makes", name)
+		case p.settings != nil && !plainProgram(name):
+			return because("opaque", "`%s` may do anything: %s", name, p.settings.text)
 		}
 	}
 	return nil
 }
 
-// change is what an op other than RUN does to the past.
-func (p past) change(body ir.Body) past {
-	switch b := body.(type) {
-	case *ir.Copy:
-		return p.copied(b.Sources, b.Dest)
-	case *ir.Add:
-		return p.copied(b.Sources, b.Dest)
-	}
-	return p
-}
-
-// program tells whether a file that is not whole may be one where shells find programs. Of
-// one that starts with a variable or a pattern nobody knows; it is taken for no program.
-func (p file) program() bool {
-	if p.whole && pathChars(p.text) {
-		return false
-	}
-	text := p.text
-	if i := strings.IndexAny(text, "*?[{"); i >= 0 {
-		text = text[:i]
-	}
-	return slices.ContainsFunc([]string{"/bin/", "/sbin/", "/usr/bin/", "/usr/sbin/", "/usr/local/bin/", "/usr/local/sbin/"}, func(dir string) bool {
-		return strings.HasPrefix(text, dir) || strings.HasPrefix(dir, text) && len(text) > 1
-	})
-}
-
-// settings are files, or ends of their names, that tell programs what to run: apt.conf(5),
-// dpkg(1), git-config(1), wget(1), curl(1), openssl(1), ld.so(8), yum.conf(5).
-var settings = []struct {
-	name     string
-	programs []string
-}{
-	{"/apt.conf", []string{"apt-get", "apt", "aptitude", "apt-mark", "apt-cache", "apt-config"}},
-	{"/dpkg.cfg", []string{"apt-get", "apt", "aptitude", "dpkg"}},
-	{"gitconfig", []string{"git"}},
-	{"git-core/templates", []string{"git"}},
-	{".config/git", []string{"git"}},
-	{"wgetrc", []string{"wget"}},
-	{".curlrc", []string{"curl"}},
-	{"openssl.cnf", []string{"openssl", "curl", "wget", "git"}},
-	{"/yum/plug", []string{"yum"}},
-	{"/dnf/plug", []string{"dnf", "yum", "microdnf"}},
-	{"/commit_hooks.d", []string{"apk"}},
-}
-
-// configured are the programs whose settings a text names.
-func configured(text string) (names []string) {
-	for _, s := range settings {
-		if strings.Contains(text, s.name) {
-			names = append(names, s.programs...)
-		}
-	}
-	return names
+// plainProgram tells programs of the tables that read no settings.
+func plainProgram(name string) bool {
+	_, a := coreutils(name)
+	_, b := files(name)
+	_, c := finder(name)
+	o, d := optionsOf(name)
+	return a || b || c || isShell(name) || d && !o.settings
 }

@@ -39,14 +39,7 @@ func (w *walker) program(name string, args []string, words []*syntax.Word) {
 	case r.nodes != nil && r.nodes(a) && w.captured():
 		w.refuse(because("links", "`%s` tells how many names files have, or in which order, which depends on the layers below", name))
 	default:
-		w.apply(r, a)
-		if base == "ln" {
-			for _, p := range a {
-				if why := shared(path.Join("/", p.text)); why != nil && why.code == "container" {
-					w.exposes = because("container", "a name was made for files of the container that each RUN has anew")
-				}
-			}
-		}
+		w.apply(base, r, a)
 		w.moves = w.moves || base == "mv"
 		w.attrs = w.attrs || slices.Contains([]string{"setcap", "setfacl", "setfattr", "chattr"}, base)
 		if base == "find" {
@@ -58,27 +51,32 @@ func (w *walker) program(name string, args []string, words []*syntax.Word) {
 func arguments(list []*syntax.Word) words {
 	out := make(words, len(list))
 	for i, word := range list {
-		out[i].text, out[i].whole = static(word)
+		out[i] = fileOf(word)
 	}
 	return out
 }
 
 // apply notes what a known program does.
-func (w *walker) apply(r row, a words) {
+func (w *walker) apply(base string, r row, a words) {
 	e := &w.effects
-	for _, p := range a {
-		if r.args || r.dest || r.names {
-			w.make(p)
-		}
+	var made words
+	switch {
+	case r.made != nil:
+		made = w.touch(r.made(a)...)
+	case r.args, r.dest, r.names:
+		made = w.touch(operands(a)...)
 	}
 	e.packages, e.own = e.packages || r.packages, e.own || r.own
 	e.links = e.links || r.links != nil && r.links(a)
-	if r.names && len(a) > 0 {
-		last := a[len(a)-1]
-		if !last.whole || !pathChars(last.text) || a.any("-t*", "--t*", "-C*", "--d*") {
-			last.text = "/"
+	if r.names {
+		e.aliases = append(e.aliases, aliases(made)...)
+		led := false
+		for _, p := range operands(a) {
+			led = w.led(p) || led
 		}
-		e.aliases = append(e.aliases, last.text)
+		if base == "ln" || led {
+			w.symbolic = append(w.symbolic, aliases(made)...)
+		}
 	}
 	if r.dest && len(a) > 0 && !a.any("-t*", "--t*") {
 		e.change(a[len(a)-1])
@@ -96,7 +94,7 @@ func (w *walker) apply(r row, a words) {
 		}
 	}
 	if r.here && !a.any("-C", "--directory*", "-P*", "-d") {
-		e.change(file{".", true})
+		e.change(file{text: ".", whole: true})
 	}
 }
 
@@ -109,15 +107,13 @@ func (w *walker) paths(p file) {
 	if !strings.HasPrefix(p.text, "-") {
 		w.effects.change(p)
 	} else if len(p.text) > 2 && p.text[1] != '-' && strings.Contains(p.text, "/") {
-		w.effects.change(file{p.text[2:], p.whole})
-		at := file{p.text[strings.IndexByte(p.text, '/'):], p.whole} // behind several letters
-		w.effects.change(at)
-		w.make(at)
+		w.effects.change(file{text: p.text[2:], whole: p.whole})
+		w.effects.change(file{text: p.text[strings.IndexByte(p.text, '/'):], whole: p.whole}) // behind several letters
 	} else if !p.whole {
 		w.effects.any = true
 	}
 	if _, value, ok := strings.Cut(p.text, "="); ok && value != "" {
-		w.effects.change(file{value, p.whole})
+		w.effects.change(file{text: value, whole: p.whole})
 	}
 }
 
@@ -163,7 +159,7 @@ func (w *walker) danger(args []string, words []*syntax.Word) bool {
 		w.follow(becauseShell())
 	}
 	if path.Base(args[0]) == "debconf-set-selections" {
-		w.follow(because("locale", "debconf may be told languages, which a later package makes"))
+		w.touched = max(w.touched, setup) // answers for scripts of packages, as of languages
 	}
 	if path.Base(args[0]) == "git" && gitServer(args[1:]) {
 		w.refuse(because("background", "git may go on tidying up in the background"))
@@ -282,7 +278,7 @@ func (w *walker) inner(text string, variant syntax.LangVariant) {
 		return
 	}
 	in := &walker{script: w.script, variant: variant, inside: w.inside + 1, outer: w}
-	in.walk(file)
+	in.walk(file, w.here())
 }
 
 // wraps looks for what a wrapper may run, of which who wrote the config takes the risk:
@@ -304,6 +300,6 @@ func (w *walker) wraps(args []string, words []*syntax.Word) {
 			continue // no script
 		}
 		in := &walker{script: w.script, variant: w.variant, inside: w.inside + 1, outer: w}
-		in.walk(file)
+		in.walk(file, w.here())
 	}
 }

@@ -17,7 +17,8 @@ type row struct {
 	dest  bool                        // it changes what its last argument names
 	here  bool                        // it makes files with names of their own in the working directory
 	links func(a words) bool
-	names bool // its last argument becomes a name of other files
+	names bool                // its last argument becomes a name of other files
+	made  func(a words) words // the files that it makes, changes or removes; nil is operands, for those that change files
 
 	packages bool // it is a package manager
 	own      bool // it changes files of its own below system directories
@@ -75,8 +76,10 @@ func coreutils(name string) (row, bool) {
 	case "cat", "head", "tail", "wc", "cut", "tr", "basename", "dirname", "readlink", "realpath", "id", "whoami", "groups", "logname", "uname", "arch",
 		"sleep", "seq", "expr", "nproc", "printenv", "md5sum", "sha1sum", "sha224sum", "sha256sum", "sha384sum", "sha512sum", "b2sum", "cksum", "sum",
 		"comm", "od", "base32", "base64", "nl", "paste", "fold", "fmt", "rev", "tac", "factor", "yes", "expand", "unexpand", "join", "tsort", "pathchk",
-		"mkdir", "mktemp", "mkfifo", "rmdir", "rm", "unlink", "sync", "echo", "printf", "true", "false", "test", "[", "pwd":
+		"mkdir", "mktemp", "mkfifo", "sync", "echo", "printf", "true", "false", "test", "[", "pwd":
 		return row{}, true
+	case "rm", "rmdir", "unlink":
+		return row{made: operands}, true
 	case "date":
 		return row{can: without("-s*", "--s*")}, true
 	case "ls", "dir", "vdir":
@@ -87,18 +90,22 @@ func coreutils(name string) (row, bool) {
 		return row{can: func(a words) bool { return !a.open() && !a.short("oT") && !a.any("--o*", "--c*", "--t*") }}, true
 	case "uniq":
 		return row{args: true}, true
-	case "touch", "chmod", "chown", "chgrp", "truncate", "shred", "tee", "dd":
+	case "touch", "truncate", "shred", "tee":
 		return row{args: true}, true
+	case "chmod", "chown", "chgrp":
+		return row{args: true, made: behind}, true
+	case "dd":
+		return row{args: true, made: output}, true
 	case "split", "csplit":
 		return row{can: without("--filter*"), args: true, here: true}, true
 	case "cp":
-		return row{dest: true, names: true, links: func(a words) bool { return a.open() || a.short("adlrRpPHL") || a.any("--*") }}, true
+		return row{dest: true, names: true, made: copied, links: func(a words) bool { return a.open() || a.short("adlrRpPHL") || a.any("--*") }}, true
 	case "install":
-		return row{can: without("--strip*"), args: true}, true
+		return row{can: without("--strip*"), args: true, made: copied}, true
 	case "mv":
-		return row{args: true, names: true}, true
+		return row{args: true, names: true, made: moved}, true
 	case "ln":
-		return row{names: true, links: func(a words) bool { return a.open() || !a.short("s") && !a.any("--s*") }}, true
+		return row{names: true, made: copied, links: func(a words) bool { return a.open() || !a.short("s") && !a.any("--s*") }}, true
 	}
 	return row{}, false
 }
@@ -119,17 +126,17 @@ func files(name string) (row, bool) {
 	case "zgrep", "zcat", "bzcat", "xzcat", "cmp", "diff", "file", "strings", "jq", "column", "hexdump", "which", "getent", "locale", "getconf", "lsb_release", "getfacl", "getcap":
 		return row{}, true
 	case "sed":
-		return row{can: sed}, true
+		return row{can: sed, made: edited}, true
 	case "awk", "gawk", "mawk":
 		return row{can: awk}, true
 	case "tar":
-		return row{can: tar, args: true, into: tarInto, here: true, links: extracts, names: true}, true
+		return row{can: tar, args: true, into: tarInto, here: true, links: extracts, names: true, made: unpacked}, true
 	case "unzip":
-		return row{args: true, here: true, names: true}, true
+		return row{args: true, here: true, names: true, made: unzipped}, true
 	case "gzip", "gunzip", "bzip2", "bunzip2", "xz", "unxz", "zstd", "unzstd":
 		return row{args: true}, true
 	case "setfacl", "setcap", "chattr", "setfattr":
-		return row{args: true}, true
+		return row{args: true, made: behind}, true
 	}
 	return row{}, false
 }
@@ -187,7 +194,7 @@ func sedScript(w file) bool {
 		case text[i] == end:
 			if n++; n == 2 {
 				flags, rest, more := strings.Cut(text[i+1:], ";")
-				return strings.Trim(flags, "gpiIm0123456789 ") == "" && (!more || strings.TrimSpace(rest) == "" || sedScript(file{rest, w.whole}))
+				return strings.Trim(flags, "gpiIm0123456789 ") == "" && (!more || strings.TrimSpace(rest) == "" || sedScript(file{text: rest, whole: w.whole}))
 			}
 		}
 	}
@@ -216,7 +223,7 @@ func tarInto(a words) (dirs words, ok bool) {
 	for i, w := range a {
 		switch value, joined := strings.CutPrefix(w.text, "--directory="); {
 		case joined:
-			dirs = append(dirs, file{value, w.whole})
+			dirs = append(dirs, file{text: value, whole: w.whole})
 		case (w.text == "-C" || w.text == "--directory") && i+1 < len(a):
 			dirs = append(dirs, a[i+1])
 		}
@@ -238,7 +245,7 @@ func setters(name string) (row, bool) {
 		"debconf-set-selections", "a2enmod", "a2dismod", "a2ensite", "a2dissite", "a2enconf", "a2disconf":
 		return row{own: true}, true
 	case "update-alternatives", "alternatives":
-		return row{can: func(a words) bool { return !a.open() }, own: true, names: true}, true
+		return row{can: func(a words) bool { return !a.open() }, own: true, names: true, made: operands}, true
 	case "dpkg":
 		return row{can: only("--print-architecture", "--print-foreign-architectures", "--add-architecture", "--remove-architecture", "-l", "-s", "-L", "-S", "--list", "--status", "--compare-versions"), own: true}, true
 	case "dpkg-query", "dpkg-architecture":
@@ -248,11 +255,11 @@ func setters(name string) (row, bool) {
 	case "rpm":
 		return row{can: rpm, own: true}, true
 	case "curl":
-		return row{can: without("-K*", "--config*", "--engine*", "--libcurl*"), args: true, here: true}, true
+		return row{can: without("-K*", "--config*", "--engine*", "--libcurl*"), args: true, here: true, made: fetched(true)}, true
 	case "wget":
 		return row{can: func(a words) bool {
 			return !a.open() && !a.any("--b*", "-e", "--exec*", "--use-askpass*", "--config*", "--load-*") && !a.short("be")
-		}, args: true, here: true}, true
+		}, args: true, here: true, made: fetched(false)}, true
 	case "openssl":
 		return row{can: without("-engine*", "-provider*"), args: true, here: true}, true
 	case "ssh-keyscan":
@@ -266,7 +273,7 @@ func setters(name string) (row, bool) {
 			})
 		}, args: true}, true
 	case "git":
-		return row{can: git, args: true, here: true, links: func(a words) bool { return !slices.ContainsFunc(a, remoteURL) }, names: true}, true
+		return row{can: git, args: true, here: true, links: func(a words) bool { return !slices.ContainsFunc(a, remoteURL) }, names: true, made: cloned}, true
 	}
 	return row{}, false
 }

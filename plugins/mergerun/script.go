@@ -1,6 +1,8 @@
 package mergerun
 
 import (
+	"path"
+	"slices"
 	"strings"
 
 	"mvdan.cc/sh/v3/syntax"
@@ -9,8 +11,26 @@ import (
 	"github.com/seed-e0495807/strake/lang/lexer"
 )
 
+// surroundings are what the stage says of the names in a script.
+type surroundings struct {
+	dir   string   // that it starts in; "" is not known
+	dirs  []string // that have programs besides the usual ones
+	links []string // names that may lead anywhere
+}
+
+// linked tells whether a path may lead elsewhere.
+func (s surroundings) linked(name string) bool {
+	return slices.ContainsFunc(s.links, func(l string) bool {
+		if l = path.Clean(l); path.IsAbs(l) {
+			return l != "/" && under(name, l)
+		}
+		return strings.Contains(name+"/", "/"+path.Base(l)+"/")
+	})
+}
+
 // script is a RUN as far as its own text tells. It is made by read.
 type script struct {
+	surroundings
 	run  *ir.Run
 	text string // without comments and blanks at the end, nor a last ";"
 	file *syntax.File
@@ -31,12 +51,13 @@ type script struct {
 	ran       map[string]bool // base names of programs that are run
 	made      map[string]bool // and of files that it may make
 	effects   effects
-	makes     bool    // it may make a file of any name where the shell finds programs
-	exposes   *reason // it gives files of the container another name
-	moves     bool    // it may rename a directory
-	attrs     bool    // it gives files what a copy by other means than cp may lose
-	elsewhere bool    // its programs may come from anywhere
-	redirects bool    // all that it prints may go to a file
+	symbolic  []string // names of symbolic links that it makes
+	touched   part     // the most that what it changes may be for programs
+	exposes   *reason  // it gives files of the container another name
+	moves     bool     // it may rename a directory
+	attrs     bool     // it gives files what a copy by other means than cp may lose
+	elsewhere bool     // its programs may come from anywhere
+	redirects bool     // all that it prints may go to a file
 
 	accepts func(program string) bool // of an unknown one, whether the config takes the risk
 	removes bool                      // it has a command that can remove the working directory
@@ -50,8 +71,8 @@ type script struct {
 const depth = 4
 
 // read parses a RUN.
-func read(run *ir.Run, d dialect, accepts func(program string) bool) *script {
-	s := &script{run: run, hashed: map[string]bool{}, looked: map[string]bool{}, ran: map[string]bool{}, made: map[string]bool{}, accepts: accepts}
+func read(run *ir.Run, d dialect, in surroundings, accepts func(program string) bool) *script {
+	s := &script{run: run, surroundings: in, accepts: accepts}
 	_, document := lexer.ParseHeredoc(run.Command.Line)
 	switch {
 	case run.Command.Exec:
@@ -82,11 +103,24 @@ func read(run *ir.Run, d dialect, accepts func(program string) bool) *script {
 	s.shape()
 	s.tame = tame(file)
 	s.mentions(text)
-	for _, name := range configured(text) {
-		s.made[name] = true
+	once := s.walk(d.variant)
+	if len(once.symbolic) > 0 { // which are there when a function or a loop comes back
+		s.links = append(slices.Clip(s.links), once.symbolic...)
+		once = s.walk(d.variant)
 	}
-	(&walker{script: s, variant: d.variant}).walk(file)
-	return s
+	return once
+}
+
+// walk gives the script with what its tree shows.
+func (s script) walk(variant syntax.LangVariant) *script {
+	s.hashed, s.looked, s.ran, s.made = map[string]bool{}, map[string]bool{}, map[string]bool{}, map[string]bool{}
+	s.effects = effects{}
+	dir := s.dir
+	if dir == "" {
+		dir = here
+	}
+	(&walker{script: &s, variant: variant}).walk(s.file, places{dir})
+	return &s
 }
 
 // shellText is what the shell gets.

@@ -23,6 +23,7 @@ type state struct {
 	startup  bool     // a variable is set that changes how a shell starts
 	settings bool     // or that gives programs options, or says what they run
 	trigger  bool     // ONBUILD: what a stage that starts from here begins with
+	dirs     []string // of the base image's PATH, besides the usual ones
 	past     past
 }
 
@@ -90,8 +91,10 @@ func (j *job) after(now *state, at plugins.Place, body ir.Body) *state {
 		for _, d := range b.Defaults {
 			next.variable(d.Key)
 		}
-	case *ir.Copy, *ir.Add:
-		next.past = now.past.change(body)
+	case *ir.Copy:
+		next.past = now.past.copied(now.dir, now.dirs, b.Sources, b.Dest)
+	case *ir.Add:
+		next.past = now.past.copied(now.dir, now.dirs, b.Sources, b.Dest)
 	case *ir.Onbuild:
 		next.trigger = true
 	case *ir.Custom:

@@ -3,7 +3,6 @@ package mergerun
 import (
 	"fmt"
 	"maps"
-	"path"
 	"regexp"
 	"slices"
 	"strings"
@@ -24,10 +23,15 @@ type walker struct {
 	inside   int             // scripts in arguments around: of another shell, so that only the container counts
 	outer    *walker         // of the script around
 	declared map[string]bool // functions
+	places   map[*syntax.Stmt]places
 }
 
-func (w *walker) walk(n syntax.Node) {
+// walk looks at a script that starts in one of these directories.
+func (w *walker) walk(n *syntax.File, at places) {
 	w.declared = map[string]bool{}
+	m := &mover{dir: here, links: w.links, seen: map[*syntax.Stmt]places{}}
+	m.list(n.Stmts, at)
+	w.places = m.seen
 	read := map[*syntax.Lit]bool{} // names of variables that are read only
 	syntax.Walk(n, func(n syntax.Node) bool {
 		switch n := n.(type) {
@@ -285,21 +289,8 @@ func (w *walker) redirect(n *syntax.Redirect) {
 	if c := w.simple(); c != nil && len(c.Args) > 0 && c.Args[0].Lit() == "exec" {
 		w.redirects = true
 	}
-	w.effects.change(file{name, whole})
-	w.make(file{name, whole})
-	w.makes = w.makes || name == "" && !whole
-	if whole && strings.HasPrefix(name, "/") && isShell(name) {
-		w.follow(becauseShell())
-	}
-}
-
-// make notes a file that the script may make.
-func (w *walker) make(p file) {
-	w.made[path.Base(p.text)] = true
-	w.makes = w.makes || p.program()
-	if base := path.Base(p.text); !strings.HasPrefix(p.text, "/") && slices.Contains([]string{"passwd", "group", "nsswitch.conf"}, base) {
-		w.follow(because("user", "`%s` may be the list of users, which says who the next RUN runs as", p.text))
-	}
+	w.effects.change(file{text: name, whole: whole})
+	w.touch(fileOf(n.Word))
 }
 
 // simple is the simple command that a redirection belongs to.

@@ -31,12 +31,12 @@ func under(dir, of string) bool { return dir == of || of == "/" || strings.HasPr
 
 // removesDir tells why a script may remove the working directory, "" when that is not
 // known.
-// The aliases are names that the stage gave to files.
-func (s *script) removesDir(dir string, aliases []string) *reason {
+// The links are the symbolic ones of the stage.
+func (s *script) removesDir(dir string, links []string) *reason {
 	if !s.removes || dir == "/" {
 		return nil
 	}
-	m := &mover{dir: one(dir), links: aliases}
+	m := &mover{dir: one(dir), links: links}
 	if dir == "" {
 		m.dir = here
 	}
@@ -64,6 +64,7 @@ type mover struct {
 	dir   string
 	links []string // names that may lead anywhere
 	bad   *reason
+	seen  map[*syntax.Stmt]places // where each statement runs; nil when nobody asks
 }
 
 // one is the name of a directory that several names of the base systems lead to: /var/run
@@ -99,6 +100,9 @@ func (m *mover) list(stmts []*syntax.Stmt, at places) (done, end places) {
 }
 
 func (m *mover) stmt(s *syntax.Stmt, at places) (done, end places) {
+	if m.seen != nil {
+		m.seen[s] = m.seen[s].and(at)
+	}
 	for _, r := range s.Redirs {
 		m.substitutions(r, at)
 	}

@@ -14,6 +14,7 @@ type options struct {
 	long     []string // that are known, up to "="
 	operands int      // words in front of the command
 	env      bool     // assignments may stand there
+	settings bool     // it reads settings
 }
 
 // optionsOf are those of sudo(8) 1.9, of env(1), nice(1) and timeout(1) of coreutils 9.1, of
@@ -22,7 +23,7 @@ type options struct {
 func optionsOf(name string) (options, bool) {
 	switch name {
 	case "sudo":
-		return options{alone: "EHn", values: "ug", long: []string{"--preserve-env", "--user=", "--set-home", "--non-interactive"}, env: true}, true
+		return options{alone: "EHn", values: "ug", long: []string{"--preserve-env", "--user=", "--set-home", "--non-interactive"}, env: true, settings: true}, true
 	case "env":
 		return options{alone: "i", values: "u", long: []string{"--ignore-environment", "--unset="}, env: true}, true
 	case "nice":

@@ -1,0 +1,265 @@
+package mergerun
+
+import (
+	"path"
+	"regexp"
+	"slices"
+	"strings"
+
+	"mvdan.cc/sh/v3/syntax"
+)
+
+// touch notes files that the script may make, change or remove, and gives their names in full.
+func (w *walker) touch(list ...file) (full words) {
+	for _, p := range list {
+		if p.whole && (p.text == "" || outside(p.text)) {
+			continue
+		}
+		for _, p := range p.resolve(w.here(), w.linked) {
+			if p.dir && p.whole && systemDir(p.text) {
+				continue // what is put there counts
+			}
+			full = append(full, p)
+			w.made[p.base()] = true
+			is := p.part(w.dirs)
+			w.touched = max(w.touched, is)
+			if is == code && !p.whole && p.tail == "" {
+				continue // it may be anything, which code says
+			}
+			if why := p.changed(); why != nil {
+				w.follow(why)
+			}
+		}
+	}
+	return full
+}
+
+// aliases are the names of files, or of directories that they are in, as far as they are known.
+func aliases(list words) (names []string) {
+	for _, p := range list {
+		switch {
+		case strings.HasPrefix(p.text, anywhere) && !p.named():
+		case strings.HasPrefix(p.text, anywhere):
+			names = append(names, p.base())
+		case p.whole && pathChars(p.text):
+			names = append(names, p.text)
+		default:
+			names = append(names, path.Dir(p.text[:strings.LastIndexByte(p.text, '/')+1]+"x"))
+		}
+	}
+	return names
+}
+
+// led tells whether a name may be that of a symbolic link of the stage, or lead to what
+// each container has anew.
+func (w *walker) led(p file) bool {
+	return slices.ContainsFunc(p.resolve(w.here(), func(string) bool { return false }), func(p file) bool {
+		if why := shared(p.text); why != nil && why.code == "container" {
+			w.exposes = because("container", "a name was made for files of the container that each RUN has anew")
+		}
+		return w.linked(p.text)
+	})
+}
+
+// systemDir tells directories that are there, with something in them.
+func systemDir(text string) bool {
+	return slices.ContainsFunc(slices.Concat(programDirs, libraryDirs[:10], settingDirs), func(dir string) bool { return under(dir, text) })
+}
+
+// here are the directories that the script may be in at this place.
+func (w *walker) here() places {
+	for _, n := range slices.Backward(w.stack) {
+		if s, ok := n.(*syntax.Stmt); ok {
+			return w.places[s]
+		}
+	}
+	return nil
+}
+
+// unnamed is a file of which nothing is known.
+var unnamed = file{}
+
+// operands are the names that arguments may have: themselves, behind "=", and behind the
+// letters of options.
+func operands(a words) (list words) {
+	for _, w := range a {
+		switch {
+		case w.text == "" && !w.whole:
+			list = append(list, w)
+		case numeric.MatchString(w.text) && w.whole, strings.Contains(w.text, "://"):
+			continue
+		case !strings.HasPrefix(w.text, "-"):
+			list = append(list, w)
+		case w.text[1:] != "" && w.text[1] != '-' && strings.Contains(w.text, "/"):
+			list = append(list, w.from(strings.IndexByte(w.text, '/')))
+		}
+		if i := strings.IndexByte(w.text, '=') + 1; i > 0 && (i < len(w.text) || !w.whole) {
+			list = append(list, w.from(i))
+		}
+	}
+	return list
+}
+
+var numeric = regexp.MustCompile(`^[-+:0-9]*$`)
+
+// from is a name without its first bytes.
+func (p file) from(i int) file { p.text = p.text[i:]; return p }
+
+// behind are operands but for the first, which is a mode, an owner or a script.
+func behind(a words) words {
+	for i, w := range a {
+		if !strings.HasPrefix(w.text, "-") {
+			return operands(slices.Concat(a[:i], a[i+1:]))
+		}
+	}
+	return operands(a)
+}
+
+// edited are the files that sed -i changes.
+func edited(a words) words {
+	if !a.short("i") && !a.any("--in-place*") {
+		return nil
+	}
+	if !a.any("-e", "--expression") {
+		return behind(a)
+	}
+	var list words
+	for i, w := range a {
+		if i == 0 || a[i-1].text != "-e" && a[i-1].text != "--expression" {
+			list = append(list, w)
+		}
+	}
+	return operands(list)
+}
+
+// copied are the names that cp, ln and install make, mv removes what it moves, too.
+func copied(a words) (list words) {
+	if a.open() || a.any("-t*", "--t*", "--parents") {
+		return words{unnamed}
+	}
+	ops := slices.DeleteFunc(slices.Clone(a), func(w file) bool { return strings.HasPrefix(w.text, "-") })
+	if len(ops) == 1 {
+		return words{{text: lastOf(ops[0]), whole: ops[0].whole}} // of ln, in the working directory
+	}
+	for _, p := range ops[:max(len(ops)-1, 0)] {
+		dest := ops[len(ops)-1]
+		dest.dir = true
+		into := file{text: dest.text + "/" + lastOf(p), whole: dest.whole && (p.whole || strings.Contains(p.tail, "/")), tail: p.tail}
+		if !dest.whole {
+			into = dest
+			if strings.Contains(dest.tail, "/") && (p.whole || strings.Contains(p.tail, "/")) {
+				into = file{text: dest.text, tail: dest.tail + "/" + lastOf(p)}
+			}
+		}
+		list = append(list, dest, into)
+	}
+	return list
+}
+
+func moved(a words) words { return append(copied(a), operands(a[:max(len(a)-1, 0)])...) }
+
+// lastOf is the last part of a name, as far as it is known.
+func lastOf(p file) string {
+	switch {
+	case p.whole:
+		return path.Base(p.text)
+	case strings.Contains(p.tail, "/"):
+		return path.Base(p.tail)
+	}
+	return p.text[strings.LastIndexByte(p.text, '/')+1:]
+}
+
+// tree is all that may be in a directory.
+func (p file) tree() file {
+	if !p.whole {
+		return p
+	}
+	return file{text: p.text + "/"}
+}
+
+// unpacked is what tar makes: its archive, or what is in one.
+func unpacked(a words) words {
+	if !extracts(a) {
+		return operands(a)
+	}
+	dirs, known := tarInto(a)
+	switch {
+	case a.short("P") || a.any("--absolute-names") || len(a) > 0 && strings.ContainsAny(a[0].text, "CP") && !strings.HasPrefix(a[0].text, "-"), a.any("-C*", "--directory*") && (!known || len(dirs) == 0):
+		return words{unnamed}
+	case len(dirs) == 0:
+		dirs = words{{text: ".", whole: true}}
+	}
+	var list words
+	for _, d := range dirs {
+		list = append(list, d.tree())
+	}
+	return list
+}
+
+// unzipped is what unzip(1) makes.
+func unzipped(a words) words {
+	list := operands(a)
+	for i, w := range a {
+		if w.text == "-d" && i+1 < len(a) {
+			return append(list, a[i+1].tree())
+		}
+	}
+	if slices.ContainsFunc(a, func(w file) bool { return strings.HasPrefix(w.text, "-d") }) {
+		return words{unnamed}
+	}
+	return append(list, file{text: "./"})
+}
+
+// cloned is what git(1) clone and init make.
+func cloned(a words) (list words) {
+	if len(a) == 0 || a[0].text != "clone" && a[0].text != "init" {
+		return nil
+	}
+	for _, w := range a[1:] {
+		if i := strings.LastIndexByte(w.text, '/'); remoteURL(w) && w.whole {
+			list = append(list, file{text: strings.TrimSuffix(w.text[i+1:], ".git"), whole: true})
+		} else if remoteURL(w) {
+			list = append(list, file{text: "./" + lastOf(w)})
+		}
+	}
+	return append(list, operands(a[1:])...)
+}
+
+// fetched is what curl(1) and wget(1) make: what options name, or files named like URLs.
+func fetched(curl bool) func(a words) words {
+	return func(a words) words {
+		var list words
+		for i, w := range a {
+			if i > 0 && strings.HasPrefix(a[i-1].text, "-") || strings.HasPrefix(w.text, "-") || !w.whole && w.text == "" {
+				list = append(list, operands(words{w})...) // curl writes to no other operand
+			}
+			if name := strings.TrimLeft(w.text, "-"); name != w.text && !strings.HasPrefix(w.text, "--") {
+				if _, rest, ok := strings.Cut(strings.ToLower(name), "o"); ok && rest != "" {
+					list = append(list, file{text: name[len(name)-len(rest):], whole: w.whole})
+				}
+			}
+		}
+		switch {
+		case curl && !a.short("OJ") && !a.any("--remote*"), !curl && (a.short("O") || a.any("--output-d*")):
+			return list
+		case a.any("-P*", "--directory-p*", "--output-dir*", "--remote-h*", "--content-d*", "--trust*", "--r*", "--m*", "--i*") || a.short("J") || !curl && a.short("irmp"):
+			return append(list, unnamed)
+		}
+		for _, w := range a {
+			if i := strings.LastIndexByte(w.text, '/'); !strings.HasPrefix(w.text, "-") {
+				list = append(list, file{text: w.text[i+1:], whole: w.whole, tail: w.tail})
+			}
+		}
+		return list
+	}
+}
+
+// output is what dd(1) writes.
+func output(a words) (list words) {
+	for _, w := range a {
+		if strings.HasPrefix(w.text, "of=") {
+			list = append(list, w.from(3))
+		}
+	}
+	return list
+}
