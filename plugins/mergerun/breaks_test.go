@@ -83,16 +83,20 @@ func codes(list diag.List) (out []string) {
 // TestBreaks holds that they stay apart, and for which reason.
 func TestBreaks(t *testing.T) {
 	for _, b := range breaks {
-		t.Run(b.name, func(t *testing.T) {
-			text := "FROM base AS one\n" + b.text + "\n"
-			out := plugintest.Run(t, plugins.Step{Plugin: New(), Config: json.RawMessage(`{"explain": true}`)}, text, nil)
-			if len(out.Diags) == 0 || out.Diags[len(out.Diags)-1].Code != Name+"/"+b.code {
-				t.Errorf("want %s as the reason, got %q:\n%s", b.code, codes(out.Diags), plugintest.Print(out.Module))
-			}
-			lines := strings.Split(b.text, "\n")
-			if last := "\n" + lines[len(lines)-1] + "\n"; !strings.HasSuffix(plugintest.Print(out.Module), last) && !strings.Contains(last, `"`) {
-				t.Errorf("the last RUN was merged:\n%s", plugintest.Print(out.Module))
-			}
-		})
+		t.Run(b.name, func(t *testing.T) { staysApart(t, b.code, b.text) })
+	}
+}
+
+// staysApart holds that the last two RUNs of a stage are not merged, for a reason.
+func staysApart(t *testing.T, code, ops string) {
+	t.Helper()
+	text := "FROM base AS one\n" + ops + "\n"
+	out := plugintest.Run(t, plugins.Step{Plugin: New(), Config: json.RawMessage(`{"explain": true}`)}, text, nil)
+	if len(out.Diags) == 0 || out.Diags[len(out.Diags)-1].Code != Name+"/"+code {
+		t.Errorf("want %s as the reason, got %q:\n%s", code, codes(out.Diags), plugintest.Print(out.Module))
+	}
+	lines := strings.Split(ops, "\n")
+	if last := "\n" + lines[len(lines)-1] + "\n"; !strings.HasSuffix(plugintest.Print(out.Module), last) && !strings.Contains(last, `"`) {
+		t.Errorf("the last RUN was merged:\n%s", plugintest.Print(out.Module))
 	}
 }

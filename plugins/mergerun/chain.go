@@ -30,7 +30,7 @@ func (c *chain) merge(ops []*ir.Op, chosen bool) *state {
 	scripts := make([]*script, len(ops))
 	before := c.state.past
 	for i, op := range ops {
-		in := surroundings{dir: c.state.dir, dirs: c.state.dirs, links: before.symbolic}
+		in := surroundings{dir: c.state.dir, links: before.symbolic}
 		scripts[i] = read(op.Body.(*ir.Run), d, in, c.config.Unknown.accepts)
 		before = before.with(scripts[i])
 		if why != nil {

@@ -70,8 +70,12 @@ func TestKinds(t *testing.T) {
 			}
 			naive := "{ " + line + "\n} && { " + k.second + "\n}"
 			scripts := []string{k.first, k.second}
-			if apart, joined := b.run(t, s.argv, scripts), b.run(t, s.argv, []string{naive}); apart.same(joined) {
-				t.Errorf("the sandbox does not show it (success: %v)", apart.ok)
+			shown := false
+			for n := 0; n < 20 && !shown; n++ { // a busy machine may end a process later than it needs to
+				shown = !b.run(t, s.argv, scripts).same(b.run(t, s.argv, []string{naive}))
+			}
+			if !shown {
+				t.Error("the sandbox does not show it")
 			}
 			b.compare(t, s, scripts, `"apart"`)
 		})

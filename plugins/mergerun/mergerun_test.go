@@ -100,6 +100,12 @@ func TestBaseImage(t *testing.T) {
 		{"user", `{"config": {"User": "bob:staff"}}`, "RUN sudo adduser bill\nRUN c\n", "RUN sudo adduser bill\nRUN c\n"},
 		{"Windows", `{"os": "windows", "config": {}}`, "RUN a\nRUN c\n", "RUN a\nRUN c\n"},
 		{"triggers", `{"config": {"OnBuild": ["SHELL [\"x\"]"]}}`, "RUN a; b\nRUN c\n", "RUN a; b\nRUN c\n"},
+		{"triggers, nothing said of them", `{"config": {"OnBuild": ["USER bob"]}}`, "RUN a\nRUN c\n", "RUN a\nRUN c\n"},
+		{"triggers, a directory", `{"config": {"OnBuild": ["WORKDIR /opt/x"]}}`, "RUN rm -rf /opt/x\nRUN c\n", "RUN rm -rf /opt/x\nRUN c\n"},
+		{"triggers, all else said", `{"config": {"OnBuild": ["RUN x"]}}`, "SHELL [\"/bin/sh\", \"-c\"]\nUSER root\nWORKDIR /srv\nRUN a\nRUN c\n", "SHELL [\"/bin/sh\", \"-c\"]\nUSER root\nWORKDIR /srv\nRUN a\nRUN c\n"},
+		{"BASH_ENV, with a SHELL", `{"config": {"Env": ["BASH_ENV=/x"]}}`, "SHELL [\"/bin/bash\", \"-c\"]\nRUN a\nRUN c\n", "SHELL [\"/bin/bash\", \"-c\"]\nRUN a\nRUN c\n"},
+		{"SHELLOPTS, with a SHELL", `{"config": {"Env": ["PATH=/usr/bin:/bin", "SHELLOPTS=errexit"]}}`, "SHELL [\"/bin/sh\", \"-c\"]\nRUN a\nRUN c\n", "SHELL [\"/bin/sh\", \"-c\"]\nRUN a\nRUN c\n"},
+		{"usual PATH, with a SHELL", `{"config": {"Env": ["PATH=/usr/bin:/bin"], "Shell": ["/bin/bash", "-ec"]}}`, "SHELL [\"/bin/sh\", \"-c\"]\nRUN a; b\nRUN c\n", "SHELL [\"/bin/sh\", \"-c\"]\nRUN { a; b; } && c\n"},
 		{"broken", `{`, "RUN a; b\nRUN c\n", "RUN a; b\nRUN c\n"},
 	}
 	for _, tt := range tests {
@@ -110,6 +116,36 @@ func TestBaseImage(t *testing.T) {
 				t.Errorf("got:\n%swant:\n%s", got, tt.want)
 			}
 		})
+	}
+}
+
+// TestBaseVariables holds that variables of the base image count as those of the stage do.
+func TestBaseVariables(t *testing.T) {
+	for _, tt := range []struct {
+		env    string
+		merged bool
+	}{
+		{"PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", true},
+		{"PATH=/opt/x/bin:/usr/bin:/bin", false},
+		{"LANG=C.UTF-8", true},
+		{"LD_LIBRARY_PATH=/opt/x", false},
+		{"LD_PRELOAD=/opt/x.so", false},
+		{"HOME=/opt/x", false},
+		{"PYTHONPATH=/opt/x", false},
+		{"TAR_OPTIONS=--to-command=x", false},
+		{"ENV=/x", false},
+	} {
+		for _, shell := range []string{"", "SHELL [\"/bin/bash\", \"-c\"]\n"} {
+			config, err := json.Marshal(map[string]any{"os": "linux", "config": map[string]any{"Env": []string{tt.env}}})
+			if err != nil {
+				t.Fatal(err)
+			}
+			step := plugins.Step{Plugin: New(), Grants: []plugins.Grant{plugins.GrantImages}}
+			out := plugintest.Run(t, step, "FROM base\n"+shell+"RUN mkdir /srv/x\nRUN touch /srv/x/f\n", plugintest.Host{Config: string(config)})
+			if merged := count(out.Module) == 1; merged != tt.merged {
+				t.Errorf("%s %s: merged: %v", tt.env, shell, merged)
+			}
+		}
 	}
 }
 

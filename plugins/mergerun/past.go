@@ -5,6 +5,8 @@ import (
 	"path"
 	"slices"
 	"strings"
+
+	"github.com/seed-e0495807/strake/ir"
 )
 
 // past is what the ops of a stage, and of those it is based on, did before a RUN, as far
@@ -57,32 +59,56 @@ func (p *past) change(to part) {
 	}
 }
 
-// copied is the past after a COPY or ADD into a directory. A name with an extension is
-// taken for that of a file: a directory would bring names that nobody knows.
-func (p past) copied(dir string, dirs, sources []string, dest string) past {
+// copied is the past after a COPY, in a directory. A name with an extension is taken for that of
+// a file: a directory would bring names that nobody knows.
+func (p past) copied(dir string, b *ir.Copy) past {
+	var names []string
+	for _, name := range b.Sources {
+		if base := path.Base(name); b.Parents || path.Ext(base) == "" || strings.ContainsAny(base, "$*?[") {
+			name = ""
+		}
+		names = append(names, name)
+	}
+	return p.puts(dir, b.Dest, names, b.Inline)
+}
+
+// added is the past after an ADD, which unpacks what is an archive, and clones repositories.
+func (p past) added(dir string, b *ir.Add) past {
+	var names []string
+	for _, name := range b.Sources {
+		url := strings.HasPrefix(name, "http://") || strings.HasPrefix(name, "https://")
+		if ext := path.Ext(path.Base(name)); !url || b.Unpack != nil || ext == "" || ext == ".git" || strings.ContainsAny(path.Base(name), "$#?") {
+			name = ""
+		}
+		names = append(names, name)
+	}
+	return p.puts(dir, b.Dest, names, b.Inline)
+}
+
+// puts is the past after files were put at dest or in there. A name of "" is of any number of
+// files of any names.
+func (p past) puts(dir, dest string, names []string, inline []ir.Inline) past {
 	p = p.with()
 	to := word(dest)
 	to.dir = true
 	list := words{to}
-	for _, name := range sources {
-		s := word(name)
-		switch base := lastOf(s); {
-		case !to.whole:
-		case path.Ext(base) == "" || !s.whole || strings.ContainsAny(base, "*?["):
-			list = append(list, file{text: dest + "/"})
-		default:
-			list = append(list, file{text: dest + "/" + base, whole: true})
+	for _, d := range inline {
+		names = append(names, d.Name)
+	}
+	for _, name := range names {
+		if name == "" || !to.whole {
+			list = append(list, to.tree())
+		} else {
+			list = append(list, file{text: dest + "/" + path.Base(name), whole: true})
 		}
 	}
-	at := places{dir}
-	linked := surroundings{links: p.symbolic}.linked
 	for _, f := range list {
-		for _, f := range f.resolve(at, linked) {
+		for _, f := range f.resolve(places{dir}, surroundings{links: p.symbolic}.linked) {
 			if f.dir && f.whole && systemDir(f.text) {
 				continue
 			}
 			p.made[f.base()] = true
-			p.change(f.part(dirs))
+			p.change(f.part())
 			if why := f.changed(); why != nil && why.code == "shell-file" {
 				p.change(code)
 			}

@@ -25,7 +25,7 @@ var (
 	programDirs = []string{"/bin", "/sbin", "/usr/bin", "/usr/sbin", "/usr/local/bin", "/usr/local/sbin"}
 	libraryDirs = []string{"/lib", "/lib32", "/lib64", "/libx32", "/usr/lib", "/usr/lib32", "/usr/lib64", "/usr/libx32", "/usr/libexec",
 		"/usr/local/lib", "/usr/local/lib32", "/usr/local/lib64", "/usr/local/libexec", "/etc/ld.so.cache", "/etc/ld.so.conf", "/etc/ld.so.conf.d", "/etc/ld.so.preload"}
-	settingDirs = []string{"/etc", "/usr", "/var/lib", "/var/cache/debconf", "/var/spool", "/run"}
+	settingDirs = []string{"/etc", "/usr", "/var/lib", "/var/cache/debconf"}
 	// dataDirs are in those, or hidden: what programs keep for themselves, texts for people, sources,
 	// and where repositories are and their keys (sources.list(5), apt-secure(8), apk-repositories(5), yum.conf(5)).
 	dataDirs = []string{"/etc/apt/sources.list", "/etc/apt/sources.list.d", "/etc/apt/trusted.gpg.d", "/etc/apt/keyrings", "/usr/share/keyrings",
@@ -54,9 +54,12 @@ func (p file) resolve(at places, linked func(string) bool) []file {
 	}
 	var out []file
 	for _, dir := range at {
-		if full := path.Join(dir, p.text); path.IsAbs(dir) && !linked(full) {
+		switch full := path.Join(dir, p.text); {
+		case linked(full):
+			out = append(out, p.lost(path.Base(p.text)), file{text: anywhere})
+		case path.IsAbs(dir):
 			out = append(out, p.clean(dir+"/"+p.text))
-		} else {
+		default:
 			out = append(out, p.lost(p.text))
 		}
 	}
@@ -180,9 +183,8 @@ func (p file) base() string {
 	return path.Base(p.tail)
 }
 
-// part tells what a resolved name may be for programs. Further directories may have programs, too.
-func (p file) part(dirs []string) part {
-	all := slices.Concat(programDirs, dirs)
+// part tells what a resolved name may be for programs.
+func (p file) part() part {
 	at := func(dir string) bool { return p.may(dir) }
 	in := func(dir string) bool { return p.inside(dir) }
 	unknown := strings.HasPrefix(p.text, anywhere)
@@ -191,13 +193,13 @@ func (p file) part(dirs []string) part {
 		return data
 	case !p.whole && slices.ContainsFunc(dataDirs, func(dir string) bool { return strings.HasPrefix(p.text, dir+"/") }):
 		return data
-	case slices.ContainsFunc(all, at), slices.ContainsFunc(libraryDirs, at),
-		!p.named() && slices.ContainsFunc(all, in),
+	case slices.ContainsFunc(programDirs, at), slices.ContainsFunc(libraryDirs, at),
+		!p.named() && slices.ContainsFunc(programDirs, in),
 		unknown && (!p.named() || strings.Contains(p.text+p.tail, ".so")),
 		!unknown && slices.ContainsFunc(libraryDirs, in):
 		return code
 	case unknown, strings.Contains(p.text, "/."), slices.ContainsFunc(settingDirs, func(dir string) bool {
-		return at(dir) || in(dir) && !(p.named() && slices.Contains(all, one(path.Dir(p.text)))) // a program counts by its name
+		return at(dir) || in(dir)
 	}):
 		return setup
 	}

@@ -197,8 +197,53 @@ func (w *walker) joins(args []string) {
 // zero finds the number of root in an argument of useradd(8) and its like.
 var zero = regexp.MustCompile(`(^|[,:=]|^-[a-zA-Z]+)0+($|[,:])`)
 
+// found are words for what find meets: the directories that it is given and what is below
+// them, with the end of a name that it asks for.
+func found(words []*syntax.Word) (list []*syntax.Word) {
+	n := 1
+	for n < len(words) && !strings.ContainsAny(words[n].Lit()[:min(1, len(words[n].Lit()))], `-(!\`) {
+		n++
+	}
+	roots := words[1:n]
+	if n == 1 {
+		roots = []*syntax.Word{{Parts: []syntax.WordPart{&syntax.Lit{Value: "."}}}}
+	}
+	end := nameEnd(words[n:])
+	for _, r := range roots {
+		below := append(slices.Clone(r.Parts), &syntax.Lit{Value: "/"}, &syntax.ParamExp{}, &syntax.Lit{Value: end})
+		list = append(list, &syntax.Word{Parts: below})
+		if name, whole := static(r); !whole || strings.HasSuffix("/"+path.Base(name), end) {
+			list = append(list, r)
+		}
+	}
+	return list
+}
+
+// nameEnd is how all names end that an expression of find(1) does something to; "" is not known.
+func nameEnd(words []*syntax.Word) (end string) {
+	acts := false
+	for i, word := range words {
+		text, _ := static(word)
+		switch {
+		case text == "-delete", strings.HasPrefix(text, "-exec"):
+			acts = true
+		case slices.Contains([]string{"-o", "-or", ",", "!", "-not"}, text):
+			return ""
+		case text == "-name" && i+1 < len(words) && end == "" && !acts:
+			if name, whole := static(words[i+1]); whole {
+				end = ("/" + name)[strings.LastIndexAny("/"+name, `*?[]\`)+1:]
+			}
+		}
+	}
+	return end
+}
+
 // find looks at what find runs.
 func (w *walker) find(args []string, words []*syntax.Word) {
+	met := found(words)
+	if slices.Contains(args, "-delete") {
+		w.touch(arguments(met)...)
+	}
 	for i := 1; i < len(args); i++ {
 		if args[i] != "-exec" && args[i] != "-execdir" {
 			continue
@@ -208,11 +253,14 @@ func (w *walker) find(args []string, words []*syntax.Word) {
 			end++
 		}
 		if i+1 < end {
-			w.nested("find", args[i+1:end], words[i+1:end])
+			w.nested("find", args[i+1:end], slices.Concat(slices.DeleteFunc(slices.Clone(words[i+1:end]), braces), met))
 		}
 		i = end
 	}
 }
+
+// braces stand for what find meets.
+func braces(w *syntax.Word) bool { text, _ := static(w); return text == "{}" }
 
 // nested looks at a command that a program runs. xargs and find give it arguments of
 // their own.
@@ -227,6 +275,13 @@ func (w *walker) nested(by string, args []string, words []*syntax.Word) {
 	if _, whole := static(words[0]); !whole {
 		w.refuse(because("dynamic", "only the shell knows what `%s` runs", print(words[0])))
 		return
+	}
+	if by == "xargs" {
+		words = append(slices.Clip(words), &syntax.Word{Parts: []syntax.WordPart{&syntax.ParamExp{}}})
+	}
+	args = make([]string, len(words))
+	for i, word := range words {
+		args[i], _ = static(word)
 	}
 	before := w.effects
 	w.inside++

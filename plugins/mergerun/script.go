@@ -14,7 +14,6 @@ import (
 // surroundings are what the stage says of the names in a script.
 type surroundings struct {
 	dir   string   // that it starts in; "" is not known
-	dirs  []string // that have programs besides the usual ones
 	links []string // names that may lead anywhere
 }
 
@@ -96,6 +95,12 @@ func read(run *ir.Run, d dialect, in surroundings, accepts func(program string) 
 		return s
 	}
 	s.file = file
+	for _, m := range run.Mounts {
+		if !harmlessMount(m, in) {
+			s.never = because("mounts", "a mount may bring programs, or their settings")
+			return s
+		}
+	}
 	if s.cut(); strings.HasSuffix(s.text, `\`) {
 		s.never = because("syntax", "the line ends in a backslash")
 		return s
@@ -121,6 +126,21 @@ func (s script) walk(variant syntax.LangVariant) *script {
 	}
 	(&walker{script: &s, variant: variant}).walk(s.file, places{dir})
 	return &s
+}
+
+// harmlessMount tells a mount that no program is changed by.
+func harmlessMount(m ir.Mount, in surroundings) bool {
+	for _, o := range m {
+		if o.Key != "target" && o.Key != "dst" && o.Key != "destination" {
+			continue
+		}
+		for _, p := range word(o.Value).tree().resolve(places{in.dir}, in.linked) {
+			if p.part() != data {
+				return false
+			}
+		}
+	}
+	return true
 }
 
 // shellText is what the shell gets.

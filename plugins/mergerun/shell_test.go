@@ -178,7 +178,11 @@ func (b *sandbox) run(t testing.TB, argv []string, scripts []string) (out outcom
 	return out
 }
 
-// step runs one RUN.
+// limits are those of a script: a file that grows for ever, as by `tee -a b <out` where both are
+// one file, and a program that turns for ever end by themselves, should nobody be there to end them.
+const limits = `ulimit -f 2048 && ulimit -t 20 && exec "$0" "$@"`
+
+// step runs one RUN, and ends all that it leaves.
 func (b *sandbox) step(t testing.TB, argv []string, script string) (ok, left, slow bool) {
 	t.Helper()
 	if err := b.enter(); err != nil {
@@ -186,11 +190,11 @@ func (b *sandbox) step(t testing.TB, argv []string, script string) (ok, left, sl
 	}
 	ctx, cancel := context.WithTimeout(t.Context(), 3*time.Second)
 	defer cancel()
-	cmd := exec.CommandContext(ctx, argv[0], append(argv[1:len(argv):len(argv)], script)...)
+	cmd := exec.CommandContext(ctx, "sh", slices.Concat([]string{"-c", limits}, argv, []string{script})...)
 	cmd.Dir = b.work
 	cmd.Env = []string{"HOME=" + b.root + "/home", "R=" + b.root, "SET=env", "LC_ALL=C",
 		"PATH=" + b.root + "/bin:" + b.root + "/bin2:/usr/local/bin:/usr/bin:/bin"}
-	cmd.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: nobody, Gid: nobody}, Setpgid: true}
+	cmd.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: nobody, Gid: nobody}, Setpgid: true, Pdeathsig: syscall.SIGKILL}
 	err := cmd.Run()
 	if cmd.Process != nil {
 		left = syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) == nil
@@ -329,4 +333,34 @@ func early(left []bool, groups []int) int {
 		at += n
 	}
 	return -1
+}
+
+// TestLimits holds that a script which never ends, or fills the disk, does neither.
+func TestLimits(t *testing.T) {
+	b := newSandbox(t)
+	for _, script := range []string{
+		"echo x >out && ln out b && tee -a b <out >/dev/null",
+		"yes >out",
+		"(yes >out) & sleep 60",
+	} {
+		start := time.Now()
+		if b.run(t, []string{"sh", "-c"}, []string{script}).ok {
+			t.Errorf("%s: it succeeds", script)
+		}
+		if took := time.Since(start); took > 50*time.Second {
+			t.Errorf("%s: it takes %v", script, took)
+		}
+		err := filepath.WalkDir(b.layers, func(path string, d fs.DirEntry, err error) error {
+			if err != nil {
+				return err
+			}
+			if info, err := d.Info(); err == nil && info.Size() > 4<<20 {
+				t.Errorf("%s: a file of %d bytes", script, info.Size())
+			}
+			return nil
+		})
+		if err != nil {
+			t.Error(err)
+		}
+	}
 }

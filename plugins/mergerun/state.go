@@ -22,8 +22,8 @@ type state struct {
 	foreign  bool     // the platform is another than Linux
 	startup  bool     // a variable is set that changes how a shell starts
 	settings bool     // or that gives programs options, or says what they run
+	hidden   bool     // the base image has triggers, which run first
 	trigger  bool     // ONBUILD: what a stage that starts from here begins with
-	dirs     []string // of the base image's PATH, besides the usual ones
 	past     past
 }
 
@@ -85,20 +85,20 @@ func (j *job) after(now *state, at plugins.Place, body ir.Body) *state {
 		}
 	case *ir.Env:
 		for _, p := range b.Pairs {
-			next.variable(p.Key)
+			next.variable(p.Key, p.Value)
 		}
 	case *ir.Arg:
 		for _, d := range b.Defaults {
-			next.variable(d.Key)
+			next.variable(d.Key, "?") // who builds may give another value
 		}
 	case *ir.Copy:
-		next.past = now.past.copied(now.dir, now.dirs, b.Sources, b.Dest)
+		next.past = now.past.copied(now.dir, b)
 	case *ir.Add:
-		next.past = now.past.copied(now.dir, now.dirs, b.Sources, b.Dest)
+		next.past = now.past.added(now.dir, b)
 	case *ir.Onbuild:
 		next.trigger = true
 	case *ir.Custom:
-		next = state{image: -1, windows: now.windows, foreign: now.foreign, past: now.past} // it can become anything
+		next = state{image: -1, startup: true, windows: now.windows, foreign: now.foreign, past: now.past} // it can become anything
 	default:
 		return now
 	}
@@ -106,15 +106,27 @@ func (j *job) after(now *state, at plugins.Place, body ir.Body) *state {
 }
 
 // variable notes one of ENV or ARG. Those that change how a shell starts are of bash(1),
-// Bash Variables, and of dash(1), ENV. PATH and LD_LIBRARY_PATH are taken to name
-// directories that have the programs of these names.
-func (s *state) variable(key string) {
-	if slices.Contains([]string{"BASH_ENV", "ENV", "SHELLOPTS", "BASHOPTS", "BASH_COMPAT", "POSIXLY_CORRECT"}, key) || strings.HasPrefix(key, "BASH_FUNC_") {
+// Bash Variables, and of dash(1), ENV.
+func (s *state) variable(key, value string) {
+	switch {
+	case slices.Contains([]string{"BASH_ENV", "ENV", "SHELLOPTS", "BASHOPTS", "BASH_COMPAT", "POSIXLY_CORRECT"}, key), strings.HasPrefix(key, "BASH_FUNC_"):
 		s.startup = true
-	}
-	if changesPrograms(key) && !slices.Contains([]string{"PATH", "LD_LIBRARY_PATH", "HOME", "PYTHONPATH"}, key) {
+	case key == "PATH":
+		s.settings = s.settings || !usual(value)
+	case key == "HOME" && value == "/root":
+	case changesPrograms(key):
 		s.settings = true
 	}
+}
+
+// usual tells a PATH of directories that have programs of distributions.
+func usual(value string) bool {
+	for _, dir := range strings.Split(strings.Trim(value, `"'`), ":") {
+		if !slices.Contains(programDirs, dir) && dir != "$PATH" && dir != "${PATH}" {
+			return false
+		}
+	}
+	return true
 }
 
 // word expands a word, to "" when nobody can.
@@ -139,14 +151,13 @@ type image struct {
 }
 
 // base reads the config of a stage's base image, which a plugin may when it is granted.
-// One with triggers of its own counts as unknown, nil: they can change all of it.
 func (j *job) base(stage int) *image {
 	data, err := j.host.BaseConfig(j.ctx, stage)
 	if err != nil {
 		return nil
 	}
 	var i image
-	if json.Unmarshal(data, &i) != nil || len(i.Config.OnBuild) > 0 {
+	if json.Unmarshal(data, &i) != nil {
 		return nil
 	}
 	return &i
@@ -166,6 +177,7 @@ func (j *job) known(now *state) *state {
 		return now
 	}
 	next := *now
+	next.hidden = len(image.Config.OnBuild) > 0
 	next.foreign = next.foreign || image.OS != "" && image.OS != "linux"
 	if next.shell == nil {
 		if next.shell = image.Config.Shell; len(next.shell) == 0 {
@@ -181,8 +193,8 @@ func (j *job) known(now *state) *state {
 		}
 	}
 	for _, v := range image.Config.Env {
-		key, _, _ := strings.Cut(v, "=")
-		next.variable(key)
+		key, value, _ := strings.Cut(v, "=")
+		next.variable(key, value)
 	}
 	return &next
 }
@@ -207,6 +219,9 @@ func (s *state) dialect() (dialect, *reason) {
 	d := dialect{variant: syntax.LangPOSIX, errexit: maybe}
 	if s.foreign {
 		return d, because("shell", "only on Linux is it known what is the same")
+	}
+	if s.hidden {
+		return d, because("opaque", "the base image has triggers, which come before the stage and are not read")
 	}
 	if s.windows {
 		return d, because("shell", "the shell may be one of Windows, and SHELL does not say")

@@ -21,7 +21,7 @@ func (w *walker) touch(list ...file) (full words) {
 			}
 			full = append(full, p)
 			w.made[p.base()] = true
-			is := p.part(w.dirs)
+			is := p.part()
 			w.touched = max(w.touched, is)
 			if is == code && !p.whole && p.tail == "" {
 				continue // it may be anything, which code says

@@ -75,7 +75,7 @@ func (w *walker) walk(n *syntax.File, at places) {
 
 // programVariable finds variables that say where programs come from in words of export,
 // read and other commands that may set them.
-var programVariable = regexp.MustCompile(`\b(PATH|LD_[A-Z_]+|BASH_ENV|TAR_OPTIONS|GIT_(SSH|EXEC|TEMPLATE|CONFIG|PROXY|ASKPASS|EDITOR|PAGER|EXTERNAL|DIR|ALLOW)[A-Z_]*|APT_CONFIG|WGETRC|CURL_HOME|PERL5(OPT|LIB)|PYTHON(PATH|HOME|STARTUP)|OPENSSL_(CONF|MODULES|ENGINES)|HOME|XDG_CONFIG_[A-Z]+|SSH_ASKPASS|SUDO_ASKPASS|GZIP|XZ_OPT|SHELLOPTS|BASHOPTS)\b`)
+var programVariable = regexp.MustCompile(`\b(PATH|LD_[A-Z_]+|BASH_ENV|TAR_OPTIONS|GIT_(SSH|EXEC|TEMPLATE|CONFIG|PROXY|ASKPASS|EDITOR|PAGER|EXTERNAL|DIR|ALLOW)[A-Z_]*|APT_CONFIG|WGETRC|CURL_HOME|PERL5(OPT|LIB)|PYTHON(PATH|HOME|STARTUP)|OPENSSL_(CONF|MODULES|ENGINES)|HOME|XDG_CONFIG_[A-Z]+|SSH_ASKPASS|SUDO_ASKPASS|GZIP|XZ_OPT|CDPATH|DEBCONF_[A-Z_]+|ENV|SHELLOPTS|BASHOPTS)\b`)
 
 func (w *walker) declare(f *syntax.FuncDecl) {
 	if f.Name == nil {

@@ -1,0 +1,190 @@
+package mergerun
+
+import (
+	"encoding/json"
+	"slices"
+	"testing"
+
+	"github.com/seed-e0495807/strake/plugins"
+	"github.com/seed-e0495807/strake/plugins/plugintest"
+)
+
+// changed are chains whose files decide what later programs are or do, by kind. The last two
+// RUNs of each stay apart.
+var changed = []struct{ name, code, text string }{
+	// What decides what scripts of packages do.
+	{"languages by debconf, two RUNs ago", "opaque", "RUN echo x | debconf-set-selections\nRUN apt-get install -y locales\nRUN ls"},
+	{"languages by debconf, in a file", "opaque", "RUN debconf-set-selections /x\nRUN apt-get upgrade -y\nRUN ls"},
+	{"languages by debconf-communicate", "opaque", "RUN echo x | debconf-communicate\nRUN apt-get install -y locales\nRUN ls"},
+	{"languages by the database of debconf", "opaque", "COPY config.dat /var/cache/debconf/config.dat\nRUN apt-get install -y locales\nRUN ls"},
+	{"languages by locale.gen", "opaque", "RUN echo de_DE.UTF-8 UTF-8 >/etc/locale.gen\nRUN apt-get install -y locales\nRUN ls"},
+	{"languages by a script", "opaque", "COPY setup.sh /srv/setup.sh\nRUN /srv/setup.sh\nRUN apt-get install -y locales\nRUN ls"},
+	{"languages in a base stage", "opaque", "RUN echo x | debconf-set-selections\nFROM one\nRUN apt-get install -y locales\nRUN ls"},
+	{"services that may start", "opaque", "RUN rm /usr/sbin/policy-rc.d\nRUN apt-get install -y nginx\nRUN sleep 2"},
+	{"services that may start, by writing", "opaque", "RUN printf '#!/bin/sh' >/usr/sbin/policy-rc.d\nRUN apt-get install -y nginx\nRUN sleep 2"},
+	{"the database of packages", "opaque", "RUN echo x >/var/lib/dpkg/info/nginx.postinst\nRUN apt-get install -y nginx\nRUN sleep 2"},
+	{"a variable of debconf", "opaque", "ENV DEBCONF_DB_OVERRIDE=File{/x}\nRUN apt-get install -y locales\nRUN ls"},
+
+	// Relative names.
+	{"users behind cd", "user", "WORKDIR /srv\nRUN cd /etc && sed -i s/x/y/ group\nRUN touch f"},
+	{"users behind cd, by a pattern", "user", "WORKDIR /srv\nRUN cd /etc && chmod 600 pass*\nRUN touch f"},
+	{"users behind two cd", "user", "WORKDIR /srv\nRUN cd / && cd etc && echo x >>passwd\nRUN touch f"},
+	{"users behind cd into anything", "user", "WORKDIR /srv\nRUN cd \"$D\" && echo x >>passwd\nRUN touch f"},
+	{"users behind pushd", "user", "SHELL [\"/bin/bash\", \"-c\"]\nWORKDIR /srv\nRUN pushd /etc && cp /x group\nRUN touch f"},
+	{"users in a copied directory", "user", "WORKDIR /srv\nRUN cp group /etc\nRUN touch f"},
+	{"users from above", "user", "WORKDIR /srv\nRUN mv ../x ../etc/passwd\nRUN touch f"},
+	{"users behind a variable", "user", "WORKDIR /srv\nRUN echo x >\"$D/passwd\"\nRUN touch f"},
+	{"users of find", "user", "WORKDIR /srv\nRUN find /etc -name group -exec chmod 600 {} +\nRUN touch f"},
+	{"users of find, deleted", "user", "WORKDIR /srv\nRUN find / -name 'pass*wd' -delete\nRUN touch f"},
+	{"users by a link", "user", "WORKDIR /srv\nRUN ln -s /etc e\nRUN echo x >>e/group\nRUN touch f"},
+	{"users by a link of one RUN", "user", "WORKDIR /srv\nRUN f() { echo x >>e/group; }; ln -s /etc e && f\nRUN touch f"},
+	{"users in a script of sh", "user", "WORKDIR /srv\nRUN cd /etc && sh -c 'echo x >>group'\nRUN touch f"},
+	{"users in a workdir that is not known", "user", "RUN echo x >>group\nRUN touch f"},
+	{"shell behind cd", "shell-file", "WORKDIR /srv\nRUN cd /usr/bin && rm das*\nRUN touch f"},
+	{"shell behind cd, replaced", "shell-file", "WORKDIR /srv\nRUN cd /bin && ln -sf bash sh\nRUN touch f"},
+	{"shell behind cd, moved", "shell-file", "WORKDIR /srv\nRUN cd /usr && mv bin/dash bin/old\nRUN touch f"},
+	{"shell copied into a directory", "shell-file", "WORKDIR /srv\nRUN cp sh /bin\nRUN touch f"},
+	{"shell installed", "shell-file", "WORKDIR /srv\nRUN install -m 755 /x/bash /usr/bin/\nRUN touch f"},
+	{"a program behind cd", "opaque", "WORKDIR /srv\nRUN cd /usr/local/bin && cp /x date\nRUN date\nRUN sleep 2"},
+	{"a program behind cd, removed", "opaque", "WORKDIR /srv\nRUN cd /usr/bin && rm date\nRUN date\nRUN sleep 2"},
+	{"a program of any name behind cd", "opaque", "WORKDIR /srv\nRUN cd /usr/local/bin && for t in date; do echo x >$t; done\nRUN date\nRUN sleep 2"},
+	{"a program of any name", "opaque", "WORKDIR /srv\nRUN echo x >\"$D\"\nRUN date\nRUN sleep 2"},
+	{"another shell than known", "opaque", "WORKDIR /srv\nRUN ln -sf zsh /bin/sh\nRUN ls\nRUN touch f"},
+	{"hosts behind cd", "container", "WORKDIR /srv\nRUN cd /etc && echo x >>hosts\nRUN cat /srv/f"},
+	{"memory behind cd", "container", "WORKDIR /srv\nRUN cd /dev && ln -s shm /srv/m\nRUN ls"},
+	{"/dev and back", "container", "WORKDIR /srv\nRUN echo x >/dev/../etc/passwd\nRUN ls"},
+
+	// Names by other means than ln.
+	{"an archive over programs", "opaque", "WORKDIR /srv\nRUN tar -xf x.tar -C /usr/local\nRUN date\nRUN sleep 2"},
+	{"an archive over all", "opaque", "WORKDIR /\nRUN unzip x.zip\nRUN date\nRUN sleep 2"},
+	{"an archive with absolute names", "opaque", "WORKDIR /srv\nRUN tar -xPf x.tar\nRUN true\nRUN sleep 2"},
+	{"programs by a pattern", "opaque", "WORKDIR /srv\nRUN cp tools/* /usr/local/bin/\nRUN date\nRUN sleep 2"},
+	{"programs of a tree", "opaque", "WORKDIR /srv\nRUN cp -r tools/. /usr/local/bin\nRUN date\nRUN sleep 2"},
+	{"programs with -t", "opaque", "WORKDIR /srv\nRUN install -t /usr/local/bin tools/date\nRUN date\nRUN sleep 2"},
+	{"a program moved into a directory", "opaque", "WORKDIR /srv\nRUN mv tools/date /usr/local/bin\nRUN date\nRUN sleep 2"},
+	{"a directory moved over programs", "opaque", "WORKDIR /srv\nRUN mv local /usr\nRUN date\nRUN sleep 2"},
+	{"a program by an alternative", "opaque", "WORKDIR /srv\nRUN update-alternatives --install /usr/local/bin/date date /srv/date 1\nRUN date\nRUN sleep 2"},
+	{"a program that is fetched", "opaque", "WORKDIR /usr/local/bin\nRUN wget https://example.com/date\nRUN date\nRUN sleep 2"},
+	{"a program that is fetched as -odate", "opaque", "WORKDIR /usr/local/bin\nRUN curl -sodate https://example.com/x\nRUN date\nRUN sleep 2"},
+	{"a program of a name that is fetched", "opaque", "WORKDIR /usr/local/bin\nRUN curl -OJ https://example.com/x\nRUN date\nRUN sleep 2"},
+	{"a program that is cloned", "opaque", "WORKDIR /usr/local\nRUN git clone https://example.com/bin.git\nRUN date\nRUN sleep 2"},
+	{"a program by dd", "opaque", "WORKDIR /usr/local/bin\nRUN dd if=/srv/x of=date\nRUN date\nRUN sleep 2"},
+	{"all programs of xargs", "opaque", "WORKDIR /srv\nRUN echo /usr/bin/date | xargs rm\nRUN date\nRUN sleep 2"},
+	{"links by cp -al", "links", "WORKDIR /srv\nRUN cp -al a b\nRUN chmod 600 b/x"},
+	{"links by busybox", "unknown", "WORKDIR /srv\nRUN busybox --install /opt/bin\nRUN chmod 600 /opt/bin/x"},
+	{"links by rsync", "unknown", "WORKDIR /srv\nRUN rsync -a --link-dest=/a /b /c\nRUN chmod 600 /c/x"},
+	{"a copied directory", "opaque", "COPY rootfs /\nRUN date\nRUN sleep 2"},
+	{"a copied directory of programs", "opaque", "COPY bin /usr/local/bin/\nRUN date\nRUN sleep 2"},
+	{"an archive that ADD unpacks", "opaque", "ADD x.tar.gz /usr/local\nRUN date\nRUN sleep 2"},
+	{"a file that ADD unpacks", "opaque", "ADD x.sh /usr/local/\nRUN date\nRUN sleep 2"},
+	{"a repository", "opaque", "ADD https://example.com/x.git /usr/local\nRUN date\nRUN sleep 2"},
+	{"a program in a document", "opaque", "COPY <<date /usr/local/bin/\nx\ndate\nRUN date\nRUN sleep 2"},
+	{"copied with parents", "opaque", "COPY --parents usr/local/bin/x.sh /\nRUN date\nRUN sleep 2"},
+	{"all copied into a workdir that is not known", "opaque", "COPY . .\nRUN date\nRUN sleep 2"},
+	{"a shell that is copied", "opaque", "COPY sh.static /bin/sh\nRUN true\nRUN sleep 2"},
+	{"copied along a link", "opaque", "RUN ln -s /usr/local/bin /srv/b\nCOPY date.sh /srv/b/\nRUN true\nRUN sleep 2"},
+
+	// Files and variables that change how later programs run.
+	{"what is loaded into all", "opaque", "WORKDIR /srv\nRUN echo /srv/x.so >/etc/ld.so.preload\nRUN true\nRUN sleep 2"},
+	{"where libraries are", "opaque", "WORKDIR /srv\nRUN echo /srv/lib >/etc/ld.so.conf.d/x.conf && ldconfig\nRUN true\nRUN sleep 2"},
+	{"a library", "opaque", "WORKDIR /srv\nRUN cp libc.so.6 /usr/local/lib/\nRUN true\nRUN sleep 2"},
+	{"a library that is copied", "opaque", "COPY libc.so.6 /usr/local/lib/libc.so.6\nRUN true\nRUN sleep 2"},
+	{"settings of curl, .config", "opaque", "WORKDIR /srv\nRUN echo x >/root/.config/curlrc\nRUN curl https://example.com/x\nRUN sleep 2"},
+	{"settings of wget", "opaque", "WORKDIR /srv\nRUN echo x >>/etc/wgetrc\nRUN wget https://example.com/x\nRUN sleep 2"},
+	{"settings of git", "opaque", "COPY git.conf /etc/gitconfig\nRUN git clone https://example.com/x.git\nRUN sleep 2"},
+	{"settings of npm", "opaque", "COPY npm.conf /root/.npmrc\nRUN npm cache clean --force\nRUN sleep 2"},
+	{"settings of pip", "opaque", "WORKDIR /srv\nRUN echo x >/etc/pip.conf\nRUN pip cache purge\nRUN sleep 2"},
+	{"settings of apt behind cd", "opaque", "WORKDIR /srv\nRUN cd /etc/apt && echo x >apt.conf.d/9x\nRUN apt-get update\nRUN sleep 2"},
+	{"settings of sudo", "opaque", "USER root\nRUN echo x >/etc/sudoers.d/x\nRUN sudo touch /srv/f\nRUN sleep 2"},
+	{"settings of gpg", "opaque", "WORKDIR /srv\nRUN mkdir ~/.gnupg && echo x >~/.gnupg/gpg.conf\nRUN gpg --dearmor -o /srv/k /srv/x\nRUN sleep 2"},
+	{"settings of openssl", "opaque", "WORKDIR /srv\nRUN sed -i s/x/y/ /etc/ssl/openssl.cnf\nRUN openssl version\nRUN sleep 2"},
+	{"settings of useradd", "opaque", "USER root\nRUN echo x >>/etc/login.defs\nRUN useradd x\nRUN sleep 2"},
+	{"settings in a directory that is not known", "opaque", "RUN echo x >curlrc\nRUN curl https://example.com/x\nRUN sleep 2"},
+	{"a plugin of apt", "opaque", "COPY x.py /usr/lib/python3/dist-packages/x.py\nRUN apt-get update\nRUN sleep 2"},
+	{"a mount over programs", "mounts", "RUN --mount=type=bind,source=x,target=/usr/local/bin date\nRUN --mount=type=bind,source=x,target=/usr/local/bin sleep 2"},
+	{"a mount over settings", "mounts", "RUN --mount=type=bind,source=x,target=/root/.curlrc curl https://x\nRUN --mount=type=bind,source=x,target=/root/.curlrc sleep 2"},
+	{"PATH", "opaque", "ENV PATH=/srv/bin:$PATH\nRUN date\nRUN sleep 2"},
+	{"PATH, behind", "opaque", "ENV PATH=\"$PATH:/srv/bin\"\nRUN git init /srv/x\nRUN sleep 2"},
+	{"PATH, an argument", "opaque", "ARG PATH\nRUN date\nRUN sleep 2"},
+	{"LD_LIBRARY_PATH", "opaque", "ENV LD_LIBRARY_PATH=/srv/lib\nRUN date\nRUN sleep 2"},
+	{"LD_PRELOAD", "opaque", "ENV LD_PRELOAD=/srv/x.so\nRUN date\nRUN sleep 2"},
+	{"HOME", "opaque", "ENV HOME=/srv\nRUN curl https://example.com/x\nRUN sleep 2"},
+	{"PYTHONPATH", "opaque", "ENV PYTHONPATH=/srv\nRUN dnf install -y x\nRUN sleep 2"},
+	{"CDPATH", "opaque", "ENV CDPATH=/etc\nRUN date\nRUN sleep 2"},
+	{"ENV", "shell", "ENV ENV=/srv/x\nRUN date\nRUN sleep 2"},
+
+	// ONBUILD.
+	{"trigger USER", "shell", "ONBUILD USER bob\nFROM one\nRUN sudo adduser bill\nRUN touch f"},
+	{"trigger WORKDIR", "shell", "ONBUILD WORKDIR /var/cache/x\nFROM one\nRUN rm -rf /var/cache/x\nRUN touch f"},
+	{"trigger RUN", "shell", "ONBUILD RUN echo x >/usr/local/bin/date\nFROM one\nRUN date\nRUN sleep 2"},
+	{"trigger COPY", "shell", "ONBUILD COPY . /\nFROM one\nRUN date\nRUN sleep 2"},
+	{"trigger two stages below", "shell", "ONBUILD USER bob\nFROM one AS two\nFROM two\nRUN date\nRUN sleep 2"},
+}
+
+// TestChanged holds that they stay apart, and for which reason.
+func TestChanged(t *testing.T) {
+	for _, c := range changed {
+		t.Run(c.name, func(t *testing.T) { staysApart(t, c.code, c.text) })
+	}
+}
+
+// TestKnownNames holds that names which are known to be of no program keep nothing apart.
+func TestKnownNames(t *testing.T) {
+	for _, text := range []string{
+		"RUN echo deb x >/etc/apt/sources.list.d/x.list\nRUN apt-get update\nRUN apt-get install -y vim\nRUN rm -rf /var/lib/apt/lists/*",
+		"WORKDIR /srv\nRUN tar -xf x.tar\nRUN date >/dev/null",
+		"WORKDIR /srv\nRUN cd /opt && wget https://example.com/group\nRUN date >d",
+		"WORKDIR /srv\nCOPY . .\nRUN echo x >group\nRUN date >d",
+		"COPY run.sh /\nCOPY run.sh /usr/local/bin/\nRUN mkdir /srv/x\nRUN date >/srv/x/d",
+		"WORKDIR /srv\nRUN cp tools/* bin\nRUN find /opt -name '*.pyc' -exec rm {} +\nRUN date >d",
+		"WORKDIR /\nRUN find /opt -name '*.pyc' -delete\nRUN date >d",
+		"ADD https://example.com/x.sh /srv/\nRUN mkdir /srv/x\nRUN date >/srv/x/d",
+		"ENV PATH=/usr/local/bin:$PATH HOME=/root\nRUN mkdir /srv/x\nRUN date >/srv/x/d",
+		"RUN --mount=type=cache,target=/var/cache/apt apt-get update\nRUN --mount=type=cache,target=/var/cache/apt apt-get install -y vim",
+	} {
+		out := plugintest.Run(t, plugins.Step{Plugin: New(), Config: json.RawMessage(`{"explain": true}`)}, "FROM base\n"+text+"\n", nil)
+		if len(out.Diags) > 0 || count(out.Module) != 1 {
+			t.Errorf("%s\nstays apart: %q", text, codes(out.Diags))
+		}
+	}
+}
+
+// TestResolve holds what names may be, in which directories.
+func TestResolve(t *testing.T) {
+	whole := func(text string) file { return file{text: text, whole: true} }
+	for _, tt := range []struct {
+		name   file
+		at     places
+		target string
+		may    bool
+	}{
+		{whole("group"), places{"/etc"}, "/etc/group", true},
+		{whole("group"), places{"/srv"}, "/etc/group", false},
+		{whole("group"), places{"/srv", "/etc"}, "/etc/group", true},
+		{whole("group"), places{""}, "/etc/group", true},
+		{whole("group"), nil, "/etc/group", true},
+		{whole("./../etc/../etc/gr*p"), places{"/srv"}, "/etc/group", true},
+		{whole("/etc"), places{"/srv"}, "/etc/group", true},
+		{whole("/"), places{"/srv"}, "/etc/group", true},
+		{whole("/[e]tc/group"), places{"/srv"}, "/etc/group", true},
+		{whole("/e{tc,x}/group"), places{"/srv"}, "/etc/group", true},
+		{whole("/e**"), places{"/srv"}, "/etc/group", true},
+		{whole("/etc/group2"), places{"/srv"}, "/etc/group", false},
+		{whole("/bin/sh"), places{"/srv"}, "/usr/bin/sh", true},
+		{whole("~/group"), places{"/srv"}, "/etc/group", true},
+		{whole("link/group"), places{"/srv"}, "/etc/group", true},
+		{whole("/srv/link"), places{"/srv"}, "/etc/group", true},
+		{file{}, places{"/srv"}, "/etc/group", true},
+		{file{tail: "/group"}, places{"/srv"}, "/etc/group", true},
+		{file{tail: "/users"}, places{"/srv"}, "/etc/group", false},
+		{file{text: "/etc/g"}, places{"/srv"}, "/etc/group", true},
+		{file{text: "/etc/g", tail: ".d"}, places{"/srv"}, "/etc/group", false},
+		{file{text: "/opt/"}, places{"/srv"}, "/etc/group", false},
+	} {
+		linked := surroundings{links: []string{"/srv/link"}}.linked
+		got := slices.ContainsFunc(tt.name.resolve(tt.at, linked), func(f file) bool { return f.may(tt.target) })
+		if got != tt.may {
+			t.Errorf("%+v in %q may be %s: %v (%+v)", tt.name, tt.at, tt.target, got, tt.name.resolve(tt.at, linked))
+		}
+	}
+}
