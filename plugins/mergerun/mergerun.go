@@ -53,7 +53,7 @@ const schema = `{
       "default": false
     },
     "unknown": {
-      "description": "What becomes of RUNs with programs that merge-run does not know: apart, or merge, which takes the risk that one of them leaves a process or changes files that have several names; or a list of programs to take it for.",
+      "description": "What becomes of RUNs with programs that merge-run does not know, and of all RUNs behind them: apart, or merge, which takes the risk that one of them leaves a process, changes files that have several names, or changes other programs; or a list of programs to take it for.",
       "oneOf": [
         {"enum": ["apart", "merge"]},
         {"type": "array", "items": {"type": "string", "minLength": 1}}
