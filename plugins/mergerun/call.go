@@ -93,7 +93,8 @@ func (w *walker) command(name string, args []string, words []*syntax.Word) {
 }
 
 func (w *walker) checkPlain(name string, args []string, words []*syntax.Word) {
-	if name == "printf" && len(args) > 1 && (args[1] == "-v" || dynamic(words[1])) {
+	// bash remembers the time zone, too.
+	if name == "printf" && len(args) > 1 && (args[1] == "-v" || dynamic(words[1]) || strings.Contains(args[1], "%(")) {
 		w.leak()
 	}
 	if name == "type" {

@@ -121,7 +121,7 @@ func (c *chain) programs(list []*script, from, i int) *reason {
 		if p.lost != nil && !c.config.Unknown.all {
 			return p.lost
 		}
-		if why := p.runs(list[at], c.config.Unknown.accepts); why != nil {
+		if why := c.state.past.with(list[:at]...).runs(list[at], c.config.Unknown.accepts); why != nil {
 			return why
 		}
 	}

@@ -125,10 +125,14 @@ func word(text string) file {
 
 // runs tells why nobody knows what a script runs.
 func (p past) runs(s *script, accepts func(string) bool) *reason {
+	made := p.with(s).made
+	if s.tuned {
+		p.change(setup)
+	}
 	for _, name := range slices.Sorted(maps.Keys(s.ran)) {
 		switch {
 		case accepts(name):
-		case p.made[name]:
+		case made[name]:
 			return because("opaque", "`%s` may be a program that the stage makes", name)
 		case p.settings != nil && !plainProgram(name):
 			return because("opaque", "`%s` may do anything: %s", name, p.settings.text)

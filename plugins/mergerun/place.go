@@ -49,13 +49,18 @@ func (p file) resolve(at places, linked func(string) bool) []file {
 		return []file{p.lost(rest)}
 	case path.IsAbs(text) && linked(path.Clean(text)):
 		return []file{p.lost(path.Base(text)), {text: anywhere}}
+	case path.IsAbs(text) && strings.Contains(text, ".."):
+		return []file{p.clean(text), p.lost(text)}
 	case path.IsAbs(text):
 		return []file{p.clean(text)}
 	}
 	var out []file
+	if strings.Contains(p.text, "..") {
+		out = append(out, p.lost(p.text)) // above a link of the base, as /bin
+	}
 	for _, dir := range at {
 		switch full := path.Join(dir, p.text); {
-		case linked(full):
+		case linked(full), linked(dir):
 			out = append(out, p.lost(path.Base(p.text)), file{text: anywhere})
 		case path.IsAbs(dir):
 			out = append(out, p.clean(dir+"/"+p.text))
@@ -71,6 +76,9 @@ func (p file) resolve(at places, linked func(string) bool) []file {
 
 // lost is a name in a directory that nobody knows.
 func (p file) lost(text string) file {
+	if i := strings.LastIndex(text, "../"); i >= 0 {
+		text = text[i+3:] // a link may lead anywhere in front
+	}
 	text = strings.TrimPrefix(path.Clean("/"+text), "/")
 	return file{text: anywhere + text, whole: p.whole && text != "", tail: p.tail, dir: p.dir}
 }

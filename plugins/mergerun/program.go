@@ -13,6 +13,7 @@ import (
 // be the shell or another program.
 func (w *walker) program(name string, args []string, words []*syntax.Word) {
 	w.ran[path.Base(name)] = true
+	w.tuned = w.tuned || w.touched >= setup && !plainProgram(path.Base(name))
 	if !w.danger(args, words) {
 		return
 	}
@@ -159,7 +160,7 @@ func (w *walker) danger(args []string, words []*syntax.Word) bool {
 		w.follow(becauseShell())
 	}
 	if path.Base(args[0]) == "debconf-set-selections" {
-		w.touched = max(w.touched, setup) // answers for scripts of packages, as of languages
+		w.touched, w.tuned = max(w.touched, setup), true // answers for scripts of packages, as of languages
 	}
 	if path.Base(args[0]) == "git" && gitServer(args[1:]) {
 		w.refuse(because("background", "git may go on tidying up in the background"))
@@ -201,6 +202,10 @@ var zero = regexp.MustCompile(`(^|[,:=]|^-[a-zA-Z]+)0+($|[,:])`)
 // them, with the end of a name that it asks for.
 func found(words []*syntax.Word) (list []*syntax.Word) {
 	n := 1
+	if len(words) > 1 && slices.Contains([]string{"-L", "-H", "-P", "-D"}, words[1].Lit()) || len(words) > 1 && strings.HasPrefix(words[1].Lit(), "-O") ||
+		slices.ContainsFunc(words, func(w *syntax.Word) bool { return w.Lit() == "-follow" }) {
+		return []*syntax.Word{{Parts: []syntax.WordPart{&syntax.ParamExp{}}}} // it follows links, or starts anywhere
+	}
 	for n < len(words) && !strings.ContainsAny(words[n].Lit()[:min(1, len(words[n].Lit()))], `-(!\`) {
 		n++
 	}
@@ -332,7 +337,7 @@ func (w *walker) inner(text string, variant syntax.LangVariant) {
 		w.refuse(because("syntax", "a script in an argument is not understood: %v", err))
 		return
 	}
-	in := &walker{script: w.script, variant: variant, inside: w.inside + 1, outer: w}
+	in := &walker{script: w.script, variant: variant, inside: w.inside + 1, outer: w, repeats: w.repeats}
 	in.walk(file, w.here())
 }
 
@@ -354,7 +359,7 @@ func (w *walker) wraps(args []string, words []*syntax.Word) {
 		if err != nil {
 			continue // no script
 		}
-		in := &walker{script: w.script, variant: w.variant, inside: w.inside + 1, outer: w}
+		in := &walker{script: w.script, variant: w.variant, inside: w.inside + 1, outer: w, repeats: w.repeats}
 		in.walk(file, w.here())
 	}
 }

@@ -79,7 +79,7 @@ func coreutils(name string) (row, bool) {
 		"mkdir", "mktemp", "mkfifo", "sync", "echo", "printf", "true", "false", "test", "[", "pwd":
 		return row{}, true
 	case "rm", "rmdir", "unlink":
-		return row{made: operands}, true
+		return row{nodes: verbose, made: operands}, true
 	case "date":
 		return row{can: without("-s*", "--s*")}, true
 	case "ls", "dir", "vdir":
@@ -93,22 +93,25 @@ func coreutils(name string) (row, bool) {
 	case "touch", "truncate", "shred", "tee":
 		return row{args: true}, true
 	case "chmod", "chown", "chgrp":
-		return row{args: true, made: behind}, true
+		return row{nodes: verbose, args: true, made: behind}, true
 	case "dd":
 		return row{args: true, made: output}, true
 	case "split", "csplit":
 		return row{can: without("--filter*"), args: true, here: true}, true
 	case "cp":
-		return row{dest: true, names: true, made: copied, links: func(a words) bool { return a.open() || a.short("adlrRpPHL") || a.any("--*") }}, true
+		return row{nodes: verbose, dest: true, names: true, made: copied, links: func(a words) bool { return a.open() || a.short("adlrRpPHL") || a.any("--*") }}, true
 	case "install":
 		return row{can: without("--strip*"), args: true, made: copied}, true
 	case "mv":
-		return row{args: true, names: true, made: moved}, true
+		return row{can: without("--no-copy*", "--exchange*"), nodes: verbose, args: true, names: true, made: moved}, true
 	case "ln":
 		return row{names: true, made: copied, links: func(a words) bool { return a.open() || !a.short("s") && !a.any("--s*") }}, true
 	}
 	return row{}, false
 }
+
+// verbose tells that a program may say in which order it meets files.
+func verbose(a words) bool { return a.open() || a.short("vc") || a.any("--verbose*", "--changes*") }
 
 // tellsNodes tells formats of stat(1) that are not of names, modes, owners, sizes and times.
 func tellsNodes(w file) bool { return strings.Contains(w.text, "%") && !fileFormat.MatchString(w.text) }
@@ -134,8 +137,8 @@ func files(name string) (row, bool) {
 	case "unzip":
 		return row{args: true, here: true, names: true, made: unzipped}, true
 	case "gzip", "gunzip", "bzip2", "bunzip2", "xz", "unxz", "zstd", "unzstd":
-		return row{args: true}, true
-	case "setfacl", "setcap", "chattr", "setfattr":
+		return row{can: without("-S*", "--suffix*"), args: true, made: packed}, true
+	case "setfacl", "setcap":
 		return row{args: true, made: behind}, true
 	}
 	return row{}, false
@@ -212,10 +215,11 @@ func awk(a words) bool {
 	})
 }
 
-// tar(1): several options run a program.
+// tar(1): several options run a program, and an archive that is made is in the order of
+// directories, which depends on the layers.
 func tar(a words) bool {
-	return len(a) > 0 && !a.open() && !a.short("IFbVS") && !a.any("--to-command*", "--check*", "--use-*", "--info*", "--new-vol*", "--rsh*", "--rmt*", "--one-top*", "--remove-files", "--index-file*", "--set-*") &&
-		(strings.HasPrefix(a[0].text, "-") || !strings.ContainsAny(a[0].text, "IF"))
+	return len(a) > 0 && !a.short("cruA") && !a.any("--create", "--append", "--update", "--catenate", "--concatenate", "--delete") && !a.open() && !a.short("IFbVS") && !a.any("--to-command*", "--check*", "--use-*", "--info*", "--new-vol*", "--rsh*", "--rmt*", "--one-top*", "--remove-files", "--index-file*", "--set-*") &&
+		(strings.HasPrefix(a[0].text, "-") || !strings.ContainsAny(a[0].text, "IFcruA"))
 }
 
 // tarInto are the directories that an archive is unpacked into, apart from that it runs in.
@@ -241,9 +245,11 @@ func extracts(a words) bool {
 // setup-* are not among them, as they ask and start services.
 func setters(name string) (row, bool) {
 	switch name {
-	case "useradd", "adduser", "groupadd", "addgroup", "usermod", "groupmod", "userdel", "groupdel", "deluser", "delgroup", "gpasswd", "chpasswd", "chsh", "ldconfig", "update-ca-certificates", "update-ca-trust",
+	case "useradd", "adduser", "groupadd", "addgroup", "usermod", "groupmod", "userdel", "groupdel", "deluser", "delgroup", "gpasswd", "chpasswd", "chsh", "update-ca-certificates", "update-ca-trust",
 		"debconf-set-selections", "a2enmod", "a2dismod", "a2ensite", "a2dissite", "a2enconf", "a2disconf":
 		return row{own: true}, true
+	case "ldconfig":
+		return row{can: func(a words) bool { return len(a) == 0 }, own: true}, true
 	case "update-alternatives", "alternatives":
 		return row{can: func(a words) bool { return !a.open() }, own: true, names: true, made: operands}, true
 	case "dpkg":
@@ -317,7 +323,7 @@ func git(a words) bool {
 		}
 		return slices.ContainsFunc(a, remoteURL) && !a.open()
 	case "config":
-		return slices.ContainsFunc(a[1:], func(w file) bool { return gitKey.MatchString(w.text) })
+		return !a.any("-f*", "--file*", "--blob*", "-e", "--edit*") && slices.ContainsFunc(a[1:], func(w file) bool { return gitKey.MatchString(w.text) })
 	}
 	return false
 }
@@ -352,7 +358,7 @@ func manager(name string) (row, bool) {
 	case "yum", "dnf", "microdnf", "tdnf", "zypper":
 		apt.can = func(a words) bool {
 			return fromRepository(a, ".rpm", "install", "update", "upgrade", "remove", "erase", "autoremove", "clean", "makecache", "groupinstall", "reinstall", "check-update", "list", "module", "refresh", "in", "ref", "up") &&
-				!a.any("--installroot*", "--root*", "-R")
+				!a.any("--installroot*", "--root*", "-R", "-c*", "--config*") && !slices.ContainsFunc(a, plugged)
 		}
 	case "pip", "pip3":
 		return row{can: func(a words) bool {
@@ -367,6 +373,13 @@ func manager(name string) (row, bool) {
 	}
 	return apt, true
 }
+
+// plugged tells an option of dnf(8) that may set where its plugins are.
+func plugged(w file) bool {
+	return strings.HasPrefix(w.text, "--s") && !dnfSetting.MatchString(w.text)
+}
+
+var dnfSetting = regexp.MustCompile(`^(--setopt=([a-z0-9*-]+\.)?(install_weak_deps|tsflags|keepcache|gpgcheck|skip_if_unavailable|retries|timeout|best|sslverify)=[A-Za-z0-9]*|--skip-broken|--security)$`)
 
 // hook tells a setting of apt.conf(5) that may run a program.
 func hook(w file) bool {

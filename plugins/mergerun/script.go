@@ -51,6 +51,7 @@ type script struct {
 	made      map[string]bool // and of files that it may make
 	effects   effects
 	symbolic  []string // names of symbolic links that it makes
+	tuned     bool     // it runs a program that reads settings, and may have changed them before
 	touched   part     // the most that what it changes may be for programs
 	exposes   *reason  // it gives files of the container another name
 	moves     bool     // it may rename a directory
@@ -79,6 +80,9 @@ func read(run *ir.Run, d dialect, in surroundings, accepts func(program string) 
 		return s
 	case len(run.Heredocs) > 0 && document: // as BuildKit tells it from one that the shell reads
 		s.never = because("here-document", "a here document that is a script of its own stays one")
+		return s
+	case strings.Contains(run.Command.Line, ".wh."): // image-spec, layer.md, Whiteouts
+		s.never = because("syntax", "a file named .wh.… removes another one of a layer below")
 		return s
 	case strings.ContainsAny(run.Command.Line, "\r\x00"):
 		s.never = because("syntax", "the line has a carriage return")

@@ -23,6 +23,7 @@ func (w *walker) touch(list ...file) (full words) {
 			w.made[p.base()] = true
 			is := p.part()
 			w.touched = max(w.touched, is)
+			w.tuned = w.tuned || is == setup && (w.repeats || w.piped()) // what runs before it may run again, or at once
 			if is == code && !p.whole && p.tail == "" {
 				continue // it may be anything, which code says
 			}
@@ -58,6 +59,14 @@ func (w *walker) led(p file) bool {
 			w.exposes = because("container", "a name was made for files of the container that each RUN has anew")
 		}
 		return w.linked(p.text)
+	})
+}
+
+// piped tells whether what is looked at is part of a pipe.
+func (w *walker) piped() bool {
+	return w.outer != nil && w.outer.piped() || slices.ContainsFunc(w.stack, func(n syntax.Node) bool {
+		b, ok := n.(*syntax.BinaryCmd)
+		return ok && (b.Op == syntax.Pipe || b.Op == syntax.PipeAll)
 	})
 }
 
@@ -107,6 +116,9 @@ func (p file) from(i int) file { p.text = p.text[i:]; return p }
 
 // behind are operands but for the first, which is a mode, an owner or a script.
 func behind(a words) words {
+	if a.short("LH") {
+		return words{unnamed} // it follows links
+	}
 	for i, w := range a {
 		if !strings.HasPrefix(w.text, "-") {
 			return operands(slices.Concat(a[:i], a[i+1:]))
@@ -120,21 +132,48 @@ func edited(a words) words {
 	if !a.short("i") && !a.any("--in-place*") {
 		return nil
 	}
-	if !a.any("-e", "--expression") {
-		return behind(a)
-	}
 	var list words
+	backup := ""
 	for i, w := range a {
 		if i == 0 || a[i-1].text != "-e" && a[i-1].text != "--expression" {
 			list = append(list, w)
 		}
+		if strings.HasPrefix(w.text, "--i") {
+			_, backup, _ = strings.Cut(w.text, "=")
+		} else if _, end, ok := strings.Cut(w.text, "i"); ok && strings.HasPrefix(w.text, "-") {
+			backup = end
+		}
 	}
-	return operands(list)
+	if list = operands(list); !a.any("-e", "--expression") {
+		list = behind(a)
+	}
+	if strings.ContainsAny(backup, "*/") {
+		return words{unnamed}
+	}
+	for _, p := range list[:len(list):len(list)] {
+		if backup != "" && p.whole {
+			list = append(list, file{text: p.text + backup, whole: true})
+		}
+	}
+	return list
+}
+
+// packed are the files that gzip and its like make and remove.
+func packed(a words) words {
+	list := operands(a)
+	for _, p := range list[:len(list):len(list)] {
+		if ext := path.Ext(p.text); p.whole && ext != "" {
+			list = append(list, file{text: strings.TrimSuffix(p.text, ext), whole: true})
+		} else if !p.whole {
+			list = append(list, file{text: p.text})
+		}
+	}
+	return list
 }
 
 // copied are the names that cp, ln and install make, mv removes what it moves, too.
 func copied(a words) (list words) {
-	if a.open() || a.any("-t*", "--t*", "--parents") {
+	if a.open() || a.short("S") || a.any("-t*", "--t*", "--parents", "--suffix*") {
 		return words{unnamed}
 	}
 	ops := slices.DeleteFunc(slices.Clone(a), func(w file) bool { return strings.HasPrefix(w.text, "-") })
@@ -233,10 +272,11 @@ func fetched(curl bool) func(a words) words {
 			if i > 0 && strings.HasPrefix(a[i-1].text, "-") || strings.HasPrefix(w.text, "-") || !w.whole && w.text == "" {
 				list = append(list, operands(words{w})...) // curl writes to no other operand
 			}
-			if name := strings.TrimLeft(w.text, "-"); name != w.text && !strings.HasPrefix(w.text, "--") {
-				if _, rest, ok := strings.Cut(strings.ToLower(name), "o"); ok && rest != "" {
-					list = append(list, file{text: name[len(name)-len(rest):], whole: w.whole})
-				}
+			if strings.ContainsAny(w.text, "#%") {
+				return words{unnamed} // names are put together
+			}
+			for n := 2; n < len(w.text) && w.text[0] == '-' && w.text[1] != '-'; n++ {
+				list = append(list, file{text: w.text[n:], whole: w.whole, tail: w.tail}) // the value of an option, as in -so file
 			}
 		}
 		switch {

@@ -24,6 +24,7 @@ type walker struct {
 	outer    *walker         // of the script around
 	declared map[string]bool // functions
 	places   map[*syntax.Stmt]places
+	repeats  bool // it has a function or a loop
 }
 
 // walk looks at a script that starts in one of these directories.
@@ -35,7 +36,10 @@ func (w *walker) walk(n *syntax.File, at places) {
 	read := map[*syntax.Lit]bool{} // names of variables that are read only
 	syntax.Walk(n, func(n syntax.Node) bool {
 		switch n := n.(type) {
+		case *syntax.WhileClause, *syntax.ForClause:
+			w.repeats = true
 		case *syntax.FuncDecl:
+			w.repeats = true
 			w.declare(n)
 		case *syntax.ParamExp:
 			read[n.Param] = n.Exp == nil

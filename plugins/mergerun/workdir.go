@@ -322,6 +322,17 @@ func (m *mover) find(args []string, words []*syntax.Word, at places) {
 			m.say("find " + args[i-1] + " " + a)
 		}
 	}
+	for i, a := range args {
+		if strings.HasPrefix(a, "-exec") && i+1 < len(args) {
+			m.check(slices.DeleteFunc(slices.Clone(words[i+1:]), braces), at)
+		}
+		if slices.Contains([]string{"-L", "-H", "-P", "-D", "-follow"}, a) || strings.HasPrefix(a, "-O") {
+			files = false
+			if removes {
+				m.say("find " + a)
+			}
+		}
+	}
 	if !removes || files && !slices.Contains(args, "-o") && !slices.Contains(args, "-or") {
 		return
 	}
