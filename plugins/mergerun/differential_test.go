@@ -87,6 +87,8 @@ func (g *generator) command() string {
 		return g.links()
 	case g.risky && g.IntN(10) == 0:
 		return g.unknown()
+	case g.risky && g.IntN(12) == 0:
+		return g.programs()
 	case g.IntN(3) == 0:
 		return g.state()
 	}
@@ -135,6 +137,15 @@ func (g *generator) unknown() string {
 	return g.pick("starter", "linker", "writer", "renamer", "$R/bin2/starter", "./tool", "echo 'rm -rf '$R/w | sh", "echo 'rm -rf '$R/w | sh -s", "echo linker | sh", "sh $R/bin2/starter",
 		"echo starter | xargs sh -c", "find . -maxdepth 0 -exec starter {} +", "env starter", "sleep 0.04", "sleep 0.04", "nohup sleep 0.03 >/dev/null 2>&1 &", "awk 'BEGIN { system(\"starter\") }'",
 		"sed -n '1e starter' out", "echo | tar -cf /dev/null --checkpoint=1 --checkpoint-action=exec=starter $R/bin2", "sort -o out out", "cat $R/state >>out", "ls $R/state >>out")
+}
+
+// programs are commands that put one program in the place of another, by names of all kinds.
+func (g *generator) programs() string {
+	return g.pick("cp $R/bin2/starter $R/bin/cat", "cd $R/bin && cp ../bin2/starter touch", "ln -sf $R/bin2/starter $R/bin/chmod", "{ cd ../bin && ln -f ../bin2/linker touch; }",
+		"mv $R/bin2/writer $R/bin/mkdir", "X=touch; cp $R/bin2/starter $R/bin/$X", "for X in touch cat; do cp $R/bin2/starter $R/bin/$X; done", "cp -l $R/bin2/linker $R/bin/mv",
+		"find $R/bin2 -name 'start*' -exec cp {} $R/bin/touch \\;", "echo $R/bin2/starter | xargs -I{} cp {} $R/bin/rm", "cat $R/bin2/starter >$R/bin/ls; chmod 755 $R/bin/ls",
+		"install -m 755 $R/bin2/starter $R/bin/cp", "(cd $R/bin2; cp starter ../bin/truncate)", "ln -s $R/bin l2; cp $R/bin2/starter l2/touch", "cp -r $R/bin2/. $R/bin", "cd $R/bin2 && mv starter umask && cp umask touch && mv touch ../bin",
+		"tar -xf ../links.tar -C $R/bin", "sh -c 'cd $R/bin; cp ../bin2/starter tee'", "dd if=$R/bin2/starter of=$R/bin/touch status=none && chmod 755 $R/bin/touch", "cp $R/bin2/starter w1; mv w1 $R/bin/ln")
 }
 
 func (g *generator) compound() string {

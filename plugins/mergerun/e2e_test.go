@@ -3,8 +3,11 @@
 package mergerun
 
 import (
+	archives "archive/tar"
 	"bytes"
+	"compress/gzip"
 	"context"
+	"encoding/base64"
 	"errors"
 	"fmt"
 	"math/rand/v2"
@@ -38,7 +41,7 @@ func written() []string {
 		"RUN test -e /a || echo a > /a\nRUN test -e /a || echo b > /a\nRUN rm -f /nothing; ls /etc | wc -l > /count",
 		"RUN cat <<EOF > /motd\nhello $HOME\nEOF\nRUN cat <<'EOF' > /motd2\nhello $HOME\nEOF\nRUN cat /motd /motd2 > /both # all of it",
 		"RUN mkdir -p /data/x && ln -s x /data/y\nRUN chown -R 1000:1000 /data && chmod 2770 /data/x",
-		"RUN set -eux && mkdir /v && cd /v && echo 1 > one\nRUN set -eux; cd /v; for i in 2 3; do echo $i > n$i; done; rm one",
+		"WORKDIR /srv\nRUN set -eux && mkdir /v && cd /v && echo 1 > one\nRUN set -eux; cd /v; for i in 2 3; do echo $i > n$i; done; rm one",
 		"RUN f() { echo \"$1\" > /f; }; f x\nRUN (cd /tmp && touch t) && exit 0\nRUN exec touch /exec\nRUN echo \"$?\" > /status",
 		"RUN addgroup -S app 2>/dev/null || groupadd -r app\nRUN echo done > /done && chgrp app /done",
 		"USER root\nRUN mkdir /w && cd /w && mkdir -p a/b && touch a/b/c && cp a/b/c d\nRUN mv /w/a /w/e && rm -rf /w/d\nRUN ls /w > /found",
@@ -48,10 +51,27 @@ func written() []string {
 	}
 }
 
+// archive is one of a file with two names, for base64(1) and gunzip(1).
+func archive() string {
+	var out bytes.Buffer
+	text := base64.NewEncoder(base64.StdEncoding, &out)
+	z := gzip.NewWriter(text)
+	w := archives.NewWriter(z)
+	err := errors.Join(
+		w.WriteHeader(&archives.Header{Typeflag: archives.TypeReg, Name: "./one", Mode: 0o644, Size: 2}),
+		func() error { _, err := w.Write([]byte("1\n")); return err }(),
+		w.WriteHeader(&archives.Header{Typeflag: archives.TypeLink, Name: "./two", Linkname: "./one", Mode: 0o644}), w.Close(), z.Close(), text.Close())
+	if err != nil {
+		panic(err) // a buffer takes all
+	}
+	return out.String()
+}
+
 // generated are chains of the generator, which makes names of files and changes them, that
 // the plugin merges. They start in a directory of their own.
 func generated(n int) []string {
-	const start = "ENV R=/r SET=env\nRUN mkdir -p /r/bin /r/home /r/w /r/a && echo 1 >/r/a/one && ln /r/a/one /r/a/two && echo >/r/pipe && cd /r/a && tar -cf /r/links.tar .\nWORKDIR /r/w\n"
+	start := "ENV R=/r SET=env\nRUN mkdir -p /r/bin /r/home /r/w /r/a && echo 1 >/r/a/one && ln /r/a/one /r/a/two && echo >/r/pipe\nRUN echo " + archive() +
+		" | base64 -d | gunzip >/r/links.tar\nWORKDIR /r/w\n"
 	g := &generator{Rand: rand.New(rand.NewPCG(seed(), 5)), risky: true}
 	var list []string
 	for len(list) < n {

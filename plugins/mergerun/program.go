@@ -337,7 +337,7 @@ func (w *walker) inner(text string, variant syntax.LangVariant) {
 		w.refuse(because("syntax", "a script in an argument is not understood: %v", err))
 		return
 	}
-	in := &walker{script: w.script, variant: variant, inside: w.inside + 1, outer: w, repeats: w.repeats}
+	in := &walker{script: w.script, variant: variant, inside: w.inside + 1, outer: w}
 	in.walk(file, w.here())
 }
 
@@ -359,7 +359,7 @@ func (w *walker) wraps(args []string, words []*syntax.Word) {
 		if err != nil {
 			continue // no script
 		}
-		in := &walker{script: w.script, variant: w.variant, inside: w.inside + 1, outer: w, repeats: w.repeats}
+		in := &walker{script: w.script, variant: w.variant, inside: w.inside + 1, outer: w}
 		in.walk(file, w.here())
 	}
 }

@@ -27,6 +27,11 @@ func (s surroundings) linked(name string) bool {
 	})
 }
 
+// linked tells whether a path may lead elsewhere, by a link of the script as well.
+func (s *script) linked(name string) bool {
+	return s.surroundings.linked(name) || surroundings{links: s.symbolic}.linked(name)
+}
+
 // script is a RUN as far as its own text tells. It is made by read.
 type script struct {
 	surroundings
@@ -50,6 +55,7 @@ type script struct {
 	ran       map[string]bool // base names of programs that are run
 	made      map[string]bool // and of files that it may make
 	effects   effects
+	repeats   bool     // it has a function, a loop or a pipe, so that the order of commands is not that of its text
 	symbolic  []string // names of symbolic links that it makes
 	tuned     bool     // it runs a program that reads settings, and may have changed them before
 	touched   part     // the most that what it changes may be for programs
@@ -113,7 +119,7 @@ func read(run *ir.Run, d dialect, in surroundings, accepts func(program string) 
 	s.tame = tame(file)
 	s.mentions(text)
 	once := s.walk(d.variant)
-	if len(once.symbolic) > 0 { // which are there when a function or a loop comes back
+	if len(once.symbolic) > 0 && once.repeats { // which are there when a function or a loop comes back
 		s.links = append(slices.Clip(s.links), once.symbolic...)
 		once = s.walk(d.variant)
 	}

@@ -23,7 +23,7 @@ func (w *walker) touch(list ...file) (full words) {
 			w.made[p.base()] = true
 			is := p.part()
 			w.touched = max(w.touched, is)
-			w.tuned = w.tuned || is == setup && (w.repeats || w.piped()) // what runs before it may run again, or at once
+			w.tuned = w.tuned || is == setup && w.repeats // what runs before it may run again, or at once
 			if is == code && !p.whole && p.tail == "" {
 				continue // it may be anything, which code says
 			}
@@ -59,14 +59,6 @@ func (w *walker) led(p file) bool {
 			w.exposes = because("container", "a name was made for files of the container that each RUN has anew")
 		}
 		return w.linked(p.text)
-	})
-}
-
-// piped tells whether what is looked at is part of a pipe.
-func (w *walker) piped() bool {
-	return w.outer != nil && w.outer.piped() || slices.ContainsFunc(w.stack, func(n syntax.Node) bool {
-		b, ok := n.(*syntax.BinaryCmd)
-		return ok && (b.Op == syntax.Pipe || b.Op == syntax.PipeAll)
 	})
 }
 

@@ -24,7 +24,6 @@ type walker struct {
 	outer    *walker         // of the script around
 	declared map[string]bool // functions
 	places   map[*syntax.Stmt]places
-	repeats  bool // it has a function or a loop
 }
 
 // walk looks at a script that starts in one of these directories.
@@ -38,6 +37,8 @@ func (w *walker) walk(n *syntax.File, at places) {
 		switch n := n.(type) {
 		case *syntax.WhileClause, *syntax.ForClause:
 			w.repeats = true
+		case *syntax.BinaryCmd:
+			w.repeats = w.repeats || n.Op == syntax.Pipe || n.Op == syntax.PipeAll
 		case *syntax.FuncDecl:
 			w.repeats = true
 			w.declare(n)
