@@ -188,7 +188,7 @@ func TestDifferential(t *testing.T) {
 	if os.Getenv("STRAKE_LONG") != "" {
 		each = 10000
 	} else if testing.Short() {
-		each = 50
+		each = 200
 	}
 	list := shells(t)
 	boxes := make([]*sandbox, len(list))
