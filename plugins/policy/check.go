@@ -140,7 +140,10 @@ func (k *checker) report(r *compiled, v *vantage) error {
 	if origin := origin(r, v); origin != nil && origin.By != "" {
 		d.Notes = []diag.Note{{Label: "made by", Text: "plugin " + origin.By + ": " + origin.Why}}
 	}
-	if d.Fixes, err = k.fixes(r, t, v); err != nil {
+	var broken *brokenFixError
+	if d.Fixes, err = k.fixes(r, t, v); errors.As(err, &broken) {
+		d.Notes = append(d.Notes, diag.Note{Label: "no fix", Text: broken.Error()})
+	} else if err != nil {
 		return err
 	}
 	k.diags.Add(d)
@@ -162,9 +165,12 @@ func (k *checker) fixes(r *compiled, t *texts, v *vantage) ([]diag.Fix, error) {
 	if err != nil {
 		return nil, err
 	}
-	edit := v.op.replace(with)
-	if with == "" {
-		edit = v.op.remove()
+	edit := v.op.remove()
+	if with != "" {
+		if err := v.op.replaceable(with); err != nil {
+			return nil, err
+		}
+		edit = v.op.replace(with)
 	}
 	return []diag.Fix{{Message: r.Fix.Message, Edits: []diag.Edit{edit}, Safe: r.Fix.Safe}}, nil
 }

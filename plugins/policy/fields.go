@@ -127,6 +127,7 @@ func (w *world) bodyFields() []field {
 		of("script", cel.StringType, "what the shell reads, here documents included; \"\" in exec form", func(o *op) ref.Val { return str(o.source()) }),
 		of("commands", cel.ListType(w.command.typ), "the simple commands of the script or the exec form, in order", func(o *op) ref.Val { return objectList(w.command, o.commands().commands) }),
 		of("parsed", cel.BoolType, "`commands` has them all; false where the shell is unlike sh", func(o *op) ref.Val { return flag(o.commands().parsed) }),
+		of("sets", strMap(), "the variables that the script sets, by `export` or without, for more than one command", func(o *op) ref.Val { return stringMap(o.commands().sets) }),
 		of("none", cel.BoolType, "it is HEALTHCHECK NONE", func(o *op) ref.Val { b, ok := o.body.(*ir.Healthcheck); return flag(ok && b.None) }),
 		of("mounts", cel.ListType(w.mount.typ), "RUN: its mounts", func(o *op) ref.Val { return objectList(w.mount, o.mounts()) }),
 		of("network", cel.StringType, "RUN: none, host, default or \"\"", func(o *op) ref.Val { return str(o.run().Network) }),
@@ -266,6 +267,7 @@ func commandFields() []field {
 		of("env", strMap(), "the variables set for it alone", func(c *command) ref.Val { return stringMap(c.env()) }),
 		of("inputs", strs(), "the names of the commands that are piped into it", func(c *command) ref.Val { return stringList(c.inputs) }),
 		of("pipesTo", strs(), "the names of the commands that it is piped into", func(c *command) ref.Val { return stringList(c.pipes) }),
+		of("runs", cel.StringType, "curl or wget, when it runs what that fetched and nothing verified it; \"\" otherwise", func(c *command) ref.Val { return str(c.runs) }),
 	}
 }
 

@@ -3,6 +3,8 @@ package policy
 import (
 	"archive/tar"
 	"bytes"
+	"errors"
+	"fmt"
 	"path"
 	"slices"
 	"strconv"
@@ -30,6 +32,27 @@ func (o *op) spelled() string {
 
 // replace puts a text in the place of the instruction.
 func (o *op) replace(text string) diag.Edit { return diag.Edit{Span: o.ir.Origin.Span, New: text} }
+
+// brokenFixError is why a template gave no instruction to put in the place of another.
+type brokenFixError struct{ error }
+
+// replaceable tells whether a text can stand where the instruction does: it is one
+// instruction, of a plugin only where the old one is, and what follows stays what it is.
+func (o *op) replaceable(text string) error {
+	body, err := ir.ParseBody(text, o.module.ir.Escape)
+	if err == nil {
+		if custom, ok := body.(*ir.Custom); ok && custom.Keyword() != o.body.Keyword() {
+			err = fmt.Errorf("there is no instruction %s", custom.Keyword())
+		}
+	}
+	if last := strings.TrimRight(text, " \t"); err == nil && (strings.HasPrefix(text, "#") || strings.HasSuffix(last, string(rune(o.module.ir.Escape)))) {
+		err = errors.New("a comment or a line that goes on is in it")
+	}
+	if err != nil {
+		return &brokenFixError{fmt.Errorf("the template of this rule gives no instruction here: %w", err)}
+	}
+	return nil
+}
 
 // remove takes the instruction out, with its line ending.
 func (o *op) remove() diag.Edit {

@@ -67,8 +67,8 @@ const (
 )
 
 // runRules are about what RUN does. Options are those of curl(1) 7.88 (-k, and the letters that
-// take a value), wget(1) 1.21, git-config(1) 2.39 (http.sslVerify), and
-// commands those of apt-get(8) 2.6.2. Not checked against a manual: dist-clean, which is of apt 3,
+// take a value), wget(1) 1.21, git-config(1) 2.39 (http.sslVerify), install(1) and mkdir(1) of
+// coreutils 9.1 (-m), and commands those of apt-get(8) 2.6.2. Not checked against a manual: dist-clean, which is of apt 3,
 // the commands of aptitude, strict-ssl of npm, and NODE_TLS_REJECT_UNAUTHORIZED.
 func runRules() []shippedRule {
 	return []shippedRule{
@@ -76,8 +76,8 @@ func runRules() []shippedRule {
 			rule: rule{
 				Name: "curl-pipe-shell", On: on{"RUN"},
 				Contains: []string{"curl", "wget"},
-				When:     `op.commands.exists(c, ` + runsDownload + `)`,
-				Message:  `a download is run as it comes: ${op.commands.filter(c, ` + runsDownload + `)[0].name} gets it from the network`,
+				When:     `op.commands.exists(c, c.runs != "")`,
+				Message:  `a download is run as it comes: ${op.commands.filter(c, c.runs != "").map(c, c.runs)[0]} gets it from the network`,
 				Hint:     "fetch a version, verify its checksum, and run that",
 			},
 			recommended: true,
@@ -88,12 +88,11 @@ func runRules() []shippedRule {
 		},
 		{
 			rule: rule{
-				Name: "no-insecure-tls", On: on{"RUN"},
-				Contains: []string{"curl", "wget", "sslVerify", "SSL", "strict-ssl", "TLS_REJECT"},
-				When: `op.commands.exists(c, c.name == "curl" && c.args.exists(a, a == "--insecure" || a.matches("^-[^-EKCcbdDFPHhmoUQreXYytzTAuwx]*k")) ||
-c.name == "wget" && "--no-check-certificate" in c.args || c.name == "git" && c.text.matches("sslVerify[ =]+[\"']?(false|0)") ||
-c.name == "npm" && c.text.matches("strict-ssl[ =]+[\"']?false") || c.env.exists(k, k == "GIT_SSL_NO_VERIFY" || k == "NODE_TLS_REJECT_UNAUTHORIZED" && c.env[k] == "0"))`,
-				Message: "a command of this RUN does not check the certificates of servers",
+				Name: "no-insecure-tls", On: on{"RUN", "ENV"},
+				Contains: []string{"curl", "wget", "ssl", "tls_reject", "trusted-host", "trusted_host", "insecure", "verify", "httpsverify"},
+				When: `op.commands.exists(c, ` + noCheck + ` || ` + noCheckVar("c.env") + `) || ` + noCheckVar("op.sets") + ` ||
+op.pairs.exists(p, ` + noCheckVar(`{p.key: p.value}`) + `)`,
+				Message: `${op.keyword == "ENV" ? "with this ENV commands do" : "a command of this RUN does"} not check the certificates of servers`,
 				Hint:    "install ca-certificates, or the authority of the house",
 			},
 			recommended: true,
@@ -161,9 +160,12 @@ c.name == "npm" && c.text.matches("strict-ssl[ =]+[\"']?false") || c.env.exists(
 		{
 			rule: rule{
 				Name: "no-world-writable", On: on{"RUN", "COPY", "ADD"},
-				Contains: []string{"chmod"},
-				When: `op.chmod.matches("^0?777$|^(a|o|ugo)?[+=]rwx$") ||
-op.commands.exists(c, c.name == "chmod" && c.args.exists(a, a.matches("^0?777$|^(a|o|ugo)[+=]r?wx?$") && !c.args.exists(d, d in ["/tmp", "/var/tmp"])))`,
+				Contains: []string{"chmod", "install", "mkdir", "umask"},
+				When: `op.chmod.matches("^` + worldMode + `") ||
+op.commands.exists(c, c.name == "chmod" && c.args.exists(a, a.matches("^` + worldMode + `") && !c.args.exists(d, d in ["/tmp", "/var/tmp"])) ||
+c.name in ["install", "mkdir"] && c.args.exists(a, a.matches("^(-[a-zA-Z]*m|--mode=)` + worldMode + `") ||
+a.matches("^` + worldMode + `") && c.args.exists(o, o.matches("^(-[a-zA-Z]*m|--mode)$"))) ||
+c.name == "umask" && c.args.exists(a, a.matches("^0*[0-7]?[0-7]?[0145]$")))`,
 				Message: "everybody may write to these files at run time",
 				Hint:    "give them to the user who needs them: --chown, or chown",
 			},
@@ -175,10 +177,29 @@ op.commands.exists(c, c.name == "chmod" && c.args.exists(a, a.matches("^0?777$|^
 	}
 }
 
-// runsDownload is true of a command c that runs what curl or wget print.
-const runsDownload = `c.inputs.exists(i, i in ["curl", "wget"]) && (c.name in ["sh", "bash", "dash", "ash", "zsh", "ksh"] && (size(c.args) == 0 || c.args.all(a, a.startsWith("-") && a != "-c") || "-s" in c.args) ||
-c.name in ["python", "python2", "python3", "perl", "ruby", "node", "php"] && c.args.all(a, a == "-" || a == "-u")) ||
-c.name in ["sh", "bash", "dash", "ash", "zsh", "eval", "source", "."] && c.args.exists(a, a.matches("^\"?([$][(]|<[(]|\x60)\\s*(curl|wget)\\s"))`
+// Parts of rules about commands c.
+const (
+	// noCheck are options with which a program takes a server for what it says it is, and
+	// settings that do the same.
+	noCheck = `c.name == "curl" && c.args.exists(a, a == "--insecure" || a == "--proxy-insecure" || a.matches("^-[^-EKCcbdDFPHhmoUQreXYytzTAuwx]*k")) ||
+c.name == "wget" && "--no-check-certificate" in c.args ||
+c.name == "git" && c.text.matches("(?i)sslverify[ =]+[\"']?(false|0|no|off)") ||
+c.name in ["npm", "yarn", "pnpm"] && c.text.matches("strict-ssl[ =]+[\"']?false") ||
+c.name in ["conda", "mamba"] && c.text.matches("(?i)ssl_verify[ =]+[\"']?(false|no)") ||
+c.name in ["apt", "apt-get"] && c.text.matches("(?i)verify-(peer|host)=[\"']?(false|0|no)") ||
+c.name in ["yum", "dnf", "microdnf"] && c.text.matches("sslverify=[\"']?(false|0|no)") ||
+(c.name.startsWith("pip") || c.name.startsWith("python")) && c.args.exists(a, a.matches("^(--trusted-host|global[.]trusted-host)(=|$)")) ||
+c.name == "uv" && c.args.exists(a, a.startsWith("--allow-insecure-host"))`
+	// worldMode is a mode with which everybody may write, and that has no sticky bit.
+	worldMode = `(0*[0246]?[0-7][0-7][2367]|([ugoa]+[+=-][rwxXst]*,)*[ugo]*[oa][ugo]*[+=][rxX]*w[rxX]*(,[ugoa]+[+=-][rwxXst]*)*)$`
+)
+
+// noCheckVar is true of a variable k of a map that switches the check off. Git's does whatever
+// its value is.
+func noCheckVar(vars string) string {
+	return vars + `.exists(k, k == "GIT_SSL_NO_VERIFY" || k in ["NODE_TLS_REJECT_UNAUTHORIZED", "PYTHONHTTPSVERIFY"] && ` + vars + `[k] == "0" ||
+k in ["PIP_TRUSTED_HOST", "UV_INSECURE_HOST"] && ` + vars + `[k] != "" || k in ["NPM_CONFIG_STRICT_SSL", "npm_config_strict_ssl"] && ` + vars + `[k] == "false")`
+}
 
 // runtimeRules are about how the image runs.
 func runtimeRules() []shippedRule {

@@ -57,6 +57,7 @@ type op struct {
 type scriptText struct {
 	commands []*command
 	parsed   bool
+	sets     map[string]string // variables, for more than one command
 }
 
 // maxExpand bounds what the variables of a file may come to, in bytes.
@@ -295,7 +296,9 @@ func (o *op) commands() *scriptText {
 	if len(sh) > 0 { // which is like sh: zsh is read as bash
 		sh = []string{"bash"}
 	}
-	o.script.commands, o.script.parsed = readCommands(run, sh)
+	if text, err := readCommands(run, sh); err == nil {
+		o.script = text
+	}
 	return o.script
 }
 

@@ -15,6 +15,7 @@ type Command struct {
 	Args   []Word   // behind it
 	Env    []Var    // assignments in front of it, those of env and sudo included
 	Writes []Word   // files that its output goes to
+	Reads  []Word   // files and texts that its input comes from: those of < and <<<
 	User   string   // whom sudo, su and the like run it as; "" is who runs the script
 	Nested bool     // it is in a word for another shell, or in exec form: it has no place in the text
 	Text   string   // the command as written
@@ -176,6 +177,9 @@ func (s *Script) call(stmt *syntax.Stmt, call *syntax.CallExpr, text string, nes
 	for _, r := range stmt.Redirs {
 		if r.Op == syntax.RdrOut || r.Op == syntax.AppOut || r.Op == syntax.RdrClob || r.Op == syntax.RdrAll {
 			c.Writes = append(c.Writes, word(r.Word, text, nested))
+		}
+		if (r.Op == syntax.RdrIn || r.Op == syntax.WordHdoc) && (r.N == nil || r.N.Value == "0") {
+			c.Reads = append(c.Reads, word(r.Word, text, nested))
 		}
 	}
 	words := make([]Word, len(call.Args))
