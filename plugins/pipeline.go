@@ -11,6 +11,7 @@ import (
 	"github.com/seed-e0495807/strake/ir"
 	"github.com/seed-e0495807/strake/lang"
 	"github.com/seed-e0495807/strake/lang/diag"
+	"github.com/seed-e0495807/strake/lang/source"
 )
 
 // MaxRounds is how often instructions may expand into instructions of plugins.
@@ -174,6 +175,9 @@ func findUses(m *ir.Module, list []Instruction, needed []bool) (uses []Use, diag
 	}
 	for i, s := range m.Stages {
 		for j, op := range s.Ops {
+			if b, ok := op.Body.(*ir.Onbuild); ok {
+				diags = append(diags, left(b, list, op.Origin)...)
+			}
 			c, ok := op.Body.(*ir.Custom)
 			if !ok {
 				continue
@@ -189,6 +193,24 @@ func findUses(m *ir.Module, list []Instruction, needed []bool) (uses []Use, diag
 		}
 	}
 	return uses, diags
+}
+
+// left tells of an instruction of a plugin that ONBUILD leaves to other builds. How it
+// expands depends on the image that it is in, and who builds on this one need not have the
+// plugin: it cannot be expanded here, and must not go unexpanded into the image.
+func left(b *ir.Onbuild, list []Instruction, origin *ir.Origin) (diags diag.List) {
+	fields := strings.Fields(b.Trigger)
+	if len(fields) == 0 || !slices.ContainsFunc(list, func(in Instruction) bool { return strings.EqualFold(in.Keyword, fields[0]) }) {
+		return nil
+	}
+	var span source.Span
+	if spans := origin.Spans(); len(spans) > 0 {
+		span = spans[0]
+	}
+	keyword := strings.ToUpper(fields[0])
+	d := diags.Errorf(span, "onbuild-plugin", "ONBUILD leaves %s to builds that need not have its plugin", keyword)
+	d.Hint = "write what it stands for, like `ONBUILD RUN …` (`strake expand` shows it of " + keyword + " without ONBUILD), or use " + keyword + " in the Dockerfiles that build on this one"
+	return diags
 }
 
 // phase calls a plugin for a phase that it takes part in, when its filter matches.
