@@ -188,8 +188,13 @@ func (p *Program) attempt(ctx context.Context, level sandbox.Level) error {
 	}
 	var f *sandbox.Failure
 	if !errors.As(err, &f) {
-		err = p.process.explain(err, settle)
+		within := flush
+		if protocol == nil || errors.Is(err, remote.ErrBroken) {
+			within = settle
+		}
+		err = p.process.explain(err, within)
 	}
+	p.process.kill() // go-plugin would ask it to end, and wait
 	p.client.Kill()
 	p.process.release()
 	return err

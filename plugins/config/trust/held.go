@@ -5,6 +5,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 )
 
 // nobody is the owner that a file has in a user namespace without a number for its own. In a
@@ -22,12 +23,11 @@ func (e *openError) Error() string { return e.text }
 // sticky bit, like /tmp, only the owner of what is there can.
 func heldBy(name string) error {
 	names := []string{name}
-	for _, path := range []string{filepath.Dir(name), name} { // the file itself need not be there yet
-		if real, err := filepath.EvalSymlinks(path); err == nil && path == name {
-			names = append([]string{real}, names...)
-		} else if err == nil {
-			names = append([]string{filepath.Join(real, filepath.Base(name))}, names...)
-		}
+	if dir, err := filepath.EvalSymlinks(filepath.Dir(name)); err == nil { // the file need not be there yet
+		names = slices.Insert(names, 0, filepath.Join(dir, filepath.Base(name)))
+	}
+	if real, err := filepath.EvalSymlinks(name); err == nil {
+		names = slices.Insert(names, 0, real)
 	}
 	for _, name := range names { // where links lead comes first: it is what there is to mend
 		name, err := filepath.Abs(name)
