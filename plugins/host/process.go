@@ -246,7 +246,10 @@ func (p *process) release() {
 		return
 	}
 	p.kill()
-	p.ended(settle)
+	select { // nobody may read what it has written
+	case <-p.done:
+	case <-time.After(settle):
+	}
 	for _, f := range []*pipe{p.stdout, p.stderr} {
 		if f != nil {
 			f.Close()
