@@ -222,6 +222,7 @@ var openers = map[string]string{
 	"cmd/strake/save.go":                      "writes",
 	"plugins/config/trust/pin.go":             "writes a file made anew",
 	"plugins/internal/sandbox/mount_linux.go": "a mount point made in a private tree",
+	"plugins/internal/sandbox/group_linux.go": "files of /proc and of control groups",
 	"plugins/internal/sandbox/watch_linux.go": "files of /proc",
 	"backend/testbed/base.go":                 "a test's",
 	"backend/testbed/run.go":                  "a test's",
