@@ -16,7 +16,11 @@ import (
 func checkDirectives(t *testing.T, name, text string) {
 	t.Helper()
 	for _, directive := range []string{"syntax", "check", "escape"} {
-		got, gotOK := lang.FindDirective(text, directive)
+		d, gotOK := lang.FindDirective(source.NewFile(name, text), directive)
+		got := d.Value
+		if line := text[d.At.Start:d.At.End]; gotOK && (!strings.HasPrefix(line, "#") || !strings.Contains(line, "=") || strings.Contains(line, "\n")) {
+			t.Errorf("%s: directive %s is at %q", name, directive, line)
+		}
 		_, want, _, ok := parser.ParseDirective(directive, []byte(text))
 		if got != want || gotOK != ok {
 			t.Errorf("%s: directive %s is %q, %v, want %q, %v", name, directive, got, gotOK, want, ok)

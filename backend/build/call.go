@@ -2,6 +2,7 @@ package build
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -16,10 +17,13 @@ import (
 	"github.com/moby/buildkit/frontend/subrequests/lint"
 	"github.com/moby/buildkit/frontend/subrequests/outline"
 	"github.com/moby/buildkit/frontend/subrequests/targets"
+	"github.com/moby/buildkit/session/secrets/secretsprovider"
+	"github.com/moby/buildkit/session/sshforward/sshprovider"
 	"github.com/moby/buildkit/solver/pb"
 	digest "github.com/opencontainers/go-digest"
 
 	"github.com/seed-e0495807/strake/backend/frontend"
+	"github.com/seed-e0495807/strake/backend/llb"
 	"github.com/seed-e0495807/strake/lang/diag"
 	"github.com/seed-e0495807/strake/lang/source"
 )
@@ -32,8 +36,19 @@ type Answer struct {
 }
 
 // question has the frontend fill in what its metadata does not tell.
-func (a *Answer) question(local frontend.LocalImages) frontend.Question {
-	return frontend.Question{Local: local, Found: func(list diag.List) { a.Found = list }}
+func (a *Answer) question(r *Request, local frontend.LocalImages) frontend.Question {
+	return frontend.Question{Local: local, Given: r.given, Found: func(list diag.List) { a.Found = list }}
+}
+
+// given tells whether the build gets what it needs.
+func (r *Request) given(n llb.Need) bool {
+	switch n.Flag {
+	case "secret":
+		return slices.ContainsFunc(r.Secrets, func(s secretsprovider.Source) bool { return s.ID == n.ID })
+	case "ssh":
+		return slices.ContainsFunc(r.SSH, func(a sshprovider.AgentConfig) bool { return cmp.Or(a.ID, "default") == n.ID })
+	}
+	return slices.Contains(r.Allow, n.ID)
 }
 
 // calls are the options that ask for an answer in place of a build.
@@ -60,7 +75,7 @@ func AskHere(ctx context.Context, r Request, images bk.ImageMetaResolver) (resul
 	}
 	result = &Result{Set: &source.Set{}, Answer: Answer{call: r.Call}}
 	result.Set.Add(src.Name, src.Text)
-	res, err := frontend.Ask(ctx, src.Client.GatewayClient(), src, result.Answer.question(StoreImages(r.Images)))
+	res, err := frontend.Ask(ctx, src.Client.GatewayClient(), src, result.Answer.question(&r, StoreImages(r.Images)))
 	src.AddFiles(result.Set)
 	if res != nil {
 		result.Answer.metadata = res.Metadata
@@ -104,7 +119,7 @@ func (j *job) ask(ctx context.Context, c gateway.Client) (*gateway.Result, error
 	j.set.Add(src.Name, src.Text)
 	j.mu.Unlock()
 	answer := Answer{call: j.Call}
-	res, err := frontend.Ask(ctx, c, src, answer.question(j.localImage))
+	res, err := frontend.Ask(ctx, c, src, answer.question(&j.Request, j.localImage))
 	if err != nil {
 		return nil, err
 	}

@@ -10,6 +10,7 @@ import (
 
 	"github.com/moby/buildkit/solver/pb"
 
+	"github.com/seed-e0495807/strake/backend/llb"
 	"github.com/seed-e0495807/strake/ir"
 	"github.com/seed-e0495807/strake/ir/plan"
 	"github.com/seed-e0495807/strake/lang/diag"
@@ -71,19 +72,12 @@ func (j *job) command(ctx context.Context, f *failure, code int) *command {
 }
 
 // gives tells whether the build has a secret.
-func (j *job) gives(id string) bool {
-	for _, s := range j.Secrets {
-		if s.ID == id {
-			return true
-		}
-	}
-	return false
-}
+func (j *job) gives(id string) bool { return j.given(llb.Need{Flag: "secret", ID: id}) }
 
 // hint says what to do about it, "" when nothing is known.
 func (c *command) hint(ctx context.Context) string {
 	for _, h := range []func(context.Context) string{
-		c.diskFull, c.notJSON, c.noShell, c.noPackage, c.noNetwork, c.noSecret, c.noFormat, c.denied, c.notFound, c.byCode, c.mayLack,
+		c.diskFull, c.notJSON, c.hidden, c.noShell, c.noPackage, c.noNetwork, c.noSecret, c.noFormat, c.denied, c.notFound, c.byCode, c.mayLack,
 	} {
 		if hint := h(ctx); hint != "" {
 			return hint
@@ -340,6 +334,6 @@ func (c *command) variable(name string) string {
 // mounted tells whether a mount hides what the image has at a path.
 func (c *command) mounted(p string) bool {
 	return slices.ContainsFunc(c.exec.Mounts, func(m *pb.Mount) bool {
-		return m.Dest != "/" && (p == m.Dest || strings.HasPrefix(p, strings.TrimSuffix(m.Dest, "/")+"/"))
+		return m.Dest != "/" && covers(m.Dest, p)
 	})
 }

@@ -159,7 +159,7 @@ func (j *job) meaning(ctx context.Context, f *failure) diag.Diagnostic {
 		d.Hint = "it knows registry, local, inline, gha, s3 and azblob"
 	}
 	for _, special := range []func(context.Context, *failure) (diag.Diagnostic, bool){
-		j.fullDisk, j.unwrittenOutput, j.notFetched, j.missingSource, j.notDirectory, j.unknownUser, j.tooOldFor, j.notAllowedStep,
+		j.fullDisk, j.unwrittenOutput, j.notFetched, j.missingSource, j.notDirectory, j.linkLoop, j.unknownUser, j.tooOldFor, j.notAllowedStep,
 	} {
 		if better, ok := special(ctx, f); ok {
 			d = better

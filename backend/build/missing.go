@@ -3,6 +3,7 @@ package build
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"path"
 	"regexp"
@@ -28,8 +29,8 @@ func (j *job) missingSource(ctx context.Context, f *failure) (diag.Diagnostic, b
 		return diag.Diagnostic{}, false
 	}
 	name := m[1] + m[2] + m[3] + m[4]
-	d := buildcontext.Missing(name, "")
 	w := f.wanted(name)
+	d := buildcontext.Missing(name, w.verb(), "")
 	if len(w.unset) > 0 {
 		d.Hint = plan.UnsetHint(w.unset, f.vertex.result.Plan.Module.Escape)
 	}
@@ -92,6 +93,14 @@ func (f *failure) wanted(name string) wanted {
 	return w
 }
 
+// verb is what the step is to do with the path.
+func (w wanted) verb() string {
+	if w.mount {
+		return "mount"
+	}
+	return "copy"
+}
+
 // isBelow tells whether a path is a directory of another, which may be a pattern.
 func isBelow(p, dir string) bool { return strings.HasPrefix(p, strings.TrimSuffix(dir, "/")+"/") }
 
@@ -117,10 +126,6 @@ func (f *failure) mountedAt(dest string) int64 {
 
 // fromStage explains a path that a stage, or another image, does not have.
 func (w wanted) fromStage(ctx context.Context, f *failure, d *diag.Diagnostic) {
-	verb := "copy"
-	if w.mount {
-		verb = "mount"
-	}
 	where := "the image `" + w.from.Asked() + "`"
 	if def := w.from.Def(); def != nil {
 		where = "the stage `" + w.from.Name + "`"
@@ -128,7 +133,7 @@ func (w wanted) fromStage(ctx context.Context, f *failure, d *diag.Diagnostic) {
 			d.Related = append(d.Related, diag.Related{Span: spans[0], Message: "it is looked for in what this stage has at its end"})
 		}
 	}
-	d.Message = fmt.Sprintf("%q is not in %s to %s", w.path, where, verb)
+	d.Message = fmt.Sprintf("%q is not in %s to %s", w.path, where, w.verb())
 	if d.Hint != "" {
 		return
 	}
@@ -207,6 +212,43 @@ func (f *failure) copyInside(name string) string {
 		from = "--from=" + b.From + " "
 	}
 	return fmt.Sprintf("COPY %s%s/ %s/", from, path.Join(b.Sources[0], inside), name)
+}
+
+// linkLoop is a path that leads through links without an end, in what the step reads or in
+// the image that it works on.
+func (j *job) linkLoop(ctx context.Context, f *failure) (diag.Diagnostic, bool) {
+	d := translate(f.text)
+	st := f.plan()
+	if d.Code != "link-loop" || st == nil {
+		return d, false
+	}
+	t, ok := st.Action.(*plan.Transfer)
+	if !ok {
+		return d, false
+	}
+	for _, s := range t.Sources {
+		if s.URL != "" || s.Git != nil {
+			continue
+		}
+		p := path.Join("/", s.Path)
+		switch {
+		case t.From == nil && j.source != nil:
+			var list diag.List
+			if errors.As(j.source.Absent(ctx, p, "copy", ""), &list) && list[0].Code == d.Code {
+				return list[0], true
+			}
+		case t.From != nil && f.scene.input(ctx, f.vertex, f.copied()).loops(ctx, p):
+			where := "the image `" + t.From.Asked() + "`"
+			if t.From.Def() != nil {
+				where = "the stage `" + t.From.Name + "`"
+			}
+			return buildcontext.LinkLoop(fmt.Sprintf("%q of %s", p, where), "look at the links of "+where+", not at those of the build context: RUN ls -l "+p), true
+		}
+	}
+	if f.below(ctx).loops(ctx, t.Dest) {
+		return buildcontext.LinkLoop(fmt.Sprintf("%q in the image", t.Dest), "a link there leads to itself: remove it in an earlier RUN, or choose another destination"), true
+	}
+	return d, true
 }
 
 var noAccount = regexp.MustCompile(`unable to find (user|group) ([^\s:]+): (.*)`)

@@ -75,6 +75,15 @@ func (t *tree) stat(ctx context.Context, name string) (found *fstypes.Stat, know
 	return st, true
 }
 
+// loops tells whether a path leads through links without an end, as far as that is known.
+func (t *tree) loops(ctx context.Context, name string) bool {
+	if t == nil || t.ref == nil {
+		return false
+	}
+	_, err := t.ref.StatFile(ctx, gateway.StatRequest{Path: name})
+	return err != nil && strings.Contains(err.Error(), "too many links")
+}
+
 // list gives the entries of a directory, links not followed; nil when they are not known.
 func (t *tree) list(ctx context.Context, dir string) []*fstypes.Stat {
 	if t == nil || t.ref == nil {

@@ -14,17 +14,21 @@ import (
 	"github.com/seed-e0495807/strake/lang/diag"
 )
 
-// Absent is an error, a diag.List, when the main build context has not the path that
-// a COPY names: it is no file, or .dockerignore drops it. It is nil also where that cannot
-// be told: the context is elsewhere, or of a directory parts are left out and others not.
-// The hint, if there is one, comes before what the directory tells.
-func (s *Source) Absent(ctx context.Context, name, hint string) error {
+// Absent is an error, a diag.List, when the main build context has not the path that an
+// instruction is to copy or mount, which is the verb: it is no file, .dockerignore drops it,
+// or links lead to no end. It is nil also where that cannot be told: the context is elsewhere,
+// or of a directory parts are left out and others not. The hint, if there is one, comes
+// before what the directory tells.
+func (s *Source) Absent(ctx context.Context, name, verb, hint string) error {
 	dir := s.input.Locals[Context]
 	inside := strings.TrimPrefix(path.Join("/", filepath.ToSlash(name)), "/")
 	if dir == "" || inside == "" {
 		return nil
 	}
-	real, err := fs.RootPath(dir, inside) // links lead no further up than the context, as in BuildKit
+	real, err := fs.RootPath(dir, inside)                              // links lead no further up than the context, as in BuildKit
+	if err != nil && strings.Contains(err.Error(), "too many links") { // an error without a name
+		return diag.List{LinkLoop(fmt.Sprintf("%q", name), "look at the links of the build context: ls -l "+inside)}
+	}
 	if err != nil {
 		return nil
 	}
@@ -35,7 +39,7 @@ func (s *Source) Absent(ctx context.Context, name, hint string) error {
 	case err != nil && !os.IsNotExist(err):
 		return nil
 	}
-	return diag.List{Missing(name, cmp.Or(hint, s.Near(ctx, name), Unsent))}
+	return diag.List{Missing(name, verb, cmp.Or(hint, s.Near(ctx, name), Unsent))}
 }
 
 // drops tells whether .dockerignore leaves a path out, and all below it.
@@ -53,7 +57,13 @@ func (s *Source) drops(name string, dir bool) bool {
 // Unsent is the hint about a path of the build context of which no more is known.
 const Unsent = "paths are relative to the build context, and .dockerignore drops files from it: `strake context` lists what is sent"
 
-// Missing is the error about a source of a COPY or ADD that is not there.
-func Missing(name, hint string) diag.Diagnostic {
-	return diag.Diagnostic{Code: "missing-source", Message: fmt.Sprintf("%q is not there to copy", name), Hint: hint}
+// Missing is the error about a source that an instruction is to copy or mount, and that is
+// not there.
+func Missing(name, verb, hint string) diag.Diagnostic {
+	return diag.Diagnostic{Code: "missing-source", Message: fmt.Sprintf("%q is not there to %s", name, verb), Hint: hint}
+}
+
+// LinkLoop is the error about a path of which a link leads back to itself.
+func LinkLoop(what, hint string) diag.Diagnostic {
+	return diag.Diagnostic{Code: "link-loop", Message: what + " leads through links without an end", Hint: hint}
 }

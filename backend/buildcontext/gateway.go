@@ -123,8 +123,7 @@ func sourceOf(def *pb.Definition) (id string, unpack bool, err error) {
 
 func (g *gateway) ResolveImageConfig(ctx context.Context, ref string, opt sourceresolver.Opt) (string, digest.Digest, []byte, error) {
 	if opt.OCILayoutOpt != nil {
-		return "", "", nil, fail("oci-layout", "push the image to a registry, and use docker-image://",
-			"the OCI layout %s can only be read with a BuildKit daemon", opt.OCILayoutOpt.Store.StoreID)
+		return g.fromLayout(ctx, ref, opt.OCILayoutOpt)
 	}
 	return g.images.ResolveImageConfig(ctx, ref, opt)
 }

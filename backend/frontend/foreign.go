@@ -17,6 +17,7 @@ import (
 
 	"github.com/seed-e0495807/strake/backend/buildcontext"
 	"github.com/seed-e0495807/strake/lang"
+	"github.com/seed-e0495807/strake/lang/diag"
 	"github.com/seed-e0495807/strake/lang/source"
 )
 
@@ -38,8 +39,8 @@ func Foreign(text string, options map[string]string) (ref, cmdline string, ok bo
 // syntax finds the directive in each of the forms that BuildKit knows: a comment
 // with #, one with //, or the key of a JSON object.
 func syntax(text string) (string, bool) {
-	if value, ok := lang.FindDirective(text, "syntax"); ok {
-		return value, true
+	if d, ok := lang.FindDirective(source.NewFile("", text), "syntax"); ok {
+		return d.Value, true
 	}
 	if strings.HasPrefix(text, "//") {
 		lines := strings.Split(text, "\n")
@@ -51,7 +52,8 @@ func syntax(text string) (string, bool) {
 			}
 			lines[i] = "#" + rest
 		}
-		return lang.FindDirective(strings.Join(lines, "\n"), "syntax")
+		d, ok := lang.FindDirective(source.NewFile("", strings.Join(lines, "\n")), "syntax")
+		return d.Value, ok
 	}
 	if strings.HasPrefix(strings.TrimSpace(text), "{") {
 		var object map[string]any
@@ -91,11 +93,33 @@ func foreign(ctx context.Context, c client.Client, src *buildcontext.Source) (*c
 	if _, asked := opts["build-arg:BUILDKIT_SYNTAX"]; asked {
 		return nil, true, fmt.Errorf("failed with build-arg:BUILDKIT_SYNTAX = %s: %w", cmdline, err)
 	}
-	if f := source.NewFile(src.Name, src.Text); src.Map != nil {
-		at := max(0, strings.Index(strings.ToLower(src.Text), "syntax"))
-		err = errdefs.WithSource(err, place(f, source.Span{Start: uint32(at), End: uint32(at)}, src.Map))
+	f := source.NewFile(src.Name, src.Text)
+	at := SyntaxSpan(f)
+	if missed(err, ref) && src.Map == nil { // the client is this process
+		return nil, true, NoFrontend(at, ref, err)
 	}
-	return nil, true, err
+	return nil, true, errdefs.WithSource(err, place(f, at, src.Map))
+}
+
+// SyntaxSpan is where a text names its frontend.
+func SyntaxSpan(f *source.File) source.Span {
+	if d, ok := lang.FindDirective(f, "syntax"); ok {
+		return d.At
+	}
+	at := max(0, strings.Index(strings.ToLower(f.Text), "syntax"))
+	return source.Span{File: f.ID, Start: uint32(at), End: uint32(at)}
+}
+
+// NoFrontend is the error about an image of a frontend that is not to be had; err is why.
+func NoFrontend(at source.Span, ref string, err error) diag.List {
+	return diag.List{{Code: "no-frontend", Span: at, Message: fmt.Sprintf("cannot get the frontend %s, which is to read this file: %v", ref, err),
+		Hint: "check the name and the registry; without the line, strake reads the file itself"}}
+}
+
+// missed tells whether an error is that the image of a frontend was not found.
+func missed(err error, ref string) bool {
+	named, bad := reference.ParseNormalizedNamed(ref)
+	return bad != nil || strings.Contains(err.Error(), reference.TagNameOnly(named).String()+": ") && strings.Contains(err.Error(), "resolve")
 }
 
 // forward leaves the build to another frontend, which runs in the daemon.

@@ -41,7 +41,8 @@ type question struct {
 
 // Question is what the client of a subrequest has and wants, besides the options.
 type Question struct {
-	Local LocalImages // nil when it has none
+	Local LocalImages         // nil when it has none
+	Given func(llb.Need) bool // what the build is given, for a check; nil when it is not known
 	// Found is told what a check finds beside the build checks: what a build would end
 	// with, and the findings of plugins. The check then goes on where a base image is not
 	// to be had. BuildKit's answer, which nil is for, ends there and has the first error.
@@ -171,28 +172,31 @@ func (q question) graph(ctx context.Context) (string, error) {
 
 // compile compiles for the default platform, as BuildKit does to answer questions.
 func (q question) compile(ctx context.Context, change func(*llb.Options)) (*llb.Result, error) {
+	o := q.options()
+	change(&o)
+	return llb.Compile(ctx, q.text, o)
+}
+
+func (q question) options() llb.Options {
 	b := &build{gateway: q.gateway, src: q.src, opt: Options{Local: q.Local}}
 	b.probe()
 	o := q.src.LLB(0)
 	o.Resolver, o.Local, o.Platform = q.gateway, q.Local, nil
-	change(&o)
-	return llb.Compile(ctx, q.text, o)
+	return o
 }
 
 // lint runs the build checks, over all stages when no target is asked for.
 func (q question) lint(ctx context.Context) (*bklint.LintResults, error) {
 	const file = 0
 	found := &bklint.LintResults{Sources: []*pb.SourceInfo{q.info()}}
-	linter, err := lint.New(q.text, q.src.Client.LinterConfig, q.src.Claims()...)
-	var others diag.List
-	if err == nil {
-		var r *llb.Result
-		r, err = q.compile(ctx, func(o *llb.Options) {
-			o.Lint, o.AllStages, o.Partial = linter, o.Target == "", q.Found != nil
-		})
-		if !errors.As(err, &others) && r != nil {
-			others = r.Diags
-		}
+	linter, _ := lint.New(q.text, q.src.Client.LinterConfig, q.src.Claims()...) // the compiler tells of a bad directive
+	o := q.options()
+	o.Lint, o.AllStages = linter, o.Target == ""
+	var err error
+	if q.Found == nil {
+		_, err = llb.Compile(ctx, q.text, o)
+	} else {
+		err = q.check(ctx, o)
 	}
 	for _, f := range linter.Findings() {
 		found.Warnings = append(found.Warnings, bklint.Warning{
@@ -203,10 +207,23 @@ func (q question) lint(ctx context.Context) (*bklint.LintResults, error) {
 	if err != nil {
 		found.Error = q.failure(err, file)
 	}
-	if q.Found != nil {
-		q.Found(slices.DeleteFunc(others, checked))
-	}
 	return found, nil
+}
+
+// check tells the client all that is found. Its error is what a build would end with.
+func (q question) check(ctx context.Context, o llb.Options) error {
+	o.Absent = func(path, verb, hint string) error { return q.src.Absent(ctx, path, verb, hint) }
+	list, err := llb.Check(ctx, q.text, o, q.Given)
+	if err != nil {
+		return err
+	}
+	list.Sort()
+	q.Found(slices.DeleteFunc(slices.Clone(list), checked))
+	_, _, err = ir.Read(ctx, q.text, q.src.Pass)
+	if syntax := (ir.SyntaxError{}); errors.As(err, &syntax) {
+		return syntax
+	}
+	return list.Errors().Err()
 }
 
 // checked tells what a build check reports in its own words.

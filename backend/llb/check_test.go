@@ -51,7 +51,7 @@ func TestCheck(t *testing.T) {
 			if err != nil && !errors.As(err, &want) {
 				continue // what BuildKit's library refuses
 			}
-			got, err := strake.Check(t.Context(), file, o)
+			got, err := strake.Check(t.Context(), file, o, nil)
 			if err != nil {
 				t.Errorf("%s%q: %v", c.Name, end, err)
 				continue
@@ -103,7 +103,7 @@ func TestPartial(t *testing.T) {
 		o.AllStages = true
 		o.Images = nowhere{}
 		o.Lint, _ = lint.New(file, nil)
-		got, err := strake.Check(t.Context(), file, o)
+		got, err := strake.Check(t.Context(), file, o, nil)
 		if have := places(file, got.Errors()); err != nil || !slices.Equal(have, c.want) {
 			t.Errorf("%q: got %v %v, want %v", c.text, have, err, c.want)
 		}

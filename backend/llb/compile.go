@@ -4,24 +4,21 @@
 package llb
 
 import (
-	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"sync"
 
 	bk "github.com/moby/buildkit/client/llb"
 	"github.com/moby/buildkit/client/llb/sourceresolver"
-	"github.com/moby/buildkit/frontend/dockerfile/linter"
 	"github.com/moby/buildkit/frontend/dockerui"
 	"github.com/moby/buildkit/solver/pb"
 	"github.com/moby/buildkit/util/apicaps"
 	dockerspec "github.com/moby/docker-image-spec/specs-go/v1"
 
 	"github.com/seed-e0495807/strake/ir"
+	"github.com/seed-e0495807/strake/ir/lint"
 	"github.com/seed-e0495807/strake/ir/plan"
-	"github.com/seed-e0495807/strake/lang"
 	"github.com/seed-e0495807/strake/lang/diag"
 	"github.com/seed-e0495807/strake/lang/source"
 )
@@ -34,7 +31,8 @@ type Options struct {
 	// Pass rewrites the module of a text; nil leaves it as it is.
 	Pass ir.Pass
 	// Resolver finds base images when Options.Images is nil, Local before it those
-	// that the client has. Local's error may be an Unfit.
+	// that the client has, and the images of named contexts in any case. Local's error
+	// may be an Unfit.
 	Resolver    bk.ImageMetaResolver
 	Local       func(context.Context, plan.ImageRequest) (plan.ImageInfo, bool, error)
 	ResolveMode bk.ResolveMode
@@ -97,74 +95,29 @@ func Compile(ctx context.Context, src *source.File, o Options) (*Result, error) 
 	return result, nil
 }
 
-// Check tells all that Compile finds, errors and warnings in one list, as far as that
-// does not depend on what is not to be had: it goes on where a base image is unknown, or
-// where only a plugin has found a mistake.
-func Check(ctx context.Context, src *source.File, o Options) (diag.List, error) {
-	module, found, err := read(ctx, src, o)
-	var list diag.List
-	if errors.As(err, &list) {
-		found = list
-	} else if err != nil {
-		return nil, err
-	}
-	if module == nil || module.HasCustom() {
-		return found, nil
-	}
-	o.Partial, o.Outline = true, true
-	result, err := CompileModule(ctx, module, o)
-	switch {
-	case err == nil:
-		needed(result.Plan.Outline, &found)
-		return append(found, result.Diags...), nil
-	case errors.As(err, &list):
-		return append(found, list...), nil
-	}
-	return nil, err
-}
-
-// needed tells what a build has to be given to get to its end.
-func needed(o *plan.Outline, list *diag.List) {
-	for _, kind := range []struct {
-		flag, example string
-		mounts        []plan.OutlineMount
-	}{{"secret", "id=%s,src=FILE", o.Secrets}, {"ssh", "%s", o.SSH}} {
-		for _, m := range kind.mounts {
-			if spans := m.Origin.Spans(); m.Required && len(spans) > 0 {
-				id := cmp.Or(m.ID, "default")
-				list.Infof(spans[0], kind.flag+"-required", "a build has to be given the %s `%s`", kind.flag, id).
-					Hint = "build with --" + kind.flag + " " + fmt.Sprintf(kind.example, id)
-			}
-		}
-	}
-}
-
 // read takes a text to the module that is compiled. With an error that is of plugins
 // only, there is the module, too.
 func read(ctx context.Context, src *source.File, o Options) (*ir.Module, diag.List, error) {
 	module, diags, err := ir.Read(ctx, src, o.Pass)
-	if bad := checkOptions(src.Text); bad != nil {
+	var bad diag.List
+	if errors.As(lint.Directive(src), &bad) {
 		var all diag.List
 		errors.As(err, &all)
-		all.Errorf(source.Span{File: src.ID}, "check-directive", "failed to parse check options: %v", bad).
-			Expected = "skip=Rule,…;error=true"
+		all = append(all, bad...)
 		all.Sort()
 		return nil, nil, ir.SyntaxError{List: all}
 	}
 	return module, diags, err
 }
 
-// checkOptions holds the check directive against what BuildKit's linter takes.
-func checkOptions(text string) error {
-	value, _ := lang.FindDirective(text, "check")
-	_, err := linter.ParseLintOptions(value)
-	return err
-}
-
 // CompileModule takes a module to LLB.
 func CompileModule(ctx context.Context, m *ir.Module, o Options) (*Result, error) {
 	if o.Images == nil && o.Resolver != nil {
 		o.Images = images{o.Local, o.Resolver, o.ResolveMode}
+	}
+	if c, ok := o.Contexts.(contexts); ok {
+		c.local = o.Local
+		o.Contexts = c
 	}
 	p, err := plan.Make(ctx, m, o.Options)
 	if err != nil {

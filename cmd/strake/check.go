@@ -4,11 +4,13 @@ import (
 	"context"
 	"errors"
 	"slices"
-	"strings"
 
+	"github.com/containerd/platforms"
+	"github.com/distribution/reference"
 	"github.com/spf13/pflag"
 
 	"github.com/seed-e0495807/strake/backend/buildcontext"
+	"github.com/seed-e0495807/strake/backend/frontend"
 	"github.com/seed-e0495807/strake/backend/image"
 	"github.com/seed-e0495807/strake/backend/llb"
 	"github.com/seed-e0495807/strake/ir/lint"
@@ -157,19 +159,20 @@ func emitNothing(ctx context.Context, _ *compile, src *buildcontext.Source, r *r
 // emitFindings takes a source as far as a build goes without an engine, for each platform.
 func emitFindings(ctx context.Context, c *compile, src *buildcontext.Source, r *result) error {
 	file := r.set.Add(src.Name, src.Text)
+	r.diags = append(r.diags, c.foreign(ctx, src, file)...)
 	for i := range max(1, len(src.Client.TargetPlatforms)) {
 		o := src.LLB(i)
-		o.Images, o.AllStages = likely{c.bases}, o.Target == ""
-		o.Absent = func(path, hint string) error { return src.Absent(ctx, path, hint) }
+		o.Images, o.Local, o.AllStages = likely{c.bases}, c.local, o.Target == ""
+		o.Absent = func(path, verb, hint string) error { return src.Absent(ctx, path, verb, hint) }
 		o.Lint, _ = lint.New(file, src.Client.LinterConfig, src.Claims()...) // the compiler reports a bad directive
-		found, err := llb.Check(ctx, file, o)
+		found, err := llb.Check(ctx, file, o, nil)
 		src.AddFiles(r.set)
 		if err != nil {
 			return err
 		}
 		found = append(found, lint.Diags(o.Lint.Findings())...)
 		for _, d := range found {
-			if d, ok := c.counts(file, d); ok && !slices.ContainsFunc(r.diags, func(have diag.Diagnostic) bool {
+			if counts(d) && !slices.ContainsFunc(r.diags, func(have diag.Diagnostic) bool {
 				return have.Span == d.Span && have.Code == d.Code && have.Message == d.Message
 			}) {
 				r.diags = append(r.diags, d)
@@ -179,36 +182,40 @@ func emitFindings(ctx context.Context, c *compile, src *buildcontext.Source, r *
 	return nil
 }
 
-// counts gives a finding its place in the list, if it has one there.
-func (c *compile) counts(file *source.File, d diag.Diagnostic) (diag.Diagnostic, bool) {
-	near := strings.HasPrefix(d.Hint, "did you mean the stage")
-	switch {
-	case d.Code == "empty-continuation": // a build check reports it in its own words
-		return d, false
-	case d.Code == "base-image" && d.Severity == diag.Info && !near:
-		return d, false // nobody was to be asked, and nothing speaks against it
-	case d.Code == "base-image" && d.Severity == diag.Warning && near:
-		d.Severity = diag.Error // there is no such image, as far as anybody knows
-	case d.Code == "lint":
-		d.Span = directive(file, "check")
+// foreign tells of a frontend that is to read the file in place of this one: whether its
+// image is there, and that no more is known.
+func (c *compile) foreign(ctx context.Context, src *buildcontext.Source, file *source.File) (list diag.List) {
+	ref, _, ok := frontend.Foreign(src.Text, c.request.Options)
+	if !ok {
+		return nil
 	}
-	return d, true
-}
-
-// directive is the line of a directive at the top of a file.
-func directive(f *source.File, name string) source.Span {
-	for at := uint32(0); int(at) < len(f.Text); {
-		line, _, _ := strings.Cut(f.Text[at:], "\n")
-		key, _, ok := strings.Cut(strings.TrimPrefix(line, "#"), "=")
-		if ok && strings.EqualFold(strings.TrimSpace(key), name) {
-			return source.Span{File: f.ID, Start: at, End: at + uint32(len(strings.TrimRight(line, "\r")))}
+	at := frontend.SyntaxSpan(file)
+	named, err := reference.ParseNormalizedNamed(ref)
+	if err == nil {
+		builder := platforms.Normalize(platforms.DefaultSpec())
+		_, err = llb.Images(c.images, nil).ResolveImage(ctx, plan.ImageRequest{Ref: reference.TagNameOnly(named).String(), Platform: builder})
+	}
+	var failed *image.Error
+	if err != nil && !(errors.As(err, &failed) && failed.Kind == image.Offline) {
+		list = frontend.NoFrontend(at, ref, err)
+		if failed != nil && failed.Kind == image.Unreachable {
+			list[0].Severity = diag.Warning
 		}
-		at += uint32(len(line)) + 1
 	}
-	return source.Span{File: f.ID}
+	list.Infof(at, "foreign-frontend", "the frontend %s reads this file in a build, and what it says takes an engine: this is how strake reads it", ref).
+		Hint = "`strake build --check` asks that frontend"
+	return list
 }
 
-// likely finds base images. That one cannot be asked for is no mistake in the Dockerfile.
+// counts tells whether a finding has a place in the list: a build check reports an empty
+// continuation in its own words, and of an image that nobody was to be asked for, and that
+// nothing speaks against, there is nothing to say.
+func counts(d diag.Diagnostic) bool {
+	return d.Code != "empty-continuation" && (d.Code != "base-image" || d.Severity != diag.Hint)
+}
+
+// likely finds base images. That one cannot be asked for is no mistake in the Dockerfile,
+// unless the plan knows of a stage that may be meant: it makes of a warning an error then.
 type likely struct{ plan.ImageResolver }
 
 func (l likely) ResolveImage(ctx context.Context, r plan.ImageRequest) (plan.ImageInfo, error) {
@@ -220,7 +227,7 @@ func (l likely) ResolveImage(ctx context.Context, r plan.ImageRequest) (plan.Ima
 	d := diag.Diagnostic{Code: "base-image", Message: failed.Error(), Hint: failed.Hint()}
 	switch failed.Kind {
 	case image.Offline:
-		d.Severity, d.Hint = diag.Info, ""
+		d.Severity, d.Hint = diag.Hint, ""
 	case image.Unreachable:
 		d.Severity = diag.Warning
 	}

@@ -84,8 +84,9 @@ type compile struct {
 	form    *form
 	request buildcontext.Request // of all arguments
 	images  *image.Resolver
-	bases   plan.ImageResolver // of images, and before it the local store
-	atHand  plan.ImageResolver // of what is here
+	local   frontend.LocalImages // the local store; nil when there is none
+	bases   plan.ImageResolver   // of images, and before it the local store
+	atHand  plan.ImageResolver   // of what is here
 }
 
 func (c *compile) declare(f *pflag.FlagSet) {
@@ -179,12 +180,11 @@ func (c *compile) prepare(ctx context.Context, args []string) error {
 		return err
 	}
 	c.images = image.New(image.Options{Offline: c.offline, Configs: configs})
-	local, err := c.localImages(ctx)
-	if err != nil {
+	if c.local, err = c.localImages(ctx); err != nil {
 		return err
 	}
-	c.bases = llb.Images(c.images, local)
-	c.atHand = llb.Images(image.New(image.Options{Offline: true, Configs: configs}), local)
+	c.bases = llb.Images(c.images, c.local)
+	c.atHand = llb.Images(image.New(image.Options{Offline: true, Configs: configs}), c.local)
 	c.request = buildcontext.Request{
 		File: c.file, Stdin: c.stdin, Options: options, Contexts: named, Images: c.images, Offline: c.offline,
 		Outside: c.outside,

@@ -125,7 +125,7 @@ func lower(write writer, marshal ...bk.ConstraintsOpt) emitter {
 		file := r.set.Add(src.Name, src.Text)
 		for i := range max(1, len(src.Client.TargetPlatforms)) {
 			o := src.LLB(i)
-			o.Images = c.bases
+			o.Images, o.Local = c.bases, c.local
 			res, err := llb.Compile(ctx, file, o)
 			if err != nil {
 				return err

@@ -30,26 +30,49 @@ type Finding struct {
 // concurrent use.
 type Linter struct {
 	config   linter.Config
+	check    source.Span         // of the check directive; zero when the config is another's
 	comments map[uint32][]string // above the instruction that starts there
 	findings []Finding
 }
 
-// New makes a linter of a text, and looks at the text: an error is about its check
-// directive. A config, which may be nil, takes the place of that directive. Claims are
-// the instructions of plugins.
+// New makes a linter of a text, and looks at the text: an error is that of Directive. A
+// config, which may be nil, takes the place of that directive. Claims are the
+// instructions of plugins.
 func New(src *source.File, config *linter.Config, claims ...lang.Claim) (*Linter, error) {
+	var check source.Span
 	if config == nil {
-		value, _ := lang.FindDirective(src.Text, "check")
+		d, _ := lang.FindDirective(src, "check")
+		check = d.At
 		var err error
-		if config, err = linter.ParseLintOptions(value); err != nil {
+		if config, err = parse(d); err != nil {
 			return nil, err
 		}
 	}
 	file, diags := lang.Parse(src, claims...)
 	diags = append(diags, lang.Unclaimed(file, claims...)...)
-	l := &Linter{config: *config, comments: file.Comments()}
+	l := &Linter{config: *config, check: check, comments: file.Comments()}
 	l.text(file, diags)
 	return l, nil
+}
+
+// Directive holds the check directive of a text against what BuildKit's linter takes. An
+// error is a diag.List with its place.
+func Directive(src *source.File) error {
+	d, _ := lang.FindDirective(src, "check")
+	_, err := parse(d)
+	return err
+}
+
+func parse(d lang.Directive) (*linter.Config, error) {
+	config, err := linter.ParseLintOptions(d.Value)
+	if err != nil {
+		var list diag.List
+		bad := list.Errorf(d.At, "check-directive", "failed to parse check options: %v", err)
+		bad.Expected = "skip=Rule,…;error=true"
+		bad.Hint = "write # check=skip=Rule,… or # check=error=true, or both with a semicolon between them"
+		return nil, list
+	}
+	return config, nil
 }
 
 // Findings are those so far, in order of their places.
@@ -82,8 +105,13 @@ func (l *Linter) Err() error {
 		rules = append(rules, f.Rule)
 	}
 	slices.Sort(rules)
-	return diag.List{{Code: "lint", Message: "lint violation found for rules: " + strings.Join(slices.Compact(rules), ", "),
-		Hint: "mend what the warnings say, or drop error=true from the check directive"}}
+	d := diag.Diagnostic{Code: "lint", Span: l.check, Message: "lint violation found for rules: " + strings.Join(slices.Compact(rules), ", "),
+		Hint: "mend what the warnings say, or drop error=true from the check directive"}
+	if d.Span.IsZero() {
+		d.Span = l.Findings()[0].Span
+		d.Hint = "mend what the warnings say, or drop error=true from the build argument BUILDKIT_DOCKERFILE_CHECK"
+	}
+	return diag.List{d}
 }
 
 // Report records what a rule found at an origin, unless the author has switched the

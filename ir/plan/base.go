@@ -294,6 +294,12 @@ func (p *planner) imageError(s *Stage, err error) {
 	}
 	if near := p.nearStage(name); near != "" && near != s.Name {
 		d.Hint = "did you mean the stage `" + near + "`?"
+		switch d.Severity { // of a resolver that cannot tell: the name speaks against an image
+		case diag.Hint:
+			d.Severity = diag.Info
+		case diag.Warning:
+			d.Severity = diag.Error
+		}
 	}
 }
 

@@ -1,6 +1,7 @@
 package plan
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"strings"
@@ -41,7 +42,7 @@ func wrong(code, hint, format string, args ...any) error {
 func (p *planner) failed() bool { return p.diags.HasErrors() }
 
 // fail records an error of the author at the place that an origin goes back to.
-// An error that is a diag.List keeps its codes and hints.
+// An error that is a diag.List or a diag.Diagnostic keeps its codes and hints.
 func (p *planner) fail(o *ir.Origin, code string, err error) *diag.Diagnostic {
 	word, isWord := errors.AsType[*words.Error](err)
 	if isWord {
@@ -52,7 +53,11 @@ func (p *planner) fail(o *ir.Origin, code string, err error) *diag.Diagnostic {
 		err = errSpent
 	}
 	var list diag.List
-	if !errors.As(err, &list) || len(list) == 0 {
+	var one diag.Diagnostic
+	if !errors.As(err, &list) && errors.As(err, &one) {
+		list = diag.List{one}
+	}
+	if len(list) == 0 {
 		d := p.diags.Errorf(span, code, "%v", err)
 		if isWord {
 			d.Hint = word.Help
@@ -63,6 +68,7 @@ func (p *planner) fail(o *ir.Origin, code string, err error) *diag.Diagnostic {
 		if d.Span.IsZero() {
 			d.Span = span
 		}
+		d.Code = cmp.Or(d.Code, code)
 		p.diags.Add(d)
 	}
 	return &p.diags[len(p.diags)-1]

@@ -303,6 +303,11 @@ func (p *planner) mountDir(s *Stage, m *mountSpec, from *Stage) (Mount, error) {
 	}
 	if d.From == nil {
 		p.paths.add(m.source)
+		if d.Kind == MountBind {
+			if err := p.absent(s, d.Source, "mount", ""); err != nil {
+				return Mount{}, err
+			}
+		}
 	} else {
 		d.From.paths.add(m.source)
 	}

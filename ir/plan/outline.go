@@ -14,6 +14,8 @@ type Outline struct {
 	Args    []OutlineArg
 	Secrets []OutlineMount
 	SSH     []OutlineMount
+
+	Entitlements []OutlineMount // of RUNs that want more than a sandbox, like security.insecure
 }
 
 // OutlineArg is an argument with the value that it has in this build.
@@ -22,7 +24,7 @@ type OutlineArg struct {
 	Origin      *ir.Origin
 }
 
-// OutlineMount is a secret or an ssh agent.
+// OutlineMount is a secret, an ssh agent or an entitlement, where it is first asked for.
 type OutlineMount struct {
 	ID       string
 	Required bool
@@ -53,6 +55,7 @@ func (p *planner) outline() *Outline {
 	byPlace := func(a, b OutlineMount) int { return before(a.Origin, b.Origin) }
 	slices.SortStableFunc(o.out.Secrets, byPlace)
 	slices.SortStableFunc(o.out.SSH, byPlace)
+	slices.SortStableFunc(o.out.Entitlements, byPlace)
 	return o.out
 }
 
@@ -154,8 +157,17 @@ func (o *outliner) globalArg(name string) {
 	}
 }
 
-// exec notes the secrets and agents of a RUN.
+// exec notes the secrets, agents and entitlements of a RUN.
 func (o *outliner) exec(op *ir.Op, x *Exec) {
+	allow := func(name string) {
+		o.mount(&o.out.Entitlements, "allow "+name, OutlineMount{name, true, op.Origin})
+	}
+	if x.Insecure {
+		allow("security.insecure")
+	}
+	if x.Network == "host" {
+		allow("network.host")
+	}
 	for _, m := range x.Mounts {
 		switch {
 		case m.Secret != nil:

@@ -47,10 +47,11 @@ type Options struct {
 	// the files that the build context leaves out; nil is none.
 	Lint   *lint.Linter
 	Ignore func(context.Context) ([]string, error)
-	// Absent tells what is wrong with a path of the build context that a COPY or ADD which
-	// the target needs reads: an error when it is not there. The hint, if there is one,
-	// says why it may be another path than was meant. Nil does not look.
-	Absent func(path, hint string) error
+	// Absent tells what is wrong with a path of the build context that an instruction which
+	// the target needs is to copy or mount, as the verb says: an error when it is not there.
+	// The hint, if there is one, says why it may be another path than was meant. Nil does
+	// not look.
+	Absent func(path, verb, hint string) error
 	// Epoch tells when a source was made, for a SOURCE_DATE_EPOCH that names one; nil,
 	// or a nil time, when that is not known.
 	Epoch func(context.Context, EpochSource) (*time.Time, error)

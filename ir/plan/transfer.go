@@ -106,6 +106,14 @@ func (p *planner) add(s *Stage, op *operation, b *ir.Add) error {
 		chmod: b.Chmod, checksum: b.Checksum, link: b.Link, keepGit: b.KeepGitDir, unpack: b.Unpack, excludes: b.Excludes})
 }
 
+// absent tells what is wrong with a path of the build context that a stage reads.
+func (p *planner) absent(s *Stage, name, verb, hint string) error {
+	if p.opt.Absent == nil || !p.reach[s] {
+		return nil
+	}
+	return p.opt.Absent(name, verb, hint)
+}
+
 func (p *planner) transfer(s *Stage, op *operation, t *transfer) error {
 	if err := p.budget.Take((len(t.sources) + len(t.inline) - 1) * sourceCost); err != nil {
 		return err
@@ -140,8 +148,8 @@ func (p *planner) transfer(s *Stage, op *operation, t *transfer) error {
 		}
 		if t.from == nil && source.URL == "" && source.Git == nil {
 			p.checkIgnored(s, t.add, src)
-			if p.opt.Absent != nil && p.reach[s] && !wildcards(src) { // a pattern may match nothing
-				if err := p.opt.Absent(source.Path, UnsetHint(t.unset[i], p.mod.Escape)); err != nil {
+			if !wildcards(src) { // a pattern may match nothing
+				if err := p.absent(s, source.Path, "copy", UnsetHint(t.unset[i], p.mod.Escape)); err != nil {
 					return about(src, err)
 				}
 			}

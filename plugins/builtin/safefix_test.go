@@ -47,7 +47,7 @@ func fixers() map[string]*plugins.Pipeline {
 
 // safeFixes are those of the compiler and of a pipeline, by what they are called.
 func safeFixes(ctx context.Context, text string, p *plugins.Pipeline) ([]diag.Fix, error) {
-	found, err := llb.Check(ctx, source.NewFile("Dockerfile", text), llb.Options{Options: plan.Options{Images: anyImage{}}})
+	found, err := llb.Check(ctx, source.NewFile("Dockerfile", text), llb.Options{Options: plan.Options{Images: anyImage{}}}, nil)
 	if err != nil {
 		return nil, err
 	}
