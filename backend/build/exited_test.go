@@ -71,6 +71,8 @@ func TestModuleIsAsked(t *testing.T) {
 		{"user", command{code: 1, output: "touch: /x: Permission denied", run: shell, exec: user}, "the user web:web"},
 		{"root", command{code: 1, output: "touch: /x: Permission denied", run: shell, exec: exec}, ""},
 		{"network none", command{code: 1, output: "curl: (6) Could not resolve host: x", run: shell, exec: &pb.ExecOp{Meta: exec.Meta, Network: pb.NetMode_NONE}}, "--network=none"},
+		{"shell under a mount", command{code: 1, output: noShell, run: shell, exec: &pb.ExecOp{Meta: exec.Meta, Mounts: []*pb.Mount{{Dest: "/"}, {Dest: "/bin", MountType: pb.MountType_TMPFS}}}, stage: image}, "mounts a tmpfs at `/bin`, which hides"},
+		{"shell beside a mount", command{code: 1, output: noShell, run: shell, exec: &pb.ExecOp{Meta: exec.Meta, Mounts: []*pb.Mount{{Dest: "/"}, {Dest: "/bi", MountType: pb.MountType_TMPFS}}}, stage: image}, "this image has no /bin/sh"},
 	} {
 		got := c.cmd.hint(t.Context())
 		if !strings.Contains(got, c.want) || c.want == "" && got != "" {

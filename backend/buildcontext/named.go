@@ -10,7 +10,6 @@ import (
 	"strings"
 
 	"github.com/moby/buildkit/frontend/dockerui"
-	"github.com/moby/buildkit/identity"
 	digest "github.com/opencontainers/go-digest"
 	ocispecs "github.com/opencontainers/image-spec/specs-go/v1"
 
@@ -57,7 +56,7 @@ func (in *Input) localContext(name, path string) error {
 }
 
 // layout is a context that is an image in an OCI layout: DIR[:TAG][@DIGEST]. The
-// daemon gets at it through the session, by an id that is made here.
+// daemon gets at it through the session, by an id that is made here of the directory.
 func (in *Input) layout(name, value string) error {
 	path, pin, pinned := strings.Cut(value, "@")
 	tag := ""
@@ -76,7 +75,7 @@ func (in *Input) layout(name, value string) error {
 	if _, err := digest.Parse(pin); err != nil {
 		return fail("bad-context", "a digest is sha256: and 64 digits", "the context %s: %q is no digest", name, pin)
 	}
-	id := identity.NewID()
+	id := digest.FromString(path).Encoded()[:25] // the same each time: graphs can be compared
 	in.Layouts[id] = path
 	in.Options["context:"+name] = layoutScheme + id + "@" + pin
 	return nil
@@ -111,5 +110,5 @@ func layoutError(value, path string, err error) error {
 	if errors.Is(err, fs.ErrNotExist) {
 		return fail("no-layout", "an OCI layout is a directory with a file index.json", "there is no OCI layout at %s", path)
 	}
-	return fail("no-layout", "name one as "+layoutScheme+"DIR:TAG or "+layoutScheme+"DIR@sha256:…", "cannot use %s%s: %v", layoutScheme, value, err)
+	return fail("no-layout", "name one as "+layoutScheme+"DIR:TAG, or by its digest, with @sha256:… in place of :TAG", "cannot use %s%s: %v", layoutScheme, value, err)
 }

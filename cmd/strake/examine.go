@@ -8,6 +8,7 @@ import (
 	"github.com/seed-e0495807/strake/backend/frontend"
 	"github.com/seed-e0495807/strake/cmd/internal/pass"
 	"github.com/seed-e0495807/strake/ir"
+	"github.com/seed-e0495807/strake/ir/lint"
 	"github.com/seed-e0495807/strake/lang/diag"
 	"github.com/seed-e0495807/strake/lang/source"
 )
@@ -21,8 +22,12 @@ func (b *buildRun) examine(ctx context.Context, in *buildcontext.Input, src *bui
 		src.Pass = pass.Early{Pass: p}
 	}
 	set := &source.Set{}
-	_, _, err := ir.Read(ctx, set.Add(src.Name, src.Text), src.Pass)
+	file := set.Add(src.Name, src.Text)
+	_, _, err := ir.Read(ctx, file, src.Pass)
 	src.AddFiles(set)
+	if err == nil {
+		err = lint.Directive(file)
+	}
 	var diags diag.List
 	switch {
 	case errors.As(err, &diags):
