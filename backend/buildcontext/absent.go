@@ -25,10 +25,10 @@ func (s *Source) Absent(ctx context.Context, name, verb, hint string) error {
 	if dir == "" || inside == "" {
 		return nil
 	}
-	real, err := fs.RootPath(dir, inside)                              // links lead no further up than the context, as in BuildKit
-	if err != nil && strings.Contains(err.Error(), "too many links") { // an error without a name
-		return diag.List{LinkLoop(fmt.Sprintf("%q", name), "look at the links of the build context: ls -l "+inside)}
+	if loop := loopIn(dir, inside); loop != "" {
+		return diag.List{LinkLoop(fmt.Sprintf("%q", name), "look at the links of the build context: ls -l "+loop)}
 	}
+	real, err := fs.RootPath(dir, inside) // links lead no further up than the context, as in BuildKit
 	if err != nil {
 		return nil
 	}
@@ -40,6 +40,20 @@ func (s *Source) Absent(ctx context.Context, name, verb, hint string) error {
 		return nil
 	}
 	return diag.List{Missing(name, verb, cmp.Or(hint, s.Near(ctx, name), Unsent))}
+}
+
+// loopIn is the part of a path in a directory that leads through links without an end, ""
+// when there is none.
+func loopIn(dir, inside string) string {
+	for i := range len(inside) + 1 {
+		if i < len(inside) && inside[i] != '/' {
+			continue
+		}
+		if _, err := fs.RootPath(dir, inside[:i]); err != nil && strings.Contains(err.Error(), "too many links") { // it has no name
+			return inside[:i]
+		}
+	}
+	return ""
 }
 
 // drops tells whether .dockerignore leaves a path out, and all below it.
