@@ -20,6 +20,12 @@ var (
 	ignoreMeant   = regexp.MustCompile(`(?i)^\s*strake\s*:?\s*ignor`)
 )
 
+// IsIgnore tells whether a line of a Dockerfile is a comment that ignores something.
+func IsIgnore(line string) bool {
+	text, ok := strings.CutPrefix(strings.TrimSpace(line), "#")
+	return ok && ignoreComment.MatchString(text)
+}
+
 // ignore is a code of such a comment.
 type ignore struct {
 	code   string

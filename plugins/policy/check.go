@@ -165,14 +165,14 @@ func (k *checker) fixes(r *compiled, t *texts, v *vantage) ([]diag.Fix, error) {
 	if err != nil {
 		return nil, err
 	}
-	edit := v.op.remove()
+	edits := v.op.remove()
 	if with != "" {
 		if err := v.op.replaceable(with); err != nil {
 			return nil, err
 		}
-		edit = v.op.replace(with)
+		edits = []diag.Edit{v.op.replace(with)}
 	}
-	return []diag.Fix{{Message: r.Fix.Message, Edits: []diag.Edit{edit}, Safe: r.Fix.Safe}}, nil
+	return []diag.Fix{{Message: r.Fix.Message, Edits: edits, Safe: r.Fix.Safe}}, nil
 }
 
 // origin is that of what a rule reports on, nil for the module.

@@ -13,6 +13,7 @@ import (
 	"github.com/seed-e0495807/strake/ir"
 	"github.com/seed-e0495807/strake/lang/diag"
 	"github.com/seed-e0495807/strake/lang/source"
+	"github.com/seed-e0495807/strake/plugins"
 )
 
 // own tells whether an op stands in the source as it is: nobody rewrote it, and it is
@@ -54,14 +55,31 @@ func (o *op) replaceable(text string) error {
 	return nil
 }
 
-// remove takes the instruction out, with its line ending.
-func (o *op) remove() diag.Edit {
+// remove takes the instruction out, with its line ending, and the comments that ignore
+// something of it, which would be about the next one then.
+func (o *op) remove() []diag.Edit {
 	at := o.ir.Origin.Span
-	rest := o.module.ir.Files[at.File].Text[at.End:]
-	if i := strings.IndexByte(rest, '\n'); i >= 0 && strings.TrimSpace(rest[:i]) == "" {
+	text := o.module.ir.Files[at.File].Text
+	if i := strings.IndexByte(text[at.End:], '\n'); i >= 0 && strings.TrimSpace(text[at.End:][:i]) == "" {
 		at.End += uint32(i) + 1
 	}
-	return diag.Edit{Span: at}
+	line := strings.LastIndexByte(text[:at.Start], '\n') + 1
+	if strings.TrimSpace(text[line:at.Start]) == "" {
+		at.Start = uint32(line)
+	}
+	edits := []diag.Edit{{Span: at}}
+	for end := line; end > 0; {
+		start := strings.LastIndexByte(text[:end-1], '\n') + 1
+		line := strings.TrimSpace(text[start:end])
+		if line != "" && line[0] != '#' {
+			break
+		}
+		if plugins.IsIgnore(line) {
+			edits = append(edits, diag.Edit{Span: source.Span{File: at.File, Start: uint32(start), End: uint32(end)}})
+		}
+		end = start
+	}
+	return edits
 }
 
 // edit replaces a part of the instruction, offsets in its spelling.
@@ -78,7 +96,7 @@ const sameImage = "the image stays the same but for the history"
 
 // removeFix takes an instruction out that does nothing.
 func removeFix(o *op) []diag.Fix {
-	return []diag.Fix{{Message: "remove it: " + sameImage, Edits: []diag.Edit{o.remove()}, Safe: true}}
+	return []diag.Fix{{Message: "remove it: " + sameImage, Edits: o.remove(), Safe: true}}
 }
 
 // copyFix makes an ADD a COPY. ADD unpacks a file that is an archive, whatever its name,

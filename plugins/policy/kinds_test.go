@@ -85,3 +85,28 @@ func TestBrokenFix(t *testing.T) {
 		})
 	}
 }
+
+// TestRemovedComments: an instruction that a fix removes takes along what is ignored of
+// it, and no other comment.
+func TestRemovedComments(t *testing.T) {
+	const ignore = "# strake: ignore=policy/other because\n"
+	for _, c := range []struct{ name, text, want string }{
+		{"above it", ignore + "RUN a\nUSER x\n", "USER x\n"},
+		{"two", ignore + ignore + "RUN a\nUSER x\n", "USER x\n"},
+		{"with others between", ignore + "\n# kept\n" + ignore + "# kept, too\nRUN a\nUSER x\n", "\n# kept\n# kept, too\nUSER x\n"},
+		{"indented", "  " + ignore + "\tRUN a\nUSER x\n", "USER x\n"},
+		{"of the one before", ignore + "USER y\nRUN a\nUSER x\n", ignore + "USER y\nUSER x\n"},
+		{"in a document", "COPY <<EOF /x\n" + ignore + "EOF\nRUN a\nUSER x\n", "COPY <<EOF /x\n" + ignore + "EOF\nUSER x\n"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			text := "FROM debian:13\n" + c.text
+			list := check(t, policy.New(), house(`"on": "RUN", "when": "true", "message": "x", "fix": {"message": "y", "with": "", "safe": true}`), text, nil)
+			if len(list) == 0 || len(list[0].Fixes) != 1 {
+				t.Fatalf("got %s", show(list))
+			}
+			if got, err := diag.Apply(text, list[0].Fixes[0].Edits); err != nil || got != "FROM debian:13\n"+c.want {
+				t.Errorf("%v\n%s", err, got)
+			}
+		})
+	}
+}
