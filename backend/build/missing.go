@@ -49,7 +49,7 @@ func (j *job) missingSource(ctx context.Context, f *failure) (diag.Diagnostic, b
 	}
 	d.Hint = buildcontext.Unsent
 	if dir := j.Input.Locals["context"]; dir != "" && j.source != nil {
-		d.Hint = cmp.Or(j.source.Near(ctx, name), d.Hint)
+		d.Hint = cmp.Or(buildcontext.NearURL(name), j.source.Near(ctx, name), d.Hint)
 	}
 	return d, true
 }

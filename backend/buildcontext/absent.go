@@ -7,6 +7,8 @@ import (
 	"os"
 	"path"
 	"path/filepath"
+	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/containerd/continuity/fs"
@@ -39,7 +41,7 @@ func (s *Source) Absent(ctx context.Context, name, verb, hint string) error {
 	case err != nil && !os.IsNotExist(err):
 		return nil
 	}
-	return diag.List{Missing(name, verb, cmp.Or(hint, s.Near(ctx, name), Unsent))}
+	return diag.List{Missing(name, verb, cmp.Or(hint, NearURL(name), s.Near(ctx, name), Unsent))}
 }
 
 // loopIn is the part of a path in a directory that leads through links without an end, ""
@@ -70,6 +72,31 @@ func (s *Source) drops(name string, dir bool) bool {
 
 // Unsent is the hint about a path of the build context of which no more is known.
 const Unsent = "paths are relative to the build context, and .dockerignore drops files from it: `strake context` lists what is sent"
+
+var (
+	likeURL = regexp.MustCompile(`^/*([A-Za-z][A-Za-z0-9+.-]*):/+(.+)`)
+	likeGit = regexp.MustCompile(`^/*([A-Za-z0-9_-]+@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+)/+(.+)`)
+)
+
+// NearURL is the hint about a source of an ADD that is a path by BuildKit's rules, and was
+// meant for a URL by all appearances; "" when it was not.
+func NearURL(name string) string {
+	if m := likeURL.FindStringSubmatch(name); m != nil {
+		scheme := strings.ToLower(m[1])
+		known := []string{"https", "http", "ssh", "git"}
+		if !slices.Contains(known, scheme) {
+			scheme = diag.Suggest(scheme, known)
+		}
+		if scheme == "" {
+			return ""
+		}
+		return fmt.Sprintf("a URL starts with https://, http://, ssh:// or git://: did you mean `%s://%s`?", scheme, m[2])
+	}
+	if m := likeGit.FindStringSubmatch(name); m != nil {
+		return fmt.Sprintf("a repository by ssh has a colon behind its host: did you mean `%s:%s`?", m[1], m[2])
+	}
+	return ""
+}
 
 // Missing is the error about a source that an instruction is to copy or mount, and that is
 // not there.
