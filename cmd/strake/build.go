@@ -220,6 +220,11 @@ func (b *buildRun) warn(r *build.Result) {
 	if b.onlyErrors {
 		return
 	}
+	for _, text := range b.cacheFrom {
+		if dir := emptyCache(text); dir != "" {
+			tell(b.stderr, "warning: --cache-from %s: there is no cache in %s\n", diag.Printable(text), diag.Printable(dir))
+		}
+	}
 	for _, w := range r.Warnings {
 		tell(b.stderr, "warning: %s\n", diag.Printable(string(w.Short)))
 		for _, detail := range w.Detail {

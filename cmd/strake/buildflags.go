@@ -1,10 +1,15 @@
 package main
 
 import (
+	"errors"
 	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 
+	ocispecs "github.com/opencontainers/image-spec/specs-go/v1"
 	"github.com/spf13/pflag"
 
 	"github.com/seed-e0495807/strake/backend/build"
@@ -90,6 +95,20 @@ func (b *buildRun) request() (build.Request, error) {
 		return r, err
 	}
 	return r, b.display(&r)
+}
+
+// emptyCache is the directory that a --cache-from names and that holds no cache, which
+// BuildKit takes for a build without one.
+func emptyCache(text string) string {
+	list, err := build.ParseCache(text)
+	if err != nil || len(list) != 1 || list[0].Type != "local" {
+		return ""
+	}
+	dir := list[0].Attrs["src"]
+	if _, err := os.Stat(filepath.Join(dir, ocispecs.ImageIndexFile)); dir != "" && errors.Is(err, fs.ErrNotExist) {
+		return dir
+	}
+	return ""
 }
 
 // each parses the values of a flag.

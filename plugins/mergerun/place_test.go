@@ -148,6 +148,14 @@ var changed = []struct{ name, code, text string }{
 	{"libraries for ldconfig", "opaque", "WORKDIR /srv\nRUN ldconfig /srv/lib\nRUN date\nRUN sleep 2"},
 	{"attributes that stop others", "unknown", "WORKDIR /srv\nRUN chattr +i x\nRUN rm -f x"},
 	{"a file that removes another", "syntax", "WORKDIR /srv\nRUN touch x\nRUN touch .wh.x"},
+	{"a file that removes another, in quotes", "syntax", "WORKDIR /srv\nRUN touch x\nRUN touch .w\"h\".x"},
+	{"a file that removes another, escaped", "syntax", "WORKDIR /srv\nRUN touch x\nRUN cp y .w\\h.x"},
+	{"a file that removes another, by a variable", "syntax", "WORKDIR /srv\nRUN touch x\nRUN h=h.x; touch ./.w$h"},
+	{"a file that removes another, by braces", "syntax", "SHELL [\"/bin/bash\", \"-c\"]\nWORKDIR /srv\nRUN touch x\nRUN touch .{w,x}h.x"},
+	{"a program by ssh-keygen", "opaque", "WORKDIR /usr/local/bin\nRUN ssh-keygen -qfdate -N ''\nRUN date\nRUN sleep 2"},
+	{"a skeleton of a home", "unknown", "WORKDIR /srv\nRUN useradd -mk /srv/skel bob\nRUN date"},
+	{"a pipe as a setting", "opaque", "WORKDIR /srv\nRUN mkfifo /usr/local/bin/date\nRUN date\nRUN sleep 2"},
+	{"a temporary file among programs", "opaque", "WORKDIR /srv\nRUN mktemp -p/usr/local/bin XXX\nRUN date\nRUN sleep 2"},
 }
 
 // TestChanged holds that they stay apart, and for which reason.

@@ -76,7 +76,7 @@ func coreutils(name string) (row, bool) {
 	case "cat", "head", "tail", "wc", "cut", "tr", "basename", "dirname", "readlink", "realpath", "id", "whoami", "groups", "logname", "uname", "arch",
 		"sleep", "seq", "expr", "nproc", "printenv", "md5sum", "sha1sum", "sha224sum", "sha256sum", "sha384sum", "sha512sum", "b2sum", "cksum", "sum",
 		"comm", "od", "base32", "base64", "nl", "paste", "fold", "fmt", "rev", "tac", "factor", "yes", "expand", "unexpand", "join", "tsort", "pathchk",
-		"mkdir", "mktemp", "mkfifo", "sync", "echo", "printf", "true", "false", "test", "[", "pwd":
+		"mkdir", "sync", "echo", "printf", "true", "false", "test", "[", "pwd":
 		return row{}, true
 	case "rm", "rmdir", "unlink":
 		return row{nodes: verbose, made: operands}, true
@@ -90,8 +90,10 @@ func coreutils(name string) (row, bool) {
 		return row{can: func(a words) bool { return !a.open() && !a.short("oT") && !a.any("--o*", "--c*", "--t*") }}, true
 	case "uniq":
 		return row{args: true}, true
-	case "touch", "truncate", "shred", "tee":
+	case "touch", "truncate", "shred", "tee", "mkfifo":
 		return row{args: true}, true
+	case "mktemp": // in a directory that an option names
+		return row{args: true, made: joined}, true
 	case "chmod", "chown", "chgrp":
 		return row{nodes: verbose, args: true, made: behind}, true
 	case "dd":
@@ -245,7 +247,9 @@ func extracts(a words) bool {
 // setup-* are not among them, as they ask and start services.
 func setters(name string) (row, bool) {
 	switch name {
-	case "useradd", "adduser", "groupadd", "addgroup", "usermod", "groupmod", "userdel", "groupdel", "deluser", "delgroup", "gpasswd", "chpasswd", "chsh", "update-ca-certificates", "update-ca-trust",
+	case "useradd", "adduser": // what they copy to a home may be settings
+		return row{can: func(a words) bool { return !a.open() && !a.short("k") && !a.any("--sk*") }, own: true}, true
+	case "groupadd", "addgroup", "usermod", "groupmod", "userdel", "groupdel", "deluser", "delgroup", "gpasswd", "chpasswd", "chsh", "update-ca-certificates", "update-ca-trust",
 		"debconf-set-selections", "a2enmod", "a2dismod", "a2ensite", "a2dissite", "a2enconf", "a2disconf":
 		return row{own: true}, true
 	case "ldconfig":
@@ -271,7 +275,7 @@ func setters(name string) (row, bool) {
 	case "ssh-keyscan":
 		return row{}, true
 	case "ssh-keygen":
-		return row{can: without("-D*", "-s*", "-w*", "-Y*"), args: true, own: true}, true
+		return row{can: without("-D*", "-s*", "-w*", "-Y*"), args: true, own: true, made: joined}, true
 	case "gpg":
 		return row{can: func(a words) bool {
 			return a.any("--dearmor") && !slices.ContainsFunc(a, func(w file) bool {

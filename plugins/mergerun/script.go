@@ -76,6 +76,9 @@ type script struct {
 // depth is how many scripts in arguments, like those of `sh -c`, are looked into.
 const depth = 4
 
+// unquoted takes off what a shell takes off a word.
+var unquoted = strings.NewReplacer(`"`, "", "'", "", "\\", "")
+
 // read parses a RUN.
 func read(run *ir.Run, d dialect, in surroundings, accepts func(program string) bool) *script {
 	s := &script{run: run, surroundings: in, accepts: accepts}
@@ -87,7 +90,7 @@ func read(run *ir.Run, d dialect, in surroundings, accepts func(program string) 
 	case len(run.Heredocs) > 0 && document: // as BuildKit tells it from one that the shell reads
 		s.never = because("here-document", "a here document that is a script of its own stays one")
 		return s
-	case strings.Contains(run.Command.Line, ".wh."): // image-spec, layer.md, Whiteouts
+	case strings.Contains(unquoted.Replace(run.Command.Line), ".wh."): // see whiteout
 		s.never = because("syntax", "a file named .wh.… removes another one of a layer below")
 		return s
 	case strings.ContainsAny(run.Command.Line, "\r\x00"):

@@ -19,6 +19,9 @@ func (w *walker) touch(list ...file) (full words) {
 			if p.dir && p.whole && systemDir(p.text) {
 				continue // what is put there counts
 			}
+			if p.whiteout() {
+				w.refuse(because("syntax", "a file named .wh.… removes another one of a layer below"))
+			}
 			full = append(full, p)
 			w.made[p.base()] = true
 			is := p.part()
@@ -33,6 +36,14 @@ func (w *walker) touch(list ...file) (full words) {
 		}
 	}
 	return full
+}
+
+// whiteout tells whether a name may be one that stands for the removal of another file
+// (image-spec, layer.md, Whiteouts). Of the end of a path something has to be known, and
+// has to fit.
+func (p file) whiteout() bool {
+	last := p.text[strings.LastIndexByte(p.text, '/')+1:]
+	return strings.HasPrefix(last, ".wh.") || !p.whole && last != "" && strings.HasPrefix(".wh.", last)
 }
 
 // aliases are the names of files, or of directories that they are in, as far as they are known.
@@ -96,6 +107,18 @@ func operands(a words) (list words) {
 		}
 		if i := strings.IndexByte(w.text, '=') + 1; i > 0 && (i < len(w.text) || !w.whole) {
 			list = append(list, w.from(i))
+		}
+	}
+	return list
+}
+
+// joined are operands, and what may be behind the letters of options that are written
+// together.
+func joined(a words) words {
+	list := operands(a)
+	for _, w := range a {
+		for n := 2; n < len(w.text) && w.text[0] == '-' && w.text[1] != '-'; n++ {
+			list = append(list, w.from(n))
 		}
 	}
 	return list
@@ -268,7 +291,7 @@ func fetched(curl bool) func(a words) words {
 				return words{unnamed} // names are put together
 			}
 			for n := 2; n < len(w.text) && w.text[0] == '-' && w.text[1] != '-'; n++ {
-				list = append(list, file{text: w.text[n:], whole: w.whole, tail: w.tail}) // the value of an option, as in -so file
+				list = append(list, w.from(n)) // the value of an option, as in -so file
 			}
 		}
 		switch {
