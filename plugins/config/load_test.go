@@ -224,7 +224,7 @@ func TestLoadFaults(t *testing.T) {
 		t.Fatal(err)
 	}
 	for name, want := range map[string]string{
-		filepath.Join(dir, "none"): "no such file",
+		filepath.Join(dir, "none"): "there is no file",
 		dir:                        "not a regular file",
 		loop:                       "too many links",
 		os.DevNull:                 "not a regular file",
