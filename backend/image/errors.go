@@ -93,8 +93,16 @@ func errRateLimited(ref, host string, cause error) *Error {
 }
 
 func errUnreachable(ref, host string, cause error) *Error {
-	return fail(Unreachable, ref, cause, "check the network and the host name, or "+configHint(ref),
+	return fail(Unreachable, ref, cause, ReachHint(cause)+", or "+configHint(ref),
 		"registry %s cannot be reached for image %s (%s)", host, ref, oneLine(cause))
+}
+
+// ReachHint is the next step where a registry cannot be reached, for this reason.
+func ReachHint(cause error) string {
+	if strings.Contains(cause.Error(), "server gave HTTP response to HTTPS client") { // net/http has no name for it
+		return "it speaks HTTP, which is taken of registries on this machine only: put TLS in front of it, or bring it here (ssh -L 5000:HOST:PORT, and localhost:5000)"
+	}
+	return "check the network and the host name"
 }
 
 func errNoPlatform(ref, platform string, have []string) *Error {

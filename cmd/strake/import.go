@@ -15,6 +15,7 @@ import (
 	"github.com/seed-e0495807/strake/ir/plan"
 	"github.com/seed-e0495807/strake/lang"
 	"github.com/seed-e0495807/strake/lang/regular"
+	"github.com/seed-e0495807/strake/lang/diag"
 	"github.com/seed-e0495807/strake/lang/source"
 )
 
@@ -115,13 +116,15 @@ func (c *imageImport) config(ctx context.Context) (dockerspec.DockerOCIImage, er
 		}
 	}
 	set := &source.Set{}
-	src := set.Add("--change", "FROM scratch\n"+strings.Join(c.changes, "\n")+"\n")
-	file, _ := lang.Parse(src) // of which Compile tells the errors
-	for i, in := range file.Instructions() {
-		if i > 0 && !onlyConfig(in) {
-			return none, misuse("--change takes no %s: only instructions that change the config", strings.ToUpper(in.Head().Keyword.Text))
-		}
+	var wrong diag.List
+	for _, change := range c.changes {
+		wrong = append(wrong, otherThanConfig(set.Add("--change", change+"\n"))...)
 	}
+	if wrong.HasErrors() {
+		c.report(set, wrong)
+		return none, errReported
+	}
+	src := set.Add("--change", "FROM scratch\n"+strings.Join(c.changes, "\n")+"\n")
 	result, err := llb.Compile(ctx, src, llb.Options{Options: plan.Options{Platform: &platform}})
 	if err != nil {
 		c.report(set, diagnose(err))
@@ -132,11 +135,24 @@ func (c *imageImport) config(ctx context.Context) (dockerspec.DockerOCIImage, er
 	return config, nil
 }
 
-func onlyConfig(in lang.Instruction) bool {
-	switch in.(type) {
-	case *lang.Cmd, *lang.Entrypoint, *lang.Env, *lang.Expose, *lang.Healthcheck, *lang.Label, *lang.Onbuild,
-		*lang.StopSignal, *lang.User, *lang.Volume, *lang.Workdir, *lang.Custom:
-		return true
+var configKeywords = []string{"CMD", "ENTRYPOINT", "ENV", "EXPOSE", "HEALTHCHECK", "LABEL", "ONBUILD", "STOPSIGNAL", "USER", "VOLUME", "WORKDIR"}
+
+// otherThanConfig finds what is no instruction that changes the config. What is wrong in
+// one, Compile tells.
+func otherThanConfig(change *source.File) (wrong diag.List) {
+	file, _ := lang.Parse(change)
+	for _, in := range file.Instructions() {
+		switch in.(type) {
+		case *lang.Cmd, *lang.Entrypoint, *lang.Env, *lang.Expose, *lang.Healthcheck, *lang.Label, *lang.Onbuild,
+			*lang.StopSignal, *lang.User, *lang.Volume, *lang.Workdir:
+		default:
+			keyword := in.Head().Keyword
+			d := wrong.Errorf(keyword.Span(), "change", "--change takes no %s", strings.ToUpper(keyword.Text))
+			d.Expected = strings.Join(configKeywords, ", ") + ": those that change the config"
+			if near := diag.Suggest(keyword.Text, configKeywords); near != "" {
+				d.Hint = "did you mean `" + near + "`?"
+			}
+		}
 	}
-	return false
+	return wrong
 }

@@ -108,7 +108,7 @@ func errUnreachable(host string, cause error, what string) error {
 	if what != "" {
 		return fail("registry-unreachable", "check the network, and try again", "the connection to registry %s broke%s: %v", host, what, cause)
 	}
-	return fail("registry-unreachable", "check the network and the host name", "registry %s cannot be reached: %v", host, cause)
+	return fail("registry-unreachable", image.ReachHint(cause), "registry %s cannot be reached: %v", host, cause)
 }
 
 func errNoPlatform(named reference.Named, platform string, have []string) error {
