@@ -115,6 +115,9 @@ func (w *walker) settings(name string, args []string, words []*syntax.Word) {
 	switch name {
 	case "cd", "chdir", "pushd", "popd":
 		w.effects.cds = true
+		if w.elsewhere {
+			w.refuse(because("opaque", "`%s` may go by a CDPATH that the script sets", name))
+		}
 		for _, a := range args[1:] {
 			if why := shared(path.Join("/", a, "x")); why != nil && !strings.HasPrefix(a, "/") {
 				w.follow(why) // it may be the root that this starts from

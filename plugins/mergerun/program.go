@@ -28,6 +28,7 @@ func (w *walker) program(name string, args []string, words []*syntax.Word) {
 	}
 	if rest, ok := wrapped(base, args, words); ok {
 		if rest > 0 {
+			w.ended(base, args[rest])
 			w.nested(base, args[rest:], words[rest:])
 		}
 		return
@@ -39,6 +40,8 @@ func (w *walker) program(name string, args []string, words []*syntax.Word) {
 		w.unknown(name, args, words)
 	case r.nodes != nil && r.nodes(a) && w.captured():
 		w.refuse(because("links", "`%s` tells how many names files have, or in which order, which depends on the layers below", name))
+	case w.met() && !orderless(base):
+		w.refuse(becauseOrder(name))
 	default:
 		w.apply(base, r, a)
 		w.moves = w.moves || base == "mv"
@@ -79,7 +82,7 @@ func (w *walker) apply(base string, r row, a words) {
 			w.symbolic = append(w.symbolic, aliases(made)...)
 		}
 	}
-	if r.dest && len(a) > 0 && !a.any("-t*", "--t*") {
+	if r.dest && len(a) > 0 && !a.short("t") && !a.any("--t*") {
 		e.change(a[len(a)-1])
 		return
 	}
@@ -258,9 +261,37 @@ func (w *walker) find(args []string, words []*syntax.Word) {
 			end++
 		}
 		if i+1 < end {
+			w.finds++
 			w.nested("find", args[i+1:end], slices.Concat(slices.DeleteFunc(slices.Clone(words[i+1:end]), braces), met))
+			w.finds--
 		}
 		i = end
+	}
+}
+
+// met tells whether a command runs for what find meets, in the order of directories.
+func (w *walker) met() bool { return w.finds > 0 || w.outer != nil && w.outer.met() }
+
+// orderless tells programs that do the same to files in any order: none of them writes to a file
+// that several others go into.
+func orderless(name string) bool {
+	if r, _ := programOf(name); !r.args && !r.dest && !r.names && !r.here && !r.packages && !r.own {
+		return true
+	}
+	return slices.Contains([]string{"chmod", "chown", "chgrp", "touch", "gzip", "gunzip", "bzip2", "bunzip2", "xz", "unxz", "setfacl", "setcap"}, name)
+}
+
+func becauseOrder(name string) *reason {
+	return because("links", "find runs `%s` in the order of directories, which depends on the layers below", name)
+}
+
+// ended is about the command of timeout(1), which may leave what it started: that of busybox
+// ends one process, and no group of others is ended by any.
+func (w *walker) ended(by, name string) {
+	_, a := coreutils(path.Base(name))
+	_, b := files(path.Base(name))
+	if by == "timeout" && !a && !b {
+		w.follow(because("background", "`timeout` may end `%s` and leave processes that it started", name))
 	}
 }
 

@@ -48,6 +48,13 @@ func (a words) short(letters string) bool {
 	})
 }
 
+// joined tells whether one of these letters may be an option behind others, as in -xC.
+func (a words) joined(letters string) bool {
+	return slices.ContainsFunc(a, func(w file) bool {
+		return len(w.text) > 2 && w.text[0] == '-' && w.text[1] != '-' && strings.ContainsAny(w.text[2:], letters)
+	})
+}
+
 // open tells whether an argument may turn out to be an option.
 func (a words) open() bool {
 	return slices.ContainsFunc(a, func(w file) bool { return !w.whole && w.text == "" })
@@ -103,7 +110,7 @@ func coreutils(name string) (row, bool) {
 	case "cp":
 		return row{nodes: verbose, dest: true, names: true, made: copied, links: func(a words) bool { return a.open() || a.short("adlrRpPHL") || a.any("--*") }}, true
 	case "install":
-		return row{can: without("--strip*"), args: true, made: copied}, true
+		return row{can: without("--strip*"), args: true, made: installed}, true
 	case "mv":
 		return row{can: without("--no-copy*", "--exchange*"), nodes: verbose, args: true, names: true, made: moved}, true
 	case "ln":
@@ -139,7 +146,9 @@ func files(name string) (row, bool) {
 	case "unzip":
 		return row{args: true, here: true, names: true, made: unzipped}, true
 	case "gzip", "gunzip", "bzip2", "bunzip2", "xz", "unxz", "zstd", "unzstd":
-		return row{can: without("-S*", "--suffix*"), args: true, made: packed}, true
+		return row{can: func(a words) bool {
+			return !a.open() && !a.short("SN") && !a.any("--suffix*", "--name*", "--files*", "--filelist*")
+		}, args: true, made: packed}, true
 	case "setfacl", "setcap":
 		return row{args: true, made: behind}, true
 	}
@@ -220,8 +229,9 @@ func awk(a words) bool {
 // tar(1): several options run a program, and an archive that is made is in the order of
 // directories, which depends on the layers.
 func tar(a words) bool {
-	return len(a) > 0 && !a.short("cruA") && !a.any("--create", "--append", "--update", "--catenate", "--concatenate", "--delete") && !a.open() && !a.short("IFbVS") && !a.any("--to-command*", "--check*", "--use-*", "--info*", "--new-vol*", "--rsh*", "--rmt*", "--one-top*", "--remove-files", "--index-file*", "--set-*") &&
-		(strings.HasPrefix(a[0].text, "-") || !strings.ContainsAny(a[0].text, "IFcruA"))
+	return len(a) > 0 && !a.short("cruA") && !a.any("--create", "--append", "--update", "--catenate", "--concatenate", "--delete") && !a.open() && !a.short("IFbVST") && !a.any("--to-command*", "--check*", "--use-*", "--info*", "--new-vol*", "--rsh*", "--rmt*", "--one-top*", "--remove-files", "--index-file*", "--set-*") &&
+		!slices.ContainsFunc(a, func(w file) bool { return strings.HasPrefix(w.text, "--files") }) && // which may hold options
+		(strings.HasPrefix(a[0].text, "-") || !strings.ContainsAny(a[0].text, "IFTcruA"))
 }
 
 // tarInto are the directories that an archive is unpacked into, apart from that it runs in.
@@ -234,7 +244,7 @@ func tarInto(a words) (dirs words, ok bool) {
 			dirs = append(dirs, a[i+1])
 		}
 	}
-	return dirs, extracts(a) && !a.short("c") && (len(dirs) > 0 || !a.any("-C*"))
+	return dirs, extracts(a) && !a.short("c") && !a.joined("C") && (len(dirs) > 0 || !a.any("-C*"))
 }
 
 func extracts(a words) bool {
@@ -265,17 +275,17 @@ func setters(name string) (row, bool) {
 	case "rpm":
 		return row{can: rpm, own: true}, true
 	case "curl":
-		return row{can: without("-K*", "--config*", "--engine*", "--libcurl*"), args: true, here: true, made: fetched(true)}, true
+		return row{can: func(a words) bool { return !a.short("K") && without("--config*", "--engine*", "--libcurl*")(a) }, args: true, here: true, made: fetched(true)}, true
 	case "wget":
 		return row{can: func(a words) bool {
 			return !a.open() && !a.any("--b*", "-e", "--exec*", "--use-askpass*", "--config*", "--load-*") && !a.short("be")
 		}, args: true, here: true, made: fetched(false)}, true
 	case "openssl":
-		return row{can: without("-engine*", "-provider*"), args: true, here: true}, true
+		return row{can: without("-engine*", "-provider*", "-config*", "--engine*", "--provider*", "--config*"), args: true, here: true}, true
 	case "ssh-keyscan":
 		return row{}, true
 	case "ssh-keygen":
-		return row{can: without("-D*", "-s*", "-w*", "-Y*"), args: true, own: true, made: joined}, true
+		return row{can: func(a words) bool { return !a.open() && !a.short("DswY") }, args: true, own: true, made: joined}, true
 	case "gpg":
 		return row{can: func(a words) bool {
 			return a.any("--dearmor") && !slices.ContainsFunc(a, func(w file) bool {
@@ -290,7 +300,7 @@ func setters(name string) (row, bool) {
 
 // rpm(8): macros and --pipe run programs.
 func rpm(a words) bool {
-	return only("-q*", "--import", "--eval", "-E")(a) && !a.open() && !a.any("--pipe*") && !slices.ContainsFunc(a, func(w file) bool {
+	return only("-q*", "--import", "--eval", "-E")(a) && !a.open() && !a.any("--pipe*", "--load*", "--macros*", "--rcfile*") && !slices.ContainsFunc(a, func(w file) bool {
 		return strings.Contains(w.text, "%") && !rpmMacro.MatchString(w.text) && !w.queried()
 	})
 }
@@ -327,7 +337,7 @@ func git(a words) bool {
 		}
 		return slices.ContainsFunc(a, remoteURL) && !a.open()
 	case "config":
-		return !a.any("-f*", "--file*", "--blob*", "-e", "--edit*") && slices.ContainsFunc(a[1:], func(w file) bool { return gitKey.MatchString(w.text) })
+		return !a.any("-f*", "--file*", "--blob*", "-e", "--edit*", "--rename-section*") && gitKey.MatchString(a[1:].first())
 	}
 	return false
 }
@@ -362,7 +372,7 @@ func manager(name string) (row, bool) {
 	case "yum", "dnf", "microdnf", "tdnf", "zypper":
 		apt.can = func(a words) bool {
 			return fromRepository(a, ".rpm", "install", "update", "upgrade", "remove", "erase", "autoremove", "clean", "makecache", "groupinstall", "reinstall", "check-update", "list", "module", "refresh", "in", "ref", "up") &&
-				!a.any("--installroot*", "--root*", "-R", "-c*", "--config*") && !slices.ContainsFunc(a, plugged)
+				!a.any("--installroot*", "--root*", "--config*") && !a.short("cR") && !slices.ContainsFunc(a, plugged)
 		}
 	case "pip", "pip3":
 		return row{can: func(a words) bool {
@@ -389,7 +399,7 @@ var dnfSetting = regexp.MustCompile(`^(--setopt=([a-z0-9*-]+\.)?(install_weak_de
 func hook(w file) bool {
 	text := strings.TrimPrefix(strings.TrimPrefix(w.text, "-o"), "=")
 	key, value, ok := strings.Cut(text, "=")
-	if strings.Contains(strings.ToLower(w.text), "invoke") || strings.Contains(strings.ToLower(key), "detect") || strings.HasPrefix(w.text, "--o") || strings.HasPrefix(w.text, "--c") {
+	if strings.Contains(strings.ToLower(w.text), "invoke") || strings.Contains(strings.ToLower(key), "detect") || strings.HasPrefix(w.text, "--o") || strings.HasPrefix(w.text, "--c") || hookLetters.MatchString(w.text) {
 		return true
 	}
 	if !w.whole && (strings.HasPrefix(w.text, "-o") || ok) {
@@ -399,6 +409,9 @@ func hook(w file) bool {
 		(!slices.ContainsFunc([]string{"Acquire::", "APT::Install-", "APT::Get::", "Dpkg::Options::", "DPkg::Options::", "Dpkg::Use-Pty", "Dpkg::Lock"}, func(p string) bool { return strings.HasPrefix(key, p) }) ||
 			strings.Contains(value, "/")) || strings.HasPrefix(w.text, "--option")
 }
+
+// hookLetters find -c, and the value of -o, behind other letters.
+var hookLetters = regexp.MustCompile(`^-[a-zA-Z]+(c|o=)`)
 
 // fromRepository tells whether a package manager is given one of these commands, and
 // packages by their names only: a path is a package of nobody knows whom.

@@ -64,6 +64,7 @@ type script struct {
 	attrs     bool     // it gives files what a copy by other means than cp may lose
 	elsewhere bool     // its programs may come from anywhere
 	redirects bool     // all that it prints may go to a file
+	stubs     []string // directories that may be there for its mounts only
 
 	accepts func(program string) bool // of an unknown one, whether the config takes the risk
 	removes bool                      // it has a command that can remove the working directory
@@ -108,6 +109,7 @@ func read(run *ir.Run, d dialect, in surroundings, accepts func(program string) 
 		return s
 	}
 	s.file = file
+	s.stubs = stubs(run.Mounts, in.dir)
 	for _, m := range run.Mounts {
 		if !harmlessMount(m, in) {
 			s.never = because("mounts", "a mount may bring programs, or their settings")

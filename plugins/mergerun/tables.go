@@ -166,7 +166,7 @@ func scanned() map[string]*reason {
 	kernel := because("container", "it uses files of the container that each RUN has anew")
 	users := because("user", "it reads or changes the list of users, which says who the next RUN runs as")
 	return map[string]*reason{
-		"/dev": kernel, "/proc": kernel, "/sys": kernel, "/etc/hosts": kernel, "/etc/hostname": kernel, "/etc/resolv.conf": kernel,
+		"/dev": kernel, "/proc": kernel, "/sys": kernel, "/etc/hosts": kernel, "/etc/hostname": kernel, "/etc/resolv.conf": kernel, "/etc/mtab": kernel,
 		"/etc/passwd": users, "/etc/group": users, "/etc/nsswitch.conf": users,
 	}
 }

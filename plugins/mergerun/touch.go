@@ -22,6 +22,9 @@ func (w *walker) touch(list ...file) (full words) {
 			if p.whiteout() {
 				w.refuse(because("syntax", "a file named .wh.… removes another one of a layer below"))
 			}
+			if slices.ContainsFunc(w.stubs, func(dir string) bool { return p.may(dir) || p.inside(dir) }) {
+				w.refuse(becauseStub())
+			}
 			full = append(full, p)
 			w.made[p.base()] = true
 			is := p.part()
@@ -177,6 +180,11 @@ func edited(a words) words {
 func packed(a words) words {
 	list := operands(a)
 	for _, p := range list[:len(list):len(list)] {
+		for _, end := range []string{"-gz", "-z", "_z"} { // gzip(1)
+			if name, ok := strings.CutSuffix(p.text, end); ok && p.whole {
+				list = append(list, file{text: name, whole: true})
+			}
+		}
 		if ext := path.Ext(p.text); p.whole && ext != "" {
 			list = append(list, file{text: strings.TrimSuffix(p.text, ext), whole: true})
 		} else if !p.whole {
@@ -188,7 +196,7 @@ func packed(a words) words {
 
 // copied are the names that cp, ln and install make, mv removes what it moves, too.
 func copied(a words) (list words) {
-	if a.open() || a.short("S") || a.any("-t*", "--t*", "--parents", "--suffix*") {
+	if a.open() || a.short("StT") || a.any("--t*", "--no-t*", "--parents", "--suffix*") {
 		return words{unnamed}
 	}
 	ops := slices.DeleteFunc(slices.Clone(a), func(w file) bool { return strings.HasPrefix(w.text, "-") })
@@ -208,6 +216,15 @@ func copied(a words) (list words) {
 		list = append(list, dest, into)
 	}
 	return list
+}
+
+// installed are the names that install(1) makes: with -d those of directories, whose mode and
+// owner it sets as well.
+func installed(a words) words {
+	if a.short("d") || a.any("--directory*") {
+		return append(copied(a), operands(a)...)
+	}
+	return copied(a)
 }
 
 func moved(a words) words { return append(copied(a), operands(a[:max(len(a)-1, 0)])...) }
@@ -238,7 +255,7 @@ func unpacked(a words) words {
 	}
 	dirs, known := tarInto(a)
 	switch {
-	case a.short("P") || a.any("--absolute-names") || len(a) > 0 && strings.ContainsAny(a[0].text, "CP") && !strings.HasPrefix(a[0].text, "-"), a.any("-C*", "--directory*") && (!known || len(dirs) == 0):
+	case a.short("P") || a.any("--absolute-names") || len(a) > 0 && strings.ContainsAny(a[0].text, "CP") && !strings.HasPrefix(a[0].text, "-"), a.joined("C"), a.any("-C*", "--directory*") && (!known || len(dirs) == 0):
 		return words{unnamed}
 	case len(dirs) == 0:
 		dirs = words{{text: ".", whole: true}}
@@ -252,6 +269,9 @@ func unpacked(a words) words {
 
 // unzipped is what unzip(1) makes.
 func unzipped(a words) words {
+	if a.short(":") {
+		return words{unnamed} // names with ".." lead out
+	}
 	list := operands(a)
 	for i, w := range a {
 		if w.text == "-d" && i+1 < len(a) {
@@ -297,7 +317,7 @@ func fetched(curl bool) func(a words) words {
 		switch {
 		case curl && !a.short("OJ") && !a.any("--remote*"), !curl && (a.short("O") || a.any("--output-d*")):
 			return list
-		case a.any("-P*", "--directory-p*", "--output-dir*", "--remote-h*", "--content-d*", "--trust*", "--r*", "--m*", "--i*") || a.short("J") || !curl && a.short("irmp"):
+		case a.any("-P*", "--directory-p*", "--output-dir*", "--remote-h*", "--content-d*", "--trust*", "--r*", "--m*", "--i*", "--page*", "--force-d*") || a.short("J") || !curl && a.short("irmpx"):
 			return append(list, unnamed)
 		}
 		for _, w := range a {

@@ -21,6 +21,7 @@ type walker struct {
 	sub      int             // subshells around
 	funcs    int             // functions around
 	inside   int             // scripts in arguments around: of another shell, so that only the container counts
+	finds    int             // find around, which runs the command in the order of directories
 	outer    *walker         // of the script around
 	declared map[string]bool // functions
 	places   map[*syntax.Stmt]places
@@ -257,6 +258,9 @@ func (w *walker) declClause(n *syntax.DeclClause) {
 
 func (w *walker) word(n *syntax.Word) {
 	w.dollarQuote(n.Parts)
+	if fileOf(n).whiteout() {
+		w.refuse(because("syntax", "a file named .wh.… removes another one of a layer below"))
+	}
 	text, _ := static(n)
 	if w.variant == syntax.LangPOSIX && descriptor.MatchString(text) {
 		w.leak() // bash names a variable so in front of a redirection
@@ -293,6 +297,9 @@ func (w *walker) redirect(n *syntax.Redirect) {
 	}
 	if c := w.simple(); c != nil && len(c.Args) > 0 && c.Args[0].Lit() == "exec" {
 		w.redirects = true
+	}
+	if w.met() && (!whole || !outside(name)) {
+		w.refuse(becauseOrder("> " + print(n.Word)))
 	}
 	w.effects.change(file{text: name, whole: whole})
 	w.touch(fileOf(n.Word))

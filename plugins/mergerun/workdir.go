@@ -277,10 +277,10 @@ func (m *mover) check(words []*syntax.Word, at places) {
 		return a == "--recursive" || a == "--dir" || strings.HasPrefix(a, "-") && !strings.HasPrefix(a, "--") && strings.ContainsAny(a, "rRd")
 	}):
 		return // without directories
-	case name == "mv" && len(words) > 2 && !slices.ContainsFunc(args, func(a string) bool { return strings.HasPrefix(a, "-t") || strings.HasPrefix(a, "--t") }):
+	case name == "mv" && len(words) > 2 && !slices.ContainsFunc(args, func(a string) bool { return letter(a, "t") || strings.HasPrefix(a, "--t") }):
 		m.replaces(args, words, at)
 		args, words = args[:len(args)-1], words[:len(words)-1] // the last one is where they go
-	case name == "rmdir" && slices.ContainsFunc(args[1:], func(a string) bool { return strings.HasPrefix(a, "-p") || strings.HasPrefix(a, "--p") }):
+	case name == "rmdir" && slices.ContainsFunc(args[1:], func(a string) bool { return letter(a, "p") || strings.HasPrefix(a, "--p") }):
 		m.say("rmdir -p")
 	}
 	for i := 1; i < len(words); i++ {
@@ -288,6 +288,11 @@ func (m *mover) check(words []*syntax.Word, at places) {
 			m.say(args[0] + " " + print(words[i]))
 		}
 	}
+}
+
+// letter tells whether an argument may be this option, alone or among others.
+func letter(arg, option string) bool {
+	return strings.HasPrefix(arg, "-") && !strings.HasPrefix(arg, "--") && strings.Contains(arg, option)
 }
 
 // replaces looks at where mv puts things: it puts a directory in the place of an empty one
