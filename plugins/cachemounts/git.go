@@ -66,6 +66,8 @@ func quietGit(c *shell.Command) bool {
 	switch {
 	case sub == "submodule": // foreach runs a script
 		return len(operands) == 0 || slices.Contains([]string{"init", "update", "status", "sync", "add", "deinit", "summary"}, operands[0].Lit())
+	case sub == "diff": // two paths are those of any tree
+		return len(operands) < 2
 	case sub == "commit":
 		return slices.ContainsFunc(given, func(o shell.Option) bool { return slices.Contains([]string{"m", "message", "F", "no-edit"}, o.Name) })
 	case sub != "config" || get || len(operands) == 0:

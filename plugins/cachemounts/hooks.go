@@ -1,6 +1,7 @@
 package cachemounts
 
 import (
+	"path"
 	"regexp"
 	"slices"
 	"strings"
@@ -19,7 +20,7 @@ var shellHooks = strings.Fields("IFS CDPATH PS4 BASH_ENV PROMPT_COMMAND BASH_XTR
 var hookVars = slices.Concat(shellHooks, strings.Fields(`TAR_OPTIONS RSYNC_RSH RSYNC_OLD_ARGS LESSOPEN LESSCLOSE WGETRC SYSTEM_WGETRC AWKPATH AWKLIBPATH
 	GIT_ASKPASS SSH_ASKPASS GIT_EDITOR GIT_SEQUENCE_EDITOR GIT_PAGER GIT_EXTERNAL_DIFF GIT_PROXY_COMMAND GIT_EXEC_PATH GIT_TEMPLATE_DIR GIT_CONFIG GIT_CONFIG_GLOBAL GIT_CONFIG_SYSTEM
 	GIT_CONFIG_COUNT GIT_CONFIG_PARAMETERS GIT_SSH GIT_SSH_COMMAND GIT_SSH_VARIANT NODE_OPTIONS npm_config_script_shell npm_config_node_options npm_config_git npm_config_shell
-	NPM_CONFIG_SCRIPT_SHELL NPM_CONFIG_NODE_OPTIONS NPM_CONFIG_GIT NPM_CONFIG_SHELL RUSTC_WRAPPER RUSTC_WORKSPACE_WRAPPER RUSTC PERL5OPT PERL5DB PYTHONSTARTUP PYTHONINSPECT RUBYOPT OPENSSL_CONF OPENSSL_MODULES OPENSSL_ENGINES`))
+	NPM_CONFIG_SCRIPT_SHELL NPM_CONFIG_NODE_OPTIONS NPM_CONFIG_GIT NPM_CONFIG_SHELL RUSTC_WRAPPER RUSTC_WORKSPACE_WRAPPER RUSTC CARGO_BUILD_RUSTC_WRAPPER CARGO_BUILD_RUSTC_WORKSPACE_WRAPPER CARGO_BUILD_RUSTC PERL5OPT PERL5DB PYTHONSTARTUP PYTHONINSPECT RUBYOPT OPENSSL_CONF OPENSSL_MODULES OPENSSL_ENGINES`))
 
 // loads are options of node(1) 22 that load a program, and of ssh(1) 9.2 that run one.
 var loads = regexp.MustCompile("(?i)(^|\\s)(-r|--require|--import|--(experimental-)?loader)|command|[;&|`$<>]|(^|\\s)-[A-Za-z]*[FI]")
@@ -43,6 +44,9 @@ var shellWords = regexp.MustCompile(`^(-[acefhuvxo]+|pipefail|errexit|nounset|xt
 
 var plainInterpreter = regexp.MustCompile(`^#! *(/usr)?/bin/(env +)?(ba|da|a)?sh( +-[efhuvx]+)*\s*$`)
 
+// functions are definitions of them.
+var functions = regexp.MustCompile(`(?:^|[\s;&|({])(?:function\s+)?([\w.-]+)\s*\(\s*\)`)
+
 // hooked tells whether something in force has the shell, or a program that is quiet by itself,
 // run what this RUN does not say.
 func (j *job) hooked() bool {
@@ -53,6 +57,12 @@ func (j *job) hooked() bool {
 		return true
 	case strings.HasPrefix(first, "#!") && !plainInterpreter.MatchString(first):
 		return true
+	case len(j.state.Shell) > 0 && strings.Contains(j.state.Shell[0], "/") && !slices.Contains(systemDirs, path.Dir(j.state.Shell[0])):
+		return true // one of the author's
+	case slices.ContainsFunc(functions.FindAllStringSubmatch(j.script.Text, -1), func(m []string) bool {
+		return kindOf(&shell.Command{Name: m[1], Prog: shell.Word{Text: m[1], Known: true}}) != unknown
+	}):
+		return true // what has the name of a program is another
 	case len(j.state.Shell) > 0 && slices.ContainsFunc(j.state.Shell[1:], func(w string) bool { return !shellWords.MatchString(w) }):
 		return true
 	}

@@ -85,6 +85,9 @@ func (j *job) place(d dir) (string, bool) {
 			return path.Join(value, d.below), known && path.IsAbs(value)
 		}
 	}
+	if d.path == "" {
+		return "", false
+	}
 	return j.fromHome(d.path)
 }
 

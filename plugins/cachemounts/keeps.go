@@ -2,6 +2,7 @@ package cachemounts
 
 import (
 	"path"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -14,6 +15,7 @@ import (
 // any RUN: it is for those only that can fill it again.
 type keeps struct {
 	programs []string // that read the cache
+	also     []string // other programs that use it
 	traces   []string // what paths in the cache have in common
 	offline  []string // options that forbid to fill the cache
 	offVars  []string // and variables, "NAME=value"
@@ -104,8 +106,19 @@ func (s *stage) mayRead(op int, o *ir.Op, k *keeps) bool {
 		return true
 	}
 	r := reader{s.states[op], script}
-	return slices.ContainsFunc(script.Commands, func(c *shell.Command) bool { return !slices.Contains(harmless, c.Name) && r.kindOf(c) == unknown })
+	return slices.ContainsFunc(script.Commands, func(c *shell.Command) bool {
+		switch {
+		case c.Name == "java" && !c.Has("-jar", "-version", "--version"): // a class path may be in the cache
+			return true
+		case slices.Contains(k.also, c.Name) && !isQuestion(c):
+			return true
+		}
+		return !slices.Contains(harmless, c.Name) && r.kindOf(c) == unknown
+	})
 }
+
+// mavenOffline are letters of mvn(1), together, with that of no network.
+var mavenOffline = regexp.MustCompile(`^-[BCNUVXeq]*o[BCNUVXeq]*$`)
 
 // offline tells whether a use must not fill the cache.
 func (s *stage) offline(op int, run *ir.Run, u *use) bool {
@@ -122,7 +135,9 @@ func (s *stage) offline(op int, run *ir.Run, u *use) bool {
 		}
 	}
 	return slices.ContainsFunc(u.commands, func(c *shell.Command) bool {
-		return slices.ContainsFunc(c.Args, func(w shell.Word) bool { return isOption(w, u.keeps.offline) })
+		return slices.ContainsFunc(c.Args, func(w shell.Word) bool {
+			return isOption(w, u.keeps.offline) || u.name == "maven" && mavenOffline.MatchString(w.Text)
+		})
 	})
 }
 

@@ -1,6 +1,7 @@
 package cachemounts
 
 import (
+	"path"
 	"regexp"
 	"slices"
 	"strings"
@@ -50,6 +51,13 @@ func leadApt(j *job, u *use) bool {
 	return true
 }
 
+// apkLetters and dnfLetters are letters, together, of another root (-p) and of simulations (-s),
+// and of another configuration (-c) and no network (-C).
+var (
+	apkLetters = regexp.MustCompile(`^-[fhqvUiVul]*[ps]`)
+	dnfLetters = regexp.MustCompile(`^-[46bhqvy]*[cC]`)
+)
+
 // leadApk has apk use our directory, with a new index. Where a command without a cache
 // leaves an index in the image for later RUNs, it is left alone.
 func leadApk(j *job, u *use) bool {
@@ -63,6 +71,9 @@ func leadApk(j *job, u *use) bool {
 		}
 		if !slices.Contains(u.commands, c) {
 			continue
+		}
+		if hasWord(c, apkLetters.MatchString) {
+			return false
 		}
 		at := slices.IndexFunc(c.Args, func(w shell.Word) bool { return w.Text == "--no-cache" })
 		switch {
@@ -81,7 +92,7 @@ func leadApk(j *job, u *use) bool {
 // leadDnf has dnf keep its packages in our directory, and look at its repositories again.
 // DNF 5 has a directory of its own for root.
 func leadDnf(j *job, u *use) bool {
-	if j.distro.Manager != "dnf" || j.distro.Release == "" { // yum of its own has no --refresh
+	if j.distro.Manager != "dnf" || j.distro.Release == "" || slices.ContainsFunc(u.commands, func(c *shell.Command) bool { return hasWord(c, dnfLetters.MatchString) }) { // yum of its own has no --refresh
 		return false
 	}
 	text := " --setopt=cachedir=" + ownDir + "dnf --setopt=keepcache=1 --refresh"
@@ -118,18 +129,25 @@ func leadPip(j *job, u *use) bool {
 
 var loops = regexp.MustCompile(`\b(for|while|until|xargs|parallel)\b`)
 
+// pipAgain are options of pip, in full or short of their ends, by which it installs what is there
+// already, puts it elsewhere, or builds it otherwise.
+var pipAgain = regexp.MustCompile(`^(--(fo|ig|ta|root$|root=|pref|conf|gl|bu|no-build)|-[a-zA-Z]*[ItC])`)
+
 // buildsTwice tells whether a RUN may build a wheel that it has built already, in another
 // environment: without a cache it would, with one it would take the first.
 func (j *job) buildsTwice(u *use) bool {
 	if len(u.commands) == 1 && !loops.MatchString(j.script.Text) {
 		return false
 	}
+	again := func(name string) bool { _, set, _ := j.state.Var(name); return set }
+	if slices.ContainsFunc(strings.Fields("PIP_FORCE_REINSTALL PIP_IGNORE_INSTALLED PIP_TARGET PIP_ROOT PIP_PREFIX"), again) {
+		return true
+	}
 	if len(j.script.Sets) > 0 || slices.ContainsFunc(j.script.Commands, pip("uninstall")) {
 		return true
 	}
 	for _, c := range u.commands {
-		if c.Prog.Text != u.commands[0].Prog.Text || len(c.Env) > 0 || !pip("install")(c) ||
-			c.Has("--force-reinstall", "--ignore-installed", "-I", "-t", "--target", "--root", "--prefix") {
+		if c.Prog.Text != u.commands[0].Prog.Text || strings.Contains(c.Prog.Text, "/") && !path.IsAbs(c.Prog.Text) || len(c.Env) > 0 || !pip("install")(c) || hasWord(c, pipAgain.MatchString) {
 			return true
 		}
 	}

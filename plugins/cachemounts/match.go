@@ -20,12 +20,17 @@ func sub(programs []string, subs ...string) func(*shell.Command) bool {
 // valued are the short options of apt and npm that take the next word.
 var valued = []string{"-o", "-t", "-c", "-a", "-q=2", "-X", "--target-release", "--option", "--prefix", "--registry", "-C", "--repo", "--enablerepo", "--disablerepo", "--repository", "--virtual"}
 
+// placed are options of npm and yarn with the name of a package or directory.
+var placed = []string{"-w", "--workspace", "--cwd", "--modules-folder", "--link-folder"}
+
 // subcommand is the first argument that is no option and no value of one.
 func subcommand(c *shell.Command) string {
 	for i := 0; i < len(c.Args); i++ {
 		switch text := c.Args[i].Text; {
 		case slices.Contains(valued, text):
 			i++
+		case slices.Contains(placed, text):
+			return "?" // the next word may be that of a directory or package
 		case !strings.HasPrefix(text, "-") && !strings.HasPrefix(text, "+"):
 			return c.Args[i].Lit()
 		}
@@ -84,7 +89,13 @@ func pip(subs ...string) func(*shell.Command) bool {
 }
 
 // isQuestion tells what only asks, and exits.
+// What npm, yarn and cargo are given behind a word may be for a program that they run.
 func isQuestion(c *shell.Command) bool {
+	switch c.Name {
+	case "npm", "yarn", "yarnpkg", "cargo":
+		first := c.Arg(0)
+		return slices.Contains([]string{"--version", "-V", "--help", "-h", "version", "help"}, first) || first == "-v" && c.Name != "cargo"
+	}
 	return c.Has("--version", "-v", "-V", "-version", "--help", "-h") || len(c.Args) > 0 && slices.Contains([]string{"version", "help"}, c.Arg(0))
 }
 
@@ -119,9 +130,12 @@ func mavenUses(c *shell.Command) bool {
 	return goals > 0
 }
 
+// gradleRuns are tasks that start the author's program, or put what it built where others look.
+var gradleRuns = regexp.MustCompile(`(?i)^[^-].*(run|exec|publish|ptm)|^(run|exec|publish|ptm)`)
+
 func gradleUses(c *shell.Command) bool {
 	known := !slices.ContainsFunc(c.Operands(), func(w shell.Word) bool { return !w.Known })
-	return (c.Name == "gradle" || c.Name == "gradlew") && !isQuestion(c) && !c.Has("--stop", "--status", "--args", "--", "wrapper", "run") && known && len(c.Operands()) > 0
+	return (c.Name == "gradle" || c.Name == "gradlew") && !isQuestion(c) && !c.Has("--stop", "--status", "--args", "--", "wrapper", "run") && !hasWord(c, gradleRuns.MatchString) && known && len(c.Operands()) > 0
 }
 
 // composerUses tells composer, and php composer.phar, with what installs.

@@ -1,6 +1,7 @@
 package cachemounts
 
 import (
+	"path"
 	"slices"
 	"strings"
 
@@ -28,7 +29,7 @@ func (j *job) moves(u *use) bool {
 			return true
 		}
 	}
-	return j.configured(u)
+	return j.mountsSettings(u) || j.configured(u)
 }
 
 // before tells whether one of the instructions so far of the stages that this one goes back
@@ -75,12 +76,18 @@ func (p *pass) missed(j *job, u *use) bool {
 	for i, s := range p.stages {
 		for k, op := range p.call.Module.Stages[i].Ops {
 			later := p.descends(i, j.index) && (i != j.index || k > j.op)
-			switch op.Body.(type) {
+			switch b := op.Body.(type) {
 			case *ir.Copy:
-				if slices.ContainsFunc(copies(op), func(source string) bool { return speaksOfCache(source, u) }) {
+				if slices.ContainsFunc(copies(op), func(source string) bool { return namesCache(source, u) }) {
 					return true
 				}
 			case *ir.Run:
+				if slices.ContainsFunc(b.Mounts, func(m ir.Mount) bool {
+					source, _ := m.Option("source", "src")
+					return namesCache(source, u)
+				}) {
+					return true
+				}
 				if !later {
 					continue
 				}
@@ -88,7 +95,7 @@ func (p *pass) missed(j *job, u *use) bool {
 					return true
 				}
 				if s.scripts[k] != nil && slices.ContainsFunc(s.scripts[k].Commands, func(c *shell.Command) bool {
-					return !forced(c) && speaksOfCache(c.Text, u)
+					return !forced(c) && (speaksOfCache(c.Text, u) || reader{s.states[k], s.scripts[k]}.namesCache(c, u))
 				}) {
 					return true
 				}
@@ -96,6 +103,23 @@ func (p *pass) missed(j *job, u *use) bool {
 		}
 	}
 	return false
+}
+
+// namesCache tells whether a source names the directory that a manager has by default, or what
+// is in it.
+func namesCache(source string, u *use) bool {
+	source = path.Join("/", source)
+	return speaksOfCache(source, u) || slices.ContainsFunc(u.own, func(p string) bool {
+		return p[0] != '~' && strings.Count(source, "/") >= strings.Count(p, "/") && onOneWay(source, p)
+	})
+}
+
+// namesCache tells whether a command of a RUN does, from the directories that it may be in.
+func (r reader) namesCache(c *shell.Command, u *use) bool {
+	return slices.ContainsFunc(c.Args, func(w shell.Word) bool {
+		text, ok := r.text(w)
+		return ok && text != "" && slices.ContainsFunc(absolute(text, r.workdirs()), func(p string) bool { return namesCache(p, u) })
+	})
 }
 
 // speaksOfCache tells whether a text names the directory that a manager has by default.

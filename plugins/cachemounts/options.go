@@ -120,6 +120,9 @@ func tameInstaller(name string) (tame, bool) {
 	return tame{}, false
 }
 
+// alone are options that take no value, in front of what a manager is told to do.
+var alone = strings.Fields("-q -n -v -vv -vvv -y -s -r --no-interaction --no-ansi --ansi --quiet --silent --yes --verbose --recursive --no-plugins --no-color")
+
 // subcommands are what a manager may be told to do; the rest it hands on to what it manages.
 func subcommands(words string) tame { return tame{first: strings.Fields(words)} }
 
@@ -131,6 +134,9 @@ func tamed(c *shell.Command, t tame) bool {
 	}
 	if t.first != nil && t.Flags == "" { // options as they come
 		at := slices.IndexFunc(c.Args, func(w shell.Word) bool { return !strings.HasPrefix(w.Text, "-") || slices.Contains(t.first, w.Text) })
+		if at > 0 && slices.ContainsFunc(c.Args[:at], func(w shell.Word) bool { return !slices.Contains(alone, w.Text) && !strings.Contains(w.Text, "=") }) {
+			return false // which may take the next word
+		}
 		return at < 0 && len(c.Args) == 0 || at >= 0 && slices.Contains(t.first, c.Args[at].Lit()) && (c.Args[at].Text != "global" || slices.Contains(t.first, c.Arg(at+1)))
 	}
 	args := c.Args

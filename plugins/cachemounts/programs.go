@@ -2,6 +2,7 @@ package cachemounts
 
 import (
 	"path"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -44,7 +45,7 @@ var installers = strings.Fields(`apt-get apt apt-cache apt-mark apt-key add-apt-
 
 // kindOf tells what a command may see. Options can make a walker of a quiet program.
 func kindOf(c *shell.Command) kind {
-	if t, ok := tameOf(c.Name); ok && !tamed(c, t) || c.Sets("PATH") {
+	if t, ok := tameOf(c.Name); ok && !tamed(c, t) || c.Sets("PATH") || c.Apart {
 		return unknown
 	}
 	if dir := path.Dir(c.Prog.Text); strings.Contains(c.Prog.Text, "/") && !slices.Contains(systemDirs, dir) && !slices.Contains(ownPlaces, c.Name) && !pipName.MatchString(c.Name) {
@@ -66,6 +67,11 @@ func kindOf(c *shell.Command) kind {
 		return walks(c, "rRd", "--recursive", "--dereference-recursive", "--directories")
 	case "diff", "gzip", "gunzip", "zstd":
 		return walks(c, "r", "--recursive")
+	case "useradd", "adduser": // useradd(8) 4.13: it copies a skeleton
+		if hasWord(c, skeleton.MatchString) {
+			return unknown
+		}
+		return quiet
 	case "openssl": // openssl(1) 3.0: engines and providers are libraries
 		if hasWord(c, func(text string) bool {
 			return text == "engine" || strings.HasPrefix(text, "-engine") || strings.HasPrefix(text, "-provider") || strings.HasPrefix(text, "-conf")
@@ -104,6 +110,8 @@ func kindOf(c *shell.Command) kind {
 	}
 	return unknown
 }
+
+var skeleton = regexp.MustCompile(`^(-[A-Za-z]*k|--sk)`)
 
 // changesDir tells a builtin that changes the directory.
 func changesDir(c *shell.Command) bool {

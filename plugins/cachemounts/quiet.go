@@ -35,7 +35,7 @@ func quietApt(given []shell.Option) bool {
 		if strings.HasPrefix(key, "dpkg::options:") { // options of dpkg(1), which has hooks, too
 			return !o.Value.Known || !strings.HasPrefix(strings.Trim(value, `"`), "--force-") && !strings.HasPrefix(strings.Trim(value, `"`), "--path-")
 		}
-		return !isOption(shell.Word{Text: key}, aptSettings)
+		return !isOption(shell.Word{Text: key}, aptSettings) || strings.HasPrefix(key, "apt::get::download")
 	})
 }
 

@@ -39,12 +39,16 @@ func (j *job) seen(u *use) bool {
 	for _, c := range j.script.Commands {
 		own := slices.Contains(u.commands, c)
 		switch k := j.kindOf(c); {
+		case u.keeps != nil && slices.Contains(u.keeps.also, c.Name) && !isQuestion(c):
+			return true
 		case k == unknown && j.config.Unknown != "mount":
 			return true
 		case own && captured[c]:
 			return true // it tells where its cache is, and what it downloads
 		case own:
-			continue
+			if u.led() && j.speaksOfOwn(c, u) {
+				return true
+			}
 		case k == walker && j.walksInto(c, u, places), j.speaks(c, u, k):
 			return true
 		}
@@ -134,12 +138,12 @@ func forced(c *shell.Command) bool {
 // author's is removed changes nothing where the cache is in another.
 func (j *job) speaks(c *shell.Command, u *use, k kind) bool {
 	if u.led() && (forced(c) || k == installer) {
-		return false
+		return k == installer && j.speaksOfOwn(c, u) // like `dpkg -i /var/cache/apt/archives/…`
 	}
 	if slices.ContainsFunc(u.traces, func(t string) bool { return strings.Contains(c.Text, t) }) {
 		return true
 	}
-	if !u.led() && k == installer && j.sameProgram(c, u) && !isQuestion(c) && (c.Name != "go" || c.Has("-modcache")) {
+	if !u.led() && k == installer && j.sameProgram(c, u) && !isQuestion(c) && (c.Name != "go" || hasWord(c, func(text string) bool { return strings.Contains(text, "-modcache") })) {
 		return true // like `yarn cache clean`
 	}
 	dirs := u.own
@@ -160,6 +164,14 @@ func (j *job) speaks(c *shell.Command, u *use, k kind) bool {
 		}
 	}
 	return false
+}
+
+// speaksOfOwn tells whether a word of a command is in the directory that a manager has by itself.
+func (j *job) speaksOfOwn(c *shell.Command, u *use) bool {
+	return slices.ContainsFunc(u.own, func(p string) bool {
+		at, ok := j.fromHome(p)
+		return ok && slices.ContainsFunc(c.Args, func(w shell.Word) bool { return j.speaksOf(w, at, false) })
+	})
 }
 
 // sameProgram tells whether a manager is at work in a command that is no use of its cache.

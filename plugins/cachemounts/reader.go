@@ -29,7 +29,7 @@ func (r reader) values(name string) (list []string, ok bool) {
 		if v.Name != name {
 			continue
 		}
-		if !v.Value.Known || v.Value.Braces() {
+		if !v.Value.Known || v.Value.Braces() || strings.HasPrefix(v.Value.Text, "~") {
 			return nil, false
 		}
 		list = append(list, v.Value.Text)
@@ -54,7 +54,7 @@ func (r reader) lookup(name string) (string, bool) {
 // text is a word with its variables expanded.
 func (r reader) text(w shell.Word) (string, bool) {
 	text, ok := w.Value(r.lookup)
-	return text, ok && !w.Braces()
+	return text, ok && !w.Braces() && !strings.HasPrefix(text, "~") // "~root"
 }
 
 // maxVariants is how many combinations of values a command may have to be looked at.

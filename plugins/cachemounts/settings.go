@@ -24,12 +24,12 @@ var settingsOf = map[string]settings{
 	"npm":   {[]string{".npmrc", "npmrc"}, regexp.MustCompile(`npmrc$`), regexp.MustCompile(`cache|offline|logs-dir|script-shell|node-options|onload-script|(?m)^\s*(git|shell|editor)\s*=`)},
 	"pip":   {[]string{"pip.conf"}, regexp.MustCompile(`pip\.(conf|ini)$`), regexp.MustCompile(`cache|log|python|report`)},
 	"yarn":  {[]string{".yarnrc"}, regexp.MustCompile(`\.yarnrc$`), regexp.MustCompile(`cache|offline|yarn-path|script-shell`)},
-	"maven": {[]string{"settings.xml", ".mvn/maven.config", ".mvn/jvm.config", ".mvn/extensions.xml"}, regexp.MustCompile(`settings\.xml$|\.mvn(/|$)|\.mavenrc$`), regexp.MustCompile(`(?i)localRepository|offline|maven\.repo|user\.home|javaagent|extension`)},
-	"cargo": {[]string{".cargo/config", ".cargo/config.toml"}, regexp.MustCompile(`\.cargo(/|$)`), regexp.MustCompile(`offline|wrapper|runner|rustc\s*=`)},
+	"maven": {[]string{"settings.xml", ".mvn/maven.config", ".mvn/jvm.config", ".mvn/extensions.xml"}, regexp.MustCompile(`settings\.xml$|\.mvn(/|$)|(^|[./])mavenrc$`), regexp.MustCompile(`(?i)localRepository|offline|maven\.repo|user\.home|javaagent|extension|MAVEN_`)},
+	"cargo": {[]string{".cargo/config", ".cargo/config.toml"}, regexp.MustCompile(`\.cargo(/|$)|cargo/config`), regexp.MustCompile(`offline|wrapper|runner|rustc\s*=`)},
 }
 
 // aptHooks are settings of apt that start programs, or that have its directories elsewhere.
-var aptHooks = regexp.MustCompile(`(?i)\bDir(::|\s*\{)|(pre|post)-?(invoke|install-pkgs)|invoke-success|proxy-?auto-?detect|dpkg::(path|run-directory|tools)|apt::(changelogs|solver|planner|hooks)`)
+var aptHooks = regexp.MustCompile(`(?i)\bDir(::|\s*\{)|(pre|post)-?(invoke|install-pkgs)|invoke-success|proxy-?auto-?detect|dpkg::(path|run-directory|tools)|apt::(changelogs|solver|planner|hooks)|\bdownload(-only)?\s+\\?["']`)
 
 // sets tells whether an instruction copies such a file. One that is named and cannot be read may
 // say anything; whole directories mostly are without.
@@ -55,6 +55,20 @@ func (j *job) sets(u *use, op *ir.Op) bool {
 			return from != "" || j.says(source, s, true)
 		}
 		return from == "" && slices.ContainsFunc(s.names, func(name string) bool { return j.says(path.Join(source, name), s, false) })
+	})
+}
+
+// mountsSettings tells whether the author mounts such a file. Secrets are of what nobody else has.
+func (j *job) mountsSettings(u *use) bool {
+	s, ok := settingsOf[u.name]
+	return ok && slices.ContainsFunc(j.run.Mounts, func(m ir.Mount) bool {
+		if kind, set := m.Option("type"); set && kind != "bind" {
+			return false
+		}
+		at, _ := j.mountPoint(m)
+		from, _ := m.Option("from")
+		source, _ := m.Option("source", "src")
+		return s.file.MatchString(at) && (from != "" || j.says(source, s, true))
 	})
 }
 

@@ -20,6 +20,7 @@ type Command struct {
 	Nested bool     // it is in a word for another shell, or in exec form: it has no place in the text
 	Text   string   // the command as written
 	Via    []string // programs in front of it that only run it, like sudo
+	Apart  bool     // one of those gives it another directory, root or environment, has its output in a file, or is of the author's
 
 	stmt *syntax.Stmt
 }

@@ -9,9 +9,10 @@ import (
 // not among these it may do anything: ask, or run a text as a script.
 type wrapper struct {
 	Options
-	operands int  // words in front of the command
-	env      bool // assignments may stand in front of the command
-	user     bool // it runs the command as another user: option u, or the first operand
+	operands int      // words in front of the command
+	env      bool     // assignments may stand in front of the command
+	user     bool     // it runs the command as another user: option u, or the first operand
+	apart    []string // options by which the command has another directory, root or environment, or its output goes to a file
 }
 
 // wrapperOf knows the programs by name.
@@ -19,11 +20,11 @@ func wrapperOf(name string) (wrapper, bool) {
 	switch name {
 	case "env": // env(1), coreutils 9.1; -S is a whole command line
 		return wrapper{Options: Options{Flags: "-i0v", Values: "uC", Long: []string{"ignore-environment", "null", "debug", "unset=", "chdir=",
-			"block-signal", "default-signal", "ignore-signal", "list-signal-handling"}}, env: true}, true
+			"block-signal", "default-signal", "ignore-signal", "list-signal-handling"}}, env: true, apart: strings.Fields("i ignore-environment u unset C chdir")}, true
 	case "sudo": // sudo(8) 1.9.13; -e edits, -l and -v ask
 		return wrapper{Options: Options{Flags: "ABbEHknNPSis", Values: "ugCDhpRrtTU", Long: []string{"askpass", "bell", "background",
 			"preserve-env", "set-home", "login", "shell", "reset-timestamp", "no-update", "non-interactive", "preserve-groups", "stdin",
-			"user=", "group=", "close-from=", "chdir=", "host=", "prompt=", "chroot=", "role=", "type=", "command-timeout="}}, env: true, user: true}, true
+			"user=", "group=", "close-from=", "chdir=", "host=", "prompt=", "chroot=", "role=", "type=", "command-timeout="}}, env: true, user: true, apart: strings.Fields("i login s shell D chdir R chroot")}, true
 	case "doas": // doas(1) of OpenDoas 6.8.2; -C and -L run nothing
 		return wrapper{Options: Options{Flags: "n", Values: "u"}, user: true}, true
 	case "gosu": // gosu --help, 1.14
@@ -39,11 +40,11 @@ func wrapperOf(name string) (wrapper, bool) {
 	case "stdbuf": // stdbuf(1), coreutils 9.1
 		return wrapper{Options: Options{Values: "ioe", Long: []string{"input=", "output=", "error="}}}, true
 	case "exec": // bash(1) 5.2
-		return wrapper{Options: Options{Flags: "cl", Values: "a"}}, true
+		return wrapper{Options: Options{Flags: "cl", Values: "a"}, apart: []string{"c", "l"}}, true
 	case "command": // bash(1) 5.2; -v and -V ask
 		return wrapper{Options: Options{Flags: "p"}}, true
 	case "time": // time(1) 1.9, and the word of bash(1) 5.2, which knows -p only
-		return wrapper{Options: Options{Flags: "pav", Values: "fo", Long: []string{"portability", "append", "verbose", "quiet", "format=", "output="}}}, true
+		return wrapper{Options: Options{Flags: "pav", Values: "fo", Long: []string{"portability", "append", "verbose", "quiet", "format=", "output="}}, apart: []string{"o", "output"}}, true
 	case "setsid": // setsid(1), util-linux 2.38
 		return wrapper{Options: Options{Flags: "cfw", Long: []string{"ctty", "fork", "wait"}}}, true
 	case "chronic": // chronic(1), moreutils 0.67
@@ -70,6 +71,7 @@ func unwrap(c *Command, words []Word) []Word {
 			return words // like `command -v`: it is the program itself that does something
 		}
 		c.Via = append(c.Via, path.Base(words[0].Text))
+		c.Apart = c.Apart || strings.Contains(words[0].Text, "/") && !isOneOf(path.Dir(words[0].Text), "/bin", "/sbin", "/usr/bin", "/usr/sbin", "/usr/local/bin", "/usr/local/sbin")
 		words = next
 	}
 	return words
@@ -84,11 +86,13 @@ func (w wrapper) skip(c *Command, words []Word) ([]Word, bool) {
 		switch {
 		case !ended && strings.HasPrefix(text, "-") && (text != "-" || strings.Contains(w.Flags, "-")):
 			ended = text == "--"
+			c.Apart = c.Apart || text == "-" // of env: -i
 			given, n := w.read(words)
 			if n == 0 {
 				return nil, false
 			}
 			for _, o := range given {
+				c.Apart = c.Apart || isOneOf(o.Name, w.apart...)
 				if o.Name == "u" || o.Name == "user" {
 					user = o.Value.Text
 				}
