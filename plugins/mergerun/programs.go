@@ -106,7 +106,7 @@ func coreutils(name string) (row, bool) {
 	case "dd":
 		return row{args: true, made: output}, true
 	case "split", "csplit":
-		return row{can: without("--filter*"), args: true, here: true}, true
+		return row{can: without("--filter*"), args: true, here: true, made: pieces}, true
 	case "cp":
 		return row{nodes: verbose, dest: true, names: true, made: copied, links: func(a words) bool { return a.open() || a.short("adlrRpPHL") || a.any("--*") }}, true
 	case "install":

@@ -329,6 +329,15 @@ func fetched(curl bool) func(a words) words {
 	}
 }
 
+// pieces are what split(1) and csplit(1) make: their operands, or "x", with ends.
+func pieces(a words) words {
+	list := words{{text: "x"}}
+	for _, w := range joined(a) {
+		list = append(list, file{text: w.text, tail: w.tail})
+	}
+	return list
+}
+
 // output is what dd(1) writes.
 func output(a words) (list words) {
 	for _, w := range a {
