@@ -136,6 +136,13 @@ var changed = []struct{ name, code, text string }{
 	{"TAPE", "opaque", "ENV TAPE=host:/x\nRUN true\nRUN sleep 2"},
 	{"UNZIP", "opaque", "ENV UNZIP=-:\nRUN true\nRUN sleep 2"},
 	{"BZIP2", "opaque", "ENV BZIP2=/srv/x\nRUN true\nRUN sleep 2"},
+	{"a program by a variable of several words", "syntax", "WORKDIR /srv\nRUN v='1 /usr/local/bin/date' && cp x /srv/$v\nRUN sleep 2"},
+	{"a program by a loop of several words", "syntax", "WORKDIR /srv\nRUN for v in 'a /usr/local/bin/date'; do touch /srv/$v; done\nRUN sleep 2"},
+	{"a program by a mode of several words", "syntax", "WORKDIR /srv\nRUN m='0 /usr/bin/date'; chmod $m f\nRUN sleep 2"},
+	{"users by a pattern in a variable", "syntax", "WORKDIR /srv\nRUN v='../etc/gr*'; chmod 600 /srv/$v\nRUN touch f"},
+	{"directory of a package that is removed", "workdir", "WORKDIR /usr/share/nginx/html\nRUN apt-get purge -y nginx\nRUN touch f"},
+	{"directory of a package that is removed, by apk", "workdir", "WORKDIR /var/lib/nginx/html\nRUN apk del nginx\nRUN touch f"},
+	{"directory that is not known, of a package", "workdir", "RUN apt-get autoremove -y\nRUN touch /srv/f"},
 
 	// ONBUILD.
 	{"trigger USER", "shell", "ONBUILD USER bob\nFROM one\nRUN sudo adduser bill\nRUN touch f"},

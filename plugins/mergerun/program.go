@@ -71,6 +71,7 @@ func (w *walker) apply(base string, r row, a words) {
 		made = w.touch(operands(a)...)
 	}
 	e.packages, e.own = e.packages || r.packages, e.own || r.own
+	w.purges = w.purges || r.packages && a.any("remove", "purge", "autoremove", "del", "erase", "dist-upgrade", "full-upgrade", "--auto-remove", "--autoremove")
 	e.links = e.links || r.links != nil && r.links(a)
 	if r.names {
 		e.aliases = append(e.aliases, aliases(made)...)

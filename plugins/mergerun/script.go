@@ -68,6 +68,7 @@ type script struct {
 
 	accepts func(program string) bool // of an unknown one, whether the config takes the risk
 	removes bool                      // it has a command that can remove the working directory
+	purges  bool                      // it removes packages, with directories of theirs that are empty then
 
 	never  *reason // why nothing can be merged with it
 	last   *reason // why nothing can follow it

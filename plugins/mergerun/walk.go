@@ -24,12 +24,13 @@ type walker struct {
 	finds    int             // find around, which runs the command in the order of directories
 	outer    *walker         // of the script around
 	declared map[string]bool // functions
+	blanks   map[string]bool // variables whose values are several words, or patterns
 	places   map[*syntax.Stmt]places
 }
 
 // walk looks at a script that starts in one of these directories.
 func (w *walker) walk(n *syntax.File, at places) {
-	w.declared = map[string]bool{}
+	w.declared, w.blanks = map[string]bool{}, map[string]bool{}
 	m := &mover{dir: here, links: w.links, seen: map[*syntax.Stmt]places{}}
 	m.list(n.Stmts, at)
 	w.places = m.seen
@@ -57,6 +58,13 @@ func (w *walker) walk(n *syntax.File, at places) {
 			w.elsewhere = w.elsewhere || !read[n] && programVariable.MatchString(n.Value)
 		case *syntax.Assign:
 			w.elsewhere = w.elsewhere || n.Name != nil && changesPrograms(n.Name.Value)
+			if n.Name != nil {
+				w.value(n.Name.Value, n.Value)
+			}
+		case *syntax.WordIter:
+			for _, item := range n.Items {
+				w.value(n.Name.Value, item)
+			}
 		}
 		return true
 	})
@@ -256,10 +264,30 @@ func (w *walker) declClause(n *syntax.DeclClause) {
 	}
 }
 
+// value notes one that a variable may have.
+func (w *walker) value(name string, value *syntax.Word) {
+	if text, _ := static(value); strings.ContainsAny(text, " \t\n*?[") {
+		w.blanks[name] = true
+	}
+}
+
+// splits tells whether the shell makes other words of one (POSIX 2.6.5, 2.6.6), by a variable.
+func (w *walker) splits(n *syntax.Word) bool {
+	return slices.ContainsFunc(n.Parts, func(p syntax.WordPart) bool {
+		x, ok := p.(*syntax.ParamExp)
+		return ok && x.Param != nil && w.blanks[x.Param.Value]
+	})
+}
+
 func (w *walker) word(n *syntax.Word) {
 	w.dollarQuote(n.Parts)
 	if fileOf(n).whiteout() {
 		w.refuse(because("syntax", "a file named .wh.… removes another one of a layer below"))
+	}
+	if len(w.stack) > 1 {
+		if _, arg := w.stack[len(w.stack)-2].(*syntax.CallExpr); arg && w.splits(n) {
+			w.refuse(because("syntax", "a variable of several words makes others of `%s`", print(n)))
+		}
 	}
 	text, _ := static(n)
 	if w.variant == syntax.LangPOSIX && descriptor.MatchString(text) {

@@ -33,6 +33,9 @@ func under(dir, of string) bool { return dir == of || of == "/" || strings.HasPr
 // known.
 // The links are the symbolic ones of the stage.
 func (s *script) removesDir(dir string, links []string) *reason {
+	if s.purges && dir != "/" && (dir == "" || !local(dir)) {
+		return because("workdir", "a package that is removed may have had the working directory, which the next RUN would have anew")
+	}
 	if !s.removes || dir == "/" {
 		return nil
 	}
