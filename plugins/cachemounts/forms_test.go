@@ -31,7 +31,7 @@ func TestForms(t *testing.T) {
 // behind a sub-command may be for another program.
 func TestApart(t *testing.T) {
 	left := with(`env -C / cp -r dev /x`, `env --chdir=/ ls dev`, `sudo -D / ls dev`, `sudo -i cat x`, `./sudo cat x`, `git diff / /x`, `useradd -m -k / bob`, `useradd -mk/ bob`, `adduser --skel / bob`,
-		`cd ~root/../dev && ls`, `cd ~+/../dev && ls`, `D=~ && ls -R $D/../dev`, `echo ~root/../dev/*`)
+		`cd ~root/../dev && ls`, `cd ~+/../dev && ls`, `D=~ && ls -R $D/../dev`, `echo ~root/../dev/*`, `echo {/d,/e}ev/*`)
 	left = append(left, from("debian:12", "sudo -R /x apt-get install -y vim", "sudo --chroot=/x apt-get install -y vim", "./env apt-get install -y vim", "time -o /x apt-get install -y vim",
 		"cat() { apt-get install -y vim; }; cat >/x", "function cat() { apt-get install -y vim; }; X=$(cat); echo $X >/x")...)
 	left = append(left, "FROM debian:12\nSHELL [\"/opt/x/bash\",\"-c\"]\nRUN apt-get install -y vim", "FROM debian:12\nSHELL [\"./sh\",\"-c\"]\nRUN apt-get install -y vim")
@@ -52,7 +52,10 @@ func TestFromBefore(t *testing.T) {
 		"FROM rust:1.79\nENV CARGO_BUILD_RUSTC_WRAPPER=/x\nRUN cargo build", "FROM rust:1.79\nRUN printf '[build]\\nrustc-wrapper = \"/x\"' > ~/.cargo/config.toml\nRUN cargo build",
 		"FROM maven:3.9\nCOPY mavenrc /etc/mavenrc\nRUN mvn package", "FROM node:20\nRUN --mount=type=bind,source=.npmrc,target=/root/.npmrc npm ci", "FROM rust:1\nRUN --mount=source=c.toml,target=/usr/local/cargo/config.toml cargo build",
 		"FROM php:8\nRUN composer install", "FROM php:8\nRUN composer global require x",
+		"FROM python:3.12\nRUN xargs pip install --no-cache-dir < x", "FROM node:20\nRUN cat x | xargs npm install -g", "FROM golang:1.22\nRUN go build -o /go/pkg/mod/x", "FROM rust:1\nRUN cargo build --target-dir /usr/local/cargo/registry/x",
+		"FROM node:20\nRUN npm ci && npm cache verify > /x", "FROM golang:1.22\nRUN go build --modcacherw -o /y",
 	}, []string{
+		"FROM node:20\nRUN npm ci && npm cache verify", "FROM golang:1.22\nRUN go build -o /go/bin/x",
 		"FROM php:8\nENV COMPOSER_HOME=/c\nRUN composer install", "FROM node:20\nENV npm_config_git_tag_version=false\nRUN npm ci", "FROM node:20\nRUN --mount=type=secret,id=npmrc,target=/root/.npmrc npm ci", "FROM rust:1\nRUN cargo build",
 	})
 }

@@ -100,7 +100,7 @@ var managers = []manager{
 	// go help environment, of Go 1.26, and the Go Modules Reference: modules are checked
 	// against go.sum. Their paths are in binaries, so they stay where they are.
 	{config: "go", name: "go-mod", uses: sub([]string{"go"}, "build", "install", "get", "vet", "mod", "list"),
-		dirs: []dir{{path: "~/go/pkg/mod", variable: "GOPATH", below: "pkg/mod"}}, vars: []string{"GOMODCACHE", "GOENV"}, away: []string{"-modcacherw", "-toolexec*", "--toolexec*", "-vettool*", "--vettool*"},
+		dirs: []dir{{path: "~/go/pkg/mod", variable: "GOPATH", below: "pkg/mod"}}, vars: []string{"GOMODCACHE", "GOENV"}, away: []string{"-modcacherw*", "--modcacherw*", "-toolexec*", "--toolexec*", "-vettool*", "--vettool*"},
 		traces: []string{"pkg/mod"}, moved: regexp.MustCompile(`go env[^&|;\n]* -w|GOMODCACHE|GOFLAGS[^&|;\n]*(modcacherw|toolexec)`),
 		keeps: &keeps{programs: []string{"go"}, traces: []string{"pkg/mod"}, offVars: []string{"GOPROXY=off"}}},
 	// go help cache: "the build cache does not detect changes to C libraries imported with

@@ -39,7 +39,7 @@ func (j *job) matches(places []string) bool {
 // shows tells whether a pattern can be a mount, or something in it. What is above was there
 // before, save for what is made for the mount.
 func (j *job) shows(pattern string, known bool, at string, dirs []string) bool {
-	if !known || strings.HasPrefix(pattern, "~") { // it may start anywhere, so that its last name counts
+	if !known || pattern[0] == '~' || pattern[0] == '{' { // it may start anywhere, so that its last name counts
 		name := path.Base(pattern)
 		return slices.ContainsFunc(strings.Split(at[1:], "/")[1:], func(part string) bool { return nameMatches(name, part) })
 	}

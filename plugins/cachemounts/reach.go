@@ -43,10 +43,10 @@ func (j *job) seen(u *use) bool {
 			return true
 		case k == unknown && j.config.Unknown != "mount":
 			return true
-		case own && captured[c]:
+		case captured[c] && (own || j.sameProgram(c, u) && subcommand(c) == "cache"):
 			return true // it tells where its cache is, and what it downloads
 		case own:
-			if u.led() && j.speaksOfOwn(c, u) {
+			if j.speaksOfOwn(c, u) {
 				return true
 			}
 		case k == walker && j.walksInto(c, u, places), j.speaks(c, u, k):
@@ -168,9 +168,12 @@ func (j *job) speaks(c *shell.Command, u *use, k kind) bool {
 
 // speaksOfOwn tells whether a word of a command is in the directory that a manager has by itself.
 func (j *job) speaksOfOwn(c *shell.Command, u *use) bool {
-	return slices.ContainsFunc(u.own, func(p string) bool {
+	within := func(at string) bool {
+		return slices.ContainsFunc(c.Args, func(w shell.Word) bool { return j.speaksOf(w, at, false) })
+	}
+	return slices.ContainsFunc(u.targets, func(t target) bool { return within(t.at) }) || slices.ContainsFunc(u.own, func(p string) bool {
 		at, ok := j.fromHome(p)
-		return ok && slices.ContainsFunc(c.Args, func(w shell.Word) bool { return j.speaksOf(w, at, false) })
+		return ok && within(at)
 	})
 }
 
