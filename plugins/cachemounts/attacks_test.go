@@ -143,3 +143,19 @@ func TestTold(t *testing.T) {
 	hold(t, []string{"FROM node:20 AS a\nONBUILD USER node\nFROM a\nRUN npm ci", "FROM node:20 AS a\nONBUILD ENV npm_config_offline=true\nFROM a AS b\nFROM b\nRUN npm ci"},
 		[]string{"FROM node:20 AS a\nRUN npm ci\nONBUILD USER node"})
 }
+
+// TestOwnCache: programs that are told to read the manager's own cache find it empty where its
+// commands are led to another.
+func TestOwnCache(t *testing.T) {
+	const apt, npm, pip = "FROM debian:12\nRUN apt-get update && apt-get install -y vim && ", "FROM node:20\nRUN npm ci && ", "FROM python:3.12\nRUN pip install x && "
+	hold(t, []string{
+		apt + "dpkg -x /var/cache/apt/archives/vim_*.deb /d", apt + "dpkg -i /var/cache/apt/archives/*.deb", apt + `dpkg -i "/var/cache/apt/archives/"$X`,
+		apt + "apt-get install -y --reinstall /var/cache/apt/archives/vim_*.deb", apt + "dpkg --info /var/cache/apt/archives/{a,b}.deb",
+		apt + "cd /var/cache/apt/archives && dpkg -i ./vim_1.deb", apt + "git clone /var/cache/apt/x", apt + "pip install /var/cache/apt/archives/x",
+		npm + "npm cache ls >/c", npm + "npm cache verify >/c", npm + "npm pack x --offline", npm + "npm install --prefer-offline y", npm + "npm install /root/.npm/_cacache/*",
+		pip + "pip cache list", pip + "pip cache remove x", pip + "pip cache info", pip + "pip install ~/.cache/pip/wheels/x*.whl",
+	}, []string{
+		apt + "dpkg -i /srv/*.deb", apt + "apt-get clean && rm -rf /var/cache/apt/archives/*.deb", apt + "dpkg -l", apt + `dpkg -i "/srv/"$X`,
+		npm + "npm cache clean --force",
+	})
+}

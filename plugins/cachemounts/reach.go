@@ -46,7 +46,7 @@ func (j *job) seen(u *use) bool {
 		case captured[c] && (own || j.sameProgram(c, u) && subcommand(c) == "cache"):
 			return true // it tells where its cache is, and what it downloads
 		case own:
-			if j.speaksOfOwn(c, u) {
+			if j.speaksOfOwn(c, u) || u.led() && u.traced(c) {
 				return true
 			}
 		case k == walker && j.walksInto(c, u, places), j.speaks(c, u, k):
@@ -138,9 +138,9 @@ func forced(c *shell.Command) bool {
 // author's is removed changes nothing where the cache is in another.
 func (j *job) speaks(c *shell.Command, u *use, k kind) bool {
 	if u.led() && (forced(c) || k == installer) {
-		return k == installer && j.speaksOfOwn(c, u) // like `dpkg -i /var/cache/apt/archives/…`
+		return k == installer && (j.speaksOfOwn(c, u) || u.traced(c) || j.asks(c, u)) // like `dpkg -i /var/cache/apt/archives/…`
 	}
-	if slices.ContainsFunc(u.traces, func(t string) bool { return strings.Contains(c.Text, t) }) {
+	if u.traced(c) {
 		return true
 	}
 	if !u.led() && k == installer && j.sameProgram(c, u) && !isQuestion(c) && (c.Name != "go" || hasWord(c, func(text string) bool { return strings.Contains(text, "-modcache") })) {
@@ -166,6 +166,22 @@ func (j *job) speaks(c *shell.Command, u *use, k kind) bool {
 	return false
 }
 
+// traced tells whether a command names something in a cache of the manager.
+func (u *use) traced(c *shell.Command) bool {
+	return slices.ContainsFunc(u.traces, func(t string) bool { return strings.Contains(c.Text, t) })
+}
+
+// asks tells whether a manager is asked for its own cache, where it is led to another: what is
+// in it, or to take from it alone. That it is to be emptied changes nothing.
+func (j *job) asks(c *shell.Command, u *use) bool {
+	if !j.sameProgram(c, u) {
+		return false
+	}
+	empties := hasWord(c, func(text string) bool { return slices.Contains([]string{"clean", "clear", "purge", "verify"}, text) })
+	return hasWord(c, func(text string) bool { return text == "cache" }) && !empties ||
+		u.keeps != nil && slices.ContainsFunc(c.Args, func(w shell.Word) bool { return isOption(w, u.keeps.offline) })
+}
+
 // speaksOfOwn tells whether a word of a command is in the directory that a manager has by itself.
 func (j *job) speaksOfOwn(c *shell.Command, u *use) bool {
 	within := func(at string) bool {
@@ -186,7 +202,11 @@ func (j *job) sameProgram(c *shell.Command, u *use) bool {
 // makes them, a directory that it is in.
 func (j *job) speaksOf(w shell.Word, dir string, above bool) bool {
 	text, ok := j.text(w)
-	if !ok || text == "" || strings.HasPrefix(text, "-") {
+	if !ok { // up to what is not known, as in /var/cache/apt/archives/x_*.deb
+		text = strings.Trim(w.Text[:max(strings.IndexAny(w.Text, "$`*?[{"), 0)], `"'`)
+		return path.IsAbs(text) && within(text, dir)
+	}
+	if text == "" || strings.HasPrefix(text, "-") {
 		return false
 	}
 	return slices.ContainsFunc(absolute(text, j.cwds()), func(p string) bool {
