@@ -53,9 +53,9 @@ func TestFromBefore(t *testing.T) {
 		"FROM maven:3.9\nCOPY mavenrc /etc/mavenrc\nRUN mvn package", "FROM node:20\nRUN --mount=type=bind,source=.npmrc,target=/root/.npmrc npm ci", "FROM rust:1\nRUN --mount=source=c.toml,target=/usr/local/cargo/config.toml cargo build",
 		"FROM php:8\nRUN composer install", "FROM php:8\nRUN composer global require x",
 		"FROM python:3.12\nRUN xargs pip install --no-cache-dir < x", "FROM node:20\nRUN cat x | xargs npm install -g", "FROM golang:1.22\nRUN go build -o /go/pkg/mod/x", "FROM rust:1\nRUN cargo build --target-dir /usr/local/cargo/registry/x",
-		"FROM node:20\nRUN npm ci && npm cache verify > /x", "FROM golang:1.22\nRUN go build --modcacherw -o /y",
+		"FROM node:20\nRUN npm ci && npm cache verify > /x", "FROM python:3.12\nRUN pip install x --no-cache-dir && echo $_ > /x", "FROM alpine:3.20\nRUN apk add --no-cache x && apk audit --full", "FROM golang:1.22\nRUN go build --modcacherw -o /y",
 	}, []string{
-		"FROM node:20\nRUN npm ci && npm cache verify", "FROM golang:1.22\nRUN go build -o /go/bin/x",
+		"FROM node:20\nRUN npm ci && npm cache verify", "FROM node:20\nRUN npm ci && echo $_x", "FROM golang:1.22\nRUN go build -o /go/bin/x",
 		"FROM php:8\nENV COMPOSER_HOME=/c\nRUN composer install", "FROM node:20\nENV npm_config_git_tag_version=false\nRUN npm ci", "FROM node:20\nRUN --mount=type=secret,id=npmrc,target=/root/.npmrc npm ci", "FROM rust:1\nRUN cargo build",
 	})
 }

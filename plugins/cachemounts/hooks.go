@@ -38,6 +38,9 @@ func runsByVariable(name, value string, known bool) bool {
 
 var mentionsHook = regexp.MustCompile(`\b(` + strings.Join(shellHooks, "|") + `)\b`)
 
+// lastWord is what bash(1) 5.2 has of the words of a command before.
+var lastWord = regexp.MustCompile(`\$\{?(_|BASH_COMMAND)\b`)
+
 // shellWords are those of a SHELL, behind the shell itself, by which it reads no file of its
 // own: not a login shell, and not an interactive one.
 var shellWords = regexp.MustCompile(`^(-[acefhuvxo]+|pipefail|errexit|nounset|xtrace|\+[efhuvx]+)$`)
@@ -53,7 +56,7 @@ func (j *job) hooked() bool {
 	text := fullText(j.call.Module.Stages[j.index].Ops[j.op])
 	first, _, _ := strings.Cut(j.script.Text, "\n")
 	switch {
-	case j.script.AnySet, mentionsHook.MatchString(text), strings.Contains(j.script.Text, "@P}"):
+	case j.script.AnySet, mentionsHook.MatchString(text), lastWord.MatchString(text), strings.Contains(j.script.Text, "@P}"):
 		return true
 	case strings.HasPrefix(first, "#!") && !plainInterpreter.MatchString(first):
 		return true

@@ -57,6 +57,8 @@ func kindOf(c *shell.Command) kind {
 	switch name := c.Name; name {
 	case "ls", "dir", "du", "find", "rsync", "mv":
 		return walker
+	case "apk":
+		return when(subcommand(c) != "audit") // which walks over all there is
 	case "git":
 		return when(quietGit(c))
 	case "cp":
