@@ -156,6 +156,6 @@ func TestOwnCache(t *testing.T) {
 		pip + "pip cache list", pip + "pip cache remove x", pip + "pip cache info", pip + "pip install ~/.cache/pip/wheels/x*.whl",
 	}, []string{
 		apt + "dpkg -i /srv/*.deb", apt + "apt-get clean && rm -rf /var/cache/apt/archives/*.deb", apt + "dpkg -l", apt + `dpkg -i "/srv/"$X`,
-		npm + "npm cache clean --force",
+		npm + "npm cache clean --force", npm + "npm cache verify",
 	})
 }

@@ -43,8 +43,10 @@ func (j *job) seen(u *use) bool {
 			return true
 		case k == unknown && j.config.Unknown != "mount":
 			return true
-		case captured[c] && (own || j.sameProgram(c, u) && subcommand(c) == "cache"):
+		case own && captured[c]:
 			return true // it tells where its cache is, and what it downloads
+		case !own && u.led() && j.asks(c, u, captured[c]):
+			return true
 		case own:
 			if j.speaksOfOwn(c, u) || u.led() && u.traced(c) {
 				return true
@@ -138,7 +140,7 @@ func forced(c *shell.Command) bool {
 // author's is removed changes nothing where the cache is in another.
 func (j *job) speaks(c *shell.Command, u *use, k kind) bool {
 	if u.led() && (forced(c) || k == installer) {
-		return k == installer && (j.speaksOfOwn(c, u) || u.traced(c) || j.asks(c, u)) // like `dpkg -i /var/cache/apt/archives/…`
+		return k == installer && (j.speaksOfOwn(c, u) || u.traced(c)) // like `dpkg -i /var/cache/apt/archives/…`
 	}
 	if u.traced(c) {
 		return true
@@ -172,13 +174,14 @@ func (u *use) traced(c *shell.Command) bool {
 }
 
 // asks tells whether a manager is asked for its own cache, where it is led to another: what is
-// in it, or to take from it alone. That it is to be emptied changes nothing.
-func (j *job) asks(c *shell.Command, u *use) bool {
+// in it, or to take from it alone. That it is to be emptied changes nothing, unless what it
+// says of that is captured.
+func (j *job) asks(c *shell.Command, u *use, captured bool) bool {
 	if !j.sameProgram(c, u) {
 		return false
 	}
 	empties := hasWord(c, func(text string) bool { return slices.Contains([]string{"clean", "clear", "purge", "verify"}, text) })
-	return hasWord(c, func(text string) bool { return text == "cache" }) && !empties ||
+	return subcommand(c) == "cache" && (captured || !empties) ||
 		u.keeps != nil && slices.ContainsFunc(c.Args, func(w shell.Word) bool { return isOption(w, u.keeps.offline) })
 }
 
