@@ -17,10 +17,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
-	"time"
 
-	"github.com/moby/buildkit/client"
-	"github.com/tonistiigi/fsutil"
 	"golang.org/x/sync/errgroup"
 
 	"github.com/seed-e0495807/strake/backend/testbed"
@@ -148,7 +145,7 @@ func chains(t *testing.T, packages bool) []string {
 
 // builder builds with BuildKit's own frontend.
 type builder struct {
-	*client.Client
+	*testbed.Solver
 	t *testing.T
 }
 
@@ -182,32 +179,20 @@ func linked(inodes string) string {
 
 // files builds a chain on a base image and tells its files. The error is that of a step.
 func (b *builder) files(base, chain string, again bool) (string, error) {
-	dir := b.t.TempDir()
-	if err := os.WriteFile(filepath.Join(dir, "Dockerfile"), []byte("FROM "+base+" AS work\n"+chain+list), 0o644); err != nil {
-		return "", err
-	}
-	local, err := fsutil.NewFS(dir)
-	if err != nil {
-		return "", err
-	}
-	out := filepath.Join(dir, "out")
-	opt := client.SolveOpt{
-		Frontend:      "dockerfile.v0",
-		FrontendAttrs: map[string]string{},
-		LocalMounts:   map[string]fsutil.FS{"context": local, "dockerfile": local},
-		Exports:       []client.ExportEntry{{Type: client.ExporterLocal, OutputDir: out}},
+	source := testbed.Source{
+		Files: map[string]string{"Dockerfile": "FROM " + base + " AS work\n" + chain + list},
+		Attrs: map[string]string{},
 	}
 	for _, name := range []string{"HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "http_proxy", "https_proxy", "no_proxy"} {
 		if v := os.Getenv(name); v != "" {
-			opt.FrontendAttrs["build-arg:"+name] = v
+			source.Attrs["build-arg:"+name] = v
 		}
 	}
 	if again {
-		opt.FrontendAttrs["no-cache"] = ""
+		source.Attrs["no-cache"] = ""
 	}
-	ctx, cancel := context.WithTimeout(b.t.Context(), 3*time.Minute)
-	defer cancel()
-	if _, err := b.Solve(ctx, nil, opt, nil); err != nil {
+	out, err := b.Export(source)
+	if err != nil {
 		return "", err
 	}
 	data, err := os.ReadFile(filepath.Join(out, "list"))
@@ -259,23 +244,10 @@ func (b *builder) try(chain string, fails bool) (f fate) {
 			return f // it differs from itself
 		}
 		f.steady = true
-		f.err = fmt.Errorf("%w\n%s\nmerged:\n%s\ndiffers:\n%s", errors.Join(errors.New("on "+base), err, err2), chain, after, different(first, got))
+		f.err = fmt.Errorf("%w\n%s\nmerged:\n%s\ndiffers:\n%s", errors.Join(errors.New("on "+base), err, err2), chain, after, testbed.Difference(first, got))
 		return f
 	}
 	return f
-}
-
-// different tells the lines that only one text has.
-func different(a, b string) string {
-	var out bytes.Buffer
-	for i, pair := range [][2]string{{a, b}, {b, a}} {
-		for line := range strings.Lines(pair[0]) {
-			if !strings.Contains(pair[1], line) {
-				fmt.Fprintf(&out, "%c %s", "-+"[i], line)
-			}
-		}
-	}
-	return out.String()
 }
 
 // TestBuild builds chains of RUNs on a real BuildKit as they are and merged: the files are
@@ -285,12 +257,7 @@ func TestBuild(t *testing.T) {
 		t.Skip("takes minutes")
 	}
 	d := testbed.StartDaemon(t, testbed.StartRegistry(t, testbed.Busybox, testbed.Debian))
-	c, err := client.New(t.Context(), d.Addr)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer c.Close()
-	b := &builder{c, t}
+	b := &builder{testbed.NewSolver(t, d), t}
 	mine := written()
 	made := generated(120)
 	list := append(append(mine, made...), chains(t, false)...)

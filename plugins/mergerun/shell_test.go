@@ -16,6 +16,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/seed-e0495807/strake/backend/testbed"
 	"github.com/seed-e0495807/strake/ir"
 	"github.com/seed-e0495807/strake/plugins"
 	"github.com/seed-e0495807/strake/plugins/plugintest"
@@ -301,7 +302,7 @@ func (b *sandbox) compare(t testing.TB, s shell, scripts []string, unknown strin
 		return len(scripts) - len(after), apart.ok
 	}
 	t.Errorf("%s: apart (success: %v, left running: %v):\n%s\nmerged (success: %v):\n%s\nfiles:\n%s",
-		s.name, apart.ok, apart.left, strings.Join(scripts, "\n"), together.ok, strings.Join(after, "\n"), different(apart.tree, together.tree))
+		s.name, apart.ok, apart.left, strings.Join(scripts, "\n"), together.ok, strings.Join(after, "\n"), testbed.Difference(apart.tree, together.tree))
 	return len(scripts) - len(after), apart.ok
 }
 
