@@ -84,6 +84,11 @@ func (b *buildRun) run(ctx context.Context, args []string) error {
 	if err != nil {
 		return err
 	}
+	for _, c := range request.CacheFrom {
+		if dir := emptyCache(c); dir != "" && !b.onlyErrors && b.progress != "rawjson" {
+			tell(b.stderr, "warning: --cache-from: there is no cache in %s\n", diag.Printable(dir))
+		}
+	}
 	options, err := b.options(b.env)
 	if err != nil {
 		return err
@@ -219,11 +224,6 @@ func called(names []string) string {
 func (b *buildRun) warn(r *build.Result) {
 	if b.onlyErrors {
 		return
-	}
-	for _, text := range b.cacheFrom {
-		if dir := emptyCache(text); dir != "" {
-			tell(b.stderr, "warning: --cache-from %s: there is no cache in %s\n", diag.Printable(text), diag.Printable(dir))
-		}
 	}
 	for _, w := range r.Warnings {
 		tell(b.stderr, "warning: %s\n", diag.Printable(string(w.Short)))

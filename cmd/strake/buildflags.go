@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/moby/buildkit/client"
 	ocispecs "github.com/opencontainers/image-spec/specs-go/v1"
 	"github.com/spf13/pflag"
 
@@ -98,14 +99,13 @@ func (b *buildRun) request() (build.Request, error) {
 }
 
 // emptyCache is the directory that a --cache-from names and that holds no cache, which
-// BuildKit takes for a build without one.
-func emptyCache(text string) string {
-	list, err := build.ParseCache(text)
-	if err != nil || len(list) != 1 || list[0].Type != "local" {
+// BuildKit takes for a build without one; "" when there is none.
+func emptyCache(c client.CacheOptionsEntry) string {
+	dir := c.Attrs["src"]
+	if c.Type != "local" || dir == "" {
 		return ""
 	}
-	dir := list[0].Attrs["src"]
-	if _, err := os.Stat(filepath.Join(dir, ocispecs.ImageIndexFile)); dir != "" && errors.Is(err, fs.ErrNotExist) {
+	if _, err := os.Stat(filepath.Join(dir, ocispecs.ImageIndexFile)); errors.Is(err, fs.ErrNotExist) {
 		return dir
 	}
 	return ""
