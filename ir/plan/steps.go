@@ -2,6 +2,7 @@ package plan
 
 import (
 	"context"
+	"errors"
 	"maps"
 	"slices"
 	"strings"
@@ -9,6 +10,7 @@ import (
 	"github.com/moby/buildkit/util/system"
 	"github.com/seed-e0495807/strake/ir"
 	"github.com/seed-e0495807/strake/lang/diag"
+	"github.com/seed-e0495807/strake/lang/words"
 )
 
 // Step is an op with its variables expanded, ready to be lowered.
@@ -141,7 +143,8 @@ func (p *planner) runOp(s *Stage, op *operation) {
 	if err != nil {
 		p.fail(op.Origin, "expansion", err)
 	}
-	if s.unknown && !p.spent() && strings.Contains(ir.Format(op.Body, p.mod.Escape), "$") {
+	word, bad := errors.AsType[*words.Error](err)
+	if bad = bad && !word.Unset; s.unknown && !bad && !p.spent() && strings.Contains(ir.Format(op.Body, p.mod.Escape), "$") {
 		p.diags = p.diags[:before] // a variable of the base image may be what is missed
 	}
 }

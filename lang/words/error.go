@@ -11,6 +11,7 @@ type Error struct {
 	Message string
 	Part    string // of the word: what cannot be resolved, as it is spelled
 	Help    string // the next step to take
+	Unset   bool   // a variable that has to be set is not: the word itself is well
 }
 
 func (e *Error) Error() string { return e.Message }
@@ -39,7 +40,7 @@ func unsupported(name, modifier string) *Error {
 }
 
 func required(name, message string) *Error {
-	return &Error{Message: name + ": " + message,
+	return &Error{Message: name + ": " + message, Unset: true,
 		Help: fmt.Sprintf("give %s a value above: ENV %s=VALUE, or ARG %s and --build-arg %s=VALUE", name, name, name, name)}
 }
 
