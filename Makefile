@@ -30,7 +30,7 @@ demo: build ## the tutorial: an image from a Dockerfile, and its layers
 test: build lint ## every test, once, and the concurrent parts with the race detector
 	@.ci/setup test
 	$(GO) test -timeout 25m ./...
-	$(GO) test -race -short -timeout 20m ./ir/... ./lang/... ./backend/image/... ./backend/store/... ./backend/build/... ./backend/buildcontext/... ./plugins ./plugins/config/... ./plugins/host ./plugins/include ./cmd/internal/... ./cmd/strake-frontend
+	$(GO) test -race -short -timeout 20m ./ir/... ./lang/... ./backend/baseconfig/... ./backend/store/... ./backend/build/... ./backend/input/... ./plugins ./plugins/config/... ./plugins/host ./plugins/include ./cmd/internal/... ./cmd/strake-frontend
 	$(GO) test -race -short -timeout 20m -skip '^TestAttack' ./cmd/strake # attacks are on programs, whatever runs at once in them
 
 attack: build ## every test that attacks, as root, as a user, without namespaces, without cgroups, and a table
@@ -39,7 +39,7 @@ attack: build ## every test that attacks, as root, as a user, without namespaces
 
 conformance: frontend-image ## BuildKit's own suite of the Dockerfile frontend, against this one
 	@.ci/setup conformance
-	STRAKE_CONFORMANCE=1 $(GO) test ./backend/frontend/conformance -count=1 -timeout 60m -v -run '^TestSuite$$'
+	STRAKE_CONFORMANCE=1 $(GO) test ./backend/gateway/conformance -count=1 -timeout 60m -v -run '^TestSuite$$'
 
 ages: build ## the frontend on BuildKit daemons of other ages, each built once
 	@.ci/setup test

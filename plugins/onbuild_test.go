@@ -5,8 +5,8 @@ import (
 	"testing"
 
 	"github.com/seed-e0495807/strake/plugins"
+	"github.com/seed-e0495807/strake/plugins/builtin/packages"
 	"github.com/seed-e0495807/strake/plugins/include"
-	"github.com/seed-e0495807/strake/plugins/packages"
 	"github.com/seed-e0495807/strake/plugins/plugintest"
 )
 

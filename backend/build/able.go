@@ -3,7 +3,7 @@ package build
 import (
 	"regexp"
 
-	gateway "github.com/moby/buildkit/frontend/gateway/client"
+	gwclient "github.com/moby/buildkit/frontend/gateway/client"
 	"github.com/moby/buildkit/solver/pb"
 	"github.com/moby/buildkit/util/apicaps"
 
@@ -23,7 +23,7 @@ var missingFeature = regexp.MustCompile(`requested experimental feature (\S+) +(
 // old passes it over. That a limit does not hold is a warning only, as docker build
 // goes on, too. What the Dockerfile needs is in the definition, and the daemon checks
 // it.
-func (j *job) able(o gateway.BuildOpts) error {
+func (j *job) able(o gwclient.BuildOpts) error {
 	knows := func(id apicaps.CapID) bool { return o.LLBCaps.Supports(id) == nil }
 	switch {
 	case len(j.Outputs) > 1 && !knows(pb.CapMultipleExporters):

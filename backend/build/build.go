@@ -18,15 +18,15 @@ import (
 	"github.com/containerd/containerd/v2/core/content"
 	"github.com/containerd/containerd/v2/plugins/content/local"
 	"github.com/moby/buildkit/client"
-	gateway "github.com/moby/buildkit/frontend/gateway/client"
+	gwclient "github.com/moby/buildkit/frontend/gateway/client"
 	"github.com/moby/buildkit/session"
 	"github.com/moby/buildkit/session/secrets/secretsprovider"
 	"github.com/moby/buildkit/session/sshforward/sshprovider"
 	"github.com/tonistiigi/fsutil"
 
-	"github.com/seed-e0495807/strake/backend/buildcontext"
 	"github.com/seed-e0495807/strake/backend/engine"
-	"github.com/seed-e0495807/strake/backend/frontend"
+	"github.com/seed-e0495807/strake/backend/gateway"
+	"github.com/seed-e0495807/strake/backend/input"
 	"github.com/seed-e0495807/strake/backend/llb"
 	"github.com/seed-e0495807/strake/backend/store"
 	"github.com/seed-e0495807/strake/ir/lint"
@@ -37,7 +37,7 @@ import (
 // Request is a build. What is in the options of Input, such as build arguments and
 // platforms, is not repeated here.
 type Request struct {
-	Input  *buildcontext.Input
+	Input  *input.Input
 	Engine *engine.Engine
 	Images *store.Store // where results go and base images are looked for first; held
 
@@ -124,7 +124,7 @@ type job struct {
 	warnings   []client.VertexWarning
 
 	mu       sync.Mutex
-	source   *buildcontext.Source
+	source   *input.Source
 	compiled []*llb.Result
 	diags    diag.List
 	frontErr error     // of the frontend, before it went over the wire
@@ -185,7 +185,7 @@ func (j *job) prepare(ctx context.Context) (client.SolveOpt, error) {
 	return opt, err
 }
 
-func (j *job) compile(ctx context.Context, c gateway.Client) (*gateway.Result, error) {
+func (j *job) compile(ctx context.Context, c gwclient.Client) (*gwclient.Result, error) {
 	if j.Call != "" {
 		return j.ask(ctx, c)
 	}
@@ -200,11 +200,11 @@ func (j *job) compile(ctx context.Context, c gateway.Client) (*gateway.Result, e
 	j.source = src
 	j.set.Add(src.Name, src.Text)
 	j.mu.Unlock()
-	o := frontend.Options{Local: j.localImage, Compiled: j.keep, Linted: j.linted, Solved: j.evaluate}
+	o := gateway.Options{Local: j.localImage, Compiled: j.keep, Linted: j.linted, Solved: j.evaluate}
 	if j.proves() {
 		o.Requested = func() { j.linting.Store(true) }
 	}
-	res, err := frontend.Build(ctx, c, src, o)
+	res, err := gateway.Build(ctx, c, src, o)
 	j.mu.Lock()
 	src.AddFiles(j.set)
 	j.mu.Unlock()

@@ -13,7 +13,7 @@ import (
 
 	bk "github.com/moby/buildkit/client/llb"
 	"github.com/moby/buildkit/client/llb/sourceresolver"
-	gateway "github.com/moby/buildkit/frontend/gateway/client"
+	gwclient "github.com/moby/buildkit/frontend/gateway/client"
 	"github.com/moby/buildkit/frontend/subrequests/lint"
 	"github.com/moby/buildkit/frontend/subrequests/outline"
 	"github.com/moby/buildkit/frontend/subrequests/targets"
@@ -22,7 +22,7 @@ import (
 	"github.com/moby/buildkit/solver/pb"
 	digest "github.com/opencontainers/go-digest"
 
-	"github.com/seed-e0495807/strake/backend/frontend"
+	"github.com/seed-e0495807/strake/backend/gateway"
 	"github.com/seed-e0495807/strake/backend/llb"
 	"github.com/seed-e0495807/strake/lang/diag"
 	"github.com/seed-e0495807/strake/lang/source"
@@ -36,8 +36,8 @@ type Answer struct {
 }
 
 // question has the frontend fill in what its metadata does not tell.
-func (a *Answer) question(r *Request, local frontend.LocalImages) frontend.Question {
-	return frontend.Question{Local: local, Given: r.given, Found: func(list diag.List) { a.Found = list }}
+func (a *Answer) question(r *Request, local gateway.LocalImages) gateway.Question {
+	return gateway.Question{Local: local, Given: r.given, Found: func(list diag.List) { a.Found = list }}
 }
 
 // given tells whether the build gets what it needs.
@@ -70,12 +70,12 @@ func AskHere(ctx context.Context, r Request, images bk.ImageMetaResolver) (resul
 	if err != nil {
 		return nil, false, err
 	}
-	if _, _, elsewhere := frontend.Foreign(src.Text, r.Input.Options); elsewhere {
+	if _, _, elsewhere := gateway.Foreign(src.Text, r.Input.Options); elsewhere {
 		return nil, false, nil
 	}
 	result = &Result{Set: &source.Set{}, Answer: Answer{call: r.Call}}
 	result.Set.Add(src.Name, src.Text)
-	res, err := frontend.Ask(ctx, src.Client.GatewayClient(), src, result.Answer.question(&r, StoreImages(r.Images)))
+	res, err := gateway.Ask(ctx, src.Client.GatewayClient(), src, result.Answer.question(&r, StoreImages(r.Images)))
 	src.AddFiles(result.Set)
 	if res != nil {
 		result.Answer.metadata = res.Metadata
@@ -109,7 +109,7 @@ func (w *watched) ResolveImageConfig(ctx context.Context, ref string, o sourcere
 }
 
 // ask answers a call with the help of an engine.
-func (j *job) ask(ctx context.Context, c gateway.Client) (*gateway.Result, error) {
+func (j *job) ask(ctx context.Context, c gwclient.Client) (*gwclient.Result, error) {
 	src, err := j.Input.OpenWith(ctx, c)
 	if err != nil {
 		return nil, err
@@ -119,7 +119,7 @@ func (j *job) ask(ctx context.Context, c gateway.Client) (*gateway.Result, error
 	j.set.Add(src.Name, src.Text)
 	j.mu.Unlock()
 	answer := Answer{call: j.Call}
-	res, err := frontend.Ask(ctx, c, src, answer.question(&j.Request, j.localImage))
+	res, err := gateway.Ask(ctx, c, src, answer.question(&j.Request, j.localImage))
 	if err != nil {
 		return nil, err
 	}

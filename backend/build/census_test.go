@@ -17,7 +17,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/seed-e0495807/strake/backend/buildcontext"
+	"github.com/seed-e0495807/strake/backend/input"
 )
 
 var update = flag.Bool("update", false, "add errors that are new to testdata/census.txt, without a verdict")
@@ -91,7 +91,7 @@ func translated(t *testing.T, entry string) string {
 	text = strings.ReplaceAll(text, "%q", `"x"`)
 	text = verb.ReplaceAllString(text, "7")
 	if strings.HasPrefix(entry, "source/git") || strings.HasPrefix(entry, "source/http") || strings.HasPrefix(entry, "util/gitutil") {
-		if d, ok := buildcontext.ExplainFetch(t.Context(), text, "/nowhere"); ok && d.Hint != "" {
+		if d, ok := input.ExplainFetch(t.Context(), text, "/nowhere"); ok && d.Hint != "" {
 			return d.Code
 		}
 	}

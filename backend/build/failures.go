@@ -11,8 +11,8 @@ import (
 	"github.com/moby/buildkit/solver/pb"
 	digest "github.com/opencontainers/go-digest"
 
-	"github.com/seed-e0495807/strake/backend/buildcontext"
 	"github.com/seed-e0495807/strake/backend/engine"
+	"github.com/seed-e0495807/strake/backend/input"
 	"github.com/seed-e0495807/strake/ir/plan"
 	"github.com/seed-e0495807/strake/lang/diag"
 	"github.com/seed-e0495807/strake/lang/source"
@@ -193,7 +193,7 @@ func (j *job) notFetched(ctx context.Context, f *failure) (diag.Diagnostic, bool
 	} else if !strings.HasPrefix(from, "http://") && !strings.HasPrefix(from, "https://") {
 		return diag.Diagnostic{}, false
 	}
-	d, ok := buildcontext.ExplainFetch(ctx, f.text, from)
+	d, ok := input.ExplainFetch(ctx, f.text, from)
 	if hint := plan.UnsetHint(f.vertex.unset(), f.vertex.result.Plan.Module.Escape); ok && hint != "" {
 		d.Hint = hint
 	}

@@ -6,7 +6,7 @@ import (
 
 	"github.com/containerd/containerd/v2/core/content"
 
-	"github.com/seed-e0495807/strake/backend/frontend"
+	"github.com/seed-e0495807/strake/backend/gateway"
 	"github.com/seed-e0495807/strake/backend/llb"
 	"github.com/seed-e0495807/strake/backend/store"
 	"github.com/seed-e0495807/strake/ir/plan"
@@ -37,7 +37,7 @@ func (j *job) localImage(ctx context.Context, r plan.ImageRequest) (plan.ImageIn
 // StoreImages finds base images in a local store for who compiles without an engine: the
 // config and the digest are those of a build, and the reference is that of a registry, as
 // whoever runs the result elsewhere has no such store. Errors may be llb.Unfit.
-func StoreImages(s *store.Store) frontend.LocalImages {
+func StoreImages(s *store.Store) gateway.LocalImages {
 	return func(ctx context.Context, r plan.ImageRequest) (plan.ImageInfo, bool, error) {
 		b, ok, err := findBase(ctx, s, r)
 		if !ok || err != nil {

@@ -11,7 +11,7 @@ import (
 
 	"github.com/moby/buildkit/solver/pb"
 
-	"github.com/seed-e0495807/strake/backend/buildcontext"
+	"github.com/seed-e0495807/strake/backend/input"
 	"github.com/seed-e0495807/strake/ir"
 	"github.com/seed-e0495807/strake/ir/plan"
 	"github.com/seed-e0495807/strake/lang/diag"
@@ -30,7 +30,7 @@ func (j *job) missingSource(ctx context.Context, f *failure) (diag.Diagnostic, b
 	}
 	name := m[1] + m[2] + m[3] + m[4]
 	w := f.wanted(name)
-	d := buildcontext.Missing(name, w.verb(), "")
+	d := input.Missing(name, w.verb(), "")
 	if len(w.unset) > 0 {
 		d.Hint = plan.UnsetHint(w.unset, f.vertex.result.Plan.Module.Escape)
 	}
@@ -47,9 +47,9 @@ func (j *job) missingSource(ctx context.Context, f *failure) (diag.Diagnostic, b
 	case d.Hint != "":
 		return d, true
 	}
-	d.Hint = buildcontext.Unsent
+	d.Hint = input.Unsent
 	if dir := j.Input.Locals["context"]; dir != "" && j.source != nil {
-		d.Hint = cmp.Or(buildcontext.NearURL(name), j.source.Near(ctx, name), d.Hint)
+		d.Hint = cmp.Or(input.NearURL(name), j.source.Near(ctx, name), d.Hint)
 	}
 	return d, true
 }
@@ -242,11 +242,11 @@ func (j *job) linkLoop(ctx context.Context, f *failure) (diag.Diagnostic, bool) 
 			if t.From.Def() != nil {
 				where = "the stage `" + t.From.Name + "`"
 			}
-			return buildcontext.LinkLoop(fmt.Sprintf("%q of %s", p, where), "look at the links of "+where+", not at those of the build context: RUN ls -l "+p), true
+			return input.LinkLoop(fmt.Sprintf("%q of %s", p, where), "look at the links of "+where+", not at those of the build context: RUN ls -l "+p), true
 		}
 	}
 	if f.below(ctx).loops(ctx, t.Dest) {
-		return buildcontext.LinkLoop(fmt.Sprintf("%q in the image", t.Dest), "a link there leads to itself: remove it in an earlier RUN, or choose another destination"), true
+		return input.LinkLoop(fmt.Sprintf("%q in the image", t.Dest), "a link there leads to itself: remove it in an earlier RUN, or choose another destination"), true
 	}
 	return d, true
 }

@@ -7,7 +7,7 @@ import (
 	"strings"
 	"time"
 
-	gateway "github.com/moby/buildkit/frontend/gateway/client"
+	gwclient "github.com/moby/buildkit/frontend/gateway/client"
 	gwpb "github.com/moby/buildkit/frontend/gateway/pb"
 	fstypes "github.com/tonistiigi/fsutil/types"
 
@@ -23,13 +23,13 @@ const (
 // scene asks the daemon what files a step found. That works as long as the build is
 // open; a nil scene knows nothing.
 type scene struct {
-	gateway  gateway.Client
+	gateway  gwclient.Client
 	vertices *vertices
 }
 
 // tree is a file system as a step found it. A nil tree is not known.
 type tree struct {
-	ref gateway.Reference // nil is empty: scratch
+	ref gwclient.Reference // nil is empty: scratch
 }
 
 // input gives the tree that a vertex has as its n-th input; -1 is scratch.
@@ -48,7 +48,7 @@ func (s *scene) input(ctx context.Context, v *vertex, n int64) *tree {
 	if err != nil {
 		return nil
 	}
-	res, err := s.gateway.Solve(ctx, gateway.SolveRequest{Definition: def})
+	res, err := s.gateway.Solve(ctx, gwclient.SolveRequest{Definition: def})
 	if err != nil {
 		return nil
 	}
@@ -68,7 +68,7 @@ func (t *tree) stat(ctx context.Context, name string) (found *fstypes.Stat, know
 	case t.ref == nil:
 		return nil, true
 	}
-	st, err := t.ref.StatFile(ctx, gateway.StatRequest{Path: name})
+	st, err := t.ref.StatFile(ctx, gwclient.StatRequest{Path: name})
 	if err != nil {
 		return nil, strings.Contains(err.Error(), "no such file or directory") || strings.Contains(err.Error(), "not a directory")
 	}
@@ -80,7 +80,7 @@ func (t *tree) loops(ctx context.Context, name string) bool {
 	if t == nil || t.ref == nil {
 		return false
 	}
-	_, err := t.ref.StatFile(ctx, gateway.StatRequest{Path: name})
+	_, err := t.ref.StatFile(ctx, gwclient.StatRequest{Path: name})
 	return err != nil && strings.Contains(err.Error(), "too many links")
 }
 
@@ -89,7 +89,7 @@ func (t *tree) list(ctx context.Context, dir string) []*fstypes.Stat {
 	if t == nil || t.ref == nil {
 		return nil
 	}
-	entries, err := t.ref.ReadDir(ctx, gateway.ReadDirRequest{Path: dir})
+	entries, err := t.ref.ReadDir(ctx, gwclient.ReadDirRequest{Path: dir})
 	if err != nil {
 		return nil
 	}
@@ -114,7 +114,7 @@ func (t *tree) head(ctx context.Context, name string) []byte {
 	if t == nil || t.ref == nil {
 		return nil
 	}
-	data, err := t.ref.ReadFile(ctx, gateway.ReadRequest{Filename: name, Range: &gateway.FileRange{Length: headSize}})
+	data, err := t.ref.ReadFile(ctx, gwclient.ReadRequest{Filename: name, Range: &gwclient.FileRange{Length: headSize}})
 	if err != nil {
 		return nil
 	}
@@ -146,7 +146,7 @@ func isLink(st *fstypes.Stat) bool { return fs.FileMode(st.Mode)&fs.ModeSymlink 
 
 // evaluate has the daemon build one result, and explains a failure while its files can
 // still be looked at. A daemon that cannot be asked for that fails later, by itself.
-func (j *job) evaluate(ctx context.Context, c gateway.Client, ref gateway.Reference) error {
+func (j *job) evaluate(ctx context.Context, c gwclient.Client, ref gwclient.Reference) error {
 	caps := c.BuildOpts().Caps
 	if ref == nil || caps.Supports(gwpb.CapGatewayEvaluate) != nil {
 		return nil

@@ -8,7 +8,7 @@ import (
 	"time"
 
 	"github.com/moby/buildkit/client"
-	gateway "github.com/moby/buildkit/frontend/gateway/client"
+	gwclient "github.com/moby/buildkit/frontend/gateway/client"
 
 	"github.com/seed-e0495807/strake/lang/redact"
 )
@@ -102,7 +102,7 @@ func soon(over <-chan struct{}) bool {
 }
 
 // frontend is the build function.
-func (j *job) frontend(ctx context.Context, c gateway.Client) (*gateway.Result, error) {
+func (j *job) frontend(ctx context.Context, c gwclient.Client) (*gwclient.Result, error) {
 	res, err := j.compile(ctx, c)
 	if err != nil {
 		j.mu.Lock()

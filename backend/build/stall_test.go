@@ -17,8 +17,8 @@ import (
 	"time"
 
 	"github.com/seed-e0495807/strake/backend/build"
-	"github.com/seed-e0495807/strake/backend/buildcontext"
 	"github.com/seed-e0495807/strake/backend/engine"
+	"github.com/seed-e0495807/strake/backend/input"
 	"github.com/seed-e0495807/strake/backend/store"
 	"github.com/seed-e0495807/strake/backend/testbed"
 	"github.com/seed-e0495807/strake/lang/diag"
@@ -141,7 +141,7 @@ func buildTo(t *testing.T, addr, dir string, o build.Output, stall time.Duration
 		t.Fatal(err)
 	}
 	defer e.Close()
-	in, err := buildcontext.Find(t.Context(), buildcontext.Request{Path: dir, Options: map[string]string{}})
+	in, err := input.Find(t.Context(), input.Request{Path: dir, Options: map[string]string{}})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -13,7 +13,7 @@ import (
 	"github.com/moby/buildkit/frontend/gateway/grpcclient"
 	_ "github.com/moby/buildkit/util/grpcutil/encoding/proto" // the codec that the daemon speaks
 
-	"github.com/seed-e0495807/strake/backend/frontend"
+	"github.com/seed-e0495807/strake/backend/gateway"
 	"github.com/seed-e0495807/strake/cmd/internal/pass"
 	"github.com/seed-e0495807/strake/plugins/host"
 )
@@ -33,5 +33,5 @@ func run(ctx context.Context, args []string) error {
 	}
 	p := &plugins{}
 	defer p.close()
-	return grpcclient.RunFromEnvironment(ctx, frontend.Server{Config: p.read, Pass: p.pass}.Build)
+	return grpcclient.RunFromEnvironment(ctx, gateway.Server{Config: p.read, Pass: p.pass}.Build)
 }

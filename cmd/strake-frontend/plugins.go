@@ -15,8 +15,8 @@ import (
 	"github.com/moby/buildkit/frontend/dockerui"
 	"github.com/moby/buildkit/frontend/gateway/client"
 
-	"github.com/seed-e0495807/strake/backend/buildcontext"
-	"github.com/seed-e0495807/strake/backend/frontend"
+	"github.com/seed-e0495807/strake/backend/gateway"
+	"github.com/seed-e0495807/strake/backend/input"
 	"github.com/seed-e0495807/strake/cmd/internal/pass"
 	"github.com/seed-e0495807/strake/ir"
 	"github.com/seed-e0495807/strake/ir/plan"
@@ -57,16 +57,16 @@ func (p *plugins) read(ctx context.Context, c client.Client, inputs map[string]b
 // house is the strake.yaml of the image, "" when it has none. Open says that a
 // repository's takes its place.
 func (p *plugins) house() (name string, open bool) {
-	name = filepath.Join(frontend.ConfigDir, config.FileName)
+	name = filepath.Join(gateway.ConfigDir, config.FileName)
 	if _, err := os.Stat(name); err != nil {
 		return "", false
 	}
-	_, err := os.Stat(filepath.Join(frontend.ConfigDir, frontend.Overridable))
+	_, err := os.Stat(filepath.Join(gateway.ConfigDir, gateway.Overridable))
 	return name, err == nil
 }
 
 // pass gives the pass of a Dockerfile that was found.
-func (p *plugins) pass(ctx context.Context, c client.Client, src *buildcontext.Source, text []byte) (ir.Pass, error) {
+func (p *plugins) pass(ctx context.Context, c client.Client, src *input.Source, text []byte) (ir.Pass, error) {
 	name, _ := p.house()
 	house := text == nil
 	if !house {
@@ -125,7 +125,7 @@ func (p *plugins) load(ctx context.Context, name string, house bool) (*config.Pl
 		}
 	}
 	if diags.HasErrors() || file == nil {
-		return nil, frontend.InFiles(diags, named(set))
+		return nil, gateway.InFiles(diags, named(set))
 	}
 	temp, err := p.directory()
 	if err != nil {
@@ -140,7 +140,7 @@ func (p *plugins) load(ctx context.Context, name string, house bool) (*config.Pl
 	}
 	if diags.HasErrors() {
 		found.Close()
-		return nil, frontend.InFiles(diags, named(set))
+		return nil, gateway.InFiles(diags, named(set))
 	}
 	return found, nil
 }
@@ -158,7 +158,7 @@ func named(set *source.Set) *source.Set {
 func readBeside(ctx context.Context, c client.Client, inputs map[string]bk.State, name string) ([]byte, error) {
 	opts := c.BuildOpts().Opts
 	local := opts["dockerfilekey"]
-	remote := buildcontext.IsRemote(opts["context"]) && local == ""
+	remote := input.IsRemote(opts["context"]) && local == ""
 	if local == "" {
 		local = dockerui.DefaultLocalNameDockerfile
 	}
@@ -186,7 +186,7 @@ func readBeside(ctx context.Context, c client.Client, inputs map[string]bk.State
 }
 
 // readContext reads a file of the build context.
-func readContext(ctx context.Context, c client.Client, src *buildcontext.Source, name string) ([]byte, error) {
+func readContext(ctx context.Context, c client.Client, src *input.Source, name string) ([]byte, error) {
 	state, err := src.Client.MainContext(ctx, bk.FollowPaths([]string{name}))
 	if err != nil {
 		return nil, err

@@ -20,7 +20,7 @@ import (
 	"github.com/moby/buildkit/client"
 	"github.com/tonistiigi/fsutil"
 
-	"github.com/seed-e0495807/strake/backend/frontend/ociimage"
+	"github.com/seed-e0495807/strake/backend/gateway/ociimage"
 	"github.com/seed-e0495807/strake/backend/testbed"
 )
 

@@ -208,7 +208,7 @@ var openers = map[string]string{
 	"plugins/host/testdata/faults/attack.go":  "a test's",
 	"lang/regular/regular.go":                 "this is the package",
 	"lang/cases/corpus.go":                    "a test's",
-	"backend/buildcontext/find.go":            "lists a directory",
+	"backend/input/find.go":                   "lists a directory",
 	"backend/engine/log.go":                   "the engine's own directory",
 	"backend/engine/place.go":                 "the engine's own directory",
 	"backend/engine/reserve.go":               "the engine's own directory, made anew",

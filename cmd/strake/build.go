@@ -11,10 +11,10 @@ import (
 	"github.com/moby/buildkit/session/upload/uploadprovider"
 	"github.com/spf13/pflag"
 
+	"github.com/seed-e0495807/strake/backend/baseconfig"
 	"github.com/seed-e0495807/strake/backend/build"
-	"github.com/seed-e0495807/strake/backend/buildcontext"
 	"github.com/seed-e0495807/strake/backend/engine"
-	"github.com/seed-e0495807/strake/backend/image"
+	"github.com/seed-e0495807/strake/backend/input"
 	"github.com/seed-e0495807/strake/backend/store"
 	"github.com/seed-e0495807/strake/cmd/internal/pass"
 	"github.com/seed-e0495807/strake/lang/diag"
@@ -93,7 +93,7 @@ func (b *buildRun) run(ctx context.Context, args []string) error {
 	if err != nil {
 		return err
 	}
-	if err := buildcontext.Check(options); err != nil {
+	if err := input.Check(options); err != nil {
 		return misuse("%v", err)
 	}
 	proxies(options)
@@ -103,7 +103,7 @@ func (b *buildRun) run(ctx context.Context, args []string) error {
 	}
 	uploads := uploadprovider.New()
 	request.Session = append(request.Session, uploads)
-	request.Input, err = buildcontext.Find(ctx, buildcontext.Request{
+	request.Input, err = input.Find(ctx, input.Request{
 		Path: args[0], File: b.file, Stdin: b.stdin, Options: options, Contexts: named,
 		Pass:    b.pass(b.process, passOptions{target: b.target, whole: pass.Whole(request.Call, b.target), args: buildArgs(options), platforms: b.platforms}),
 		Outside: b.outside,
@@ -118,7 +118,7 @@ func (b *buildRun) run(ctx context.Context, args []string) error {
 	return b.withStore(ctx, func(images *store.Store) error {
 		request.Images = images
 		if request.Call != "" {
-			result, ok, err := build.AskHere(ctx, request, image.New(image.Options{}))
+			result, ok, err := build.AskHere(ctx, request, baseconfig.New(baseconfig.Options{}))
 			if ok {
 				return b.finish(result)
 			}
@@ -133,7 +133,7 @@ func (b *buildRun) run(ctx context.Context, args []string) error {
 
 // look reads a Dockerfile of this machine before anything is started: what does not
 // compile fails at once, and so does a context that nobody means to send.
-func (b *buildRun) look(ctx context.Context, in *buildcontext.Input) error {
+func (b *buildRun) look(ctx context.Context, in *input.Input) error {
 	if in.Remote() || b.call != "build" { // a question is answered with all that is found
 		return nil
 	}

@@ -9,9 +9,9 @@ import (
 	"github.com/distribution/reference"
 	"github.com/spf13/pflag"
 
-	"github.com/seed-e0495807/strake/backend/buildcontext"
-	"github.com/seed-e0495807/strake/backend/frontend"
-	"github.com/seed-e0495807/strake/backend/image"
+	"github.com/seed-e0495807/strake/backend/baseconfig"
+	"github.com/seed-e0495807/strake/backend/gateway"
+	"github.com/seed-e0495807/strake/backend/input"
 	"github.com/seed-e0495807/strake/backend/llb"
 	"github.com/seed-e0495807/strake/ir/lint"
 	"github.com/seed-e0495807/strake/ir/plan"
@@ -151,13 +151,13 @@ func (c *check) show(set *source.Set, list diag.List) error {
 }
 
 // emitNothing takes a source through the plugins.
-func emitNothing(ctx context.Context, _ *compile, src *buildcontext.Source, r *result) error {
+func emitNothing(ctx context.Context, _ *compile, src *input.Source, r *result) error {
 	_, err := module(ctx, src, r)
 	return err
 }
 
 // emitFindings takes a source as far as a build goes without an engine, for each platform.
-func emitFindings(ctx context.Context, c *compile, src *buildcontext.Source, r *result) error {
+func emitFindings(ctx context.Context, c *compile, src *input.Source, r *result) error {
 	file := r.set.Add(src.Name, src.Text)
 	r.diags = append(r.diags, c.foreign(ctx, src, file)...)
 	for i := range max(1, len(src.Client.TargetPlatforms)) {
@@ -184,21 +184,21 @@ func emitFindings(ctx context.Context, c *compile, src *buildcontext.Source, r *
 
 // foreign tells of a frontend that is to read the file in place of this one: whether its
 // image is there, and that no more is known.
-func (c *compile) foreign(ctx context.Context, src *buildcontext.Source, file *source.File) (list diag.List) {
-	ref, _, ok := frontend.Foreign(src.Text, c.request.Options)
+func (c *compile) foreign(ctx context.Context, src *input.Source, file *source.File) (list diag.List) {
+	ref, _, ok := gateway.Foreign(src.Text, c.request.Options)
 	if !ok {
 		return nil
 	}
-	at := frontend.SyntaxSpan(file)
+	at := gateway.SyntaxSpan(file)
 	named, err := reference.ParseNormalizedNamed(ref)
 	if err == nil {
 		builder := platforms.Normalize(platforms.DefaultSpec())
 		_, err = llb.Images(c.images, nil).ResolveImage(ctx, plan.ImageRequest{Ref: reference.TagNameOnly(named).String(), Platform: builder})
 	}
-	var failed *image.Error
-	if err != nil && !(errors.As(err, &failed) && failed.Kind == image.Offline) {
-		list = frontend.NoFrontend(at, ref, err)
-		if failed != nil && failed.Kind == image.Unreachable {
+	var failed *baseconfig.Error
+	if err != nil && !(errors.As(err, &failed) && failed.Kind == baseconfig.Offline) {
+		list = gateway.NoFrontend(at, ref, err)
+		if failed != nil && failed.Kind == baseconfig.Unreachable {
 			list[0].Severity = diag.Warning
 		}
 	}
@@ -220,15 +220,15 @@ type likely struct{ plan.ImageResolver }
 
 func (l likely) ResolveImage(ctx context.Context, r plan.ImageRequest) (plan.ImageInfo, error) {
 	info, err := l.ImageResolver.ResolveImage(ctx, r)
-	var failed *image.Error
+	var failed *baseconfig.Error
 	if !errors.As(err, &failed) {
 		return info, err
 	}
 	d := diag.Diagnostic{Code: "base-image", Message: failed.Error(), Hint: failed.Hint()}
 	switch failed.Kind {
-	case image.Offline:
+	case baseconfig.Offline:
 		d.Severity, d.Hint = diag.Hint, ""
-	case image.Unreachable:
+	case baseconfig.Unreachable:
 		d.Severity = diag.Warning
 	}
 	return info, diag.List{d}

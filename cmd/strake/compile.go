@@ -9,10 +9,10 @@ import (
 
 	"github.com/spf13/pflag"
 
+	"github.com/seed-e0495807/strake/backend/baseconfig"
 	"github.com/seed-e0495807/strake/backend/build"
-	"github.com/seed-e0495807/strake/backend/buildcontext"
-	"github.com/seed-e0495807/strake/backend/frontend"
-	"github.com/seed-e0495807/strake/backend/image"
+	"github.com/seed-e0495807/strake/backend/gateway"
+	"github.com/seed-e0495807/strake/backend/input"
 	"github.com/seed-e0495807/strake/backend/llb"
 	"github.com/seed-e0495807/strake/ir/plan"
 	"github.com/seed-e0495807/strake/lang"
@@ -82,11 +82,11 @@ type compile struct {
 	configOut    string
 
 	form    *form
-	request buildcontext.Request // of all arguments
-	images  *image.Resolver
-	local   frontend.LocalImages // the local store; nil when there is none
-	bases   plan.ImageResolver   // of images, and before it the local store
-	atHand  plan.ImageResolver   // of what is here
+	request input.Request // of all arguments
+	images  *baseconfig.Resolver
+	local   gateway.LocalImages // the local store; nil when there is none
+	bases   plan.ImageResolver  // of images, and before it the local store
+	atHand  plan.ImageResolver  // of what is here
 }
 
 func (c *compile) declare(f *pflag.FlagSet) {
@@ -168,7 +168,7 @@ func (c *compile) prepare(ctx context.Context, args []string) error {
 	if err != nil {
 		return err
 	}
-	if err := buildcontext.Check(options); err != nil {
+	if err := input.Check(options); err != nil {
 		return misuse("%v", err)
 	}
 	named, err := namedContexts(c.contexts)
@@ -179,13 +179,13 @@ func (c *compile) prepare(ctx context.Context, args []string) error {
 	if err != nil {
 		return err
 	}
-	c.images = image.New(image.Options{Offline: c.offline, Configs: configs})
+	c.images = baseconfig.New(baseconfig.Options{Offline: c.offline, Configs: configs})
 	if c.local, err = c.localImages(ctx); err != nil {
 		return err
 	}
 	c.bases = llb.Images(c.images, c.local)
-	c.atHand = llb.Images(image.New(image.Options{Offline: true, Configs: configs}), c.local)
-	c.request = buildcontext.Request{
+	c.atHand = llb.Images(baseconfig.New(baseconfig.Options{Offline: true, Configs: configs}), c.local)
+	c.request = input.Request{
 		File: c.file, Stdin: c.stdin, Options: options, Contexts: named, Images: c.images, Offline: c.offline,
 		Outside: c.outside,
 	}
@@ -194,7 +194,7 @@ func (c *compile) prepare(ctx context.Context, args []string) error {
 
 // localImages finds base images in the local store, if there is one. What --image-config
 // says comes before it.
-func (c *compile) localImages(ctx context.Context) (frontend.LocalImages, error) {
+func (c *compile) localImages(ctx context.Context) (gateway.LocalImages, error) {
 	images, err := c.heldStore(ctx)
 	if err != nil || images == nil {
 		return nil, err
@@ -295,7 +295,7 @@ func (c *compile) compile(ctx context.Context, arg string) *result {
 	request := c.request
 	request.Path = arg
 	request.Pass = c.pass(c.process, c.passOptions())
-	src, err := buildcontext.Open(ctx, request)
+	src, err := input.Open(ctx, request)
 	if err == nil {
 		err = c.form.emit(ctx, c, src, r)
 		src.AddFiles(r.set)

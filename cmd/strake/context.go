@@ -10,7 +10,7 @@ import (
 	"github.com/docker/go-units"
 	"github.com/spf13/pflag"
 
-	"github.com/seed-e0495807/strake/backend/buildcontext"
+	"github.com/seed-e0495807/strake/backend/input"
 	"github.com/seed-e0495807/strake/lang/diag"
 	"github.com/seed-e0495807/strake/lang/source"
 )
@@ -56,8 +56,8 @@ type contextRun struct {
 	all, ignored, json bool
 	depth              int
 
-	input  *buildcontext.Input
-	ignore *buildcontext.Ignore
+	input  *input.Input
+	ignore *input.Ignore
 }
 
 func (c *contextRun) declare(f *pflag.FlagSet) {
@@ -87,13 +87,13 @@ func (c *contextRun) run(ctx context.Context, args []string) error {
 	if err != nil {
 		return err
 	}
-	list = slices.DeleteFunc(list, func(l buildcontext.Local) bool { return l.Dir == "" }) // of a Dockerfile without a context
+	list = slices.DeleteFunc(list, func(l input.Local) bool { return l.Dir == "" }) // of a Dockerfile without a context
 	if len(list) == 0 && !c.json {
 		tell(c.stdout, "Nothing would be sent: the Dockerfile reads nothing of this machine\n")
 	}
 	var sum int64
 	for i, l := range list {
-		size, err := buildcontext.Measure(ctx, l, buildcontext.MeasureOptions{Dropped: c.ignored})
+		size, err := input.Measure(ctx, l, input.MeasureOptions{Dropped: c.ignored})
 		if err != nil {
 			return err
 		}
@@ -135,14 +135,14 @@ func (c *contextRun) find(ctx context.Context, path string) error {
 	if err != nil {
 		return err
 	}
-	if err := buildcontext.Check(options); err != nil {
+	if err := input.Check(options); err != nil {
 		return misuse("%v", err)
 	}
 	named, err := namedContexts(c.contexts)
 	if err != nil {
 		return err
 	}
-	c.input, err = buildcontext.Find(ctx, buildcontext.Request{
+	c.input, err = input.Find(ctx, input.Request{
 		Path: path, File: c.file, Stdin: c.stdin, Options: options, Contexts: named, Outside: c.outside,
 	})
 	if err == nil && c.input.Remote() {
@@ -153,16 +153,16 @@ func (c *contextRun) find(ctx context.Context, path string) error {
 }
 
 // locals are the directories to list.
-func (c *contextRun) locals(ctx context.Context) (list []buildcontext.Local, err error) {
+func (c *contextRun) locals(ctx context.Context) (list []input.Local, err error) {
 	if c.ignore, err = c.input.Ignore(); err != nil {
 		return nil, err
 	}
-	whole := buildcontext.Local{Name: buildcontext.Context, Dir: c.input.Locals[buildcontext.Context]}
+	whole := input.Local{Name: input.Context, Dir: c.input.Locals[input.Context]}
 	if c.ignore != nil {
 		whole.Exclude = c.ignore.Patterns
 	}
 	if c.all || c.ignored {
-		return []buildcontext.Local{whole}, nil
+		return []input.Local{whole}, nil
 	}
 	src, err := c.input.Open(ctx)
 	if err != nil {

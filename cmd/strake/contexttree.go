@@ -12,7 +12,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/seed-e0495807/strake/backend/buildcontext"
+	"github.com/seed-e0495807/strake/backend/input"
 	"github.com/seed-e0495807/strake/lang/diag"
 )
 
@@ -24,7 +24,7 @@ const (
 )
 
 // show lists a directory.
-func (c *contextRun) show(l buildcontext.Local, size *buildcontext.Size) error {
+func (c *contextRun) show(l input.Local, size *input.Size) error {
 	t := &contextTree{contextRun: c, out: bufio.NewWriter(c.stdout), local: l, color: c.color(c.stdout)}
 	t.depth, t.siblings = c.depth, math.MaxInt
 	if c.depth == depthUnset && !c.json {
@@ -43,7 +43,7 @@ func (c *contextRun) show(l buildcontext.Local, size *buildcontext.Size) error {
 }
 
 // unread warns of what could not be read: the build would fail on it.
-func (c *contextRun) unread(l buildcontext.Local, size *buildcontext.Size) {
+func (c *contextRun) unread(l input.Local, size *input.Size) {
 	var list diag.List
 	for _, u := range size.Unread {
 		list = append(list, diag.Diagnostic{Severity: diag.Warning, Code: "unreadable",
@@ -54,7 +54,7 @@ func (c *contextRun) unread(l buildcontext.Local, size *buildcontext.Size) {
 }
 
 // sum is the last line.
-func (c *contextRun) sum(l buildcontext.Local, size *buildcontext.Size) string {
+func (c *contextRun) sum(l input.Local, size *input.Size) string {
 	what := human(size.Size) + " in " + plural(size.Files, "file")
 	switch {
 	case c.ignored && c.ignore == nil:
@@ -70,7 +70,7 @@ func (c *contextRun) sum(l buildcontext.Local, size *buildcontext.Size) string {
 }
 
 // reads says what the Dockerfile reads of a context.
-func reads(l buildcontext.Local) string {
+func reads(l input.Local) string {
 	var names []string
 	for _, name := range l.Follow {
 		names = append(names, quote(name))
@@ -88,13 +88,13 @@ func reads(l buildcontext.Local) string {
 type contextTree struct {
 	*contextRun
 	out             *bufio.Writer
-	local           buildcontext.Local
+	local           input.Local
 	color           bool
 	depth, siblings int // 0 is all levels
 }
 
 // entries writes what is in a directory, each line behind indent.
-func (t *contextTree) entries(indent, dir string, e *buildcontext.Entry, level int) {
+func (t *contextTree) entries(indent, dir string, e *input.Entry, level int) {
 	if t.depth > 0 && level > t.depth {
 		return
 	}
@@ -123,7 +123,7 @@ func (t *contextTree) entries(indent, dir string, e *buildcontext.Entry, level i
 }
 
 // label is the name of an entry.
-func (t *contextTree) label(e *buildcontext.Entry) string {
+func (t *contextTree) label(e *input.Entry) string {
 	switch name := quote(e.Name); {
 	case !e.Type.IsDir():
 		return name
@@ -135,7 +135,7 @@ func (t *contextTree) label(e *buildcontext.Entry) string {
 }
 
 // note tells which line of .dockerignore drops an entry.
-func (t *contextTree) note(name string, e *buildcontext.Entry) string {
+func (t *contextTree) note(name string, e *input.Entry) string {
 	line, pattern := t.droppedBy(name, e)
 	if line == 0 {
 		return ""
@@ -143,7 +143,7 @@ func (t *contextTree) note(name string, e *buildcontext.Entry) string {
 	return fmt.Sprintf("   %s:%d: %s", t.ignore.Name, line, quote(pattern))
 }
 
-func (t *contextTree) droppedBy(name string, e *buildcontext.Entry) (line int, pattern string) {
+func (t *contextTree) droppedBy(name string, e *input.Entry) (line int, pattern string) {
 	if !e.Whole {
 		return 0, ""
 	}
@@ -151,13 +151,13 @@ func (t *contextTree) droppedBy(name string, e *buildcontext.Entry) (line int, p
 }
 
 // sorted gives the entries of a directory in the order they are shown.
-func (t *contextTree) sorted(e *buildcontext.Entry) []*buildcontext.Entry {
-	list := make([]*buildcontext.Entry, len(e.Entries)) // they have the order of names
+func (t *contextTree) sorted(e *input.Entry) []*input.Entry {
+	list := make([]*input.Entry, len(e.Entries)) // they have the order of names
 	for i := range e.Entries {
 		list[i] = &e.Entries[i]
 	}
 	if t.sort == "size" {
-		slices.SortStableFunc(list, func(a, b *buildcontext.Entry) int { return cmp.Compare(b.Size, a.Size) })
+		slices.SortStableFunc(list, func(a, b *input.Entry) int { return cmp.Compare(b.Size, a.Size) })
 	}
 	return list
 }
@@ -173,7 +173,7 @@ type contextEntry struct {
 	Pattern string `json:"pattern,omitempty"` // of .dockerignore, with its line
 }
 
-func (t *contextTree) object(name string, e *buildcontext.Entry) {
+func (t *contextTree) object(name string, e *input.Entry) {
 	o := contextEntry{Context: t.local.Name, Path: name, Type: typeName(e.Type), Size: e.Size, Files: e.Files}
 	o.Line, o.Pattern = t.droppedBy(name, e)
 	enc := json.NewEncoder(t.out)
@@ -181,7 +181,7 @@ func (t *contextTree) object(name string, e *buildcontext.Entry) {
 	enc.Encode(o) // the writer keeps its first error
 }
 
-func (t *contextTree) objects(dir string, e *buildcontext.Entry, level int) {
+func (t *contextTree) objects(dir string, e *input.Entry, level int) {
 	if t.depth > 0 && level > t.depth {
 		return
 	}

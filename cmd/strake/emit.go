@@ -9,9 +9,9 @@ import (
 	"github.com/containerd/platforms"
 	bk "github.com/moby/buildkit/client/llb"
 
-	"github.com/seed-e0495807/strake/backend/buildcontext"
 	"github.com/seed-e0495807/strake/backend/dockerfile"
-	"github.com/seed-e0495807/strake/backend/graph"
+	"github.com/seed-e0495807/strake/backend/dump"
+	"github.com/seed-e0495807/strake/backend/input"
 	"github.com/seed-e0495807/strake/backend/llb"
 	"github.com/seed-e0495807/strake/backend/tree"
 	"github.com/seed-e0495807/strake/ir"
@@ -31,13 +31,13 @@ type form struct {
 }
 
 // emitter makes the parts of a result out of a source.
-type emitter func(context.Context, *compile, *buildcontext.Source, *result) error
+type emitter func(context.Context, *compile, *input.Source, *result) error
 
 func forms() []*form {
 	return []*form{
-		{name: "json", suffix: ".json", compiles: true, emit: lower(graph.JSON, bk.LocalUniqueID(fixedID))},
-		{name: "llb", suffix: ".llb", compiles: true, binary: true, emit: lower(graph.Binary)},
-		{name: "dot", suffix: ".dot", comment: "//", compiles: true, emit: lower(graph.Dot, bk.LocalUniqueID(fixedID))},
+		{name: "json", suffix: ".json", compiles: true, emit: lower(dump.JSON, bk.LocalUniqueID(fixedID))},
+		{name: "llb", suffix: ".llb", compiles: true, binary: true, emit: lower(dump.Binary)},
+		{name: "dot", suffix: ".dot", comment: "//", compiles: true, emit: lower(dump.Dot, bk.LocalUniqueID(fixedID))},
 		{name: "ir", suffix: ".ir", comment: "//", emit: emitIR},
 		{name: "ast", suffix: ".ast", comment: "#", emit: emitAST},
 		{name: "dockerfile", suffix: ".Dockerfile", comment: "#", whole: true, emit: emitDockerfile},
@@ -72,7 +72,7 @@ func (r *result) check(diags diag.List) error {
 	return nil
 }
 
-func emitAST(_ context.Context, _ *compile, src *buildcontext.Source, r *result) error {
+func emitAST(_ context.Context, _ *compile, src *input.Source, r *result) error {
 	file, diags := lang.Parse(r.set.Add(src.Name, src.Text))
 	if err := r.check(diags); err != nil {
 		return err
@@ -83,7 +83,7 @@ func emitAST(_ context.Context, _ *compile, src *buildcontext.Source, r *result)
 
 // module is the module of a source, also when it has errors that only plugins have found:
 // those are for the user to see beside it. What a plugin could not expand is no module.
-func module(ctx context.Context, src *buildcontext.Source, r *result) (*ir.Module, error) {
+func module(ctx context.Context, src *input.Source, r *result) (*ir.Module, error) {
 	m, diags, err := ir.Read(ctx, r.set.Add(src.Name, src.Text), src.Pass)
 	src.AddFiles(r.set)
 	r.diags = append(r.diags, diags...)
@@ -94,7 +94,7 @@ func module(ctx context.Context, src *buildcontext.Source, r *result) (*ir.Modul
 	return m, err
 }
 
-func emitIR(ctx context.Context, _ *compile, src *buildcontext.Source, r *result) error {
+func emitIR(ctx context.Context, _ *compile, src *input.Source, r *result) error {
 	m, err := module(ctx, src, r)
 	if err != nil {
 		return err
@@ -103,7 +103,7 @@ func emitIR(ctx context.Context, _ *compile, src *buildcontext.Source, r *result
 	return nil
 }
 
-func emitDockerfile(ctx context.Context, _ *compile, src *buildcontext.Source, r *result) error {
+func emitDockerfile(ctx context.Context, _ *compile, src *input.Source, r *result) error {
 	m, err := module(ctx, src, r)
 	if err != nil {
 		return err
@@ -121,7 +121,7 @@ type writer func(io.Writer, *bk.Definition) error
 
 // lower compiles for each platform, and writes the definitions.
 func lower(write writer, marshal ...bk.ConstraintsOpt) emitter {
-	return func(ctx context.Context, c *compile, src *buildcontext.Source, r *result) error {
+	return func(ctx context.Context, c *compile, src *input.Source, r *result) error {
 		file := r.set.Add(src.Name, src.Text)
 		for i := range max(1, len(src.Client.TargetPlatforms)) {
 			o := src.LLB(i)

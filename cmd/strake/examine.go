@@ -4,8 +4,8 @@ import (
 	"context"
 	"errors"
 
-	"github.com/seed-e0495807/strake/backend/buildcontext"
-	"github.com/seed-e0495807/strake/backend/frontend"
+	"github.com/seed-e0495807/strake/backend/gateway"
+	"github.com/seed-e0495807/strake/backend/input"
 	"github.com/seed-e0495807/strake/cmd/internal/pass"
 	"github.com/seed-e0495807/strake/ir"
 	"github.com/seed-e0495807/strake/ir/lint"
@@ -14,8 +14,8 @@ import (
 )
 
 // examine looks at a Dockerfile and its context before an engine is asked.
-func (b *buildRun) examine(ctx context.Context, in *buildcontext.Input, src *buildcontext.Source) error {
-	if _, _, foreign := frontend.Foreign(src.Text, in.Options); foreign {
+func (b *buildRun) examine(ctx context.Context, in *input.Input, src *input.Source) error {
+	if _, _, foreign := gateway.Foreign(src.Text, in.Options); foreign {
 		return nil
 	}
 	if p, ok := src.Pass.(*pass.Pass); ok && p.Looks() {

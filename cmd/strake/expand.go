@@ -7,8 +7,8 @@ import (
 	"github.com/aymanbagabas/go-udiff"
 	"github.com/spf13/pflag"
 
-	"github.com/seed-e0495807/strake/backend/buildcontext"
 	"github.com/seed-e0495807/strake/backend/dockerfile"
+	"github.com/seed-e0495807/strake/backend/input"
 	"github.com/seed-e0495807/strake/ir"
 	"github.com/seed-e0495807/strake/lang/source"
 )
@@ -62,7 +62,7 @@ also when there are changes.
 }
 
 // emitBlame prints the Dockerfile after the plugins in columns.
-func emitBlame(ctx context.Context, _ *compile, src *buildcontext.Source, r *result) error {
+func emitBlame(ctx context.Context, _ *compile, src *input.Source, r *result) error {
 	m, err := module(ctx, src, r)
 	if err != nil {
 		return err
@@ -76,7 +76,7 @@ func emitBlame(ctx context.Context, _ *compile, src *buildcontext.Source, r *res
 }
 
 // emitDiff compares the Dockerfile before and after the plugins, both as they print.
-func emitDiff(ctx context.Context, c *compile, src *buildcontext.Source, r *result) error {
+func emitDiff(ctx context.Context, c *compile, src *input.Source, r *result) error {
 	m, err := module(ctx, src, r)
 	if err != nil {
 		return err

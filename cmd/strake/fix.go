@@ -12,7 +12,7 @@ import (
 	"github.com/aymanbagabas/go-udiff"
 	"github.com/spf13/pflag"
 
-	"github.com/seed-e0495807/strake/backend/buildcontext"
+	"github.com/seed-e0495807/strake/backend/input"
 	"github.com/seed-e0495807/strake/lang/diag"
 	"github.com/seed-e0495807/strake/lang/regular"
 	"github.com/seed-e0495807/strake/lang/source"
@@ -54,7 +54,7 @@ func (f *fix) run(ctx context.Context, args []string) error {
 	if len(args) == 0 {
 		args = []string{"."}
 	}
-	if slices.Contains(args, "-") || f.file == "-" || slices.ContainsFunc(args, buildcontext.IsRemote) {
+	if slices.Contains(args, "-") || f.file == "-" || slices.ContainsFunc(args, input.IsRemote) {
 		return misuse("strake fix writes files: name those of this machine")
 	}
 	f.form = &form{name: "fix", emit: emitNothing}
@@ -73,7 +73,7 @@ func (f *fix) run(ctx context.Context, args []string) error {
 func (f *fix) mend(ctx context.Context, arg string) error {
 	request := f.request
 	request.Path, request.Pass = arg, f.pass(f.process, f.passOptions())
-	src, err := buildcontext.Open(ctx, request)
+	src, err := input.Open(ctx, request)
 	if err != nil {
 		return err
 	}
@@ -198,9 +198,9 @@ func left(found diag.List, unsafe bool) string {
 }
 
 // look compiles a text as if it stood in the file of a request.
-func (f *fix) look(ctx context.Context, request buildcontext.Request, text string) *result {
+func (f *fix) look(ctx context.Context, request input.Request, text string) *result {
 	r := &result{set: &source.Set{}}
-	src, err := buildcontext.Open(ctx, request)
+	src, err := input.Open(ctx, request)
 	if err == nil {
 		src.Text = text
 		err = emitNothing(ctx, &f.compile, src, r)

@@ -16,7 +16,7 @@ import (
 	"github.com/google/go-containerregistry/pkg/v1/remote"
 	"github.com/spf13/pflag"
 
-	"github.com/seed-e0495807/strake/backend/frontend/ociimage"
+	"github.com/seed-e0495807/strake/backend/gateway/ociimage"
 	"github.com/seed-e0495807/strake/lang/diag"
 	"github.com/seed-e0495807/strake/lang/regular"
 )

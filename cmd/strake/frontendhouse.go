@@ -10,8 +10,8 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/seed-e0495807/strake/backend/frontend"
-	"github.com/seed-e0495807/strake/backend/frontend/ociimage"
+	"github.com/seed-e0495807/strake/backend/gateway"
+	"github.com/seed-e0495807/strake/backend/gateway/ociimage"
 	"github.com/seed-e0495807/strake/cmd/internal/pass"
 	"github.com/seed-e0495807/strake/lang/diag"
 	"github.com/seed-e0495807/strake/lang/regular"
@@ -89,7 +89,7 @@ func (f *frontendImage) house(ctx context.Context) (files []ociimage.File, netwo
 		files = append(files, one)
 	}
 	if f.overridable {
-		files = append(files, ociimage.File{Name: path.Join(frontend.ConfigDir, frontend.Overridable), Mode: 0o644})
+		files = append(files, ociimage.File{Name: path.Join(gateway.ConfigDir, gateway.Overridable), Mode: 0o644})
 	}
 	return files, network, checkHouse(ctx, filepath.Join(temp, config.FileName))
 }
@@ -115,7 +115,7 @@ func (f *frontendImage) place(dir, name, from string) (ociimage.File, error) {
 	if err := os.WriteFile(to, data, mode); err != nil {
 		return ociimage.File{}, err
 	}
-	return ociimage.File{Name: path.Join(frontend.ConfigDir, filepath.ToSlash(name)), Mode: int64(mode), Data: data}, nil
+	return ociimage.File{Name: path.Join(gateway.ConfigDir, filepath.ToSlash(name)), Mode: int64(mode), Data: data}, nil
 }
 
 // checkHouse opens a strake.yaml as the frontend does: all that its lock pins may run.

@@ -12,7 +12,7 @@ import (
 	"github.com/moby/buildkit/frontend/dockerui"
 	"github.com/spf13/pflag"
 
-	"github.com/seed-e0495807/strake/backend/buildcontext"
+	"github.com/seed-e0495807/strake/backend/input"
 	"github.com/seed-e0495807/strake/cmd/internal/pass"
 	"github.com/seed-e0495807/strake/ir"
 	"github.com/seed-e0495807/strake/ir/plan"
@@ -56,8 +56,8 @@ type pipeline struct {
 }
 
 // pass gives what finds the pass of a Dockerfile.
-func (f *pluginFlags) pass(p *process, options passOptions) func(context.Context, *buildcontext.Input) (ir.Pass, error) {
-	return func(ctx context.Context, in *buildcontext.Input) (ir.Pass, error) {
+func (f *pluginFlags) pass(p *process, options passOptions) func(context.Context, *input.Input) (ir.Pass, error) {
+	return func(ctx context.Context, in *input.Input) (ir.Pass, error) {
 		if f.off {
 			return pass.Without{Why: "--no-plugins leaves it out"}, nil
 		}
@@ -115,7 +115,7 @@ func buildArgs(options map[string]string) map[string]string {
 }
 
 // notFound says where no strake.yaml was found.
-func notFound(in *buildcontext.Input) string {
+func notFound(in *input.Input) string {
 	file := in.Dockerfile()
 	if file == "" {
 		return "there is no strake.yaml: name one with --config"
@@ -136,7 +136,7 @@ func notFound(in *buildcontext.Input) string {
 }
 
 // find finds the strake.yaml of a Dockerfile: "" when there is none.
-func (f *pluginFlags) find(ctx context.Context, p *process, in *buildcontext.Input) (string, error) {
+func (f *pluginFlags) find(ctx context.Context, p *process, in *input.Input) (string, error) {
 	if f.config != "" {
 		return filepath.Abs(f.config)
 	}

@@ -7,7 +7,7 @@ import (
 	"unsafe"
 
 	"github.com/seed-e0495807/strake/ir"
-	"github.com/seed-e0495807/strake/ir/irpb"
+	"github.com/seed-e0495807/strake/ir/pb"
 	"github.com/seed-e0495807/strake/lang/source"
 	"google.golang.org/protobuf/proto"
 )
@@ -16,12 +16,12 @@ import (
 // what it would have to drop: an op of a kind that it does not know, which the
 // error names, and fields that it does not know. The module need not be valid:
 // that is for ir.Verify to say.
-func FromProto(p *irpb.Module) (*ir.Module, error) {
+func FromProto(p *pb.Module) (*ir.Module, error) {
 	d := decoder{}
 	return d.module(p)
 }
 
-func (d *decoder) module(p *irpb.Module) (*ir.Module, error) {
+func (d *decoder) module(p *pb.Module) (*ir.Module, error) {
 	if p == nil {
 		return nil, errors.New("there is no module")
 	}
@@ -68,7 +68,7 @@ func (d *decoder) known(p proto.Message) {
 }
 
 // table reads the origins. Each is made of earlier ones, so no chain is endless.
-func (d *decoder) table(list []*irpb.Origin) {
+func (d *decoder) table(list []*pb.Origin) {
 	d.origins = make([]*ir.Origin, 0, len(list))
 	for _, p := range list {
 		d.known(p)
@@ -93,7 +93,7 @@ func (d *decoder) origin(n uint32) *ir.Origin {
 	return d.origins[n-1]
 }
 
-func (d *decoder) stage(i int, p *irpb.Stage) *ir.Stage {
+func (d *decoder) stage(i int, p *pb.Stage) *ir.Stage {
 	d.what = fmt.Sprintf("stage %d", i)
 	d.known(p)
 	return &ir.Stage{
@@ -102,7 +102,7 @@ func (d *decoder) stage(i int, p *irpb.Stage) *ir.Stage {
 	}
 }
 
-func (d *decoder) ops(where string, list []*irpb.Op) []*ir.Op {
+func (d *decoder) ops(where string, list []*pb.Op) []*ir.Op {
 	if len(list) == 0 {
 		return nil
 	}
@@ -120,7 +120,7 @@ func (d *decoder) ops(where string, list []*irpb.Op) []*ir.Op {
 	return out
 }
 
-func (d *decoder) body(p *irpb.Op) ir.Body {
+func (d *decoder) body(p *pb.Op) ir.Body {
 	b := d.anyBody(p)
 	if b == nil {
 		d.fail("unknown op kind %q", p.GetKind())
@@ -133,44 +133,44 @@ func (d *decoder) body(p *irpb.Op) ir.Body {
 	return b
 }
 
-func (d *decoder) anyBody(p *irpb.Op) ir.Body {
+func (d *decoder) anyBody(p *pb.Op) ir.Body {
 	switch b := p.GetBody().(type) {
-	case *irpb.Op_Run:
+	case *pb.Op_Run:
 		return d.run(b.Run)
-	case *irpb.Op_Copy:
+	case *pb.Op_Copy:
 		return d.copy(b.Copy)
-	case *irpb.Op_Add:
+	case *pb.Op_Add:
 		return d.add(b.Add)
-	case *irpb.Op_Env:
+	case *pb.Op_Env:
 		return &ir.Env{Pairs: d.pairs(b.Env)}
-	case *irpb.Op_Label:
+	case *pb.Op_Label:
 		return &ir.Label{Pairs: d.pairs(b.Label)}
-	case *irpb.Op_Arg:
+	case *pb.Op_Arg:
 		d.known(b.Arg)
 		return &ir.Arg{Defaults: each(b.Arg.GetDefaults(), d.def)}
-	case *irpb.Op_Cmd:
+	case *pb.Op_Cmd:
 		return &ir.Cmd{Command: d.command(b.Cmd)}
-	case *irpb.Op_Entrypoint:
+	case *pb.Op_Entrypoint:
 		return &ir.Entrypoint{Command: d.command(b.Entrypoint)}
-	case *irpb.Op_Shell:
+	case *pb.Op_Shell:
 		return &ir.Shell{Args: d.words(b.Shell)}
-	case *irpb.Op_Workdir:
+	case *pb.Op_Workdir:
 		return &ir.Workdir{Path: d.text(b.Workdir)}
-	case *irpb.Op_User:
+	case *pb.Op_User:
 		return &ir.User{Name: d.text(b.User)}
-	case *irpb.Op_Expose:
+	case *pb.Op_Expose:
 		return &ir.Expose{Ports: d.words(b.Expose)}
-	case *irpb.Op_Volume:
+	case *pb.Op_Volume:
 		return &ir.Volume{Paths: d.words(b.Volume)}
-	case *irpb.Op_StopSignal:
+	case *pb.Op_StopSignal:
 		return &ir.StopSignal{Signal: d.text(b.StopSignal)}
-	case *irpb.Op_Maintainer:
+	case *pb.Op_Maintainer:
 		return &ir.Maintainer{Name: d.text(b.Maintainer)}
-	case *irpb.Op_Healthcheck:
+	case *pb.Op_Healthcheck:
 		return d.healthcheck(b.Healthcheck)
-	case *irpb.Op_Onbuild:
+	case *pb.Op_Onbuild:
 		return &ir.Onbuild{Trigger: d.text(b.Onbuild)}
-	case *irpb.Op_Custom:
+	case *pb.Op_Custom:
 		d.known(b.Custom)
 		return &ir.Custom{Name: d.text(b.Custom.GetName()), Flags: d.texts(b.Custom.GetFlags()), Args: d.text(b.Custom.GetArgs()),
 			Heredocs: each(b.Custom.GetHeredocs(), d.heredoc)}
@@ -178,7 +178,7 @@ func (d *decoder) anyBody(p *irpb.Op) ir.Body {
 	return nil
 }
 
-func (d *decoder) run(p *irpb.Run) ir.Body {
+func (d *decoder) run(p *pb.Run) ir.Body {
 	d.known(p)
 	return &ir.Run{
 		Command: d.command(p.GetCommand()), Heredocs: each(p.GetHeredocs(), d.heredoc), Mounts: each(p.GetMounts(), d.mount),
@@ -186,7 +186,7 @@ func (d *decoder) run(p *irpb.Run) ir.Body {
 	}
 }
 
-func (d *decoder) copy(p *irpb.Copy) ir.Body {
+func (d *decoder) copy(p *pb.Copy) ir.Body {
 	d.known(p)
 	return &ir.Copy{
 		Sources: d.texts(p.GetSources()), Inline: each(p.GetInline(), d.inline), Dest: d.text(p.GetDest()), From: d.text(p.GetFrom()),
@@ -194,7 +194,7 @@ func (d *decoder) copy(p *irpb.Copy) ir.Body {
 	}
 }
 
-func (d *decoder) add(p *irpb.Add) ir.Body {
+func (d *decoder) add(p *pb.Add) ir.Body {
 	d.known(p)
 	b := &ir.Add{
 		Sources: d.texts(p.GetSources()), Inline: each(p.GetInline(), d.inline), Dest: d.text(p.GetDest()),
@@ -207,7 +207,7 @@ func (d *decoder) add(p *irpb.Add) ir.Body {
 	return b
 }
 
-func (d *decoder) healthcheck(p *irpb.Healthcheck) ir.Body {
+func (d *decoder) healthcheck(p *pb.Healthcheck) ir.Body {
 	d.known(p)
 	return &ir.Healthcheck{
 		None: p.GetNone(), Command: d.command(p.GetCommand()),
@@ -217,48 +217,48 @@ func (d *decoder) healthcheck(p *irpb.Healthcheck) ir.Body {
 	}
 }
 
-func (d *decoder) command(p *irpb.Command) ir.Command {
+func (d *decoder) command(p *pb.Command) ir.Command {
 	d.known(p)
 	return ir.Command{Exec: p.GetExec(), Line: d.text(p.GetLine()), Args: d.texts(p.GetArgs())}
 }
 
-func (d *decoder) words(p *irpb.Words) []string {
+func (d *decoder) words(p *pb.Words) []string {
 	d.known(p)
 	return d.texts(p.GetWords())
 }
 
-func (d *decoder) heredoc(p *irpb.Heredoc) ir.Heredoc {
+func (d *decoder) heredoc(p *pb.Heredoc) ir.Heredoc {
 	d.known(p)
 	return ir.Heredoc{Name: d.text(p.GetName()), Data: d.text(p.GetData()), Chomp: p.GetChomp()}
 }
 
-func (d *decoder) inline(p *irpb.Inline) ir.Inline {
+func (d *decoder) inline(p *pb.Inline) ir.Inline {
 	d.known(p)
 	return ir.Inline{Word: d.text(p.GetWord()), Name: d.text(p.GetName()), Data: d.text(p.GetData()), Expand: p.GetExpand()}
 }
 
-func (d *decoder) mount(p *irpb.Mount) ir.Mount {
+func (d *decoder) mount(p *pb.Mount) ir.Mount {
 	d.known(p)
-	return each(p.GetOptions(), func(o *irpb.MountOption) ir.MountOption {
+	return each(p.GetOptions(), func(o *pb.MountOption) ir.MountOption {
 		d.known(o)
 		return ir.MountOption{Key: d.text(o.GetKey()), Value: d.text(o.GetValue()), HasValue: o.GetHasValue()}
 	})
 }
 
-func (d *decoder) device(p *irpb.Device) ir.Device {
+func (d *decoder) device(p *pb.Device) ir.Device {
 	d.known(p)
 	return ir.Device{Name: d.text(p.GetName()), Required: p.GetRequired()}
 }
 
-func (d *decoder) pairs(p *irpb.Pairs) []ir.Pair {
+func (d *decoder) pairs(p *pb.Pairs) []ir.Pair {
 	d.known(p)
-	return each(p.GetPairs(), func(p *irpb.Pair) ir.Pair {
+	return each(p.GetPairs(), func(p *pb.Pair) ir.Pair {
 		d.known(p)
 		return ir.Pair{Key: d.text(p.GetKey()), Value: d.text(p.GetValue()), Legacy: p.GetLegacy()}
 	})
 }
 
-func (d *decoder) def(p *irpb.Default) ir.Default {
+func (d *decoder) def(p *pb.Default) ir.Default {
 	d.known(p)
 	return ir.Default{Key: d.text(p.GetKey()), Value: d.text(p.GetValue()), Set: p.GetSet()}
 }

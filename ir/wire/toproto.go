@@ -2,21 +2,21 @@ package wire
 
 import (
 	"github.com/seed-e0495807/strake/ir"
-	"github.com/seed-e0495807/strake/ir/irpb"
+	"github.com/seed-e0495807/strake/ir/pb"
 )
 
 // ToProto makes the message of a module. An origin that is used more than once
 // is one entry of its table. Of a broken module, a body that is nil or no body
 // of package ir becomes a message that FromProto refuses, an origin that is made
 // out of itself gets a nil instead, and a nil stage becomes an empty one.
-func ToProto(m *ir.Module) *irpb.Module {
+func ToProto(m *ir.Module) *pb.Module {
 	if m == nil {
 		return nil
 	}
 	e := encoder{numbers: map[*ir.Origin]uint32{}}
-	p := &irpb.Module{Escape: uint32(m.Escape), Syntax: e.raw(m.Syntax), Check: e.raw(m.Check)}
+	p := &pb.Module{Escape: uint32(m.Escape), Syntax: e.raw(m.Syntax), Check: e.raw(m.Check)}
 	for _, f := range m.Files {
-		p.Files = append(p.Files, &irpb.File{Name: e.raw(f.Name), Text: e.raw(f.Text)})
+		p.Files = append(p.Files, &pb.File{Name: e.raw(f.Name), Text: e.raw(f.Text)})
 	}
 	p.Args = e.ops(m.Args)
 	for _, s := range m.Stages {
@@ -28,7 +28,7 @@ func ToProto(m *ir.Module) *irpb.Module {
 
 type encoder struct {
 	numbers map[*ir.Origin]uint32 // index plus one; 0 while an origin is looked at
-	origins []*irpb.Origin
+	origins []*pb.Origin
 	buf     []byte // that texts are put into, to spare allocations
 }
 
@@ -42,7 +42,7 @@ func (e *encoder) origin(o *ir.Origin) uint32 {
 		return n
 	}
 	e.numbers[o] = 0
-	p := &irpb.Origin{
+	p := &pb.Origin{
 		File: uint32(o.Span.File), Start: o.Span.Start, End: o.Span.End,
 		By: e.raw(o.By), Why: e.raw(o.Why),
 	}
@@ -54,19 +54,19 @@ func (e *encoder) origin(o *ir.Origin) uint32 {
 	return e.numbers[o]
 }
 
-func (e *encoder) stage(s *ir.Stage) *irpb.Stage {
+func (e *encoder) stage(s *ir.Stage) *pb.Stage {
 	if s == nil {
-		return &irpb.Stage{}
+		return &pb.Stage{}
 	}
-	return &irpb.Stage{
+	return &pb.Stage{
 		Name: e.raw(s.Name), Base: e.raw(s.Base), Platform: e.raw(s.Platform), Code: e.raw(s.Code),
 		Comments: e.raws(s.Comments), Ops: e.ops(s.Ops), Origin: e.origin(s.Origin),
 	}
 }
 
-func (e *encoder) ops(list []*ir.Op) []*irpb.Op {
-	ops := make([]irpb.Op, len(list))
-	out := make([]*irpb.Op, len(list))
+func (e *encoder) ops(list []*ir.Op) []*pb.Op {
+	ops := make([]pb.Op, len(list))
+	out := make([]*pb.Op, len(list))
 	for i, op := range list {
 		out[i] = &ops[i]
 		if op == nil {
@@ -81,108 +81,108 @@ func (e *encoder) ops(list []*ir.Op) []*irpb.Op {
 	return out
 }
 
-func (e *encoder) body(p *irpb.Op, b ir.Body) {
+func (e *encoder) body(p *pb.Op, b ir.Body) {
 	switch b := b.(type) {
 	case *ir.Run:
-		p.Body = &irpb.Op_Run{Run: e.run(b)}
+		p.Body = &pb.Op_Run{Run: e.run(b)}
 	case *ir.Copy:
-		p.Body = &irpb.Op_Copy{Copy: e.copy(b)}
+		p.Body = &pb.Op_Copy{Copy: e.copy(b)}
 	case *ir.Add:
-		p.Body = &irpb.Op_Add{Add: e.add(b)}
+		p.Body = &pb.Op_Add{Add: e.add(b)}
 	case *ir.Env:
-		p.Body = &irpb.Op_Env{Env: e.pairs(b.Pairs)}
+		p.Body = &pb.Op_Env{Env: e.pairs(b.Pairs)}
 	case *ir.Label:
-		p.Body = &irpb.Op_Label{Label: e.pairs(b.Pairs)}
+		p.Body = &pb.Op_Label{Label: e.pairs(b.Pairs)}
 	case *ir.Arg:
-		p.Body = &irpb.Op_Arg{Arg: &irpb.Arg{Defaults: each(b.Defaults, e.argDefault)}}
+		p.Body = &pb.Op_Arg{Arg: &pb.Arg{Defaults: each(b.Defaults, e.argDefault)}}
 	case *ir.Cmd:
-		p.Body = &irpb.Op_Cmd{Cmd: e.command(b.Command)}
+		p.Body = &pb.Op_Cmd{Cmd: e.command(b.Command)}
 	case *ir.Entrypoint:
-		p.Body = &irpb.Op_Entrypoint{Entrypoint: e.command(b.Command)}
+		p.Body = &pb.Op_Entrypoint{Entrypoint: e.command(b.Command)}
 	case *ir.Shell:
-		p.Body = &irpb.Op_Shell{Shell: &irpb.Words{Words: e.raws(b.Args)}}
+		p.Body = &pb.Op_Shell{Shell: &pb.Words{Words: e.raws(b.Args)}}
 	case *ir.Workdir:
-		p.Body = &irpb.Op_Workdir{Workdir: e.raw(b.Path)}
+		p.Body = &pb.Op_Workdir{Workdir: e.raw(b.Path)}
 	case *ir.User:
-		p.Body = &irpb.Op_User{User: e.raw(b.Name)}
+		p.Body = &pb.Op_User{User: e.raw(b.Name)}
 	case *ir.Expose:
-		p.Body = &irpb.Op_Expose{Expose: &irpb.Words{Words: e.raws(b.Ports)}}
+		p.Body = &pb.Op_Expose{Expose: &pb.Words{Words: e.raws(b.Ports)}}
 	case *ir.Volume:
-		p.Body = &irpb.Op_Volume{Volume: &irpb.Words{Words: e.raws(b.Paths)}}
+		p.Body = &pb.Op_Volume{Volume: &pb.Words{Words: e.raws(b.Paths)}}
 	case *ir.StopSignal:
-		p.Body = &irpb.Op_StopSignal{StopSignal: e.raw(b.Signal)}
+		p.Body = &pb.Op_StopSignal{StopSignal: e.raw(b.Signal)}
 	case *ir.Maintainer:
-		p.Body = &irpb.Op_Maintainer{Maintainer: e.raw(b.Name)}
+		p.Body = &pb.Op_Maintainer{Maintainer: e.raw(b.Name)}
 	case *ir.Healthcheck:
-		p.Body = &irpb.Op_Healthcheck{Healthcheck: e.healthcheck(b)}
+		p.Body = &pb.Op_Healthcheck{Healthcheck: e.healthcheck(b)}
 	case *ir.Onbuild:
-		p.Body = &irpb.Op_Onbuild{Onbuild: e.raw(b.Trigger)}
+		p.Body = &pb.Op_Onbuild{Onbuild: e.raw(b.Trigger)}
 	case *ir.Custom:
 		p.Kind = "CUSTOM"
-		p.Body = &irpb.Op_Custom{Custom: &irpb.Custom{Name: e.raw(b.Name), Flags: e.raws(b.Flags), Args: e.raw(b.Args),
+		p.Body = &pb.Op_Custom{Custom: &pb.Custom{Name: e.raw(b.Name), Flags: e.raws(b.Flags), Args: e.raw(b.Args),
 			Heredocs: each(b.Heredocs, e.heredoc)}}
 	}
 }
 
-func (e *encoder) run(b *ir.Run) *irpb.Run {
-	return &irpb.Run{
+func (e *encoder) run(b *ir.Run) *pb.Run {
+	return &pb.Run{
 		Command: e.command(b.Command), Heredocs: each(b.Heredocs, e.heredoc), Mounts: each(b.Mounts, e.mount),
 		Network: e.raw(b.Network), Security: e.raw(b.Security), Devices: each(b.Devices, e.device),
 	}
 }
 
-func (e *encoder) copy(b *ir.Copy) *irpb.Copy {
-	return &irpb.Copy{
+func (e *encoder) copy(b *ir.Copy) *pb.Copy {
+	return &pb.Copy{
 		Sources: e.raws(b.Sources), Inline: each(b.Inline, e.inline), Dest: e.raw(b.Dest), From: e.raw(b.From),
 		Chown: e.raw(b.Chown), Chmod: e.raw(b.Chmod), Link: b.Link, Parents: b.Parents, Excludes: e.raws(b.Excludes),
 	}
 }
 
-func (e *encoder) add(b *ir.Add) *irpb.Add {
-	return &irpb.Add{
+func (e *encoder) add(b *ir.Add) *pb.Add {
+	return &pb.Add{
 		Sources: e.raws(b.Sources), Inline: each(b.Inline, e.inline), Dest: e.raw(b.Dest),
 		Chown: e.raw(b.Chown), Chmod: e.raw(b.Chmod), Checksum: e.raw(b.Checksum), Link: b.Link,
 		KeepGitDir: clone(b.KeepGitDir), Unpack: clone(b.Unpack), Excludes: e.raws(b.Excludes),
 	}
 }
 
-func (e *encoder) healthcheck(b *ir.Healthcheck) *irpb.Healthcheck {
-	return &irpb.Healthcheck{
+func (e *encoder) healthcheck(b *ir.Healthcheck) *pb.Healthcheck {
+	return &pb.Healthcheck{
 		None: b.None, Command: e.command(b.Command), Interval: int64(b.Interval), Timeout: int64(b.Timeout),
 		StartPeriod: int64(b.StartPeriod), StartInterval: int64(b.StartInterval), Retries: int64(b.Retries),
 	}
 }
 
-func (e *encoder) command(c ir.Command) *irpb.Command {
-	return &irpb.Command{Exec: c.Exec, Line: e.raw(c.Line), Args: e.raws(c.Args)}
+func (e *encoder) command(c ir.Command) *pb.Command {
+	return &pb.Command{Exec: c.Exec, Line: e.raw(c.Line), Args: e.raws(c.Args)}
 }
 
-func (e *encoder) heredoc(d ir.Heredoc) *irpb.Heredoc {
-	return &irpb.Heredoc{Name: e.raw(d.Name), Data: e.raw(d.Data), Chomp: d.Chomp}
+func (e *encoder) heredoc(d ir.Heredoc) *pb.Heredoc {
+	return &pb.Heredoc{Name: e.raw(d.Name), Data: e.raw(d.Data), Chomp: d.Chomp}
 }
 
-func (e *encoder) inline(f ir.Inline) *irpb.Inline {
-	return &irpb.Inline{Word: e.raw(f.Word), Name: e.raw(f.Name), Data: e.raw(f.Data), Expand: f.Expand}
+func (e *encoder) inline(f ir.Inline) *pb.Inline {
+	return &pb.Inline{Word: e.raw(f.Word), Name: e.raw(f.Name), Data: e.raw(f.Data), Expand: f.Expand}
 }
 
-func (e *encoder) mount(m ir.Mount) *irpb.Mount {
-	return &irpb.Mount{Options: each(m, func(o ir.MountOption) *irpb.MountOption {
-		return &irpb.MountOption{Key: e.raw(o.Key), Value: e.raw(o.Value), HasValue: o.HasValue}
+func (e *encoder) mount(m ir.Mount) *pb.Mount {
+	return &pb.Mount{Options: each(m, func(o ir.MountOption) *pb.MountOption {
+		return &pb.MountOption{Key: e.raw(o.Key), Value: e.raw(o.Value), HasValue: o.HasValue}
 	})}
 }
 
-func (e *encoder) device(d ir.Device) *irpb.Device {
-	return &irpb.Device{Name: e.raw(d.Name), Required: d.Required}
+func (e *encoder) device(d ir.Device) *pb.Device {
+	return &pb.Device{Name: e.raw(d.Name), Required: d.Required}
 }
 
-func (e *encoder) pairs(pairs []ir.Pair) *irpb.Pairs {
-	return &irpb.Pairs{Pairs: each(pairs, func(p ir.Pair) *irpb.Pair {
-		return &irpb.Pair{Key: e.raw(p.Key), Value: e.raw(p.Value), Legacy: p.Legacy}
+func (e *encoder) pairs(pairs []ir.Pair) *pb.Pairs {
+	return &pb.Pairs{Pairs: each(pairs, func(p ir.Pair) *pb.Pair {
+		return &pb.Pair{Key: e.raw(p.Key), Value: e.raw(p.Value), Legacy: p.Legacy}
 	})}
 }
 
-func (e *encoder) argDefault(d ir.Default) *irpb.Default {
-	return &irpb.Default{Key: e.raw(d.Key), Value: e.raw(d.Value), Set: d.Set}
+func (e *encoder) argDefault(d ir.Default) *pb.Default {
+	return &pb.Default{Key: e.raw(d.Key), Value: e.raw(d.Value), Set: d.Set}
 }
 
 // each turns a list into another; the result for an empty one is nil.

@@ -5,8 +5,8 @@ import (
 	"testing"
 
 	"github.com/seed-e0495807/strake/ir"
-	"github.com/seed-e0495807/strake/ir/irpb"
 	"github.com/seed-e0495807/strake/ir/irtest"
+	"github.com/seed-e0495807/strake/ir/pb"
 	"github.com/seed-e0495807/strake/ir/wire"
 	"google.golang.org/protobuf/encoding/protowire"
 )
@@ -81,7 +81,7 @@ func TestBroken(t *testing.T) {
 
 func TestRefused(t *testing.T) {
 	unknown := protowire.AppendVarint(protowire.AppendTag(nil, 99, protowire.VarintType), 1)
-	with := func(change func(*irpb.Module)) *irpb.Module {
+	with := func(change func(*pb.Module)) *pb.Module {
 		m := wire.ToProto(&ir.Module{Escape: '\\', Stages: []*ir.Stage{{Base: "a", Ops: []*ir.Op{
 			{Body: &ir.Run{Mounts: []ir.Mount{{{Key: "type"}}}}},
 		}}}})
@@ -90,24 +90,24 @@ func TestRefused(t *testing.T) {
 	}
 	for _, c := range []struct {
 		name, want string
-		p          *irpb.Module
+		p          *pb.Module
 	}{
 		{"nil", "there is no module", nil},
-		{"kind", `op 1 of stage 0 (JUMP): the op: unknown op kind "JUMP"`, with(func(m *irpb.Module) {
-			m.Stages[0].Ops[0] = &irpb.Op{Kind: "JUMP"}
+		{"kind", `op 1 of stage 0 (JUMP): the op: unknown op kind "JUMP"`, with(func(m *pb.Module) {
+			m.Stages[0].Ops[0] = &pb.Op{Kind: "JUMP"}
 		})},
-		{"kind as another", "it is of kind COPY, and its body is RUN", with(func(m *irpb.Module) { m.Stages[0].Ops[0].Kind = "COPY" })},
-		{"nil op", `unknown op kind ""`, with(func(m *irpb.Module) { m.Stages[0].Ops[0] = nil })},
-		{"field of the module", "its Module has fields", with(func(m *irpb.Module) { m.ProtoReflect().SetUnknown(unknown) })},
-		{"field of an op", "op 1 of stage 0 (RUN): the op: its Op has fields", with(func(m *irpb.Module) {
+		{"kind as another", "it is of kind COPY, and its body is RUN", with(func(m *pb.Module) { m.Stages[0].Ops[0].Kind = "COPY" })},
+		{"nil op", `unknown op kind ""`, with(func(m *pb.Module) { m.Stages[0].Ops[0] = nil })},
+		{"field of the module", "its Module has fields", with(func(m *pb.Module) { m.ProtoReflect().SetUnknown(unknown) })},
+		{"field of an op", "op 1 of stage 0 (RUN): the op: its Op has fields", with(func(m *pb.Module) {
 			m.Stages[0].Ops[0].ProtoReflect().SetUnknown(unknown)
 		})},
-		{"field of a mount", "op 1 of stage 0 (RUN): the op: its MountOption has fields", with(func(m *irpb.Module) {
+		{"field of a mount", "op 1 of stage 0 (RUN): the op: its MountOption has fields", with(func(m *pb.Module) {
 			m.Stages[0].Ops[0].GetRun().Mounts[0].Options[0].ProtoReflect().SetUnknown(unknown)
 		})},
-		{"escape", "no byte", with(func(m *irpb.Module) { m.Escape = 256 })},
-		{"origin of an op", "origin 7 is not among", with(func(m *irpb.Module) { m.Stages[0].Ops[0].Origin = 7 })},
-		{"origin of itself", "origin 1 is not among", with(func(m *irpb.Module) { m.Origins = []*irpb.Origin{{From: []uint32{1}}} })},
+		{"escape", "no byte", with(func(m *pb.Module) { m.Escape = 256 })},
+		{"origin of an op", "origin 7 is not among", with(func(m *pb.Module) { m.Stages[0].Ops[0].Origin = 7 })},
+		{"origin of itself", "origin 1 is not among", with(func(m *pb.Module) { m.Origins = []*pb.Origin{{From: []uint32{1}}} })},
 	} {
 		_, err := wire.FromProto(c.p)
 		if err == nil || !strings.Contains(err.Error(), c.want) {

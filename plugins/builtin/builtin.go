@@ -3,13 +3,13 @@ package builtin
 
 import (
 	"github.com/seed-e0495807/strake/plugins"
-	"github.com/seed-e0495807/strake/plugins/cachemounts"
+	"github.com/seed-e0495807/strake/plugins/builtin/cachemounts"
+	"github.com/seed-e0495807/strake/plugins/builtin/mergerun"
+	"github.com/seed-e0495807/strake/plugins/builtin/packages"
+	"github.com/seed-e0495807/strake/plugins/builtin/policy"
+	"github.com/seed-e0495807/strake/plugins/builtin/sshmount"
+	"github.com/seed-e0495807/strake/plugins/builtin/sshserver"
 	"github.com/seed-e0495807/strake/plugins/include"
-	"github.com/seed-e0495807/strake/plugins/mergerun"
-	"github.com/seed-e0495807/strake/plugins/packages"
-	"github.com/seed-e0495807/strake/plugins/policy"
-	"github.com/seed-e0495807/strake/plugins/sshmount"
-	"github.com/seed-e0495807/strake/plugins/sshserver"
 )
 
 // All gives what makes each plugin, by its name.

@@ -4,8 +4,8 @@ import (
 	"context"
 
 	"github.com/seed-e0495807/strake/ir"
+	"github.com/seed-e0495807/strake/ir/shell"
 	"github.com/seed-e0495807/strake/plugins"
-	"github.com/seed-e0495807/strake/plugins/shell"
 )
 
 // Base is the state that the image of a stage starts with: as its config says, or as is

@@ -9,8 +9,8 @@ import (
 	"strings"
 
 	"github.com/seed-e0495807/strake/ir"
+	"github.com/seed-e0495807/strake/ir/shell"
 	"github.com/seed-e0495807/strake/plugins"
-	"github.com/seed-e0495807/strake/plugins/shell"
 )
 
 // Family is distributions that have the format of packages and most paths in common.

@@ -6,8 +6,8 @@ import (
 	"strings"
 
 	"github.com/seed-e0495807/strake/ir"
+	"github.com/seed-e0495807/strake/ir/shell"
 	"github.com/seed-e0495807/strake/lang/words"
-	"github.com/seed-e0495807/strake/plugins/shell"
 )
 
 // BaseImage is the image that a stage goes back to, as it is written, with the defaults

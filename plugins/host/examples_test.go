@@ -62,7 +62,7 @@ func TestTypeScriptExample(t *testing.T) {
 	if err := os.CopyFS(dir, os.DirFS(filepath.Join(repository, "examples", "plugin-typescript"))); err != nil {
 		t.Fatal(err)
 	}
-	for _, file := range []string{"plugins/pluginpb/plugin.proto", "ir/irpb/ir.proto"} {
+	for _, file := range []string{"plugins/pb/plugin.proto", "ir/pb/ir.proto"} {
 		data, err := os.ReadFile(filepath.Join(repository, file))
 		if err == nil {
 			err = os.MkdirAll(filepath.Dir(filepath.Join(top, file)), 0o755)

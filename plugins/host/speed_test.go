@@ -22,7 +22,7 @@ import (
 	"github.com/seed-e0495807/strake/plugins"
 	"github.com/seed-e0495807/strake/plugins/host"
 	"github.com/seed-e0495807/strake/plugins/internal/remote"
-	"github.com/seed-e0495807/strake/plugins/pluginpb"
+	"github.com/seed-e0495807/strake/plugins/pb"
 )
 
 // rounds is how often two things take turns; the median of their ratios counts.
@@ -142,7 +142,7 @@ func bare(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := pluginpb.NewPluginClient(protocol.(*plugin.GRPCClient).Conn).Info(t.Context(), &pluginpb.InfoRequest{}); err != nil {
+	if _, err := pb.NewPluginClient(protocol.(*plugin.GRPCClient).Conn).Info(t.Context(), &pb.InfoRequest{}); err != nil {
 		t.Fatal(err)
 	}
 }

@@ -13,7 +13,7 @@ import (
 
 	"github.com/seed-e0495807/strake/plugins"
 	"github.com/seed-e0495807/strake/plugins/internal/remote"
-	"github.com/seed-e0495807/strake/plugins/pluginpb"
+	"github.com/seed-e0495807/strake/plugins/pb"
 )
 
 // Wire gives a plugin as it is at the other end of a connection: its calls and results
@@ -31,7 +31,7 @@ func Wire(t testing.TB, p plugins.Plugin) plugins.Plugin {
 		t.Fatal(err)
 	}
 	server := grpc.NewServer()
-	pluginpb.RegisterPluginServer(server, &remote.Server{Plugin: p})
+	pb.RegisterPluginServer(server, &remote.Server{Plugin: p})
 	go server.Serve(listener)
 	t.Cleanup(server.Stop)
 	conn, err := grpc.NewClient("unix:"+socket, grpc.WithTransportCredentials(insecure.NewCredentials()))

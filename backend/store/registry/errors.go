@@ -18,7 +18,7 @@ import (
 	"github.com/google/go-containerregistry/pkg/name"
 	"github.com/google/go-containerregistry/pkg/v1/remote"
 
-	"github.com/seed-e0495807/strake/backend/image"
+	"github.com/seed-e0495807/strake/backend/baseconfig"
 	"github.com/seed-e0495807/strake/lang/diag"
 )
 
@@ -108,7 +108,7 @@ func errUnreachable(host string, cause error, what string) error {
 	if what != "" {
 		return fail("registry-unreachable", "check the network, and try again", "the connection to registry %s broke%s: %v", host, what, cause)
 	}
-	return fail("registry-unreachable", image.ReachHint(cause), "registry %s cannot be reached: %v", host, cause)
+	return fail("registry-unreachable", baseconfig.ReachHint(cause), "registry %s cannot be reached: %v", host, cause)
 }
 
 func errNoPlatform(named reference.Named, platform string, have []string) error {
@@ -147,7 +147,7 @@ func (c *Client) tags(ctx context.Context, named reference.Named) ([]string, err
 	defer cancel()
 	var opts []name.Option
 	client := c.client
-	if image.IsLoopback(reference.Domain(named)) {
+	if baseconfig.IsLoopback(reference.Domain(named)) {
 		opts, client = append(opts, name.Insecure), c.local
 	}
 	repo, err := name.NewRepository(named.Name(), opts...)

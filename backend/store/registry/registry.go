@@ -20,7 +20,7 @@ import (
 	"github.com/google/go-containerregistry/pkg/name"
 	ocispecs "github.com/opencontainers/image-spec/specs-go/v1"
 
-	"github.com/seed-e0495807/strake/backend/image"
+	"github.com/seed-e0495807/strake/backend/baseconfig"
 )
 
 const (
@@ -80,9 +80,9 @@ func New(o Options) *Client {
 		o.Transport = http.DefaultTransport
 	}
 	c.idle = cmp.Or(o.Idle, defaultIdle)
-	guarded := image.Guard(stallGuard{o.Transport, c.idle})
-	c.client = &http.Client{Transport: guarded, CheckRedirect: image.CheckRedirect}
-	c.local = &http.Client{Transport: docker.NewHTTPFallback(guarded), CheckRedirect: image.CheckRedirect}
+	guarded := baseconfig.Guard(stallGuard{o.Transport, c.idle})
+	c.client = &http.Client{Transport: guarded, CheckRedirect: baseconfig.CheckRedirect}
+	c.local = &http.Client{Transport: docker.NewHTTPFallback(guarded), CheckRedirect: baseconfig.CheckRedirect}
 	return c
 }
 
@@ -96,7 +96,7 @@ func (c *Client) resolver(ctx context.Context) remotes.Resolver {
 		switch {
 		case host == dockerHub:
 			h.Host = dockerHubAPI
-		case image.IsLoopback(host):
+		case baseconfig.IsLoopback(host):
 			h.Client = c.local
 		}
 		h.Authorizer = docker.NewDockerAuthorizer(docker.WithAuthClient(h.Client), docker.WithAuthCreds(func(string) (string, string, error) {

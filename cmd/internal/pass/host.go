@@ -6,7 +6,7 @@ import (
 	"errors"
 	"fmt"
 
-	"github.com/seed-e0495807/strake/backend/frontend"
+	"github.com/seed-e0495807/strake/backend/gateway"
 	"github.com/seed-e0495807/strake/ir"
 	"github.com/seed-e0495807/strake/ir/plan"
 	"github.com/seed-e0495807/strake/plugins"
@@ -16,7 +16,7 @@ import (
 type Host struct {
 	plugins.NoHost // parses shells
 	module         *ir.Module
-	images         *frontend.Images // nil without an engine
+	images         *gateway.Images // nil without an engine
 
 	// Read reads a file of the build context; the error is errors.ErrUnsupported where
 	// that is not to be had. Options are those of the compile: Images is nil when base

@@ -10,7 +10,7 @@ import (
 	"strings"
 	"sync"
 
-	"github.com/seed-e0495807/strake/backend/frontend"
+	"github.com/seed-e0495807/strake/backend/gateway"
 	"github.com/seed-e0495807/strake/ir"
 	"github.com/seed-e0495807/strake/lang"
 	"github.com/seed-e0495807/strake/lang/diag"
@@ -31,8 +31,8 @@ type Pass struct {
 	err  error
 }
 
-// Probe implements frontend.Prober.
-func (p *Pass) Probe(images frontend.Images) { p.Host.images = &images }
+// Probe implements gateway.Prober.
+func (p *Pass) Probe(images gateway.Images) { p.Host.images = &images }
 
 // Claims implements ir.Pass.
 func (p *Pass) Claims() []lang.Claim {

@@ -2,8 +2,8 @@
 // .proto files themselves; these types only name what is in them.
 import protobuf from "protobufjs";
 
-import irProto from "../../../ir/irpb/ir.proto";
-import pluginProto from "../../../plugins/pluginpb/plugin.proto";
+import irProto from "../../../ir/pb/ir.proto";
+import pluginProto from "../../../plugins/pb/plugin.proto";
 
 export enum Phase { Expand = 1, Rewrite, Check, Finish }
 export enum Severity { Error, Warning, Info, Hint }

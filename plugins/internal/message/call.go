@@ -9,19 +9,19 @@ import (
 	"github.com/seed-e0495807/strake/ir"
 	"github.com/seed-e0495807/strake/ir/wire"
 	"github.com/seed-e0495807/strake/plugins"
-	"github.com/seed-e0495807/strake/plugins/pluginpb"
+	"github.com/seed-e0495807/strake/plugins/pb"
 )
 
 // Call makes the message of a call.
-func Call(c *plugins.Call) *pluginpb.Call {
-	return &pluginpb.Call{
-		Phase: pluginpb.Phase(c.Phase), Module: wire.ToProto(c.Module), Target: int32(c.Target), Stages: c.Stages,
+func Call(c *plugins.Call) *pb.Call {
+	return &pb.Call{
+		Phase: pb.Phase(c.Phase), Module: wire.ToProto(c.Module), Target: int32(c.Target), Stages: c.Stages,
 		Config: c.Config, By: c.By, Uses: each(c.Uses, use),
 	}
 }
 
 // ReadCall reads a call.
-func ReadCall(p *pluginpb.Call) (*plugins.Call, error) {
+func ReadCall(p *pb.Call) (*plugins.Call, error) {
 	phase, err := readPhase(p.GetPhase())
 	if err != nil {
 		return nil, err
@@ -34,21 +34,21 @@ func ReadCall(p *pluginpb.Call) (*plugins.Call, error) {
 		Phase: phase, Module: m, Target: int(p.GetTarget()), Stages: p.GetStages(),
 		Config: json.RawMessage(optional(p.GetConfig())), By: p.GetBy(),
 	}
-	c.Uses, err = tryEach(p.GetUses(), func(u *pluginpb.Use) (plugins.Use, error) { return readUse(m, u) })
+	c.Uses, err = tryEach(p.GetUses(), func(u *pb.Use) (plugins.Use, error) { return readUse(m, u) })
 	return c, err
 }
 
-func use(u plugins.Use) *pluginpb.Use {
-	out := &pluginpb.Use{Place: Place(u.Place), Keyword: u.Keyword, Args: each(u.Args, func(s string) []byte { return []byte(s) })}
+func use(u plugins.Use) *pb.Use {
+	out := &pb.Use{Place: Place(u.Place), Keyword: u.Keyword, Args: each(u.Args, func(s string) []byte { return []byte(s) })}
 	for _, name := range slices.Sorted(maps.Keys(u.Flags)) {
 		values := each(u.Flags[name], func(s string) []byte { return []byte(s) })
-		out.Flags = append(out.Flags, &pluginpb.UseFlag{Name: name, Values: values})
+		out.Flags = append(out.Flags, &pb.UseFlag{Name: name, Values: values})
 	}
 	return out
 }
 
 // readUse takes the origin and the here documents of the op that the use is.
-func readUse(m *ir.Module, p *pluginpb.Use) (plugins.Use, error) {
+func readUse(m *ir.Module, p *pb.Use) (plugins.Use, error) {
 	u := plugins.Use{Place: ReadPlace(p.GetPlace()), Keyword: p.GetKeyword(), Flags: map[string][]string{}, Args: each(p.GetArgs(), text)}
 	if u.Stage < 0 || u.Stage >= len(m.Stages) || u.Op < 0 || u.Op >= len(m.Stages[u.Stage].Ops) {
 		return u, fmt.Errorf("a use of %s is at op %d of stage %d, which is not there", u.Keyword, u.Op, u.Stage)

@@ -5,32 +5,32 @@ import (
 	"io/fs"
 
 	"github.com/seed-e0495807/strake/plugins"
-	"github.com/seed-e0495807/strake/plugins/pluginpb"
+	"github.com/seed-e0495807/strake/plugins/pb"
 )
 
 // Error makes the message of why a service of the host gave nothing.
-func Error(err error) *pluginpb.Error {
-	kind := pluginpb.ErrorKind_ERROR_KIND_OTHER
+func Error(err error) *pb.Error {
+	kind := pb.ErrorKind_ERROR_KIND_OTHER
 	switch {
 	case errors.Is(err, plugins.ErrUnavailable):
-		kind = pluginpb.ErrorKind_ERROR_KIND_UNAVAILABLE
+		kind = pb.ErrorKind_ERROR_KIND_UNAVAILABLE
 	case errors.Is(err, plugins.ErrDenied):
-		kind = pluginpb.ErrorKind_ERROR_KIND_DENIED
+		kind = pb.ErrorKind_ERROR_KIND_DENIED
 	case errors.Is(err, fs.ErrNotExist):
-		kind = pluginpb.ErrorKind_ERROR_KIND_NOT_EXIST
+		kind = pb.ErrorKind_ERROR_KIND_NOT_EXIST
 	}
-	return &pluginpb.Error{Kind: kind, Message: []byte(err.Error())}
+	return &pb.Error{Kind: kind, Message: []byte(err.Error())}
 }
 
 // ReadError reads one: its text is that of the host, and errors.Is tells the kind.
-func ReadError(p *pluginpb.Error) error {
+func ReadError(p *pb.Error) error {
 	e := &hostError{text: text(p.GetMessage())}
 	switch p.GetKind() {
-	case pluginpb.ErrorKind_ERROR_KIND_UNAVAILABLE:
+	case pb.ErrorKind_ERROR_KIND_UNAVAILABLE:
 		e.kind = plugins.ErrUnavailable
-	case pluginpb.ErrorKind_ERROR_KIND_DENIED:
+	case pb.ErrorKind_ERROR_KIND_DENIED:
 		e.kind = plugins.ErrDenied
-	case pluginpb.ErrorKind_ERROR_KIND_NOT_EXIST:
+	case pb.ErrorKind_ERROR_KIND_NOT_EXIST:
 		e.kind = fs.ErrNotExist
 	}
 	return e

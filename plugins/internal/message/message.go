@@ -1,5 +1,5 @@
 // Package message turns the values of package plugins into the messages of package
-// pluginpb and back. It may import plugins, pluginpb and what these do.
+// plugins/pb and back. It may import plugins, plugins/pb and what these do.
 //
 // A function named after a message makes one; its error is of a value that the
 // other side must not get. A function Read… reads one, and refuses values that this
@@ -10,7 +10,7 @@ import (
 	"fmt"
 
 	"github.com/seed-e0495807/strake/plugins"
-	"github.com/seed-e0495807/strake/plugins/pluginpb"
+	"github.com/seed-e0495807/strake/plugins/pb"
 )
 
 // each turns a list into another; the result for an empty one is nil.
@@ -46,19 +46,19 @@ func optional(b []byte) []byte {
 	return b
 }
 
-func readPhase(p pluginpb.Phase) (plugins.Phase, error) {
-	if p < pluginpb.Phase_PHASE_EXPAND || p > pluginpb.Phase_PHASE_FINISH {
+func readPhase(p pb.Phase) (plugins.Phase, error) {
+	if p < pb.Phase_PHASE_EXPAND || p > pb.Phase_PHASE_FINISH {
 		return 0, fmt.Errorf("phase %d is not known to this version of strake", p)
 	}
 	return plugins.Phase(p), nil
 }
 
 // ReadPlace reads a place, which need not be one of a module.
-func ReadPlace(p *pluginpb.Place) plugins.Place {
+func ReadPlace(p *pb.Place) plugins.Place {
 	return plugins.Place{Stage: int(p.GetStage()), Op: int(p.GetOp())}
 }
 
 // Place makes a place.
-func Place(p plugins.Place) *pluginpb.Place {
-	return &pluginpb.Place{Stage: int32(p.Stage), Op: int32(p.Op)}
+func Place(p plugins.Place) *pb.Place {
+	return &pb.Place{Stage: int32(p.Stage), Op: int32(p.Op)}
 }

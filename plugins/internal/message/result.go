@@ -6,20 +6,20 @@ import (
 	"github.com/seed-e0495807/strake/ir"
 	"github.com/seed-e0495807/strake/ir/wire"
 	"github.com/seed-e0495807/strake/plugins"
-	"github.com/seed-e0495807/strake/plugins/pluginpb"
+	"github.com/seed-e0495807/strake/plugins/pb"
 )
 
 // Result makes the message of what a plugin answers to a call. A module that is that of
 // the call is left out, and one that differs in ops only becomes edits: what stays
 // as it is does not cross the wire.
-func Result(c *plugins.Call, r *plugins.Result) *pluginpb.Result {
+func Result(c *plugins.Call, r *plugins.Result) *pb.Result {
 	if r == nil {
-		return &pluginpb.Result{}
+		return &pb.Result{}
 	}
-	out := &pluginpb.Result{
+	out := &pb.Result{
 		Diagnostics: each(r.Diags, diagnostic),
-		Reports: each(r.Reports, func(r plugins.Report) *pluginpb.Report {
-			return &pluginpb.Report{Name: r.Name, Data: r.Data}
+		Reports: each(r.Reports, func(r plugins.Report) *pb.Report {
+			return &pb.Report{Name: r.Name, Data: r.Data}
 		}),
 	}
 	if len(r.Edits) > 0 {
@@ -37,8 +37,8 @@ func Result(c *plugins.Call, r *plugins.Result) *pluginpb.Result {
 }
 
 // ReadResult reads the answer to a call.
-func ReadResult(c *plugins.Call, p *pluginpb.Result) (*plugins.Result, error) {
-	r := &plugins.Result{Reports: each(p.GetReports(), func(p *pluginpb.Report) plugins.Report {
+func ReadResult(c *plugins.Call, p *pb.Result) (*plugins.Result, error) {
+	r := &plugins.Result{Reports: each(p.GetReports(), func(p *pb.Report) plugins.Report {
 		return plugins.Report{Name: p.GetName(), Data: p.GetData()}
 	})}
 	var err error
@@ -58,18 +58,18 @@ func ReadResult(c *plugins.Call, p *pluginpb.Result) (*plugins.Result, error) {
 	return r, nil
 }
 
-func edits(list []plugins.Edit) *pluginpb.Edits {
-	out := &pluginpb.Edits{}
+func edits(list []plugins.Edit) *pb.Edits {
+	out := &pb.Edits{}
 	var inserted ir.Module // one module, so that its ops share a table of origins
 	for _, e := range list {
-		out.Edits = append(out.Edits, &pluginpb.Edit{Stage: int32(e.Stage), Op: int32(e.Op), Delete: int32(e.Delete)})
+		out.Edits = append(out.Edits, &pb.Edit{Stage: int32(e.Stage), Op: int32(e.Op), Delete: int32(e.Delete)})
 		inserted.Stages = append(inserted.Stages, &ir.Stage{Ops: e.Insert})
 	}
 	out.Inserted = wire.ToProto(&inserted)
 	return out
 }
 
-func readEdits(c *plugins.Call, p *pluginpb.Edits) ([]plugins.Edit, error) {
+func readEdits(c *plugins.Call, p *pb.Edits) ([]plugins.Edit, error) {
 	inserted := &ir.Module{}
 	if p.GetInserted() != nil {
 		var err error

@@ -17,7 +17,7 @@ import (
 
 	"github.com/seed-e0495807/strake/plugins"
 	"github.com/seed-e0495807/strake/plugins/internal/message"
-	"github.com/seed-e0495807/strake/plugins/pluginpb"
+	"github.com/seed-e0495807/strake/plugins/pb"
 )
 
 // Limits are what a plugin may take.
@@ -32,16 +32,16 @@ const maxAsks = 16
 
 // Client is a plugin at the other end of a connection.
 type Client struct {
-	plugin pluginpb.PluginClient
+	plugin pb.PluginClient
 	info   plugins.Info
 	limits Limits
 }
 
 // Connect asks a plugin what it is. The context bounds the time for that.
 func Connect(ctx context.Context, conn grpc.ClientConnInterface, l Limits) (*Client, error) {
-	c := &Client{plugin: pluginpb.NewPluginClient(conn), limits: l}
+	c := &Client{plugin: pb.NewPluginClient(conn), limits: l}
 	can := capabilities()
-	res, err := c.plugin.Info(ctx, &pluginpb.InfoRequest{Minor: Minor, Capabilities: can})
+	res, err := c.plugin.Info(ctx, &pb.InfoRequest{Minor: Minor, Capabilities: can})
 	switch {
 	case status.Code(err) == codes.Unimplemented:
 		return nil, errors.New("it does not speak strake.plugin.v1")
@@ -110,7 +110,7 @@ func explain(err error) error {
 type session struct {
 	host    plugins.Host
 	limits  Limits
-	stream  grpc.BidiStreamingClient[pluginpb.Frame, pluginpb.Frame]
+	stream  grpc.BidiStreamingClient[pb.Frame, pb.Frame]
 	sending sync.Mutex
 	answers sync.WaitGroup
 	slots   chan struct{}  // for answers
@@ -118,30 +118,30 @@ type session struct {
 	last    *plugins.Place // that the plugin asked about
 }
 
-func (s *session) run(ctx context.Context, p pluginpb.PluginClient, call *plugins.Call) (*plugins.Result, error) {
+func (s *session) run(ctx context.Context, p pb.PluginClient, call *plugins.Call) (*plugins.Result, error) {
 	var err error
 	if s.stream, err = p.Run(ctx); err != nil {
 		return nil, err
 	}
 	// When the plugin has ended the stream, the reason is what it gives to a reader.
-	if err := s.send(&pluginpb.HostMessage{Message: &pluginpb.HostMessage_Call{Call: message.Call(call)}}); err != nil && !errors.Is(err, io.EOF) {
+	if err := s.send(&pb.HostMessage{Message: &pb.HostMessage_Call{Call: message.Call(call)}}); err != nil && !errors.Is(err, io.EOF) {
 		return nil, err
 	}
 	for {
-		var m pluginpb.PluginMessage
+		var m pb.PluginMessage
 		if err := receive(s.stream, &m, s.limits.Message); errors.Is(err, io.EOF) {
 			return nil, errors.New("it ended the call without an answer")
 		} else if err != nil {
 			return nil, err
 		}
 		switch m := m.Message.(type) {
-		case *pluginpb.PluginMessage_Log:
+		case *pb.PluginMessage_Log:
 			s.logLine(ctx, m.Log)
-		case *pluginpb.PluginMessage_Ask:
+		case *pb.PluginMessage_Ask:
 			s.ask(ctx, m.Ask)
-		case *pluginpb.PluginMessage_Result:
+		case *pb.PluginMessage_Result:
 			return message.ReadResult(call, m.Result)
-		case *pluginpb.PluginMessage_Failure:
+		case *pb.PluginMessage_Failure:
 			return nil, Failure(m.Failure.GetMessage())
 		default:
 			return nil, errors.New("it sent a message of a kind that this version of strake does not know")
@@ -149,14 +149,14 @@ func (s *session) run(ctx context.Context, p pluginpb.PluginClient, call *plugin
 	}
 }
 
-func (s *session) send(m *pluginpb.HostMessage) error {
+func (s *session) send(m *pb.HostMessage) error {
 	s.sending.Lock()
 	defer s.sending.Unlock()
 	return send(s.stream, m)
 }
 
 // logLine passes lines on until there were too many.
-func (s *session) logLine(ctx context.Context, l *pluginpb.Log) {
+func (s *session) logLine(ctx context.Context, l *pb.Log) {
 	if s.log <= 0 {
 		return
 	}
@@ -168,7 +168,7 @@ func (s *session) logLine(ctx context.Context, l *pluginpb.Log) {
 }
 
 // ask answers a question in the background.
-func (s *session) ask(ctx context.Context, a *pluginpb.Ask) {
+func (s *session) ask(ctx context.Context, a *pb.Ask) {
 	if at := a.GetExpand().GetAt(); at != nil {
 		place := message.ReadPlace(at)
 		s.last = &place
@@ -180,33 +180,33 @@ func (s *session) ask(ctx context.Context, a *pluginpb.Ask) {
 	}
 	s.answers.Go(func() {
 		defer func() { <-s.slots }()
-		r := &pluginpb.Reply{Id: a.GetId()}
+		r := &pb.Reply{Id: a.GetId()}
 		var err error
 		if r.Data, err = s.answer(ctx, a); err != nil {
 			r.Error = message.Error(err)
 		}
-		s.send(&pluginpb.HostMessage{Message: &pluginpb.HostMessage_Reply{Reply: r}}) // an error shows where the stream is read
+		s.send(&pb.HostMessage{Message: &pb.HostMessage_Reply{Reply: r}}) // an error shows where the stream is read
 	})
 }
 
-func (s *session) answer(ctx context.Context, a *pluginpb.Ask) ([]byte, error) {
+func (s *session) answer(ctx context.Context, a *pb.Ask) ([]byte, error) {
 	switch q := a.What.(type) {
-	case *pluginpb.Ask_Expand:
+	case *pb.Ask_Expand:
 		word, err := s.host.Expand(ctx, message.ReadPlace(q.Expand.GetAt()), string(q.Expand.GetWord()))
 		return []byte(word), err
-	case *pluginpb.Ask_ReadFile:
+	case *pb.Ask_ReadFile:
 		return s.host.ReadFile(ctx, string(q.ReadFile.GetPath()))
-	case *pluginpb.Ask_BaseConfig:
+	case *pb.Ask_BaseConfig:
 		return s.host.BaseConfig(ctx, int(q.BaseConfig.GetStage()))
-	case *pluginpb.Ask_Facts:
+	case *pb.Ask_Facts:
 		facts, err := s.host.Facts(ctx, int(q.Facts.GetStage()))
 		if err != nil {
 			return nil, err
 		}
 		return json.Marshal(facts)
-	case *pluginpb.Ask_BaseFile:
+	case *pb.Ask_BaseFile:
 		return s.host.BaseFile(ctx, int(q.BaseFile.GetStage()), string(q.BaseFile.GetPath()))
-	case *pluginpb.Ask_ParseShell:
+	case *pb.Ask_ParseShell:
 		return s.host.ParseShell(ctx, q.ParseShell.GetDialect(), string(q.ParseShell.GetScript()))
 	}
 	return nil, fmt.Errorf("this version of strake does not know the question: %w", plugins.ErrUnavailable)

@@ -6,7 +6,7 @@ import (
 
 	"google.golang.org/protobuf/proto"
 
-	"github.com/seed-e0495807/strake/plugins/pluginpb"
+	"github.com/seed-e0495807/strake/plugins/pb"
 )
 
 // frameSize is how much of a message goes into one frame. Implementations of gRPC take
@@ -18,11 +18,11 @@ var errTooLarge = errors.New("it sent too much")
 
 // sender and receiver are the two halves of a stream.
 type sender interface {
-	Send(*pluginpb.Frame) error
+	Send(*pb.Frame) error
 }
 
 type receiver interface {
-	Recv() (*pluginpb.Frame, error)
+	Recv() (*pb.Frame, error)
 }
 
 // send sends a message as frames.
@@ -33,7 +33,7 @@ func send(s sender, m proto.Message) error {
 	}
 	for {
 		n := min(len(data), frameSize)
-		if err := s.Send(&pluginpb.Frame{Data: data[:n], More: n < len(data)}); err != nil {
+		if err := s.Send(&pb.Frame{Data: data[:n], More: n < len(data)}); err != nil {
 			return err
 		}
 		if data = data[n:]; len(data) == 0 {

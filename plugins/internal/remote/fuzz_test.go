@@ -11,7 +11,7 @@ import (
 	"github.com/seed-e0495807/strake/lang/diag"
 	"github.com/seed-e0495807/strake/plugins"
 	"github.com/seed-e0495807/strake/plugins/internal/message"
-	"github.com/seed-e0495807/strake/plugins/pluginpb"
+	"github.com/seed-e0495807/strake/plugins/pb"
 )
 
 // framed is a stream that gives bytes in frames of a size.
@@ -21,12 +21,12 @@ type framed struct {
 	done bool
 }
 
-func (f *framed) Recv() (*pluginpb.Frame, error) {
+func (f *framed) Recv() (*pb.Frame, error) {
 	if f.done {
 		return nil, io.EOF
 	}
 	n := min(len(f.data), f.size)
-	out := &pluginpb.Frame{Data: f.data[:n], More: n < len(f.data)}
+	out := &pb.Frame{Data: f.data[:n], More: n < len(f.data)}
 	f.data, f.done = f.data[n:], n == len(f.data)
 	return out, nil
 }
@@ -43,22 +43,22 @@ func FuzzMessages(f *testing.F) {
 		}
 		f.Add(data, size)
 	}
-	answer := func(r *plugins.Result) *pluginpb.PluginMessage {
-		return &pluginpb.PluginMessage{Message: &pluginpb.PluginMessage_Result{Result: message.Result(call, r)}}
+	answer := func(r *plugins.Result) *pb.PluginMessage {
+		return &pb.PluginMessage{Message: &pb.PluginMessage_Result{Result: message.Result(call, r)}}
 	}
 	seed(answer(&plugins.Result{Module: inserted}), 100)
 	seed(answer(&plugins.Result{Edits: []plugins.Edit{{Stage: 0, Op: 1, Delete: 1, Insert: inserted.Stages[0].Ops}, {Stage: -1, Op: 1 << 30}}}), 7)
 	seed(answer(&plugins.Result{Diags: diag.List{{Code: "c", Message: "m", Fixes: []diag.Fix{{Edits: []diag.Edit{{New: "x"}}}}}}}), 1<<15)
-	seed(&pluginpb.PluginMessage{Message: &pluginpb.PluginMessage_Log{Log: &pluginpb.Log{Text: []byte("\x1b")}}}, 1)
+	seed(&pb.PluginMessage{Message: &pb.PluginMessage_Log{Log: &pb.Log{Text: []byte("\x1b")}}}, 1)
 	seed(message.Info(plugins.Info{Name: "x", Instructions: []plugins.Instruction{{Keyword: "X", Flags: []plugins.Flag{{Name: "f"}}}}}), 1)
 	f.Fuzz(func(t *testing.T, data []byte, size uint16) {
-		var i pluginpb.Info
+		var i pb.Info
 		if err := receive(&framed{data: data, size: int(size) + 1}, &i, 1<<20); err == nil {
 			if _, err := message.ReadInfo(&i); err != nil {
 				return
 			}
 		}
-		var m pluginpb.PluginMessage
+		var m pb.PluginMessage
 		if err := receive(&framed{data: data, size: int(size) + 1}, &m, 1<<20); err != nil || m.GetResult() == nil {
 			return
 		}

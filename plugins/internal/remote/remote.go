@@ -1,4 +1,4 @@
-// Package remote speaks the protocol of package pluginpb over a connection that is
+// Package remote speaks the protocol of package plugins/pb over a connection that is
 // there: Client is the side of the host, Server that of the plugin. Package host makes
 // the connection to a program, package sdk takes it; tests connect the two directly.
 package remote

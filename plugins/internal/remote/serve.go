@@ -15,7 +15,7 @@ import (
 	"google.golang.org/grpc/credentials"
 
 	"github.com/seed-e0495807/strake/plugins"
-	"github.com/seed-e0495807/strake/plugins/pluginpb"
+	"github.com/seed-e0495807/strake/plugins/pb"
 )
 
 // What go-plugin tells a program by its environment, and expects on its stdout.
@@ -44,7 +44,7 @@ func Serve(p plugins.Plugin) error {
 		return err
 	}
 	server := grpc.NewServer(grpc.Creds(credentials.NewTLS(config)))
-	pluginpb.RegisterPluginServer(server, &Server{Plugin: p})
+	pb.RegisterPluginServer(server, &Server{Plugin: p})
 	fmt.Printf("%d|%d|unix|%s|grpc|%s\n", coreVersion, Version, listener.Addr(), base64.RawStdEncoding.EncodeToString(cert))
 	os.Stdout = os.Stderr // what is printed from now on is for the log
 	return server.Serve(listener)

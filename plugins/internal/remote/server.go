@@ -14,7 +14,7 @@ import (
 
 	"github.com/seed-e0495807/strake/plugins"
 	"github.com/seed-e0495807/strake/plugins/internal/message"
-	"github.com/seed-e0495807/strake/plugins/pluginpb"
+	"github.com/seed-e0495807/strake/plugins/pb"
 )
 
 // maxFromHost bounds what a plugin takes of its host, which it trusts.
@@ -22,19 +22,19 @@ const maxFromHost = 1 << 30
 
 // Server offers a plugin to a host.
 type Server struct {
-	pluginpb.UnimplementedPluginServer
+	pb.UnimplementedPluginServer
 	Plugin plugins.Plugin
 }
 
 // Info says what the plugin is.
-func (s *Server) Info(context.Context, *pluginpb.InfoRequest) (*pluginpb.InfoResponse, error) {
+func (s *Server) Info(context.Context, *pb.InfoRequest) (*pb.InfoResponse, error) {
 	info := s.Plugin.Info()
-	return &pluginpb.InfoResponse{Minor: Minor, Requires: requires(info), Info: message.Info(info)}, nil
+	return &pb.InfoResponse{Minor: Minor, Requires: requires(info), Info: message.Info(info)}, nil
 }
 
 // Run does a call.
-func (s *Server) Run(stream grpc.BidiStreamingServer[pluginpb.Frame, pluginpb.Frame]) error {
-	h := &caller{stream: stream, open: map[uint32]chan *pluginpb.Reply{}}
+func (s *Server) Run(stream grpc.BidiStreamingServer[pb.Frame, pb.Frame]) error {
+	h := &caller{stream: stream, open: map[uint32]chan *pb.Reply{}}
 	call, err := h.call()
 	if err != nil {
 		return h.fail(err)
@@ -46,7 +46,7 @@ func (s *Server) Run(stream grpc.BidiStreamingServer[pluginpb.Frame, pluginpb.Fr
 	if err != nil {
 		return h.fail(err)
 	}
-	return h.send(&pluginpb.PluginMessage{Message: &pluginpb.PluginMessage_Result{Result: message.Result(call, res)}})
+	return h.send(&pb.PluginMessage{Message: &pb.PluginMessage_Result{Result: message.Result(call, res)}})
 }
 
 // safely turns a panic into an error, so that other calls go on.
@@ -80,17 +80,17 @@ func stack() string {
 
 // caller is the host as a plugin sees it.
 type caller struct {
-	stream  grpc.BidiStreamingServer[pluginpb.Frame, pluginpb.Frame]
+	stream  grpc.BidiStreamingServer[pb.Frame, pb.Frame]
 	sending sync.Mutex
 
 	mu     sync.Mutex
 	next   uint32
-	open   map[uint32]chan *pluginpb.Reply // questions without an answer
+	open   map[uint32]chan *pb.Reply // questions without an answer
 	closed error
 }
 
 func (h *caller) call() (*plugins.Call, error) {
-	var m pluginpb.HostMessage
+	var m pb.HostMessage
 	if err := receive(h.stream, &m, maxFromHost); err != nil {
 		return nil, err
 	}
@@ -100,20 +100,20 @@ func (h *caller) call() (*plugins.Call, error) {
 	return message.ReadCall(m.GetCall())
 }
 
-func (h *caller) send(m *pluginpb.PluginMessage) error {
+func (h *caller) send(m *pb.PluginMessage) error {
 	h.sending.Lock()
 	defer h.sending.Unlock()
 	return send(h.stream, m)
 }
 
 func (h *caller) fail(err error) error {
-	return h.send(&pluginpb.PluginMessage{Message: &pluginpb.PluginMessage_Failure{Failure: &pluginpb.Failure{Message: []byte(err.Error())}}})
+	return h.send(&pb.PluginMessage{Message: &pb.PluginMessage_Failure{Failure: &pb.Failure{Message: []byte(err.Error())}}})
 }
 
 // replies hands answers to those that wait for them, until the host has gone.
 func (h *caller) replies() error {
 	for {
-		var m pluginpb.HostMessage
+		var m pb.HostMessage
 		if err := receive(h.stream, &m, maxFromHost); err != nil {
 			return h.close(err)
 		}
@@ -141,8 +141,8 @@ func (h *caller) close(err error) error {
 }
 
 // ask sends a question and waits for the answer.
-func (h *caller) ask(ctx context.Context, a *pluginpb.Ask) ([]byte, error) {
-	answer := make(chan *pluginpb.Reply, 1)
+func (h *caller) ask(ctx context.Context, a *pb.Ask) ([]byte, error) {
+	answer := make(chan *pb.Reply, 1)
 	h.mu.Lock()
 	if h.closed != nil {
 		defer h.mu.Unlock()
@@ -152,7 +152,7 @@ func (h *caller) ask(ctx context.Context, a *pluginpb.Ask) ([]byte, error) {
 	a.Id = h.next
 	h.open[a.Id] = answer
 	h.mu.Unlock()
-	if err := h.send(&pluginpb.PluginMessage{Message: &pluginpb.PluginMessage_Ask{Ask: a}}); err != nil {
+	if err := h.send(&pb.PluginMessage{Message: &pb.PluginMessage_Ask{Ask: a}}); err != nil {
 		return nil, err
 	}
 	select {
@@ -172,28 +172,28 @@ func (h *caller) ask(ctx context.Context, a *pluginpb.Ask) ([]byte, error) {
 // The services of plugins.Host.
 
 func (h *caller) Log(_ context.Context, text string) {
-	h.send(&pluginpb.PluginMessage{Message: &pluginpb.PluginMessage_Log{Log: &pluginpb.Log{Text: []byte(text)}}}) // without a host nobody reads it
+	h.send(&pb.PluginMessage{Message: &pb.PluginMessage_Log{Log: &pb.Log{Text: []byte(text)}}}) // without a host nobody reads it
 }
 
 func (h *caller) Expand(ctx context.Context, at plugins.Place, word string) (string, error) {
-	q := &pluginpb.AskExpand{At: message.Place(at), Word: []byte(word)}
-	data, err := h.ask(ctx, &pluginpb.Ask{What: &pluginpb.Ask_Expand{Expand: q}})
+	q := &pb.AskExpand{At: message.Place(at), Word: []byte(word)}
+	data, err := h.ask(ctx, &pb.Ask{What: &pb.Ask_Expand{Expand: q}})
 	return string(data), err
 }
 
 func (h *caller) ReadFile(ctx context.Context, path string) ([]byte, error) {
-	q := &pluginpb.AskReadFile{Path: []byte(path)}
-	return h.ask(ctx, &pluginpb.Ask{What: &pluginpb.Ask_ReadFile{ReadFile: q}})
+	q := &pb.AskReadFile{Path: []byte(path)}
+	return h.ask(ctx, &pb.Ask{What: &pb.Ask_ReadFile{ReadFile: q}})
 }
 
 func (h *caller) BaseConfig(ctx context.Context, stage int) (json.RawMessage, error) {
-	q := &pluginpb.AskBaseConfig{Stage: int32(stage)}
-	return h.ask(ctx, &pluginpb.Ask{What: &pluginpb.Ask_BaseConfig{BaseConfig: q}})
+	q := &pb.AskBaseConfig{Stage: int32(stage)}
+	return h.ask(ctx, &pb.Ask{What: &pb.Ask_BaseConfig{BaseConfig: q}})
 }
 
 func (h *caller) Facts(ctx context.Context, stage int) (plugins.Facts, error) {
-	q := &pluginpb.AskFacts{Stage: int32(stage)}
-	data, err := h.ask(ctx, &pluginpb.Ask{What: &pluginpb.Ask_Facts{Facts: q}})
+	q := &pb.AskFacts{Stage: int32(stage)}
+	data, err := h.ask(ctx, &pb.Ask{What: &pb.Ask_Facts{Facts: q}})
 	if err != nil {
 		return plugins.Facts{}, err
 	}
@@ -202,11 +202,11 @@ func (h *caller) Facts(ctx context.Context, stage int) (plugins.Facts, error) {
 }
 
 func (h *caller) BaseFile(ctx context.Context, stage int, path string) ([]byte, error) {
-	q := &pluginpb.AskBaseFile{Stage: int32(stage), Path: []byte(path)}
-	return h.ask(ctx, &pluginpb.Ask{What: &pluginpb.Ask_BaseFile{BaseFile: q}})
+	q := &pb.AskBaseFile{Stage: int32(stage), Path: []byte(path)}
+	return h.ask(ctx, &pb.Ask{What: &pb.Ask_BaseFile{BaseFile: q}})
 }
 
 func (h *caller) ParseShell(ctx context.Context, dialect, script string) (json.RawMessage, error) {
-	q := &pluginpb.AskParseShell{Dialect: dialect, Script: []byte(script)}
-	return h.ask(ctx, &pluginpb.Ask{What: &pluginpb.Ask_ParseShell{ParseShell: q}})
+	q := &pb.AskParseShell{Dialect: dialect, Script: []byte(script)}
+	return h.ask(ctx, &pb.Ask{What: &pb.Ask_ParseShell{ParseShell: q}})
 }

@@ -20,7 +20,7 @@ import (
 	"github.com/seed-e0495807/strake/ir"
 	"github.com/seed-e0495807/strake/plugins"
 	"github.com/seed-e0495807/strake/plugins/internal/remote"
-	"github.com/seed-e0495807/strake/plugins/pluginpb"
+	"github.com/seed-e0495807/strake/plugins/pb"
 	"github.com/seed-e0495807/strake/plugins/sdk"
 )
 
@@ -222,39 +222,39 @@ func garbage() {
 
 // raw speaks the protocol badly.
 type raw struct {
-	pluginpb.UnimplementedPluginServer
+	pb.UnimplementedPluginServer
 	requires []string
 	send     string
 }
 
-func (r *raw) Info(context.Context, *pluginpb.InfoRequest) (*pluginpb.InfoResponse, error) {
-	return &pluginpb.InfoResponse{Minor: 99, Requires: r.requires, Info: &pluginpb.Info{Name: "raw", Phases: []pluginpb.Phase{pluginpb.Phase_PHASE_CHECK, 77}}}, nil
+func (r *raw) Info(context.Context, *pb.InfoRequest) (*pb.InfoResponse, error) {
+	return &pb.InfoResponse{Minor: 99, Requires: r.requires, Info: &pb.Info{Name: "raw", Phases: []pb.Phase{pb.Phase_PHASE_CHECK, 77}}}, nil
 }
 
-func (r *raw) Run(s grpc.BidiStreamingServer[pluginpb.Frame, pluginpb.Frame]) error {
+func (r *raw) Run(s grpc.BidiStreamingServer[pb.Frame, pb.Frame]) error {
 	data := make([]byte, 1<<20)
 	switch r.send {
 	case "nothing":
 		return nil
 	case "nonsense":
-		return s.Send(&pluginpb.Frame{Data: []byte("\xff\xff\xff\xff")})
+		return s.Send(&pb.Frame{Data: []byte("\xff\xff\xff\xff")})
 	case "many": // a result with an empty diagnostic, over and over
 		for i := range data {
 			data[i] = [...]byte{0x1a, 0}[i%2]
 		}
 		result := append([]byte{0x1a, 0x80, 0x80, 0x80, 0x08}, data...) // PluginMessage.result of 16 MiB
-		if err := s.Send(&pluginpb.Frame{Data: result, More: true}); err != nil {
+		if err := s.Send(&pb.Frame{Data: result, More: true}); err != nil {
 			return err
 		}
 		for i := range 15 {
-			if err := s.Send(&pluginpb.Frame{Data: data, More: i < 14}); err != nil {
+			if err := s.Send(&pb.Frame{Data: data, More: i < 14}); err != nil {
 				return err
 			}
 		}
 		return nil
 	}
 	for range 1024 {
-		if err := s.Send(&pluginpb.Frame{Data: data, More: true}); err != nil {
+		if err := s.Send(&pb.Frame{Data: data, More: true}); err != nil {
 			return err
 		}
 	}
@@ -273,7 +273,7 @@ type service struct {
 
 func (s service) GRPCServer(_ *plugin.GRPCBroker, to *grpc.Server) error {
 	if s.server != nil {
-		pluginpb.RegisterPluginServer(to, s.server)
+		pb.RegisterPluginServer(to, s.server)
 	}
 	return nil
 }

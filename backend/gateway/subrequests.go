@@ -1,0 +1,345 @@
+package gateway
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"slices"
+	"strings"
+
+	"github.com/moby/buildkit/frontend/dockerui"
+	"github.com/moby/buildkit/frontend/gateway/client"
+	"github.com/moby/buildkit/frontend/subrequests"
+	"github.com/moby/buildkit/frontend/subrequests/convertllb"
+	bklint "github.com/moby/buildkit/frontend/subrequests/lint"
+	"github.com/moby/buildkit/frontend/subrequests/outline"
+	"github.com/moby/buildkit/frontend/subrequests/targets"
+	"github.com/moby/buildkit/solver/errdefs"
+	"github.com/moby/buildkit/solver/pb"
+	digest "github.com/opencontainers/go-digest"
+
+	"github.com/seed-e0495807/strake/backend/dockerfile"
+	"github.com/seed-e0495807/strake/backend/dump"
+	"github.com/seed-e0495807/strake/backend/input"
+	"github.com/seed-e0495807/strake/backend/llb"
+	"github.com/seed-e0495807/strake/ir"
+	"github.com/seed-e0495807/strake/ir/lint"
+	"github.com/seed-e0495807/strake/ir/plan"
+	"github.com/seed-e0495807/strake/lang"
+	"github.com/seed-e0495807/strake/lang/diag"
+	"github.com/seed-e0495807/strake/lang/source"
+)
+
+// question is a request about a Dockerfile, in place of a build of it.
+type question struct {
+	gateway client.Client
+	src     *input.Source
+	text    *source.File
+	Question
+}
+
+// Question is what the client of a subrequest has and wants, besides the options.
+type Question struct {
+	Local LocalImages         // nil when it has none
+	Given func(llb.Need) bool // what the build is given, for a check; nil when it is not known
+	// Found is told what a check finds beside the build checks: what a build would end
+	// with, and the findings of plugins. The check then goes on where a base image is not
+	// to be had. BuildKit's answer, which nil is for, ends there and has the first error.
+	Found func(diag.List)
+}
+
+// Ask has a source answer the subrequest that is among its options. Errors are as those
+// of Build.
+func Ask(ctx context.Context, c client.Client, src *input.Source, o Question) (*client.Result, error) {
+	if res, ok, err := foreign(ctx, c, src); ok {
+		return res, err
+	}
+	res, _, err := answer(ctx, c, src, o)
+	return res, err
+}
+
+// answer answers a client's subrequest, if it has one.
+func answer(ctx context.Context, c client.Client, src *input.Source, o Question) (*client.Result, bool, error) {
+	q := question{c, src, source.NewFile(src.Name, src.Text), o}
+	res, ok, err := src.Client.HandleSubrequest(ctx, dockerui.RequestHandler{
+		Outline: q.outline, ListTargets: q.targets, Lint: q.lint, ConvertLLB: q.convert, AllowOther: true,
+	})
+	name, asked := c.BuildOpts().Opts["requestid"]
+	switch {
+	case err != nil || !asked:
+		return nil, false, err
+	case name == subrequests.RequestSubrequestsDescribe:
+		res, err = described(res)
+		return res, true, err
+	case ok:
+		return res, true, nil
+	}
+	for _, own := range ownRequests() {
+		if own.Name == name {
+			text, err := own.answer(q, ctx)
+			if err != nil {
+				return nil, true, err
+			}
+			res := client.NewResult()
+			res.AddMeta("result.txt", []byte(text))
+			res.AddMeta("version", []byte(own.Version))
+			return res, true, nil
+		}
+	}
+	return nil, true, errdefs.NewUnsupportedSubrequestError(name)
+}
+
+// ownRequest is a subrequest that BuildKit has not, whose answer is a text.
+type ownRequest struct {
+	subrequests.Request
+	answer func(question, context.Context) (string, error)
+}
+
+func ownRequests() []ownRequest {
+	request := func(name, about string) subrequests.Request {
+		return subrequests.Request{Name: "frontend.strake." + name, Version: "1.0.0", Type: subrequests.TypeRPC,
+			Description: about, Opts: []subrequests.Named{}, Metadata: []subrequests.Named{{Name: "result.txt"}}}
+	}
+	return []ownRequest{
+		{request("expand", "The Dockerfile after the plugins, and what each line comes from"), question.expand},
+		{request("graph", "The build graph, for Graphviz"), question.graph},
+		{request("ir", "The intermediate representation after the plugins"), question.ir},
+	}
+}
+
+// described adds our own requests to the list of them.
+func described(res *client.Result) (*client.Result, error) {
+	var list []subrequests.Request
+	if err := json.Unmarshal(res.Metadata["result.json"], &list); err != nil {
+		return nil, err
+	}
+	for _, own := range ownRequests() {
+		list = append(list, own.Request)
+	}
+	data, err := json.MarshalIndent(list, "", "  ")
+	if err != nil {
+		return nil, err
+	}
+	var text bytes.Buffer
+	if err := subrequests.PrintDescribe(data, &text); err != nil {
+		return nil, err
+	}
+	res.AddMeta("result.json", data)
+	res.AddMeta("result.txt", text.Bytes())
+	return res, nil
+}
+
+// module is the module after the plugins, and the files that it goes back to.
+func (q question) module(ctx context.Context) (*ir.Module, *source.Set, error) {
+	b := &build{gateway: q.gateway, src: q.src, opt: Options{Local: q.Local}}
+	b.probe()
+	set := &source.Set{}
+	m, _, err := ir.Read(ctx, set.Add(q.src.Name, q.src.Text), q.src.Pass)
+	q.src.AddFiles(set)
+	return m, set, err
+}
+
+func (q question) expand(ctx context.Context) (string, error) {
+	m, set, err := q.module(ctx)
+	if err != nil {
+		return "", err
+	}
+	return dockerfile.Blame(m, set)
+}
+
+func (q question) ir(ctx context.Context) (string, error) {
+	m, _, err := q.module(ctx)
+	if err != nil {
+		return "", err
+	}
+	return ir.Print(m), nil
+}
+
+func (q question) graph(ctx context.Context) (string, error) {
+	r, err := q.compile(ctx, func(*llb.Options) {})
+	if err != nil {
+		return "", err
+	}
+	def, err := r.State.Marshal(ctx)
+	if err != nil {
+		return "", err
+	}
+	var b strings.Builder
+	err = dump.Dot(&b, def)
+	return b.String(), err
+}
+
+// compile compiles for the default platform, as BuildKit does to answer questions.
+func (q question) compile(ctx context.Context, change func(*llb.Options)) (*llb.Result, error) {
+	o := q.options()
+	change(&o)
+	return llb.Compile(ctx, q.text, o)
+}
+
+func (q question) options() llb.Options {
+	b := &build{gateway: q.gateway, src: q.src, opt: Options{Local: q.Local}}
+	b.probe()
+	o := q.src.LLB(0)
+	o.Resolver, o.Local, o.Platform = q.gateway, q.Local, nil
+	return o
+}
+
+// lint runs the build checks, over all stages when no target is asked for.
+func (q question) lint(ctx context.Context) (*bklint.LintResults, error) {
+	const file = 0
+	found := &bklint.LintResults{Sources: []*pb.SourceInfo{q.info()}}
+	linter, _ := lint.New(q.text, q.src.Client.LinterConfig, q.src.Claims()...) // the compiler tells of a bad directive
+	o := q.options()
+	o.Lint, o.AllStages = linter, o.Target == ""
+	var err error
+	if q.Found == nil {
+		_, err = llb.Compile(ctx, q.text, o)
+	} else {
+		err = q.check(ctx, o)
+	}
+	for _, f := range linter.Findings() {
+		found.Warnings = append(found.Warnings, bklint.Warning{
+			RuleName: f.Rule, Description: f.Description, URL: f.URL, Detail: f.Message,
+			Location: &pb.Location{SourceIndex: file, Ranges: lines(q.text, f.Span)},
+		})
+	}
+	if err != nil {
+		found.Error = q.failure(err, file)
+	}
+	return found, nil
+}
+
+// check tells the client all that is found. Its error is what a build would end with.
+func (q question) check(ctx context.Context, o llb.Options) error {
+	o.Absent = func(path, verb, hint string) error { return q.src.Absent(ctx, path, verb, hint) }
+	list, err := llb.Check(ctx, q.text, o, q.Given)
+	if err != nil {
+		return err
+	}
+	list.Sort()
+	q.Found(slices.DeleteFunc(slices.Clone(list), checked))
+	_, _, err = ir.Read(ctx, q.text, q.src.Pass)
+	if syntax := (ir.SyntaxError{}); errors.As(err, &syntax) {
+		return syntax
+	}
+	return list.Errors().Err()
+}
+
+// checked tells what a build check reports in its own words.
+func checked(d diag.Diagnostic) bool { return d.Code == "empty-continuation" }
+
+// info is the Dockerfile as answers have it.
+func (q question) info() *pb.SourceInfo {
+	info := &pb.SourceInfo{Filename: q.src.Filename, Language: "Dockerfile", Data: []byte(q.src.Text)}
+	if q.src.Map != nil {
+		info.Definition = q.src.Map.Definition.ToPB()
+	}
+	return info
+}
+
+// failure is an error of the build, at the place of its first diagnostic.
+func (q question) failure(err error, file int32) *bklint.BuildError {
+	list, syntax := diagnostics(err)
+	if len(list) == 0 {
+		return &bklint.BuildError{Message: err.Error()}
+	}
+	first := list[0]
+	if first.Span.IsZero() || first.Span.File != 0 {
+		return &bklint.BuildError{Message: message(first, nil, syntax)}
+	}
+	return &bklint.BuildError{
+		Message:  message(first, q.text, syntax),
+		Location: pb.Location{SourceIndex: file, Ranges: lines(q.text, first.Span)},
+	}
+}
+
+// targets lists the stages.
+func (q question) targets(context.Context) (*targets.List, error) {
+	file, diags := lang.Parse(q.text)
+	if err := append(diags, lang.Unclaimed(file, q.src.Claims()...)...).Err(); err != nil {
+		var list diag.List
+		errors.As(err, &list)
+		return nil, ir.SyntaxError{List: list}
+	}
+	comments := file.Comments()
+	out := &targets.List{Sources: [][]byte{[]byte(q.src.Text)}}
+	m, _ := ir.Build(file)
+	for i, s := range m.Stages {
+		out.Targets = append(out.Targets, targets.Target{
+			Name: s.Name, Base: s.Base, Platform: s.Platform, Default: i == len(m.Stages)-1,
+			Description: lang.Describe(comments[s.Origin.Span.Start], s.Name),
+			Location:    q.location(s.Origin),
+		})
+	}
+	return out, nil
+}
+
+func (q question) location(o *ir.Origin) *pb.Location {
+	for _, span := range o.Spans() {
+		if span.File == 0 {
+			return &pb.Location{Ranges: lines(q.text, span)}
+		}
+	}
+	return &pb.Location{}
+}
+
+// outline tells what can be given to a build of the target.
+func (q question) outline(ctx context.Context) (*outline.Outline, error) {
+	r, err := q.compile(ctx, func(o *llb.Options) { o.Outline = true })
+	if err != nil {
+		return nil, err
+	}
+	file, _ := lang.Parse(q.text, q.src.Claims()...)
+	comments := file.Comments()
+	describe := func(o *ir.Origin, name string) string {
+		if spans := o.Spans(); len(spans) > 0 && spans[0].File == 0 {
+			return lang.Describe(comments[spans[0].Start], name)
+		}
+		return ""
+	}
+	found := r.Plan.Outline
+	out := &outline.Outline{Sources: [][]byte{[]byte(q.src.Text)}}
+	if t := found.Target; t != nil {
+		out.Name, out.Description = t.Name, describe(t.Origin, t.Name)
+	}
+	for _, a := range found.Args {
+		out.Args = append(out.Args, outline.Arg{Name: a.Name, Value: a.Value, Description: describe(a.Origin, a.Name), Location: q.location(a.Origin)})
+	}
+	for _, s := range found.Secrets {
+		out.Secrets = append(out.Secrets, outline.Secret{Name: s.ID, Required: s.Required, Location: q.location(s.Origin)})
+	}
+	for _, s := range found.SSH {
+		out.SSH = append(out.SSH, outline.SSH{Name: agent(s), Required: s.Required, Location: q.location(s.Origin)})
+	}
+	return out, nil
+}
+
+// agent is the name of an ssh agent; that of the client's own is not written.
+func agent(m plan.OutlineMount) string {
+	if m.ID == "" {
+		return "default"
+	}
+	return m.ID
+}
+
+// convert gives the LLB that the Dockerfile becomes.
+func (q question) convert(ctx context.Context) (*convertllb.Result, error) {
+	r, err := q.compile(ctx, func(*llb.Options) {})
+	if err != nil {
+		return nil, err
+	}
+	def, err := r.State.Marshal(ctx)
+	if err != nil {
+		return nil, err
+	}
+	out := &convertllb.Result{Def: make(map[digest.Digest]*pb.Op, len(def.Def)), Metadata: def.Metadata, Source: def.Source}
+	for _, data := range def.Def {
+		op := &pb.Op{}
+		if err := op.UnmarshalVT(data); err != nil {
+			return nil, err
+		}
+		out.Def[digest.FromBytes(data)] = op
+	}
+	return out, nil
+}

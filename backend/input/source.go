@@ -1,0 +1,251 @@
+// Package input finds what a compile reads: the Dockerfile and the build
+// context that a directory, a file, a URL or standard input stands for, and the
+// .dockerignore files. It needs no daemon.
+//
+// BuildKit's own client library decides what the options of a build mean and
+// what the LLB of a context is; this package answers what that library asks of a
+// daemon. Of a context, no more is ever read than those few files. The package
+// may import lang, ir and the other backends.
+package input
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"maps"
+	"strings"
+
+	bk "github.com/moby/buildkit/client/llb"
+	"github.com/moby/buildkit/frontend/dockerfile/dfgitutil"
+	"github.com/moby/buildkit/frontend/dockerui"
+	"github.com/moby/buildkit/frontend/gateway/client"
+
+	"github.com/seed-e0495807/strake/backend/llb"
+	"github.com/seed-e0495807/strake/ir"
+	"github.com/seed-e0495807/strake/lang"
+	"github.com/seed-e0495807/strake/lang/diag"
+	"github.com/seed-e0495807/strake/lang/redact"
+	"github.com/seed-e0495807/strake/lang/source"
+)
+
+// Request says what to compile.
+type Request struct {
+	Path  string // a directory, a Dockerfile, a URL, or "-" for Stdin
+	File  string // the Dockerfile, when it is not the default one of Path; "-" is Stdin
+	Stdin io.Reader
+
+	// Options are those of BuildKit's Dockerfile frontend, such as
+	// "build-arg:NAME". Those that name the context are filled in.
+	Options map[string]string
+	// Contexts are the named contexts: a directory, or what docker build takes.
+	Contexts map[string]string
+	// Images resolves named contexts that are images.
+	Images bk.ImageMetaResolver
+	// Offline forbids to fetch a Dockerfile.
+	Offline bool
+	// Upload takes an archive that is the build context, and gives the URL by which
+	// the daemon asks the session for it; nil when no daemon will.
+	Upload func(io.Reader) string
+	// Pass gives what rewrites the module of the Dockerfile that was found. It may be
+	// nil, and give nil.
+	Pass func(context.Context, *Input) (ir.Pass, error)
+	// Outside tells where a Dockerfile really is, and whether that is outside of the
+	// repository that it was looked for in. The text of such a one is not shown unless
+	// it is a Dockerfile. Nil shows all.
+	Outside func(name string) (real string, outside bool)
+}
+
+// Source is a Dockerfile that was found.
+type Source struct {
+	Name     string // for messages: a path as the user would write it, or a URL
+	Filename string // for BuildKit, inside the context
+	Text     string
+	Unnamed  bool             // no directory has it: it came from standard input
+	Client   *dockerui.Client // knows the context and the options
+	Pass     ir.Pass          // rewrites its module; nil leaves it
+	Map      *bk.SourceMap    // for vertices; nil has none but the text
+	// Warn tells the client of the build something about the text; nil when the client
+	// is this process.
+	Warn func(ctx context.Context, message string, o client.WarnOpts)
+
+	input *Input
+}
+
+// AddFiles adds the files that came in while the Dockerfile was compiled to a set that
+// holds the Dockerfile, for diagnostics that point into them.
+func (s *Source) AddFiles(set *source.Set) {
+	if s.Pass == nil {
+		return
+	}
+	for i, f := range s.Pass.Files() {
+		if set.File(source.FileID(i+1)) == nil {
+			set.Add(f.Name, f.Text)
+		}
+	}
+}
+
+// Claims are the instructions of its plugins.
+func (s *Source) Claims() []lang.Claim {
+	if s.Pass == nil {
+		return nil
+	}
+	return s.Pass.Claims()
+}
+
+// Open finds and reads the Dockerfile of a request. An error that the user can
+// mend is a diag.Diagnostic.
+func Open(ctx context.Context, r Request) (*Source, error) {
+	in, err := Find(ctx, r)
+	if err != nil {
+		return nil, err
+	}
+	return in.open(ctx, &gateway{input: in, images: r.Images})
+}
+
+// Remote tells whether the Dockerfile or its context has to be fetched.
+func (in *Input) Remote() bool { return in.remote != "" }
+
+// Open reads the Dockerfile without a daemon. Images are not asked for.
+func (in *Input) Open(ctx context.Context) (*Source, error) {
+	return in.open(ctx, &gateway{input: in})
+}
+
+// OpenFor is Open for who asks for images, too.
+func (in *Input) OpenFor(ctx context.Context, images bk.ImageMetaResolver) (*Source, error) {
+	return in.open(ctx, &gateway{input: in, images: images})
+}
+
+// OpenWith reads the Dockerfile with the help of a daemon, which fetches what is
+// remote. What is local is read here: that saves a round trip for each file.
+func (in *Input) OpenWith(ctx context.Context, daemon client.Client) (*Source, error) {
+	return in.open(ctx, &overlay{Client: daemon, input: in})
+}
+
+func (in *Input) open(ctx context.Context, c client.Client) (*Source, error) {
+	client, err := dockerui.NewClient(c)
+	if err != nil {
+		return nil, err
+	}
+	if err := in.checkIgnore(); err != nil {
+		return nil, err
+	}
+	entry, err := client.ReadEntrypoint(ctx, "Dockerfile")
+	if err != nil {
+		return nil, in.explain(ctx, err)
+	}
+	s := &Source{Name: in.name, Filename: entry.Filename, Text: string(entry.Data),
+		Pass: in.pass, input: in, Unnamed: in.name == stdinName && !in.Remote(), Client: client}
+	if in.outside != "" {
+		return s, s.checkOutside()
+	}
+	return s, nil
+}
+
+// checkOutside makes sure that the Dockerfile is one. A repository can call a link to any
+// file of the machine its Dockerfile, a key of its user say, and errors would show that
+// file line by line, where they are kept: in the log of a CI.
+func (s *Source) checkOutside() error {
+	text := source.NewFile(s.Name, s.Text)
+	f, diags := lang.Parse(text, s.Claims()...)
+	if !diags.HasErrors() && !lang.Unclaimed(f, s.Claims()...).HasErrors() {
+		return nil
+	}
+	return fail("outside", "name the file itself to see what is wrong with it: -f "+s.input.outside,
+		"%s is a link out of the repository, to %s, which is no Dockerfile; its text is not shown", s.Name, s.input.outside)
+}
+
+// FromGateway reads the Dockerfile of a build whose client is elsewhere: it, the context
+// and the options come by the gateway.
+func FromGateway(ctx context.Context, c client.Client) (*Source, error) {
+	client, err := dockerui.NewClient(c)
+	if err != nil {
+		return nil, err
+	}
+	entry, err := client.ReadEntrypoint(ctx, "Dockerfile")
+	if err != nil {
+		return nil, err
+	}
+	return &Source{Name: entry.Filename, Filename: entry.Filename, Text: string(entry.Data), Client: client, Map: entry.SourceMap, Warn: entry.Warn}, nil
+}
+
+// Check tells what is wrong with the options, before anything is read.
+func Check(options map[string]string) error {
+	_, err := dockerui.NewClient(&gateway{input: &Input{Options: maps.Clone(options)}})
+	return err
+}
+
+// LLB gives the options of a compile for the i-th of the target platforms; there
+// is at least one, the default.
+func (s *Source) LLB(i int) llb.Options {
+	c := s.Client
+	o := llb.Options{
+		Pass:             s.Pass,
+		ResolveMode:      c.ImageResolveMode,
+		Filename:         s.Filename,
+		SourceMap:        s.Map,
+		Hostname:         c.Hostname,
+		CacheIDNamespace: c.CacheIDNamespace,
+		CgroupParent:     c.CgroupParent,
+		ExtraHosts:       c.ExtraHosts,
+		Network:          c.NetworkMode,
+		ShmSize:          c.ShmSize,
+		Ulimits:          c.Ulimits,
+		Devices:          c.Devices,
+		Resources:        c.LinuxResources,
+		GitAdvice:        c.GitAdvice,
+	}
+	o.Session = c.BuildOpts().SessionID
+	o.BuildArgs, o.Labels, o.Target = c.BuildArgs, c.Labels, c.Target
+	o.BuildPlatforms, o.MultiPlatform = c.BuildPlatforms, c.MultiPlatformRequested
+	if i < len(c.TargetPlatforms) {
+		o.Platform = &c.TargetPlatforms[i]
+	}
+	o.UseClient(c)
+	return o
+}
+
+// IsRemote tells whether a path is a URL, of a git repository or not.
+func IsRemote(path string) bool {
+	_, isGit, _ := dfgitutil.ParseGitRef(path)
+	return isGit || isHTTP(path)
+}
+
+// fail makes an error that the user can mend. The hint is the next step.
+func fail(code, hint, format string, args ...any) error {
+	return diag.Diagnostic{Code: code, Message: fmt.Sprintf(format, args...), Hint: hint}
+}
+
+// place is where a remote context comes from, for messages.
+func (in *Input) place() string {
+	if in.name == stdinName {
+		return "the archive on standard input"
+	}
+	return redact.URLs(in.remote)
+}
+
+// explain says what the user can do about a Dockerfile that could not be read.
+func (in *Input) explain(ctx context.Context, err error) error {
+	var d diag.Diagnostic
+	switch {
+	case errors.As(err, &d):
+		return d
+	case in.remote != "" && errors.Is(err, fs.ErrNotExist):
+		return fail("no-dockerfile", "name the file inside it with -f FILE", "there is no %s in %s", in.filename(), in.place())
+	case strings.Contains(err.Error(), " exceeds maximum allowed size") && // the error has no exported type
+		!strings.Contains(err.Error(), dockerui.DefaultDockerignoreName):
+		return fail("too-large", "is this a Dockerfile? name the right one with -f", "%s has more than %d bytes", in.name, lang.MaxSize)
+	case in.remote != "" && strings.Contains(err.Error(), "no such file or directory") && !strings.Contains(err.Error(), "invalid subdir"):
+		return fail("no-dockerfile", "name the file inside it with -f FILE", "there is no %s in %s", in.filename(), in.place())
+	case in.remote != "":
+		from := in.remote
+		if IsRemote(from) {
+			from, _, _ = strings.Cut(from, "#")
+		}
+		if d, ok := ExplainFetch(ctx, err.Error(), from); ok {
+			return d
+		}
+	}
+	return fail("unreadable", "", "cannot read %s: %v", in.name, err)
+}

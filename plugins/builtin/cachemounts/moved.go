@@ -1,0 +1,134 @@
+package cachemounts
+
+import (
+	"path"
+	"slices"
+	"strings"
+
+	"github.com/seed-e0495807/strake/ir"
+	"github.com/seed-e0495807/strake/ir/shell"
+)
+
+// moves tells whether the author leads the cache of a manager to a place of their own, or
+// may: by an option or a variable of a command, a variable in force, a configuration that
+// an instruction so far has made, or a file of settings that was copied.
+func (j *job) moves(u *use) bool {
+	vars := append([]string{"HOME"}, u.vars...)
+	for _, c := range u.commands {
+		if c.Sets(vars...) || slices.Contains(c.Via, "xargs") || slices.ContainsFunc(slices.Concat(j.variants(c.Args)...), func(w shell.Word) bool {
+			return u.leadsAway(w) || !w.Known && !strings.HasPrefix(w.Text, "-") && w.MayBeOption()
+		}) {
+			return true
+		}
+	}
+	if j.script.Assigns(vars...) {
+		return true
+	}
+	for _, v := range u.vars {
+		if _, set, _ := j.state.Var(v); set {
+			return true
+		}
+	}
+	return j.mountsSettings(u) || j.configured(u)
+}
+
+// before tells whether one of the instructions so far of the stages that this one goes back
+// to is of a kind, the RUN itself included.
+func (j *job) before(is func(stage, k int, op *ir.Op) bool) bool {
+	for i := j.index; i >= 0; i = shell.Parent(j.call.Module, i) {
+		for k, op := range j.call.Module.Stages[i].Ops {
+			if i == j.index && k > j.op {
+				break
+			}
+			if is(i, k, op) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// configured tells whether an instruction so far speaks of a configuration of a manager, or
+// copies one.
+func (j *job) configured(u *use) bool {
+	return j.before(func(_, _ int, op *ir.Op) bool {
+		return u.moved != nil && u.moved.MatchString(fullText(op)) || j.sets(u, op)
+	})
+}
+
+// fullText is an instruction with its here documents.
+func fullText(op *ir.Op) string { return op.Text() + "\n" + ir.Format(op.Body, '\\') }
+
+// copies are the sources of a COPY or ADD.
+func copies(op *ir.Op) []string {
+	switch b := op.Body.(type) {
+	case *ir.Copy:
+		return b.Sources
+	case *ir.Add:
+		return b.Sources
+	}
+	return nil
+}
+
+// missed tells whether something later speaks of the directory where a manager has its
+// cache by default: with a directory of ours, that has nothing in it.
+func (p *pass) missed(j *job, u *use) bool {
+	for i, s := range p.stages {
+		for k, op := range p.call.Module.Stages[i].Ops {
+			later := p.descends(i, j.index) && (i != j.index || k > j.op)
+			switch b := op.Body.(type) {
+			case *ir.Copy:
+				if slices.ContainsFunc(copies(op), func(source string) bool { return namesCache(source, u) }) {
+					return true
+				}
+			case *ir.Run:
+				if slices.ContainsFunc(b.Mounts, func(m ir.Mount) bool {
+					source, _ := m.Option("source", "src")
+					return namesCache(source, u)
+				}) {
+					return true
+				}
+				if !later {
+					continue
+				}
+				if s.scripts[k] == nil && speaksOfCache(fullText(op), u) {
+					return true
+				}
+				if s.scripts[k] != nil && slices.ContainsFunc(s.scripts[k].Commands, func(c *shell.Command) bool {
+					return !forced(c) && (speaksOfCache(c.Text, u) || reader{s.states[k], s.scripts[k]}.namesCache(c, u))
+				}) {
+					return true
+				}
+			}
+		}
+	}
+	return false
+}
+
+// namesCache tells whether a source names the directory that a manager has by default, or what
+// is in it.
+func namesCache(source string, u *use) bool {
+	source = path.Join("/", source)
+	return speaksOfCache(source, u) || slices.ContainsFunc(u.own, func(p string) bool {
+		return p[0] != '~' && strings.Count(source, "/") >= strings.Count(p, "/") && onOneWay(source, p)
+	})
+}
+
+// namesCache tells whether a command of a RUN does, from the directories that it may be in.
+func (r reader) namesCache(c *shell.Command, u *use) bool {
+	return slices.ContainsFunc(c.Args, func(w shell.Word) bool {
+		text, ok := r.text(w)
+		return ok && text != "" && slices.ContainsFunc(absolute(text, r.workdirs()), func(p string) bool { return namesCache(p, u) })
+	})
+}
+
+// speaksOfCache tells whether a text names the directory that a manager has by default.
+func speaksOfCache(text string, u *use) bool {
+	for _, p := range u.own {
+		p = strings.TrimPrefix(p, "~")
+		if _, rest, ok := strings.Cut(text, p); ok && (rest == "" || strings.IndexByte("/ \t\n\"';&|),", rest[0]) >= 0) {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,92 @@
+package policy
+
+import (
+	"slices"
+
+	"github.com/seed-e0495807/strake/ir"
+	"github.com/seed-e0495807/strake/ir/shell"
+)
+
+// command is a simple command of a script, or that of an exec form, as rules see it.
+type command struct {
+	*shell.Command
+	inputs []string // programs that are piped into it
+	pipes  []string // programs that it is piped into
+	runs   string   // the program whose download it runs as it comes, "" of others
+}
+
+// readCommands gives the commands of what is run, in the order of the text. The error tells
+// that it is no script of a POSIX shell or bash.
+func readCommands(run *ir.Run, sh []string) (*scriptText, error) {
+	script, err := shell.Parse(run, sh)
+	if err != nil {
+		return nil, err
+	}
+	var list []*command
+	by := map[*shell.Command]*command{}
+	for _, c := range script.Commands {
+		by[c] = &command{Command: c}
+		list = append(list, by[c])
+		for _, inner := range executed(c) {
+			list = append(list, &command{Command: inner})
+		}
+	}
+	script.Pipes(func(from, to *shell.Command) {
+		by[from].pipes = append(by[from].pipes, to.Name)
+		by[to].inputs = append(by[to].inputs, from.Name)
+	})
+	markDownloads(list)
+	text := &scriptText{commands: list, parsed: true, sets: map[string]string{}}
+	for _, v := range script.Sets {
+		text.sets[v.Name] = v.Value.Text
+	}
+	return text, nil
+}
+
+// executed are the commands that find runs on what it finds: those behind -exec and the
+// like, up to ";" or "+". (find(1), findutils 4.9.)
+func executed(c *shell.Command) (list []*shell.Command) {
+	if c.Name != "find" {
+		return nil
+	}
+	var words []string
+	inside := false
+	for _, w := range c.Args {
+		switch {
+		case !inside:
+			inside = slices.Contains([]string{"-exec", "-execdir", "-ok", "-okdir"}, w.Text)
+		case w.Text != ";" && w.Text != "+":
+			words = append(words, w.Text)
+		default:
+			script, err := shell.Parse(&ir.Run{Command: ir.Command{Exec: true, Args: words}}, nil)
+			if err == nil {
+				list = append(list, script.Commands...)
+			}
+			words, inside = nil, false
+		}
+	}
+	return list
+}
+
+// args are the words behind it: the value of one that is known, or else its text.
+func (c *command) args() []string {
+	out := make([]string, len(c.Args))
+	for i, w := range c.Args {
+		out[i] = w.Text
+	}
+	return out
+}
+
+// env are the variables set for it alone.
+func (c *command) env() map[string]string {
+	out := map[string]string{}
+	for _, v := range c.Env {
+		out[v.Name] = v.Value.Text
+	}
+	return out
+}
+
+// isShell tells shells whose scripts are read as those of sh or bash.
+func isShell(name string) bool {
+	return slices.Contains([]string{"sh", "bash", "dash", "ash", "zsh", "ksh"}, name)
+}
