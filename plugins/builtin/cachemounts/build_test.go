@@ -197,7 +197,7 @@ CMD ["/app"]
 // sums are the lines of this repository's go.sum for a module.
 func sums(t *testing.T, module string) string {
 	t.Helper()
-	data, err := os.ReadFile(filepath.Join("..", "..", "go.sum"))
+	data, err := os.ReadFile(filepath.Join("..", "..", "..", "go.sum"))
 	if err != nil {
 		t.Fatal(err)
 	}
