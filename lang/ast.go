@@ -1,6 +1,6 @@
 // Package lang turns the text of a Dockerfile into a syntax tree and back,
 // losslessly. It is the first room of the pipeline: it knows what instructions
-// look like and nothing of what they do. It may import source, diag and lexer.
+// look like and nothing of what they do. What they are is in package spec.
 package lang
 
 import "github.com/seed-e0495807/strake/lang/source"

@@ -6,27 +6,8 @@ import (
 
 	"github.com/seed-e0495807/strake/lang/diag"
 	"github.com/seed-e0495807/strake/lang/lexer"
+	"github.com/seed-e0495807/strake/lang/spec"
 )
-
-// flagType is how the value of a flag is read.
-type flagType uint8
-
-const (
-	oneValue  flagType = iota + 1 // --name=value, once
-	anyValues                     // --name=value, as often as wanted
-	boolean                       // --name, --name=true or --name=false
-)
-
-// flagTypes are the flags of each instruction, as BuildKit's instruction parser
-// has them. Instructions that are not listed take none.
-var flagTypes = map[lexer.Instruction]map[string]flagType{
-	lexer.From: {"platform": oneValue},
-	lexer.Run:  {"mount": anyValues, "device": anyValues, "network": oneValue, "security": oneValue},
-	lexer.Copy: {"from": oneValue, "chown": oneValue, "chmod": oneValue, "link": boolean, "parents": boolean, "exclude": anyValues},
-	lexer.Add: {"chown": oneValue, "chmod": oneValue, "checksum": oneValue, "link": boolean, "keep-git-dir": boolean,
-		"unpack": boolean, "exclude": anyValues},
-	lexer.Healthcheck: {"interval": oneValue, "timeout": oneValue, "start-period": oneValue, "start-interval": oneValue, "retries": oneValue},
-}
 
 // maxFlagErrors is how many errors are told of the flags of one instruction.
 const maxFlagErrors = 20
@@ -38,22 +19,22 @@ func (p *parser) flags(l *lexer.Line, flags []Flag) (shifted bool) {
 		return false
 	}
 	id := l.ID
-	if id == lexer.Arg || id == lexer.StopSignal { // BuildKit never looks at them
+	known := spec.Of(id)
+	if known.Ignores {
 		p.diags.Warnf(flags[0].At, "ignored-flag", "%s takes no flags; `--%s` is ignored", id, flags[0].Name)
 		return false
 	}
-	types := flagTypes[id]
 	first := len(p.diags)
 	for i, f := range flags {
 		if len(p.diags)-first > maxFlagErrors {
 			return shifted // the rest is no better
 		}
-		switch t := types[f.Name]; {
-		case t == 0:
-			p.unknownFlag(id, f)
-		case t != anyValues && given(flags[:i], f.Name):
+		switch row := known.Flag(f.Name); {
+		case row == nil:
+			p.unknownFlag(known, f)
+		case !row.Many && given(flags[:i], f.Name):
 			p.diags.Errorf(f.At, "duplicate-flag", "duplicate flag specified: --%s", f.Name).Hint = "keep one of them"
-		case t == boolean:
+		case row.Type == spec.Bool:
 			p.boolean(f)
 		case !f.HasValue:
 			d := p.diags.Errorf(f.At, "missing-value", "missing a value on flag: --%s", f.Name)
@@ -78,7 +59,7 @@ func valueBehind(l *lexer.Line, f Flag) string {
 	value := false
 	switch l.ID {
 	case lexer.Run:
-		value = strings.Contains(next, "=") || slices.Contains([]string{"none", "host", "default", "sandbox", "insecure"}, next)
+		value = strings.Contains(next, "=") || slices.ContainsFunc(spec.Of(l.ID).Flags, func(f spec.Flag) bool { return slices.Contains(f.Values, next) })
 	case lexer.From:
 		value = len(l.Args) > 1 && !strings.EqualFold(l.Args[1].Text, "as")
 	case lexer.Copy, lexer.Add:
@@ -92,19 +73,16 @@ func valueBehind(l *lexer.Line, f Flag) string {
 	return next
 }
 
-func (p *parser) unknownFlag(id lexer.Instruction, f Flag) {
-	d := p.diags.Errorf(f.At, "unknown-flag", "unknown flag: --%s of %s", f.Name, id)
-	var known []string
-	for name := range flagTypes[id] {
-		known = append(known, name)
-	}
-	switch near := diag.Suggest(f.Name, known); {
+func (p *parser) unknownFlag(in *spec.Instruction, f Flag) {
+	d := p.diags.Errorf(f.At, "unknown-flag", "unknown flag: --%s of %s", f.Name, in.Name)
+	names := in.FlagNames()
+	switch near := diag.Suggest(f.Name, names); {
 	case near != "":
 		d.Hint = "did you mean `--" + near + "`?"
-	case len(known) == 0:
-		d.Hint = id.String() + " takes no flags; for an argument that starts with dashes put `--` before it"
+	case len(names) == 0:
+		d.Hint = in.Name + " takes no flags; for an argument that starts with dashes put `--` before it"
 	default:
-		d.Expected = flagList(known)
+		d.Expected = flagList(names)
 	}
 }
 

@@ -10,6 +10,7 @@ import (
 	"github.com/seed-e0495807/strake/lang/grammar"
 	"github.com/seed-e0495807/strake/lang/lexer"
 	"github.com/seed-e0495807/strake/lang/source"
+	"github.com/seed-e0495807/strake/lang/spec"
 )
 
 //go:generate go test ./grammar -run ^TestEBNF$ -count=1 -update
@@ -157,7 +158,7 @@ func (c *converter) item(n any) Item {
 }
 
 // keyword tells which instruction a token stands for.
-func keyword(t grammar.Token) lexer.Instruction { return lexer.Lookup(t.Value) }
+func keyword(t grammar.Token) lexer.Instruction { return spec.Lookup(t.Value) }
 
 func (c *converter) start(n grammar.Start) Item {
 	h, command := c.head(n.Keyword, n.End, nil, nil), c.command(n.Command)

@@ -8,6 +8,7 @@ import (
 
 	"github.com/seed-e0495807/strake/lang"
 	"github.com/seed-e0495807/strake/lang/source"
+	"github.com/seed-e0495807/strake/lang/spec"
 )
 
 // TestUsage checks that the grammar takes what the messages say an instruction
@@ -20,8 +21,8 @@ func TestUsage(t *testing.T) {
 		_, err := lang.ParseGrammar(source.NewFile("Dockerfile", "FROM a\n"+text+"\n"))
 		return err == nil
 	}
-	for id, usage := range lang.Usage() {
-		for _, text := range strings.Split(usage, ", or ") {
+	for _, in := range spec.Instructions() {
+		for _, text := range strings.Split(in.Usage, ", or ") {
 			least := marks.Replace(optional.ReplaceAllString(text, ""))
 			most := marks.Replace(text)
 			if !strings.Contains(text, `["`) {
@@ -30,8 +31,8 @@ func TestUsage(t *testing.T) {
 			if !accepts(least) || !accepts(most) {
 				t.Errorf("the grammar refuses %q or %q", least, most)
 			}
-			switch words := strings.Fields(least); id {
-			case "RUN", "CMD", "ENTRYPOINT": // may be empty
+			switch words := strings.Fields(least); in.Keyword {
+			case spec.Run, spec.Cmd, spec.Entrypoint: // may be empty
 			default:
 				if less := strings.Join(words[:len(words)-1], " "); accepts(less) {
 					t.Errorf("the grammar takes %q, less than %q", less, least)

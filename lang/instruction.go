@@ -9,20 +9,8 @@ import (
 	"github.com/seed-e0495807/strake/lang/diag"
 	"github.com/seed-e0495807/strake/lang/lexer"
 	"github.com/seed-e0495807/strake/lang/source"
+	"github.com/seed-e0495807/strake/lang/spec"
 )
-
-// usage says how each instruction is written; it goes into errors. A test holds
-// it against the grammar.
-var usage = map[lexer.Instruction]string{
-	lexer.Add: "ADD [--flag…] source… destination", lexer.Arg: "ARG name[=default]…",
-	lexer.Cmd: "CMD [\"program\", \"argument\"…]", lexer.Copy: "COPY [--flag…] source… destination",
-	lexer.Entrypoint: "ENTRYPOINT [\"program\", \"argument\"…]", lexer.Env: "ENV name=value…",
-	lexer.Expose: "EXPOSE port[/protocol]…", lexer.From: "FROM [--platform=…] image [AS name]",
-	lexer.Healthcheck: "HEALTHCHECK [--flag…] CMD command, or HEALTHCHECK NONE", lexer.Label: "LABEL name=value…",
-	lexer.Maintainer: "MAINTAINER name", lexer.Onbuild: "ONBUILD instruction", lexer.Run: "RUN [--flag…] command",
-	lexer.Shell: "SHELL [\"program\", \"argument\"…]", lexer.StopSignal: "STOPSIGNAL signal",
-	lexer.User: "USER name[:group]", lexer.Volume: "VOLUME path…", lexer.Workdir: "WORKDIR path",
-}
 
 // instruction builds the node of a line. Its checks are those of BuildKit's
 // instructions.Parse.
@@ -117,7 +105,7 @@ func (p *parser) fromArguments(l *lexer.Line) {
 		hint = "a comment stands on a line of its own"
 	}
 	d := p.diags.Errorf(p.span(at.Start, at.End), "from-arguments", "FROM requires either one or three arguments")
-	d.Expected, d.Hint = usage[lexer.From], hint
+	d.Expected, d.Hint = spec.Of(lexer.From).Usage, hint
 }
 
 func (p *parser) shell(l *lexer.Line, h Header) Instruction {
@@ -126,7 +114,7 @@ func (p *parser) shell(l *lexer.Line, h Header) Instruction {
 	case len(l.Args) == 0 || s.Command.Exec && len(s.Command.Args) == 0:
 		p.missing(l, "at least one argument")
 	case !s.Command.Exec:
-		p.diags.Errorf(s.Command.Line.At, "not-json", "SHELL requires the arguments to be in JSON form").Expected = usage[lexer.Shell]
+		p.diags.Errorf(s.Command.Line.At, "not-json", "SHELL requires the arguments to be in JSON form").Expected = spec.Of(lexer.Shell).Usage
 	}
 	return s
 }
@@ -139,7 +127,7 @@ func (p *parser) transfer(l *lexer.Line) (sources []Word, dest Word) {
 	}
 	sources, dest = words[:len(words)-1], words[len(words)-1]
 	if _, ok := lexer.ParseHeredoc(dest.Text); ok {
-		p.diags.Errorf(dest.At, "heredoc-destination", "%s cannot accept a heredoc as a destination", l.ID).Expected = usage[l.ID]
+		p.diags.Errorf(dest.At, "heredoc-destination", "%s cannot accept a heredoc as a destination", l.ID).Expected = spec.Of(l.ID).Usage
 	}
 	return sources, dest
 }
@@ -169,7 +157,7 @@ func (p *parser) volume(l *lexer.Line, h Header) Instruction {
 	v := &Volume{h, p.list(l)}
 	for _, w := range v.Paths {
 		if strings.TrimSpace(w.Text) == "" {
-			p.diags.Errorf(w.At, "blank-volume", "VOLUME specified can not be an empty string").Expected = usage[l.ID]
+			p.diags.Errorf(w.At, "blank-volume", "VOLUME specified can not be an empty string").Expected = spec.Of(l.ID).Usage
 		}
 	}
 	return v
@@ -188,10 +176,10 @@ func (p *parser) healthcheck(l *lexer.Line, h Header) Instruction {
 		p.diags.Errorf(p.span(l.Args[1].Start, l.Args[1].End), "healthcheck-none", "HEALTHCHECK NONE takes no arguments").
 			Hint = "remove them, or write CMD in place of NONE"
 	case kind == "CMD" && empty:
-		p.diags.Errorf(c.Kind.At, "missing-argument", "missing command after HEALTHCHECK CMD").Expected = usage[l.ID]
+		p.diags.Errorf(c.Kind.At, "missing-argument", "missing command after HEALTHCHECK CMD").Expected = spec.Of(l.ID).Usage
 	case kind != "NONE" && kind != "CMD":
 		d := p.diags.Errorf(c.Kind.At, "healthcheck-kind", "unknown type `%s` in HEALTHCHECK", c.Kind.Text)
-		d.Expected, d.Hint = usage[l.ID], "put CMD before the command"
+		d.Expected, d.Hint = spec.Of(l.ID).Usage, "put CMD before the command"
 	}
 	return c
 }
@@ -203,12 +191,12 @@ func (p *parser) onbuild(l *lexer.Line, h Header) Instruction {
 		return o
 	}
 	at := p.span(l.Sub.Keyword.Start, l.Sub.Keyword.End)
-	switch l.Sub.ID {
-	case lexer.Onbuild:
+	switch id := l.Sub.ID; {
+	case id == lexer.Onbuild:
 		p.diags.Errorf(at, "onbuild-chain", "chaining ONBUILD via `ONBUILD ONBUILD` isn't allowed").Hint = "remove one ONBUILD"
 		return o
-	case lexer.Maintainer, lexer.From:
-		p.diags.Errorf(at, "onbuild-trigger", "%s isn't allowed as an ONBUILD trigger", l.Sub.ID).Hint = "remove the line"
+	case !spec.Of(id).Trigger:
+		p.diags.Errorf(at, "onbuild-trigger", "%s isn't allowed as an ONBUILD trigger", id).Hint = "remove the line"
 	}
 	first := len(p.diags)
 	o.Trigger = p.instruction(l.Sub)
@@ -289,7 +277,7 @@ func unknown(list *diag.List, c *Custom, claims []Claim) *diag.Diagnostic {
 		return d
 	}
 	d := list.Errorf(keyword.At, "unknown-instruction", "unknown instruction: %s", keyword.Text)
-	known := lexer.Keywords()
+	known := spec.Keywords()
 	for _, claim := range claims {
 		known = append(known, claim.Keyword)
 	}

@@ -7,6 +7,7 @@ import (
 	"github.com/seed-e0495807/strake/lang/diag"
 	"github.com/seed-e0495807/strake/lang/lexer"
 	"github.com/seed-e0495807/strake/lang/source"
+	"github.com/seed-e0495807/strake/lang/spec"
 )
 
 // MaxSize is the largest Dockerfile that is read, in bytes: what BuildKit's
@@ -149,11 +150,10 @@ func (p *parser) directive(l *lexer.Line) {
 // order checks what may stand before the first FROM.
 func (p *parser) order(in Instruction, l *lexer.Line) {
 	p.instructions++
-	switch in.(type) {
-	case *From:
+	switch {
+	case l.ID == lexer.From:
 		p.staged = true
-	case *Arg, *Custom:
-	default:
+	case !spec.Of(l.ID).Global:
 		if !p.staged && !p.unstaged && !p.fragment {
 			p.unstaged = true // one is enough: the rest follows from it
 			p.diags.Errorf(in.Head().Keyword.At, "no-stage", "no build stage in current context: %s stands before the first FROM", l.ID).
@@ -239,7 +239,7 @@ func (p *parser) argument(l *lexer.Line) Word {
 // missing reports an instruction whose arguments are too few.
 func (p *parser) missing(l *lexer.Line, want string) {
 	d := p.diags.Errorf(p.span(l.Keyword.Start, l.Keyword.End), "missing-argument", "%s requires %s", l.ID, want)
-	d.Expected = usage[l.ID]
+	d.Expected = spec.Of(l.ID).Usage
 }
 
 func (p *parser) words(tokens []lexer.Token) []Word {
@@ -293,7 +293,7 @@ func (p *parser) pairs(l *lexer.Line, tokens []lexer.Token) []Pair {
 	if tokens[0].Kind == lexer.Word {
 		if len(tokens) < 2 {
 			d := p.diags.Errorf(p.span(tokens[0].Start, tokens[0].End), codeBadPair, "%s must have two arguments", l.ID)
-			d.Expected, d.Hint = usage[l.ID], "write `"+tokens[0].Text+"=value`"
+			d.Expected, d.Hint = spec.Of(l.ID).Usage, "write `"+tokens[0].Text+"=value`"
 			return nil
 		}
 		return []Pair{{Key: p.word(tokens[0]), Value: p.word(tokens[1]), HasValue: true, Legacy: true}}
@@ -313,7 +313,7 @@ func (p *parser) pairs(l *lexer.Line, tokens []lexer.Token) []Pair {
 func (p *parser) pair(l *lexer.Line, t lexer.Token) Pair {
 	pair := newPair(p.file.Source, p.word(t))
 	if pair.HasValue && pair.Key.Text == "" {
-		p.diags.Errorf(p.span(t.Start, t.End), "blank-name", "%s names can not be blank", l.ID).Expected = usage[l.ID]
+		p.diags.Errorf(p.span(t.Start, t.End), "blank-name", "%s names can not be blank", l.ID).Expected = spec.Of(l.ID).Usage
 	}
 	return pair
 }

@@ -6,7 +6,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/seed-e0495807/strake/lang/lexer"
+	"github.com/seed-e0495807/strake/lang/spec"
 )
 
 const ebnfHeader = `(* The grammar of Dockerfiles, as Strake reads them. Generated from the types of
@@ -48,7 +48,7 @@ func EBNF() (string, error) {
 	if err != nil {
 		return "", err
 	}
-	names := lexer.Keywords()
+	names := spec.Keywords()
 	text := keyword.ReplaceAllStringFunc(parser.String(), func(token string) string {
 		if name := strings.ToUpper(strings.Trim(token, "<>")); slices.Contains(names, name) {
 			return `"` + name + `"`

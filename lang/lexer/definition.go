@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	participle "github.com/alecthomas/participle/v2/lexer"
+	"github.com/seed-e0495807/strake/lang/spec"
 )
 
 // firstKeyword is the participle type of the keyword ADD; the others follow in
@@ -22,7 +23,7 @@ func symbolTable() map[string]participle.TokenType {
 		"HeredocBody": typeOf(HeredocBody), "HeredocEnd": typeOf(HeredocEnd), "Trigger": typeOf(Trigger),
 		"Punct": typeOf(Punct), "EOL": typeOf(EOL),
 	}
-	for i, name := range names[1:] {
+	for i, name := range spec.Keywords() {
 		table[name] = firstKeyword + participle.TokenType(i)
 	}
 	return table

@@ -9,6 +9,7 @@ import (
 	participle "github.com/alecthomas/participle/v2/lexer"
 
 	"github.com/seed-e0495807/strake/lang/lexer"
+	"github.com/seed-e0495807/strake/lang/spec"
 )
 
 // show gives the tokens of a text, each as "line:column symbol value".
@@ -69,7 +70,7 @@ func TestSymbols(t *testing.T) {
 	if symbols["EOF"] != participle.EOF {
 		t.Error("no EOF")
 	}
-	for _, keyword := range lexer.Keywords() {
+	for _, keyword := range spec.Keywords() {
 		if _, ok := symbols[keyword]; !ok {
 			t.Errorf("%s is no symbol", keyword)
 		}

@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/seed-e0495807/strake/lang/spec"
 	"github.com/seed-e0495807/strake/lang/words"
 )
 
@@ -23,8 +24,8 @@ func heredocWord(word string) (chomp bool, name string, ok bool) {
 	return chomp, name, name != "" && !strings.Contains(name, "<")
 }
 
-// takesHeredoc reports whether a line can be followed by here documents: RUN,
-// COPY and ADD that are not in JSON form, also behind ONBUILD, and what New was told.
+// takesHeredoc reports whether a line can be followed by here documents: what takes
+// them and is not in JSON form, also behind ONBUILD, and what New was told.
 func (l *Lexer) takesHeredoc(line *Line) bool {
 	if line.ID == Unknown {
 		return slices.Contains(l.takers, strings.ToUpper(line.Keyword.Text))
@@ -34,7 +35,7 @@ func (l *Lexer) takesHeredoc(line *Line) bool {
 		line = line.Sub
 		json = json || len(line.Args) > 0 && line.Args[0].Kind == JSON
 	}
-	return !json && (line.ID == Run || line.ID == Copy || line.ID == Add)
+	return !json && spec.Of(line.ID).Heredocs
 }
 
 // ParseHeredoc reads a word such as <<EOF, 3<<-"EOF" or << EOF. It reports false

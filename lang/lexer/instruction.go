@@ -4,79 +4,35 @@ import (
 	"strings"
 	"unicode"
 	"unicode/utf8"
+
+	"github.com/seed-e0495807/strake/lang/spec"
 )
 
 // Instruction is the keyword of a line.
-type Instruction uint8
+type Instruction = spec.Keyword
 
+// The keywords, by the names that package spec gives them.
 const (
-	Unknown Instruction = iota
-	Add
-	Arg
-	Cmd
-	Copy
-	Entrypoint
-	Env
-	Expose
-	From
-	Healthcheck
-	Label
-	Maintainer
-	Onbuild
-	Run
-	Shell
-	StopSignal
-	User
-	Volume
-	Workdir
+	Unknown     = spec.Unknown
+	Add         = spec.Add
+	Arg         = spec.Arg
+	Cmd         = spec.Cmd
+	Copy        = spec.Copy
+	Entrypoint  = spec.Entrypoint
+	Env         = spec.Env
+	Expose      = spec.Expose
+	From        = spec.From
+	Healthcheck = spec.Healthcheck
+	Label       = spec.Label
+	Maintainer  = spec.Maintainer
+	Onbuild     = spec.Onbuild
+	Run         = spec.Run
+	Shell       = spec.Shell
+	StopSignal  = spec.StopSignal
+	User        = spec.User
+	Volume      = spec.Volume
+	Workdir     = spec.Workdir
 )
-
-// Names are the keywords by Instruction, in upper case; Unknown has none.
-var names = [...]string{"", "ADD", "ARG", "CMD", "COPY", "ENTRYPOINT", "ENV", "EXPOSE", "FROM", "HEALTHCHECK",
-	"LABEL", "MAINTAINER", "ONBUILD", "RUN", "SHELL", "STOPSIGNAL", "USER", "VOLUME", "WORKDIR"}
-
-// String is the keyword in upper case.
-func (i Instruction) String() string { return names[i] }
-
-// Keywords lists every keyword of the language.
-func Keywords() []string { return append([]string(nil), names[1:]...) }
-
-// Lookup finds the instruction of a keyword in any case.
-func Lookup(keyword string) Instruction {
-	for i := 0; i < len(keyword); i++ {
-		if keyword[i] >= utf8.RuneSelf { // U+212A lowers to "k", and BuildKit lowers
-			keyword = strings.ToLower(keyword)
-			break
-		}
-	}
-	for i, name := range names[1:] {
-		if len(name) == len(keyword) && strings.EqualFold(name, keyword) {
-			return Instruction(i + 1)
-		}
-	}
-	return Unknown
-}
-
-// shape is how the arguments of an instruction are cut into tokens.
-type shape uint8
-
-const (
-	shapeText   shape = iota // one Text
-	shapeShell               // Text or JSON
-	shapeList                // Words or JSON
-	shapeWords               // Words
-	shapeQuoted              // Words that quotes hold together; "name=value" is a Pair
-	shapePairs               // Pairs, or a Word and a Text
-	shapeHealth              // Word, then Text or JSON
-	shapeSub                 // another instruction
-)
-
-var shapes = [...]shape{
-	Unknown: shapeText, Add: shapeList, Arg: shapeQuoted, Cmd: shapeShell, Copy: shapeList, Entrypoint: shapeShell,
-	Env: shapePairs, Expose: shapeWords, From: shapeWords, Healthcheck: shapeHealth, Label: shapePairs,
-	Maintainer: shapeText, Onbuild: shapeSub, Run: shapeShell, Shell: shapeShell, StopSignal: shapeText,
-	User: shapeText, Volume: shapeList, Workdir: shapeText,
-}
 
 // instruction cuts the logical line at hand into tokens and reads the here
 // documents that it announces.
@@ -97,7 +53,7 @@ func (l *Lexer) instruction(out *Line) {
 func (l *Lexer) cut(out *Line, i, j int) {
 	end := l.wordEnd(i, j)
 	out.Keyword = l.token(Keyword, i, end)
-	out.ID = Lookup(out.Keyword.Text)
+	out.ID = spec.Lookup(out.Keyword.Text)
 	i = l.flags(out, l.skipBlanks(end, j), j)
 	i, j = trimBounds(l.text, i, j)
 	l.arguments(out, i, j)
@@ -107,29 +63,29 @@ func (l *Lexer) arguments(out *Line, i, j int) {
 	if i == j {
 		return
 	}
-	switch shapes[out.ID] {
-	case shapeText:
+	switch spec.Of(out.ID).Form {
+	case spec.Text:
 		out.Args = append(out.Args, l.token(Text, i, j))
-	case shapeShell:
+	case spec.Script:
 		l.shellOrJSON(out, i, j)
-	case shapeList:
+	case spec.List:
 		if !l.json(out, i, j) {
 			l.words(out, i, j)
 		}
-	case shapeWords:
+	case spec.Words:
 		l.words(out, i, j)
-	case shapeQuoted:
+	case spec.Names:
 		l.quoted(out, i, j)
-	case shapePairs:
+	case spec.Pairs:
 		l.pairs(out, i, j)
-	case shapeHealth:
+	case spec.Health:
 		l.health(out, i, j)
-	case shapeSub:
+	case spec.Nested:
 		l.sub = Line{Kind: Keyword, Flags: l.sub.Flags[:0], Args: l.sub.Args[:0], Heredocs: l.sub.Heredocs[:0]}
 		l.sub.Code = l.text[i:j]
 		l.sub.Start, l.sub.End = l.source(i), l.source(j-1)+1
 		// A chain of ONBUILDs is refused, so its tail is never looked at.
-		if end := l.wordEnd(i, j); Lookup(l.text[i:end]) == Onbuild {
+		if end := l.wordEnd(i, j); spec.Lookup(l.text[i:end]) == Onbuild {
 			l.sub.Keyword, l.sub.ID = l.token(Keyword, i, end), Onbuild
 		} else {
 			l.cut(&l.sub, i, j)

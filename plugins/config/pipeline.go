@@ -14,8 +14,8 @@ import (
 
 	"github.com/seed-e0495807/strake/ir"
 	"github.com/seed-e0495807/strake/lang/diag"
-	"github.com/seed-e0495807/strake/lang/lexer"
 	"github.com/seed-e0495807/strake/lang/source"
+	"github.com/seed-e0495807/strake/lang/spec"
 	"github.com/seed-e0495807/strake/plugins"
 	"github.com/seed-e0495807/strake/plugins/config/trust"
 )
@@ -218,7 +218,7 @@ func (b *builder) claims() {
 			switch {
 			case !keywordForm.MatchString(in.Keyword):
 				b.diags.Errorf(at, "plugin-claim", "the plugin %s claims the instruction %q, which is not upper case letters", info.Name, in.Keyword)
-			case slices.Contains(lexer.Keywords(), in.Keyword):
+			case slices.Contains(spec.Keywords(), in.Keyword):
 				b.diags.Errorf(at, "plugin-claim", "the plugin %s claims the instruction %s, which is Docker's own", info.Name, in.Keyword)
 			case twice:
 				d := b.diags.Errorf(at, "plugin-claim", "the plugins %s and %s both claim the instruction %s", first.by, info.Name, in.Keyword)
