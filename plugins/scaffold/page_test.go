@@ -13,6 +13,9 @@ import (
 
 const pages = "../../docs/plugins"
 
+// maxSize is how large a small plugin may be that is built as the pages say, in bytes.
+const maxSize = 12_000_000
+
 var (
 	block   = regexp.MustCompile("(?s)\n```(\\w*)\n(.*?)\n```")
 	fileRef = regexp.MustCompile("(?s)`([\\w/]+\\.(?:go|txtar))`")
@@ -67,7 +70,12 @@ func TestTutorial(t *testing.T) {
 	}
 	run(t, dir, "vet", "-mod=mod", "./...")
 	run(t, dir, "test", "-mod=mod", "./...")
-	run(t, dir, "build", "-mod=mod", "-o", "house-labels", ".")
+	run(t, dir, "build", "-mod=mod", "-tags", "grpcnotrace", "-ldflags", "-s -w", "-o", "house-labels", ".")
+	if info, err := os.Stat(filepath.Join(dir, "house-labels")); err != nil {
+		t.Error(err)
+	} else if info.Size() > maxSize {
+		t.Errorf("a program of a few lines has %d bytes, more than %d", info.Size(), maxSize)
+	}
 	if out, err := exec.Command("gofmt", "-l", filepath.Join(dir, "apt.go"), filepath.Join(dir, "maintained.go")).CombinedOutput(); err != nil || len(out) > 0 {
 		t.Errorf("gofmt: %v\n%s", err, out)
 	}
