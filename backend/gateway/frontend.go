@@ -21,6 +21,7 @@ import (
 	"github.com/seed-e0495807/strake/backend/input"
 	"github.com/seed-e0495807/strake/backend/llb"
 	"github.com/seed-e0495807/strake/ir/lint"
+	"github.com/seed-e0495807/strake/ir/lint/buildkit"
 	"github.com/seed-e0495807/strake/ir/plan"
 	"github.com/seed-e0495807/strake/lang/diag"
 	"github.com/seed-e0495807/strake/lang/source"
@@ -86,12 +87,9 @@ func (b *build) platform(ctx context.Context, platform *ocispecs.Platform, i int
 	o.Resolver, o.Local = b.gateway, b.opt.Local
 	text := source.NewFile(b.src.Name, b.src.Text)
 	if i == 0 && b.opt.Linted != nil { // what is found is the same for each platform
-		o.Lint, _ = lint.New(text, b.src.Client.LinterConfig, b.src.Claims()...) // the compiler tells of a bad directive
+		b.lint(&o, text)
 	}
 	r, err := llb.Compile(ctx, text, o)
-	if o.Lint != nil {
-		b.opt.Linted(o.Lint.Findings())
-	}
 	if err != nil {
 		return nil, err
 	}
@@ -122,6 +120,17 @@ func (b *build) platform(ctx context.Context, platform *ocispecs.Platform, i int
 		}
 	}
 	return &dockerui.BuildResult{Reference: ref, Image: r.Image, BaseImage: r.Base, Epoch: r.Plan.Epoch}, nil
+}
+
+// lint has a compile run the build checks.
+func (b *build) lint(o *llb.Options, text *source.File) {
+	client := b.src.Client
+	o.Ignore = client.DockerIgnorePatterns
+	o.Lint = func(facts []plan.Fact) error {
+		found := buildkit.Check(text, client.LinterConfig, facts, b.src.Claims()...)
+		b.opt.Linted(found.Findings)
+		return found.Err()
+	}
 }
 
 func platformID(p *ocispecs.Platform) string {

@@ -25,6 +25,7 @@ import (
 	"github.com/seed-e0495807/strake/backend/llb"
 	"github.com/seed-e0495807/strake/ir"
 	"github.com/seed-e0495807/strake/ir/lint"
+	"github.com/seed-e0495807/strake/ir/lint/buildkit"
 	"github.com/seed-e0495807/strake/ir/plan"
 	"github.com/seed-e0495807/strake/lang"
 	"github.com/seed-e0495807/strake/lang/diag"
@@ -189,16 +190,20 @@ func (q question) options() llb.Options {
 func (q question) lint(ctx context.Context) (*bklint.LintResults, error) {
 	const file = 0
 	found := &bklint.LintResults{Sources: []*pb.SourceInfo{q.info()}}
-	linter, _ := lint.New(q.text, q.src.Client.LinterConfig, q.src.Claims()...) // the compiler tells of a bad directive
 	o := q.options()
-	o.Lint, o.AllStages = linter, o.Target == ""
+	o.AllStages, o.Ignore = o.Target == "", q.src.Client.DockerIgnorePatterns
+	var checks lint.Result
+	o.Lint = func(facts []plan.Fact) error {
+		checks = buildkit.Check(q.text, q.src.Client.LinterConfig, facts, q.src.Claims()...)
+		return checks.Err()
+	}
 	var err error
 	if q.Found == nil {
 		_, err = llb.Compile(ctx, q.text, o)
 	} else {
 		err = q.check(ctx, o)
 	}
-	for _, f := range linter.Findings() {
+	for _, f := range checks.Findings {
 		found.Warnings = append(found.Warnings, bklint.Warning{
 			RuleName: f.Rule, Description: f.Description, URL: f.URL, Detail: f.Message,
 			Location: &pb.Location{SourceIndex: file, Ranges: lines(q.text, f.Span)},

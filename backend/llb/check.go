@@ -30,6 +30,7 @@ func Check(ctx context.Context, src *source.File, o Options, given func(Need) bo
 		return nil, err
 	}
 	if module == nil || module.HasCustom() {
+		_ = o.lint(nil) // the error is in found
 		return found, nil
 	}
 	o.Partial, o.Outline = true, true

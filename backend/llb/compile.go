@@ -4,6 +4,7 @@
 package llb
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -36,6 +37,10 @@ type Options struct {
 	Resolver    bk.ImageMetaResolver
 	Local       func(context.Context, plan.ImageRequest) (plan.ImageInfo, bool, error)
 	ResolveMode bk.ResolveMode
+
+	// Lint is given the facts of the plan, as far as planning came: none for a text that
+	// cannot be read. Its error ends the compile where nothing else does. Nil is none.
+	Lint func([]plan.Fact) error
 
 	// Caps are what the daemon understands; nil is all that this version knows.
 	Caps *apicaps.CapSet
@@ -82,6 +87,7 @@ func (r *Result) Config() ([]byte, error) { return json.Marshal(r.Image) }
 func Compile(ctx context.Context, src *source.File, o Options) (*Result, error) {
 	module, diags, err := read(ctx, src, o)
 	if err != nil {
+		_ = o.lint(nil) // there is an error
 		return nil, err
 	}
 	result, err := CompileModule(ctx, module, o)
@@ -120,6 +126,9 @@ func CompileModule(ctx context.Context, m *ir.Module, o Options) (*Result, error
 		o.Contexts = c
 	}
 	p, err := plan.Make(ctx, m, o.Options)
+	if p != nil {
+		err = cmp.Or(err, o.lint(p.Facts))
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -129,6 +138,13 @@ func CompileModule(ctx context.Context, m *ir.Module, o Options) (*Result, error
 	}
 	result.Diags = append(result.Diags, p.Notes...)
 	return result, nil
+}
+
+func (o *Options) lint(facts []plan.Fact) error {
+	if o.Lint == nil {
+		return nil
+	}
+	return o.Lint(facts)
 }
 
 // Images finds base images by BuildKit's kind of resolver, and before it by what the

@@ -24,7 +24,7 @@ func (o *Options) UseClient(c *dockerui.Client) {
 	o.Caps = &caps
 	o.Contexts = contexts{client: c, mode: o.ResolveMode}
 	o.NoCache = c.IsNoCache
-	o.Ignore, o.Epoch = c.DockerIgnorePatterns, epochs{c}.time
+	o.Epoch = epochs{c}.time
 	o.Context = func(ctx context.Context, paths []string) (bk.State, error) {
 		state, err := c.MainContext(ctx, follow(paths)...)
 		if err != nil {

@@ -15,6 +15,8 @@ import (
 
 	strake "github.com/seed-e0495807/strake/backend/llb"
 	"github.com/seed-e0495807/strake/ir/lint"
+	"github.com/seed-e0495807/strake/ir/lint/buildkit"
+	"github.com/seed-e0495807/strake/ir/plan"
 	"github.com/seed-e0495807/strake/lang/cases"
 	"github.com/seed-e0495807/strake/lang/source"
 )
@@ -98,15 +100,15 @@ func lintOf(t *testing.T, c cases.Case) (list []string) {
 		t.Fatal(err)
 	}
 	file := source.NewFile("Dockerfile", c.Dockerfile)
-	linter, err := lint.New(file, nil)
-	if err != nil {
-		t.Errorf("%s: %v", c.Name, err)
-		return nil
-	}
 	o := strake.Options{Resolver: oracleResolver{c.Images}, Caps: &oracleCaps}
-	o.BuildArgs, o.BuildPlatforms, o.Lint, o.AllStages = c.BuildArgs, []ocispecs.Platform{builder}, linter, true
+	o.BuildArgs, o.BuildPlatforms, o.AllStages = c.BuildArgs, []ocispecs.Platform{builder}, true
+	var found lint.Result
+	o.Lint = func(facts []plan.Fact) error {
+		found = buildkit.Check(file, nil, facts)
+		return found.Err()
+	}
 	_, _ = strake.Compile(t.Context(), file, o) // what BuildKit refuses when it marshals the LLB fails here
-	for _, f := range linter.Findings() {
+	for _, f := range found.Findings {
 		list = append(list, line(f.Rule, f.Message, file.Position(f.Span.Start).Line))
 	}
 	slices.Sort(list)

@@ -14,6 +14,7 @@ import (
 	"github.com/seed-e0495807/strake/backend/input"
 	"github.com/seed-e0495807/strake/backend/llb"
 	"github.com/seed-e0495807/strake/ir/lint"
+	"github.com/seed-e0495807/strake/ir/lint/buildkit"
 	"github.com/seed-e0495807/strake/ir/plan"
 	"github.com/seed-e0495807/strake/lang/diag"
 	"github.com/seed-e0495807/strake/lang/diag/sarif"
@@ -164,13 +165,18 @@ func emitFindings(ctx context.Context, c *compile, src *input.Source, r *result)
 		o := src.LLB(i)
 		o.Images, o.Local, o.AllStages = likely{c.bases}, c.local, o.Target == ""
 		o.Absent = func(path, verb, hint string) error { return src.Absent(ctx, path, verb, hint) }
-		o.Lint, _ = lint.New(file, src.Client.LinterConfig, src.Claims()...) // the compiler reports a bad directive
+		o.Ignore = src.Client.DockerIgnorePatterns
+		var checked lint.Result
+		o.Lint = func(facts []plan.Fact) error {
+			checked = buildkit.Check(file, src.Client.LinterConfig, facts, src.Claims()...)
+			return checked.Err()
+		}
 		found, err := llb.Check(ctx, file, o, nil)
 		src.AddFiles(r.set)
 		if err != nil {
 			return err
 		}
-		found = append(found, lint.Diags(o.Lint.Findings())...)
+		found = append(found, lint.Diags(checked.Findings)...)
 		for _, d := range found {
 			if counts(d) && !slices.ContainsFunc(r.diags, func(have diag.Diagnostic) bool {
 				return have.Span == d.Span && have.Code == d.Code && have.Message == d.Message

@@ -1,8 +1,11 @@
-// Package lint holds the build checks: what BuildKit warns about in a Dockerfile that
-// it nevertheless builds. The names, texts and pages of the rules are those of
-// BuildKit's linter package, and so is what the check directive says; where a rule
-// looks is ours. The rules on spelling read the syntax tree and are here; those that
-// need values are in package plan, which reports to the same Linter.
+// Package lint runs rules over one Dockerfile. A rule reads the syntax tree, the module, or
+// the facts of a plan (see Rule); what it finds does not keep the file from being built.
+// Package buildkit below has BuildKit's build checks as rules. What switches rules off is
+// BuildKit's, too: the check directive, which has the syntax
+//
+//	# check=skip=Rule,…;experimental=Rule,…;error=true
+//
+// and a comment of that form above an instruction.
 package lint
 
 import (
@@ -12,6 +15,7 @@ import (
 	"github.com/moby/buildkit/frontend/dockerfile/linter"
 
 	"github.com/seed-e0495807/strake/ir"
+	"github.com/seed-e0495807/strake/ir/plan"
 	"github.com/seed-e0495807/strake/lang"
 	"github.com/seed-e0495807/strake/lang/diag"
 	"github.com/seed-e0495807/strake/lang/source"
@@ -26,33 +30,116 @@ type Finding struct {
 	Span        source.Span
 }
 
-// Linter collects findings. A nil Linter collects nothing. It is not safe for
-// concurrent use.
-type Linter struct {
-	config   linter.Config
-	check    source.Span         // of the check directive; zero when the config is another's
-	comments map[uint32][]string // above the instruction that starts there
-	findings []Finding
+// Input is what rules read.
+type Input struct {
+	File   *lang.File
+	Diags  diag.List      // of reading the file
+	Module *ir.Module     // nil when the file has errors
+	Facts  []plan.Fact    // of the plan, as far as planning came
+	Config *linter.Config // takes the place of the check directive; nil does not
 }
 
-// New makes a linter of a text, and looks at the text: an error is that of Directive. A
-// config, which may be nil, takes the place of that directive. Claims are the
-// instructions of plugins.
-func New(src *source.File, config *linter.Config, claims ...lang.Claim) (*Linter, error) {
-	var check source.Span
+// Read reads a text for rules that need no more than that. Claims are the instructions of
+// plugins.
+func Read(src *source.File, claims ...lang.Claim) Input {
+	file, diags := lang.Parse(src, claims...)
+	return Input{File: file, Diags: append(diags, lang.Unclaimed(file, claims...)...)}
+}
+
+// Result is what the rules found.
+type Result struct {
+	Findings []Finding // in order of their places
+	asErrors bool
+	check    source.Span // of the check directive; zero when the config is another's
+}
+
+// Run lets the rules look, in their order: first those that read the text, then those that
+// read the module, and then all at each fact. An error is that of Directive.
+func Run(rules []Rule, in Input) (Result, error) {
+	var out Result
+	config := in.Config
 	if config == nil {
-		d, _ := lang.FindDirective(src, "check")
-		check = d.At
+		d, _ := lang.FindDirective(in.File.Source, "check")
+		out.check = d.At
 		var err error
 		if config, err = parse(d); err != nil {
-			return nil, err
+			return out, err
 		}
 	}
-	file, diags := lang.Parse(src, claims...)
-	diags = append(diags, lang.Unclaimed(file, claims...)...)
-	l := &Linter{config: *config, check: check, comments: file.Comments()}
-	l.text(file, diags)
-	return l, nil
+	r := &run{config: config, comments: in.File.Comments()}
+	r.look(rules, in)
+	slices.SortStableFunc(r.found, func(a, b Finding) int { return int(a.Span.Start) - int(b.Span.Start) })
+	out.Findings, out.asErrors = r.found, config.ReturnAsError
+	return out, nil
+}
+
+// Err is an error when the author wants findings to be errors and there are some.
+func (r Result) Err() error {
+	if !r.asErrors || len(r.Findings) == 0 {
+		return nil
+	}
+	var rules []string
+	for _, f := range r.Findings {
+		rules = append(rules, f.Rule)
+	}
+	slices.Sort(rules)
+	d := diag.Diagnostic{Code: "lint", Span: r.check, Message: "lint violation found for rules: " + strings.Join(slices.Compact(rules), ", "),
+		Hint: "fix what the warnings say, or drop error=true from the check directive"}
+	if d.Span.IsZero() {
+		d.Span = r.Findings[0].Span
+		d.Hint = "fix what the warnings say, or drop error=true from the build argument BUILDKIT_DOCKERFILE_CHECK"
+	}
+	return diag.List{d}
+}
+
+// Diags are findings as warnings, whose code is the rule.
+func Diags(found []Finding) diag.List {
+	var list diag.List
+	for _, f := range found {
+		d := list.Warnf(f.Span, f.Rule, "%s", f.Message)
+		d.URL = f.URL
+	}
+	return list
+}
+
+// run is one look at a file.
+type run struct {
+	config   *linter.Config
+	comments map[uint32][]string // above the instruction that starts there
+	found    []Finding
+}
+
+func (r *run) look(rules []Rule, in Input) {
+	text := newText(in.File, in.Diags)
+	reports := make([]Report, len(rules))
+	for i := range rules {
+		rule := &rules[i]
+		reports[i] = Report{r, rule}
+		if rule.Text != nil {
+			rule.Text(text, &reports[i])
+		}
+		if rule.Module != nil && in.Module != nil {
+			rule.Module(in.Module, &reports[i])
+		}
+	}
+	for _, fact := range in.Facts {
+		for i := range rules {
+			if rules[i].Fact != nil {
+				rules[i].Fact(fact, &reports[i])
+			}
+		}
+	}
+}
+
+// wants tells whether a rule is to look at an instruction below these comments.
+func (r *run) wants(rule *Rule, comments []string) bool {
+	here := local(comments)
+	if rule.Level == Experimental {
+		return r.config.ExperimentalAll || here.ExperimentalAll ||
+			slices.Contains(r.config.ExperimentalRules, rule.Name) || slices.Contains(here.ExperimentalRules, rule.Name)
+	}
+	return !r.config.SkipAll && !here.SkipAll &&
+		!slices.Contains(r.config.SkipRules, rule.Name) && !slices.Contains(here.SkipRules, rule.Name)
 }
 
 // Directive holds the check directive of a text against what BuildKit's linter takes. An
@@ -73,79 +160,6 @@ func parse(d lang.Directive) (*linter.Config, error) {
 		return nil, list
 	}
 	return config, nil
-}
-
-// Findings are those so far, in order of their places.
-func (l *Linter) Findings() []Finding {
-	if l == nil {
-		return nil
-	}
-	list := slices.Clone(l.findings)
-	slices.SortStableFunc(list, func(a, b Finding) int { return int(a.Span.Start) - int(b.Span.Start) })
-	return list
-}
-
-// Diags are findings as warnings, whose code is the rule.
-func Diags(found []Finding) diag.List {
-	var list diag.List
-	for _, f := range found {
-		d := list.Warnf(f.Span, f.Rule, "%s", f.Message)
-		d.URL = f.URL
-	}
-	return list
-}
-
-// Err is an error when the Dockerfile wants its warnings to be errors and has some.
-func (l *Linter) Err() error {
-	if l == nil || !l.config.ReturnAsError || len(l.findings) == 0 {
-		return nil
-	}
-	var rules []string
-	for _, f := range l.findings {
-		rules = append(rules, f.Rule)
-	}
-	slices.Sort(rules)
-	d := diag.Diagnostic{Code: "lint", Span: l.check, Message: "lint violation found for rules: " + strings.Join(slices.Compact(rules), ", "),
-		Hint: "mend what the warnings say, or drop error=true from the check directive"}
-	if d.Span.IsZero() {
-		d.Span = l.Findings()[0].Span
-		d.Hint = "mend what the warnings say, or drop error=true from the build argument BUILDKIT_DOCKERFILE_CHECK"
-	}
-	return diag.List{d}
-}
-
-// Report records what a rule found at an origin, unless the author has switched the
-// rule off there. What a plugin made is no concern of the author's.
-func Report[F any](l *Linter, rule *linter.LinterRule[F], at *ir.Origin, message string) {
-	if l == nil || at == nil || at.By != "" && at.By != "onbuild" {
-		return
-	}
-	spans := at.Spans()
-	if len(spans) == 0 {
-		return
-	}
-	comments := l.comments[spans[0].Start]
-	if at.By != "" {
-		comments = nil // they are about the FROM
-	}
-	add(l, rule, comments, spans[0], message)
-}
-
-func add[F any](l *Linter, rule *linter.LinterRule[F], comments []string, span source.Span, message string) {
-	if rule.Deprecated {
-		return
-	}
-	here := local(comments)
-	if rule.Experimental {
-		if !l.config.ExperimentalAll && !here.ExperimentalAll &&
-			!slices.Contains(l.config.ExperimentalRules, rule.Name) && !slices.Contains(here.ExperimentalRules, rule.Name) {
-			return
-		}
-	} else if l.config.SkipAll || here.SkipAll ||
-		slices.Contains(l.config.SkipRules, rule.Name) || slices.Contains(here.SkipRules, rule.Name) {
-		return
-	}
-	l.findings = append(l.findings, Finding{Rule: rule.Name, Description: rule.Description, URL: rule.URL, Message: message, Span: span})
 }
 
 // local is what a comment above an instruction says for it alone: "# check=skip=Rule".

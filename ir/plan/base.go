@@ -264,7 +264,7 @@ func (p *planner) fromImage(s *Stage) {
 	if s.def != nil {
 		s.Base.Code = s.def.Code
 	}
-	p.checkBase(s, platform, e.config.Platform)
+	p.noteBase(s, platform, e.config.Platform)
 	s.RunPlatform = normal(platform)
 	s.Base.Name = s.names.next(s.Name, "FROM "+ref, false, &platform, noEnv{})
 }

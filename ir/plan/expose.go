@@ -10,7 +10,7 @@ import (
 
 // expose expands EXPOSE. One word may hold several ports, by a variable or as a
 // range.
-func (p *planner) expose(s *Stage, b *ir.Expose) error {
+func (p *planner) expose(s *Stage, op *operation, b *ir.Expose) error {
 	var ports []string
 	for _, word := range b.Ports {
 		specs, err := p.words.split(word, s.env)
@@ -22,7 +22,7 @@ func (p *planner) expose(s *Stage, b *ir.Expose) error {
 			if err != nil {
 				return about(word, err)
 			}
-			p.checkPort(s, spec)
+			p.note(Port{OnOp{op.Op}, spec})
 			ports = append(ports, list...)
 			if err := p.budget.Take(len(list) * portCost); err != nil {
 				return err

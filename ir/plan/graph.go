@@ -28,7 +28,7 @@ func (p *planner) stages() {
 
 func (p *planner) stage(i int, def *ir.Stage) {
 	base, names, err := p.words.look(def.Base, p.args)
-	p.checkFrom(def, names)
+	p.noteFrom(def, names)
 	switch {
 	case err != nil:
 		p.fail(def.Origin, "expansion", err)
@@ -83,8 +83,8 @@ func (p *planner) stagePlatform(s *Stage) {
 	flag := "--platform=" + word
 	text, names, err := p.words.look(word, p.args)
 	s.fromArgs = append(s.fromArgs, names.set...)
-	p.checkFrom(s.def, names)
-	p.checkPlatformFlag(s.def, text, names)
+	p.noteFrom(s.def, names)
+	p.notePlatformFlag(s.def, text, names)
 	if err != nil {
 		p.fail(s.blame, "expansion", about(flag, fmt.Errorf("failed to process arguments for platform %s: %w", word, err)))
 		return

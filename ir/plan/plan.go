@@ -12,8 +12,8 @@
 //	steps     variables expanded, each op becomes a Step
 //	image     what each step does to the image config and its history
 //
-// Beside them: checks.go has the build checks that need values, outline.go tells what can
-// be given to a build.
+// Beside them: notice.go has the facts that they find on their way, outline.go what can be
+// given to a build.
 package plan
 
 import (
@@ -24,7 +24,6 @@ import (
 	"github.com/moby/patternmatcher"
 
 	"github.com/seed-e0495807/strake/ir"
-	"github.com/seed-e0495807/strake/ir/lint"
 	"github.com/seed-e0495807/strake/lang/diag"
 	"github.com/seed-e0495807/strake/lang/words"
 
@@ -43,9 +42,8 @@ type Options struct {
 	AllStages      bool                // plan stages that the target does not need, too
 	Labels         map[string]string   // put on the image at the end
 
-	// Lint takes what the build checks find; nil has none. Ignore gives the patterns of
-	// the files that the build context leaves out; nil is none.
-	Lint   *lint.Linter
+	// Ignore gives the patterns of the files that the build context leaves out; nil looks
+	// for no IgnoredFile.
 	Ignore func(context.Context) ([]string, error)
 	// Absent tells what is wrong with a path of the build context that an instruction which
 	// the target needs is to copy or mount, as the verb says: an error when it is not there.
@@ -125,6 +123,7 @@ type Plan struct {
 	// for those of the base image.
 	History []*ir.Origin
 
+	Facts []Fact    // in the order of the passes
 	Notes diag.List // what an author should know of it, and that is no mistake
 
 	// Outline is what can be given to the build, when Options.Outline asks for it.
@@ -135,7 +134,8 @@ type Plan struct {
 	ScanStages  []*Stage
 }
 
-// Make plans a build of a module. An error that is the author's is a diag.List.
+// Make plans a build of a module. An error that is the author's is a diag.List; the plan
+// then has the facts that were found, and nothing else.
 func Make(ctx context.Context, m *ir.Module, o Options) (*Plan, error) {
 	p := &planner{opt: o, mod: m, byName: make(map[string]*Stage, len(m.Stages))}
 	p.budget.Left = MaxCost
@@ -143,7 +143,7 @@ func Make(ctx context.Context, m *ir.Module, o Options) (*Plan, error) {
 	p.words = newExpander(m.Escape, &p.budget)
 	p.platforms()
 	p.globals(ctx)
-	p.checkDefaults()
+	p.noteDefaults()
 	p.stages()
 	p.pick()
 	p.link()
@@ -158,10 +158,7 @@ func Make(ctx context.Context, m *ir.Module, o Options) (*Plan, error) {
 	if p.failed() || len(p.missed) > 0 {
 		p.diags = append(p.diags, p.missed...)
 		p.diags.Sort()
-		return nil, p.diags
-	}
-	if err := o.Lint.Err(); err != nil {
-		return nil, err
+		return &Plan{Module: m, Facts: p.facts}, p.diags
 	}
 	return p.finish(), nil
 }
@@ -171,6 +168,7 @@ type planner struct {
 	mod    *ir.Module
 	diags  diag.List
 	notes  diag.List
+	facts  []Fact
 	missed diag.List // about base images that are unknown, of a partial plan
 
 	target   ocispecs.Platform
@@ -276,7 +274,7 @@ type operation struct {
 
 // finish collects the plan of what the passes worked out.
 func (p *planner) finish() *Plan {
-	out := &Plan{Module: p.mod, Target: p.goal, Platform: p.target, Epoch: p.epoch, Notes: p.notes, Proxy: proxies(p.opt.BuildArgs)}
+	out := &Plan{Module: p.mod, Target: p.goal, Platform: p.target, Epoch: p.epoch, Facts: p.facts, Notes: p.notes, Proxy: proxies(p.opt.BuildArgs)}
 	for _, images := range []bool{true, false} { // images need nothing, stages need images
 		for _, s := range p.all {
 			if s.unregistered == images && (p.reach[s] || p.opt.AllStages) {

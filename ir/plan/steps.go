@@ -133,10 +133,10 @@ func (p *planner) start(s *Stage) error {
 func (p *planner) runOp(s *Stage, op *operation) {
 	s.at = op.Origin
 	before := len(p.diags)
-	p.checkOp(s, op)
-	unwatch := p.watchWords(s, op)
+	p.noteOp(s, op)
+	p.watchWords(s, op)
 	err := p.do(s, op)
-	unwatch()
+	p.words.watch = nil
 	if p.spent() {
 		err = errSpent // whatever came of it
 	}
@@ -172,7 +172,7 @@ func (p *planner) do(s *Stage, op *operation) error {
 	case *ir.StopSignal:
 		return p.stopSignal(s, b)
 	case *ir.Expose:
-		return p.expose(s, b)
+		return p.expose(s, op, b)
 	case *ir.Cmd:
 		s.cmd(p, b)
 	case *ir.Entrypoint:
@@ -235,7 +235,7 @@ func (p *planner) setEnv(s *Stage, op *operation, b *ir.Env) error {
 		return err
 	}
 	for _, v := range vars {
-		p.checkSecret(op, "ENV", v.Key)
+		p.note(Declared{OnOp{op.Op}, v.Key})
 		s.env.Set(v.Key, v.Value)
 		s.setConfigEnv(v)
 	}
@@ -291,7 +291,7 @@ func (p *planner) workdir(s *Stage, op *operation, b *ir.Workdir) error {
 	if err != nil {
 		return err
 	}
-	p.checkWorkdir(s, op, path)
+	p.noteWorkdir(s, op, path)
 	wd, err := system.NormalizeWorkdir(s.Image.Config.WorkingDir, path, s.platform.OS)
 	if err != nil {
 		return err

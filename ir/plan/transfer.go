@@ -147,7 +147,7 @@ func (p *planner) transfer(s *Stage, op *operation, t *transfer) error {
 			return about(src, err)
 		}
 		if t.from == nil && source.URL == "" && source.Git == nil {
-			p.checkIgnored(s, t.add, src)
+			p.noteIgnored(op, src)
 			if !wildcards(src) { // a pattern may match nothing
 				if err := p.absent(s, source.Path, "copy", UnsetHint(t.unset[i], p.mod.Escape)); err != nil {
 					return about(src, err)
