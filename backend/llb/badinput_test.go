@@ -136,6 +136,7 @@ var large = []bad{
 	{"copies", times("FROM a\n", lang.MaxInstructions-1, "COPY a /\n", ""), "", slow},
 	{"links", times("FROM a\n", 60_000, "COPY --link a /\n", ""), "", slow},
 	{"workdirs", times("FROM a\n", 190_000, "WORKDIR a\n", ""), "too-costly", bound},
+	{"unset-variables", text("FROM a\nARG" + times("", 100_000, " a{i}=x", "\n")() + strings.Repeat("USER $b$c$d\n", 30_000)), "", slow},
 	{"shell-runs", fill("FROM a\nSHELL [", `"a",`, 8*mb, `"a"]`+"\n"+strings.Repeat("RUN x\n", 100_000)), "too-costly", bound},
 	{"durations", fill("FROM a\n", "HEALTHCHECK --interval=1 CMD a\n", 4*mb, ""), "bad-value", ""},
 }

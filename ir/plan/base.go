@@ -90,7 +90,7 @@ func (p *planner) scratch(s *Stage) {
 
 // reference normalises the name of a base image.
 func (p *planner) reference(s *Stage) (reference.Named, bool) {
-	ref, err := reference.ParseNormalizedNamed(s.baseName)
+	ref, err := p.parseReference(s.baseName)
 	if err != nil {
 		d := p.fail(s.blame, "bad-reference", about(s.baseName, fmt.Errorf("failed to parse stage name %q: %w", s.baseName, err)))
 		if p.below(s, d) {
@@ -104,6 +104,28 @@ func (p *planner) reference(s *Stage) (reference.Named, bool) {
 		return nil, false
 	}
 	return reference.TagNameOnly(ref), true
+}
+
+// parseReference reads the name of an image, once: a regular expression does it, and the same
+// names come again and again.
+func (p *planner) parseReference(name string) (reference.Named, error) {
+	if len(name) > MaxReference {
+		return nil, reference.ErrReferenceInvalidFormat
+	}
+	if ref, ok := p.references[name]; ok {
+		return ref.named, ref.err
+	}
+	named, err := reference.ParseNormalizedNamed(name)
+	if p.references == nil {
+		p.references = map[string]parsedReference{}
+	}
+	p.references[name] = parsedReference{named, err}
+	return named, err
+}
+
+type parsedReference struct {
+	named reference.Named
+	err   error
 }
 
 // fromContext takes the base from the command line when it is given there.

@@ -14,6 +14,9 @@ const (
 	MaxCost = 256 << 20
 	// MaxSteps bounds the ops of all stages, with the triggers of their bases.
 	MaxSteps = lang.MaxInstructions
+	// MaxReference bounds, in bytes, the name of an image: reading a long one takes as long
+	// as the rest of the build.
+	MaxReference = 4 << 10
 	// MaxRounds bounds a chain of base images each of which is named by a trigger of
 	// the one before.
 	MaxRounds = 100

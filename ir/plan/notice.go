@@ -7,7 +7,6 @@ import (
 	"slices"
 
 	"github.com/containerd/platforms"
-	"github.com/distribution/reference"
 	"github.com/moby/buildkit/util/suggest"
 	"github.com/moby/buildkit/util/system"
 	"github.com/moby/patternmatcher"
@@ -45,7 +44,7 @@ func (p *planner) noteDefaults() {
 		if err != nil {
 			return
 		}
-		if _, err := reference.ParseNormalizedNamed(name); err != nil {
+		if _, err := p.parseReference(name); err != nil {
 			p.note(BaseWithoutName{OnStage{def}})
 		}
 	}
@@ -75,10 +74,19 @@ func (p *planner) noteFrom(def *ir.Stage, u used) {
 	names := p.argNames()
 	for _, name := range u.unset {
 		if !slices.Contains(names, name) {
-			near, _ := suggest.Search(name, names, true)
-			p.note(UndeclaredArg{OnStage{def}, name, near})
+			p.note(UndeclaredArg{OnStage{def}, name, p.nearName(name, func() []string { return names })})
 		}
 	}
+}
+
+// nearName finds what BuildKit takes to be near a name. Behind the first hundred names
+// nobody needs it, and thousands among thousands take their time.
+func (p *planner) nearName(name string, names func() []string) string {
+	if p.searched++; p.searched > 100 {
+		return ""
+	}
+	near, _ := suggest.Search(name, names(), true)
+	return near
 }
 
 func (p *planner) notePlatformFlag(def *ir.Stage, value string, u used) {
@@ -103,8 +111,7 @@ func (p *planner) watchWords(s *Stage, op *operation) {
 			if _, declared := s.argAt[name]; declared || scanArg(name) {
 				continue
 			}
-			near, _ := suggest.Search(name, s.env.Keys(), true)
-			p.note(UnsetVariable{OnOp{op.Op}, name, near})
+			p.note(UnsetVariable{OnOp{op.Op}, name, p.nearName(name, s.env.Keys)})
 		}
 	}
 }

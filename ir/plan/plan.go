@@ -164,12 +164,13 @@ func Make(ctx context.Context, m *ir.Module, o Options) (*Plan, error) {
 }
 
 type planner struct {
-	opt    Options
-	mod    *ir.Module
-	diags  diag.List
-	notes  diag.List
-	facts  []Fact
-	missed diag.List // about base images that are unknown, of a partial plan
+	opt      Options
+	mod      *ir.Module
+	diags    diag.List
+	notes    diag.List
+	facts    []Fact
+	searched int       // names for which a near one was looked for
+	missed   diag.List // about base images that are unknown, of a partial plan
 
 	target   ocispecs.Platform
 	builder  ocispecs.Platform
@@ -178,15 +179,16 @@ type planner struct {
 	epoch    *time.Time
 	words    *expander
 
-	all    []*Stage // stages, then the images that stages copy or mount from
-	byName map[string]*Stage
-	goal   *Stage
-	reach  map[*Stage]bool
-	images imageCache
-	budget words.Budget
-	total  int     // ops of all stages
-	paths  pathSet // read from the build context
-	ignore *patternmatcher.PatternMatcher
+	all        []*Stage // stages, then the images that stages copy or mount from
+	byName     map[string]*Stage
+	goal       *Stage
+	reach      map[*Stage]bool
+	images     imageCache
+	references map[string]parsedReference
+	budget     words.Budget
+	total      int     // ops of all stages
+	paths      pathSet // read from the build context
+	ignore     *patternmatcher.PatternMatcher
 }
 
 // Stage is a stage that runs, or an image that one copies from.
