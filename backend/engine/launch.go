@@ -3,6 +3,7 @@
 package engine
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -35,13 +36,10 @@ func (o *Options) prepare(p place) (*launch, error) {
 	if l.Buildkitd, err = o.program("buildkitd"); err != nil {
 		return nil, err
 	}
-	for _, name := range []string{"runc", "crun"} {
-		if l.Runtime = o.look(name); l.Runtime != "" {
-			break
-		}
-	}
+	l.Runtime = cmp.Or(o.installed("runc"), o.look("runc"), o.look("crun"))
 	if l.Runtime == "" {
-		return nil, fail("no-runtime", "install one: apt-get install runc", "the build engine runs steps with runc or crun, and neither is installed")
+		return nil, fail("no-runtime", "`strake engine install` installs one, and so does apt-get install runc",
+			"the build engine runs steps with runc or crun, and neither is installed")
 	}
 	if l.Rootless {
 		l.Sandbox = !procMasked()
@@ -64,7 +62,7 @@ func (o *Options) idle() (time.Duration, error) {
 }
 
 // program finds a program that belongs to strake: where $STRAKE_NAME says, beside
-// strake, where its packages put it, or in PATH.
+// strake, where its packages put it, where Install does, or in PATH.
 func (o *Options) program(name string) (string, error) {
 	variable := "STRAKE_" + strings.ToUpper(name)
 	if path := o.getenv(variable); path != "" {
@@ -88,12 +86,24 @@ func (o *Options) program(name string) (string, error) {
 			return path, nil
 		}
 	}
-	if path := o.look(name); path != "" {
+	if path := cmp.Or(o.installed(name), o.look(name)); path != "" {
 		return path, nil
 	}
-	return "", fail("no-"+name, "`make` puts it beside strake; else set "+variable+" to its path, or start Docker or a BuildKit of your own",
+	return "", fail("no-"+name, "`strake engine install` installs it; else set "+variable+" to its path, or start Docker or a BuildKit of your own",
 		"the build engine needs %s, which is neither in %s nor in PATH", name, dir)
 }
+
+// installed finds a program that was installed.
+func (o *Options) installed(name string) string {
+	path, err := exec.LookPath(filepath.Join(o.programs(), name))
+	if err != nil {
+		return ""
+	}
+	return path
+}
+
+// programs is where Install puts them.
+func (o *Options) programs() string { return filepath.Join(o.Dir, programsDir) }
 
 // look finds a program in PATH. Users often lack the directories of the system's
 // programs there, which Debian has runc in.

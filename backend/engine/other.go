@@ -5,6 +5,8 @@ package engine
 import (
 	"context"
 	"path/filepath"
+
+	"github.com/seed-e0495807/strake/backend/engine/install"
 )
 
 // session is the use of the embedded engine, of which there is none here.
@@ -29,6 +31,9 @@ func Supervise(context.Context, string) error { return noEngine() }
 
 // Stop needs Linux.
 func Stop(context.Context, Options) (bool, error) { return false, noEngine() }
+
+// Install needs Linux.
+func Install(context.Context, Options, install.Options) (*Installed, error) { return nil, noEngine() }
 
 // LogFile is the log of the embedded engine.
 func LogFile(dir string) string { return filepath.Join(dir, "log") }

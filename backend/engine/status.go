@@ -28,6 +28,13 @@ type Status struct {
 	Problem   error      `json:"-"`               // why it could not start
 }
 
+// Installed is what there is after an Install.
+type Installed struct {
+	Programs []string // their paths
+	Instead  string   // the buildkitd that starts nevertheless, "" for the installed one
+	Problem  error    // why the engine could not start yet
+}
+
 // Inspect looks at the BuildKit that Find would give, and starts nothing.
 func Inspect(ctx context.Context, o Options) (*Status, error) {
 	var e *Engine

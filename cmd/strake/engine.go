@@ -36,6 +36,7 @@ func engineCommand() *command {
 		long:  engineLong,
 		subs: []*command{
 			engineCacheCommand("df", "Show what the build cache takes", declareUsage),
+			engineInstallCommand(),
 			engineLogsCommand(),
 			engineCacheCommand("prune", "Delete what builds have cached", declarePrune),
 			engineRunCommand(),
