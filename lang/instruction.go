@@ -226,8 +226,10 @@ func (p *parser) custom(l *lexer.Line, h Header) Instruction {
 
 // Unclaimed gives an error for each instruction that the language does not know
 // and nobody claims, with why where it is known to be missing; a warning for one behind ONBUILD.
+// Of a file that is about builds it gives one error, at the first line.
 func Unclaimed(f *File, claims ...Claim) diag.List {
 	var list diag.List
+	hint := foreign(f, claims)
 	claims, absent := divide(claims)
 	for _, item := range f.Items {
 		onbuild, trigger := item.(*Onbuild)
@@ -238,11 +240,15 @@ func Unclaimed(f *File, claims ...Claim) diag.List {
 		if len(list) >= maxErrors {
 			break
 		}
-		if !ok || slices.ContainsFunc(claims, func(claim Claim) bool { return claim.Keyword == strings.ToUpper(c.Keyword.Text) }) {
+		if !ok || slices.ContainsFunc(claims, c.claimed) {
 			continue
 		}
 		d := unknown(&list, c, claims)
-		if i := slices.IndexFunc(absent, func(claim Claim) bool { return claim.Keyword == strings.ToUpper(c.Keyword.Text) }); i >= 0 {
+		if hint != "" {
+			d.Hint, d.Fixes = hint, nil
+			break
+		}
+		if i := slices.IndexFunc(absent, c.claimed); i >= 0 {
 			d.Hint, d.Expected, d.Fixes = absent[i].Missing, "", nil
 		}
 		if trigger {

@@ -50,6 +50,9 @@ func Parse(src *source.File, claims ...Claim) (*File, diag.List) {
 	if p.read() {
 		p.finish()
 	}
+	if !p.staged && foreign(p.file, claims) != "" {
+		return p.file, nil // Unclaimed says what it is
+	}
 	return p.file, p.diags
 }
 
