@@ -2,9 +2,7 @@ package ir
 
 import (
 	"slices"
-	"strconv"
 	"strings"
-	"time"
 
 	"github.com/seed-e0495807/strake/lang"
 	"github.com/seed-e0495807/strake/lang/diag"
@@ -170,24 +168,8 @@ func volume(n *lang.Volume) *Volume {
 }
 
 func (b *builder) run(n *lang.Run) *Run {
-	r := &Run{Command: command(n.Command)}
-	r.Heredocs = documents(n.Heredocs)
-	for _, f := range n.Flags {
-		switch f.Name {
-		case "mount":
-			if m, ok := b.mount(f); ok {
-				r.Mounts = append(r.Mounts, m)
-			}
-		case "device":
-			if d, ok := b.device(f); ok {
-				r.Devices = append(r.Devices, d)
-			}
-		case "network":
-			r.Network = b.oneOf(f, "invalid network mode", "default", "none", "host")
-		case "security":
-			r.Security = b.oneOf(f, "invalid security mode", "sandbox", "insecure")
-		}
-	}
+	r := &Run{Command: command(n.Command), Heredocs: documents(n.Heredocs)}
+	b.flags(r, n.Flags)
 	return r
 }
 
@@ -198,38 +180,19 @@ func documents(list []lang.Heredoc) (out []Heredoc) {
 	return out
 }
 
-func (b *builder) oneOf(f lang.Flag, message string, allowed ...string) string {
-	if !slices.Contains(allowed, f.Value) {
-		d := b.diags.Errorf(f.At, "bad-value", "%s `%s`", message, f.Value)
-		d.Expected = strings.Join(allowed, ", ")
-		if near := diag.Suggest(f.Value, allowed); near != "" {
-			d.Hint = "did you mean `" + near + "`?"
-		}
-	}
-	return f.Value
-}
-
 func (b *builder) copy(n *lang.Copy) *Copy {
-	c := &Copy{Dest: n.Dest.Text, Excludes: n.FlagValues("exclude")}
+	c := &Copy{Dest: n.Dest.Text}
 	c.Sources, c.Inline = inline(&n.Header, n.Sources)
-	c.From, _ = n.Flag("from")
-	c.Chown, _ = n.Flag("chown")
-	c.Chmod, _ = n.Flag("chmod")
-	c.Link, c.Parents = isTrue(n.Bool("link")), isTrue(n.Bool("parents"))
+	b.flags(c, n.Flags)
 	return c
 }
 
 func (b *builder) add(n *lang.Add) *Add {
-	a := &Add{Dest: n.Dest.Text, Excludes: n.FlagValues("exclude")}
+	a := &Add{Dest: n.Dest.Text}
 	a.Sources, a.Inline = inline(&n.Header, n.Sources)
-	a.Chown, _ = n.Flag("chown")
-	a.Chmod, _ = n.Flag("chmod")
-	a.Checksum, _ = n.Flag("checksum")
-	a.Link, a.KeepGitDir, a.Unpack = isTrue(n.Bool("link")), n.Bool("keep-git-dir"), n.Bool("unpack")
+	b.flags(a, n.Flags)
 	return a
 }
-
-func isTrue(b *bool) bool { return b != nil && *b }
 
 // inline tells sources that are here documents from those that are paths. Two
 // documents of one name both get the text of the last, as in BuildKit.
@@ -263,49 +226,8 @@ func (b *builder) healthcheck(n *lang.Healthcheck) *Healthcheck {
 		return h // its flags are never looked at
 	}
 	h.Command = command(n.Command)
-	for _, f := range n.Flags {
-		switch f.Name {
-		case "interval":
-			h.Interval = b.duration(f)
-		case "timeout":
-			h.Timeout = b.duration(f)
-		case "start-period":
-			h.StartPeriod = b.duration(f)
-		case "start-interval":
-			h.StartInterval = b.duration(f)
-		case "retries":
-			h.Retries = b.retries(f)
-		}
-	}
+	b.flags(h, n.Flags)
 	return h
-}
-
-func (b *builder) duration(f lang.Flag) time.Duration {
-	if f.Value == "" {
-		return 0
-	}
-	d, err := time.ParseDuration(f.Value)
-	switch {
-	case err != nil:
-		b.diags.Errorf(f.At, "bad-value", "invalid duration `%s` of --%s", f.Value, f.Name).Expected = "a number with a unit, like 30s or 1m30s"
-	case d != 0 && d < time.Millisecond:
-		b.diags.Errorf(f.At, "bad-value", "--%s cannot be less than 1ms", f.Name)
-	}
-	return d
-}
-
-func (b *builder) retries(f lang.Flag) int {
-	if f.Value == "" {
-		return 0
-	}
-	n, err := strconv.ParseInt(f.Value, 10, 32)
-	switch {
-	case err != nil:
-		b.diags.Errorf(f.At, "bad-value", "invalid number `%s` of --retries", f.Value)
-	case n < 0:
-		b.diags.Errorf(f.At, "bad-value", "--retries cannot be negative (%d)", n)
-	}
-	return int(n)
 }
 
 // onbuild takes the trigger out of the line, and puts the here documents behind

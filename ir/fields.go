@@ -4,67 +4,81 @@ import (
 	"reflect"
 	"slices"
 	"time"
+
+	"github.com/seed-e0495807/strake/lang/spec"
 )
 
 // field is a field of a body: its name in the textual form and a pointer to it.
 // The pointer is a *string, *bool, **bool, *int, *time.Duration, *[]string,
 // *Command, *[]Heredoc, *[]Inline, *[]Mount, *[]Device, *[]Pair or *[]Default.
 type field struct {
-	name string // "" for a field that comes first and is not named
+	name string // "" for a field that comes first and is not named; that of a flag is the flag's
 	at   any
 }
 
-// fields lists the fields of a body in the order of the textual form. It is the
-// one description of the bodies that printing, parsing and comparing share. It
-// reports false for what is no body of this package, nil pointers included.
+// layout is a type of body: the names of its fields, and which of them are flags.
+type layout struct {
+	keyword string // of the textual form
+	typ     reflect.Type
+	names   []string
+	flags   []bool
+}
+
+var layouts, layoutsByType = layOut(&Run{}, &Copy{}, &Add{}, &Env{}, &Label{}, &Arg{}, &Cmd{}, &Entrypoint{}, &Shell{}, &Workdir{},
+	&User{}, &Expose{}, &Volume{}, &StopSignal{}, &Maintainer{}, &Healthcheck{}, &Onbuild{}, &Custom{Name: "CUSTOM"})
+
+// layOut reads the tags of bodies.
+func layOut(bodies ...Body) ([]layout, map[reflect.Type]*layout) {
+	list, byType := make([]layout, len(bodies)), map[reflect.Type]*layout{}
+	for i, b := range bodies {
+		l := layout{keyword: b.Keyword(), typ: reflect.TypeOf(b).Elem()}
+		for f := range l.typ.NumField() {
+			tag := l.typ.Field(f).Tag
+			flag, ok := tag.Lookup("flag")
+			l.names, l.flags = append(l.names, flag+tag.Get("ir")), append(l.flags, ok)
+		}
+		list[i], byType[reflect.TypeOf(b)] = l, &list[i]
+	}
+	return list, byType
+}
+
+// fields lists the fields of a body in the order of the textual form, for printing,
+// parsing and comparing. It reports false for what is no body of this package, nil
+// pointers included.
 func fields(b Body) ([]field, bool) {
-	if isNil(b) {
+	l := layoutsByType[reflect.TypeOf(b)]
+	if l == nil || isNil(b) {
 		return nil, false
 	}
-	switch b := b.(type) {
-	case *Run:
-		return []field{{"", &b.Command}, {"mount", &b.Mounts}, {"network", &b.Network}, {"security", &b.Security},
-			{"device", &b.Devices}, {"heredoc", &b.Heredocs}}, true
-	case *Copy:
-		return []field{{"", &b.Sources}, {"inline", &b.Inline}, {"to", &b.Dest}, {"from", &b.From}, {"chown", &b.Chown},
-			{"chmod", &b.Chmod}, {"link", &b.Link}, {"parents", &b.Parents}, {"exclude", &b.Excludes}}, true
-	case *Add:
-		return []field{{"", &b.Sources}, {"inline", &b.Inline}, {"to", &b.Dest}, {"chown", &b.Chown}, {"chmod", &b.Chmod},
-			{"checksum", &b.Checksum}, {"link", &b.Link}, {"keep-git-dir", &b.KeepGitDir}, {"unpack", &b.Unpack},
-			{"exclude", &b.Excludes}}, true
-	case *Env:
-		return []field{{"", &b.Pairs}}, true
-	case *Label:
-		return []field{{"", &b.Pairs}}, true
-	case *Arg:
-		return []field{{"", &b.Defaults}}, true
-	case *Cmd:
-		return []field{{"", &b.Command}}, true
-	case *Entrypoint:
-		return []field{{"", &b.Command}}, true
-	case *Shell:
-		return []field{{"", &b.Args}}, true
-	case *Workdir:
-		return []field{{"", &b.Path}}, true
-	case *User:
-		return []field{{"", &b.Name}}, true
-	case *Expose:
-		return []field{{"", &b.Ports}}, true
-	case *Volume:
-		return []field{{"", &b.Paths}}, true
-	case *StopSignal:
-		return []field{{"", &b.Signal}}, true
-	case *Maintainer:
-		return []field{{"", &b.Name}}, true
-	case *Healthcheck:
-		return []field{{"", &b.Command}, {"none", &b.None}, {"interval", &b.Interval}, {"timeout", &b.Timeout},
-			{"start-period", &b.StartPeriod}, {"start-interval", &b.StartInterval}, {"retries", &b.Retries}}, true
-	case *Onbuild:
-		return []field{{"", &b.Trigger}}, true
-	case *Custom:
-		return []field{{"", &b.Name}, {"flags", &b.Flags}, {"args", &b.Args}, {"heredoc", &b.Heredocs}}, true
+	v := reflect.ValueOf(b).Elem()
+	out := make([]field, len(l.names))
+	for i, name := range l.names {
+		out[i] = field{name, v.Field(i).Addr().Interface()}
 	}
-	return nil, false
+	return out, true
+}
+
+// Flag is the field of a body that a flag of its instruction sets.
+type Flag struct {
+	*spec.Flag
+	// At points to the field: a *string, *bool, **bool, *int, *time.Duration, *[]string,
+	// *[]Mount or *[]Device.
+	At any
+}
+
+// Flags lists the flags of a body in the order in which they are printed. They share
+// its memory.
+func Flags(b Body) []Flag {
+	l := layoutsByType[reflect.TypeOf(b)]
+	if l == nil || isNil(b) || !slices.Contains(l.flags, true) {
+		return nil
+	}
+	v, in := reflect.ValueOf(b).Elem(), spec.Of(spec.Lookup(l.keyword))
+	out := make([]Flag, len(in.Flags))
+	for i := range in.Flags {
+		out[i] = Flag{&in.Flags[i], v.Field(slices.Index(l.names, in.Flags[i].Name)).Addr().Interface()}
+	}
+	return out
 }
 
 // isNil reports whether b is nil, or a nil pointer to a body.
@@ -74,51 +88,15 @@ func isNil(b Body) bool {
 }
 
 // Known reports whether b is a body of this package, and not nil.
-func Known(b Body) bool {
-	_, ok := fields(b)
-	return ok
-}
+func Known(b Body) bool { return layoutsByType[reflect.TypeOf(b)] != nil && !isNil(b) }
 
 // newBody makes an empty body of a keyword, or nil for an unknown one. CUSTOM
 // stands for every *Custom.
 func newBody(keyword string) Body {
-	switch keyword {
-	case "RUN":
-		return &Run{}
-	case "COPY":
-		return &Copy{}
-	case "ADD":
-		return &Add{}
-	case "ENV":
-		return &Env{}
-	case "LABEL":
-		return &Label{}
-	case "ARG":
-		return &Arg{}
-	case "CMD":
-		return &Cmd{}
-	case "ENTRYPOINT":
-		return &Entrypoint{}
-	case "SHELL":
-		return &Shell{}
-	case "WORKDIR":
-		return &Workdir{}
-	case "USER":
-		return &User{}
-	case "EXPOSE":
-		return &Expose{}
-	case "VOLUME":
-		return &Volume{}
-	case "STOPSIGNAL":
-		return &StopSignal{}
-	case "MAINTAINER":
-		return &Maintainer{}
-	case "HEALTHCHECK":
-		return &Healthcheck{}
-	case "ONBUILD":
-		return &Onbuild{}
-	case "CUSTOM":
-		return &Custom{}
+	for i := range layouts {
+		if layouts[i].keyword == keyword {
+			return reflect.New(layouts[i].typ).Interface().(Body)
+		}
 	}
 	return nil
 }

@@ -3,9 +3,7 @@ package ir
 import (
 	"encoding/json"
 	"slices"
-	"strconv"
 	"strings"
-	"time"
 	"unicode"
 
 	"github.com/seed-e0495807/strake/lang/lexer"
@@ -25,21 +23,10 @@ func Format(b Body, escape byte) string {
 	case *Run:
 		w.run(b)
 	case *Copy:
-		w.flag("from", b.From)
-		w.flag("chown", b.Chown)
-		w.flag("chmod", b.Chmod)
-		w.set("link", b.Link)
-		w.set("parents", b.Parents)
-		w.flags("exclude", b.Excludes)
+		w.flags(b)
 		w.transfer(b.Sources, b.Inline, b.Dest)
 	case *Add:
-		w.flag("checksum", b.Checksum)
-		w.flag("chown", b.Chown)
-		w.flag("chmod", b.Chmod)
-		w.set("link", b.Link)
-		w.maybe("keep-git-dir", b.KeepGitDir)
-		w.maybe("unpack", b.Unpack)
-		w.flags("exclude", b.Excludes)
+		w.flags(b)
 		w.transfer(b.Sources, b.Inline, b.Dest)
 	case *Env:
 		w.pairs(b.Pairs)
@@ -168,27 +155,12 @@ func (w *writer) line(s string) {
 
 func (w *writer) flag(name, value string) {
 	if value != "" {
-		w.arg(w.quote("--" + name + "=" + value))
+		w.value(name, value)
 	}
 }
 
-func (w *writer) flags(name string, values []string) {
-	for _, v := range values {
-		w.arg(w.quote("--" + name + "=" + v))
-	}
-}
-
-func (w *writer) set(name string, on bool) {
-	if on {
-		w.arg("--" + name)
-	}
-}
-
-func (w *writer) maybe(name string, b *bool) {
-	if b != nil {
-		w.arg("--" + name + "=" + strconv.FormatBool(*b))
-	}
-}
+// value writes a flag also when it is empty.
+func (w *writer) value(name, value string) { w.arg(w.quote("--" + name + "=" + value)) }
 
 // quote undoes what the lexer does to a flag: quotes and escapes resolved, each
 // byte outside ASCII taken for a rune of Latin-1. Blanks are quoted rather than
@@ -281,14 +253,7 @@ func (w *writer) command(c Command) {
 }
 
 func (w *writer) run(r *Run) {
-	for _, m := range r.Mounts {
-		w.arg(w.quote("--mount=" + formatMount(m)))
-	}
-	w.flag("network", r.Network)
-	w.flag("security", r.Security)
-	for _, d := range r.Devices {
-		w.arg(w.quote("--device=" + formatDevice(d)))
-	}
+	w.flags(r)
 	w.command(r.Command)
 	w.docs = slices.Clone(r.Heredocs)
 }
@@ -365,17 +330,7 @@ func (w *writer) healthcheck(h *Healthcheck) {
 		w.arg("NONE")
 		return
 	}
-	for _, f := range []struct {
-		name  string
-		value time.Duration
-	}{{"interval", h.Interval}, {"timeout", h.Timeout}, {"start-period", h.StartPeriod}, {"start-interval", h.StartInterval}} {
-		if f.value != 0 {
-			w.flag(f.name, f.value.String())
-		}
-	}
-	if h.Retries != 0 {
-		w.flag("retries", strconv.Itoa(h.Retries))
-	}
+	w.flags(h)
 	w.arg("CMD")
 	if h.Command.Exec {
 		w.json(h.Command.Args)

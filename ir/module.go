@@ -177,40 +177,43 @@ type Default struct {
 	Set   bool   // there is a default
 }
 
+// The tags of bodies say which field a flag of the instruction sets, by its name in package
+// spec, and what other fields are called in the textual form: the first of a body has no
+// name there. Building, printing and comparing go by them.
 type (
 	// Run executes a command.
 	Run struct {
 		Command  Command
-		Heredocs []Heredoc
-		Mounts   []Mount
-		Network  string // "", "default", "none" or "host"
-		Security string // "", "sandbox" or "insecure"
-		Devices  []Device
+		Mounts   []Mount   `flag:"mount"`
+		Network  string    `flag:"network"`  // "", "default", "none" or "host"
+		Security string    `flag:"security"` // "", "sandbox" or "insecure"
+		Devices  []Device  `flag:"device"`
+		Heredocs []Heredoc `ir:"heredoc"`
 	}
 	// Copy copies from the build context, a stage or an image.
 	Copy struct {
 		Sources  []string // words
-		Inline   []Inline
-		Dest     string // a word
-		From     string // a stage, its number, or an image; literal, "" is the build context
-		Chown    string // a word
-		Chmod    string // a word
-		Link     bool
-		Parents  bool
-		Excludes []string
+		Inline   []Inline `ir:"inline"`
+		Dest     string   `ir:"to"`      // a word
+		From     string   `flag:"from"`  // a stage, its number, or an image; literal, "" is the build context
+		Chown    string   `flag:"chown"` // a word
+		Chmod    string   `flag:"chmod"` // a word
+		Link     bool     `flag:"link"`
+		Parents  bool     `flag:"parents"`
+		Excludes []string `flag:"exclude"`
 	}
 	// Add is Copy that also takes archives, URLs and git repositories.
 	Add struct {
 		Sources    []string // words
-		Inline     []Inline
-		Dest       string // a word
-		Chown      string // a word
-		Chmod      string // a word
-		Checksum   string // a word
-		Link       bool
-		KeepGitDir *bool
-		Unpack     *bool
-		Excludes   []string
+		Inline     []Inline `ir:"inline"`
+		Dest       string   `ir:"to"`         // a word
+		Chown      string   `flag:"chown"`    // a word
+		Chmod      string   `flag:"chmod"`    // a word
+		Checksum   string   `flag:"checksum"` // a word
+		Link       bool     `flag:"link"`
+		KeepGitDir *bool    `flag:"keep-git-dir"`
+		Unpack     *bool    `flag:"unpack"`
+		Excludes   []string `flag:"exclude"`
 	}
 	// Env sets variables of the image.
 	Env struct{ Pairs []Pair }
@@ -239,23 +242,23 @@ type (
 	// Healthcheck sets or, with None, removes the health check. A zero duration
 	// or count leaves the engine's default.
 	Healthcheck struct {
-		None          bool
 		Command       Command
-		Interval      time.Duration
-		Timeout       time.Duration
-		StartPeriod   time.Duration
-		StartInterval time.Duration
-		Retries       int
+		None          bool          `ir:"none"`
+		Interval      time.Duration `flag:"interval"`
+		Timeout       time.Duration `flag:"timeout"`
+		StartPeriod   time.Duration `flag:"start-period"`
+		StartInterval time.Duration `flag:"start-interval"`
+		Retries       int           `flag:"retries"`
 	}
 	// Onbuild leaves an instruction to builds that start from this image. The
 	// trigger is text, here documents included: it is read when it runs.
 	Onbuild struct{ Trigger string }
 	// Custom is an instruction that a plugin must expand before lowering.
 	Custom struct {
-		Name     string // upper case
-		Flags    []string
-		Args     string    // with the words that name here documents
-		Heredocs []Heredoc // all that the line names, or none: not every instruction takes them
+		Name     string    // upper case
+		Flags    []string  `ir:"flags"`
+		Args     string    `ir:"args"`    // with the words that name here documents
+		Heredocs []Heredoc `ir:"heredoc"` // all that the line names, or none: not every instruction takes them
 	}
 )
 

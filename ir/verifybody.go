@@ -28,9 +28,12 @@ func (v *verifier) fields(op *Op, list []field) bool {
 			}
 		}
 	}
+	for _, f := range Flags(op.Body) {
+		if text, ok := f.At.(*string); ok && f.Values != nil {
+			v.oneOf(op, f.Name+" mode", *text, f.Values...)
+		}
+	}
 	if run, ok := op.Body.(*Run); ok {
-		v.oneOf(op, "network mode", run.Network, "default", "none", "host")
-		v.oneOf(op, "security mode", run.Security, "sandbox", "insecure")
 		if run.Command.Exec && len(run.Heredocs) > 0 {
 			v.errorf(op.Origin, "ir-heredoc", "the exec form cannot have here documents")
 		}
