@@ -3,7 +3,6 @@ package wire
 import (
 	"errors"
 	"fmt"
-	"time"
 	"unsafe"
 
 	"github.com/seed-e0495807/strake/ir"
@@ -180,41 +179,30 @@ func (d *decoder) anyBody(p *pb.Op) ir.Body {
 
 func (d *decoder) run(p *pb.Run) ir.Body {
 	d.known(p)
-	return &ir.Run{
-		Command: d.command(p.GetCommand()), Heredocs: each(p.GetHeredocs(), d.heredoc), Mounts: each(p.GetMounts(), d.mount),
-		Network: d.text(p.GetNetwork()), Security: d.text(p.GetSecurity()), Devices: each(p.GetDevices(), d.device),
-	}
+	b := &ir.Run{Command: d.command(p.GetCommand()), Heredocs: each(p.GetHeredocs(), d.heredoc)}
+	d.flags(p, b)
+	return b
 }
 
 func (d *decoder) copy(p *pb.Copy) ir.Body {
 	d.known(p)
-	return &ir.Copy{
-		Sources: d.texts(p.GetSources()), Inline: each(p.GetInline(), d.inline), Dest: d.text(p.GetDest()), From: d.text(p.GetFrom()),
-		Chown: d.text(p.GetChown()), Chmod: d.text(p.GetChmod()), Link: p.GetLink(), Parents: p.GetParents(), Excludes: d.texts(p.GetExcludes()),
-	}
+	b := &ir.Copy{Sources: d.texts(p.GetSources()), Inline: each(p.GetInline(), d.inline), Dest: d.text(p.GetDest())}
+	d.flags(p, b)
+	return b
 }
 
 func (d *decoder) add(p *pb.Add) ir.Body {
 	d.known(p)
-	b := &ir.Add{
-		Sources: d.texts(p.GetSources()), Inline: each(p.GetInline(), d.inline), Dest: d.text(p.GetDest()),
-		Chown: d.text(p.GetChown()), Chmod: d.text(p.GetChmod()), Checksum: d.text(p.GetChecksum()), Link: p.GetLink(),
-		Excludes: d.texts(p.GetExcludes()),
-	}
-	if p != nil {
-		b.KeepGitDir, b.Unpack = clone(p.KeepGitDir), clone(p.Unpack)
-	}
+	b := &ir.Add{Sources: d.texts(p.GetSources()), Inline: each(p.GetInline(), d.inline), Dest: d.text(p.GetDest())}
+	d.flags(p, b)
 	return b
 }
 
 func (d *decoder) healthcheck(p *pb.Healthcheck) ir.Body {
 	d.known(p)
-	return &ir.Healthcheck{
-		None: p.GetNone(), Command: d.command(p.GetCommand()),
-		Interval: time.Duration(p.GetInterval()), Timeout: time.Duration(p.GetTimeout()),
-		StartPeriod: time.Duration(p.GetStartPeriod()), StartInterval: time.Duration(p.GetStartInterval()),
-		Retries: int(p.GetRetries()),
-	}
+	b := &ir.Healthcheck{None: p.GetNone(), Command: d.command(p.GetCommand())}
+	d.flags(p, b)
+	return b
 }
 
 func (d *decoder) command(p *pb.Command) ir.Command {

@@ -125,32 +125,27 @@ func (e *encoder) body(p *pb.Op, b ir.Body) {
 }
 
 func (e *encoder) run(b *ir.Run) *pb.Run {
-	return &pb.Run{
-		Command: e.command(b.Command), Heredocs: each(b.Heredocs, e.heredoc), Mounts: each(b.Mounts, e.mount),
-		Network: e.raw(b.Network), Security: e.raw(b.Security), Devices: each(b.Devices, e.device),
-	}
+	p := &pb.Run{Command: e.command(b.Command), Heredocs: each(b.Heredocs, e.heredoc)}
+	e.flags(p, b)
+	return p
 }
 
 func (e *encoder) copy(b *ir.Copy) *pb.Copy {
-	return &pb.Copy{
-		Sources: e.raws(b.Sources), Inline: each(b.Inline, e.inline), Dest: e.raw(b.Dest), From: e.raw(b.From),
-		Chown: e.raw(b.Chown), Chmod: e.raw(b.Chmod), Link: b.Link, Parents: b.Parents, Excludes: e.raws(b.Excludes),
-	}
+	p := &pb.Copy{Sources: e.raws(b.Sources), Inline: each(b.Inline, e.inline), Dest: e.raw(b.Dest)}
+	e.flags(p, b)
+	return p
 }
 
 func (e *encoder) add(b *ir.Add) *pb.Add {
-	return &pb.Add{
-		Sources: e.raws(b.Sources), Inline: each(b.Inline, e.inline), Dest: e.raw(b.Dest),
-		Chown: e.raw(b.Chown), Chmod: e.raw(b.Chmod), Checksum: e.raw(b.Checksum), Link: b.Link,
-		KeepGitDir: clone(b.KeepGitDir), Unpack: clone(b.Unpack), Excludes: e.raws(b.Excludes),
-	}
+	p := &pb.Add{Sources: e.raws(b.Sources), Inline: each(b.Inline, e.inline), Dest: e.raw(b.Dest)}
+	e.flags(p, b)
+	return p
 }
 
 func (e *encoder) healthcheck(b *ir.Healthcheck) *pb.Healthcheck {
-	return &pb.Healthcheck{
-		None: b.None, Command: e.command(b.Command), Interval: int64(b.Interval), Timeout: int64(b.Timeout),
-		StartPeriod: int64(b.StartPeriod), StartInterval: int64(b.StartInterval), Retries: int64(b.Retries),
-	}
+	p := &pb.Healthcheck{None: b.None, Command: e.command(b.Command)}
+	e.flags(p, b)
+	return p
 }
 
 func (e *encoder) command(c ir.Command) *pb.Command {
@@ -212,11 +207,3 @@ func (e *encoder) raw(s string) []byte {
 }
 
 func (e *encoder) raws(list []string) [][]byte { return each(list, e.raw) }
-
-func clone(b *bool) *bool {
-	if b == nil {
-		return nil
-	}
-	c := *b
-	return &c
-}
