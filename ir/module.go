@@ -7,10 +7,12 @@
 package ir
 
 import (
+	"slices"
 	"strings"
 	"time"
 
 	"github.com/seed-e0495807/strake/lang/source"
+	"github.com/seed-e0495807/strake/lang/spec"
 )
 
 // Module is one Dockerfile.
@@ -145,13 +147,12 @@ type MountOption struct {
 // each against those before it.
 type Mount []MountOption
 
-// Option gives the last value of the option under any of its names.
-func (m Mount) Option(names ...string) (string, bool) {
+// Option gives the last value of an option, also of one that is spelled by an alias.
+func (m Mount) Option(name string) (string, bool) {
+	row := spec.Of(spec.Run).Flag("mount").Option(name)
 	for i := len(m) - 1; i >= 0; i-- {
-		for _, name := range names {
-			if m[i].Key == name {
-				return m[i].Value, true
-			}
+		if o := m[i]; o.Key == name || row != nil && (o.Key == row.Name || slices.Contains(row.Aliases, o.Key)) {
+			return o.Value, true
 		}
 	}
 	return "", false

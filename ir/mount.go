@@ -6,6 +6,7 @@ import (
 
 	"github.com/seed-e0495807/strake/lang"
 	"github.com/seed-e0495807/strake/lang/diag"
+	"github.com/seed-e0495807/strake/lang/spec"
 	"github.com/tonistiigi/go-csvvalue"
 )
 
@@ -61,7 +62,7 @@ func (b *builder) device(f lang.Flag) (Device, bool) {
 			d.Name = field // a CDI name has an equals sign of its own
 		default:
 			e := b.diags.Errorf(f.At, "bad-device", "unexpected key '%s' in '%s'", key, field)
-			if near := diag.Suggest(key, []string{"name", "required"}); near != "" {
+			if near := diag.Suggest(key, spec.Of(spec.Run).Flag("device").OptionNames()); near != "" {
 				e.Hint = "did you mean `" + near + "`?"
 			}
 			return d, false

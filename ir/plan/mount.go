@@ -12,6 +12,7 @@ import (
 	"github.com/moby/buildkit/util/system"
 	"github.com/seed-e0495807/strake/ir"
 	"github.com/seed-e0495807/strake/lang/diag"
+	"github.com/seed-e0495807/strake/lang/spec"
 )
 
 // Mount is what a RUN mounts: a secret, an ssh agent, or a directory.
@@ -63,13 +64,6 @@ type MountDir struct {
 	Size     int64  // of a tmpfs, in bytes; 0 is no limit
 }
 
-var (
-	mountTypes   = []string{"bind", "cache", "tmpfs", "secret", "ssh"}
-	mountSharing = []string{"shared", "private", "locked"}
-	mountKeys    = []string{"type", "from", "source", "target", "readonly", "id", "sharing", "required", "size", "mode",
-		"uid", "gid", "src", "dst", "destination", "ro", "rw", "readwrite", "env"}
-)
-
 // mountSpec is --mount with its options read in order.
 type mountSpec struct {
 	kind, from, source, target, id, sharing string
@@ -84,36 +78,36 @@ type mountSpec struct {
 // mount expands --mount. Each option is checked against those before it, as
 // BuildKit does: "required" counts for secrets only behind "type=secret".
 func (p *planner) mount(s *Stage, options ir.Mount, from *Stage) (Mount, error) {
-	spec := mountSpec{kind: "bind"}
+	m := mountSpec{kind: "bind"}
 	for _, o := range options {
 		value, err := o.Value, error(nil)
 		if o.HasValue {
 			value, err = p.words.word(o.Value, s.env)
 		}
 		if err == nil {
-			err = spec.set(o, value)
+			err = m.set(o, value)
 		}
 		if err != nil {
 			return Mount{}, about(optionText(o), err)
 		}
 	}
-	if err := spec.check(); err != nil {
+	if err := m.check(); err != nil {
 		return Mount{}, err
 	}
-	if spec.from == "" && spec.kind == "cache" {
-		spec.from = Scratch
+	if m.from == "" && m.kind == "cache" {
+		m.from = Scratch
 	}
-	if spec.from != "" && !from.done {
-		return Mount{}, about("from="+spec.from, wrong("later-stage", "move that stage above this one",
-			"cannot mount from stage %q to %q, stage needs to be defined before current command", spec.from, spec.target))
+	if m.from != "" && !from.done {
+		return Mount{}, about("from="+m.from, wrong("later-stage", "move that stage above this one",
+			"cannot mount from stage %q to %q, stage needs to be defined before current command", m.from, m.target))
 	}
-	switch spec.kind {
+	switch m.kind {
 	case "secret":
-		return spec.secret(s.platform.OS)
+		return m.secret(s.platform.OS)
 	case "ssh":
-		return spec.ssh()
+		return m.ssh()
 	}
-	return p.mountDir(s, &spec, from)
+	return p.mountDir(s, &m, from)
 }
 
 func optionText(o ir.MountOption) string {
@@ -138,32 +132,34 @@ func near(word string, candidates []string) string {
 }
 
 func (m *mountSpec) set(o ir.MountOption, value string) error {
-	if !o.HasValue {
-		switch o.Key {
-		case "readonly", "ro", "readwrite", "rw", "required":
-			value = "true"
-		default:
-			return badMount("", "invalid field '%s' must be a key=value pair", o.Key)
-		}
+	table := spec.Of(spec.Run).Flag("mount")
+	row := table.Option(o.Key)
+	switch {
+	case !o.HasValue && row != nil && row.Type == spec.Bool:
+		value = "true"
+	case !o.HasValue:
+		return badMount("", "invalid field '%s' must be a key=value pair", o.Key)
+	case row == nil:
+		return badMount(near(o.Key, table.OptionNames()), "unexpected key '%s' in '%s=%s'", o.Key, o.Key, o.Value)
 	}
-	switch o.Key {
+	switch row.Name {
 	case "type":
-		if m.kind = strings.ToLower(value); !slices.Contains(mountTypes, m.kind) {
-			return badMount(near(m.kind, mountTypes), "unsupported mount type %q", value)
+		if m.kind = strings.ToLower(value); !slices.Contains(row.Values, m.kind) {
+			return badMount(near(m.kind, row.Values), "unsupported mount type %q", value)
 		}
 	case "from":
 		m.from = value
-	case "source", "src":
+	case "source":
 		m.source = value
-	case "target", "dst", "destination":
+	case "target":
 		m.target = value
 	case "id":
 		m.id = value
 	case "env":
 		m.env = &value
 	case "sharing":
-		if m.sharing = strings.ToLower(value); !slices.Contains(mountSharing, m.sharing) {
-			return badMount(near(value, mountSharing), "unsupported sharing value %q", value)
+		if m.sharing = strings.ToLower(value); !slices.Contains(row.Values, m.sharing) {
+			return badMount(near(value, row.Values), "unsupported sharing value %q", value)
 		}
 	case "size":
 		return m.setSize(o.Key, value)
@@ -173,26 +169,25 @@ func (m *mountSpec) set(o ir.MountOption, value string) error {
 		return number(&m.owner.UID, o.Key, value, 10)
 	case "gid":
 		return number(&m.owner.GID, o.Key, value, 10)
-	case "readonly", "ro", "readwrite", "rw", "required":
-		return m.setFlag(o.Key, value)
-	default:
-		return badMount(near(o.Key, mountKeys), "unexpected key '%s' in '%s=%s'", o.Key, o.Key, o.Value)
+	case "readonly", "readwrite", "required":
+		return m.setFlag(row.Name, o.Key, value)
 	}
 	return nil
 }
 
-func (m *mountSpec) setFlag(key, value string) error {
-	if key == "required" && m.kind != "secret" && m.kind != "ssh" {
+// setFlag sets the option of a name, which is spelled as key.
+func (m *mountSpec) setFlag(name, key, value string) error {
+	if name == "required" && m.kind != "secret" && m.kind != "ssh" {
 		return badMount("put type=secret or type=ssh before it", "unexpected key '%s' for mount type '%s'", key, m.kind)
 	}
 	on, err := strconv.ParseBool(value)
 	if err != nil {
 		return badMount("write true or false", "invalid value for %s: %s", key, value)
 	}
-	switch key {
+	switch name {
 	case "required":
 		m.required = on
-	case "readonly", "ro":
+	case "readonly":
 		m.readonly, m.access = on, true
 	default:
 		m.readonly, m.access = !on, true

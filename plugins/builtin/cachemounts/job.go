@@ -147,7 +147,7 @@ func (j *job) ownMount(u *use) bool {
 
 // mountPoint is where a mount is. It is false when that is not known.
 func (j *job) mountPoint(m ir.Mount) (string, bool) {
-	at, ok := m.Option("target", "dst", "destination")
+	at, ok := m.Option("target")
 	at, known := j.state.Expand(at, j.call.Module.Escape)
 	if !path.IsAbs(at) {
 		known = known && j.state.Workdir != ""

@@ -178,7 +178,7 @@ func (p *pass) copied(top int, u *use) bool {
 			case *ir.Run:
 				for _, m := range b.Mounts {
 					from, _ := m.Option("from")
-					if source, _ := m.Option("source", "src"); from != "" && takes(from, source) {
+					if source, _ := m.Option("source"); from != "" && takes(from, source) {
 						return true
 					}
 				}

@@ -83,7 +83,7 @@ func (p *pass) missed(j *job, u *use) bool {
 				}
 			case *ir.Run:
 				if slices.ContainsFunc(b.Mounts, func(m ir.Mount) bool {
-					source, _ := m.Option("source", "src")
+					source, _ := m.Option("source")
 					return namesCache(source, u)
 				}) {
 					return true

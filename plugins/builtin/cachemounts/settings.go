@@ -67,7 +67,7 @@ func (j *job) mountsSettings(u *use) bool {
 		}
 		at, _ := j.mountPoint(m)
 		from, _ := m.Option("from")
-		source, _ := m.Option("source", "src")
+		source, _ := m.Option("source")
 		return s.file.MatchString(at) && (from != "" || j.says(source, s, true))
 	})
 }

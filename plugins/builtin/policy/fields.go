@@ -272,9 +272,9 @@ func commandFields() []field {
 }
 
 func mountFields() []field {
-	option := func(name, doc string, names ...string) field {
+	option := func(name, doc string) field {
 		return of(name, cel.StringType, doc, func(m *ir.Mount) ref.Val {
-			v, _ := m.Option(names...)
+			v, _ := m.Option(name)
 			return str(v)
 		})
 	}
@@ -285,10 +285,10 @@ func mountFields() []field {
 			}
 			return str("bind")
 		}),
-		option("target", "where it is mounted", "target", "dst", "destination"),
-		option("source", "the path in what is mounted", "source", "src"),
-		option("from", "the stage or image of a bind or cache mount", "from"),
-		option("id", "the id of a secret, ssh or cache mount", "id"),
+		option("target", "where it is mounted"),
+		option("source", "the path in what is mounted"),
+		option("from", "the stage or image of a bind or cache mount"),
+		option("id", "the id of a secret, ssh or cache mount"),
 		of("options", strMap(), "all options", func(m *ir.Mount) ref.Val {
 			out := map[string]string{}
 			for _, o := range *m {
