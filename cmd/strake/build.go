@@ -9,7 +9,7 @@ import (
 
 	"github.com/distribution/reference"
 	"github.com/moby/buildkit/session/upload/uploadprovider"
-	"github.com/spf13/pflag"
+	"github.com/spf13/cobra"
 
 	"github.com/seed-e0495807/strake/backend/baseconfig"
 	"github.com/seed-e0495807/strake/backend/build"
@@ -46,19 +46,17 @@ const buildExamples = `  strake build -t app .
   tar c . | strake build -t app -
 `
 
-func buildCommand() *command {
-	return &command{
-		name:     "build",
-		usage:    "[OPTIONS] PATH | URL | -",
-		short:    "Build an image from a Dockerfile",
-		long:     buildLong,
-		examples: buildExamples,
-		setup: func(p *process, flags *pflag.FlagSet) runner {
-			b := &buildRun{process: p}
-			b.declare(flags)
-			return b.run
-		},
+func buildCommand(p *process) *cobra.Command {
+	cmd := &cobra.Command{
+		Use:     "build [OPTIONS] PATH | URL | -",
+		Short:   "Build an image from a Dockerfile",
+		Long:    buildLong,
+		Example: buildExamples,
 	}
+	b := &buildRun{process: p}
+	b.declare(cmd.Flags())
+	cmd.RunE = running(b.run)
+	return cmd
 }
 
 // buildRun is one call of the command.

@@ -7,7 +7,7 @@ import (
 
 	"github.com/containerd/platforms"
 	"github.com/distribution/reference"
-	"github.com/spf13/pflag"
+	"github.com/spf13/cobra"
 
 	"github.com/seed-e0495807/strake/backend/baseconfig"
 	"github.com/seed-e0495807/strake/backend/gateway"
@@ -39,24 +39,23 @@ The exit code is 1 when there is a finding as severe as --fail-on says, or worse
 // projectURL is where people find out about strake.
 const projectURL = "https://github.com/seed-e0495807/strake"
 
-func checkCommand() *command {
-	return &command{
-		name:  "check",
-		usage: "[OPTIONS] [PATH | URL | -]...",
-		short: "Report what plugins say of Dockerfiles",
-		long:  checkLong,
-		examples: `  strake check .
+func checkCommand(p *process) *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "check [OPTIONS] [PATH | URL | -]...",
+		Short: "Report what plugins say of Dockerfiles",
+		Long:  checkLong,
+		Example: `  strake check .
   strake check --format sarif services/* >findings.sarif
   strake check --fail-on warning .
 `,
-		setup: func(p *process, flags *pflag.FlagSet) runner {
-			c := &check{compile: compile{process: p}}
-			c.declareInput(flags)
-			flags.StringVar(&c.format, "format", "text", "`FORM` How findings are written: text, json, sarif or github (default text)")
-			flags.StringVar(&c.failOn, "fail-on", "error", "`SEVERITY` Fail at this severity: error, warning, info, hint or never (default error)")
-			return c.run
-		},
 	}
+	flags := cmd.Flags()
+	c := &check{compile: compile{process: p}}
+	c.declareInput(flags)
+	flags.StringVar(&c.format, "format", "text", "`FORM` How findings are written: text, json, sarif or github (default text)")
+	flags.StringVar(&c.failOn, "fail-on", "error", "`SEVERITY` Fail at this severity: error, warning, info, hint or never (default error)")
+	cmd.RunE = running(c.run)
+	return cmd
 }
 
 // check is one call of the command.

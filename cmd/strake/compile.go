@@ -7,6 +7,7 @@ import (
 	"runtime"
 	"strings"
 
+	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
 	"github.com/seed-e0495807/strake/backend/baseconfig"
@@ -53,19 +54,17 @@ const compileExamples = `  strake compile .
   strake compile services/*
 `
 
-func compileCommand() *command {
-	return &command{
-		name:     "compile",
-		usage:    "[OPTIONS] [PATH | URL | -]...",
-		short:    "Compile Dockerfiles to BuildKit LLB",
-		long:     compileLong,
-		examples: compileExamples,
-		setup: func(p *process, flags *pflag.FlagSet) runner {
-			c := &compile{process: p}
-			c.declare(flags)
-			return c.run
-		},
+func compileCommand(p *process) *cobra.Command {
+	cmd := &cobra.Command{
+		Use:     "compile [OPTIONS] [PATH | URL | -]...",
+		Short:   "Compile Dockerfiles to BuildKit LLB",
+		Long:    compileLong,
+		Example: compileExamples,
 	}
+	c := &compile{process: p}
+	c.declare(cmd.Flags())
+	cmd.RunE = running(c.run)
+	return cmd
 }
 
 // compile is one call of the command.

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/docker/go-units"
+	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
 	"github.com/seed-e0495807/strake/backend/input"
@@ -32,19 +33,17 @@ const contextExamples = `  strake context
   strake context --json | jq 'select(.size > 1000000)'
 `
 
-func contextCommand() *command {
-	return &command{
-		name:     "context",
-		usage:    "[OPTIONS] [PATH]",
-		short:    "List what a build would send",
-		long:     contextLong,
-		examples: contextExamples,
-		setup: func(p *process, flags *pflag.FlagSet) runner {
-			c := &contextRun{process: p}
-			c.declare(flags)
-			return c.run
-		},
+func contextCommand(p *process) *cobra.Command {
+	cmd := &cobra.Command{
+		Use:     "context [OPTIONS] [PATH]",
+		Short:   "List what a build would send",
+		Long:    contextLong,
+		Example: contextExamples,
 	}
+	c := &contextRun{process: p}
+	c.declare(cmd.Flags())
+	cmd.RunE = running(c.run)
+	return cmd
 }
 
 // contextRun is one call of the command.

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/docker/go-units"
+	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
 	"github.com/seed-e0495807/strake/backend/engine"
@@ -28,23 +29,21 @@ buildkitd.toml (default $STRAKE_HOME/buildkitd.toml, if it is there);
 STRAKE_BUILDKITD and STRAKE_ROOTLESSKIT, other programs than those beside strake.
 `
 
-func engineCommand() *command {
-	return &command{
-		name:  "engine",
-		usage: "COMMAND",
-		short: "Manage the BuildKit that builds",
-		long:  engineLong,
-		subs: []*command{
-			engineCacheCommand("df", "Show what the build cache takes", declareUsage),
-			engineInstallCommand(),
-			engineLogsCommand(),
-			engineCacheCommand("prune", "Delete what builds have cached", declarePrune),
-			engineRunCommand(),
-			engineStartCommand(),
-			engineStatusCommand(),
-			engineStopCommand(),
-		},
-	}
+func engineCommand(p *process) *cobra.Command {
+	return group(&cobra.Command{
+		Use:   "engine COMMAND",
+		Short: "Manage the BuildKit that builds",
+		Long:  engineLong,
+	},
+		engineCacheCommand(p, "df", "Show what the build cache takes", declareUsage),
+		engineInstallCommand(p),
+		engineLogsCommand(p),
+		engineCacheCommand(p, "prune", "Delete what builds have cached", declarePrune),
+		engineRunCommand(),
+		engineStartCommand(p),
+		engineStatusCommand(p),
+		engineStopCommand(p),
+	)
 }
 
 // engineFlags say where BuildKit is. Their names are buildctl's.
@@ -96,29 +95,28 @@ func (e *engineFlags) withEngine(ctx context.Context, p *process, do func(*engin
 }
 
 // ownEngine is the command of an embedded engine, which takes no arguments.
-func ownEngine(name, short, long string, do func(context.Context, *process, engine.Options) error) *command {
-	return &command{
-		name: "engine " + name, short: short, long: long,
-		setup: func(p *process, _ *pflag.FlagSet) runner {
-			return func(ctx context.Context, args []string) error {
-				if len(args) > 0 {
-					return misuse("strake engine %s takes no arguments", name)
-				}
-				home, err := p.home()
-				if err != nil {
-					return err
-				}
-				o := new(engineFlags).engineOptions(p, home)
-				o.Addr = string(engine.Embedded)
-				return do(ctx, p, o)
-			}
-		},
+func ownEngine(p *process, name, short, long string, do func(context.Context, engine.Options) error) *cobra.Command {
+	cmd := &cobra.Command{
+		Use: name, Short: short, Long: long,
 	}
+	cmd.RunE = running(func(ctx context.Context, args []string) error {
+		if len(args) > 0 {
+			return misuse("strake engine %s takes no arguments", name)
+		}
+		home, err := p.home()
+		if err != nil {
+			return err
+		}
+		o := new(engineFlags).engineOptions(p, home)
+		o.Addr = string(engine.Embedded)
+		return do(ctx, o)
+	})
+	return cmd
 }
 
-func engineStartCommand() *command {
+func engineStartCommand(p *process) *cobra.Command {
 	const long = "It prints the address, for others to use:\n  BUILDKIT_HOST=$(strake engine start) buildctl du\n"
-	return ownEngine("start", "Start strake's own engine", long, func(ctx context.Context, p *process, o engine.Options) error {
+	return ownEngine(p, "start", "Start strake's own engine", long, func(ctx context.Context, o engine.Options) error {
 		e, err := engine.Find(ctx, o)
 		if err != nil {
 			return err
@@ -129,9 +127,9 @@ func engineStartCommand() *command {
 	})
 }
 
-func engineStopCommand() *command {
+func engineStopCommand(p *process) *cobra.Command {
 	const long = "Builds that run on it fail. What is cached stays.\n"
-	return ownEngine("stop", "Stop strake's own engine", long, func(ctx context.Context, p *process, o engine.Options) error {
+	return ownEngine(p, "stop", "Stop strake's own engine", long, func(ctx context.Context, o engine.Options) error {
 		stopped, err := engine.Stop(ctx, o)
 		if err == nil && !stopped {
 			tell(p.stderr, "The build engine is not running.\n")
@@ -141,52 +139,51 @@ func engineStopCommand() *command {
 }
 
 // engineRunCommand is the process of the engine, which package engine starts.
-func engineRunCommand() *command {
-	return &command{
-		name: "engine run", usage: "JSON", short: "Be the process of strake's own engine", hidden: true,
-		setup: func(*process, *pflag.FlagSet) runner {
-			return func(ctx context.Context, args []string) error {
-				if len(args) != 1 {
-					return misuse("strake engine run is not for people: use strake engine start")
-				}
-				return engine.Supervise(ctx, args[0])
-			}
-		},
+func engineRunCommand() *cobra.Command {
+	cmd := &cobra.Command{
+		Use: "run JSON", Short: "Be the process of strake's own engine", Hidden: true,
 	}
+	cmd.RunE = running(func(ctx context.Context, args []string) error {
+		if len(args) != 1 {
+			return misuse("strake engine run is not for people: use strake engine start")
+		}
+		return engine.Supervise(ctx, args[0])
+	})
+	return cmd
 }
 
-func engineStatusCommand() *command {
-	return &command{
-		name: "engine status", usage: "[OPTIONS]", short: "Show which BuildKit a build would use",
-		long: "Nothing is started. The exit code is 1 when a build would find no engine.\n",
-		setup: func(p *process, f *pflag.FlagSet) runner {
-			var where engineFlags
-			where.declare(f)
-			asJSON := f.Bool("json", false, "Print JSON")
-			return func(ctx context.Context, args []string) error {
-				if len(args) > 0 {
-					return misuse("strake engine status takes no arguments")
-				}
-				home, err := p.home()
-				if err != nil {
-					return err
-				}
-				s, err := engine.Inspect(ctx, where.engineOptions(p, home))
-				if err != nil {
-					return err
-				}
-				if *asJSON {
-					err = printJSON(p.stdout, statusJSON(s))
-				} else {
-					err = printStatus(p.stdout, s)
-				}
-				if err != nil {
-					return err
-				}
-				return s.Problem
-			}
-		},
+func engineStatusCommand(p *process) *cobra.Command {
+	cmd := &cobra.Command{
+		Use: "status [OPTIONS]", Short: "Show which BuildKit a build would use",
+		Long: "Nothing is started. The exit code is 1 when a build would find no engine.\n",
 	}
+	f := cmd.Flags()
+	var where engineFlags
+	where.declare(f)
+	asJSON := f.Bool("json", false, "Print JSON")
+	cmd.RunE = running(func(ctx context.Context, args []string) error {
+		if len(args) > 0 {
+			return misuse("strake engine status takes no arguments")
+		}
+		home, err := p.home()
+		if err != nil {
+			return err
+		}
+		s, err := engine.Inspect(ctx, where.engineOptions(p, home))
+		if err != nil {
+			return err
+		}
+		if *asJSON {
+			err = printJSON(p.stdout, statusJSON(s))
+		} else {
+			err = printStatus(p.stdout, s)
+		}
+		if err != nil {
+			return err
+		}
+		return s.Problem
+	})
+	return cmd
 }
 
 // engineJSON is a status with its problem as text.

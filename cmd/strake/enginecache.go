@@ -10,6 +10,7 @@ import (
 
 	"github.com/docker/go-units"
 	"github.com/moby/buildkit/client"
+	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
 	"github.com/seed-e0495807/strake/backend/engine"
@@ -17,26 +18,26 @@ import (
 
 // engineCacheCommand is a command about the cache of the engine that builds would
 // use. Declare declares its flags, and gives what runs.
-func engineCacheCommand(name, short string, declare func(*engineCache, *pflag.FlagSet) func(context.Context, *engine.Engine) error) *command {
-	return &command{
-		name: "engine " + name, usage: "[OPTIONS]", short: short,
-		setup: func(p *process, f *pflag.FlagSet) runner {
-			c := &engineCache{process: p}
-			c.engineFlags.declare(f)
-			f.StringArrayVar(&c.filters, "filter", nil, "`NAME=VALUE` Only what fits, such as type=exec.cachemount; until=24h is what was not used for so long")
-			f.BoolVarP(&c.verbose, "verbose", "v", false, "Show all that is known of each record")
-			run := declare(c, f)
-			return func(ctx context.Context, args []string) error {
-				if len(args) > 0 {
-					return misuse("strake engine %s takes no arguments", name)
-				}
-				if ok, err := c.prepare(ctx); err != nil || !ok {
-					return err
-				}
-				return c.withEngine(ctx, p, func(e *engine.Engine) error { return run(ctx, e) })
-			}
-		},
+func engineCacheCommand(p *process, name, short string, declare func(*engineCache, *pflag.FlagSet) func(context.Context, *engine.Engine) error) *cobra.Command {
+	cmd := &cobra.Command{
+		Use: name + " [OPTIONS]", Short: short,
 	}
+	f := cmd.Flags()
+	c := &engineCache{process: p}
+	c.engineFlags.declare(f)
+	f.StringArrayVar(&c.filters, "filter", nil, "`NAME=VALUE` Only what fits, such as type=exec.cachemount; until=24h is what was not used for so long")
+	f.BoolVarP(&c.verbose, "verbose", "v", false, "Show all that is known of each record")
+	run := declare(c, f)
+	cmd.RunE = running(func(ctx context.Context, args []string) error {
+		if len(args) > 0 {
+			return misuse("strake engine %s takes no arguments", name)
+		}
+		if ok, err := c.prepare(ctx); err != nil || !ok {
+			return err
+		}
+		return c.withEngine(ctx, p, func(e *engine.Engine) error { return run(ctx, e) })
+	})
+	return cmd
 }
 
 // engineCache is one call of such a command.

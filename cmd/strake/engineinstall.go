@@ -4,7 +4,7 @@ import (
 	"context"
 	"strings"
 
-	"github.com/spf13/pflag"
+	"github.com/spf13/cobra"
 
 	"github.com/seed-e0495807/strake/backend/engine"
 	"github.com/seed-e0495807/strake/backend/engine/install"
@@ -21,30 +21,30 @@ download that was interrupted goes on. An engine that runs is not disturbed.
 publishes, or the URL of one with its --sha256. Programs that are not in it stay.
 `
 
-func engineInstallCommand() *command {
-	return &command{
-		name: "engine install", usage: "[OPTIONS]", short: "Install the programs of strake's own engine", long: engineInstallLong,
-		setup: func(p *process, f *pflag.FlagSet) runner {
-			var from install.Options
-			f.StringVar(&from.From, "from", "", "`SOURCE` Directory, .tar.gz or URL of one (default the releases on GitHub)")
-			f.StringVar(&from.SHA256, "sha256", "", "`DIGEST` What the archive has to have")
-			return func(ctx context.Context, args []string) error {
-				if len(args) > 0 {
-					return misuse("strake engine install takes no arguments")
-				}
-				home, err := p.home()
-				if err != nil {
-					return err
-				}
-				done, err := engine.Install(ctx, new(engineFlags).engineOptions(p, home), from)
-				if err != nil {
-					return err
-				}
-				p.say(done)
-				return tell(p.stdout, "%s\n", strings.Join(done.Programs, "\n"))
-			}
-		},
+func engineInstallCommand(p *process) *cobra.Command {
+	cmd := &cobra.Command{
+		Use: "install [OPTIONS]", Short: "Install the programs of strake's own engine", Long: engineInstallLong,
 	}
+	f := cmd.Flags()
+	var from install.Options
+	f.StringVar(&from.From, "from", "", "`SOURCE` Directory, .tar.gz or URL of one (default the releases on GitHub)")
+	f.StringVar(&from.SHA256, "sha256", "", "`DIGEST` What the archive has to have")
+	cmd.RunE = running(func(ctx context.Context, args []string) error {
+		if len(args) > 0 {
+			return misuse("strake engine install takes no arguments")
+		}
+		home, err := p.home()
+		if err != nil {
+			return err
+		}
+		done, err := engine.Install(ctx, new(engineFlags).engineOptions(p, home), from)
+		if err != nil {
+			return err
+		}
+		p.say(done)
+		return tell(p.stdout, "%s\n", strings.Join(done.Programs, "\n"))
+	})
+	return cmd
 }
 
 // say reports what the user should know after an install.

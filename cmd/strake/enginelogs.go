@@ -10,39 +10,39 @@ import (
 	"strconv"
 	"time"
 
-	"github.com/spf13/pflag"
+	"github.com/spf13/cobra"
 
 	"github.com/seed-e0495807/strake/backend/engine"
 	"github.com/seed-e0495807/strake/lang/diag"
 )
 
-func engineLogsCommand() *command {
-	return &command{
-		name: "engine logs", usage: "[OPTIONS]", short: "Show what strake's own engine has written",
-		setup: func(p *process, f *pflag.FlagSet) runner {
-			follow := f.BoolP("follow", "f", false, "Go on when more is written")
-			tail := f.StringP("tail", "n", "all", "`NUMBER` Show only so many lines, the last ones")
-			return func(ctx context.Context, args []string) error {
-				if len(args) > 0 {
-					return misuse("strake engine logs takes no arguments")
-				}
-				lines := -1
-				if *tail != "all" {
-					n, err := strconv.Atoi(*tail)
-					if err != nil || n < 0 {
-						return misuse("invalid --tail %q: expected a number of lines, or all", *tail)
-					}
-					lines = n
-				}
-				home, err := p.home()
-				if err != nil {
-					return err
-				}
-				name := engine.LogFile(new(engineFlags).engineOptions(p, home).Dir)
-				return p.logs(ctx, name, lines, *follow)
-			}
-		},
+func engineLogsCommand(p *process) *cobra.Command {
+	cmd := &cobra.Command{
+		Use: "logs [OPTIONS]", Short: "Show what strake's own engine has written",
 	}
+	f := cmd.Flags()
+	follow := f.BoolP("follow", "f", false, "Go on when more is written")
+	tail := f.StringP("tail", "n", "all", "`NUMBER` Show only so many lines, the last ones")
+	cmd.RunE = running(func(ctx context.Context, args []string) error {
+		if len(args) > 0 {
+			return misuse("strake engine logs takes no arguments")
+		}
+		lines := -1
+		if *tail != "all" {
+			n, err := strconv.Atoi(*tail)
+			if err != nil || n < 0 {
+				return misuse("invalid --tail %q: expected a number of lines, or all", *tail)
+			}
+			lines = n
+		}
+		home, err := p.home()
+		if err != nil {
+			return err
+		}
+		name := engine.LogFile(new(engineFlags).engineOptions(p, home).Dir)
+		return p.logs(ctx, name, lines, *follow)
+	})
+	return cmd
 }
 
 // logs prints the last lines of a file, all when there are fewer than none.

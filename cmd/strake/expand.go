@@ -5,7 +5,7 @@ import (
 	"strings"
 
 	"github.com/aymanbagabas/go-udiff"
-	"github.com/spf13/pflag"
+	"github.com/spf13/cobra"
 
 	"github.com/seed-e0495807/strake/backend/dockerfile"
 	"github.com/seed-e0495807/strake/backend/input"
@@ -18,47 +18,44 @@ that stock docker build accepts. With --blame, each line has the line of the
 Dockerfile that it comes from, the plugin that made it, and why.
 `
 
-func expandCommand() *command {
-	return &command{
-		name:  "expand",
-		usage: "[OPTIONS] [PATH | URL | -]...",
-		short: "Print a Dockerfile as it is after the plugins",
-		long:  expandLong,
-		examples: `  strake expand .
+func expandCommand(p *process) *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "expand [OPTIONS] [PATH | URL | -]...",
+		Short: "Print a Dockerfile as it is after the plugins",
+		Long:  expandLong,
+		Example: `  strake expand .
   strake expand --blame -f build/Dockerfile .
   strake expand . >Dockerfile.plain
 `,
-		setup: func(p *process, flags *pflag.FlagSet) runner {
-			c := &compile{process: p, emit: "dockerfile"}
-			c.declareInput(flags)
-			blame := flags.Bool("blame", false, "Show what each line comes from")
-			return func(ctx context.Context, args []string) error {
-				if *blame {
-					c.form = &form{name: "blame", comment: "#", whole: true, emit: emitBlame}
-				}
-				return c.run(ctx, args)
-			}
-		},
 	}
+	flags := cmd.Flags()
+	c := &compile{process: p, emit: "dockerfile"}
+	c.declareInput(flags)
+	blame := flags.Bool("blame", false, "Show what each line comes from")
+	cmd.RunE = running(func(ctx context.Context, args []string) error {
+		if *blame {
+			c.form = &form{name: "blame", comment: "#", whole: true, emit: emitBlame}
+		}
+		return c.run(ctx, args)
+	})
+	return cmd
 }
 
-func diffCommand() *command {
-	return &command{
-		name:  "diff",
-		usage: "[OPTIONS] [PATH | URL | -]...",
-		short: "Show what the plugins change in a Dockerfile",
-		long: `Shows what the plugins of strake.yaml change, as a unified diff. The exit code is 0,
+func diffCommand(p *process) *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "diff [OPTIONS] [PATH | URL | -]...",
+		Short: "Show what the plugins change in a Dockerfile",
+		Long: `Shows what the plugins of strake.yaml change, as a unified diff. The exit code is 0,
 also when there are changes.
 `,
-		examples: `  strake diff .
+		Example: `  strake diff .
 `,
-		setup: func(p *process, flags *pflag.FlagSet) runner {
-			c := &compile{process: p}
-			c.declareInput(flags)
-			c.form = &form{name: "diff", comment: "#", whole: true, emit: emitDiff}
-			return c.run
-		},
 	}
+	c := &compile{process: p}
+	c.declareInput(cmd.Flags())
+	c.form = &form{name: "diff", comment: "#", whole: true, emit: emitDiff}
+	cmd.RunE = running(c.run)
+	return cmd
 }
 
 // emitBlame prints the Dockerfile after the plugins in columns.

@@ -10,7 +10,7 @@ import (
 	"slices"
 
 	"github.com/aymanbagabas/go-udiff"
-	"github.com/spf13/pflag"
+	"github.com/spf13/cobra"
 
 	"github.com/seed-e0495807/strake/backend/input"
 	"github.com/seed-e0495807/strake/lang/diag"
@@ -23,25 +23,24 @@ import (
 // was hidden.
 const maxFixes = 10
 
-func fixCommand() *command {
-	return &command{
-		name:  "fix",
-		usage: "[OPTIONS] [PATH]...",
-		short: "Mend Dockerfiles as plugins suggest",
-		long: `Applies the fixes that the compiler and the plugins of strake.yaml suggest and call safe:
+func fixCommand(p *process) *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "fix [OPTIONS] [PATH]...",
+		Short: "Mend Dockerfiles as plugins suggest",
+		Long: `Applies the fixes that the compiler and the plugins of strake.yaml suggest and call safe:
 those that keep what the author meant. What is left is what strake check reports.
 `,
-		examples: `  strake fix --diff .
+		Example: `  strake fix --diff .
   strake fix services/*
 `,
-		setup: func(p *process, flags *pflag.FlagSet) runner {
-			f := &fix{check: check{compile: compile{process: p}}}
-			f.declareInput(flags)
-			flags.BoolVar(&f.unsafe, "unsafe", false, "Apply fixes, too, that may change what is built")
-			flags.BoolVar(&f.diff, "diff", false, "Show what would change, and write nothing")
-			return f.run
-		},
 	}
+	flags := cmd.Flags()
+	f := &fix{check: check{compile: compile{process: p}}}
+	f.declareInput(flags)
+	flags.BoolVar(&f.unsafe, "unsafe", false, "Apply fixes, too, that may change what is built")
+	flags.BoolVar(&f.diff, "diff", false, "Show what would change, and write nothing")
+	cmd.RunE = running(f.run)
+	return cmd
 }
 
 // fix is one call of the command.

@@ -14,23 +14,21 @@ import (
 	"github.com/google/go-containerregistry/pkg/name"
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 	"github.com/google/go-containerregistry/pkg/v1/remote"
-	"github.com/spf13/pflag"
+	"github.com/spf13/cobra"
 
 	"github.com/seed-e0495807/strake/backend/gateway/ociimage"
 	"github.com/seed-e0495807/strake/lang/diag"
 	"github.com/seed-e0495807/strake/lang/regular"
 )
 
-func frontendCommand() *command {
-	return &command{
-		name:  "frontend",
-		usage: "COMMAND",
-		short: "Make images for \"# syntax=\"",
-		long: `With "# syntax=IMAGE" at its top, a Dockerfile is built by that image wherever docker
+func frontendCommand(p *process) *cobra.Command {
+	return group(&cobra.Command{
+		Use:   "frontend COMMAND",
+		Short: "Make images for \"# syntax=\"",
+		Long: `With "# syntax=IMAGE" at its top, a Dockerfile is built by that image wherever docker
 build runs. These commands make such images.
 `,
-		subs: []*command{frontendImageCommand()},
-	}
+	}, frontendImageCommand(p))
 }
 
 // frontendImage is the command that makes an image.
@@ -41,12 +39,11 @@ type frontendImage struct {
 	push, overridable   bool
 }
 
-func frontendImageCommand() *command {
-	return &command{
-		name:  "frontend image",
-		usage: "[OPTIONS] -o FILE | --push -t NAME",
-		short: "Make the image of strake's frontend",
-		long: `Makes an image that builds Dockerfiles as strake does: the archive of an OCI layout, with
+func frontendImageCommand(p *process) *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "image [OPTIONS] -o FILE | --push -t NAME",
+		Short: "Make the image of strake's frontend",
+		Long: `Makes an image that builds Dockerfiles as strake does: the archive of an OCI layout, with
 the same bytes each time, or pushed to a registry.
 
 With --config it is a house's own: it runs the plugins of that strake.yaml for every
@@ -54,32 +51,32 @@ Dockerfile that it builds. The programs among them go into the image, and have t
 strake.lock pins. A strake.yaml in the repository that is built changes nothing then,
 unless --overridable lets it take the place of the house's.
 `,
-		examples: `  strake frontend image -o frontend.tar
+		Example: `  strake frontend image -o frontend.tar
   strake frontend image --config strake.yaml -t registry.example.com/house/dockerfile:1 --push
 `,
-		setup: func(p *process, flags *pflag.FlagSet) runner {
-			f := &frontendImage{process: p}
-			flags.StringVarP(&f.output, "output", "o", "", "`FILE` Write the archive to FILE")
-			flags.StringVarP(&f.tag, "tag", "t", "", "`NAME` Name of the image")
-			flags.BoolVar(&f.push, "push", false, "Push the image to the registry of its name")
-			flags.StringVar(&f.config, "config", "", "`FILE` Put the plugins of this strake.yaml into the image")
-			flags.StringArrayVar(&f.programs, "plugin", nil, "`PATH` Put this program in the place of the plugin of its file name")
-			flags.BoolVar(&f.overridable, "overridable", false, "Let a repository's strake.yaml take the place of the image's")
-			return func(ctx context.Context, args []string) error {
-				switch {
-				case len(args) > 0:
-					return misuse("strake frontend image takes no arguments")
-				case f.push && f.tag == "":
-					return misuse("--push needs a name: -t registry/name:tag")
-				case f.output == "" && !f.push:
-					return misuse("strake frontend image needs -o FILE, or --push with -t NAME")
-				case f.config == "" && (f.overridable || len(f.programs) > 0):
-					return misuse("--plugin and --overridable go with --config")
-				}
-				return f.run(ctx)
-			}
-		},
 	}
+	flags := cmd.Flags()
+	f := &frontendImage{process: p}
+	flags.StringVarP(&f.output, "output", "o", "", "`FILE` Write the archive to FILE")
+	flags.StringVarP(&f.tag, "tag", "t", "", "`NAME` Name of the image")
+	flags.BoolVar(&f.push, "push", false, "Push the image to the registry of its name")
+	flags.StringVar(&f.config, "config", "", "`FILE` Put the plugins of this strake.yaml into the image")
+	flags.StringArrayVar(&f.programs, "plugin", nil, "`PATH` Put this program in the place of the plugin of its file name")
+	flags.BoolVar(&f.overridable, "overridable", false, "Let a repository's strake.yaml take the place of the image's")
+	cmd.RunE = running(func(ctx context.Context, args []string) error {
+		switch {
+		case len(args) > 0:
+			return misuse("strake frontend image takes no arguments")
+		case f.push && f.tag == "":
+			return misuse("--push needs a name: -t registry/name:tag")
+		case f.output == "" && !f.push:
+			return misuse("strake frontend image needs -o FILE, or --push with -t NAME")
+		case f.config == "" && (f.overridable || len(f.programs) > 0):
+			return misuse("--plugin and --overridable go with --config")
+		}
+		return f.run(ctx)
+	})
+	return cmd
 }
 
 const (

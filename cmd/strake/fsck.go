@@ -3,7 +3,7 @@ package main
 import (
 	"context"
 
-	"github.com/spf13/pflag"
+	"github.com/spf13/cobra"
 
 	"github.com/seed-e0495807/strake/backend/store"
 )
@@ -15,33 +15,31 @@ left is not wrong: it only takes space until images are removed or replaced.
 --repair deletes damaged blobs, the images that lack one, and what was left.
 `
 
-func fsckCommand() *command {
-	return &command{
-		name:  "fsck",
-		usage: "[OPTIONS]",
-		short: "Check the image store",
-		long:  fsckLong,
-		setup: func(p *process, f *pflag.FlagSet) runner {
-			repair := f.Bool("repair", false, "Delete what cannot be used")
-			return func(ctx context.Context, args []string) error {
-				if len(args) > 0 {
-					return misuse("strake fsck takes no arguments")
-				}
-				home, err := p.home()
-				if err != nil {
-					return err
-				}
-				s, err := store.Open(storeDir(home))
-				if err != nil {
-					return err
-				}
-				if *repair {
-					return p.repair(ctx, s)
-				}
-				return p.check(ctx, s)
-			}
-		},
+func fsckCommand(p *process) *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "fsck [OPTIONS]",
+		Short: "Check the image store",
+		Long:  fsckLong,
 	}
+	repair := cmd.Flags().Bool("repair", false, "Delete what cannot be used")
+	cmd.RunE = running(func(ctx context.Context, args []string) error {
+		if len(args) > 0 {
+			return misuse("strake fsck takes no arguments")
+		}
+		home, err := p.home()
+		if err != nil {
+			return err
+		}
+		s, err := store.Open(storeDir(home))
+		if err != nil {
+			return err
+		}
+		if *repair {
+			return p.repair(ctx, s)
+		}
+		return p.check(ctx, s)
+	})
+	return cmd
 }
 
 func (p *process) check(ctx context.Context, s *store.Store) error {

@@ -6,82 +6,79 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 )
 
-func helpCommand() *command {
-	return &command{
-		name:  "help",
-		usage: "[COMMAND]",
-		short: "Show how a command is used",
-		setup: func(p *process, _ *pflag.FlagSet) runner {
-			return func(_ context.Context, args []string) error {
-				if len(args) == 0 {
-					return p.overview()
-				}
-				c, rest, err := find(args)
-				if err != nil {
-					return err
-				}
-				if len(rest) > 0 {
-					return misuse("strake help takes the name of one command")
-				}
-				return p.help(c)
-			}
-		},
+func helpCommand(p *process) *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "help [COMMAND]",
+		Short: "Show how a command is used",
 	}
-}
-
-// line is how a command is called.
-func (c *command) line() string {
-	return strings.TrimSpace("strake " + c.name + " " + c.usage)
-}
-
-// overview lists the commands.
-func (p *process) overview() error {
-	var b strings.Builder
-	b.WriteString("Usage:  strake COMMAND\n\nA compiler for Dockerfiles\n\nCommands:\n")
-	listCommands(&b, commands())
-	b.WriteString("\nOptions:\n  -h, --help      Show this help\n  -v, --version   Show the version\n")
-	b.WriteString("\nRun 'strake COMMAND --help' for more information on a command\n")
-	_, err := p.stdout.Write([]byte(b.String()))
-	return err
-}
-
-func listCommands(b *strings.Builder, list []*command) {
-	list = slices.DeleteFunc(slices.Clone(list), func(c *command) bool { return c.hidden })
-	width := 0
-	for _, c := range list {
-		width = max(width, len(c.name))
-	}
-	for _, c := range list {
-		fmt.Fprintf(b, "  %-*s  %s\n", width, c.name, c.short)
-	}
+	cmd.RunE = running(func(_ context.Context, args []string) error {
+		found, err := lookUp(newRoot(p, words(nil)), args)
+		if err != nil {
+			return err
+		}
+		return p.help(found)
+	})
+	return cmd
 }
 
 // help shows how a command is used.
-func (p *process) help(c *command) error {
-	flags := pflag.NewFlagSet(c.name, pflag.ContinueOnError)
-	if c.setup != nil {
-		c.setup(p, flags)
+func (p *process) help(cmd *cobra.Command) error {
+	text := overview(asked(p, nil))
+	if cmd.HasParent() {
+		text = helpText(cmd)
 	}
-	var b strings.Builder
-	fmt.Fprintf(&b, "Usage:  %s\n\n%s\n", c.line(), c.short)
-	if c.long != "" {
-		b.WriteString("\n" + c.long)
-	}
-	if c.subs != nil {
-		b.WriteString("\nCommands:\n")
-		listCommands(&b, c.subs)
-	}
-	if flags.HasAvailableFlags() {
-		b.WriteString("\nOptions:\n" + flagLines(flags))
-	}
-	if c.examples != "" {
-		b.WriteString("\nExamples:\n" + c.examples)
-	}
-	_, err := p.stdout.Write([]byte(b.String()))
+	_, err := p.stdout.Write([]byte(text))
 	return err
+}
+
+// overview is the help of the program.
+func overview(list []*cobra.Command) string {
+	var b strings.Builder
+	b.WriteString("Usage:  strake COMMAND\n\nA compiler for Dockerfiles\n\nCommands:\n")
+	listCommands(&b, list)
+	b.WriteString("\nOptions:\n  -h, --help      Show this help\n  -v, --version   Show the version\n")
+	b.WriteString("\nRun 'strake COMMAND --help' for more information on a command\n")
+	return b.String()
+}
+
+func listCommands(b *strings.Builder, list []*cobra.Command) {
+	list = slices.DeleteFunc(slices.Clone(list), func(c *cobra.Command) bool { return c.Hidden })
+	width := 0
+	for _, c := range list {
+		width = max(width, len(nameOf(c)))
+	}
+	for _, c := range list {
+		fmt.Fprintf(b, "  %-*s  %s\n", width, nameOf(c), c.Short)
+	}
+}
+
+// nameOf is a command as it is typed behind the name of the program.
+func nameOf(cmd *cobra.Command) string {
+	return strings.TrimPrefix(cmd.CommandPath(), cmd.Root().Name()+" ")
+}
+
+// helpText is the help of a command.
+func helpText(cmd *cobra.Command) string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "Usage:  %s\n\n%s\n", cmd.UseLine(), cmd.Short)
+	if cmd.Long != "" {
+		b.WriteString("\n" + cmd.Long)
+	}
+	if cmd.HasSubCommands() {
+		b.WriteString("\nCommands:\n")
+		listCommands(&b, cmd.Commands())
+	}
+	if lines := flagLines(cmd.Flags()); lines != "" {
+		b.WriteString("\nOptions:\n" + lines)
+	}
+	if cmd.Example != "" {
+		b.WriteString("\nExamples:\n" + cmd.Example)
+	}
+	return b.String()
 }
 
 // flagLines shows the flags by name. The usage of one that takes a value starts
@@ -93,7 +90,7 @@ func flagLines(flags *pflag.FlagSet) string {
 		width int
 	)
 	flags.VisitAll(func(f *pflag.Flag) {
-		if f.Hidden {
+		if f.Hidden || f.Name == "help" {
 			return
 		}
 		l := line{"      --" + f.Name, f.Usage}

@@ -11,7 +11,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/spf13/pflag"
+	"github.com/spf13/cobra"
 	"mvdan.cc/sh/v3/expand"
 	"mvdan.cc/sh/v3/syntax"
 )
@@ -58,28 +58,40 @@ func accepted(t *testing.T, line string) {
 		t.Errorf("%s: no call of strake", line)
 	}
 	for _, call := range calls {
-		c, args, err := choose(call[1:])
-		if err != nil {
-			t.Errorf("%s: %v", line, err)
-			continue
-		}
-		if c.setup == nil {
-			continue // a group
-		}
-		flags := pflag.NewFlagSet(c.name, pflag.ContinueOnError)
-		flags.SetOutput(new(bytes.Buffer))
-		c.setup(&process{env: noEnv}, flags)
-		if err := flags.Parse(args); err != nil && !errors.Is(err, pflag.ErrHelp) {
+		if err := parses(call[1:]); err != nil {
 			t.Errorf("%s: %v", line, err)
 		}
 	}
 }
 
+// parses tells whether the words behind the program's name are a command, with flags that
+// it has.
+func parses(args []string) error {
+	cmd, rest, err := newRoot(&process{env: noEnv}, words(args)).Traverse(words(args))
+	if err != nil {
+		return err
+	}
+	cmd.InitDefaultHelpFlag()
+	if err := cmd.ParseFlags(rest); err != nil {
+		return err
+	}
+	return cmd.ValidateArgs(cmd.Flags().Args())
+}
+
+// The command that is made for a name has that name.
+func TestMakers(t *testing.T) {
+	for _, m := range makers() {
+		if c := m.make(&process{env: noEnv}); c.Name() != m.name {
+			t.Errorf("%s makes %s", m.name, c.Name())
+		}
+	}
+}
+
 // allCommands are those of groups, too.
-func allCommands() []*command {
-	var list []*command
-	for _, c := range commands() {
-		list = append(append(list, c), c.subs...)
+func allCommands() []*cobra.Command {
+	var list []*cobra.Command
+	for _, c := range asked(&process{env: noEnv}, nil) {
+		list = append(append(list, c), c.Commands()...)
 	}
 	return list
 }
@@ -101,21 +113,17 @@ func TestHelpExamples(t *testing.T) {
 	cancel()
 	seen := 0
 	for _, c := range allCommands() {
-		for _, line := range quotedCommands(c.long) {
+		for _, line := range quotedCommands(c.Long) {
 			accepted(t, line)
 		}
-		for line := range strings.Lines(c.examples) {
+		for line := range strings.Lines(c.Example) {
 			line = strings.TrimSpace(line)
 			accepted(t, line)
 			for _, call := range callsOf(t, line) {
 				seen++
-				c, args, err := choose(call[1:])
-				if err != nil {
-					continue // accepted has told
-				}
 				p := &process{stdin: strings.NewReader(""), stdout: new(bytes.Buffer), stderr: new(bytes.Buffer), env: env}
 				var usage *usageError
-				if err := p.call(ctx, c, args); errors.As(err, &usage) {
+				if _, err := p.call(ctx, call[1:]); errors.As(err, &usage) {
 					t.Errorf("%s: %v", line, usage)
 				}
 			}

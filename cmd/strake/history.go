@@ -10,7 +10,7 @@ import (
 
 	"github.com/docker/go-units"
 	digest "github.com/opencontainers/go-digest"
-	"github.com/spf13/pflag"
+	"github.com/spf13/cobra"
 
 	"github.com/seed-e0495807/strake/backend/store"
 	"github.com/seed-e0495807/strake/lang/diag"
@@ -27,25 +27,24 @@ const historyExamples = `  strake history hello
   strake history --json hello | jq '.[] | select(.size > 10000000) | .instruction'
 `
 
-func historyCommand() *command {
-	return &command{
-		name:     "history",
-		usage:    "[OPTIONS] IMAGE",
-		short:    "Show the steps that made an image",
-		long:     historyLong,
-		examples: historyExamples,
-		setup: func(p *process, f *pflag.FlagSet) runner {
-			c := &imageHistory{process: p}
-			f.StringVar(&c.format, "format", "", formatUsage)
-			f.BoolVarP(&c.human, "human", "H", true, "Print sizes and times for people")
-			f.BoolVar(&c.json, "json", false, "Print all that is known, as JSON")
-			f.BoolVar(&c.noTrunc, "no-trunc", false, "Show whole ids and commands")
-			f.StringVar(&c.platform, "platform", "", "`PLATFORM` Show the image for this platform")
-			f.BoolVarP(&c.quiet, "quiet", "q", false, "Show ids only")
-			f.BoolVarP(&c.verbose, "verbose", "v", false, "Show layers, lines and instructions")
-			return c.run
-		},
+func historyCommand(p *process) *cobra.Command {
+	cmd := &cobra.Command{
+		Use:     "history [OPTIONS] IMAGE",
+		Short:   "Show the steps that made an image",
+		Long:    historyLong,
+		Example: historyExamples,
 	}
+	f := cmd.Flags()
+	c := &imageHistory{process: p}
+	f.StringVar(&c.format, "format", "", formatUsage)
+	f.BoolVarP(&c.human, "human", "H", true, "Print sizes and times for people")
+	f.BoolVar(&c.json, "json", false, "Print all that is known, as JSON")
+	f.BoolVar(&c.noTrunc, "no-trunc", false, "Show whole ids and commands")
+	f.StringVar(&c.platform, "platform", "", "`PLATFORM` Show the image for this platform")
+	f.BoolVarP(&c.quiet, "quiet", "q", false, "Show ids only")
+	f.BoolVarP(&c.verbose, "verbose", "v", false, "Show layers, lines and instructions")
+	cmd.RunE = running(c.run)
+	return cmd
 }
 
 // imageHistory is one call of the command.

@@ -11,7 +11,7 @@ import (
 	"github.com/docker/go-units"
 	digest "github.com/opencontainers/go-digest"
 	ocispecs "github.com/opencontainers/image-spec/specs-go/v1"
-	"github.com/spf13/pflag"
+	"github.com/spf13/cobra"
 
 	"github.com/seed-e0495807/strake/backend/store"
 	"github.com/seed-e0495807/strake/lang/diag"
@@ -40,24 +40,23 @@ const imagesExamples = `  strake images
   strake rmi $(strake images -q -f dangling=true)
 `
 
-func imagesCommand() *command {
-	return &command{
-		name:     "images",
-		usage:    "[OPTIONS] [NAME[:TAG]]",
-		short:    "List the images",
-		long:     imagesLong,
-		examples: imagesExamples,
-		setup: func(p *process, f *pflag.FlagSet) runner {
-			c := &imageList{process: p}
-			f.BoolVarP(&c.all, "all", "a", false, "Show all images; there are no others to hide")
-			f.BoolVar(&c.digests, "digests", false, "Show digests")
-			f.BoolVar(&c.noTrunc, "no-trunc", false, "Show whole ids")
-			f.BoolVarP(&c.quiet, "quiet", "q", false, "Show ids only")
-			f.StringVar(&c.format, "format", "", formatUsage)
-			f.StringArrayVarP(&c.filters, "filter", "f", nil, "`NAME=VALUE` Show only what fits")
-			return c.run
-		},
+func imagesCommand(p *process) *cobra.Command {
+	cmd := &cobra.Command{
+		Use:     "images [OPTIONS] [NAME[:TAG]]",
+		Short:   "List the images",
+		Long:    imagesLong,
+		Example: imagesExamples,
 	}
+	f := cmd.Flags()
+	c := &imageList{process: p}
+	f.BoolVarP(&c.all, "all", "a", false, "Show all images; there are no others to hide")
+	f.BoolVar(&c.digests, "digests", false, "Show digests")
+	f.BoolVar(&c.noTrunc, "no-trunc", false, "Show whole ids")
+	f.BoolVarP(&c.quiet, "quiet", "q", false, "Show ids only")
+	f.StringVar(&c.format, "format", "", formatUsage)
+	f.StringArrayVarP(&c.filters, "filter", "f", nil, "`NAME=VALUE` Show only what fits")
+	cmd.RunE = running(c.run)
+	return cmd
 }
 
 // imageList is one call of the command.

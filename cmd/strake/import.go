@@ -7,7 +7,7 @@ import (
 
 	"github.com/containerd/platforms"
 	dockerspec "github.com/moby/docker-image-spec/specs-go/v1"
-	"github.com/spf13/pflag"
+	"github.com/spf13/cobra"
 
 	"github.com/seed-e0495807/strake/backend/llb"
 	"github.com/seed-e0495807/strake/backend/store"
@@ -31,21 +31,20 @@ const importExamples = `  strake import rootfs.tar.gz mydistro:1
   debootstrap --variant=minbase stable root && tar -C root -c . | strake import -c 'CMD ["bash"]' - debian
 `
 
-func importCommand() *command {
-	return &command{
-		name:     "import",
-		usage:    "[OPTIONS] FILE|- [NAME[:TAG]]",
-		short:    "Make an image of a file tree",
-		long:     importLong,
-		examples: importExamples,
-		setup: func(p *process, f *pflag.FlagSet) runner {
-			c := &imageImport{process: p}
-			f.StringArrayVarP(&c.changes, "change", "c", nil, "`INSTRUCTION` Apply an instruction to the image")
-			f.StringVarP(&c.message, "message", "m", "", "`TEXT` Set the comment of the image (default Imported from FILE)")
-			f.StringVar(&c.platform, "platform", "", "`PLATFORM` Set the platform of the image")
-			return c.run
-		},
+func importCommand(p *process) *cobra.Command {
+	cmd := &cobra.Command{
+		Use:     "import [OPTIONS] FILE|- [NAME[:TAG]]",
+		Short:   "Make an image of a file tree",
+		Long:    importLong,
+		Example: importExamples,
 	}
+	f := cmd.Flags()
+	c := &imageImport{process: p}
+	f.StringArrayVarP(&c.changes, "change", "c", nil, "`INSTRUCTION` Apply an instruction to the image")
+	f.StringVarP(&c.message, "message", "m", "", "`TEXT` Set the comment of the image (default Imported from FILE)")
+	f.StringVar(&c.platform, "platform", "", "`PLATFORM` Set the platform of the image")
+	cmd.RunE = running(c.run)
+	return cmd
 }
 
 // imageImport is one call of the command.

@@ -9,7 +9,7 @@ import (
 	"time"
 
 	"github.com/moby/moby/api/types/image"
-	"github.com/spf13/pflag"
+	"github.com/spf13/cobra"
 
 	"github.com/seed-e0495807/strake/backend/store"
 	"github.com/seed-e0495807/strake/lang/diag"
@@ -19,20 +19,19 @@ const inspectExamples = `  strake inspect hello
   strake inspect --format '{{.Os}}/{{.Architecture}} {{json .Config.Env}}' hello
 `
 
-func inspectCommand() *command {
-	return &command{
-		name:     "inspect",
-		usage:    "[OPTIONS] IMAGE...",
-		short:    "Show all that is known of images, as JSON",
-		long:     "The output is that of docker image inspect. Size is what the files of the layers\ntake unpacked, in bytes.\n",
-		examples: inspectExamples,
-		setup: func(p *process, f *pflag.FlagSet) runner {
-			c := &imageInspect{process: p}
-			f.StringVarP(&c.format, "format", "f", "", "`TEMPLATE` Print with a Go template, or \"json\" for one line")
-			f.StringVar(&c.platform, "platform", "", "`PLATFORM` Show the image for this platform")
-			return c.run
-		},
+func inspectCommand(p *process) *cobra.Command {
+	cmd := &cobra.Command{
+		Use:     "inspect [OPTIONS] IMAGE...",
+		Short:   "Show all that is known of images, as JSON",
+		Long:    "The output is that of docker image inspect. Size is what the files of the layers\ntake unpacked, in bytes.\n",
+		Example: inspectExamples,
 	}
+	f := cmd.Flags()
+	c := &imageInspect{process: p}
+	f.StringVarP(&c.format, "format", "f", "", "`TEMPLATE` Print with a Go template, or \"json\" for one line")
+	f.StringVar(&c.platform, "platform", "", "`PLATFORM` Show the image for this platform")
+	cmd.RunE = running(c.run)
+	return cmd
 }
 
 // imageInspect is one call of the command.

@@ -1,6 +1,10 @@
 package main
 
-import "slices"
+import (
+	"slices"
+
+	"github.com/spf13/cobra"
+)
 
 // An other is a group of commands that docker, buildx, buildctl and formatters have, and
 // strake does not.
@@ -93,17 +97,17 @@ func others() []other {
 
 // instead says what serves for an unknown command line. The groups that docker has its
 // commands in are looked through: `image ls` is `ls`, and `buildx build` is `build`.
-func instead(args []string) string {
+func instead(root *cobra.Command, args []string) string {
 	name := args[0]
 	if len(args) > 1 {
 		if say := habit(name + " " + args[1]); say != "" {
 			return say
 		}
 		if slices.Contains([]string{"image", "builder", "buildx", "system", "imagetools"}, name) {
-			if _, err := among(commands(), "", args[1]); err == nil {
+			if child(root, args[1]) != nil {
 				return "There are no groups like docker's here: it is `strake " + args[1] + "`."
 			}
-			if say := instead(args[1:]); say != "" {
+			if say := instead(root, args[1:]); say != "" {
 				return say
 			}
 		}
@@ -111,7 +115,7 @@ func instead(args []string) string {
 	if say := habit(name); say != "" {
 		return say
 	}
-	return inGroup(name)
+	return inGroup(root, name)
 }
 
 func habit(name string) string {
@@ -124,12 +128,10 @@ func habit(name string) string {
 }
 
 // inGroup finds a command by its last word, as in `strake lock`.
-func inGroup(name string) string {
-	for _, c := range commands() {
-		for _, sub := range c.subs {
-			if sub.name == c.name+" "+name && !sub.hidden {
-				return "There is `strake " + sub.name + "`."
-			}
+func inGroup(root *cobra.Command, name string) string {
+	for _, c := range root.Commands() {
+		if sub := child(c, name); sub != nil && !sub.Hidden {
+			return "There is `" + sub.CommandPath() + "`."
 		}
 	}
 	return ""

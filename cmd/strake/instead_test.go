@@ -26,7 +26,7 @@ df lint fmt format validate check fix list remove delete clean gc status daemon`
 // What people type out of habit is there, or is told what serves instead.
 func TestHabits(t *testing.T) {
 	for _, name := range strings.Fields(elsewhere) {
-		_, _, err := find([]string{name})
+		err := parses([]string{name})
 		if usage, ok := err.(*usageError); err != nil && (!ok || usage.help == "" || usage.hint != "") {
 			t.Errorf("strake %s: %v", name, err)
 		}
@@ -34,7 +34,7 @@ func TestHabits(t *testing.T) {
 	seen := map[string]bool{}
 	for _, o := range others() {
 		for _, name := range o.names {
-			if _, _, err := find(strings.Fields(name)); err == nil || seen[name] {
+			if err := parses(strings.Fields(name)); err == nil || seen[name] {
 				t.Errorf("`%s` is a command, or is twice in the list", name)
 			}
 			seen[name] = true

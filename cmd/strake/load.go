@@ -7,7 +7,7 @@ import (
 	"io/fs"
 	"os"
 
-	"github.com/spf13/pflag"
+	"github.com/spf13/cobra"
 
 	"github.com/seed-e0495807/strake/backend/store"
 	"github.com/seed-e0495807/strake/backend/store/tarball"
@@ -23,36 +23,35 @@ const loadExamples = `  strake load -i hello.tar.gz
   docker save hello | strake load
 `
 
-func loadCommand() *command {
-	return &command{
-		name:     "load",
-		usage:    "[OPTIONS]",
-		short:    "Read images from an archive",
-		long:     loadLong,
-		examples: loadExamples,
-		setup: func(p *process, f *pflag.FlagSet) runner {
-			input := f.StringP("input", "i", "", "`FILE|DIR` Read from a file or a directory (default standard input)")
-			quiet := f.BoolP("quiet", "q", false, "Print nothing")
-			return func(ctx context.Context, args []string) error {
-				switch r, ok := p.stdin.(io.Writer); {
-				case len(args) > 0:
-					return &usageError{message: "strake load takes no arguments", hint: "strake load -i " + args[0]}
-				case *input == "" && ok && isTerminal(r):
-					return misuse("refusing to read an archive from a terminal: redirect it, or name a file with -i FILE")
-				}
-				return p.withStore(ctx, func(s *store.Store) error {
-					loaded, err := p.load(ctx, s, *input)
-					if err != nil || *quiet {
-						return err
-					}
-					for _, img := range loaded {
-						err = errors.Join(err, p.sayLoaded(s, img))
-					}
-					return err
-				})
-			}
-		},
+func loadCommand(p *process) *cobra.Command {
+	cmd := &cobra.Command{
+		Use:     "load [OPTIONS]",
+		Short:   "Read images from an archive",
+		Long:    loadLong,
+		Example: loadExamples,
 	}
+	f := cmd.Flags()
+	input := f.StringP("input", "i", "", "`FILE|DIR` Read from a file or a directory (default standard input)")
+	quiet := f.BoolP("quiet", "q", false, "Print nothing")
+	cmd.RunE = running(func(ctx context.Context, args []string) error {
+		switch r, ok := p.stdin.(io.Writer); {
+		case len(args) > 0:
+			return &usageError{message: "strake load takes no arguments", hint: "strake load -i " + args[0]}
+		case *input == "" && ok && isTerminal(r):
+			return misuse("refusing to read an archive from a terminal: redirect it, or name a file with -i FILE")
+		}
+		return p.withStore(ctx, func(s *store.Store) error {
+			loaded, err := p.load(ctx, s, *input)
+			if err != nil || *quiet {
+				return err
+			}
+			for _, img := range loaded {
+				err = errors.Join(err, p.sayLoaded(s, img))
+			}
+			return err
+		})
+	})
+	return cmd
 }
 
 func (p *process) load(ctx context.Context, s *store.Store, input string) ([]tarball.Loaded, error) {

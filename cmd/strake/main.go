@@ -10,13 +10,11 @@ import (
 	"io"
 	"os"
 	"os/signal"
-	"strings"
 	"syscall"
 	"time"
 
-	"github.com/spf13/pflag"
+	"github.com/spf13/cobra"
 
-	"github.com/seed-e0495807/strake/lang/diag"
 	"github.com/seed-e0495807/strake/lang/redact"
 )
 
@@ -69,54 +67,11 @@ type process struct {
 	reported       bool // something was
 	onlyErrors     bool // are reported, as the user wants nothing else
 	exits          []func()
+	failed         error // of the help, for which cobra has no errors
 }
 
 // atExit has something done when the command is over.
 func (p *process) atExit(do func()) { p.exits = append(p.exits, do) }
-
-// command is a subcommand. Its setup declares the flags, and gives what runs
-// with them.
-type command struct {
-	name     string // as it is typed: "build", "engine status"
-	usage    string // behind the name
-	short    string
-	long     string // "" is short
-	examples string
-	setup    func(*process, *pflag.FlagSet) runner
-	subs     []*command // of a group, which has no setup of its own
-	hidden   bool       // not for people: no help lists it
-}
-
-type runner func(ctx context.Context, args []string) error
-
-func commands() []*command {
-	return []*command{
-		buildCommand(),
-		compileCommand(),
-		checkCommand(),
-		fixCommand(),
-		expandCommand(),
-		diffCommand(),
-		frontendCommand(),
-		pluginCommand(),
-		contextCommand(),
-		imagesCommand(),
-		historyCommand(),
-		inspectCommand(),
-		tagCommand(),
-		rmiCommand(),
-		saveCommand(),
-		loadCommand(),
-		importCommand(),
-		pushCommand(),
-		pullCommand(),
-		fsckCommand(),
-		engineCommand(),
-		helpCommand(),
-		versionCommand(),
-		sandboxedCommand(),
-	}
-}
 
 // errReported stands for errors that the user has been told of.
 var errReported = errors.New("errors were reported")
@@ -134,12 +89,9 @@ func misuse(format string, args ...any) error {
 // run is the whole program: it gives the exit code.
 func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer, env func(string) (string, bool)) int {
 	p := &process{stdin: stdin, stdout: stdout, stderr: stderr, env: env}
-	c, args, err := choose(args)
-	if err == nil {
-		err = p.call(ctx, c, args)
-		for _, exit := range p.exits {
-			exit()
-		}
+	cmd, err := p.call(ctx, args)
+	for _, exit := range p.exits {
+		exit()
 	}
 	var (
 		usage     *usageError
@@ -151,7 +103,7 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 	case ctx.Err() != nil:
 		return exitInterrupt
 	case errors.As(err, &usage):
-		p.complain(c, usage)
+		p.complain(cmd, usage)
 		return exitUsage
 	case errors.As(err, &elsewhere):
 		p.report(elsewhere.set, elsewhere.list)
@@ -161,106 +113,8 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 	return exitFailure
 }
 
-// choose finds the command of a command line. It is nil with an error.
-func choose(args []string) (*command, []string, error) {
-	if len(args) == 0 {
-		return helpCommand(), nil, nil
-	}
-	name := args[0]
-	switch name {
-	case "-h", "--help":
-		return helpCommand(), args[1:], nil
-	case "-v", "--version":
-		return versionCommand(), args[1:], nil
-	}
-	return find(args)
-}
-
-// find looks a command up by its words, and gives the words behind it. The name
-// of a command in a group has two words. It is nil with an error, or is the group
-// in which there is no such command.
-func find(args []string) (*command, []string, error) {
-	c, err := among(commands(), "strake ", args[0])
-	switch {
-	case err != nil:
-		return nil, nil, helped(err, args)
-	case c.subs == nil || len(args) == 1 || args[1] == "-h" || args[1] == "--help":
-		return c, args[1:], nil
-	}
-	sub, err := among(c.subs, "strake "+c.name+" ", args[1])
-	if err != nil {
-		return c, nil, helped(err, args)
-	}
-	return sub, args[2:], nil
-}
-
-// helped adds what serves instead of a command that there is not.
-func helped(err error, args []string) error {
-	var e *usageError
-	if errors.As(err, &e) {
-		if e.help = instead(args); e.help != "" {
-			e.hint = ""
-		}
-	}
-	return err
-}
-
-// among looks a command up by the last word of its name.
-func among(list []*command, prefix, name string) (*command, error) {
-	var names []string
-	for _, c := range list {
-		last := c.name[strings.LastIndexByte(c.name, ' ')+1:]
-		if last == name {
-			return c, nil
-		}
-		if !c.hidden {
-			names = append(names, last)
-		}
-	}
-	if len(name) > 0 && name[0] == '-' {
-		return nil, misuse("unknown flag: %s", name)
-	}
-	e := &usageError{message: "unknown command: " + prefix + name}
-	if near := diag.SuggestWithin(name, names, max(1, len(name)/3)); near != "" {
-		e.hint = prefix + near
-	}
-	return nil, e
-}
-
-// call parses the flags of a command and runs it.
-func (p *process) call(ctx context.Context, c *command, args []string) error {
-	if c.subs != nil {
-		return p.help(c)
-	}
-	flags := pflag.NewFlagSet(c.name, pflag.ContinueOnError)
-	flags.Usage = func() {}
-	runner := c.setup(p, flags)
-	switch err := flags.Parse(args); {
-	case errors.Is(err, pflag.ErrHelp):
-		return p.help(c)
-	case err != nil:
-		return flagError(flags, err)
-	}
-	return runner(ctx, flags.Args())
-}
-
-// flagError says which flag was perhaps meant.
-func flagError(flags *pflag.FlagSet, err error) error {
-	e := &usageError{message: err.Error()}
-	var unknown *pflag.NotExistError
-	if errors.As(err, &unknown) && unknown.GetSpecifiedShortnames() == "" {
-		var names []string
-		flags.VisitAll(func(f *pflag.Flag) { names = append(names, f.Name) })
-		if near := diag.Suggest(unknown.GetSpecifiedName(), names); near != "" {
-			e.hint = "--" + near
-		}
-	}
-	return e
-}
-
-// complain tells of a mistake in the command line, as docker does. The command
-// is nil when there is no such one.
-func (p *process) complain(c *command, e *usageError) {
+// complain tells of a mistake in the call of a command, as docker does.
+func (p *process) complain(cmd *cobra.Command, e *usageError) {
 	tell(p.stderr, "%s\n", redact.URLs(e.message))
 	if e.hint != "" {
 		tell(p.stderr, "Did you mean `%s`?\n", redact.URLs(e.hint))
@@ -268,10 +122,8 @@ func (p *process) complain(c *command, e *usageError) {
 	if e.help != "" {
 		tell(p.stderr, "%s\n", e.help)
 	}
-	name := "strake"
-	if c != nil {
-		name += " " + c.name
-		tell(p.stderr, "\nUsage:  %s\n", c.line())
+	if cmd.HasParent() {
+		tell(p.stderr, "\nUsage:  %s\n", cmd.UseLine())
 	}
-	tell(p.stderr, "\nRun '%s --help' for more information\n", name)
+	tell(p.stderr, "\nRun '%s --help' for more information\n", cmd.CommandPath())
 }

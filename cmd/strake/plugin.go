@@ -11,6 +11,7 @@ import (
 	"strings"
 	"text/tabwriter"
 
+	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
 	"github.com/seed-e0495807/strake/lang/diag"
@@ -28,22 +29,20 @@ A plugin that is a program runs only when strake.lock pins it and you have allow
 no repository can run a program by being built.
 `
 
-func pluginCommand() *command {
-	return &command{
-		name:  "plugin",
-		usage: "COMMAND",
-		short: "Manage plugins",
-		long:  pluginLong,
-		subs: []*command{
-			pluginAllowCommand(),
-			pluginDocsCommand(),
-			pluginDoctorCommand(),
-			pluginListCommand(),
-			pluginLockCommand(),
-			pluginNewCommand(),
-			pluginTestCommand(),
-		},
-	}
+func pluginCommand(p *process) *cobra.Command {
+	return group(&cobra.Command{
+		Use:   "plugin COMMAND",
+		Short: "Manage plugins",
+		Long:  pluginLong,
+	},
+		pluginAllowCommand(p),
+		pluginDocsCommand(p),
+		pluginDoctorCommand(p),
+		pluginListCommand(p),
+		pluginLockCommand(p),
+		pluginNewCommand(p),
+		pluginTestCommand(p),
+	)
 }
 
 // pluginConfig is a command about the plugins of one strake.yaml.
@@ -53,9 +52,9 @@ type pluginConfig struct {
 }
 
 // configCommand is a command that works on a strake.yaml.
-func configCommand(c command, do configRunner) *command {
-	c.setup = func(p *process, flags *pflag.FlagSet) runner { return do.setup(p, flags) }
-	return &c
+func configCommand(p *process, cmd *cobra.Command, do configRunner) *cobra.Command {
+	cmd.RunE = running(do.setup(p, cmd.Flags()))
+	return cmd
 }
 
 // configRunner does the work of such a command.
@@ -97,12 +96,11 @@ func (p *pluginConfig) open(ctx context.Context) (*config.File, error) {
 	return file, err
 }
 
-func pluginListCommand() *command {
-	return configCommand(command{
-		name:  "plugin list",
-		usage: "[OPTIONS]",
-		short: "List the plugins of strake.yaml",
-		long:  "Lists the plugins of strake.yaml in the order in which they run, and whether they can.\n",
+func pluginListCommand(p *process) *cobra.Command {
+	return configCommand(p, &cobra.Command{
+		Use:   "list [OPTIONS]",
+		Short: "List the plugins of strake.yaml",
+		Long:  "Lists the plugins of strake.yaml in the order in which they run, and whether they can.\n",
 	}, func(ctx context.Context, p *pluginConfig, file *config.File, env config.Env, args []string) error {
 		if len(args) > 0 {
 			return misuse("strake plugin list takes no arguments")
@@ -136,12 +134,11 @@ func kinds(i plugins.Info) string {
 	return strings.Join(list, ",")
 }
 
-func pluginLockCommand() *command {
-	return configCommand(command{
-		name:  "plugin lock",
-		usage: "[OPTIONS]",
-		short: "Pin the programs of strake.yaml in strake.lock",
-		long: `Writes strake.lock beside strake.yaml: the digest of each program, and what it says
+func pluginLockCommand(p *process) *cobra.Command {
+	return configCommand(p, &cobra.Command{
+		Use:   "lock [OPTIONS]",
+		Short: "Pin the programs of strake.yaml in strake.lock",
+		Long: `Writes strake.lock beside strake.yaml: the digest of each program, and what it says
 of itself, as far as that is known: from NAME.info.json beside the program, or from a
 run that you have allowed. No program is run. Commit strake.lock.
 `,
@@ -173,39 +170,38 @@ run that you have allowed. No program is run. Commit strake.lock.
 	})
 }
 
-func pluginAllowCommand() *command {
-	return &command{
-		name:  "plugin allow",
-		usage: "[OPTIONS] [NAME]...",
-		short: "Allow the programs of strake.yaml to run",
-		long: `Allows the programs of these names to run on this machine, or all of strake.yaml: as
+func pluginAllowCommand(p *process) *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "allow [OPTIONS] [NAME]...",
+		Short: "Allow the programs of strake.yaml to run",
+		Long: `Allows the programs of these names to run on this machine, or all of strake.yaml: as
 strake.lock pins them, with what strake.yaml grants them. Look at both before.
 In CI, set STRAKE_ALLOW_PLUGINS to locked, or to digests. Where the kernel has no whole
 sandbox a program does not run, unless you allow that here, or by weak-sandbox or
 no-sandbox in STRAKE_ALLOW_PLUGINS.
 `,
-		setup: func(p *process, flags *pflag.FlagSet) runner {
-			revoke := flags.Bool("revoke", false, "Allow no program of these names, or digests, any more")
-			weak := flags.Bool("weak-sandbox", false, "Let them run without namespaces, too: the kernel's Landlock and a filter are left")
-			none := flags.Bool("no-sandbox", false, "Let them run without any sandbox, too: they can do what you can")
-			allow := configRunner(func(ctx context.Context, p *pluginConfig, file *config.File, env config.Env, args []string) error {
-				least := trust.Full
-				switch {
-				case *none:
-					least = trust.None
-				case *weak:
-					least = trust.Weak
-				}
-				return allowPlugins(ctx, p, file, env, least, args)
-			}).setup(p, flags)
-			return func(ctx context.Context, args []string) error {
-				if *revoke {
-					return p.revokePlugins(args)
-				}
-				return allow(ctx, args)
-			}
-		},
 	}
+	flags := cmd.Flags()
+	revoke := flags.Bool("revoke", false, "Allow no program of these names, or digests, any more")
+	weak := flags.Bool("weak-sandbox", false, "Let them run without namespaces, too: the kernel's Landlock and a filter are left")
+	none := flags.Bool("no-sandbox", false, "Let them run without any sandbox, too: they can do what you can")
+	allow := configRunner(func(ctx context.Context, p *pluginConfig, file *config.File, env config.Env, args []string) error {
+		least := trust.Full
+		switch {
+		case *none:
+			least = trust.None
+		case *weak:
+			least = trust.Weak
+		}
+		return allowPlugins(ctx, p, file, env, least, args)
+	}).setup(p, flags)
+	cmd.RunE = running(func(ctx context.Context, args []string) error {
+		if *revoke {
+			return p.revokePlugins(args)
+		}
+		return allow(ctx, args)
+	})
+	return cmd
 }
 
 func allowPlugins(ctx context.Context, p *pluginConfig, file *config.File, env config.Env, least trust.Sandbox, args []string) error {
@@ -263,47 +259,44 @@ func grants(list []plugins.Grant) string {
 	return ", granted: " + strings.Join(names, ", ")
 }
 
-func pluginDocsCommand() *command {
-	return &command{
-		name:  "plugin docs",
-		usage: "[NAME]...",
-		short: "Print the reference of built-in plugins",
-		long:  "Prints, in Markdown, what built-in plugins do and how they are configured.\n",
-		setup: func(p *process, _ *pflag.FlagSet) runner {
-			return func(_ context.Context, args []string) error {
-				text, err := builtin.Reference(args...)
-				if err != nil {
-					return misuse("%v", err)
-				}
-				err = tell(p.stdout, "%s", text)
-				return err
-			}
-		},
+func pluginDocsCommand(p *process) *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "docs [NAME]...",
+		Short: "Print the reference of built-in plugins",
+		Long:  "Prints, in Markdown, what built-in plugins do and how they are configured.\n",
 	}
+	cmd.RunE = running(func(_ context.Context, args []string) error {
+		text, err := builtin.Reference(args...)
+		if err != nil {
+			return misuse("%v", err)
+		}
+		err = tell(p.stdout, "%s", text)
+		return err
+	})
+	return cmd
 }
 
-func pluginNewCommand() *command {
-	var v scaffold.Values
-	return &command{
-		name:  "plugin new",
-		usage: "[OPTIONS] NAME",
-		short: "Make the directory of a new plugin in Go",
-		long:  "Makes the directory NAME with a plugin that works, and tests that pass.\n",
-		examples: `  strake plugin new house-labels
+func pluginNewCommand(p *process) *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "new [OPTIONS] NAME",
+		Short: "Make the directory of a new plugin in Go",
+		Long:  "Makes the directory NAME with a plugin that works, and tests that pass.\n",
+		Example: `  strake plugin new house-labels
   strake plugin new --module example.com/team/house-labels house-labels
 `,
-		setup: func(p *process, flags *pflag.FlagSet) runner {
-			dir := flags.String("dir", "", "`DIR` Make DIR instead")
-			flags.StringVar(&v.Module, "module", "", "`PATH` Path of the Go module (default example.com/NAME)")
-			flags.StringVar(&v.Replace, "replace", "", "`DIR` Use the working copy of strake in DIR")
-			return func(_ context.Context, args []string) error {
-				if len(args) != 1 {
-					return misuse("strake plugin new takes one name")
-				}
-				return p.newPlugin(v, args[0], *dir)
-			}
-		},
 	}
+	var v scaffold.Values
+	flags := cmd.Flags()
+	dir := flags.String("dir", "", "`DIR` Make DIR instead")
+	flags.StringVar(&v.Module, "module", "", "`PATH` Path of the Go module (default example.com/NAME)")
+	flags.StringVar(&v.Replace, "replace", "", "`DIR` Use the working copy of strake in DIR")
+	cmd.RunE = running(func(_ context.Context, args []string) error {
+		if len(args) != 1 {
+			return misuse("strake plugin new takes one name")
+		}
+		return p.newPlugin(v, args[0], *dir)
+	})
+	return cmd
 }
 
 func (p *process) newPlugin(v scaffold.Values, name, dir string) error {

@@ -7,7 +7,7 @@ import (
 	"path/filepath"
 	"strings"
 
-	"github.com/spf13/pflag"
+	"github.com/spf13/cobra"
 	"golang.org/x/tools/txtar"
 
 	"github.com/seed-e0495807/strake/cmd/internal/pass"
@@ -19,12 +19,11 @@ import (
 	"github.com/seed-e0495807/strake/plugins/plugintest/annotated"
 )
 
-func pluginDoctorCommand() *command {
-	return configCommand(command{
-		name:  "plugin doctor",
-		usage: "[OPTIONS]",
-		short: "Find out what is wrong with the plugins",
-		long: `Starts each program of strake.yaml that is allowed to run, and tells of each plugin
+func pluginDoctorCommand(p *process) *cobra.Command {
+	return configCommand(p, &cobra.Command{
+		Use:   "doctor [OPTIONS]",
+		Short: "Find out what is wrong with the plugins",
+		Long: `Starts each program of strake.yaml that is allowed to run, and tells of each plugin
 whether it works, and what its sandbox lacks on this machine. The exit code is 1 when
 a plugin cannot run.
 `,
@@ -96,29 +95,27 @@ func (p *pluginConfig) examinePlugin(ctx context.Context, file *config.File, env
 	return true
 }
 
-func pluginTestCommand() *command {
-	return &command{
-		name:  "plugin test",
-		usage: "[OPTIONS] PROGRAM|NAME CASE...",
-		short: "Hold a plugin against annotated Dockerfiles",
-		long: `Takes each case, a txtar archive with an annotated Dockerfile, through a program or a
+func pluginTestCommand(p *process) *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "test [OPTIONS] PROGRAM|NAME CASE...",
+		Short: "Hold a plugin against annotated Dockerfiles",
+		Long: `Takes each case, a txtar archive with an annotated Dockerfile, through a program or a
 built-in plugin, and tells what is not as the case has it. docs/plugins/sdk.md describes
 the cases. It is for plugins in other languages than Go; those in Go have the package
 plugintest. The program runs in a sandbox, granted what it needs.
 `,
-		examples: `  strake plugin test ./my-plugin testdata/*.txtar
+		Example: `  strake plugin test ./my-plugin testdata/*.txtar
   strake plugin test --update ./my-plugin testdata/*.txtar
 `,
-		setup: func(p *process, flags *pflag.FlagSet) runner {
-			update := flags.Bool("update", false, "Write what the plugin makes into the cases")
-			return func(ctx context.Context, args []string) error {
-				if len(args) < 2 {
-					return misuse("strake plugin test takes a plugin and its cases")
-				}
-				return p.testPlugin(ctx, args[0], args[1:], *update)
-			}
-		},
 	}
+	update := cmd.Flags().Bool("update", false, "Write what the plugin makes into the cases")
+	cmd.RunE = running(func(ctx context.Context, args []string) error {
+		if len(args) < 2 {
+			return misuse("strake plugin test takes a plugin and its cases")
+		}
+		return p.testPlugin(ctx, args[0], args[1:], *update)
+	})
+	return cmd
 }
 
 func (p *process) testPlugin(ctx context.Context, name string, cases []string, update bool) error {

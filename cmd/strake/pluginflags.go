@@ -10,6 +10,7 @@ import (
 	"sync"
 
 	"github.com/moby/buildkit/frontend/dockerui"
+	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
 	"github.com/seed-e0495807/strake/backend/input"
@@ -258,13 +259,12 @@ func (p *process) directory(variable, usual string) (string, error) {
 }
 
 // sandboxedCommand is the hidden command between strake and a program in a sandbox.
-func sandboxedCommand() *command {
-	return &command{
-		name: pass.SandboxCommand, usage: "ARGUMENT", short: "Run a plugin in a sandbox", hidden: true,
-		setup: func(*process, *pflag.FlagSet) runner {
-			return func(_ context.Context, args []string) error { return host.Sandboxed(args) }
-		},
+func sandboxedCommand(*process) *cobra.Command {
+	cmd := &cobra.Command{
+		Use: pass.SandboxCommand + " ARGUMENT", Short: "Run a plugin in a sandbox", Hidden: true,
 	}
+	cmd.RunE = running(func(_ context.Context, args []string) error { return host.Sandboxed(args) })
+	return cmd
 }
 
 // outside tells of a Dockerfile that is a link out of its repository.

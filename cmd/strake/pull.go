@@ -3,7 +3,7 @@ package main
 import (
 	"context"
 
-	"github.com/spf13/pflag"
+	"github.com/spf13/cobra"
 
 	"github.com/seed-e0495807/strake/backend/store"
 	"github.com/seed-e0495807/strake/backend/store/registry"
@@ -17,26 +17,25 @@ The credentials are those of docker's config. A registry on this machine may spe
 plain HTTP.
 `
 
-func pullCommand() *command {
-	return &command{
-		name:     "pull",
-		usage:    "[OPTIONS] NAME[:TAG|@DIGEST]",
-		short:    "Fetch an image from a registry",
-		long:     pullLong,
-		examples: "  strake pull debian:13\n  strake pull --platform linux/arm64 registry.example.com/team/hello\n",
-		setup: func(p *process, f *pflag.FlagSet) runner {
-			platform := f.String("platform", "", "`PLATFORM` Fetch the image for this platform, or for \"all\"")
-			quiet := f.BoolP("quiet", "q", false, "Print only the name")
-			return func(ctx context.Context, args []string) error {
-				if len(args) != 1 {
-					return misuse("strake pull takes one name")
-				}
-				return p.withStore(ctx, func(s *store.Store) error {
-					return p.pull(ctx, s, args[0], *platform, *quiet)
-				})
-			}
-		},
+func pullCommand(p *process) *cobra.Command {
+	cmd := &cobra.Command{
+		Use:     "pull [OPTIONS] NAME[:TAG|@DIGEST]",
+		Short:   "Fetch an image from a registry",
+		Long:    pullLong,
+		Example: "  strake pull debian:13\n  strake pull --platform linux/arm64 registry.example.com/team/hello\n",
 	}
+	f := cmd.Flags()
+	platform := f.String("platform", "", "`PLATFORM` Fetch the image for this platform, or for \"all\"")
+	quiet := f.BoolP("quiet", "q", false, "Print only the name")
+	cmd.RunE = running(func(ctx context.Context, args []string) error {
+		if len(args) != 1 {
+			return misuse("strake pull takes one name")
+		}
+		return p.withStore(ctx, func(s *store.Store) error {
+			return p.pull(ctx, s, args[0], *platform, *quiet)
+		})
+	})
+	return cmd
 }
 
 func (p *process) pull(ctx context.Context, s *store.Store, name, platform string, quiet bool) error {

@@ -4,7 +4,7 @@ import (
 	"context"
 
 	"github.com/distribution/reference"
-	"github.com/spf13/pflag"
+	"github.com/spf13/cobra"
 
 	"github.com/seed-e0495807/strake/backend/store"
 	"github.com/seed-e0495807/strake/backend/store/registry"
@@ -23,21 +23,20 @@ const pushExamples = `  strake tag hello registry.example.com/team/hello:1.0
   strake push registry.example.com/team/hello:1.0
 `
 
-func pushCommand() *command {
-	return &command{
-		name:     "push",
-		usage:    "[OPTIONS] NAME[:TAG]",
-		short:    "Send an image to a registry",
-		long:     pushLong,
-		examples: pushExamples,
-		setup: func(p *process, f *pflag.FlagSet) runner {
-			c := &imagePush{process: p}
-			f.BoolVarP(&c.all, "all-tags", "a", false, "Push all tags of a repository")
-			f.StringVar(&c.platform, "platform", "", "`PLATFORM` Push the image for this platform only")
-			f.BoolVarP(&c.quiet, "quiet", "q", false, "Print only the names")
-			return c.run
-		},
+func pushCommand(p *process) *cobra.Command {
+	cmd := &cobra.Command{
+		Use:     "push [OPTIONS] NAME[:TAG]",
+		Short:   "Send an image to a registry",
+		Long:    pushLong,
+		Example: pushExamples,
 	}
+	f := cmd.Flags()
+	c := &imagePush{process: p}
+	f.BoolVarP(&c.all, "all-tags", "a", false, "Push all tags of a repository")
+	f.StringVar(&c.platform, "platform", "", "`PLATFORM` Push the image for this platform only")
+	f.BoolVarP(&c.quiet, "quiet", "q", false, "Print only the names")
+	cmd.RunE = running(c.run)
+	return cmd
 }
 
 // imagePush is one call of the command.

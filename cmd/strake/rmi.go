@@ -4,7 +4,7 @@ import (
 	"context"
 	"errors"
 
-	"github.com/spf13/pflag"
+	"github.com/spf13/cobra"
 
 	"github.com/seed-e0495807/strake/backend/store"
 	"github.com/seed-e0495807/strake/lang/diag"
@@ -19,23 +19,21 @@ const rmiExamples = `  strake rmi hello:old
   strake rmi $(strake images -q -f dangling=true)
 `
 
-func rmiCommand() *command {
-	return &command{
-		name:     "rmi",
-		usage:    "[OPTIONS] IMAGE...",
-		short:    "Remove images",
-		long:     rmiLong,
-		examples: rmiExamples,
-		setup: func(p *process, f *pflag.FlagSet) runner {
-			force := f.BoolP("force", "f", false, "Remove an id that has several names or images; a missing image is no error")
-			return func(ctx context.Context, args []string) error {
-				if len(args) == 0 {
-					return misuse("strake rmi takes at least one image")
-				}
-				return p.withStore(ctx, func(s *store.Store) error { return p.removeImages(ctx, s, args, *force) })
-			}
-		},
+func rmiCommand(p *process) *cobra.Command {
+	cmd := &cobra.Command{
+		Use:     "rmi [OPTIONS] IMAGE...",
+		Short:   "Remove images",
+		Long:    rmiLong,
+		Example: rmiExamples,
 	}
+	force := cmd.Flags().BoolP("force", "f", false, "Remove an id that has several names or images; a missing image is no error")
+	cmd.RunE = running(func(ctx context.Context, args []string) error {
+		if len(args) == 0 {
+			return misuse("strake rmi takes at least one image")
+		}
+		return p.withStore(ctx, func(s *store.Store) error { return p.removeImages(ctx, s, args, *force) })
+	})
+	return cmd
 }
 
 // removeImages removes what it can, and reports the rest.

@@ -5,7 +5,7 @@ import (
 	"io"
 
 	digest "github.com/opencontainers/go-digest"
-	"github.com/spf13/pflag"
+	"github.com/spf13/cobra"
 
 	"github.com/seed-e0495807/strake/backend/store"
 	"github.com/seed-e0495807/strake/backend/store/tarball"
@@ -20,37 +20,36 @@ const saveExamples = `  strake save -o hello.tar hello
   strake save hello | docker load
 `
 
-func saveCommand() *command {
-	return &command{
-		name:     "save",
-		usage:    "[OPTIONS] IMAGE...",
-		short:    "Write images to an archive",
-		long:     saveLong,
-		examples: saveExamples,
-		setup: func(p *process, f *pflag.FlagSet) runner {
-			output := f.StringP("output", "o", "", "`FILE` Write to a file (default standard output)")
-			platform := f.String("platform", "", "`PLATFORM` Save the images for this platform only")
-			return func(ctx context.Context, args []string) error {
-				switch {
-				case len(args) == 0:
-					return misuse("strake save takes at least one image")
-				case *output == "" && isTerminal(p.stdout):
-					return misuse("refusing to write an archive to a terminal: redirect it, or name a file with -o FILE")
-				}
-				return p.withStore(ctx, func(s *store.Store) error {
-					items, err := saveItems(s, args)
-					if err != nil {
-						return err
-					}
-					save := func(w io.Writer) error { return tarball.Save(ctx, s, w, items, *platform) }
-					if *output == "" || *output == "-" {
-						return flushed(p.stdout, save)
-					}
-					return writeStream(*output, save)
-				})
-			}
-		},
+func saveCommand(p *process) *cobra.Command {
+	cmd := &cobra.Command{
+		Use:     "save [OPTIONS] IMAGE...",
+		Short:   "Write images to an archive",
+		Long:    saveLong,
+		Example: saveExamples,
 	}
+	f := cmd.Flags()
+	output := f.StringP("output", "o", "", "`FILE` Write to a file (default standard output)")
+	platform := f.String("platform", "", "`PLATFORM` Save the images for this platform only")
+	cmd.RunE = running(func(ctx context.Context, args []string) error {
+		switch {
+		case len(args) == 0:
+			return misuse("strake save takes at least one image")
+		case *output == "" && isTerminal(p.stdout):
+			return misuse("refusing to write an archive to a terminal: redirect it, or name a file with -o FILE")
+		}
+		return p.withStore(ctx, func(s *store.Store) error {
+			items, err := saveItems(s, args)
+			if err != nil {
+				return err
+			}
+			save := func(w io.Writer) error { return tarball.Save(ctx, s, w, items, *platform) }
+			if *output == "" || *output == "-" {
+				return flushed(p.stdout, save)
+			}
+			return writeStream(*output, save)
+		})
+	})
+	return cmd
 }
 
 // saveItems finds what to save: each image once, with the names that were asked

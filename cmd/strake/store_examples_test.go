@@ -20,17 +20,17 @@ var storeCommands = []string{"images", "history", "inspect", "tag", "rmi", "save
 // image in different wrappings, one of them without a name.
 func TestStoreExamples(t *testing.T) {
 	start := exampleStore(t)
-	for _, c := range commands() {
-		if !slices.Contains(storeCommands, c.name) {
+	for _, c := range asked(&process{env: noEnv}, nil) {
+		if !slices.Contains(storeCommands, c.Name()) {
 			continue
 		}
-		if c.examples == "" {
-			t.Errorf("the help of %s has no example", c.name)
+		if c.Example == "" {
+			t.Errorf("the help of %s has no example", c.Name())
 		}
-		t.Run(c.name, func(t *testing.T) {
+		t.Run(c.Name(), func(t *testing.T) {
 			t.Parallel()
 			s := start.copy(t)
-			for line := range strings.Lines(c.examples) {
+			for line := range strings.Lines(c.Example) {
 				s.example(t, strings.TrimSpace(line))
 			}
 		})

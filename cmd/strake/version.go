@@ -5,23 +5,22 @@ import (
 	"runtime"
 	"runtime/debug"
 
-	"github.com/spf13/pflag"
+	"github.com/spf13/cobra"
 )
 
-func versionCommand() *command {
-	return &command{
-		name:  "version",
-		short: "Show the version",
-		long:  "The first line is for programs: strake version VERSION.\n",
-		setup: func(p *process, _ *pflag.FlagSet) runner {
-			return func(_ context.Context, args []string) error {
-				if len(args) > 0 {
-					return misuse("strake version takes no arguments")
-				}
-				return p.version()
-			}
-		},
+func versionCommand(p *process) *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "version",
+		Short: "Show the version",
+		Long:  "The first line is for programs: strake version VERSION.\n",
 	}
+	cmd.RunE = running(func(_ context.Context, args []string) error {
+		if len(args) > 0 {
+			return misuse("strake version takes no arguments")
+		}
+		return p.version()
+	})
+	return cmd
 }
 
 // version is that of the module.
