@@ -93,9 +93,9 @@ func (b *builder) body(n lang.Instruction) Body {
 	case *lang.Add:
 		return b.add(n)
 	case *lang.Env:
-		return &Env{pairs(n.Pairs)}
+		return &Env{pairs(n.Pairs.List)}
 	case *lang.Label:
-		return &Label{pairs(n.Pairs)}
+		return &Label{pairs(n.Pairs.List)}
 	case *lang.Arg:
 		return arg(n)
 	case *lang.Cmd:
@@ -109,7 +109,7 @@ func (b *builder) body(n lang.Instruction) Body {
 	case *lang.User:
 		return &User{n.Name.Text}
 	case *lang.Expose:
-		ports := texts(n.Ports)
+		ports := texts(n.Ports.List)
 		slices.Sort(ports)
 		return &Expose{ports}
 	case *lang.Volume:
@@ -152,15 +152,15 @@ func pairs(list []lang.Pair) []Pair {
 }
 
 func arg(n *lang.Arg) *Arg {
-	a := &Arg{make([]Default, len(n.Pairs))}
-	for i, p := range n.Pairs {
+	a := &Arg{make([]Default, len(n.Pairs.List))}
+	for i, p := range n.Pairs.List {
 		a.Defaults[i] = Default{Key: p.Key.Text, Value: p.Value.Text, Set: p.HasValue}
 	}
 	return a
 }
 
 func volume(n *lang.Volume) *Volume {
-	paths := texts(n.Paths)
+	paths := texts(n.Paths.List)
 	for i, p := range paths {
 		paths[i] = strings.TrimSpace(p)
 	}
@@ -181,15 +181,15 @@ func documents(list []lang.Heredoc) (out []Heredoc) {
 }
 
 func (b *builder) copy(n *lang.Copy) *Copy {
-	c := &Copy{Dest: n.Dest.Text}
-	c.Sources, c.Inline = inline(&n.Header, n.Sources)
+	c := &Copy{Dest: n.Paths.Dest.Text}
+	c.Sources, c.Inline = inline(&n.Header, n.Paths.Sources)
 	b.flags(c, n.Flags)
 	return c
 }
 
 func (b *builder) add(n *lang.Add) *Add {
-	a := &Add{Dest: n.Dest.Text}
-	a.Sources, a.Inline = inline(&n.Header, n.Sources)
+	a := &Add{Dest: n.Paths.Dest.Text}
+	a.Sources, a.Inline = inline(&n.Header, n.Paths.Sources)
 	b.flags(a, n.Flags)
 	return a
 }

@@ -1,6 +1,10 @@
 // Package lang turns the text of a Dockerfile into a syntax tree and back,
 // losslessly. It is the first room of the pipeline: it knows what instructions
 // look like and nothing of what they do. What they are is in package spec.
+//
+// What an instruction looks like is in the tags of its node: there is one
+// participle parser a keyword, for what stands between its flags and its here
+// documents. grammar.ebnf is printed from these parsers.
 package lang
 
 import "github.com/seed-e0495807/strake/lang/source"
@@ -75,6 +79,15 @@ type Word struct {
 	Place
 }
 
+// Words are one or more words, or an array of them.
+type Words struct{ List []Word }
+
+// Paths are the arguments of COPY and ADD.
+type Paths struct {
+	Sources []Word // at least one
+	Dest    Word
+}
+
 // Flag is "--name=value" or "--name".
 type Flag struct {
 	Name     string // without the dashes
@@ -90,6 +103,12 @@ type Pair struct {
 	HasValue   bool
 	Legacy     bool
 }
+
+// Pairs are one or more pairs, all with values.
+type Pairs struct{ List []Pair }
+
+// Declarations are one or more pairs, with values or without.
+type Declarations struct{ List []Pair }
 
 // Heredoc is a here document that an instruction announces.
 type Heredoc struct {
@@ -127,91 +146,90 @@ type (
 	// From is FROM base [AS name].
 	From struct {
 		Header
-		Base Word
-		As   Word // the stage's name as spelled; empty when it has none
+		Base Word `parser:"@@"`
+		// As is the stage's name as spelled; empty when it has none.
+		As Word `parser:"('AS':Word @@)?"`
 	}
 	// Run is RUN with a command.
 	Run struct {
 		Header
-		Command Command
+		Command Command `parser:"@@"`
 	}
 	// Cmd is CMD with a command.
 	Cmd struct {
 		Header
-		Command Command
+		Command Command `parser:"@@"`
 	}
 	// Entrypoint is ENTRYPOINT with a command.
 	Entrypoint struct {
 		Header
-		Command Command
+		Command Command `parser:"@@"`
 	}
 	// Shell is SHELL with a JSON array.
 	Shell struct {
 		Header
-		Command Command
+		Command Command `parser:"(?= JSON String) @@"`
 	}
 	// Copy is COPY sources… destination.
 	Copy struct {
 		Header
-		Sources []Word
-		Dest    Word
+		Paths Paths `parser:"@@"`
 	}
 	// Add is ADD sources… destination.
 	Add struct {
 		Header
-		Sources []Word
-		Dest    Word
+		Paths Paths `parser:"@@"`
 	}
 	// Env is ENV with one or more variables.
 	Env struct {
 		Header
-		Pairs []Pair
+		Pairs Pairs `parser:"@@"`
 	}
 	// Label is LABEL with one or more labels.
 	Label struct {
 		Header
-		Pairs []Pair
+		Pairs Pairs `parser:"@@"`
 	}
 	// Arg is ARG with one or more declarations.
 	Arg struct {
 		Header
-		Pairs []Pair
+		Pairs Declarations `parser:"@@"`
 	}
 	// Expose is EXPOSE with ports as written.
 	Expose struct {
 		Header
-		Ports []Word
+		Ports Words `parser:"@@"`
 	}
 	// Volume is VOLUME with paths.
 	Volume struct {
 		Header
-		Paths []Word
+		Paths Words `parser:"@@"`
 	}
 	// Workdir is WORKDIR.
 	Workdir struct {
 		Header
-		Path Word
+		Path Word `parser:"@@"`
 	}
 	// User is USER.
 	User struct {
 		Header
-		Name Word
+		Name Word `parser:"@@"`
 	}
 	// StopSignal is STOPSIGNAL.
 	StopSignal struct {
 		Header
-		Signal Word
+		Signal Word `parser:"@@"`
 	}
 	// Maintainer is the deprecated MAINTAINER.
 	Maintainer struct {
 		Header
-		Name Word
+		Name Word `parser:"@@"`
 	}
 	// Healthcheck is HEALTHCHECK CMD … or HEALTHCHECK NONE.
 	Healthcheck struct {
 		Header
-		Kind    Word // CMD or NONE, as spelled
-		Command Command
+		Kind    Word    `parser:"(?= 'CMD':Word (Text | JSON String) | 'NONE':Word (EOF | JSON EOF)) @@"` // as spelled
+		Command Command `parser:"@@"`
 	}
 	// Onbuild is ONBUILD with the instruction that a later build runs.
 	Onbuild struct {
@@ -222,7 +240,7 @@ type (
 	// plugin may claim it; left unclaimed it is an error.
 	Custom struct {
 		Header
-		Args Word // everything behind the flags
+		Args Word `parser:"@@?"` // everything behind the flags
 	}
 )
 

@@ -9,7 +9,7 @@ import (
 )
 
 // TestClaimedHeredocs holds that here documents follow what is claimed with them, and
-// nothing else, and that the grammar sees the same.
+// nothing else.
 func TestClaimedHeredocs(t *testing.T) {
 	claims := []lang.Claim{{Keyword: "FILE", Heredocs: true}, {Keyword: "PLAIN"}}
 	for _, c := range []struct {
@@ -31,7 +31,6 @@ func TestClaimedHeredocs(t *testing.T) {
 	} {
 		src := source.NewFile("Dockerfile", c.text)
 		file, diags := lang.Parse(src, claims...)
-		formed := wellFormed(file, diags)
 		diags = append(diags, lang.Unclaimed(file, claims...)...)
 		list := file.Instructions()
 		var names []string
@@ -48,10 +47,6 @@ func TestClaimedHeredocs(t *testing.T) {
 		if got := lang.Print(file); got != c.text {
 			t.Errorf("%q prints as %q", c.text, got)
 		}
-		tree, err := lang.ParseGrammar(src, claims...)
-		if formed != (err == nil) || formed && !reflect.DeepEqual(file, tree) {
-			t.Errorf("%q: the grammar differs: %v", c.text, err)
-		}
 	}
 }
 
@@ -63,7 +58,7 @@ func TestClaimsChangeNothing(t *testing.T) {
 		want, wantDiags := lang.Parse(src)
 		got, diags := lang.Parse(src, lang.Claim{Keyword: "STRAKE-TEST", Heredocs: true})
 		if !reflect.DeepEqual(want, got) || !reflect.DeepEqual(wantDiags, diags) {
-			t.Errorf("%s: the tree differs: %s", name, firstDifference(want, got))
+			t.Errorf("%s: the tree differs", name)
 		}
 	})
 }

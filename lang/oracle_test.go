@@ -237,19 +237,19 @@ func ourArguments(in lang.Instruction) []string {
 		}
 		return append([]string{"CMD"}, command(n.Command)...)
 	case *lang.Copy:
-		return transfer(in.Head(), n.Sources, n.Dest)
+		return transfer(in.Head(), n.Paths.Sources, n.Paths.Dest)
 	case *lang.Add:
-		return transfer(in.Head(), n.Sources, n.Dest)
+		return transfer(in.Head(), n.Paths.Sources, n.Paths.Dest)
 	case *lang.Env:
-		return pairTexts(n.Pairs)
+		return pairTexts(n.Pairs.List)
 	case *lang.Label:
-		return pairTexts(n.Pairs)
+		return pairTexts(n.Pairs.List)
 	case *lang.Arg:
-		return pairTexts(n.Pairs)
+		return pairTexts(n.Pairs.List)
 	case *lang.Expose:
-		return slices.Sorted(slices.Values(texts(n.Ports)))
+		return slices.Sorted(slices.Values(texts(n.Ports.List)))
 	case *lang.Volume:
-		out := texts(n.Paths)
+		out := texts(n.Paths.List)
 		for i, s := range out {
 			out[i] = strings.TrimSpace(s)
 		}

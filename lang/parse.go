@@ -1,8 +1,8 @@
 package lang
 
 import (
-	"regexp"
 	"strings"
+	"sync"
 
 	"github.com/seed-e0495807/strake/lang/diag"
 	"github.com/seed-e0495807/strake/lang/lexer"
@@ -69,6 +69,10 @@ func newParser(src *source.File, claims []Claim) *parser {
 	return &parser{lex: lexer.New(src.Text, heredocs(claims)...), file: &File{Source: src, Escape: '\\'}}
 }
 
+// tokenBuffers are reused by the next parse: a file has some dozen lines, and a
+// buffer is as big as all its nodes.
+var tokenBuffers = sync.Pool{New: func() any { return new(lexer.Tokens) }}
+
 // read reads the items of the file. It reports false when it stops before the end.
 func (p *parser) read() bool {
 	src := p.file.Source
@@ -77,6 +81,9 @@ func (p *parser) read() bool {
 			Hint = "is this a Dockerfile? name the right one with -f"
 		return false
 	}
+	p.tokens = tokenBuffers.Get().(*lexer.Tokens)
+	p.tokens.File = int(src.ID)
+	defer p.release()
 	var line lexer.Line
 	for p.lex.Line(&line); line.Kind != lexer.EOF; p.lex.Line(&line) {
 		p.line(&line)
@@ -94,6 +101,14 @@ func (p *parser) read() bool {
 	return true
 }
 
+// release gives the buffer back, unless it has grown beyond what others need.
+func (p *parser) release() {
+	if p.tokens.Size() < 1000 {
+		tokenBuffers.Put(p.tokens)
+	}
+	p.tokens = nil
+}
+
 // ParseTrigger reads what an ONBUILD left in an image: one instruction, perhaps
 // with here documents. The default escape character is in force, whatever the
 // file used that the trigger was written in.
@@ -103,9 +118,10 @@ func ParseTrigger(src *source.File) ([]Instruction, diag.List) {
 }
 
 type parser struct {
-	lex   *lexer.Lexer
-	file  *File
-	diags diag.List
+	lex    *lexer.Lexer
+	tokens *lexer.Tokens // the line at hand, for the grammar
+	file   *File
+	diags  diag.List
 
 	fragment     bool // the text is not a whole Dockerfile
 	directives   map[string]bool
@@ -183,45 +199,49 @@ func (p *parser) finish() {
 	}
 }
 
-func (p *parser) head(l *lexer.Line) Header {
-	h := Header{Place: Place{p.span(l.Start, l.End)}, Keyword: p.word(l.Keyword), Code: l.Code}
-	if len(l.Flags) > 0 {
-		h.Flags = make([]Flag, len(l.Flags))
-		for i, t := range l.Flags {
-			f := Flag{Place: Place{p.span(t.Start, t.End)}}
-			f.Name, f.Value, f.HasValue = strings.Cut(t.Text, "=")
-			f.Name = strings.TrimPrefix(f.Name, "--")
-			h.Flags[i] = f
-		}
+// instruction makes the node of a line: the grammar reads it, and what is a matter
+// of meaning is checked. A line that the grammar refuses goes to the explainer.
+func (p *parser) instruction(l *lexer.Line) Instruction {
+	if l.ID == lexer.Onbuild {
+		return p.onbuild(l)
 	}
-	unterminated := false
-	for _, d := range l.Heredocs {
-		h.Heredocs = append(h.Heredocs, Heredoc{Name: d.Name, Expand: d.Expand, Chomp: d.Chomp, Body: p.word(d.Body), End: p.word(d.End)})
-		if d.End == (lexer.Token{}) && !unterminated { // the others are its doing
-			unterminated = true
-			at := p.announced(p.span(l.Start, l.Heredocs[0].Body.Start), d.Name)
-			p.diags.Errorf(at, "unterminated-heredoc", "unterminated heredoc `%s`", d.Name).
-				Expected = "a line with nothing but " + d.Name
-		}
+	in, err := rules[l.ID].parse(p.tokens.Arguments(l))
+	h := in.Head()
+	p.head(h, l)
+	known := -1
+	if takesFlags(l) && p.flags(l, h.Flags) {
+		known = len(p.diags) // errors about the arguments follow from that
 	}
-	return h
+	if err != nil {
+		p.explain(in, l)
+	}
+	p.check(in, l)
+	if known >= 0 {
+		p.diags = p.diags[:known]
+	}
+	return in
 }
 
-// announced finds the <<NAME of a here document in the lines of its instruction.
-func (p *parser) announced(lines source.Span, name string) source.Span {
-	text := strings.TrimRight(p.file.Source.Slice(lines), "\r\n")
-	for i := 0; ; {
-		n := strings.Index(text[i:], "<<")
-		if n < 0 {
-			lines.End = lines.Start + uint32(len(text))
-			return lines
+// takesFlags tells whether anybody looks at the flags of a line.
+func takesFlags(l *lexer.Line) bool {
+	return l.ID != lexer.Unknown && !(l.ID == lexer.Healthcheck && len(l.Args) > 0 && strings.EqualFold(l.Args[0].Text, "NONE"))
+}
+
+// head fills in what all instructions share.
+func (p *parser) head(h *Header, l *lexer.Line) {
+	h.At, h.Keyword, h.Code = p.span(l.Start, l.End), p.word(l.Keyword), l.Code
+	if len(l.Flags) > 0 {
+		list, err := flagsParser().ParseFromLexer(p.tokens.Flags(l))
+		h.Flags = list.List
+		if err != nil {
+			p.tooManyFlags(l)
 		}
-		start := i + n
-		i = start + len("<<")
-		rest := strings.TrimLeft(text[i:], "-'\"\t ")
-		if strings.HasPrefix(rest, name) {
-			end := len(text) - len(rest) + len(name)
-			return source.Span{File: lines.File, Start: lines.Start + uint32(start), End: lines.Start + uint32(end)}
+	}
+	if len(l.Heredocs) > 0 {
+		list, err := documentsParser().ParseFromLexer(p.tokens.Heredocs(l))
+		h.Heredocs = list.List
+		if err != nil {
+			p.unterminated(h, l)
 		}
 	}
 }
@@ -230,112 +250,37 @@ func (p *parser) word(t lexer.Token) Word {
 	return Word{t.Text, Place{p.span(t.Start, t.End)}}
 }
 
-// argument gives the only argument of an instruction that takes one line.
-func (p *parser) argument(l *lexer.Line) Word {
-	if len(l.Args) == 0 {
-		p.missing(l, "exactly one argument")
-		return Word{}
-	}
-	return p.word(l.Args[0])
-}
-
-// missing reports an instruction whose arguments are too few.
-func (p *parser) missing(l *lexer.Line, want string) {
-	d := p.diags.Errorf(p.span(l.Keyword.Start, l.Keyword.End), "missing-argument", "%s requires %s", l.ID, want)
-	d.Expected = spec.Of(l.ID).Usage
-}
-
-func (p *parser) words(tokens []lexer.Token) []Word {
-	if len(tokens) > 0 && tokens[0].Kind == lexer.JSON {
-		p.strings(tokens)
-		tokens = tokens[1:]
-	}
-	if len(tokens) == 0 {
-		return nil
-	}
-	out := make([]Word, len(tokens))
-	for i, t := range tokens {
-		out[i] = p.word(t)
-	}
-	return out
-}
-
-// strings checks that a JSON array holds strings only.
-func (p *parser) strings(tokens []lexer.Token) {
-	if len(tokens) > 1 {
-		return
-	}
-	if _, ok := lexer.Strings(tokens[0].Text); !ok {
-		p.diags.Errorf(p.span(tokens[0].Start, tokens[0].End), codeNotStrings, "when using JSON array syntax, arrays must be comprised of strings only").
-			Hint = "quote every element, or drop the brackets for the shell form"
-	}
-}
-
-func (p *parser) command(tokens []lexer.Token) Command {
-	switch {
-	case len(tokens) == 0:
-		return Command{}
-	case tokens[0].Kind == lexer.JSON:
-		return Command{Exec: true, Args: p.words(tokens)}
-	}
-	return Command{Line: p.word(tokens[0])}
-}
-
-// Codes of the errors that BuildKit finds while it splits lines. Behind ONBUILD
-// only these count: the rest of a trigger is checked when it runs.
-const (
-	codeNotStrings = "json-not-strings"
-	codeBadPair    = "bad-pair"
-)
-
-func (p *parser) pairs(l *lexer.Line, tokens []lexer.Token) []Pair {
-	if len(tokens) == 0 {
+// onbuild reads a line within a line.
+func (p *parser) onbuild(l *lexer.Line) Instruction {
+	o := &Onbuild{}
+	p.head(&o.Header, l)
+	p.flags(l, o.Flags)
+	if l.Sub == nil {
 		p.missing(l, "at least one argument")
-		return nil
+		return o
 	}
-	if tokens[0].Kind == lexer.Word {
-		if len(tokens) < 2 {
-			d := p.diags.Errorf(p.span(tokens[0].Start, tokens[0].End), codeBadPair, "%s must have two arguments", l.ID)
-			d.Expected, d.Hint = spec.Of(l.ID).Usage, "write `"+tokens[0].Text+"=value`"
-			return nil
+	at := p.span(l.Sub.Keyword.Start, l.Sub.Keyword.End)
+	switch id := l.Sub.ID; {
+	case id == lexer.Onbuild:
+		p.diags.Errorf(at, "onbuild-chain", "chaining ONBUILD via `ONBUILD ONBUILD` isn't allowed").Hint = "remove one ONBUILD"
+		return o
+	case !spec.Of(id).Trigger:
+		p.diags.Errorf(at, "onbuild-trigger", "%s isn't allowed as an ONBUILD trigger", id).Hint = "remove the line"
+	}
+	first := len(p.diags)
+	o.Trigger = p.instruction(l.Sub)
+	o.Trigger.Head().Heredocs = o.Heredocs
+	for i := first; i < len(p.diags); i++ {
+		if d := &p.diags[i]; d.Severity == diag.Error && d.Code != codeNotStrings && d.Code != codeBadPair {
+			later(d)
 		}
-		return []Pair{{Key: p.word(tokens[0]), Value: p.word(tokens[1]), HasValue: true, Legacy: true}}
 	}
-	out := make([]Pair, 0, len(tokens))
-	for _, t := range tokens {
-		if t.Kind != lexer.Pair {
-			d := p.diags.Errorf(p.span(t.Start, t.End), codeBadPair, "can't find = in `%s`", t.Text)
-			d.Expected, d.Hint = "name=value", "quote a value that has blanks: name=\"a value\""
-			continue
-		}
-		out = append(out, p.pair(l, t))
-	}
-	return out
+	return o
 }
 
-func (p *parser) pair(l *lexer.Line, t lexer.Token) Pair {
-	pair := newPair(p.file.Source, p.word(t))
-	if pair.HasValue && pair.Key.Text == "" {
-		p.diags.Errorf(p.span(t.Start, t.End), "blank-name", "%s names can not be blank", l.ID).Expected = spec.Of(l.ID).Usage
-	}
-	return pair
+// later turns an error about a trigger into a warning: only the build that runs
+// the trigger finds it.
+func later(d *diag.Diagnostic) {
+	d.Severity = diag.Warning
+	d.Message += " (the build that runs this trigger will fail)"
 }
-
-// newPair cuts a word at its first "=". Where the word does not stand in the
-// source as it is, because a line ends inside it, say, both parts have the place
-// of the whole.
-func newPair(src *source.File, w Word) Pair {
-	key, value, found := strings.Cut(w.Text, "=")
-	pair := Pair{Key: Word{key, w.Place}, HasValue: found}
-	if !found {
-		return pair
-	}
-	pair.Value = Word{value, w.Place}
-	if src.Slice(w.At) == w.Text {
-		pair.Key.At.End = w.At.Start + uint32(len(key))
-		pair.Value.At.Start = pair.Key.At.End + 1
-	}
-	return pair
-}
-
-var stageName = regexp.MustCompile(`^[a-z][a-z0-9-_.]*$`)

@@ -60,11 +60,6 @@ func TestUnclaimed(t *testing.T) {
 	}
 }
 
-// BenchmarkGrammar shows what the grammar costs beside BenchmarkParse.
-func BenchmarkGrammar(b *testing.B) {
-	benchmark(b, func(src *source.File) { lang.ParseGrammar(src) })
-}
-
 func BenchmarkParse(b *testing.B) {
 	benchmark(b, func(src *source.File) { lang.Parse(src) })
 }

@@ -133,21 +133,21 @@ func children(n Node) []Node {
 		add(n.Kind)
 		add(n.Command.words()...)
 	case *Copy:
-		add(n.Sources...)
-		add(n.Dest)
+		add(n.Paths.Sources...)
+		add(n.Paths.Dest)
 	case *Add:
-		add(n.Sources...)
-		add(n.Dest)
+		add(n.Paths.Sources...)
+		add(n.Paths.Dest)
 	case *Env:
-		out = append(out, nodes(n.Pairs)...)
+		out = append(out, nodes(n.Pairs.List)...)
 	case *Label:
-		out = append(out, nodes(n.Pairs)...)
+		out = append(out, nodes(n.Pairs.List)...)
 	case *Arg:
-		out = append(out, nodes(n.Pairs)...)
+		out = append(out, nodes(n.Pairs.List)...)
 	case *Expose:
-		add(n.Ports...)
+		add(n.Ports.List...)
 	case *Volume:
-		add(n.Paths...)
+		add(n.Paths.List...)
 	case *Workdir:
 		add(n.Path)
 	case *User:

@@ -9,7 +9,7 @@ import (
 	"github.com/seed-e0495807/strake/lang/source"
 )
 
-// checkTree holds a tree against its laws: spans lie inside those of their
+// checkTree holds a tree against its laws: it prints as its source, spans lie inside those of their
 // parents, siblings are in order and do not overlap, items tile the file with
 // nothing but blanks between them, and a word is what stands in the source
 // where nothing was decoded or taken out of it.
@@ -17,6 +17,9 @@ func checkTree(t *testing.T, name, text string) {
 	t.Helper()
 	src := source.NewFile("Dockerfile", text)
 	file, _ := lang.Parse(src)
+	if got := lang.Print(file); got != text {
+		t.Errorf("%s: the reprint differs: %q", name, got)
+	}
 	pos := uint32(0)
 	for _, item := range file.Items {
 		if between := text[pos:item.Span().Start]; strings.TrimSpace(strings.TrimPrefix(between, "\ufeff")) != "" {

@@ -112,21 +112,21 @@ func (p *printer) operands(in lang.Instruction) {
 		p.words("kind", in.Kind)
 		p.command(in.Command)
 	case *lang.Copy:
-		p.words("source", in.Sources...)
-		p.words("destination", in.Dest)
+		p.words("source", in.Paths.Sources...)
+		p.words("destination", in.Paths.Dest)
 	case *lang.Add:
-		p.words("source", in.Sources...)
-		p.words("destination", in.Dest)
+		p.words("source", in.Paths.Sources...)
+		p.words("destination", in.Paths.Dest)
 	case *lang.Env:
-		p.pairs(in.Pairs)
+		p.pairs(in.Pairs.List)
 	case *lang.Label:
-		p.pairs(in.Pairs)
+		p.pairs(in.Pairs.List)
 	case *lang.Arg:
-		p.pairs(in.Pairs)
+		p.pairs(in.Pairs.List)
 	case *lang.Expose:
-		p.words("port", in.Ports...)
+		p.words("port", in.Ports.List...)
 	case *lang.Volume:
-		p.words("path", in.Paths...)
+		p.words("path", in.Paths.List...)
 	case *lang.Workdir:
 		p.words("path", in.Path)
 	case *lang.User:

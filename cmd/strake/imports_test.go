@@ -51,6 +51,24 @@ func TestImports(t *testing.T) {
 	}
 }
 
+// TestParser holds that participle is what parses Dockerfiles in the program, and that
+// BuildKit's parser is not in it.
+func TestParser(t *testing.T) {
+	out, err := exec.Command("go", "list", "-deps", ".").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	deps := strings.Fields(string(out))
+	if !slices.Contains(deps, "github.com/alecthomas/participle/v2") {
+		t.Error("participle is not in the program")
+	}
+	for _, name := range replaced {
+		if slices.Contains(deps, "github.com/moby/buildkit/frontend/dockerfile/"+name) {
+			t.Errorf("BuildKit's %s is in the program", name)
+		}
+	}
+}
+
 func list(t *testing.T) []goPackage {
 	t.Helper()
 	cmd := exec.Command("go", "list", "-json=ImportPath,Imports", "../../...")

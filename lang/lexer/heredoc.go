@@ -49,7 +49,7 @@ func ParseHeredoc(word string) (Heredoc, bool) {
 		return Heredoc{}, false
 	}
 	if isPlain(name) {
-		return Heredoc{Name: name, Chomp: chomp, Expand: true}, true
+		return Heredoc{Word: word, Name: name, Chomp: chomp, Expand: true}, true
 	}
 	lex := words.Lexer{Escape: '\\', SkipUnset: true}
 	plain, err := lex.Words(name, noEnv{})
@@ -61,7 +61,7 @@ func ParseHeredoc(word string) (Heredoc, bool) {
 	if err != nil || len(raw) != 1 {
 		return Heredoc{}, false
 	}
-	return Heredoc{Name: plain[0], Chomp: chomp, Expand: quotes(plain[0]) == quotes(raw[0])}, true
+	return Heredoc{Word: word, Name: plain[0], Chomp: chomp, Expand: quotes(plain[0]) == quotes(raw[0])}, true
 }
 
 // isPlain reports whether a word means just what it says.

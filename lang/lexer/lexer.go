@@ -1,8 +1,8 @@
 // Package lexer cuts a Dockerfile into logical lines and their words. It is
 // written by hand because the language is not regular: what a word is depends
 // on the instruction, a line goes on behind an escape character, and here
-// documents queue up behind the line that names them. The same lexer feeds the
-// parser of package lang and, as a participle lexer.Definition, the grammar.
+// documents queue up behind the line that names them. Tokens hands a line to the
+// grammar of package lang.
 //
 // It never fails: text that makes no sense comes out as tokens too, and the
 // parser, which knows what was expected, reports it.
@@ -31,11 +31,10 @@ const (
 	HeredocBody      // the lines of a here document
 	HeredocEnd       // its terminator
 
-	// What follows is for the grammar only; see Definition.
+	// What follows is for the grammar only; see Tokens.
 
-	Trigger // the instruction behind ONBUILD, followed by its tokens
-	Punct   // "[" or "]" of an array
-	EOL     // the end of an instruction, which is its text as one line
+	NotStrings  // an array with something else than strings in it
+	HeredocWord // what announces a here document
 )
 
 // Token is a piece of an instruction.
@@ -47,6 +46,7 @@ type Token struct {
 
 // Heredoc is a here document that a line announces.
 type Heredoc struct {
+	Word   string // as it stands in the line: <<-"EOF"
 	Name   string // the terminator, unquoted
 	Expand bool   // false when any part of the name was quoted
 	Chomp  bool   // <<-: leading tabs are dropped

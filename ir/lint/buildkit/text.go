@@ -108,7 +108,7 @@ func defined(in lang.Instruction) (keyword string, names []string) {
 		}
 		return "FROM", names
 	case *lang.Arg:
-		for _, p := range in.Pairs {
+		for _, p := range in.Pairs.List {
 			names = append(names, p.Key.Text)
 		}
 	}

@@ -1,50 +1,10 @@
 package lang_test
 
 import (
-	"fmt"
-	"reflect"
-	"slices"
-	"strings"
 	"testing"
 
-	"github.com/seed-e0495807/strake/lang"
 	"github.com/seed-e0495807/strake/lang/cases"
-	"github.com/seed-e0495807/strake/lang/diag"
-	"github.com/seed-e0495807/strake/lang/source"
 )
-
-// meaning are the codes of errors that are no matter of form: the grammar lets
-// them pass, apart from flags of an instruction that takes none.
-var meaning = []string{
-	"unknown-flag", "duplicate-flag", "missing-value", "bad-value", "invalid-stage-name", "blank-name", "blank-volume",
-	"heredoc-destination", "duplicate-directive", "invalid-escape",
-}
-
-// flagless are the instructions that the grammar refuses any flag of.
-var flagless = []string{"CMD", "ENTRYPOINT", "SHELL", "ENV", "LABEL", "EXPOSE", "VOLUME", "MAINTAINER", "USER", "WORKDIR", "ONBUILD"}
-
-// wellFormed tells whether the grammar should take what Parse gave this for.
-func wellFormed(file *lang.File, list diag.List) bool {
-	staged := slices.ContainsFunc(file.Items, func(item lang.Item) bool {
-		_, ok := item.(*lang.From)
-		return ok
-	})
-	if !staged {
-		return false // which Parse reports only when nothing else is wrong
-	}
-	for _, d := range list {
-		if d.Severity != diag.Error {
-			continue
-		}
-		if !slices.Contains(meaning, d.Code) {
-			return false
-		}
-		if d.Code == "unknown-flag" && slices.Contains(flagless, d.Message[strings.LastIndex(d.Message, " ")+1:]) {
-			return false
-		}
-	}
-	return true
-}
 
 // samples calls f for every case of the tables, those of this package included,
 // and every file of the corpus.
@@ -113,32 +73,3 @@ var found = []string{
 	"NOPE\nARG A\n# b\nFROM a\nNOPE x\n",
 	"FROM a\nCMD [\"\\ud800\", \"\\\\\"]\nCMD [\"a\" \\\n, \"b\"]\nCMD [\"\t\"]\nCMD [1e999]\nCMD [null]\n",
 }
-
-// agree checks that Parse and ParseGrammar see the same in a text.
-func agree(t *testing.T, name, text string) {
-	t.Helper()
-	src := source.NewFile("Dockerfile", text)
-	file, diags := lang.Parse(src)
-	if got := lang.Print(file); got != text {
-		t.Errorf("%s: the reprint differs: %q", name, got)
-	}
-	tree, err := lang.ParseGrammar(src)
-	switch want := wellFormed(file, diags); {
-	case want != (err == nil):
-		t.Errorf("%s: Parse: %v; ParseGrammar: %v", name, diags.Err(), err)
-	case want && !reflect.DeepEqual(file, tree):
-		t.Errorf("%s: the trees differ: %s", name, firstDifference(file, tree))
-	}
-}
-
-// firstDifference shows the first items that differ.
-func firstDifference(a, b *lang.File) string {
-	for i := range min(len(a.Items), len(b.Items)) {
-		if !reflect.DeepEqual(a.Items[i], b.Items[i]) {
-			return fmt.Sprintf("\n%#v\n%#v", a.Items[i], b.Items[i])
-		}
-	}
-	return fmt.Sprintf("%d and %d items", len(a.Items), len(b.Items))
-}
-
-func TestAgreement(t *testing.T) { samples(t, agree) }
