@@ -50,12 +50,9 @@ lint: ## formatting, vet, staticcheck
 	$(GO) vet ./...
 	$(GO) tool staticcheck ./...
 
-bench: build ## speed and memory beside BuildKit's own code, and builds beside buildx
+bench: build ## speed and memory beside BuildKit's own code, and builds beside buildx: one table at the end
 	@.ci/setup test
-	STRAKE_BENCH=1 GOMAXPROCS=1 $(GO) test ./backend/llb -count=1 -run '^TestSpeed$$' -v -timeout 60m
-	STRAKE_BENCH=1 $(GO) test ./plugins/host ./plugins/builtin -count=1 -p 1 -run '^TestSpeed$$' -v -timeout 60m
-	STRAKE_BENCH=1 $(GO) test ./backend/engine ./cmd/strake -count=1 -p 1 -run 'Speed$$' -v -timeout 60m
-	STRAKE_BENCH=1 $(GO) test ./cmd/strake-frontend -count=1 -run '^TestSpeed$$' -v -timeout 60m
+	$(GO) run ./cmd/internal/bench ./backend/llb ./plugins/host ./plugins/builtin ./backend/engine ./cmd/strake ./cmd/strake-frontend
 
 fuzz: ## every fuzz target for FUZZTIME
 	@grep -roE '^func Fuzz[A-Za-z]+' --include='*_test.go' . | sort | while IFS=: read -r file target; do \

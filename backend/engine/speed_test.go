@@ -3,6 +3,7 @@
 package engine
 
 import (
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -10,6 +11,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/seed-e0495807/strake/backend/testbed/figure"
 )
 
 // TestSpeed compares the start of the embedded engine, from nothing to ready, with
@@ -41,13 +44,10 @@ func TestSpeed(t *testing.T) {
 	}
 	const middle = rounds / 2
 	ratio := float64(ours[middle]) / float64(hand[middle])
-	t.Logf("from nothing to ready: %v, by hand %v, ratio %.2f; when it runs: %v", ours[middle], hand[middle], ratio, again[middle])
-	if ratio > 1.2 {
-		t.Errorf("the start takes %.2f times as long as by hand", ratio)
-	}
-	if again[middle] > 5*time.Millisecond {
-		t.Errorf("finding the engine that runs takes %v", again[middle])
-	}
+	figure.Report(t, figure.Figure{What: "engine: from nothing to ready, buildkitd by hand", Ours: ours[middle].String(), Theirs: hand[middle].String(),
+		Result: fmt.Sprintf("%.2f", ratio), Target: "<= 1.20", Missed: ratio > 1.2})
+	figure.Report(t, figure.Figure{What: "engine: found when it runs", Ours: again[middle].String(),
+		Result: again[middle].String(), Target: "<= 5ms", Missed: again[middle] > 5*time.Millisecond})
 }
 
 // byHand starts buildkitd as the engine does, but in an empty directory, and gives

@@ -83,8 +83,7 @@ func scaling(b *table) {
 			b.printf("%d %s\t%s\t%s\n", n, g.name, milliseconds(theirs, n), milliseconds(ours, n))
 		}
 		exponents := collect(ours, exponent)
-		b.printf("%s: cost grows by size to the power of\t%.2f\t%.2f\t\tabout 1.1, fails above %.2f%s\n", g.name, median(collect(theirs, exponent)), median(exponents),
-			mostExponent, b.atMost(g.name+": exponent", exponents, mostExponent))
+		b.atMost(g.name+": time grows by size to the power of", fmt.Sprintf("%.2f", median(exponents)), fmt.Sprintf("%.2f", median(collect(theirs, exponent))), exponents, mostExponent)
 	}
 }
 
@@ -175,8 +174,7 @@ func processStart(b *table) {
 		our := run(ours, "compile", "--offline", "--image-config", "alpine=alpine.json", ".")
 		theirTimes, ourTimes, slower = append(theirTimes, their), append(ourTimes, our), append(slower, our/their)
 	}
-	b.printf("%s: compile, buildctl --version\t%.1f ms\t%.1f ms\t%.2f times as long\t< 2.0%s\n", name,
-		1000*median(theirTimes), 1000*median(ourTimes), median(slower), b.atMost(name, slower, 2))
+	b.atMost(name+": strake compile, buildctl --version", fmt.Sprintf("%.1f ms", 1000*median(ourTimes)), fmt.Sprintf("%.1f ms", 1000*median(theirTimes)), slower, 2)
 }
 
 // buildBuildctl builds it from the module cache, where it is a main module of its

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/seed-e0495807/strake/backend/testbed"
+	"github.com/seed-e0495807/strake/backend/testbed/figure"
 )
 
 // rounds of each measurement. The programs take turns, so that what else the
@@ -48,15 +49,12 @@ func race(t *testing.T, n int, racers ...racer) []time.Duration {
 	return medians
 }
 
-// limit prints a ratio, and holds it against the most it may be.
+// limit reports a ratio, and holds it against the most it may be.
 func limit(t *testing.T, what string, ours, theirs time.Duration, most float64) {
 	t.Helper()
 	ratio := float64(ours) / float64(theirs)
-	fmt.Printf("%-44s %9.1f ms %9.1f ms  %.2fx of at most %.2fx\n", what,
-		float64(ours.Microseconds())/1000, float64(theirs.Microseconds())/1000, ratio, most)
-	if ratio > most {
-		t.Errorf("%s: %.2fx, at most %.2fx", what, ratio, most)
-	}
+	figure.Report(t, figure.Figure{What: what, Ours: ours.Round(100 * time.Microsecond).String(), Theirs: theirs.Round(100 * time.Microsecond).String(),
+		Result: fmt.Sprintf("%.2f", ratio), Target: fmt.Sprintf("<= %.2f", most), Missed: ratio > most})
 }
 
 // TestSpeed measures builds beside docker's buildx, on the same daemon.
@@ -67,7 +65,6 @@ func TestSpeed(t *testing.T) {
 	strake, buildx := testbed.Strake(t), testbed.Buildx(t)
 	d := testbed.StartDaemon(t, testbed.StartRegistry(t, testbed.Bases()...))
 	config, home := d.Remote(t), t.TempDir()
-	fmt.Printf("%-44s %12s %12s\n", "", "strake", "other")
 	command := func(env []string, name string, args ...string) *exec.Cmd {
 		cmd := exec.Command(name, args...)
 		cmd.Env = append(append(os.Environ(), "STRAKE_HOME="+home, "BUILDX_CONFIG="+config, "DOCKER_CONFIG="+config, "BUILDKIT_HOST="+d.Addr), env...)
@@ -87,7 +84,7 @@ func TestSpeed(t *testing.T) {
 		t.Run(e.name, func(t *testing.T) {
 			race(t, 1, racer{"warm up", build(strake, "-o", "type=cacheonly")})
 			m := race(t, rounds, racer{"strake", build(strake, "-o", "type=cacheonly")}, racer{"buildx", build(buildx, "-o", "type=cacheonly")})
-			limit(t, "cached: "+e.name, m[0], m[1], 0.7)
+			limit(t, "cached: "+e.name+", buildx", m[0], m[1], 0.7)
 		})
 	}
 	t.Run("help", func(t *testing.T) { help(t, strake) })
@@ -126,7 +123,7 @@ func coldBuilds(t *testing.T, command func([]string, string, ...string) *exec.Cm
 		}
 	}
 	m := race(t, rounds, racer{"strake", cold(strake, "a")}, racer{"buildx", cold(buildx, "b")})
-	limit(t, "cold: 10 steps", m[0], m[1], 1.05)
+	limit(t, "cold: 10 steps, buildx", m[0], m[1], 1.05)
 }
 
 // stores measures how long it takes to have an image, when its steps are cached.
@@ -144,6 +141,6 @@ func stores(t *testing.T, command func([]string, string, ...string) *exec.Cmd, s
 	}
 	race(t, 1, racer{"warm up", again}, racer{"warm up", tar})
 	m := race(t, rounds, racer{"strake", first}, racer{"strake, again", again}, racer{"buildx", tar})
-	limit(t, "an image to an empty store, or to a tar", m[0], m[2], 1)
-	limit(t, "an unchanged image, again", m[1], m[2], 1)
+	limit(t, "an image to an empty store, a tar of buildx", m[0], m[2], 1)
+	limit(t, "an unchanged image again, a tar of buildx", m[1], m[2], 1)
 }
