@@ -7,7 +7,7 @@ FUZZTIME ?= 10m
 BUILDKIT = github.com/moby/buildkit
 ENGINE = $(BUILDKIT)/cmd/buildkitd github.com/rootless-containers/rootlesskit/v3/cmd/rootlesskit
 
-.PHONY: build engine frontend frontend-image demo test attack conformance ages lint bench fuzz generate clean
+.PHONY: build engine frontend frontend-image demo check test attack conformance ages format lint bench fuzz generate clean
 
 build: engine ## bin/strake, and the build engine beside it
 	$(GO) build -o bin/strake ./cmd/strake
@@ -27,6 +27,12 @@ demo: build ## the tutorial: an image from a Dockerfile, and its layers
 	@.ci/setup demo
 	@.ci/demo
 
+# Left out are tests that attack, that run scripts of the whole program, and that wait for a
+# peer which stalls; with -short and no testbed, also those of real daemons and registries.
+check: format ## the inner loop: what needs no root and no network, in a minute
+	$(GO) vet ./...
+	STRAKE_TESTBED=none $(GO) test -short -skip '^Test(Attack.*|Script|Slow|Stalled.*|Dropped.*)$$' ./...
+
 test: build lint ## every test, once, and the concurrent parts with the race detector
 	@.ci/setup test
 	$(GO) test -timeout 25m ./...
@@ -45,8 +51,10 @@ ages: build ## the frontend on BuildKit daemons of other ages, each built once
 	@.ci/setup test
 	STRAKE_LONG=1 $(GO) test ./cmd/strake-frontend -count=1 -timeout 30m -v -run '^TestAges$$'
 
-lint: ## formatting, vet, staticcheck
+format:
 	@files=$$(gofmt -l $$(git ls-files '*.go')); [ -z "$$files" ] || { echo "not gofmt-ed:" $$files; exit 1; }
+
+lint: format ## formatting, vet, staticcheck
 	$(GO) vet ./...
 	$(GO) tool staticcheck ./...
 

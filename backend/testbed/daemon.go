@@ -18,6 +18,7 @@ import (
 // "make engine" builds. The test is skipped when it is not there.
 func Buildkitd(t testing.TB) string {
 	t.Helper()
+	needParts(t)
 	path := os.Getenv("STRAKE_BUILDKITD")
 	if path == "" {
 		path = filepath.Join(repository(t), "bin", "buildkitd")

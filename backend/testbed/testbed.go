@@ -7,7 +7,8 @@
 //
 // What is slow to make is made once for all processes and kept in
 // $STRAKE_TESTBED, or strake-testbed in the user's cache directory, which can be
-// removed at any time when no test runs.
+// removed at any time when no test runs. With STRAKE_TESTBED=none no part is to be
+// had, and tests that need one are skipped: so make check does without them.
 package testbed
 
 import (
@@ -26,9 +27,18 @@ import (
 // making bounds how long one part may take to make, other processes included.
 const making = 10 * time.Minute
 
+// needParts skips the test where no real part is to be had.
+func needParts(t testing.TB) {
+	t.Helper()
+	if os.Getenv("STRAKE_TESTBED") == "none" {
+		t.Skip("needs real programs: make test runs it")
+	}
+}
+
 // needRoot skips the test of somebody who may not mount.
 func needRoot(t testing.TB) {
 	t.Helper()
+	needParts(t)
 	if os.Geteuid() != 0 {
 		t.Skip("needs root")
 	}
@@ -37,6 +47,7 @@ func needRoot(t testing.TB) {
 // needProgram gives the path of a program, or skips the test.
 func needProgram(t testing.TB, name, pkg string) string {
 	t.Helper()
+	needParts(t)
 	path, err := exec.LookPath(name)
 	if err != nil {
 		t.Skipf("%s is missing: apt-get install %s", name, pkg)
@@ -96,6 +107,7 @@ func kept(t testing.TB, name string, build func(path string) error) string {
 // cachePath is the path of something in the cache directory.
 func cachePath(t testing.TB, name string) string {
 	t.Helper()
+	needParts(t)
 	dir := os.Getenv("STRAKE_TESTBED")
 	if dir == "" {
 		cache, err := os.UserCacheDir()

@@ -10,6 +10,7 @@ import (
 // path. Go sees whether it has to be built again.
 func Strake(t testing.TB) string {
 	t.Helper()
+	needParts(t)
 	repo := repository(t)
 	path := filepath.Join(repo, "bin", "strake")
 	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
