@@ -61,7 +61,7 @@ func (o *Options) idle() (time.Duration, error) {
 	return d, nil
 }
 
-// program finds a program that belongs to strake: where $STRAKE_NAME says, beside
+// program finds a program that belongs to strake: where its own variable says, beside
 // strake, where its packages put it, where Install does, or in PATH.
 func (o *Options) program(name string) (string, error) {
 	variable := "STRAKE_" + strings.ToUpper(name)
