@@ -98,31 +98,31 @@ func (w *writer) flags(b Body) {
 			w.flag(f.Name, *at)
 		case *bool:
 			if *at {
-				w.arg("--" + f.Name)
+				w.Arg("--" + f.Name)
 			}
 		case **bool:
 			if *at != nil {
-				w.value(f.Name, strconv.FormatBool(**at))
+				w.Flag(f.Name, strconv.FormatBool(**at))
 			}
 		case *int:
 			if *at != 0 {
-				w.value(f.Name, strconv.Itoa(*at))
+				w.Flag(f.Name, strconv.Itoa(*at))
 			}
 		case *time.Duration:
 			if *at != 0 {
-				w.value(f.Name, at.String())
+				w.Flag(f.Name, at.String())
 			}
 		case *[]string:
 			for _, v := range *at {
-				w.value(f.Name, v)
+				w.Flag(f.Name, v)
 			}
 		case *[]Mount:
 			for _, m := range *at {
-				w.value(f.Name, formatMount(m))
+				w.Flag(f.Name, formatMount(m))
 			}
 		case *[]Device:
 			for _, d := range *at {
-				w.value(f.Name, formatDevice(d))
+				w.Flag(f.Name, formatDevice(d))
 			}
 		}
 	}

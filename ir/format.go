@@ -1,12 +1,10 @@
 package ir
 
 import (
-	"encoding/json"
-	"slices"
 	"strings"
 	"unicode"
 
-	"github.com/seed-e0495807/strake/lang/lexer"
+	"github.com/seed-e0495807/strake/lang/spell"
 )
 
 // Format writes a body as an instruction of a file with this escape character:
@@ -17,7 +15,7 @@ func Format(b Body, escape byte) string {
 	if isNil(b) {
 		return ""
 	}
-	w := &writer{escape: escape}
+	w := newWriter(escape)
 	w.WriteString(b.Keyword())
 	switch b := b.(type) {
 	case *Run:
@@ -34,7 +32,7 @@ func Format(b Body, escape byte) string {
 		w.pairs(b.Pairs)
 	case *Arg:
 		for i, d := range b.Defaults {
-			w.first(i, d.Key)
+			w.First(i, d.Key)
 			if d.Set {
 				w.WriteString("=" + d.Value)
 			}
@@ -44,231 +42,79 @@ func Format(b Body, escape byte) string {
 	case *Entrypoint:
 		w.command(b.Command)
 	case *Shell:
-		w.json(b.Args)
+		w.JSON(b.Args)
 	case *Workdir:
-		w.line(b.Path)
+		w.Line(b.Path)
 	case *User:
-		w.line(b.Name)
+		w.Line(b.Name)
 	case *Expose:
-		w.words(b.Ports)
+		w.Words(b.Ports)
 	case *Volume:
-		w.list(b.Paths, false)
+		w.List(b.Paths, false)
 	case *StopSignal:
-		w.line(b.Signal)
+		w.Line(b.Signal)
 	case *Maintainer:
-		w.line(b.Name)
+		w.Line(b.Name)
 	case *Healthcheck:
 		w.healthcheck(b)
 	case *Onbuild:
-		w.arg(b.Trigger)
+		w.Arg(b.Trigger)
 		return w.String() // with its here documents
 	case *Custom:
 		for _, f := range b.Flags {
-			w.arg(w.quote(f))
+			w.Arg(w.Quote(f))
 		}
-		w.line(b.Args)
-		if w.docs = slices.Clone(b.Heredocs); len(w.docs) == 0 {
-			return w.end()
+		w.Line(b.Args)
+		if w.Docs = documentsOf(b.Heredocs); len(w.Docs) == 0 {
+			return w.End()
 		}
-		w.claimed = b.Name
+		w.Claimed = b.Name
 	}
-	return w.finish()
+	return w.Finish()
 }
 
 // FormatFrom writes the FROM of a stage, as Format does an op.
 func FormatFrom(s *Stage, escape byte) string {
-	w := &writer{escape: escape}
+	w := newWriter(escape)
 	w.WriteString("FROM")
 	w.flag("platform", s.Platform)
-	w.first(0, s.Base)
+	w.First(0, s.Base)
 	if s.Name != "" {
 		w.WriteString(" AS " + s.Name)
 	}
-	return w.finish()
+	return w.Finish()
 }
 
-type writer struct {
-	strings.Builder
-	escape  byte
-	docs    []Heredoc // that follow the line
-	claimed string    // the keyword of a *Custom that takes them
-}
+type writer struct{ spell.Writer }
 
-// end ends the line.
-func (w *writer) end() string {
-	if w.continued(w.String()) {
-		w.WriteByte('\v') // a blank that is trimmed, and keeps the line from going on
-	}
-	return w.String()
-}
-
-// finish ends the line and writes the here documents that it announces, in its
-// order. Some come from words that only look like one and are empty.
-func (w *writer) finish() string {
-	line := w.end()
-	if !strings.Contains(line, "<<") {
-		return line
-	}
-	for _, name := range w.announced(line) {
-		data := ""
-		if i := slices.IndexFunc(w.docs, func(d Heredoc) bool { return d.Name == name }); i >= 0 {
-			data = w.docs[i].Data
-			w.docs = slices.Delete(w.docs, i, i+1)
-		}
-		w.WriteString("\n" + data + name)
-	}
-	return w.String()
-}
-
-// continued reports whether a line goes on: it ends in a single escape
-// character.
-func (w *writer) continued(line string) bool {
-	escape := string(rune(w.escape))
-	end, ok := strings.CutSuffix(strings.TrimRight(line, " \t"), escape)
-	return ok && !strings.HasSuffix(end, escape)
-}
-
-func (w *writer) arg(s string) { w.WriteString(" " + s) }
-
-// first writes the argument number i; the very first is kept apart from the
-// flags when it looks like one, or starts with a byte that is a blank to who
-// reads flags.
-func (w *writer) first(i int, s string) {
-	if i == 0 && s != "" && (strings.HasPrefix(s, "--") || s[0] == 0x85 || s[0] == 0xA0) {
-		w.arg("--")
-	}
-	w.arg(s)
-}
-
-func (w *writer) words(list []string) {
-	for i, s := range list {
-		w.first(i, s)
-	}
-}
-
-// line writes the rest of the line.
-func (w *writer) line(s string) {
-	if s != "" {
-		w.first(0, s)
-	}
-}
+func newWriter(escape byte) *writer { return &writer{spell.Writer{Escape: escape}} }
 
 func (w *writer) flag(name, value string) {
 	if value != "" {
-		w.value(name, value)
+		w.Flag(name, value)
 	}
-}
-
-// value writes a flag also when it is empty.
-func (w *writer) value(name, value string) { w.arg(w.quote("--" + name + "=" + value)) }
-
-// quote undoes what the lexer does to a flag: quotes and escapes resolved, each
-// byte outside ASCII taken for a rune of Latin-1. Blanks are quoted rather than
-// escaped, since one at the end of the line would not count.
-func (w *writer) quote(flag string) string {
-	special := func(r rune) bool { return r == '"' || r == '\'' || unicode.IsSpace(r) }
-	if !strings.ContainsFunc(flag, func(r rune) bool { return special(r) || r == rune(w.escape) || r >= 0x80 }) {
-		return flag
-	}
-	name, value, found := strings.Cut(flag, "=")
-	if !found || strings.ContainsFunc(name, special) {
-		name, value = "--", strings.TrimPrefix(flag, "--")
-	} else {
-		name += "="
-	}
-	if !strings.ContainsFunc(value, special) {
-		return w.bytes(name) + w.bytes(value)
-	}
-	return w.bytes(name) + `"` + w.bytes(value) + `"`
-}
-
-// bytes spells the text of a flag, in double quotes or out of them.
-func (w *writer) bytes(text string) string {
-	var b strings.Builder
-	for _, r := range text {
-		if r == '"' || r == rune(w.escape) {
-			b.WriteByte(w.escape)
-		}
-		if r < 0x100 {
-			b.WriteByte(byte(r))
-		} else {
-			b.WriteRune(r) // cannot come out of a file
-		}
-	}
-	return b.String()
-}
-
-func (w *writer) json(args []string) {
-	w.WriteString(" [")
-	for i, a := range args {
-		if i > 0 {
-			w.WriteString(", ")
-		}
-		w.WriteString(quoteJSON(a))
-	}
-	w.WriteByte(']')
-}
-
-func quoteJSON(s string) string {
-	var b strings.Builder
-	e := json.NewEncoder(&b)
-	e.SetEscapeHTML(false)
-	_ = e.Encode(s) // a string always encodes
-	return strings.TrimSuffix(b.String(), "\n")
-}
-
-// list writes words, as JSON when blanks alone would not keep them apart and
-// JSON may be used.
-func (w *writer) list(words []string, plain bool) {
-	if plain || w.plain(words) {
-		w.words(words)
-		return
-	}
-	w.json(words)
-}
-
-// plain reports whether words read back as they are with blanks between them.
-func (w *writer) plain(words []string) bool {
-	for _, s := range words {
-		if s == "" || strings.ContainsAny(s, "\t\v\f\r\n ") {
-			return false
-		}
-	}
-	line := strings.Join(words, " ")
-	return strings.TrimSpace(line) == line && !w.continued(line) && !isArray(line)
-}
-
-// isArray reports whether a line is taken for the JSON form.
-func isArray(line string) bool {
-	var list []any
-	return strings.HasPrefix(strings.TrimSpace(line), "[") && json.Unmarshal([]byte(line), &list) == nil
 }
 
 func (w *writer) command(c Command) {
 	if c.Exec {
-		w.json(c.Args)
+		w.JSON(c.Args)
 		return
 	}
-	w.line(c.Line)
+	w.Line(c.Line)
 }
 
 func (w *writer) run(r *Run) {
 	w.flags(r)
 	w.command(r.Command)
-	w.docs = slices.Clone(r.Heredocs)
+	w.Docs = documentsOf(r.Heredocs)
 }
 
-// announced gives the names of the here documents that have to follow a line.
-func (w *writer) announced(line string) []string {
-	lex := lexer.New("# escape="+string(rune(w.escape))+"\n"+line, w.claimed)
-	var l lexer.Line
-	lex.Line(&l) // the directive
-	lex.Line(&l)
-	names := make([]string, len(l.Heredocs))
-	for i, d := range l.Heredocs {
-		names[i] = d.Name
+func documentsOf(list []Heredoc) []spell.Document {
+	out := make([]spell.Document, len(list))
+	for i, d := range list {
+		out[i] = spell.Document{Name: d.Name, Data: d.Data}
 	}
-	return names
+	return out
 }
 
 func formatMount(m Mount) string {
@@ -308,33 +154,33 @@ func (w *writer) transfer(sources []string, files []Inline, dest string) {
 	hasData := false // which JSON cannot have
 	for _, f := range files {
 		words = append(words, f.Word)
-		w.docs = append(w.docs, Heredoc{Name: f.Name, Data: f.Data})
+		w.Docs = append(w.Docs, spell.Document{Name: f.Name, Data: f.Data})
 		hasData = hasData || f.Data != ""
 	}
 	words = append(append(words, sources...), dest)
-	w.list(words, hasData)
+	w.List(words, hasData)
 }
 
 func (w *writer) pairs(list []Pair) {
 	for i, p := range list {
 		if p.Legacy {
-			w.first(i, p.Key+" "+p.Value)
+			w.First(i, p.Key+" "+p.Value)
 			continue
 		}
-		w.first(i, p.Key+"="+p.Value)
+		w.First(i, p.Key+"="+p.Value)
 	}
 }
 
 func (w *writer) healthcheck(h *Healthcheck) {
 	if h.None {
-		w.arg("NONE")
+		w.Arg("NONE")
 		return
 	}
 	w.flags(h)
-	w.arg("CMD")
+	w.Arg("CMD")
 	if h.Command.Exec {
-		w.json(h.Command.Args)
+		w.JSON(h.Command.Args)
 		return
 	}
-	w.arg(h.Command.Line)
+	w.Arg(h.Command.Line)
 }

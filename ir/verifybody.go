@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"github.com/seed-e0495807/strake/lang/diag"
+	"github.com/seed-e0495807/strake/lang/spell"
 )
 
 // fields checks the parts of a body, for clearer messages than that it does not
@@ -53,7 +54,7 @@ func (v *verifier) command(op *Op, c *Command) {
 		v.errorf(op.Origin, "ir-command", "the shell form has no arguments, yet they are %q", c.Args)
 	case strings.Contains(c.Line, "\n"):
 		v.lineBreak(op, c.Line).Hint = "join the lines with && or ;, or use a here document"
-	case isArray(c.Line):
+	case spell.IsArray(c.Line):
 		v.errorf(op.Origin, "ir-command", "the shell form %s reads back as the exec form", c.Line).
 			Hint = "set Exec and Args"
 	}

@@ -119,14 +119,14 @@ type Heredoc struct {
 	End    Word // the line of the terminator
 }
 
-// Header is the part that all instructions share. An Instruction made by hand,
-// rather than by Parse, has a zero span and prints in canonical form.
+// Header is the part that all instructions share. An Instruction that was made by hand,
+// rather than by Parse, or changed since, prints in canonical form.
 type Header struct {
 	// Place is every line of it, here documents included, without the last line
 	// ending; with it where an empty line or an unterminated here document is last.
 	Place
 	Keyword  Word   // as spelled
-	Code     string // the instruction as one logical line, without here documents
+	Code     string // the instruction as one logical line, without here documents; Print has no use for it
 	Flags    []Flag
 	Heredocs []Heredoc
 }

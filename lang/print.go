@@ -1,74 +1,139 @@
 package lang
 
 import (
+	"reflect"
 	"slices"
 	"strings"
 
 	"github.com/seed-e0495807/strake/lang/source"
 )
 
-// Print gives the text of a file. An item that Parse made prints as it was
-// spelled, byte for byte; one made by hand (its span is zero) prints its code,
-// on a line of its own. So a tree that nobody touched prints as its source.
+// Print gives the text of a file. An item that is as Parse made it prints as it was
+// spelled, byte for byte; one that was changed or made prints by its fields, as Format
+// writes it, on lines of its own. So a tree that nobody touched prints as its source, and
+// with one node changed only the lines of that differ.
+//
+// What was there is found by parsing the source again: a program may change any node in
+// any way without saying so. Items may be left out, moved, and stand more than once.
 func Print(f *File) string {
-	text := f.Source.Text
-	var b strings.Builder
-	b.Grow(len(text))
+	was, _ := Parse(f.Source, claimed(f)...)
+	places := make(map[source.Span]int, len(was.Items))
+	for i, item := range was.Items {
+		places[item.Span()] = i
+	}
+	p := printer{gaps: gaps(was), last: -1}
+	p.Grow(len(f.Source.Text))
+	for _, item := range f.Items {
+		at, ok := places[item.Span()]
+		switch {
+		case !ok:
+			p.made(Format(item, f.Escape))
+		case f.Escape == was.Escape && reflect.DeepEqual(item, was.Items[at]):
+			p.known(at, f.Source.Slice(item.Span()))
+		default:
+			text := Format(item, f.Escape)
+			if strings.HasSuffix(f.Source.Slice(item.Span()), "\n") {
+				text += "\n"
+			}
+			p.known(at, text)
+		}
+	}
+	return p.finish()
+}
+
+// claimed are the instructions that had to be claimed for the tree to be as it is.
+func claimed(f *File) []Claim {
+	var out []Claim
+	for _, in := range f.Instructions() {
+		if c, ok := in.(*Custom); ok && len(c.Heredocs) > 0 {
+			out = append(out, Claim{Keyword: strings.ToUpper(c.Keyword.Text), Heredocs: true})
+		}
+	}
+	return out
+}
+
+// gaps are the blank texts in front of each item, and behind the last.
+func gaps(f *File) []string {
+	out := make([]string, 0, len(f.Items)+1)
 	pos := uint32(0)
 	for _, item := range f.Items {
-		at := item.Span()
-		if at.IsZero() {
-			end := lineEnd(text, pos)
-			b.WriteString(text[pos:end])
-			pos = end
-			if b.Len() > 0 && b.String() != bom && !strings.HasSuffix(b.String(), "\n") {
-				b.WriteByte('\n')
-			}
-			b.WriteString(made(item))
-			b.WriteByte('\n')
-			continue
-		}
-		b.WriteString(text[pos:at.Start])
-		b.WriteString(f.Source.Slice(at))
-		pos = at.End
+		out = append(out, f.Source.Text[pos:item.Span().Start])
+		pos = item.Span().End
 	}
-	b.WriteString(text[pos:])
-	return b.String()
+	return append(out, f.Source.Text[pos:])
+}
+
+type printer struct {
+	strings.Builder
+	gaps  []string
+	last  int    // the item of the source that was written last
+	rest  string // what is to be written yet of the gap behind it, when begun is set
+	begun bool
 }
 
 const bom = "\ufeff"
 
-// lineEnd gives the end of the line on which an item ends at pos, if nothing
-// but blanks follow on it; of the byte order mark at the start.
-func lineEnd(text string, pos uint32) uint32 {
-	rest := text[pos:]
-	if pos == 0 {
-		return uint32(len(rest) - len(strings.TrimPrefix(rest, bom)))
+// newline makes the next item start on a line of its own. The first time behind an item
+// of the source it takes the line ending that is there.
+func (p *printer) newline() {
+	if p.begun {
+		if text := p.String(); text != "" && text != bom && !strings.HasSuffix(text, "\n") {
+			p.WriteByte('\n')
+		}
+		return
 	}
-	if text[pos-1] == '\n' {
-		return pos
+	gap := p.gaps[p.last+1]
+	p.begun = true
+	if p.last < 0 { // the start of the file: a byte order mark stays there
+		p.rest = strings.TrimPrefix(gap, bom)
+		p.WriteString(gap[:len(gap)-len(p.rest)])
+		return
 	}
-	if i := strings.IndexByte(rest, '\n'); i >= 0 && strings.TrimSpace(rest[:i]) == "" {
-		return pos + uint32(i) + 1
+	i := strings.IndexByte(gap, '\n') + 1
+	p.WriteString(gap[:i])
+	p.rest = gap[i:]
+	if !strings.HasSuffix(p.String(), "\n") {
+		p.WriteByte('\n')
 	}
-	return pos
 }
 
-func made(item Item) string {
-	switch n := item.(type) {
-	case *Comment:
-		return "#" + n.Text
-	case *Directive:
-		return "# " + n.Name + "=" + n.Value
-	case Instruction:
-		h := n.Head()
-		out := h.Code
-		for _, d := range h.Heredocs {
-			out += "\n" + d.Body.Text + d.Name
-		}
-		return out
+// made writes an item that was not in the source.
+func (p *printer) made(text string) {
+	p.newline()
+	p.WriteString(text)
+}
+
+// finish writes what is behind the last item.
+func (p *printer) finish() string {
+	end := len(p.gaps) - 1
+	switch {
+	case p.last+1 == end && !p.begun:
+		p.WriteString(p.gaps[end])
+	case p.last+1 == end:
+		p.newline()
+		p.WriteString(p.rest)
+	default:
+		p.newline()
+		p.WriteString(p.gaps[end][strings.IndexByte(p.gaps[end], '\n')+1:])
 	}
-	return ""
+	return p.String()
+}
+
+// known writes an item of the source, perhaps changed, with the blanks in front of it.
+func (p *printer) known(at int, text string) {
+	switch {
+	case at == p.last+1 && !p.begun:
+		p.WriteString(p.gaps[at])
+	case at == p.last+1:
+		p.newline()
+		p.WriteString(p.rest)
+	default:
+		p.newline()
+		gap := p.gaps[at]
+		p.WriteString(gap[strings.IndexByte(gap, '\n')+1:])
+	}
+	p.WriteString(text)
+	p.last, p.begun = at, false
 }
 
 // flagList writes flags for a message, sorted.

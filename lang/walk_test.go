@@ -93,7 +93,8 @@ func TestWalkStops(t *testing.T) {
 
 func TestPrintMade(t *testing.T) {
 	file, _ := lang.Parse(source.NewFile("Dockerfile", "FROM a\n\nRUN x\n"))
-	added := &lang.Run{Header: lang.Header{Code: "RUN y <<E", Heredocs: []lang.Heredoc{{Name: "E", Body: lang.Word{Text: "z\n"}}}}}
+	added := &lang.Run{Header: lang.Header{Heredocs: []lang.Heredoc{{Name: "E", Body: lang.Word{Text: "z\n"}}}},
+		Command: lang.Command{Line: lang.Word{Text: "y <<E"}}}
 	file.Items = slices.Insert(file.Items, 1, lang.Item(added), lang.Item(&lang.Comment{Text: " made"}))
 	want := "FROM a\nRUN y <<E\nz\nE\n# made\n\nRUN x\n"
 	if got := lang.Print(file); got != want {
