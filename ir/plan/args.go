@@ -66,7 +66,7 @@ func (p *planner) predefined() *Env {
 	if target == "" {
 		target = "default"
 	}
-	e := &Env{}
+	e := newEnv(16)
 	for _, v := range [...]Variable{
 		{"BUILDPLATFORM", platforms.Format(p.builder)},
 		{"BUILDOS", p.builder.OS},

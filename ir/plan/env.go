@@ -13,6 +13,12 @@ type Env struct { // its zero value is empty
 	strings []string       // what Strings gave, until the next change
 }
 
+// newEnv makes an empty environment with room for some variables.
+func newEnv(room int) *Env {
+	room = min(room, indexed)
+	return &Env{list: make([]Variable, 0, room), dead: make([]bool, 0, room)}
+}
+
 // indexed is the length from which looking up by a map beats walking the list.
 const indexed = 24
 

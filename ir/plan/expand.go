@@ -19,8 +19,13 @@ type expander struct {
 	lexer   words.Lexer
 	heredoc words.Lexer
 
-	// watch is told of the variables of each word that is resolved; nil is not.
-	watch func(used)
+	// watch is told of the variables of each word that is resolved and that are not set;
+	// nil is not.
+	watch func(unset []string)
+
+	seen    used // in the word at hand
+	both    bool // seen has the variables that are set, too
+	noteVar func(name string, set bool)
 }
 
 // used are the variables that a word refers to, in order of their names.
@@ -38,13 +43,19 @@ func (u *used) note(name string, set bool) {
 }
 
 func newExpander(escape byte, budget *words.Budget) *expander {
-	return &expander{
+	x := &expander{
 		escape: escape,
 		lexer:  words.Lexer{Escape: rune(escape), Budget: budget},
 		// Quotes mean nothing in a here document, and a backslash escapes whatever the
 		// escape directive says.
 		heredoc: words.Lexer{Escape: '\\', SkipQuotes: true, Budget: budget},
 	}
+	x.noteVar = func(name string, set bool) { // made once: words are many
+		if x.both || !set {
+			x.seen.note(name, set)
+		}
+	}
+	return x
 }
 
 // lex resolves quotes, escapes and variables.
@@ -76,26 +87,18 @@ func (x *expander) word(word string, vars words.Vars) (string, error) {
 
 // look resolves a word and tells which variables it refers to.
 func (x *expander) look(word string, vars words.Vars) (string, used, error) {
-	var u used
-	outer := x.watch
-	x.watch = func(w used) {
-		if u = w; outer != nil {
-			outer(w)
-		}
-	}
+	x.seen, x.both = used{}, true
 	out, err := x.word(word, vars)
-	x.watch = outer
-	return out, u, err
+	x.both = false
+	return out, x.seen, err
 }
 
 func (x *expander) watched(l *words.Lexer, word string, vars words.Vars) (string, error) {
-	var u used
-	if x.watch != nil {
-		l.Seen = u.note
-	}
+	x.seen = used{}
+	l.Seen = x.noteVar
 	out, err := l.Word(word, vars)
-	if l.Seen = nil; x.watch != nil {
-		x.watch(u)
+	if l.Seen = nil; x.watch != nil && len(x.seen.unset) > 0 {
+		x.watch(x.seen.unset)
 	}
 	return out, about(word, err)
 }

@@ -22,7 +22,10 @@ func (p *planner) note(f Fact) { p.facts = append(p.facts, f) }
 
 // noteDefaults looks for base images that only a --build-arg gives a name.
 func (p *planner) noteDefaults() {
-	args := p.predefined()
+	var args *Env
+	if len(p.mod.Args) > 0 || slices.ContainsFunc(p.mod.Stages, func(s *ir.Stage) bool { return !p.words.plain(s.Base) }) {
+		args = p.predefined()
+	}
 	for _, op := range p.mod.Args {
 		arg, ok := bodyArg(op)
 		if !ok {
@@ -44,10 +47,23 @@ func (p *planner) noteDefaults() {
 		if err != nil {
 			return
 		}
+		if simple(name) {
+			continue
+		}
 		if _, err := p.parseReference(name); err != nil {
 			p.note(BaseWithoutName{OnStage{def}})
 		}
 	}
+}
+
+// simple tells a name that is one without asking, like that of most stages.
+func simple(name string) bool {
+	for i := range len(name) {
+		if c := name[i]; (c < 'a' || c > 'z') && (c < '0' || c > '9') {
+			return false
+		}
+	}
+	return name != "" && len(name) < 64
 }
 
 // argNames are the names that a FROM can use, set or not.
@@ -101,18 +117,17 @@ func (p *planner) noteBase(s *Stage, want, got ocispecs.Platform) {
 	}
 }
 
-// watchWords looks at the variables of every word of an op: they should be known.
-func (p *planner) watchWords(s *Stage, op *operation) {
-	if s.unknown {
+// noteUnset looks at the variables of a word of the op at hand that are not set.
+func (p *planner) noteUnset(names []string) {
+	s := p.stageAt
+	if s == nil || s.unknown {
 		return
 	}
-	p.words.watch = func(u used) {
-		for _, name := range u.unset {
-			if _, declared := s.argAt[name]; declared || scanArg(name) {
-				continue
-			}
-			p.note(UnsetVariable{OnOp{op.Op}, name, p.nearName(name, s.env.Keys)})
+	for _, name := range names {
+		if _, declared := s.argAt[name]; declared || scanArg(name) {
+			continue
 		}
+		p.note(UnsetVariable{OnOp{p.opAt}, name, p.nearName(name, s.env.Keys)})
 	}
 }
 

@@ -141,6 +141,7 @@ func Make(ctx context.Context, m *ir.Module, o Options) (*Plan, error) {
 	p.budget.Left = MaxCost
 	p.opt.BuildArgs = maps.Clone(o.BuildArgs) // SOURCE_DATE_EPOCH is rewritten
 	p.words = newExpander(m.Escape, &p.budget)
+	p.words.watch = p.noteUnset
 	p.platforms()
 	p.globals(ctx)
 	p.noteDefaults()
@@ -182,6 +183,8 @@ type planner struct {
 	all        []*Stage // stages, then the images that stages copy or mount from
 	byName     map[string]*Stage
 	goal       *Stage
+	stageAt    *Stage // whose op runs, nil outside of one
+	opAt       *ir.Op
 	reach      map[*Stage]bool
 	images     imageCache
 	references map[string]parsedReference

@@ -106,9 +106,10 @@ func (p *planner) start(s *Stage) error {
 	if !hasEnv(cfg.Env, "PATH") && s.platform.OS != "windows" {
 		cfg.Env = append(cfg.Env, "PATH="+system.DefaultPathEnv(s.platform.OS))
 	}
-	s.env = &Env{}
 	if s.base != nil && s.base.env != nil {
 		s.env = s.base.env.Clone()
+	} else {
+		s.env = newEnv(len(cfg.Env) + len(s.ops)/2)
 	}
 	s.Start.Env = make([]Variable, len(cfg.Env))
 	for i, e := range cfg.Env {
@@ -134,9 +135,9 @@ func (p *planner) runOp(s *Stage, op *operation) {
 	s.at = op.Origin
 	before := len(p.diags)
 	p.noteOp(s, op)
-	p.watchWords(s, op)
+	p.stageAt, p.opAt = s, op.Op
 	err := p.do(s, op)
-	p.words.watch = nil
+	p.stageAt, p.opAt = nil, nil
 	if p.spent() {
 		err = errSpent // whatever came of it
 	}
