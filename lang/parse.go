@@ -66,12 +66,33 @@ func ParseFragment(src *source.File, claims ...Claim) (*File, diag.List) {
 }
 
 func newParser(src *source.File, claims []Claim) *parser {
-	return &parser{lex: lexer.New(src.Text, heredocs(claims)...), file: &File{Source: src, Escape: '\\'}}
+	return &parser{claims: claims, file: &File{Source: src, Escape: '\\'}}
 }
 
-// tokenBuffers are reused by the next parse: a file has some dozen lines, and a
-// buffer is as big as all its nodes.
-var tokenBuffers = sync.Pool{New: func() any { return new(lexer.Tokens) }}
+// scratch is what a parse uses while it runs. The next one uses it again: a file has some
+// dozen lines, and the buffers would cost as much as its nodes.
+type scratch struct {
+	lex    lexer.Lexer
+	line   lexer.Line
+	tokens lexer.Tokens // the line at hand, for the grammar
+	items  []Item
+}
+
+var scratches = sync.Pool{New: func() any { return new(scratch) }}
+
+// release makes the file of the items, and gives the buffers back unless the file was so
+// big that they have grown beyond what others need.
+func (p *parser) release() {
+	p.file.Items = append([]Item(nil), p.items...)
+	p.file.Escape = p.lex.Escape()
+	if len(p.file.Source.Text) < 64<<10 {
+		clear(p.items)
+		p.items = p.items[:0]
+		p.lex.Reset("")
+		scratches.Put(p.scratch)
+	}
+	p.scratch = nil
+}
 
 // read reads the items of the file. It reports false when it stops before the end.
 func (p *parser) read() bool {
@@ -81,12 +102,13 @@ func (p *parser) read() bool {
 			Hint = "is this a Dockerfile? name the right one with -f"
 		return false
 	}
-	p.tokens = tokenBuffers.Get().(*lexer.Tokens)
-	p.tokens.File = int(src.ID)
+	p.scratch = scratches.Get().(*scratch)
 	defer p.release()
-	var line lexer.Line
-	for p.lex.Line(&line); line.Kind != lexer.EOF; p.lex.Line(&line) {
-		p.line(&line)
+	p.lex.Reset(src.Text, heredocs(p.claims)...)
+	p.tokens.File = int(src.ID)
+	line := &p.line
+	for p.lex.Line(line); line.Kind != lexer.EOF; p.lex.Line(line) {
+		p.add(line)
 		if len(p.diags) > maxErrors && p.diags.HasErrors() {
 			p.diags.Errorf(p.span(line.Start, line.End), "too-many-errors", "there are too many errors to read on")
 			return false
@@ -97,16 +119,7 @@ func (p *parser) read() bool {
 			return false
 		}
 	}
-	p.file.Escape = p.lex.Escape()
 	return true
-}
-
-// release gives the buffer back, unless it has grown beyond what others need.
-func (p *parser) release() {
-	if p.tokens.Size() < 1000 {
-		tokenBuffers.Put(p.tokens)
-	}
-	p.tokens = nil
 }
 
 // ParseTrigger reads what an ONBUILD left in an image: one instruction, perhaps
@@ -118,10 +131,10 @@ func ParseTrigger(src *source.File) ([]Instruction, diag.List) {
 }
 
 type parser struct {
-	lex    *lexer.Lexer
-	tokens *lexer.Tokens // the line at hand, for the grammar
-	file   *File
-	diags  diag.List
+	*scratch // while it reads
+	claims   []Claim
+	file     *File
+	diags    diag.List
 
 	fragment     bool // the text is not a whole Dockerfile
 	directives   map[string]bool
@@ -134,10 +147,10 @@ func (p *parser) span(start, end uint32) source.Span {
 	return source.Span{File: p.file.Source.ID, Start: start, End: end}
 }
 
-func (p *parser) line(l *lexer.Line) {
+func (p *parser) add(l *lexer.Line) {
 	switch l.Kind {
 	case lexer.Comment:
-		p.file.Items = append(p.file.Items, &Comment{Place{p.span(l.Start, l.End)}, l.Code})
+		p.items = append(p.items, &Comment{Place{p.span(l.Start, l.End)}, l.Code})
 	case lexer.Directive:
 		p.directive(l)
 	default:
@@ -145,7 +158,7 @@ func (p *parser) line(l *lexer.Line) {
 			p.diags.Errorf(p.span(l.Keyword.Start, l.Keyword.End), "too-large", "%s has more than %d arguments", l.ID, lexer.MaxArguments)
 		}
 		in := p.instruction(l)
-		p.file.Items = append(p.file.Items, in)
+		p.items = append(p.items, in)
 		p.order(in, l)
 	}
 }
@@ -163,7 +176,7 @@ func (p *parser) directive(l *lexer.Line) {
 		p.directives = map[string]bool{}
 	}
 	p.directives[d.Name] = true
-	p.file.Items = append(p.file.Items, d)
+	p.items = append(p.items, d)
 }
 
 // order checks what may stand before the first FROM.

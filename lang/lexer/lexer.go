@@ -103,11 +103,18 @@ type segment struct{ at, src uint32 }
 // New makes a lexer for a whole file. Here documents can follow RUN, COPY and ADD, and
 // the instructions with these keywords, in upper case, which are none of the language.
 func New(src string, heredocs ...string) *Lexer {
-	l := &Lexer{src: src, escape: '\\', takers: heredocs, directives: true}
+	l := new(Lexer)
+	l.Reset(src, heredocs...)
+	return l
+}
+
+// Reset is New in the place of a lexer that is done, whose buffers it uses again.
+func (l *Lexer) Reset(src string, heredocs ...string) {
+	sub := Line{Flags: l.sub.Flags[:0], Args: l.sub.Args[:0]}
+	*l = Lexer{src: src, escape: '\\', takers: heredocs, directives: true, buf: l.buf[:0], segs: l.segs[:0], sub: sub}
 	if strings.HasPrefix(src, "\xEF\xBB\xBF") {
 		l.pos = 3
 	}
-	return l
 }
 
 // Escape is the escape character in force: '\\' or '`'.

@@ -105,9 +105,6 @@ func (t *Tokens) done() *participle.PeekingLexer {
 	return t.lex
 }
 
-// Size is how many tokens there is room for.
-func (t *Tokens) Size() int { return len(t.list) }
-
 // blanks gives a number of tokens to be overwritten.
 type blanks struct{ n int }
 
