@@ -35,6 +35,11 @@ const (
 
 	NotStrings  // an array with something else than strings in it
 	HeredocWord // what announces a here document
+
+	// What follows comes of Trivia only.
+
+	Continuation // the escape character at the end of a line that goes on, and what is behind it
+	Blank        // an empty line
 )
 
 // Token is a piece of an instruction.
@@ -95,6 +100,9 @@ type Lexer struct {
 	text string // the logical line at hand
 	segs []segment
 	sub  Line
+
+	keep   bool // what join leaves out goes to trivia
+	trivia []Token
 }
 
 // segment says where a stretch of the joined line came from.
@@ -217,19 +225,25 @@ func (l *Lexer) join(out *Line, start, end int) {
 		return
 	}
 	l.buf = append(l.buf[:0], body...)
+	l.leave(Continuation, start+len(body))
 	for more && l.pos < len(l.src) {
 		start, end = l.physical()
 		line := l.src[start:end]
 		switch trimmed := trimLeft(line); {
 		case trimmed == "":
 			out.EmptyContinuation = true
+			l.leave(Blank, start)
 			continue
 		case trimmed[0] == '#':
+			l.leave(Comment, start)
 			continue
 		}
 		body, more = l.continued(line)
 		l.segs = append(l.segs, segment{uint32(len(l.buf)), uint32(start)})
 		l.buf = append(l.buf, body...)
+		if more {
+			l.leave(Continuation, start+len(body))
+		}
 	}
 	l.text = string(l.buf)
 	if out.End = uint32(end); start == end {
