@@ -64,7 +64,7 @@ func others() []other {
 			"What the compiler makes of a Dockerfile is shown by `strake compile --emit=FORM .`, with json, llb, ir, ast and others for FORM."},
 		{[]string{"dockerfile", "print"},
 			"The plain Dockerfile is printed by `strake expand`."},
-		{[]string{"config", "node", "service", "stack", "swarm", "trust", "volume", "network", "events", "checkpoint", "init", "install", "uninstall", "upgrade", "completion"},
+		{[]string{"config", "node", "service", "stack", "swarm", "trust", "volume", "network", "events", "checkpoint", "init", "install", "uninstall", "upgrade"},
 			"Strake builds images and keeps them, and has nothing like it."},
 		{[]string{"plugin add", "plugin install", "plugin enable", "plugin set"},
 			"A plugin is added to strake.yaml, as a line `- use: NAME`; programs are then pinned with `strake plugin lock`, and allowed with `strake plugin allow`."},

@@ -25,11 +25,18 @@ func newRoot(p *process, args []string) *cobra.Command {
 	root.SetIn(p.stdin)
 	root.SetOut(p.stdout)
 	root.SetErr(p.stderr)
-	root.SetHelpCommand(helpCommand(p))
+	help := child(root, "help")
+	if help == nil {
+		help = helpCommand(p)
+	}
+	root.SetHelpCommand(help)
 	root.SetHelpFunc(func(cmd *cobra.Command, _ []string) { p.failed = errors.Join(p.failed, p.help(cmd)) })
 	root.SetFlagErrorFunc(flagError)
 	root.Flags().BoolP("version", "v", false, "Show the version")
 	root.SetArgs(args)
+	if completes(args) {
+		completer{p}.complete(root)
+	}
 	return root
 }
 
@@ -64,6 +71,7 @@ func makers() []maker {
 		{"pull", pullCommand},
 		{"fsck", fsckCommand},
 		{"engine", engineCommand},
+		{"completion", completionCommand},
 		{"help", helpCommand},
 		{"version", versionCommand},
 		{pass.SandboxCommand, sandboxedCommand},

@@ -1,0 +1,154 @@
+package main
+
+import (
+	"context"
+	"strings"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+)
+
+const completionLong = `Prints what a shell runs to complete the words of strake: commands and flags, stages and
+arguments of the Dockerfile, images of the local store, and plugins. For every new shell:
+
+  bash        strake completion bash >~/.local/share/bash-completion/completions/strake
+  zsh         strake completion zsh >"${fpath[1]}/_strake"
+  fish        strake completion fish >~/.config/fish/completions/strake.fish
+  powershell  strake completion powershell | Out-String | Invoke-Expression
+
+Bash needs the package bash-completion, and zsh compinit.
+`
+
+// shells are those that words are completed in.
+func shells() []string { return []string{"bash", "zsh", "fish", "powershell"} }
+
+func completionCommand(p *process) *cobra.Command {
+	cmd := &cobra.Command{
+		Use:     "completion bash|zsh|fish|powershell",
+		Short:   "Print the completion of a shell",
+		Long:    completionLong,
+		Example: "  source <(strake completion bash)\n",
+	}
+	cmd.RunE = running(func(_ context.Context, args []string) error {
+		root := cmd.Root()
+		switch strings.Join(args, " ") {
+		case "bash":
+			return root.GenBashCompletionV2(p.stdout, true)
+		case "zsh":
+			return root.GenZshCompletion(p.stdout)
+		case "fish":
+			return root.GenFishCompletion(p.stdout, true)
+		case "powershell":
+			return root.GenPowerShellCompletionWithDesc(p.stdout)
+		}
+		return misuse("strake completion takes the name of a shell: %s", strings.Join(shells(), ", "))
+	})
+	return cmd
+}
+
+// completes tells whether a command line asks for words instead of work.
+func completes(args []string) bool {
+	return len(args) > 0 && (args[0] == cobra.ShellCompRequestCmd || args[0] == cobra.ShellCompNoDescRequestCmd)
+}
+
+// complete gives every command and flag below a command what its words may be.
+func (c completer) complete(cmd *cobra.Command) {
+	for _, sub := range cmd.Commands() {
+		c.complete(sub)
+	}
+	if cmd.HasSubCommands() {
+		return
+	}
+	cmd.ValidArgsFunction = c.arguments(cmd)
+	cmd.Flags().VisitAll(func(f *pflag.Flag) {
+		if _, text, ok := strings.Cut(strings.TrimPrefix(f.Usage, "`"), "` "); ok {
+			f.Usage = text // without what the value is called, which the help shows elsewhere
+		}
+		if words := c.values(cmd, f.Name); words != nil {
+			cmd.RegisterFlagCompletionFunc(f.Name, words) // fails for a flag that there is not
+		}
+	})
+}
+
+// arguments are the words of a command that are no flags.
+func (c completer) arguments(cmd *cobra.Command) cobra.CompletionFunc {
+	switch nameOf(cmd) {
+	case "build", "compile", "check", "fix", "expand", "diff", "context":
+		return directories
+	case "inspect", "rmi", "save":
+		return c.images
+	case "images", "history", "push", "pull":
+		return atMost(1, c.images)
+	case "tag":
+		return atMost(2, c.images)
+	case "import":
+		return atMost(1, files)
+	case "plugin test":
+		return files
+	case "plugin allow":
+		return c.programs
+	case "plugin docs":
+		return c.builtins
+	case "completion":
+		return atMost(1, oneOf(shells()...))
+	case "help":
+		return c.commands
+	}
+	return oneOf()
+}
+
+// values are those of a flag, nil when they are names of files.
+func (c completer) values(cmd *cobra.Command, flag string) cobra.CompletionFunc {
+	switch flag {
+	case "target":
+		return c.stages
+	case "no-cache-filter":
+		return several(c.stages)
+	case "build-arg":
+		return c.buildArgs
+	case "tag":
+		return c.images
+	case "config":
+		return yamlFiles
+	case "platform":
+		if _, many := cmd.Flags().Lookup(flag).Value.(pflag.SliceValue); many {
+			return several(oneOf(commonPlatforms()...))
+		}
+		return oneOf(commonPlatforms()...)
+	case "filter":
+		if nameOf(cmd) == "images" {
+			return c.imageFilters
+		}
+	case "file", "output", "iidfile", "metadata-file", "config-out", "image-config", "input", "plugin", "dir", "replace",
+		"tlscacert", "tlscert", "tlskey", "from", "build-context", "cache-from", "cache-to", "secret", "ssh":
+		return nil
+	}
+	if words := enumerated()[nameOf(cmd)+" --"+flag]; words != nil {
+		return oneOf(words...)
+	}
+	return oneOf(enumerated()["--"+flag]...)
+}
+
+// enumerated are the values of flags that have few, by the flag, and where several
+// commands have it with other values, by the command too.
+func enumerated() map[string][]string {
+	return map[string][]string{
+		"--progress":       {"auto", "plain", "tty", "rawjson", "quiet"},
+		"--call":           {"check", "outline", "targets", "strake.expand", "strake.graph", "strake.ir"},
+		"--network":        {"default", "none", "host"},
+		"--allow":          {"network.host", "security.insecure", "device"},
+		"--allow-plugins":  {"locked"},
+		"--emit":           {"json", "llb", "dot", "ir", "ast", "dockerfile"},
+		"--fail-on":        {"error", "warning", "info", "hint", "never"},
+		"--sort":           {"size", "name"},
+		"--format":         {"table", "json"},
+		"check --format":   {"text", "json", "sarif", "github"},
+		"inspect --format": {"json"},
+		"--tail":           {"all"},
+	}
+}
+
+// commonPlatforms are those that images are often for.
+func commonPlatforms() []string {
+	return []string{"linux/amd64", "linux/arm64", "linux/arm/v7", "linux/arm/v6", "linux/386", "linux/ppc64le", "linux/riscv64", "linux/s390x"}
+}
