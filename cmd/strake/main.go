@@ -31,7 +31,7 @@ func main() {
 	context.AfterFunc(ctx, stop) // a second signal ends the process at once
 	logTo(debugStream(os.Stderr, os.LookupEnv))
 	os.Exit(within(ctx, grace, func() int {
-		return run(ctx, os.Args[1:], os.Stdin, os.Stdout, os.Stderr, os.LookupEnv)
+		return run(ctx, arguments(os.Args), os.Stdin, os.Stdout, os.Stderr, os.LookupEnv)
 	}))
 }
 

@@ -75,6 +75,7 @@ func makers() []maker {
 		{"help", helpCommand},
 		{"version", versionCommand},
 		{pass.SandboxCommand, sandboxedCommand},
+		{dockerMetadata, dockerMetadataCommand},
 	}
 }
 
