@@ -2,12 +2,13 @@
 # runs every test. Both make the machine ready first.
 SHELL := /bin/bash
 GO ?= go
+PREFIX ?= /usr/local
 FUZZTIME ?= 10m
 
 BUILDKIT = github.com/moby/buildkit
 ENGINE = $(BUILDKIT)/cmd/buildkitd github.com/rootless-containers/rootlesskit/v3/cmd/rootlesskit
 
-.PHONY: build engine frontend frontend-image demo check test attack conformance ages format lint bench fuzz generate clean
+.PHONY: build engine frontend frontend-image install uninstall demo check test attack conformance ages format lint bench fuzz generate clean
 
 build: engine ## bin/strake, and the build engine beside it
 	$(GO) build -o bin/strake ./cmd/strake
@@ -22,6 +23,22 @@ frontend: ## bin/strake-frontend, a static binary for "# syntax="
 
 frontend-image: build frontend ## bin/frontend.tar, its image
 	bin/strake frontend image -o bin/frontend.tar
+
+# what install makes, below DESTDIR and PREFIX
+SHARE = $(DESTDIR)$(PREFIX)/share
+COMPLETIONS = $(SHARE)/bash-completion/completions/strake $(SHARE)/zsh/site-functions/_strake $(SHARE)/fish/vendor_completions.d/strake.fish
+
+install: build ## strake with its engine, completions and manual pages, below PREFIX
+	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/libexec/strake $(SHARE)/man/man1 $(dir $(COMPLETIONS))
+	install -m 755 bin/strake $(DESTDIR)$(PREFIX)/bin
+	install -m 755 bin/buildkitd bin/rootlesskit $(DESTDIR)$(PREFIX)/libexec/strake
+	install -m 644 docs/man/*.1 $(SHARE)/man/man1
+	bin/strake completion bash >$(word 1,$(COMPLETIONS))
+	bin/strake completion zsh >$(word 2,$(COMPLETIONS))
+	bin/strake completion fish >$(word 3,$(COMPLETIONS))
+
+uninstall: ## take away what install made
+	rm -rf $(DESTDIR)$(PREFIX)/bin/strake $(DESTDIR)$(PREFIX)/libexec/strake $(COMPLETIONS) $(addprefix $(SHARE)/man/man1/,$(notdir $(wildcard docs/man/*.1)))
 
 demo: build ## the tutorial: an image from a Dockerfile, and its layers
 	@.ci/setup demo
@@ -69,8 +86,9 @@ fuzz: ## every fuzz target for FUZZTIME
 		$(GO) test "$$dir" -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 1x </dev/null || exit 1; \
 	done
 
-generate: ## grammar.ebnf and the protobuf code
+generate: ## grammar.ebnf, the protobuf code, and the reference and manual pages of the commands
 	$(GO) generate ./...
+	$(GO) test ./cmd/strake -count=1 -run '^TestReference$$' -update
 
 clean:
 	rm -rf bin
