@@ -21,7 +21,8 @@ type layout struct {
 	keyword string // of the textual form
 	typ     reflect.Type
 	names   []string
-	flags   []bool
+	flags   []int // the fields of the flags, in the order of row
+	row     *spec.Instruction
 }
 
 var layouts, layoutsByType = layOut(&Run{}, &Copy{}, &Add{}, &Env{}, &Label{}, &Arg{}, &Cmd{}, &Entrypoint{}, &Shell{}, &Workdir{},
@@ -31,11 +32,13 @@ var layouts, layoutsByType = layOut(&Run{}, &Copy{}, &Add{}, &Env{}, &Label{}, &
 func layOut(bodies ...Body) ([]layout, map[reflect.Type]*layout) {
 	list, byType := make([]layout, len(bodies)), map[reflect.Type]*layout{}
 	for i, b := range bodies {
-		l := layout{keyword: b.Keyword(), typ: reflect.TypeOf(b).Elem()}
+		l := layout{keyword: b.Keyword(), typ: reflect.TypeOf(b).Elem(), row: spec.Of(spec.Lookup(b.Keyword()))}
 		for f := range l.typ.NumField() {
 			tag := l.typ.Field(f).Tag
-			flag, ok := tag.Lookup("flag")
-			l.names, l.flags = append(l.names, flag+tag.Get("ir")), append(l.flags, ok)
+			l.names = append(l.names, tag.Get("flag")+tag.Get("ir"))
+		}
+		for _, f := range l.row.Flags {
+			l.flags = append(l.flags, slices.Index(l.names, f.Name))
 		}
 		list[i], byType[reflect.TypeOf(b)] = l, &list[i]
 	}
@@ -70,13 +73,13 @@ type Flag struct {
 // its memory.
 func Flags(b Body) []Flag {
 	l := layoutsByType[reflect.TypeOf(b)]
-	if l == nil || isNil(b) || !slices.Contains(l.flags, true) {
+	if l == nil || len(l.flags) == 0 || isNil(b) {
 		return nil
 	}
-	v, in := reflect.ValueOf(b).Elem(), spec.Of(spec.Lookup(l.keyword))
-	out := make([]Flag, len(in.Flags))
-	for i := range in.Flags {
-		out[i] = Flag{&in.Flags[i], v.Field(slices.Index(l.names, in.Flags[i].Name)).Addr().Interface()}
+	v := reflect.ValueOf(b).Elem()
+	out := make([]Flag, len(l.flags))
+	for i, at := range l.flags {
+		out[i] = Flag{&l.row.Flags[i], v.Field(at).Addr().Interface()}
 	}
 	return out
 }

@@ -11,9 +11,9 @@ import (
 func TestFlags(t *testing.T) {
 	for _, l := range layouts {
 		var tagged []string
-		for i, flag := range l.flags {
-			if flag {
-				tagged = append(tagged, l.names[i])
+		for i := range l.names {
+			if flag, ok := l.typ.Field(i).Tag.Lookup("flag"); ok {
+				tagged = append(tagged, flag)
 			}
 		}
 		known := spec.Of(spec.Lookup(l.keyword)).FlagNames()

@@ -292,8 +292,8 @@ func (v *verifier) readBack(op *Op) {
 }
 
 // oneOf reports a value that is not among those allowed; "" always is.
-func (v *verifier) oneOf(op *Op, what, value string, allowed ...string) {
+func (v *verifier) oneOf(op *Op, flag, value string, allowed ...string) {
 	if value != "" && !slices.Contains(allowed, value) {
-		v.errorf(op.Origin, "ir-value", "invalid %s %q", what, value).Expected = strings.Join(allowed, ", ")
+		v.errorf(op.Origin, "ir-value", "invalid %s mode %q", flag, value).Expected = strings.Join(allowed, ", ")
 	}
 }

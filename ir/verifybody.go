@@ -31,7 +31,7 @@ func (v *verifier) fields(op *Op, list []field) bool {
 	}
 	for _, f := range Flags(op.Body) {
 		if text, ok := f.At.(*string); ok && f.Values != nil {
-			v.oneOf(op, f.Name+" mode", *text, f.Values...)
+			v.oneOf(op, f.Name, *text, f.Values...)
 		}
 	}
 	if run, ok := op.Body.(*Run); ok {
