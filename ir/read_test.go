@@ -18,7 +18,7 @@ func TestOneErrorEach(t *testing.T) {
 		"ADD --checksum x /y", "COPY --chown me a b", "RUN --network=nowhere true", "HEALTHCHECK --interval=3 CMD x",
 	} {
 		src := source.NewFile("Dockerfile", "FROM x\n"+line+"\n")
-		_, _, err := ir.Read(t.Context(), src, nil)
+		_, _, err := ir.Read(src)
 		var list diag.List
 		if !errors.As(err, &list) || len(list.Errors()) != 1 {
 			t.Errorf("%s: %d errors, want one: %v", line, len(list.Errors()), err)

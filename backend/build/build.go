@@ -24,12 +24,14 @@ import (
 	"github.com/moby/buildkit/session/sshforward/sshprovider"
 	"github.com/tonistiigi/fsutil"
 
+	"github.com/seed-e0495807/strake/backend/compile"
 	"github.com/seed-e0495807/strake/backend/engine"
 	"github.com/seed-e0495807/strake/backend/gateway"
 	"github.com/seed-e0495807/strake/backend/input"
 	"github.com/seed-e0495807/strake/backend/llb"
 	"github.com/seed-e0495807/strake/backend/store"
 	"github.com/seed-e0495807/strake/ir/lint"
+	"github.com/seed-e0495807/strake/ir/lint/buildkit"
 	"github.com/seed-e0495807/strake/lang/diag"
 	"github.com/seed-e0495807/strake/lang/source"
 )
@@ -37,7 +39,12 @@ import (
 // Request is a build. What is in the options of Input, such as build arguments and
 // platforms, is not repeated here.
 type Request struct {
-	Input  *input.Input
+	Input *input.Input
+	// Compile says which plugins run, and what they may ask for. Seen is what has been compiled
+	// of the Dockerfile before, or nil.
+	Compile compile.Config
+	Seen    *compile.Snapshot
+
 	Engine *engine.Engine
 	Images *store.Store // where results go and base images are looked for first; held
 
@@ -125,6 +132,7 @@ type job struct {
 
 	mu       sync.Mutex
 	source   *input.Source
+	snapshot *compile.Snapshot
 	compiled []*llb.Result
 	diags    diag.List
 	frontErr error     // of the frontend, before it went over the wire
@@ -192,23 +200,42 @@ func (j *job) compile(ctx context.Context, c gwclient.Client) (*gwclient.Result,
 	if err := j.able(c.BuildOpts()); err != nil {
 		return nil, err
 	}
+	src, err := j.open(ctx, c)
+	if err != nil {
+		return nil, err
+	}
+	o := gateway.Options{Compiled: j.keep, Linted: j.linted, Warned: j.warned, Solved: j.evaluate}
+	if j.proves() {
+		o.Requested = func() { j.linting.Store(true) }
+	}
+	return gateway.Build(ctx, c, src, j.snapshot, o)
+}
+
+// open reads the Dockerfile, and notes its snapshot.
+func (j *job) open(ctx context.Context, c gwclient.Client) (*input.Source, error) {
 	src, err := j.Input.OpenWith(ctx, c)
 	if err != nil {
 		return nil, err
 	}
-	j.mu.Lock()
-	j.source = src
-	j.set.Add(src.Name, src.Text)
-	j.mu.Unlock()
-	o := gateway.Options{Local: j.localImage, Compiled: j.keep, Linted: j.linted, Solved: j.evaluate}
-	if j.proves() {
-		o.Requested = func() { j.linting.Store(true) }
+	config := j.Compile
+	if config.Given = j.given; j.Call == "" {
+		config.Rules = buildkit.Rules()
 	}
-	res, err := gateway.Build(ctx, c, src, o)
+	s, err := gateway.Open(c, src, j.localImage, config, j.Seen)
+	if err != nil {
+		return nil, err
+	}
 	j.mu.Lock()
-	src.AddFiles(j.set)
-	j.mu.Unlock()
-	return res, err
+	defer j.mu.Unlock()
+	j.source, j.snapshot, j.set = src, s, s.Files()
+	return src, nil
+}
+
+// warned notes the warnings of the compiler.
+func (j *job) warned(list diag.List) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	j.diags = append(j.diags, list...)
 }
 
 // linted notes what the build checks found.
@@ -218,13 +245,11 @@ func (j *job) linted(found []lint.Finding) {
 	j.diags = append(j.diags, lint.Diags(found)...)
 }
 
-// keep notes the results of the compiler: the warnings, and what made the image.
+// keep notes the results of the compiler, which tell what made the image.
 func (j *job) keep(r *llb.Result) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	j.source.AddFiles(j.set) // a step that fails may be of one of them
 	j.compiled = append(j.compiled, r)
-	j.diags = append(j.diags, r.Diags...)
 }
 
 // attest sets which attestations are made: provenance of the smallest kind unless

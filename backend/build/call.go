@@ -22,10 +22,9 @@ import (
 	"github.com/moby/buildkit/solver/pb"
 	digest "github.com/opencontainers/go-digest"
 
+	"github.com/seed-e0495807/strake/backend/compile"
 	"github.com/seed-e0495807/strake/backend/gateway"
-	"github.com/seed-e0495807/strake/backend/llb"
 	"github.com/seed-e0495807/strake/lang/diag"
-	"github.com/seed-e0495807/strake/lang/source"
 )
 
 // Answer is a frontend's answer to a call: the metadata of its result.
@@ -36,12 +35,12 @@ type Answer struct {
 }
 
 // question has the frontend fill in what its metadata does not tell.
-func (a *Answer) question(r *Request, local gateway.LocalImages) gateway.Question {
-	return gateway.Question{Local: local, Given: r.given, Found: func(list diag.List) { a.Found = list }}
+func (a *Answer) question() gateway.Question {
+	return gateway.Question{Found: func(list diag.List) { a.Found = list }}
 }
 
 // given tells whether the build gets what it needs.
-func (r *Request) given(n llb.Need) bool {
+func (r *Request) given(n compile.Need) bool {
 	switch n.Flag {
 	case "secret":
 		return slices.ContainsFunc(r.Secrets, func(s secretsprovider.Source) bool { return s.ID == n.ID })
@@ -66,17 +65,21 @@ func AskHere(ctx context.Context, r Request, images bk.ImageMetaResolver) (resul
 	}
 	r.calls(r.Input.Options)
 	found := &watched{ImageMetaResolver: images}
-	src, err := r.Input.OpenFor(ctx, found)
+	src, err := r.Input.Open(ctx, found)
+	if err != nil {
+		return nil, false, err
+	}
+	config := r.Compile
+	config.Given = r.given
+	s, err := gateway.Open(src.Client.GatewayClient(), src, StoreImages(r.Images), config, nil)
 	if err != nil {
 		return nil, false, err
 	}
 	if _, _, elsewhere := gateway.Foreign(src.Text, r.Input.Options); elsewhere {
 		return nil, false, nil
 	}
-	result = &Result{Set: &source.Set{}, Answer: Answer{call: r.Call}}
-	result.Set.Add(src.Name, src.Text)
-	res, err := gateway.Ask(ctx, src.Client.GatewayClient(), src, result.Answer.question(&r, StoreImages(r.Images)))
-	src.AddFiles(result.Set)
+	result = &Result{Set: s.Files(), Answer: Answer{call: r.Call}}
+	res, err := gateway.Ask(ctx, src.Client.GatewayClient(), src, s, result.Answer.question())
 	if res != nil {
 		result.Answer.metadata = res.Metadata
 	}
@@ -110,23 +113,18 @@ func (w *watched) ResolveImageConfig(ctx context.Context, ref string, o sourcere
 
 // ask answers a call with the help of an engine.
 func (j *job) ask(ctx context.Context, c gwclient.Client) (*gwclient.Result, error) {
-	src, err := j.Input.OpenWith(ctx, c)
+	src, err := j.open(ctx, c)
 	if err != nil {
 		return nil, err
 	}
-	j.mu.Lock()
-	j.source = src
-	j.set.Add(src.Name, src.Text)
-	j.mu.Unlock()
 	answer := Answer{call: j.Call}
-	res, err := gateway.Ask(ctx, c, src, answer.question(&j.Request, j.localImage))
+	res, err := gateway.Ask(ctx, c, src, j.snapshot, answer.question())
 	if err != nil {
 		return nil, err
 	}
 	answer.metadata = res.Metadata
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	src.AddFiles(j.set)
 	j.answer = answer
 	return res, nil
 }

@@ -10,7 +10,7 @@ import (
 
 	"github.com/moby/buildkit/solver/pb"
 
-	"github.com/seed-e0495807/strake/backend/llb"
+	"github.com/seed-e0495807/strake/backend/compile"
 	"github.com/seed-e0495807/strake/ir"
 	"github.com/seed-e0495807/strake/ir/plan"
 	"github.com/seed-e0495807/strake/lang/diag"
@@ -72,7 +72,7 @@ func (j *job) command(ctx context.Context, f *failure, code int) *command {
 }
 
 // gives tells whether the build has a secret.
-func (j *job) gives(id string) bool { return j.given(llb.Need{Flag: "secret", ID: id}) }
+func (j *job) gives(id string) bool { return j.given(compile.Need{Flag: "secret", ID: id}) }
 
 // hint says what to do about it, "" when nothing is known.
 func (c *command) hint(ctx context.Context) string {

@@ -18,13 +18,12 @@ import (
 	"github.com/moby/buildkit/solver/result"
 	ocispecs "github.com/opencontainers/image-spec/specs-go/v1"
 
+	"github.com/seed-e0495807/strake/backend/compile"
 	"github.com/seed-e0495807/strake/backend/input"
 	"github.com/seed-e0495807/strake/backend/llb"
 	"github.com/seed-e0495807/strake/ir/lint"
-	"github.com/seed-e0495807/strake/ir/lint/buildkit"
 	"github.com/seed-e0495807/strake/ir/plan"
 	"github.com/seed-e0495807/strake/lang/diag"
-	"github.com/seed-e0495807/strake/lang/source"
 )
 
 // LocalImages finds images that the client has, before a registry is asked.
@@ -32,28 +31,28 @@ type LocalImages func(context.Context, plan.ImageRequest) (plan.ImageInfo, bool,
 
 // Options of a build, besides those that the gateway has.
 type Options struct {
-	Local LocalImages // nil when the client has none
 	// Compiled is told of the result for each platform, perhaps at the same time.
 	Compiled func(*llb.Result)
 	// Requested is not nil when the provenance is to tell what was asked for. It is called
 	// before the daemon's own frontend is asked, which finds what Linted is told, too.
 	Requested func()
-	// Linted is told what the build checks found, also when there is no result.
+	// Linted is told what the build checks found, also when there is no result, and Warned the
+	// warnings of the compiler.
 	Linted func([]lint.Finding)
+	Warned func(diag.List)
 	// Solved may look at the result for a platform, before anything is made of it; an
 	// error of it ends the build. It is called for several at the same time.
 	Solved func(context.Context, client.Client, client.Reference) error
 }
 
-// Build compiles a source that was opened with the gateway, for each platform that
-// was asked for, and has the daemon solve it. An error that is the author's is a
-// diag.List, whose spans are in the source as file 0.
-func Build(ctx context.Context, c client.Client, src *input.Source, o Options) (*client.Result, error) {
+// Build compiles a source that was opened with the gateway, and its snapshot by Open, for each
+// platform that was asked for, and has the daemon solve it. An error that is the author's is a
+// diag.List, whose spans are in the files of the snapshot.
+func Build(ctx context.Context, c client.Client, src *input.Source, s *compile.Snapshot, o Options) (*client.Result, error) {
 	if res, ok, err := foreign(ctx, c, src); ok {
 		return res, err
 	}
-	b := &build{gateway: c, src: src, opt: o, results: map[string]*llb.Result{}}
-	b.probe()
+	b := &build{gateway: c, src: src, snapshot: s, opt: o, results: map[string]*llb.Result{}}
 	scan, err := b.scanner(ctx)
 	if err != nil {
 		return nil, err
@@ -73,9 +72,10 @@ func Build(ctx context.Context, c client.Client, src *input.Source, o Options) (
 }
 
 type build struct {
-	gateway client.Client
-	src     *input.Source
-	opt     Options
+	gateway  client.Client
+	src      *input.Source
+	snapshot *compile.Snapshot
+	opt      Options
 
 	mu      sync.Mutex
 	results map[string]*llb.Result // by platform
@@ -83,24 +83,20 @@ type build struct {
 
 // platform builds for one platform.
 func (b *build) platform(ctx context.Context, platform *ocispecs.Platform, i int) (*dockerui.BuildResult, error) {
-	o := b.src.LLB(i)
-	o.Resolver, o.Local = b.gateway, b.opt.Local
-	text := source.NewFile(b.src.Name, b.src.Text)
+	at := b.snapshot.Platforms()[i]
+	r, err := b.snapshot.LLB(ctx, at)
 	if i == 0 && b.opt.Linted != nil { // what is found is the same for each platform
-		b.lint(&o, text)
+		found, _ := b.snapshot.Checks(ctx, at)
+		b.opt.Linted(found)
 	}
-	r, err := llb.Compile(ctx, text, o)
 	if err != nil {
 		return nil, err
 	}
-	if i > 0 {
-		r.Diags = nil // they are the same for each platform
-	}
-	if o.Lint != nil { // which tells of it in its own words
-		r.Diags = slices.DeleteFunc(r.Diags, checked)
-	}
 	if b.opt.Compiled != nil {
 		b.opt.Compiled(r)
+	}
+	if i == 0 && b.opt.Warned != nil {
+		b.opt.Warned(slices.DeleteFunc(slices.Clone(r.Diags), compile.Checked))
 	}
 	b.mu.Lock()
 	b.results[platformID(platform)] = r
@@ -122,17 +118,6 @@ func (b *build) platform(ctx context.Context, platform *ocispecs.Platform, i int
 	return &dockerui.BuildResult{Reference: ref, Image: r.Image, BaseImage: r.Base, Epoch: r.Plan.Epoch}, nil
 }
 
-// lint has a compile run the build checks.
-func (b *build) lint(o *llb.Options, text *source.File) {
-	client := b.src.Client
-	o.Ignore = client.DockerIgnorePatterns
-	o.Lint = func(facts []plan.Fact) error {
-		found := buildkit.Check(text, client.LinterConfig, facts, b.src.Claims()...)
-		b.opt.Linted(found.Findings)
-		return found.Err()
-	}
-}
-
 func platformID(p *ocispecs.Platform) string {
 	if p == nil {
 		return platforms.FormatAll(platforms.Normalize(platforms.DefaultSpec()))
@@ -141,11 +126,15 @@ func platformID(p *ocispecs.Platform) string {
 }
 
 func (b *build) solve(ctx context.Context, state bk.State, imports []client.CacheOptionsEntry) (client.Reference, error) {
+	return solve(ctx, b.gateway, state, imports)
+}
+
+func solve(ctx context.Context, c client.Client, state bk.State, imports []client.CacheOptionsEntry) (client.Reference, error) {
 	def, err := state.Marshal(ctx)
 	if err != nil {
 		return nil, err
 	}
-	res, err := b.gateway.Solve(ctx, client.SolveRequest{Definition: def.ToPB(), CacheImports: imports})
+	res, err := c.Solve(ctx, client.SolveRequest{Definition: def.ToPB(), CacheImports: imports})
 	if err != nil {
 		return nil, err
 	}

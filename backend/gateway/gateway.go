@@ -13,9 +13,10 @@ import (
 	"golang.org/x/sync/errgroup"
 	"google.golang.org/grpc/codes"
 
+	"github.com/seed-e0495807/strake/backend/compile"
 	"github.com/seed-e0495807/strake/backend/input"
-	"github.com/seed-e0495807/strake/ir"
 	"github.com/seed-e0495807/strake/ir/lint"
+	"github.com/seed-e0495807/strake/ir/lint/buildkit"
 	"github.com/seed-e0495807/strake/lang/source"
 )
 
@@ -41,9 +42,9 @@ type Server struct {
 	// Config reads the config of the plugins, while the Dockerfile is read; nil has none.
 	// It gets the inputs that another frontend made.
 	Config func(context.Context, client.Client, map[string]llb.State) ([]byte, error)
-	// Pass gives what rewrites the module of a Dockerfile that was found; nil, or a nil
-	// pass, leaves it. It gets what Config gave.
-	Pass func(context.Context, client.Client, *input.Source, []byte) (ir.Pass, error)
+	// Plugins gives the config for a Dockerfile that was found: its plugins, and what they may
+	// ask for. Nil has none. It gets what Config gave.
+	Plugins func(context.Context, client.Client, *input.Source, []byte) (compile.Config, error)
 }
 
 // Build answers one build or subrequest. The errors of the author have the source
@@ -58,12 +59,12 @@ func (s Server) Build(ctx context.Context, c client.Client) (*client.Result, err
 		return nil, err
 	}
 	var ahead errgroup.Group
-	var config []byte
+	var text []byte // of the config of the plugins
 	if len(inputs) == 0 {
 		ahead.Go(func() error { readAhead(ctx, c); return nil })
 	}
 	if s.Config != nil {
-		ahead.Go(func() (err error) { config, err = s.Config(ctx, c, inputs); return err })
+		ahead.Go(func() (err error) { text, err = s.Config(ctx, c, inputs); return err })
 	}
 	src, err := input.FromGateway(ctx, c)
 	if failed := ahead.Wait(); err == nil {
@@ -78,16 +79,24 @@ func (s Server) Build(ctx context.Context, c client.Client) (*client.Result, err
 	if missing != nil {
 		return nil, missing
 	}
-	if s.Pass != nil {
-		if src.Pass, err = s.Pass(ctx, c, src, config); err != nil {
-			return nil, located(err, src)
+	with := compile.Config{}
+	if s.Plugins != nil {
+		if with, err = s.Plugins(ctx, c, src, text); err != nil {
+			return nil, located(err, src, compile.New(with.From(src)))
 		}
 	}
-	if res, ok, err := answer(ctx, c, src, Question{}); ok || err != nil {
-		return res, located(err, src)
+	snapshot, err := Open(c, src, nil, with, nil)
+	if err != nil {
+		return nil, err
 	}
-	res, err := Build(ctx, c, src, Options{Linted: func(found []lint.Finding) { warn(ctx, src, found) }})
-	return res, located(err, src)
+	if res, ok, err := answer(ctx, c, src, snapshot, Question{}); ok || err != nil {
+		return res, located(err, src, snapshot)
+	}
+	checks := *snapshot.Config()
+	checks.Rules = buildkit.Rules()
+	snapshot = snapshot.With(checks)
+	res, err := Build(ctx, c, src, snapshot, Options{Linted: func(found []lint.Finding) { warn(ctx, src, snapshot.File(), found) }})
+	return res, located(err, src, snapshot)
 }
 
 // required holds what a client requires against what this frontend can do. A client may
@@ -107,8 +116,7 @@ func required(caps string) (missing error, forwards bool) {
 }
 
 // warn sends findings to the client, in the form that BuildKit gives them.
-func warn(ctx context.Context, src *input.Source, found []lint.Finding) {
-	text := source.NewFile(src.Name, src.Text)
+func warn(ctx context.Context, src *input.Source, text *source.File, found []lint.Finding) {
 	for _, f := range found {
 		ranges := lines(text, f.Span)
 		src.Warn(ctx, short(f, ranges), client.WarnOpts{Level: 1, Range: ranges, Detail: [][]byte{[]byte(f.Description)}, URL: f.URL})

@@ -10,6 +10,7 @@ import (
 	"github.com/moby/buildkit/solver/errdefs"
 	"github.com/moby/buildkit/solver/pb"
 
+	"github.com/seed-e0495807/strake/backend/compile"
 	"github.com/seed-e0495807/strake/backend/input"
 	"github.com/seed-e0495807/strake/ir"
 	"github.com/seed-e0495807/strake/ir/lint"
@@ -24,15 +25,12 @@ func short(f lint.Finding, ranges []*pb.Range) string {
 
 // located makes of diagnostics what BuildKit's clients show: an error with the source
 // lines that it is about. It has the text of all of them.
-func located(err error, src *input.Source) error {
+func located(err error, src *input.Source, s *compile.Snapshot) error {
 	list, syntax := diagnostics(err)
 	if len(list) == 0 {
 		return err
 	}
-	set := &source.Set{}
-	set.Add(src.Name, src.Text)
-	src.AddFiles(set)
-	return inFiles(list, set, syntax, src.Map)
+	return inFiles(list, s.Files(), syntax, src.Map)
 }
 
 // InFiles is an error of diagnostics about the files of a set, none of which is the

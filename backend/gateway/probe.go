@@ -2,62 +2,50 @@ package gateway
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"io/fs"
 	"strings"
 
+	bk "github.com/moby/buildkit/client/llb"
 	"github.com/moby/buildkit/frontend/gateway/client"
 
-	"github.com/seed-e0495807/strake/backend/llb"
-	"github.com/seed-e0495807/strake/ir"
+	"github.com/seed-e0495807/strake/backend/compile"
+	"github.com/seed-e0495807/strake/backend/input"
 )
+
+// Open makes the snapshot of a source that was opened with a gateway, whose images it has;
+// local, which may be nil, is asked before. The config says which plugins run, and what they
+// may ask for beside images. Seen is as for compile.Open.
+func Open(c client.Client, src *input.Source, local LocalImages, config compile.Config, seen *compile.Snapshot) (*compile.Snapshot, error) {
+	config = config.From(src)
+	config.Whole = whole(c.BuildOpts().Opts["requestid"], config.Build.Target)
+	config.Build.AllStages = c.BuildOpts().Opts["requestid"] == "frontend.lint" && config.Whole
+	config.Build.Resolver, config.Build.Local = c, local
+	config.ReadImage = func(ctx context.Context, state bk.State, path string) ([]byte, error) {
+		return readImage(ctx, c, state, path)
+	}
+	return compile.Open(src, config, seen)
+}
+
+// whole tells whether the answer to a question, "" for a build, is about all stages, as in
+// a Dockerfile that is printed.
+func whole(question, target string) bool {
+	switch question {
+	case "frontend.strake.expand":
+		return true
+	case "frontend.lint":
+		return target == ""
+	}
+	return false
+}
 
 // maxProbe is how many bytes of a file of an image are read.
 const maxProbe = 1 << 20
 
-// Prober is a pass that looks into images. Probe gives it the means, before Run.
-type Prober interface {
-	ir.Pass
-	Probe(Images)
-}
-
-// Images looks into what the last stage of a module makes, as the build of a source
-// sees it.
-type Images struct {
-	// Config gives the image config, as JSON.
-	Config func(ctx context.Context, m *ir.Module) (json.RawMessage, error)
-	// File reads a file, up to 1 MiB; the error is fs.ErrNotExist when it is not there.
-	File func(ctx context.Context, m *ir.Module, path string) ([]byte, error)
-}
-
-// probe offers the pass a look into images.
-func (b *build) probe() {
-	if p, ok := b.src.Pass.(Prober); ok {
-		p.Probe(Images{Config: b.config, File: b.file})
-	}
-}
-
-func (b *build) compile(ctx context.Context, m *ir.Module) (*llb.Result, error) {
-	o := b.src.LLB(0)
-	o.Resolver, o.Local, o.Target = b.gateway, b.opt.Local, ""
-	return llb.CompileModule(ctx, m, o)
-}
-
-func (b *build) config(ctx context.Context, m *ir.Module) (json.RawMessage, error) {
-	r, err := b.compile(ctx, m)
-	if err != nil {
-		return nil, err
-	}
-	return r.Config()
-}
-
-func (b *build) file(ctx context.Context, m *ir.Module, path string) ([]byte, error) {
-	r, err := b.compile(ctx, m)
-	if err != nil {
-		return nil, err
-	}
-	ref, err := b.solve(ctx, r.State, nil)
+// readImage reads a file of what a state makes, up to 1 MiB; the error is fs.ErrNotExist when
+// it is not there.
+func readImage(ctx context.Context, c client.Client, state bk.State, path string) ([]byte, error) {
+	ref, err := solve(ctx, c, state, nil)
 	if err != nil {
 		return nil, err
 	}

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
-	"errors"
 	"slices"
 	"strings"
 
@@ -19,10 +18,10 @@ import (
 	"github.com/moby/buildkit/solver/pb"
 	digest "github.com/opencontainers/go-digest"
 
+	"github.com/seed-e0495807/strake/backend/compile"
 	"github.com/seed-e0495807/strake/backend/dockerfile"
 	"github.com/seed-e0495807/strake/backend/dump"
 	"github.com/seed-e0495807/strake/backend/input"
-	"github.com/seed-e0495807/strake/backend/llb"
 	"github.com/seed-e0495807/strake/ir"
 	"github.com/seed-e0495807/strake/ir/lint"
 	"github.com/seed-e0495807/strake/ir/lint/buildkit"
@@ -34,16 +33,14 @@ import (
 
 // question is a request about a Dockerfile, in place of a build of it.
 type question struct {
-	gateway client.Client
-	src     *input.Source
-	text    *source.File
+	src      *input.Source
+	snapshot *compile.Snapshot
+	text     *source.File
 	Question
 }
 
 // Question is what the client of a subrequest has and wants, besides the options.
 type Question struct {
-	Local LocalImages         // nil when it has none
-	Given func(llb.Need) bool // what the build is given, for a check; nil when it is not known
 	// Found is told what a check finds beside the build checks: what a build would end
 	// with, and the findings of plugins. The check then goes on where a base image is not
 	// to be had. BuildKit's answer, which nil is for, ends there and has the first error.
@@ -52,17 +49,17 @@ type Question struct {
 
 // Ask has a source answer the subrequest that is among its options. Errors are as those
 // of Build.
-func Ask(ctx context.Context, c client.Client, src *input.Source, o Question) (*client.Result, error) {
+func Ask(ctx context.Context, c client.Client, src *input.Source, s *compile.Snapshot, o Question) (*client.Result, error) {
 	if res, ok, err := foreign(ctx, c, src); ok {
 		return res, err
 	}
-	res, _, err := answer(ctx, c, src, o)
+	res, _, err := answer(ctx, c, src, s, o)
 	return res, err
 }
 
 // answer answers a client's subrequest, if it has one.
-func answer(ctx context.Context, c client.Client, src *input.Source, o Question) (*client.Result, bool, error) {
-	q := question{c, src, source.NewFile(src.Name, src.Text), o}
+func answer(ctx context.Context, c client.Client, src *input.Source, s *compile.Snapshot, o Question) (*client.Result, bool, error) {
+	q := question{src, s, s.File(), o}
 	res, ok, err := src.Client.HandleSubrequest(ctx, dockerui.RequestHandler{
 		Outline: q.outline, ListTargets: q.targets, Lint: q.lint, ConvertLLB: q.convert, AllowOther: true,
 	})
@@ -131,26 +128,16 @@ func described(res *client.Result) (*client.Result, error) {
 	return res, nil
 }
 
-// module is the module after the plugins, and the files that it goes back to.
-func (q question) module(ctx context.Context) (*ir.Module, *source.Set, error) {
-	b := &build{gateway: q.gateway, src: q.src, opt: Options{Local: q.Local}}
-	b.probe()
-	set := &source.Set{}
-	m, _, err := ir.Read(ctx, set.Add(q.src.Name, q.src.Text), q.src.Pass)
-	q.src.AddFiles(set)
-	return m, set, err
-}
-
 func (q question) expand(ctx context.Context) (string, error) {
-	m, set, err := q.module(ctx)
+	m, _, err := q.snapshot.Expanded(ctx)
 	if err != nil {
 		return "", err
 	}
-	return dockerfile.Blame(m, set)
+	return dockerfile.Blame(m, q.snapshot.Files())
 }
 
 func (q question) ir(ctx context.Context) (string, error) {
-	m, _, err := q.module(ctx)
+	m, _, err := q.snapshot.Expanded(ctx)
 	if err != nil {
 		return "", err
 	}
@@ -158,7 +145,7 @@ func (q question) ir(ctx context.Context) (string, error) {
 }
 
 func (q question) graph(ctx context.Context) (string, error) {
-	r, err := q.compile(ctx, func(*llb.Options) {})
+	r, err := q.snapshot.LLB(ctx, compile.Default)
 	if err != nil {
 		return "", err
 	}
@@ -171,39 +158,13 @@ func (q question) graph(ctx context.Context) (string, error) {
 	return b.String(), err
 }
 
-// compile compiles for the default platform, as BuildKit does to answer questions.
-func (q question) compile(ctx context.Context, change func(*llb.Options)) (*llb.Result, error) {
-	o := q.options()
-	change(&o)
-	return llb.Compile(ctx, q.text, o)
-}
-
-func (q question) options() llb.Options {
-	b := &build{gateway: q.gateway, src: q.src, opt: Options{Local: q.Local}}
-	b.probe()
-	o := q.src.LLB(0)
-	o.Resolver, o.Local, o.Platform = q.gateway, q.Local, nil
-	return o
-}
-
-// lint runs the build checks, over all stages when no target is asked for.
+// lint runs the build checks, over all stages when no target is asked for, and for the
+// default platform, as BuildKit does to answer questions.
 func (q question) lint(ctx context.Context) (*bklint.LintResults, error) {
 	const file = 0
+	checks, err := q.check(ctx)
 	found := &bklint.LintResults{Sources: []*pb.SourceInfo{q.info()}}
-	o := q.options()
-	o.AllStages, o.Ignore = o.Target == "", q.src.Client.DockerIgnorePatterns
-	var checks lint.Result
-	o.Lint = func(facts []plan.Fact) error {
-		checks = buildkit.Check(q.text, q.src.Client.LinterConfig, facts, q.src.Claims()...)
-		return checks.Err()
-	}
-	var err error
-	if q.Found == nil {
-		_, err = llb.Compile(ctx, q.text, o)
-	} else {
-		err = q.check(ctx, o)
-	}
-	for _, f := range checks.Findings {
+	for _, f := range checks {
 		found.Warnings = append(found.Warnings, bklint.Warning{
 			RuleName: f.Rule, Description: f.Description, URL: f.URL, Detail: f.Message,
 			Location: &pb.Location{SourceIndex: file, Ranges: lines(q.text, f.Span)},
@@ -215,24 +176,29 @@ func (q question) lint(ctx context.Context) (*bklint.LintResults, error) {
 	return found, nil
 }
 
-// check tells the client all that is found. Its error is what a build would end with.
-func (q question) check(ctx context.Context, o llb.Options) error {
-	o.Absent = func(path, verb, hint string) error { return q.src.Absent(ctx, path, verb, hint) }
-	list, err := llb.Check(ctx, q.text, o, q.Given)
+// check gives what the build checks find, and tells the client all else, if it wants to know.
+// The error is what a build would end with.
+func (q question) check(ctx context.Context) ([]lint.Finding, error) {
+	if q.Found == nil {
+		c := *q.snapshot.Config()
+		c.Rules = buildkit.Rules()
+		s := q.snapshot.With(c)
+		_, err := s.LLB(ctx, compile.Default)
+		found, _ := s.Checks(ctx, compile.Default)
+		return found, err
+	}
+	in, err := q.snapshot.Inspect(ctx, compile.Default)
 	if err != nil {
-		return err
+		return in.Checks, err
 	}
+	list := slices.Clone(in.Found)
 	list.Sort()
-	q.Found(slices.DeleteFunc(slices.Clone(list), checked))
-	_, _, err = ir.Read(ctx, q.text, q.src.Pass)
-	if syntax := (ir.SyntaxError{}); errors.As(err, &syntax) {
-		return syntax
+	q.Found(slices.DeleteFunc(slices.Clone(list), compile.Checked))
+	if _, _, err := q.snapshot.Module(); err != nil {
+		return in.Checks, err
 	}
-	return list.Errors().Err()
+	return in.Checks, list.Errors().Err()
 }
-
-// checked tells what a build check reports in its own words.
-func checked(d diag.Diagnostic) bool { return d.Code == "empty-continuation" }
 
 // info is the Dockerfile as answers have it.
 func (q question) info() *pb.SourceInfo {
@@ -261,15 +227,13 @@ func (q question) failure(err error, file int32) *bklint.BuildError {
 
 // targets lists the stages.
 func (q question) targets(context.Context) (*targets.List, error) {
-	file, diags := lang.Parse(q.text)
-	if err := append(diags, lang.Unclaimed(file, q.src.Claims()...)...).Err(); err != nil {
-		var list diag.List
-		errors.As(err, &list)
-		return nil, ir.SyntaxError{List: list}
+	file, diags := q.snapshot.AST()
+	if diags = append(diags, lang.Unclaimed(file, q.snapshot.Claims()...)...); diags.HasErrors() {
+		return nil, ir.SyntaxError{List: diags}
 	}
+	m, _ := ir.Build(file)
 	comments := file.Comments()
 	out := &targets.List{Sources: [][]byte{[]byte(q.src.Text)}}
-	m, _ := ir.Build(file)
 	for i, s := range m.Stages {
 		out.Targets = append(out.Targets, targets.Target{
 			Name: s.Name, Base: s.Base, Platform: s.Platform, Default: i == len(m.Stages)-1,
@@ -291,11 +255,11 @@ func (q question) location(o *ir.Origin) *pb.Location {
 
 // outline tells what can be given to a build of the target.
 func (q question) outline(ctx context.Context) (*outline.Outline, error) {
-	r, err := q.compile(ctx, func(o *llb.Options) { o.Outline = true })
+	found, err := q.snapshot.Outline(ctx)
 	if err != nil {
 		return nil, err
 	}
-	file, _ := lang.Parse(q.text, q.src.Claims()...)
+	file, _ := q.snapshot.AST()
 	comments := file.Comments()
 	describe := func(o *ir.Origin, name string) string {
 		if spans := o.Spans(); len(spans) > 0 && spans[0].File == 0 {
@@ -303,7 +267,6 @@ func (q question) outline(ctx context.Context) (*outline.Outline, error) {
 		}
 		return ""
 	}
-	found := r.Plan.Outline
 	out := &outline.Outline{Sources: [][]byte{[]byte(q.src.Text)}}
 	if t := found.Target; t != nil {
 		out.Name, out.Description = t.Name, describe(t.Origin, t.Name)
@@ -330,7 +293,7 @@ func agent(m plan.OutlineMount) string {
 
 // convert gives the LLB that the Dockerfile becomes.
 func (q question) convert(ctx context.Context) (*convertllb.Result, error) {
-	r, err := q.compile(ctx, func(*llb.Options) {})
+	r, err := q.snapshot.LLB(ctx, compile.Default)
 	if err != nil {
 		return nil, err
 	}

@@ -18,7 +18,6 @@ import (
 	"github.com/moby/buildkit/frontend/dockerui"
 	"github.com/moby/buildkit/util/archiveutil"
 
-	"github.com/seed-e0495807/strake/ir"
 	"github.com/seed-e0495807/strake/lang"
 	"github.com/seed-e0495807/strake/lang/diag"
 	"github.com/seed-e0495807/strake/lang/redact"
@@ -46,7 +45,6 @@ type Input struct {
 	outside string          // where it is, when that is outside of the repository
 	trees   map[string]tree // where single files of local sources are read
 	remote  string          // URL of the context, "" when it is local
-	pass    ir.Pass         // of the Dockerfile
 	fetch   func() (fetched, error)
 }
 
@@ -72,10 +70,6 @@ func Find(ctx context.Context, r Request) (*Input, error) {
 			in.outside = real
 		}
 	}
-	if err != nil || r.Pass == nil {
-		return in, err
-	}
-	in.pass, err = r.Pass(ctx, in)
 	return in, err
 }
 

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	units "github.com/docker/go-units"
+	"github.com/moby/buildkit/frontend/dockerui"
 
 	"github.com/seed-e0495807/strake/lang/diag"
 )
@@ -49,6 +50,36 @@ func Guard(ctx context.Context, list []Local, o GuardOptions) error {
 		}
 	}
 	return nil
+}
+
+// smallEntries is how many files are looked at to see whether a context is small.
+const smallEntries = 2000
+
+// Small tells whether the guard would let all directories through, whatever the Dockerfile reads
+// of them: few files, together no more than the limit, and none that hold a system. It spares
+// the question what that is.
+func (in *Input) Small(ctx context.Context, o GuardOptions) (bool, error) {
+	ignore, err := in.Ignore()
+	if err != nil {
+		return false, err
+	}
+	for name, dir := range in.Locals {
+		if name == dockerui.DefaultLocalNameDockerfile {
+			continue
+		}
+		l := Local{Name: name, Dir: dir}
+		if name == Context && ignore != nil {
+			l.Exclude = ignore.Patterns
+		}
+		if kindOf(dir, o.Home) != "" {
+			return false, nil
+		}
+		s, err := Measure(ctx, l, MeasureOptions{Entries: smallEntries})
+		if err != nil || s.Partial || o.Limit > 0 && s.Size > o.Limit {
+			return false, ctx.Err() // an error is for who asks more
+		}
+	}
+	return true, nil
 }
 
 func (l Local) guard(ctx context.Context, o GuardOptions) error {

@@ -8,12 +8,8 @@ import (
 
 	"github.com/moby/buildkit/client/llb/sourceresolver"
 	"github.com/moby/buildkit/frontend/dockerui"
-	"github.com/moby/buildkit/frontend/gateway/client"
 	"github.com/moby/buildkit/solver/pb"
 	digest "github.com/opencontainers/go-digest"
-
-	"github.com/seed-e0495807/strake/backend/llb"
-	"github.com/seed-e0495807/strake/lang/source"
 )
 
 // Local is a directory of this machine that a build reads, and which files of it
@@ -81,36 +77,11 @@ func join(list []Local, l Local) []Local {
 	return list
 }
 
-// Reads gives the local directories that a build of the source reads, found out
-// without a daemon: what base images bring along, variables and ONBUILD triggers, is
-// not known. The spans of a diag.List are in file, which holds the text of s.
-func (s *Source) Reads(ctx context.Context, file *source.File) ([]Local, error) {
-	// Another client: that of s may ask for images.
-	alone, err := s.input.open(ctx, standIn{&gateway{input: s.input}})
-	if err != nil {
-		return nil, err
-	}
-	alone.Pass = s.Pass
-	var defs []*pb.Definition
-	for i := range max(1, len(alone.Client.TargetPlatforms)) {
-		o := alone.LLB(i)
-		o.Resolver = standIn{}
-		res, err := llb.Compile(ctx, file, o)
-		if err != nil {
-			return nil, err
-		}
-		def, err := res.State.Marshal(ctx)
-		if err != nil {
-			return nil, err
-		}
-		defs = append(defs, def.ToPB())
-	}
-	return Locals(s.input.Locals, defs...)
-}
+// NoImages knows one config for all images. What they bring along, variables and ONBUILD
+// triggers, is not known then.
+type NoImages struct{}
 
-// standIn knows one config for all images.
-type standIn struct{ client.Client }
-
-func (standIn) ResolveImageConfig(_ context.Context, ref string, _ sourceresolver.Opt) (string, digest.Digest, []byte, error) {
+// ResolveImageConfig implements llb.ImageMetaResolver.
+func (NoImages) ResolveImageConfig(_ context.Context, ref string, _ sourceresolver.Opt) (string, digest.Digest, []byte, error) {
 	return ref, "", []byte("{}"), nil
 }

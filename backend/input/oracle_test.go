@@ -148,7 +148,6 @@ func TestAgreesWithBuildKit(t *testing.T) {
 
 func agree(t *testing.T, r Request) {
 	ctx := context.Background()
-	r.Images = images{}
 	stdin := func() io.Reader { return strings.NewReader("FROM alpine\nCOPY a b\nRUN --network=none x\n") }
 	r.Stdin = stdin()
 	in, err := Find(ctx, r)
@@ -167,13 +166,19 @@ func agree(t *testing.T, r Request) {
 		t.Fatal("BuildKit built nothing")
 	}
 	r.Stdin = stdin()
-	src, err := Open(ctx, r)
+	if in, err = Find(ctx, r); err != nil {
+		t.Fatal(err)
+	}
+	src, err := in.Open(ctx, images{})
 	if err != nil {
 		t.Fatal(err)
 	}
 	var got []string
 	for i := range max(1, len(src.Client.TargetPlatforms)) {
-		o := src.LLB(i)
+		o := src.LLB()
+		if i < len(src.Client.TargetPlatforms) {
+			o.Platform = &src.Client.TargetPlatforms[i]
+		}
 		o.Resolver = images{}
 		res, err := llb.Compile(ctx, source.NewFile(src.Name, src.Text), o)
 		if err != nil {

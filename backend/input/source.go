@@ -23,11 +23,9 @@ import (
 	"github.com/moby/buildkit/frontend/gateway/client"
 
 	"github.com/seed-e0495807/strake/backend/llb"
-	"github.com/seed-e0495807/strake/ir"
 	"github.com/seed-e0495807/strake/lang"
 	"github.com/seed-e0495807/strake/lang/diag"
 	"github.com/seed-e0495807/strake/lang/redact"
-	"github.com/seed-e0495807/strake/lang/source"
 )
 
 // Request says what to compile.
@@ -41,16 +39,11 @@ type Request struct {
 	Options map[string]string
 	// Contexts are the named contexts: a directory, or what docker build takes.
 	Contexts map[string]string
-	// Images resolves named contexts that are images.
-	Images bk.ImageMetaResolver
 	// Offline forbids to fetch a Dockerfile.
 	Offline bool
 	// Upload takes an archive that is the build context, and gives the URL by which
 	// the daemon asks the session for it; nil when no daemon will.
 	Upload func(io.Reader) string
-	// Pass gives what rewrites the module of the Dockerfile that was found. It may be
-	// nil, and give nil.
-	Pass func(context.Context, *Input) (ir.Pass, error)
 	// Outside tells where a Dockerfile really is, and whether that is outside of the
 	// repository that it was looked for in. The text of such a one is not shown unless
 	// it is a Dockerfile. Nil shows all.
@@ -64,56 +57,24 @@ type Source struct {
 	Text     string
 	Unnamed  bool             // no directory has it: it came from standard input
 	Client   *dockerui.Client // knows the context and the options
-	Pass     ir.Pass          // rewrites its module; nil leaves it
 	Map      *bk.SourceMap    // for vertices; nil has none but the text
 	// Warn tells the client of the build something about the text; nil when the client
 	// is this process.
 	Warn func(ctx context.Context, message string, o client.WarnOpts)
+	// Outside is where the file is, when that is outside of the repository that its name is
+	// in: a link has led there. Its text is not to be shown then unless it is a Dockerfile;
+	// NotShown is the error. "" shows it.
+	Outside string
 
 	input *Input
-}
-
-// AddFiles adds the files that came in while the Dockerfile was compiled to a set that
-// holds the Dockerfile, for diagnostics that point into them.
-func (s *Source) AddFiles(set *source.Set) {
-	if s.Pass == nil {
-		return
-	}
-	for i, f := range s.Pass.Files() {
-		if set.File(source.FileID(i+1)) == nil {
-			set.Add(f.Name, f.Text)
-		}
-	}
-}
-
-// Claims are the instructions of its plugins.
-func (s *Source) Claims() []lang.Claim {
-	if s.Pass == nil {
-		return nil
-	}
-	return s.Pass.Claims()
-}
-
-// Open finds and reads the Dockerfile of a request. An error that the user can
-// mend is a diag.Diagnostic.
-func Open(ctx context.Context, r Request) (*Source, error) {
-	in, err := Find(ctx, r)
-	if err != nil {
-		return nil, err
-	}
-	return in.open(ctx, &gateway{input: in, images: r.Images})
 }
 
 // Remote tells whether the Dockerfile or its context has to be fetched.
 func (in *Input) Remote() bool { return in.remote != "" }
 
-// Open reads the Dockerfile without a daemon. Images are not asked for.
-func (in *Input) Open(ctx context.Context) (*Source, error) {
-	return in.open(ctx, &gateway{input: in})
-}
-
-// OpenFor is Open for who asks for images, too.
-func (in *Input) OpenFor(ctx context.Context, images bk.ImageMetaResolver) (*Source, error) {
+// Open reads the Dockerfile without a daemon. Named contexts that are images are asked for
+// by images.
+func (in *Input) Open(ctx context.Context, images bk.ImageMetaResolver) (*Source, error) {
 	return in.open(ctx, &gateway{input: in, images: images})
 }
 
@@ -135,23 +96,13 @@ func (in *Input) open(ctx context.Context, c client.Client) (*Source, error) {
 	if err != nil {
 		return nil, in.explain(ctx, err)
 	}
-	s := &Source{Name: in.name, Filename: entry.Filename, Text: string(entry.Data),
-		Pass: in.pass, input: in, Unnamed: in.name == stdinName && !in.Remote(), Client: client}
-	if in.outside != "" {
-		return s, s.checkOutside()
-	}
+	s := &Source{Name: in.name, Filename: entry.Filename, Text: string(entry.Data), Outside: in.outside,
+		input: in, Unnamed: in.name == stdinName && !in.Remote(), Client: client}
 	return s, nil
 }
 
-// checkOutside makes sure that the Dockerfile is one. A repository can call a link to any
-// file of the machine its Dockerfile, a key of its user say, and errors would show that
-// file line by line, where they are kept: in the log of a CI.
-func (s *Source) checkOutside() error {
-	text := source.NewFile(s.Name, s.Text)
-	f, diags := lang.Parse(text, s.Claims()...)
-	if !diags.HasErrors() && !lang.Unclaimed(f, s.Claims()...).HasErrors() {
-		return nil
-	}
+// NotShown is the error about a text that is outside of its repository and no Dockerfile.
+func (s *Source) NotShown() error {
 	return fail("outside", "name the file itself to see what is wrong with it: -f "+s.input.outside,
 		"%s is a link out of the repository, to %s, which is no Dockerfile; its text is not shown", s.Name, s.input.outside)
 }
@@ -176,12 +127,10 @@ func Check(options map[string]string) error {
 	return err
 }
 
-// LLB gives the options of a compile for the i-th of the target platforms; there
-// is at least one, the default.
-func (s *Source) LLB(i int) llb.Options {
+// LLB gives the options of a compile, for no platform yet.
+func (s *Source) LLB() llb.Options {
 	c := s.Client
 	o := llb.Options{
-		Pass:             s.Pass,
 		ResolveMode:      c.ImageResolveMode,
 		Filename:         s.Filename,
 		SourceMap:        s.Map,
@@ -199,9 +148,6 @@ func (s *Source) LLB(i int) llb.Options {
 	o.Session = c.BuildOpts().SessionID
 	o.BuildArgs, o.Labels, o.Target = c.BuildArgs, c.Labels, c.Target
 	o.BuildPlatforms, o.MultiPlatform = c.BuildPlatforms, c.MultiPlatformRequested
-	if i < len(c.TargetPlatforms) {
-		o.Platform = &c.TargetPlatforms[i]
-	}
 	o.UseClient(c)
 	return o
 }

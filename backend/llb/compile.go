@@ -4,7 +4,6 @@
 package llb
 
 import (
-	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -29,18 +28,12 @@ import (
 type Options struct {
 	plan.Options
 
-	// Pass rewrites the module of a text; nil leaves it as it is.
-	Pass ir.Pass
 	// Resolver finds base images when Options.Images is nil, Local before it those
 	// that the client has, and the images of named contexts in any case. Local's error
 	// may be an Unfit.
 	Resolver    bk.ImageMetaResolver
 	Local       func(context.Context, plan.ImageRequest) (plan.ImageInfo, bool, error)
 	ResolveMode bk.ResolveMode
-
-	// Lint is given the facts of the plan, as far as planning came: none for a text that
-	// cannot be read. Its error ends the compile where nothing else does. Nil is none.
-	Lint func([]plan.Fact) error
 
 	// Caps are what the daemon understands; nil is all that this version knows.
 	Caps *apicaps.CapSet
@@ -85,9 +78,8 @@ func (r *Result) Config() ([]byte, error) { return json.Marshal(r.Image) }
 // Compile takes the text of a Dockerfile to LLB. An error that is the author's is
 // a diag.List.
 func Compile(ctx context.Context, src *source.File, o Options) (*Result, error) {
-	module, diags, err := read(ctx, src, o)
+	module, diags, err := read(src)
 	if err != nil {
-		_ = o.lint(nil) // there is an error
 		return nil, err
 	}
 	result, err := CompileModule(ctx, module, o)
@@ -101,10 +93,9 @@ func Compile(ctx context.Context, src *source.File, o Options) (*Result, error) 
 	return result, nil
 }
 
-// read takes a text to the module that is compiled. With an error that is of plugins
-// only, there is the module, too.
-func read(ctx context.Context, src *source.File, o Options) (*ir.Module, diag.List, error) {
-	module, diags, err := ir.Read(ctx, src, o.Pass)
+// read takes a text to the module that is compiled.
+func read(src *source.File) (*ir.Module, diag.List, error) {
+	module, diags, err := ir.Read(src)
 	var bad diag.List
 	if errors.As(lint.Directive(src), &bad) {
 		var all diag.List
@@ -118,17 +109,7 @@ func read(ctx context.Context, src *source.File, o Options) (*ir.Module, diag.Li
 
 // CompileModule takes a module to LLB.
 func CompileModule(ctx context.Context, m *ir.Module, o Options) (*Result, error) {
-	if o.Images == nil && o.Resolver != nil {
-		o.Images = images{o.Local, o.Resolver, o.ResolveMode}
-	}
-	if c, ok := o.Contexts.(contexts); ok {
-		c.local = o.Local
-		o.Contexts = c
-	}
-	p, err := plan.Make(ctx, m, o.Options)
-	if p != nil {
-		err = cmp.Or(err, o.lint(p.Facts))
-	}
+	p, err := Plan(ctx, m, o)
 	if err != nil {
 		return nil, err
 	}
@@ -140,11 +121,16 @@ func CompileModule(ctx context.Context, m *ir.Module, o Options) (*Result, error
 	return result, nil
 }
 
-func (o *Options) lint(facts []plan.Fact) error {
-	if o.Lint == nil {
-		return nil
+// Plan is plan.Make with the images and contexts that the options know.
+func Plan(ctx context.Context, m *ir.Module, o Options) (*plan.Plan, error) {
+	if o.Images == nil && o.Resolver != nil {
+		o.Images = images{o.Local, o.Resolver, o.ResolveMode}
 	}
-	return o.Lint(facts)
+	if c, ok := o.Contexts.(contexts); ok {
+		c.local = o.Local
+		o.Contexts = c
+	}
+	return plan.Make(ctx, m, o.Options)
 }
 
 // Images finds base images by BuildKit's kind of resolver, and before it by what the

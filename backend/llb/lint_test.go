@@ -13,12 +13,10 @@ import (
 	"github.com/moby/buildkit/frontend/dockerui"
 	ocispecs "github.com/opencontainers/image-spec/specs-go/v1"
 
+	driver "github.com/seed-e0495807/strake/backend/compile"
 	strake "github.com/seed-e0495807/strake/backend/llb"
-	"github.com/seed-e0495807/strake/ir/lint"
 	"github.com/seed-e0495807/strake/ir/lint/buildkit"
-	"github.com/seed-e0495807/strake/ir/plan"
 	"github.com/seed-e0495807/strake/lang/cases"
-	"github.com/seed-e0495807/strake/lang/source"
 )
 
 // TestLint compares the build checks with BuildKit's, over the tables and the corpus: the
@@ -99,17 +97,13 @@ func lintOf(t *testing.T, c cases.Case) (list []string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	file := source.NewFile("Dockerfile", c.Dockerfile)
 	o := strake.Options{Resolver: oracleResolver{c.Images}, Caps: &oracleCaps}
 	o.BuildArgs, o.BuildPlatforms, o.AllStages = c.BuildArgs, []ocispecs.Platform{builder}, true
-	var found lint.Result
-	o.Lint = func(facts []plan.Fact) error {
-		found = buildkit.Check(file, nil, facts)
-		return found.Err()
-	}
-	_, _ = strake.Compile(t.Context(), file, o) // what BuildKit refuses when it marshals the LLB fails here
-	for _, f := range found.Findings {
-		list = append(list, line(f.Rule, f.Message, file.Position(f.Span.Start).Line))
+	snapshot := driver.New(driver.Config{Name: "Dockerfile", Text: c.Dockerfile, Build: o, Rules: buildkit.Rules()})
+	_, _ = snapshot.LLB(t.Context(), driver.Default) // what BuildKit refuses when it marshals the LLB fails here
+	found, _ := snapshot.Checks(t.Context(), driver.Default)
+	for _, f := range found {
+		list = append(list, line(f.Rule, f.Message, snapshot.File().Position(f.Span.Start).Line))
 	}
 	slices.Sort(list)
 	return list

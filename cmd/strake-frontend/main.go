@@ -33,5 +33,5 @@ func run(ctx context.Context, args []string) error {
 	}
 	p := &plugins{}
 	defer p.close()
-	return grpcclient.RunFromEnvironment(ctx, gateway.Server{Config: p.read, Pass: p.pass}.Build)
+	return grpcclient.RunFromEnvironment(ctx, gateway.Server{Config: p.read, Plugins: p.config}.Build)
 }

@@ -10,16 +10,14 @@ import (
 	"path/filepath"
 	"strings"
 
-	"github.com/containerd/platforms"
 	bk "github.com/moby/buildkit/client/llb"
 	"github.com/moby/buildkit/frontend/dockerui"
 	"github.com/moby/buildkit/frontend/gateway/client"
 
+	"github.com/seed-e0495807/strake/backend/compile"
 	"github.com/seed-e0495807/strake/backend/gateway"
 	"github.com/seed-e0495807/strake/backend/input"
 	"github.com/seed-e0495807/strake/cmd/internal/pass"
-	"github.com/seed-e0495807/strake/ir"
-	"github.com/seed-e0495807/strake/ir/plan"
 	"github.com/seed-e0495807/strake/lang/source"
 	"github.com/seed-e0495807/strake/plugins/builtin"
 	"github.com/seed-e0495807/strake/plugins/config"
@@ -65,37 +63,34 @@ func (p *plugins) house() (name string, open bool) {
 	return name, err == nil
 }
 
-// pass gives the pass of a Dockerfile that was found.
-func (p *plugins) pass(ctx context.Context, c client.Client, src *input.Source, text []byte) (ir.Pass, error) {
+// config gives the plugins of a Dockerfile that was found.
+func (p *plugins) config(ctx context.Context, c client.Client, src *input.Source, text []byte) (compile.Config, error) {
+	none := compile.Config{}
 	name, _ := p.house()
 	house := text == nil
 	if !house {
 		dir, err := p.directory()
 		if err != nil {
-			return nil, err
+			return none, err
 		}
 		name = filepath.Join(dir, config.FileName)
 		if err := os.WriteFile(name, text, 0o600); err != nil {
-			return nil, err
+			return none, err
 		}
 	}
 	if name == "" {
-		return pass.Without{Why: "no strake.yaml was found beside the Dockerfile"}, nil
+		return compile.Config{Without: "no strake.yaml was found beside the Dockerfile"}, nil
 	}
 	found, err := p.load(ctx, name, house)
 	if err != nil {
-		return nil, err
+		return none, err
 	}
 	p.open = append(p.open, found)
-	var asked []string
-	for _, platform := range src.Client.TargetPlatforms {
-		asked = append(asked, platforms.Format(platform))
-	}
-	return &pass.Pass{Plugins: found, Target: src.Client.Target, Whole: pass.Whole(c.BuildOpts().Opts["requestid"], src.Client.Target), Host: pass.Host{
-		Read:    func(ctx context.Context, path string) ([]byte, error) { return readContext(ctx, c, src, path) },
-		Options: plan.Options{BuildArgs: src.Client.BuildArgs}, Platforms: asked,
-		Print: func(text string) { fmt.Fprintln(os.Stderr, text) },
-	}}, nil
+	return compile.Config{
+		Plugins:  found,
+		ReadFile: func(ctx context.Context, path string) ([]byte, error) { return readContext(ctx, c, src, path) },
+		Log:      func(text string) { fmt.Fprintln(os.Stderr, text) },
+	}, nil
 }
 
 // directory makes a directory that goes with the process.

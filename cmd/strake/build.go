@@ -13,10 +13,11 @@ import (
 
 	"github.com/seed-e0495807/strake/backend/baseconfig"
 	"github.com/seed-e0495807/strake/backend/build"
+	"github.com/seed-e0495807/strake/backend/compile"
 	"github.com/seed-e0495807/strake/backend/engine"
+	"github.com/seed-e0495807/strake/backend/gateway"
 	"github.com/seed-e0495807/strake/backend/input"
 	"github.com/seed-e0495807/strake/backend/store"
-	"github.com/seed-e0495807/strake/cmd/internal/pass"
 	"github.com/seed-e0495807/strake/lang/diag"
 )
 
@@ -103,14 +104,16 @@ func (b *buildRun) run(ctx context.Context, args []string) error {
 	request.Session = append(request.Session, uploads)
 	request.Input, err = input.Find(ctx, input.Request{
 		Path: args[0], File: b.file, Stdin: b.stdin, Options: options, Contexts: named,
-		Pass:    b.pass(b.process, passOptions{target: b.target, whole: pass.Whole(request.Call, b.target), args: buildArgs(options), platforms: b.platforms}),
 		Outside: b.outside,
 		Upload:  func(r io.Reader) string { return uploads.Add(io.NopCloser(r)) },
 	})
 	if err != nil {
 		return err
 	}
-	if err := b.look(ctx, request.Input); err != nil {
+	if err := b.plugins(ctx, b.process, request.Input, &request.Compile); err != nil {
+		return err
+	}
+	if request.Seen, err = b.look(ctx, request.Input, request.Compile); err != nil {
 		return err
 	}
 	return b.withStore(ctx, func(images *store.Store) error {
@@ -131,15 +134,26 @@ func (b *buildRun) run(ctx context.Context, args []string) error {
 
 // look reads a Dockerfile of this machine before anything is started: what does not
 // compile fails at once, and so does a context that nobody means to send.
-func (b *buildRun) look(ctx context.Context, in *input.Input) error {
+func (b *buildRun) look(ctx context.Context, in *input.Input, config compile.Config) (*compile.Snapshot, error) {
 	if in.Remote() || b.call != "build" { // a question is answered with all that is found
-		return nil
+		return nil, nil
 	}
-	src, err := in.Open(ctx)
+	seen, err := blind(ctx, in, config)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	return b.examine(ctx, in, src)
+	if _, _, foreign := gateway.Foreign(seen.File().Text, in.Options); foreign {
+		return seen, nil
+	}
+	var diags diag.List
+	switch _, _, err := seen.Ready(ctx); {
+	case errors.As(err, &diags):
+		b.report(seen.Files(), diags)
+		return nil, errReported
+	case err != nil:
+		return nil, err
+	}
+	return seen, b.guard(ctx, in, seen)
 }
 
 // build finds an engine, and builds. Without an engine, what is known already serves, if

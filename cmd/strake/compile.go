@@ -12,6 +12,7 @@ import (
 
 	"github.com/seed-e0495807/strake/backend/baseconfig"
 	"github.com/seed-e0495807/strake/backend/build"
+	"github.com/seed-e0495807/strake/backend/compile"
 	"github.com/seed-e0495807/strake/backend/gateway"
 	"github.com/seed-e0495807/strake/backend/input"
 	"github.com/seed-e0495807/strake/backend/llb"
@@ -61,14 +62,14 @@ func compileCommand(p *process) *cobra.Command {
 		Long:    compileLong,
 		Example: compileExamples,
 	}
-	c := &compile{process: p}
+	c := &compileRun{process: p}
 	c.declare(cmd.Flags())
 	cmd.RunE = running(c.run)
 	return cmd
 }
 
-// compile is one call of the command.
-type compile struct {
+// compileRun is one call of the command.
+type compileRun struct {
 	*process
 	buildFlags
 	pluginFlags
@@ -88,7 +89,7 @@ type compile struct {
 	atHand  plan.ImageResolver  // of what is here
 }
 
-func (c *compile) declare(f *pflag.FlagSet) {
+func (c *compileRun) declare(f *pflag.FlagSet) {
 	c.declareInput(f)
 	f.StringVar(&c.emit, "emit", "json", "`FORM` What to write: json, llb, dot, ir, ast or dockerfile (default json)")
 	f.StringVarP(&c.output, "output", "o", "", "`FILE|DIR` Write to a file, or to files in a directory (default standard output)")
@@ -96,7 +97,7 @@ func (c *compile) declare(f *pflag.FlagSet) {
 }
 
 // declareInput declares the flags that say what to compile.
-func (c *compile) declareInput(f *pflag.FlagSet) {
+func (c *compileRun) declareInput(f *pflag.FlagSet) {
 	c.buildFlags.declare(f, c.env)
 	c.pluginFlags.declare(f)
 	f.StringVarP(&c.file, "file", "f", "", "`FILE` Name of the Dockerfile, - for standard input (default PATH/Dockerfile)")
@@ -105,7 +106,7 @@ func (c *compile) declareInput(f *pflag.FlagSet) {
 	f.BoolVar(&c.offline, "offline", false, "Never use the network: base images come from the cache or --image-config")
 }
 
-func (c *compile) run(ctx context.Context, args []string) error {
+func (c *compileRun) run(ctx context.Context, args []string) error {
 	if len(args) == 0 {
 		args = []string{"."}
 	}
@@ -149,7 +150,7 @@ func receive(ctx context.Context, next <-chan *result) (*result, error) {
 }
 
 // prepare checks the flags and reads the files that they name.
-func (c *compile) prepare(ctx context.Context, args []string) error {
+func (c *compileRun) prepare(ctx context.Context, args []string) error {
 	var err error
 	if c.form == nil {
 		if c.form, err = formOf(c.emit); err != nil {
@@ -185,7 +186,7 @@ func (c *compile) prepare(ctx context.Context, args []string) error {
 	c.bases = llb.Images(c.images, c.local)
 	c.atHand = llb.Images(baseconfig.New(baseconfig.Options{Offline: true, Configs: configs}), c.local)
 	c.request = input.Request{
-		File: c.file, Stdin: c.stdin, Options: options, Contexts: named, Images: c.images, Offline: c.offline,
+		File: c.file, Stdin: c.stdin, Options: options, Contexts: named, Offline: c.offline,
 		Outside: c.outside,
 	}
 	return nil
@@ -193,7 +194,7 @@ func (c *compile) prepare(ctx context.Context, args []string) error {
 
 // localImages finds base images in the local store, if there is one. What --image-config
 // says comes before it.
-func (c *compile) localImages(ctx context.Context) (gateway.LocalImages, error) {
+func (c *compileRun) localImages(ctx context.Context) (gateway.LocalImages, error) {
 	images, err := c.heldStore(ctx)
 	if err != nil || images == nil {
 		return nil, err
@@ -208,7 +209,7 @@ func (c *compile) localImages(ctx context.Context) (gateway.LocalImages, error) 
 }
 
 // stdinOnce checks that no two readers want standard input.
-func (c *compile) stdinOnce(args []string) error {
+func (c *compileRun) stdinOnce(args []string) error {
 	readers := 0
 	if c.file == "-" {
 		readers = len(args)
@@ -262,7 +263,7 @@ type part struct {
 
 // start compiles all arguments, as many at once as there are processors. The
 // results come in the order of the arguments.
-func (c *compile) start(ctx context.Context, args []string) []chan *result {
+func (c *compileRun) start(ctx context.Context, args []string) []chan *result {
 	results := make([]chan *result, len(args))
 	slots := make(chan struct{}, runtime.GOMAXPROCS(0))
 	for i := range results {
@@ -280,24 +281,35 @@ func (c *compile) start(ctx context.Context, args []string) []chan *result {
 	return results
 }
 
-// passOptions are what plugins may know of the compile.
-func (c *compile) passOptions() passOptions {
-	return passOptions{
-		target: c.target, whole: c.form.whole, args: buildArgs(c.request.Options), platforms: c.platforms,
-		images: c.bases, atHand: c.atHand,
+// open finds the Dockerfile of one argument, and its plugins.
+func (c *compileRun) open(ctx context.Context, arg string) (*compile.Snapshot, error) {
+	request := c.request
+	request.Path = arg
+	in, err := input.Find(ctx, request)
+	if err != nil {
+		return nil, err
 	}
+	config := compile.Config{Whole: c.form.whole, AtHand: c.atHand}
+	if err := c.plugins(ctx, c.process, in, &config); err != nil {
+		return nil, err
+	}
+	src, err := in.Open(ctx, c.images)
+	if err != nil {
+		return nil, err
+	}
+	config = config.From(src)
+	config.Build.AllStages = c.form.all && config.Build.Target == ""
+	config.Build.Images, config.Build.Local = c.bases, c.local
+	return compile.Open(src, config, nil)
 }
 
 // compile compiles one argument.
-func (c *compile) compile(ctx context.Context, arg string) *result {
+func (c *compileRun) compile(ctx context.Context, arg string) *result {
 	r := &result{set: &source.Set{}}
-	request := c.request
-	request.Path = arg
-	request.Pass = c.pass(c.process, c.passOptions())
-	src, err := input.Open(ctx, request)
+	src, err := c.open(ctx, arg)
 	if err == nil {
+		r.set = src.Files()
 		err = c.form.emit(ctx, c, src, r)
-		src.AddFiles(r.set)
 	}
 	var elsewhere *findings
 	switch {
@@ -307,7 +319,7 @@ func (c *compile) compile(ctx context.Context, arg string) *result {
 		r.diags = append(r.diags, diagnose(err)...)
 	}
 	if src != nil {
-		r.name(src.Name)
+		r.name(src.File().Name)
 	}
 	return r
 }

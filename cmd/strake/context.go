@@ -11,9 +11,9 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"github.com/seed-e0495807/strake/backend/compile"
 	"github.com/seed-e0495807/strake/backend/input"
 	"github.com/seed-e0495807/strake/lang/diag"
-	"github.com/seed-e0495807/strake/lang/source"
 )
 
 const contextLong = `Shows which files a build would send to the build engine, as a tree with sizes:
@@ -163,16 +163,14 @@ func (c *contextRun) locals(ctx context.Context) (list []input.Local, err error)
 	if c.all || c.ignored {
 		return []input.Local{whole}, nil
 	}
-	src, err := c.input.Open(ctx)
+	seen, err := blind(ctx, c.input, compile.Config{})
 	if err != nil {
 		return nil, err
 	}
-	set := &source.Set{}
-	list, err = src.Reads(ctx, set.Add(src.Name, src.Text))
-	src.AddFiles(set)
+	list, err = seen.Reads(ctx, c.input.Locals)
 	var diags diag.List
 	if errors.As(err, &diags) {
-		c.report(set, diags)
+		c.report(seen.Files(), diags)
 		return nil, errReported
 	}
 	return list, err

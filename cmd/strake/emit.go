@@ -9,13 +9,12 @@ import (
 	"github.com/containerd/platforms"
 	bk "github.com/moby/buildkit/client/llb"
 
+	"github.com/seed-e0495807/strake/backend/compile"
 	"github.com/seed-e0495807/strake/backend/dockerfile"
 	"github.com/seed-e0495807/strake/backend/dump"
-	"github.com/seed-e0495807/strake/backend/input"
 	"github.com/seed-e0495807/strake/backend/llb"
 	"github.com/seed-e0495807/strake/backend/tree"
 	"github.com/seed-e0495807/strake/ir"
-	"github.com/seed-e0495807/strake/lang"
 	"github.com/seed-e0495807/strake/lang/diag"
 )
 
@@ -27,11 +26,12 @@ type form struct {
 	compiles bool   // for each platform, down to LLB
 	binary   bool
 	whole    bool // plugins expand all stages, as it is to be a plain Dockerfile
+	all      bool // stages are compiled when there is no target
 	emit     emitter
 }
 
 // emitter makes the parts of a result out of a source.
-type emitter func(context.Context, *compile, *input.Source, *result) error
+type emitter func(context.Context, *compileRun, *compile.Snapshot, *result) error
 
 func forms() []*form {
 	return []*form{
@@ -72,8 +72,8 @@ func (r *result) check(diags diag.List) error {
 	return nil
 }
 
-func emitAST(_ context.Context, _ *compile, src *input.Source, r *result) error {
-	file, diags := lang.Parse(r.set.Add(src.Name, src.Text))
+func emitAST(_ context.Context, _ *compileRun, src *compile.Snapshot, r *result) error {
+	file, diags := src.AST()
 	if err := r.check(diags); err != nil {
 		return err
 	}
@@ -83,9 +83,8 @@ func emitAST(_ context.Context, _ *compile, src *input.Source, r *result) error 
 
 // module is the module of a source, also when it has errors that only plugins have found:
 // those are for the user to see beside it. What a plugin could not expand is no module.
-func module(ctx context.Context, src *input.Source, r *result) (*ir.Module, error) {
-	m, diags, err := ir.Read(ctx, r.set.Add(src.Name, src.Text), src.Pass)
-	src.AddFiles(r.set)
+func module(ctx context.Context, src *compile.Snapshot, r *result) (*ir.Module, error) {
+	m, diags, err := src.Expanded(ctx)
 	r.diags = append(r.diags, diags...)
 	var found diag.List
 	if m != nil && !m.HasCustom() && errors.As(err, &found) {
@@ -94,7 +93,7 @@ func module(ctx context.Context, src *input.Source, r *result) (*ir.Module, erro
 	return m, err
 }
 
-func emitIR(ctx context.Context, _ *compile, src *input.Source, r *result) error {
+func emitIR(ctx context.Context, _ *compileRun, src *compile.Snapshot, r *result) error {
 	m, err := module(ctx, src, r)
 	if err != nil {
 		return err
@@ -103,7 +102,7 @@ func emitIR(ctx context.Context, _ *compile, src *input.Source, r *result) error
 	return nil
 }
 
-func emitDockerfile(ctx context.Context, _ *compile, src *input.Source, r *result) error {
+func emitDockerfile(ctx context.Context, _ *compileRun, src *compile.Snapshot, r *result) error {
 	m, err := module(ctx, src, r)
 	if err != nil {
 		return err
@@ -121,24 +120,21 @@ type writer func(io.Writer, *bk.Definition) error
 
 // lower compiles for each platform, and writes the definitions.
 func lower(write writer, marshal ...bk.ConstraintsOpt) emitter {
-	return func(ctx context.Context, c *compile, src *input.Source, r *result) error {
-		file := r.set.Add(src.Name, src.Text)
-		for i := range max(1, len(src.Client.TargetPlatforms)) {
-			o := src.LLB(i)
-			o.Images, o.Local = c.bases, c.local
-			res, err := llb.Compile(ctx, file, o)
+	return func(ctx context.Context, c *compileRun, src *compile.Snapshot, r *result) error {
+		for _, i := range src.Platforms() {
+			res, err := src.LLB(ctx, i)
 			if err != nil {
 				return err
 			}
-			if i == 0 { // they are the same for all
+			if i <= 0 { // they are the same for all
 				r.diags = append(r.diags, res.Diags...)
 			}
 			p, err := newPart(ctx, res, write, marshal)
 			if err != nil {
 				return err
 			}
-			if o.Platform != nil {
-				p.platform = platforms.FormatAll(*o.Platform)
+			if i != compile.Default {
+				p.platform = platforms.FormatAll(src.Config().Platforms[i])
 			}
 			r.parts = append(r.parts, p)
 		}

@@ -7,10 +7,8 @@ import (
 	"github.com/aymanbagabas/go-udiff"
 	"github.com/spf13/cobra"
 
+	"github.com/seed-e0495807/strake/backend/compile"
 	"github.com/seed-e0495807/strake/backend/dockerfile"
-	"github.com/seed-e0495807/strake/backend/input"
-	"github.com/seed-e0495807/strake/ir"
-	"github.com/seed-e0495807/strake/lang/source"
 )
 
 const expandLong = `Prints the Dockerfile as it is after the plugins of strake.yaml: a plain Dockerfile
@@ -29,7 +27,7 @@ func expandCommand(p *process) *cobra.Command {
 `,
 	}
 	flags := cmd.Flags()
-	c := &compile{process: p, emit: "dockerfile"}
+	c := &compileRun{process: p, emit: "dockerfile"}
 	c.declareInput(flags)
 	blame := flags.Bool("blame", false, "Show what each line comes from")
 	cmd.RunE = running(func(ctx context.Context, args []string) error {
@@ -51,7 +49,7 @@ also when there are changes.
 		Example: `  strake diff .
 `,
 	}
-	c := &compile{process: p}
+	c := &compileRun{process: p}
 	c.declareInput(cmd.Flags())
 	c.form = &form{name: "diff", comment: "#", whole: true, emit: emitDiff}
 	cmd.RunE = running(c.run)
@@ -59,7 +57,7 @@ also when there are changes.
 }
 
 // emitBlame prints the Dockerfile after the plugins in columns.
-func emitBlame(ctx context.Context, _ *compile, src *input.Source, r *result) error {
+func emitBlame(ctx context.Context, _ *compileRun, src *compile.Snapshot, r *result) error {
 	m, err := module(ctx, src, r)
 	if err != nil {
 		return err
@@ -73,7 +71,7 @@ func emitBlame(ctx context.Context, _ *compile, src *input.Source, r *result) er
 }
 
 // emitDiff compares the Dockerfile before and after the plugins, both as they print.
-func emitDiff(ctx context.Context, c *compile, src *input.Source, r *result) error {
+func emitDiff(ctx context.Context, c *compileRun, src *compile.Snapshot, r *result) error {
 	m, err := module(ctx, src, r)
 	if err != nil {
 		return err
@@ -82,13 +80,14 @@ func emitDiff(ctx context.Context, c *compile, src *input.Source, r *result) err
 	if err != nil {
 		return err
 	}
-	before := src.Text
-	if m, _, err := ir.Read(ctx, source.NewFile(src.Name, src.Text), nil); err == nil { // it has no new instructions
+	file := src.File()
+	before := file.Text
+	if m, _, err := src.Module(); err == nil && !m.HasCustom() {
 		if before, err = dockerfile.Print(m); err != nil {
 			return err
 		}
 	}
-	diff := udiff.Unified(src.Name, src.Name+" (after plugins)", before, after)
+	diff := udiff.Unified(file.Name, file.Name+" (after plugins)", before, after)
 	diff = c.shown(diff)
 	if c.color(c.stdout) {
 		diff = coloured(diff)

@@ -12,10 +12,10 @@ import (
 	"github.com/aymanbagabas/go-udiff"
 	"github.com/spf13/cobra"
 
+	"github.com/seed-e0495807/strake/backend/compile"
 	"github.com/seed-e0495807/strake/backend/input"
 	"github.com/seed-e0495807/strake/lang/diag"
 	"github.com/seed-e0495807/strake/lang/regular"
-	"github.com/seed-e0495807/strake/lang/source"
 	"github.com/seed-e0495807/strake/plugins/config"
 )
 
@@ -35,7 +35,7 @@ those that keep what the author meant. What is left is what strake check reports
 `,
 	}
 	flags := cmd.Flags()
-	f := &fix{check: check{compile: compile{process: p}}}
+	f := &fix{check: check{compileRun: compileRun{process: p}}}
 	f.declareInput(flags)
 	flags.BoolVar(&f.unsafe, "unsafe", false, "Apply fixes, too, that may change what is built")
 	flags.BoolVar(&f.diff, "diff", false, "Show what would change, and write nothing")
@@ -56,7 +56,7 @@ func (f *fix) run(ctx context.Context, args []string) error {
 	if slices.Contains(args, "-") || f.file == "-" || slices.ContainsFunc(args, input.IsRemote) {
 		return misuse("strake fix writes files: name those of this machine")
 	}
-	f.form = &form{name: "fix", emit: emitNothing}
+	f.form = &form{name: "fix"}
 	if err := f.prepare(ctx, args); err != nil {
 		return err
 	}
@@ -70,20 +70,19 @@ func (f *fix) run(ctx context.Context, args []string) error {
 
 // mend mends the Dockerfile of one argument.
 func (f *fix) mend(ctx context.Context, arg string) error {
-	request := f.request
-	request.Path, request.Pass = arg, f.pass(f.process, f.passOptions())
-	src, err := input.Open(ctx, request)
+	src, err := f.open(ctx, arg)
 	if err != nil {
 		return err
 	}
-	at, err := f.target(src.Name)
+	file := src.File()
+	at, err := f.target(file.Name)
 	if err != nil {
 		return err
 	}
-	text, applied := src.Text, 0
+	text, applied := file.Text, 0
 	var found diag.List
 	for range maxFixes {
-		found = f.look(ctx, request, text).diags
+		found = f.look(ctx, src, text)
 		next, n, err := applyFixes(text, found, f.unsafe)
 		if err != nil {
 			return err
@@ -95,10 +94,10 @@ func (f *fix) mend(ctx context.Context, arg string) error {
 	}
 	done := fmt.Sprintf("%d mended", applied)
 	switch {
-	case text == src.Text:
+	case text == file.Text:
 		done = "nothing to mend"
 	case f.diff:
-		diff := f.shown(udiff.Unified(src.Name, src.Name+" (mended)", src.Text, text))
+		diff := f.shown(udiff.Unified(file.Name, file.Name+" (mended)", file.Text, text))
 		if f.color(f.stdout) {
 			diff = coloured(diff)
 		}
@@ -107,11 +106,11 @@ func (f *fix) mend(ctx context.Context, arg string) error {
 		}
 		done = fmt.Sprintf("%d to mend", applied)
 	default:
-		if err := replaceIn(at.Root, at.Real, src.Text, text); err != nil {
+		if err := replaceIn(at.Root, at.Real, file.Text, text); err != nil {
 			return err
 		}
 	}
-	name := src.Name
+	name := file.Name
 	if at.Linked {
 		name += " -> " + at.Real
 	}
@@ -196,19 +195,13 @@ func left(found diag.List, unsafe bool) string {
 	return text
 }
 
-// look compiles a text as if it stood in the file of a request.
-func (f *fix) look(ctx context.Context, request input.Request, text string) *result {
-	r := &result{set: &source.Set{}}
-	src, err := input.Open(ctx, request)
-	if err == nil {
-		src.Text = text
-		err = emitNothing(ctx, &f.compile, src, r)
-		src.AddFiles(r.set)
-	}
-	if err != nil {
+// look is what the plugins say of a text in the place of that of a source.
+func (f *fix) look(ctx context.Context, src *compile.Snapshot, text string) diag.List {
+	r := &result{}
+	if _, err := module(ctx, src.Edited(text), r); err != nil {
 		r.diags = append(r.diags, diagnose(err)...)
 	}
-	return r
+	return r.diags
 }
 
 // applyFixes applies the first fix of each diagnostic that may be, unless it overlaps one

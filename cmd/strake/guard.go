@@ -3,8 +3,8 @@ package main
 import (
 	"context"
 
+	"github.com/seed-e0495807/strake/backend/compile"
 	"github.com/seed-e0495807/strake/backend/input"
-	"github.com/seed-e0495807/strake/lang/source"
 )
 
 // contextLimit is the default of --context-limit.
@@ -17,15 +17,30 @@ func contextLimit(env func(string) (string, bool)) string {
 
 // guard stops a build that would send what nobody means to send. It knows nothing
 // of base images: a Dockerfile that does not compile without them is let through.
-func (b *buildRun) guard(ctx context.Context, src *input.Source) error {
+func (b *buildRun) guard(ctx context.Context, in *input.Input, seen *compile.Snapshot) error {
 	limit, err := byteSize("--context-limit", b.contextLimit)
 	if err != nil || b.yes {
 		return err
 	}
-	list, err := src.Reads(ctx, (&source.Set{}).Add(src.Name, src.Text))
+	home, _ := b.env("HOME")
+	o := input.GuardOptions{Limit: limit, Home: home}
+	if small, err := in.Small(ctx, o); small || err != nil {
+		return err
+	}
+	list, err := seen.Reads(ctx, in.Locals)
 	if err != nil {
 		return ctx.Err()
 	}
-	home, _ := b.env("HOME")
-	return input.Guard(ctx, list, input.GuardOptions{Limit: limit, Home: home})
+	return input.Guard(ctx, list, o)
+}
+
+// blind opens a Dockerfile as it is where no base image is to be had.
+func blind(ctx context.Context, in *input.Input, config compile.Config) (*compile.Snapshot, error) {
+	src, err := in.Open(ctx, input.NoImages{})
+	if err != nil {
+		return nil, err
+	}
+	config = config.From(src)
+	config.Build.Resolver, config.Blind = input.NoImages{}, true
+	return compile.Open(src, config, nil)
 }

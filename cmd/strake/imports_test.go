@@ -15,7 +15,7 @@ var rooms = map[string][]string{
 	"lang":    nil,
 	"ir":      {"lang"},
 	"plugins": {"ir", "lang"},
-	"backend": {"ir", "lang"},
+	"backend": {"plugins", "ir", "lang"},
 	"cmd":     {"lang", "ir", "plugins", "backend"},
 }
 

@@ -12,7 +12,7 @@ import (
 
 // outputs is where the results go. Files appear whole or not at all.
 type outputs struct {
-	*compile
+	*compileRun
 	args    []string
 	names   []string // of the files of each argument, without what tells the kind
 	several bool     // results, perhaps
@@ -21,12 +21,12 @@ type outputs struct {
 }
 
 // outputs checks where the results go before anything is compiled.
-func (c *compile) outputs(args []string) (*outputs, error) {
+func (c *compileRun) outputs(args []string) (*outputs, error) {
 	platforms := 1
 	if c.form.compiles {
 		platforms = max(1, len(c.platforms))
 	}
-	o := &outputs{compile: c, args: args, names: fileNames(args), several: len(args)*platforms > 1}
+	o := &outputs{compileRun: c, args: args, names: fileNames(args), several: len(args)*platforms > 1}
 	if c.output == "-" {
 		c.output = ""
 	}

@@ -6,17 +6,15 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
-	"strings"
 	"sync"
 
 	"github.com/moby/buildkit/frontend/dockerui"
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"github.com/seed-e0495807/strake/backend/compile"
 	"github.com/seed-e0495807/strake/backend/input"
 	"github.com/seed-e0495807/strake/cmd/internal/pass"
-	"github.com/seed-e0495807/strake/ir"
-	"github.com/seed-e0495807/strake/ir/plan"
 	"github.com/seed-e0495807/strake/lang/diag"
 	"github.com/seed-e0495807/strake/lang/source"
 	"github.com/seed-e0495807/strake/plugins/builtin"
@@ -56,29 +54,24 @@ type pipeline struct {
 	err     error
 }
 
-// pass gives what finds the pass of a Dockerfile.
-func (f *pluginFlags) pass(p *process, options passOptions) func(context.Context, *input.Input) (ir.Pass, error) {
-	return func(ctx context.Context, in *input.Input) (ir.Pass, error) {
-		if f.off {
-			return pass.Without{Why: "--no-plugins leaves it out"}, nil
-		}
-		name, err := f.find(ctx, p, in)
-		if err != nil {
-			return nil, err
-		}
-		if name == "" {
-			return pass.Without{Why: notFound(in)}, nil
-		}
-		found, err := f.load(ctx, p, name)
-		if err != nil {
-			return nil, err
-		}
-		read := func(_ context.Context, path string) ([]byte, error) { return in.ReadFile(path) }
-		return &pass.Pass{Plugins: found, Target: options.target, Whole: options.whole, Host: pass.Host{
-			Read: read, Print: f.logger(p), Platforms: options.platforms, AtHand: options.atHand,
-			Options: plan.Options{BuildArgs: options.args, Images: options.images},
-		}}, nil
+// plugins finds the plugins of a Dockerfile, and what they may ask for.
+func (f *pluginFlags) plugins(ctx context.Context, p *process, in *input.Input, c *compile.Config) error {
+	if f.off {
+		c.Without = "--no-plugins leaves it out"
+		return nil
 	}
+	name, err := f.find(ctx, p, in)
+	if err != nil {
+		return err
+	}
+	if name == "" {
+		c.Without = notFound(in)
+		return nil
+	}
+	c.ReadFile = func(_ context.Context, path string) ([]byte, error) { return in.ReadFile(path) }
+	c.Log = f.logger(p)
+	c.Plugins, err = f.load(ctx, p, name)
+	return err
 }
 
 // logger writes what plugins log; nil does not.
@@ -91,28 +84,6 @@ func (f *pluginFlags) logger(p *process) func(string) {
 		defer f.mu.Unlock()
 		tell(p.stderr, "%s\n", diag.Printable(text))
 	}
-}
-
-// passOptions are what a build is asked for, as far as plugins may ask for it.
-type passOptions struct {
-	target string
-	whole  bool // stages that the target does not need count, too
-	args   map[string]string
-	images plan.ImageResolver // nil when base images are not to be asked for
-	atHand plan.ImageResolver // those of which the configs are here; nil knows none
-
-	platforms []string // asked for
-}
-
-// buildArgs are the build arguments among options of the frontend.
-func buildArgs(options map[string]string) map[string]string {
-	args := map[string]string{}
-	for key, value := range options {
-		if name, ok := strings.CutPrefix(key, "build-arg:"); ok {
-			args[name] = value
-		}
-	}
-	return args
 }
 
 // notFound says where no strake.yaml was found.

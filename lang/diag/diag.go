@@ -173,6 +173,33 @@ func (l List) Sort() {
 	})
 }
 
+// Moved gives the diagnostics with spans in files whose ids are higher by so much, as
+// source.Set.Join makes them.
+func (l List) Moved(by source.FileID) List {
+	move := func(s source.Span) source.Span {
+		if !s.IsZero() {
+			s.File += by
+		}
+		return s
+	}
+	out := slices.Clone(l)
+	for i := range out {
+		d := &out[i]
+		d.Span = move(d.Span)
+		d.Related, d.Fixes = slices.Clone(d.Related), slices.Clone(d.Fixes)
+		for j := range d.Related {
+			d.Related[j].Span = move(d.Related[j].Span)
+		}
+		for j := range d.Fixes {
+			d.Fixes[j].Edits = slices.Clone(d.Fixes[j].Edits)
+			for k := range d.Fixes[j].Edits {
+				d.Fixes[j].Edits[k].Span.File += by // the zero span is no exception here
+			}
+		}
+	}
+	return out
+}
+
 // locate gives the file of a span and the span cut to the text of that file. It
 // gives nil for a file that the set does not have: a wrong span must never turn
 // an error message into a panic.

@@ -4,8 +4,10 @@ package source
 
 import (
 	"fmt"
+	"slices"
 	"sort"
 	"strings"
+	"sync"
 )
 
 // FileID names a file of a Set. Zero is the first file added, which in a
@@ -48,13 +50,13 @@ type Position struct {
 // String gives "Dockerfile:3:1".
 func (p Position) String() string { return fmt.Sprintf("%s:%d:%d", p.Filename, p.Line, p.Column) }
 
-// File is one source text. It is immutable once made; its line table is built
-// on first use, so a File must not be shared between goroutines before Lines
-// has been called once.
+// File is one source text. It is immutable once made, and safe for many goroutines; its
+// line table is built on first use.
 type File struct {
 	ID    FileID
 	Name  string // as the user wrote it; shown in messages
 	Text  string
+	once  sync.Once
 	lines []uint32 // offset of the first byte of each line
 }
 
@@ -74,7 +76,7 @@ func (f *File) Slice(s Span) string {
 func (f *File) Lines() int { return len(f.table()) }
 
 func (f *File) table() []uint32 {
-	if f.lines == nil {
+	f.once.Do(func() {
 		f.lines = make([]uint32, 1, strings.Count(f.Text, "\n")+1)
 		for i := 0; i < len(f.Text)-1; i++ {
 			n := strings.IndexByte(f.Text[i:len(f.Text)-1], '\n')
@@ -84,7 +86,7 @@ func (f *File) table() []uint32 {
 			i += n
 			f.lines = append(f.lines, uint32(i+1))
 		}
-	}
+	})
 	return f.lines
 }
 
@@ -134,18 +136,39 @@ func (f *File) LineRange(s Span) (first, last int) {
 	return first, f.Line(s.End - 1)
 }
 
-// Set is the files of one compile. It is not safe for concurrent use.
-type Set struct{ files []*File }
+// Set is the files of one compile. It is safe for many goroutines.
+type Set struct {
+	mu    sync.RWMutex
+	files []*File
+}
 
 // Add puts a text into the set and gives it the next id.
 func (s *Set) Add(name, text string) *File {
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	f := &File{ID: FileID(len(s.files)), Name: name, Text: text}
 	s.files = append(s.files, f)
 	return f
 }
 
+// Join adds the files of another set, and tells by how much their ids are higher here.
+func (s *Set) Join(o *Set) FileID {
+	o.mu.RLock()
+	files := slices.Clone(o.files)
+	o.mu.RUnlock()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	by := FileID(len(s.files))
+	for i, f := range files {
+		s.files = append(s.files, &File{ID: by + FileID(i), Name: f.Name, Text: f.Text})
+	}
+	return by
+}
+
 // File gives the file of an id, or nil.
 func (s *Set) File(id FileID) *File {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
 	if int(id) >= len(s.files) {
 		return nil
 	}

@@ -13,12 +13,12 @@ import (
 	"github.com/opencontainers/go-digest"
 	ocispecs "github.com/opencontainers/image-spec/specs-go/v1"
 
+	driver "github.com/seed-e0495807/strake/backend/compile"
 	"github.com/seed-e0495807/strake/backend/llb"
 	"github.com/seed-e0495807/strake/ir"
 	"github.com/seed-e0495807/strake/ir/plan"
 	"github.com/seed-e0495807/strake/lang/cases"
 	"github.com/seed-e0495807/strake/lang/diag"
-	"github.com/seed-e0495807/strake/lang/source"
 	"github.com/seed-e0495807/strake/plugins"
 	"github.com/seed-e0495807/strake/plugins/builtin"
 	"github.com/seed-e0495807/strake/plugins/plugintest"
@@ -47,7 +47,7 @@ func fixers() map[string]*plugins.Pipeline {
 
 // safeFixes are those of the compiler and of a pipeline, by what they are called.
 func safeFixes(ctx context.Context, text string, p *plugins.Pipeline) ([]diag.Fix, error) {
-	found, err := llb.Check(ctx, source.NewFile("Dockerfile", text), llb.Options{Options: plan.Options{Images: anyImage{}}}, nil)
+	found, err := driver.New(driver.Config{Name: "Dockerfile", Text: text, Build: llb.Options{Options: plan.Options{Images: anyImage{}}}}).Findings(ctx)
 	if err != nil {
 		return nil, err
 	}

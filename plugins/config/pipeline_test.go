@@ -484,7 +484,7 @@ func TestList(t *testing.T) {
 // module is a Dockerfile as a module.
 func module(t *testing.T, text string) *ir.Module {
 	t.Helper()
-	m, diags, err := ir.Read(context.Background(), source.NewFile("Dockerfile", text), nil)
+	m, diags, err := ir.Read(source.NewFile("Dockerfile", text))
 	if err != nil || diags.HasErrors() {
 		t.Fatal(diags, err)
 	}

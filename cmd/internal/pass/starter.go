@@ -1,3 +1,4 @@
+// Package pass starts the programs of plugins, for the command line and the frontend alike.
 package pass
 
 import (

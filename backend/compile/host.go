@@ -1,4 +1,4 @@
-package pass
+package compile
 
 import (
 	"context"
@@ -6,40 +6,28 @@ import (
 	"errors"
 	"fmt"
 
-	"github.com/seed-e0495807/strake/backend/gateway"
+	"github.com/seed-e0495807/strake/backend/llb"
 	"github.com/seed-e0495807/strake/ir"
 	"github.com/seed-e0495807/strake/ir/plan"
 	"github.com/seed-e0495807/strake/plugins"
 )
 
-// Host is what plugins may ask of one compile.
-type Host struct {
+// host is what plugins may ask of one compile, when they see a module.
+type host struct {
 	plugins.NoHost // parses shells
-	module         *ir.Module
-	images         *gateway.Images // nil without an engine
-
-	// Read reads a file of the build context; the error is errors.ErrUnsupported where
-	// that is not to be had. Options are those of the compile: Images is nil when base
-	// images are not to be asked for. Print takes what plugins log; nil drops it.
-	Read    func(ctx context.Context, path string) ([]byte, error)
-	Options plan.Options
-	Print   func(string)
-
-	// Platforms are those that are asked for, as the user has them. AtHand answers for
-	// base images without a network; nil knows none.
-	Platforms []string
-	AtHand    plan.ImageResolver
+	*Config
+	module *ir.Module
 }
 
 // Log implements plugins.Host.
-func (h *Host) Log(_ context.Context, text string) {
-	if h.Print != nil {
-		h.Print(text)
+func (h *host) Log(_ context.Context, text string) {
+	if h.Config.Log != nil {
+		h.Config.Log(text)
 	}
 }
 
 // Expand implements plugins.Host: the module is planned with one variable more.
-func (h *Host) Expand(ctx context.Context, at plugins.Place, word string) (string, error) {
+func (h *host) Expand(ctx context.Context, at plugins.Place, word string) (string, error) {
 	if at.Stage < 0 || at.Stage >= len(h.module.Stages) || at.Op > len(h.module.Stages[at.Stage].Ops) {
 		return "", fmt.Errorf("there is no op %d in a stage %d", at.Op, at.Stage)
 	}
@@ -51,7 +39,7 @@ func (h *Host) Expand(ctx context.Context, at plugins.Place, word string) (strin
 	stage := m.Stages[at.Stage]
 	stage.Ops = plain(h.module.Stages[at.Stage].Ops[:max(at.Op, 0)])
 	stage.Ops = append(stage.Ops, &ir.Op{Body: &ir.Env{Pairs: []ir.Pair{{Key: "STRAKE_WORD", Value: word}}}, Origin: stage.Origin})
-	o := h.Options
+	o := h.asked()
 	if o.Images == nil {
 		o.Images = anyImage{}
 	}
@@ -84,12 +72,17 @@ func (anyImage) ResolveImage(_ context.Context, r plan.ImageRequest) (plan.Image
 	return plan.ImageInfo{Ref: r.Ref, Config: []byte("{}")}, nil
 }
 
+// asked are the options for small plans of the host's own.
+func (h *host) asked() plan.Options {
+	return plan.Options{BuildArgs: h.Build.BuildArgs, Images: h.Build.Images}
+}
+
 // ReadFile implements plugins.Host.
-func (h *Host) ReadFile(ctx context.Context, path string) ([]byte, error) {
-	if h.Read == nil {
+func (h *host) ReadFile(ctx context.Context, path string) ([]byte, error) {
+	if h.Config.ReadFile == nil {
 		return nil, plugins.ErrUnavailable
 	}
-	data, err := h.Read(ctx, path)
+	data, err := h.Config.ReadFile(ctx, path)
 	if errors.Is(err, errors.ErrUnsupported) {
 		return nil, plugins.ErrUnavailable
 	}
@@ -97,37 +90,45 @@ func (h *Host) ReadFile(ctx context.Context, path string) ([]byte, error) {
 }
 
 // BaseConfig implements plugins.Host.
-func (h *Host) BaseConfig(ctx context.Context, stage int) (json.RawMessage, error) {
-	m, err := h.base(stage)
-	switch {
-	case err != nil:
-		return nil, err
-	case h.images != nil:
-		return h.images.Config(ctx, m)
-	case h.Options.Images == nil:
-		return nil, plugins.ErrUnavailable
-	}
-	p, err := plan.Make(ctx, m, h.Options)
+func (h *host) BaseConfig(ctx context.Context, stage int) (json.RawMessage, error) {
+	r, err := h.base(ctx, stage)
 	if err != nil {
 		return nil, err
 	}
-	return json.Marshal(p.Target.Image)
+	return r.Config()
 }
 
 // BaseFile implements plugins.Host.
-func (h *Host) BaseFile(ctx context.Context, stage int, path string) ([]byte, error) {
-	m, err := h.base(stage)
+func (h *host) BaseFile(ctx context.Context, stage int, path string) ([]byte, error) {
+	if h.ReadImage == nil {
+		return nil, plugins.ErrUnavailable
+	}
+	r, err := h.base(ctx, stage)
+	if err != nil {
+		return nil, err
+	}
+	return h.ReadImage(ctx, r.State, path)
+}
+
+// base compiles what a stage goes back to, for the first platform.
+func (h *host) base(ctx context.Context, stage int) (*llb.Result, error) {
+	m, err := h.bases(stage)
 	switch {
 	case err != nil:
 		return nil, err
-	case h.images == nil:
+	case h.Build.Images == nil && h.Build.Resolver == nil:
 		return nil, plugins.ErrUnavailable
 	}
-	return h.images.File(ctx, m, path)
+	o := h.Build
+	o.Target, o.AllStages = "", false
+	if len(h.Platforms) > 0 {
+		o.Platform = &h.Platforms[0]
+	}
+	return llb.CompileModule(ctx, m, o)
 }
 
-// base is a module whose last stage has what a stage goes back to, and no more.
-func (h *Host) base(stage int) (*ir.Module, error) {
+// bases is a module whose last stage has what a stage goes back to, and no more.
+func (h *host) bases(stage int) (*ir.Module, error) {
 	if stage < 0 || stage >= len(h.module.Stages) {
 		return nil, fmt.Errorf("there is no stage %d", stage)
 	}

@@ -1,34 +1,51 @@
-package input
+package compile_test
 
 import (
 	"context"
+	"errors"
 	"os"
 	"path/filepath"
 	"slices"
 	"testing"
 
-	"github.com/seed-e0495807/strake/lang/source"
+	"github.com/seed-e0495807/strake/backend/compile"
+	"github.com/seed-e0495807/strake/backend/input"
 )
 
 // locals finds out what a Dockerfile reads.
-func locals(t *testing.T, r Request, text string) ([]Local, error) {
+func locals(t *testing.T, r input.Request, text string) ([]input.Local, error) {
 	t.Helper()
 	if err := os.WriteFile(filepath.Join(r.Path, "Dockerfile"), []byte(text), 0o666); err != nil {
 		t.Fatal(err)
 	}
-	in, err := Find(context.Background(), r)
+	in, err := input.Find(context.Background(), r)
 	if err != nil {
 		t.Fatal(err)
 	}
-	src, err := in.Open(context.Background())
+	src, err := in.Open(context.Background(), input.NoImages{})
 	if err != nil {
 		t.Fatal(err)
 	}
-	return src.Reads(context.Background(), (&source.Set{}).Add(src.Name, src.Text))
+	c := compile.Config{}.From(src)
+	c.Build.Resolver = input.NoImages{}
+	return compile.New(c).Reads(context.Background(), in.Locals)
+}
+
+// filesIn makes a directory with files that hold their names.
+func filesIn(t *testing.T, names ...string) string {
+	t.Helper()
+	dir := t.TempDir()
+	for _, name := range names {
+		path := filepath.Join(dir, filepath.FromSlash(name))
+		if err := errors.Join(os.MkdirAll(filepath.Dir(path), 0o777), os.WriteFile(path, []byte(name), 0o666)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return dir
 }
 
 func TestReads(t *testing.T) {
-	root := write(t, t.TempDir(), ".dockerignore", "other/x")
+	root := filesIn(t, ".dockerignore", "other/x")
 	tests := []struct {
 		name, text string
 		follow     []string
@@ -46,12 +63,12 @@ func TestReads(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			r := Request{Path: root, Contexts: map[string]string{"docs": root + "/other", "img": "docker-image://busybox"}, Options: map[string]string{"platform": "linux/amd64,linux/arm64"}}
+			r := input.Request{Path: root, Contexts: map[string]string{"docs": root + "/other", "img": "docker-image://busybox"}, Options: map[string]string{"platform": "linux/amd64,linux/arm64"}}
 			list, err := locals(t, r, tt.text)
 			if err != nil {
 				t.Fatal(err)
 			}
-			i := slices.IndexFunc(list, func(l Local) bool { return l.Name == Context })
+			i := slices.IndexFunc(list, func(l input.Local) bool { return l.Name == input.Context })
 			if i < 0 || tt.none {
 				if i >= 0 || !tt.none {
 					t.Errorf("%+v", list)
@@ -65,13 +82,13 @@ func TestReads(t *testing.T) {
 		})
 	}
 	t.Run("two directories", func(t *testing.T) {
-		list, err := locals(t, Request{Path: root, Contexts: map[string]string{"docs": root + "/other"}}, "FROM x\nCOPY a /\nCOPY --from=docs /b /")
+		list, err := locals(t, input.Request{Path: root, Contexts: map[string]string{"docs": root + "/other"}}, "FROM x\nCOPY a /\nCOPY --from=docs /b /")
 		if err != nil || len(list) != 2 || list[1].Name != "docs" || list[1].Dir != root+"/other" || !slices.Equal(list[1].Follow, []string{"b"}) {
 			t.Errorf("%+v, %v", list, err)
 		}
 	})
 	t.Run("error", func(t *testing.T) {
-		if _, err := locals(t, Request{Path: root}, "FROM x\nCOPPY a b"); err == nil {
+		if _, err := locals(t, input.Request{Path: root}, "FROM x\nCOPPY a b"); err == nil {
 			t.Error("no error")
 		}
 	})

@@ -1,9 +1,10 @@
-package pass
+package compile
 
 import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"slices"
 
 	"github.com/containerd/platforms"
 	ocispecs "github.com/opencontainers/image-spec/specs-go/v1"
@@ -15,25 +16,22 @@ import (
 
 // Facts implements plugins.Host: the platforms are those of a plan for each platform that
 // was asked for, in which a FROM may have its own.
-func (h *Host) Facts(ctx context.Context, stage int) (plugins.Facts, error) {
+func (h *host) Facts(ctx context.Context, stage int) (plugins.Facts, error) {
 	var facts plugins.Facts
-	m, err := h.base(stage)
+	m, err := h.bases(stage)
 	if err != nil {
 		return facts, err
 	}
 	asked := make([]*ocispecs.Platform, 0, len(h.Platforms))
-	for _, text := range h.Platforms {
-		p, err := platforms.Parse(text)
-		if err != nil {
-			return facts, err
-		}
-		asked = append(asked, &p)
+	for i := range h.Platforms {
+		asked = append(asked, &h.Platforms[i])
 	}
-	if len(asked) == 0 && h.said(m) {
+	facts.Shell = h.shell(ctx, m, append(slices.Clip(asked), nil))
+	if len(asked) == 0 && said(m) {
 		asked = append(asked, nil)
 	}
 	for _, p := range asked {
-		o := h.Options
+		o := h.asked()
 		o.Platform, o.Images = p, layered{}
 		made, err := plan.Make(ctx, m, o)
 		if err != nil {
@@ -43,12 +41,11 @@ func (h *Host) Facts(ctx context.Context, stage int) (plugins.Facts, error) {
 			facts.Platforms = append(facts.Platforms, platforms.Format(*run))
 		}
 	}
-	facts.Shell = h.shell(ctx, m)
 	return facts, nil
 }
 
 // said tells whether the FROM of a base says for which platform it is.
-func (h *Host) said(m *ir.Module) bool {
+func said(m *ir.Module) bool {
 	for _, s := range m.Stages {
 		if s.Platform != "" {
 			return true
@@ -57,21 +54,15 @@ func (h *Host) said(m *ir.Module) bool {
 	return false
 }
 
-// shell is the SHELL of a base whose config is at hand.
-func (h *Host) shell(ctx context.Context, m *ir.Module) []string {
+// shell is the SHELL of a base whose config is at hand, for the first of the platforms for
+// which it is.
+func (h *host) shell(ctx context.Context, m *ir.Module, asked []*ocispecs.Platform) []string {
 	if h.AtHand == nil {
 		return nil
 	}
-	for _, text := range append(h.Platforms[:len(h.Platforms):len(h.Platforms)], "") {
-		o := h.Options
-		o.Images = h.AtHand
-		if text != "" {
-			p, err := platforms.Parse(text)
-			if err != nil {
-				return nil
-			}
-			o.Platform = &p
-		}
+	for _, p := range asked {
+		o := h.asked()
+		o.Images, o.Platform = h.AtHand, p
 		if made, err := plan.Make(ctx, m, o); err == nil && len(made.Target.Image.Config.Shell) > 0 {
 			return made.Target.Image.Config.Shell
 		}

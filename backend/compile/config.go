@@ -1,0 +1,102 @@
+package compile
+
+import (
+	"context"
+	"slices"
+
+	bk "github.com/moby/buildkit/client/llb"
+	"github.com/moby/buildkit/frontend/dockerfile/linter"
+	ocispecs "github.com/opencontainers/image-spec/specs-go/v1"
+
+	"github.com/seed-e0495807/strake/backend/input"
+	"github.com/seed-e0495807/strake/backend/llb"
+	"github.com/seed-e0495807/strake/ir/lint"
+	"github.com/seed-e0495807/strake/ir/plan"
+	"github.com/seed-e0495807/strake/lang"
+	"github.com/seed-e0495807/strake/plugins"
+	"github.com/seed-e0495807/strake/plugins/config"
+)
+
+// Config is all that a compile depends on. A Snapshot keeps it: nothing in it may change then.
+type Config struct {
+	// Name of the Dockerfile, for messages, and its text: that of the file, or what somebody
+	// has in its place, an editor or standard input.
+	Name, Text string
+
+	// Build are the options of the build. Its Platform is the snapshot's business: Platforms
+	// are those that are asked for, and none is the builder's.
+	Build     llb.Options
+	Platforms []ocispecs.Platform
+
+	// Plugins run before the build is planned; nil has none, and Without, a sentence that has
+	// no full stop, tells why to those who use an instruction of one.
+	Plugins *config.Plugins
+	Without string
+	// Whole has plugins expand all stages, not those alone that the target needs.
+	Whole bool
+
+	// Blind says that base images are not to be had yet. Plugins that may look into them do not
+	// run then, and instructions of plugins count for nothing.
+	Blind bool
+
+	// Rules look at what a plan is made of; nil has none. Directive takes the place of what the
+	// Dockerfile says of them in its check directive, if it is not nil. Ignore is that of
+	// plan.Options, where rules look.
+	Rules     []lint.Rule
+	Directive *linter.Config
+	Ignore    func(context.Context) ([]string, error)
+	// Given tells what the build is given, for Findings; nil when nobody knows. Absent is that
+	// of plan.Options, for Findings alone.
+	Given  func(Need) bool
+	Absent func(ctx context.Context, path, verb, hint string) error
+
+	// What plugins may ask for. ReadFile reads a file of the build context, with the error
+	// errors.ErrUnsupported where that is not to be had, and ReadImage a file of what a state
+	// makes; either may be nil. AtHand finds base images without a network; nil knows none.
+	// Log takes what plugins log; nil drops it.
+	ReadFile  func(ctx context.Context, path string) ([]byte, error)
+	ReadImage func(ctx context.Context, state bk.State, path string) ([]byte, error)
+	AtHand    plan.ImageResolver
+	Log       func(string)
+
+	// Watch is told of each piece of work when it begins; nil is not. It may be called by
+	// several goroutines.
+	Watch func(Work)
+}
+
+// Work is a piece of work that a snapshot does once.
+type Work string
+
+// The work of a snapshot.
+const (
+	Parse  Work = "parse"  // the text
+	Expand Work = "expand" // the plugins
+	Plan   Work = "plan"   // a platform
+	Lower  Work = "lower"  // a plan
+)
+
+// From is a config with the Dockerfile and the options of a source that was opened.
+func (c Config) From(src *input.Source) Config {
+	c.Name, c.Text = src.Name, src.Text
+	c.Build, c.Platforms = src.LLB(), src.Client.TargetPlatforms
+	c.Absent, c.Ignore, c.Directive = src.Absent, src.Client.DockerIgnorePatterns, src.Client.LinterConfig
+	return c
+}
+
+// claims are the instructions of plugins: those that are there, and those that would be.
+func (c *Config) claims() []lang.Claim {
+	if c.Plugins == nil {
+		if c.Without == "" {
+			return nil
+		}
+		return missing(nil, c.Without)
+	}
+	claims := c.Plugins.Claims()
+	return append(claims, missing(claims, "strake.yaml does not name it among its plugins")...)
+}
+
+// looks tells whether a plugin may look into base images, for which there has to be an
+// engine.
+func (c *Config) looks() bool {
+	return c.Plugins != nil && slices.ContainsFunc(c.Plugins.Steps, func(s plugins.Step) bool { return slices.Contains(s.Grants, plugins.GrantImages) })
+}

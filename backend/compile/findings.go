@@ -1,0 +1,157 @@
+package compile
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+
+	"github.com/seed-e0495807/strake/backend/baseconfig"
+	"github.com/seed-e0495807/strake/backend/llb"
+	"github.com/seed-e0495807/strake/ir"
+	"github.com/seed-e0495807/strake/ir/lint"
+	"github.com/seed-e0495807/strake/ir/lint/buildkit"
+	"github.com/seed-e0495807/strake/ir/plan"
+	"github.com/seed-e0495807/strake/lang/diag"
+)
+
+// Inspection is what is to be said of a Dockerfile for one platform.
+type Inspection struct {
+	Found  diag.List      // what a build would end with, warnings, and what plugins found
+	Checks []lint.Finding // of the build checks
+}
+
+// Need is what a build has to be given by its user.
+type Need struct {
+	Flag string // secret, ssh or allow
+	ID   string // of the secret or the agent, which may be "default", or the entitlement
+}
+
+// Findings are what the compiler, the plugins and the build checks say of the Dockerfile,
+// over all platforms, each once.
+func (s *Snapshot) Findings(ctx context.Context) (diag.List, error) {
+	var list diag.List
+	for _, platform := range s.Platforms() {
+		in, err := s.Inspect(ctx, platform)
+		if err != nil {
+			return nil, err
+		}
+		for _, d := range slices.Concat(in.Found, lint.Diags(in.Checks)) {
+			if counts(d) && !slices.ContainsFunc(list, func(have diag.Diagnostic) bool {
+				return have.Span == d.Span && have.Code == d.Code && have.Message == d.Message
+			}) {
+				list = append(list, d)
+			}
+		}
+	}
+	return list, nil
+}
+
+// counts tells whether a finding has a place in the list: a build check reports an empty
+// continuation in its own words, and of an image that nobody was to be asked for, and that
+// nothing speaks against, there is nothing to say.
+func counts(d diag.Diagnostic) bool {
+	return !Checked(d) && (d.Code != "base-image" || d.Severity != diag.Hint)
+}
+
+// Checked tells whether a build check reports a finding in its own words.
+func Checked(d diag.Diagnostic) bool { return d.Code == "empty-continuation" }
+
+// Inspect finds all that can be said of the Dockerfile for a platform, as far as that does not
+// depend on what is not to be had: it goes on where a base image is unknown, or where only a
+// plugin has found a mistake. What the build
+// needs and Config.Given does not give is an error; where nobody knows what is given, all
+// needs are infos.
+func (s *Snapshot) Inspect(ctx context.Context, platform int) (Inspection, error) {
+	return s.looks[platform+1].get(ctx, func(ctx context.Context) (in Inspection, err error) {
+		m, found, err := s.Ready(ctx)
+		var list diag.List
+		if errors.As(err, &list) {
+			found, err = list, nil
+		}
+		var p *plan.Plan
+		if err == nil && m != nil && !m.HasCustom() {
+			var more diag.List
+			p, more, err = s.partial(ctx, m, platform)
+			found = slices.Concat(found, more)
+		}
+		checks := s.check(buildkit.Rules(), m, p)
+		if p != nil && p.Target != nil && errors.As(checks.Err(), &list) {
+			found = slices.Concat(found, list)
+		}
+		return Inspection{found, checks.Findings}, err
+	})
+}
+
+// partial plans as much as can be known, and lowers it. The list is what there is to say.
+func (s *Snapshot) partial(ctx context.Context, m *ir.Module, platform int) (*plan.Plan, diag.List, error) {
+	o := s.options(platform)
+	o.Partial, o.Outline, o.Ignore = true, true, s.config.Ignore
+	if o.Images != nil {
+		o.Images = likely{o.Images}
+	}
+	if s.config.Absent != nil {
+		o.Absent = func(path, verb, hint string) error { return s.config.Absent(ctx, path, verb, hint) }
+	}
+	s.watch(Plan)
+	p, err := llb.Plan(ctx, m, o)
+	var r *llb.Result
+	if err == nil {
+		s.watch(Lower)
+		r, err = llb.Lower(ctx, p, o)
+	}
+	var list diag.List
+	switch {
+	case err == nil:
+		return p, slices.Concat(needed(p.Outline, s.config.Given), r.Diags, p.Notes), nil
+	case errors.As(err, &list):
+		return p, list, nil
+	}
+	return p, nil, err
+}
+
+// needed tells what a build lacks to get to its end, with the codes, the places and the
+// hints that it would end with.
+func needed(o *plan.Outline, given func(Need) bool) (list diag.List) {
+	for _, kind := range []struct {
+		flag, code, message, hint string
+		mounts                    []plan.OutlineMount
+	}{
+		{"secret", "no-secret", "the build needs the secret %s", "give it: --secret id=%[1]s,src=FILE or --secret id=%[1]s,env=NAME", o.Secrets},
+		{"ssh", "no-ssh-key", "the build needs the ssh agent %s", "give it: --ssh %s", o.SSH},
+		{"allow", "not-allowed", "the build needs the entitlement %s", "if you trust the Dockerfile, add --allow %s", o.Entitlements},
+	} {
+		for _, m := range kind.mounts {
+			id, spans := cmp.Or(m.ID, "default"), m.Origin.Spans()
+			if !m.Required || len(spans) == 0 || given != nil && given(Need{kind.flag, id}) {
+				continue
+			}
+			d := list.Infof(spans[0], kind.code, kind.message, id)
+			if d.Hint = fmt.Sprintf(kind.hint, id); given != nil {
+				d.Severity = diag.Error
+			}
+		}
+	}
+	return list
+}
+
+// likely finds base images. That one cannot be asked for is no mistake in the Dockerfile,
+// unless the plan knows of a stage that may be meant: it makes of a warning an error then.
+type likely struct{ plan.ImageResolver }
+
+func (l likely) ResolveImage(ctx context.Context, r plan.ImageRequest) (plan.ImageInfo, error) {
+	info, err := l.ImageResolver.ResolveImage(ctx, r)
+	var failed *baseconfig.Error
+	if !errors.As(err, &failed) {
+		return info, err
+	}
+	d := diag.Diagnostic{Code: "base-image", Message: failed.Error(), Hint: failed.Hint()}
+	switch failed.Kind {
+	case baseconfig.Offline:
+		d.Severity, d.Hint = diag.Hint, ""
+	case baseconfig.Unreachable:
+		d.Severity = diag.Warning
+	}
+	return info, diag.List{d}
+}

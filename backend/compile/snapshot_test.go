@@ -1,0 +1,192 @@
+package compile_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/containerd/platforms"
+	ocispecs "github.com/opencontainers/image-spec/specs-go/v1"
+
+	"github.com/seed-e0495807/strake/backend/compile"
+	"github.com/seed-e0495807/strake/ir"
+	"github.com/seed-e0495807/strake/ir/lint/buildkit"
+	"github.com/seed-e0495807/strake/lang/diag"
+	"github.com/seed-e0495807/strake/plugins"
+	"github.com/seed-e0495807/strake/plugins/config"
+)
+
+// labeller is a plugin that warns of each stage and adds a file and a label. What it calls
+// first is the test's.
+type labeller struct{ before func(context.Context) error }
+
+func (labeller) Info() plugins.Info {
+	return plugins.Info{Name: "labeller", Version: "1.0.0", Phases: []plugins.Phase{plugins.Rewrite}}
+}
+
+func (l labeller) Run(ctx context.Context, _ plugins.Host, c *plugins.Call) (*plugins.Result, error) {
+	if l.before != nil {
+		if err := l.before(ctx); err != nil {
+			return nil, err
+		}
+	}
+	m := c.Module.Copy()
+	s := m.Stages[len(m.Stages)-1]
+	s.Ops = append(s.Ops, &ir.Op{Body: &ir.Label{Pairs: []ir.Pair{{Key: "by", Value: "labeller"}}},
+		Origin: &ir.Origin{By: "labeller", Why: "a test", From: []*ir.Origin{s.Origin}}})
+	return &plugins.Result{Module: m}, nil
+}
+
+// counter counts work.
+type counter struct {
+	mu   sync.Mutex
+	done map[compile.Work]int
+}
+
+func (c *counter) watch(w compile.Work) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.done == nil {
+		c.done = map[compile.Work]int{}
+	}
+	c.done[w]++
+}
+
+func pipeline(list ...plugins.Plugin) *config.Plugins {
+	p := &config.Plugins{}
+	for _, one := range list {
+		p.Steps = append(p.Steps, plugins.Step{Plugin: one})
+	}
+	return p
+}
+
+const text = "FROM scratch\nCOPY hello /\nENTRYPOINT [\"/hello\"]\n"
+
+// However many goroutines ask for all there is, the text is parsed once, plugins run once, and
+// each platform is planned and lowered once.
+func TestWorkIsDoneOnce(t *testing.T) {
+	for _, names := range [][]string{nil, {"linux/amd64"}, {"linux/amd64", "linux/arm64"}} {
+		var list []ocispecs.Platform
+		for _, name := range names {
+			list = append(list, platforms.MustParse(name))
+		}
+		var c counter
+		s := compile.New(compile.Config{Name: "Dockerfile", Text: text, Platforms: list, Plugins: pipeline(labeller{}), Rules: buildkit.Rules(), Watch: c.watch})
+		var wg sync.WaitGroup
+		for range 8 {
+			wg.Go(func() {
+				for _, p := range s.Platforms() {
+					r, err := s.LLB(t.Context(), p)
+					if err != nil || r.Image.Config.Labels["by"] != "labeller" {
+						t.Errorf("the plugin's label is missing: %v", err)
+					}
+					if _, err := s.Plan(t.Context(), p); err != nil {
+						t.Error(err)
+					}
+					if _, err := s.Checks(t.Context(), p); err != nil {
+						t.Error(err)
+					}
+				}
+				s.AST()
+				_, _, _ = s.Module()
+				_, _, _ = s.Expanded(t.Context())
+			})
+		}
+		wg.Wait()
+		n := max(1, len(list))
+		want := map[compile.Work]int{compile.Parse: 1, compile.Expand: 1, compile.Plan: n, compile.Lower: n}
+		if !maps.Equal(c.done, want) {
+			t.Errorf("%v: %v; want %v", names, c.done, want)
+		}
+	}
+}
+
+// What a cancelled context ended is done again.
+func TestCancelled(t *testing.T) {
+	first := true
+	s := compile.New(compile.Config{Name: "Dockerfile", Text: text, Plugins: pipeline(labeller{func(ctx context.Context) error {
+		if first {
+			first = false
+			return ctx.Err()
+		}
+		return nil
+	}})})
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if _, err := s.LLB(ctx, compile.Default); err == nil {
+		t.Fatal("a cancelled compile has a result")
+	}
+	if _, err := s.LLB(t.Context(), compile.Default); err != nil {
+		t.Errorf("the next one: %v", err)
+	}
+}
+
+// Errors are remembered as results are.
+func TestErrorsAreRemembered(t *testing.T) {
+	runs := 0
+	s := compile.New(compile.Config{Name: "Dockerfile", Text: text, Plugins: pipeline(labeller{func(context.Context) error {
+		runs++
+		return errors.New("no")
+	}})})
+	for range 2 {
+		_, err := s.LLB(t.Context(), compile.Default)
+		if err == nil || !strings.Contains(err.Error(), "plugin labeller: rewrite: no") {
+			t.Errorf("the error is %v", err)
+		}
+	}
+	if runs != 1 {
+		t.Errorf("the plugin ran %d times", runs)
+	}
+}
+
+func TestEdited(t *testing.T) {
+	s := compile.New(compile.Config{Name: "Dockerfile", Text: "FROM scratch\nCOPPY a /\n"})
+	if _, _, err := s.Module(); err == nil {
+		t.Error("an unknown instruction is no error")
+	}
+	edited := s.Edited(text)
+	if _, _, err := edited.Module(); err != nil {
+		t.Errorf("the edited text has %v", err)
+	}
+	if s.File().Text == text || edited.File().Text != text {
+		t.Error("a snapshot has changed")
+	}
+	if s.Edited(s.File().Text) != s {
+		t.Error("the same text makes another snapshot")
+	}
+}
+
+// A finding of the text, of a build check and of a plan are in one list.
+func TestFindings(t *testing.T) {
+	s := compile.New(compile.Config{Name: "Dockerfile",
+		Text: "from scratch\nMAINTAINER me\nRUN --mount=type=secret,id=key,required x\n"})
+	found, err := s.Findings(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	var codes []string
+	for _, d := range found {
+		codes = append(codes, fmt.Sprint(d.Severity, " ", d.Code))
+	}
+	if got := strings.Join(codes, ", "); !strings.Contains(got, "MaintainerDeprecated") || !strings.Contains(got, "info no-secret") {
+		t.Errorf("found %s", got)
+	}
+}
+
+// What a syntax error is stays one, whoever asks.
+func TestSyntaxError(t *testing.T) {
+	s := compile.New(compile.Config{Name: "Dockerfile", Text: "# check=bad\nFROM scratch\nCOPPY a /\n"})
+	_, err := s.LLB(t.Context(), compile.Default)
+	var syntax ir.SyntaxError
+	if !errors.As(err, &syntax) || len(syntax.List) != 2 {
+		t.Errorf("the error is %v", err)
+	}
+	var list diag.List
+	if !errors.As(err, &list) {
+		t.Error("it is no list of diagnostics")
+	}
+}
