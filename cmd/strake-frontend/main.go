@@ -14,23 +14,18 @@ import (
 	_ "github.com/moby/buildkit/util/grpcutil/encoding/proto" // the codec that the daemon speaks
 
 	"github.com/seed-e0495807/strake/backend/gateway"
-	"github.com/seed-e0495807/strake/cmd/internal/pass"
-	"github.com/seed-e0495807/strake/plugins/host"
 )
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	if err := run(ctx, os.Args[1:]); err != nil {
+	if err := run(ctx); err != nil {
 		fmt.Fprintln(os.Stderr, "strake-frontend:", err)
 		os.Exit(1)
 	}
 }
 
-func run(ctx context.Context, args []string) error {
-	if len(args) > 0 && args[0] == pass.SandboxCommand {
-		return host.Sandboxed(args[1:])
-	}
+func run(ctx context.Context) error {
 	p := &plugins{}
 	defer p.close()
 	return grpcclient.RunFromEnvironment(ctx, gateway.Server{Config: p.read, Plugins: p.config}.Build)

@@ -20,7 +20,6 @@ import (
 	"github.com/seed-e0495807/strake/plugins/builtin"
 	"github.com/seed-e0495807/strake/plugins/config"
 	"github.com/seed-e0495807/strake/plugins/config/trust"
-	"github.com/seed-e0495807/strake/plugins/host"
 )
 
 // pluginFlags say which plugins run. The zero value, once declared, is for one command.
@@ -227,15 +226,6 @@ func (p *process) directory(variable, usual string) (string, error) {
 		return filepath.Abs(filepath.Join(home, usual, "strake"))
 	}
 	return "", diag.Diagnostic{Code: "no-home", Message: fmt.Sprintf("neither %s nor HOME is set", variable), Hint: "set one of them to a directory"}
-}
-
-// sandboxedCommand is the hidden command between strake and a program in a sandbox.
-func sandboxedCommand(*process) *cobra.Command {
-	cmd := &cobra.Command{
-		Use: pass.SandboxCommand + " ARGUMENT", Short: "Run a plugin in a sandbox", Hidden: true,
-	}
-	cmd.RunE = running(func(_ context.Context, args []string) error { return host.Sandboxed(args) })
-	return cmd
 }
 
 // outside tells of a Dockerfile that is a link out of its repository.

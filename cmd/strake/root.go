@@ -7,7 +7,6 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
-	"github.com/seed-e0495807/strake/cmd/internal/pass"
 	"github.com/seed-e0495807/strake/lang/diag"
 )
 
@@ -74,7 +73,6 @@ func makers() []maker {
 		{"completion", completionCommand},
 		{"help", helpCommand},
 		{"version", versionCommand},
-		{pass.SandboxCommand, sandboxedCommand},
 		{dockerMetadata, dockerMetadataCommand},
 	}
 }

@@ -30,7 +30,7 @@ func command(t *testing.T, dir, name string, args ...string) {
 func example(t *testing.T, dir, program string) {
 	t.Helper()
 	p := start(t, host.Options{
-		Path: program, SHA256: digest(t, program), Helper: []string{filepath.Join(bin, "helper")}, TempDir: t.TempDir(),
+		Path: program, SHA256: digest(t, program), Helper: helper(), TempDir: t.TempDir(),
 	})
 	t.Logf("%s %s; its sandbox lacks %q", p.Info().Name, p.Info().Version, p.Sandbox())
 	plugintest.Dir(t, p, filepath.Join(repository, "examples", dir, "testdata"))

@@ -44,8 +44,8 @@ type Options struct {
 	Reads   []string        // files and directories that it may read, absolute
 	TempDir string          // where its directory is made; "" is that of the system
 
-	// Helper is a command whose last argument it hands to Sandboxed. Without one there
-	// is no sandbox.
+	// Helper is the command of a program that imports the package helper, which says it.
+	// Without one there is no sandbox.
 	Helper  []string
 	Sandbox Level // the least that it may run in; zero is the full one
 
@@ -238,15 +238,6 @@ func (p *Program) Close() error {
 		p.process.release()
 	}
 	return os.RemoveAll(p.dir)
-}
-
-// Sandboxed is the process between strake and a program in a sandbox: the hidden command
-// that Options.Helper names. It only returns with an error.
-func Sandboxed(args []string) error {
-	if len(args) != 1 {
-		return errors.New("this command is not for people: strake starts it for plugins")
-	}
-	return sandbox.Enter(args[0])
 }
 
 // PID is the number of the process.

@@ -65,10 +65,13 @@ func options(t testing.TB, what string) host.Options {
 	t.Helper()
 	path := filepath.Join(bin, "faults")
 	return host.Options{
-		Path: path, Args: []string{what}, SHA256: digest(t, path), Helper: []string{filepath.Join(bin, "helper")},
+		Path: path, Args: []string{what}, SHA256: digest(t, path), Helper: helper(),
 		TempDir: t.TempDir(), StartTimeout: patience, CallTimeout: patience,
 	}
 }
+
+// helper is the command of the program of testdata.
+func helper() []string { return []string{filepath.Join(bin, "helper"), "plugin-sandbox"} }
 
 func digest(t testing.TB, path string) []byte {
 	t.Helper()

@@ -5,18 +5,14 @@ import (
 	"context"
 	"encoding/hex"
 	"errors"
-	"os"
 	"strings"
 
 	"github.com/seed-e0495807/strake/lang/diag"
 	"github.com/seed-e0495807/strake/plugins/config"
 	"github.com/seed-e0495807/strake/plugins/config/trust"
 	"github.com/seed-e0495807/strake/plugins/host"
+	"github.com/seed-e0495807/strake/plugins/host/helper"
 )
-
-// SandboxCommand is the hidden command of a program that starts plugins: it stands
-// between that and a plugin in a sandbox, and calls host.Sandboxed with its arguments.
-const SandboxCommand = "plugin-sandbox"
 
 // Starter starts the programs of plugins.
 type Starter struct {
@@ -39,14 +35,14 @@ func (s Starter) Launch(ctx context.Context, p config.Program) (*host.Program, e
 	if err != nil {
 		return nil, err
 	}
-	self, err := os.Executable()
+	command, err := helper.Command()
 	if err != nil {
 		return nil, err
 	}
 	least := map[trust.Sandbox]host.Level{trust.Weak: host.Weak, trust.None: host.None}[p.Sandbox]
 	started, err := host.Start(ctx, host.Options{
 		Name: p.Name, Path: p.Path, Args: p.Args, SHA256: sum, Grants: p.Grants, Reads: []string{p.Dir},
-		Helper: []string{self, SandboxCommand}, Sandbox: least,
+		Helper: command, Sandbox: least,
 	})
 	if errors.Is(err, host.ErrSandbox) {
 		return nil, diag.Diagnostic{Code: "plugin-sandbox", Message: err.Error(),

@@ -29,6 +29,11 @@ func (b *Box) Watch(ctx context.Context, l Limits) error {
 	if b.level == None {
 		return nil // it is what the user has chosen
 	}
+	select { // on a busy machine a start takes its time, which has a bound of its own
+	case <-ctx.Done():
+		return nil
+	case <-b.began:
+	}
 	tick := time.NewTicker(watchEvery)
 	defer tick.Stop()
 	program, seen := 0, time.Now()
@@ -37,11 +42,6 @@ func (b *Box) Watch(ctx context.Context, l Limits) error {
 		case <-ctx.Done():
 			return nil
 		case <-tick.C:
-		}
-		select {
-		case <-b.began:
-		default:
-			seen = time.Now() // on a busy machine a start takes its time, which has a bound of its own
 		}
 		// A helper may have had another child before: Go tries its way to start processes
 		// with one that ends at once.
@@ -130,28 +130,38 @@ func status(name string) (u used, mapped bool, err error) {
 	return u, mapped, nil
 }
 
-// child finds the one child of a helper, 0 when there is none yet.
+// near is how far behind its helper's number that of a program most often is.
+const near = 64
+
+// child finds the one child of a helper, 0 when there is none yet. Not every kernel lists the
+// children of a process (CONFIG_PROC_CHILDREN), but numbers are given one after the other.
 func child(pid int) int {
-	lists, _ := filepath.Glob(fmt.Sprintf("/proc/%d/task/*/children", pid))
-	for _, name := range lists {
-		data, _ := os.ReadFile(name)
-		if words := bytes.Fields(data); len(words) > 0 {
-			n, _ := strconv.Atoi(string(words[0]))
+	for n := pid + 1; n <= pid+near; n++ {
+		if parent(n) == pid {
 			return n
 		}
 	}
-	if lists != nil {
-		return 0
-	}
-	// The kernel is without CONFIG_PROC_CHILDREN.
-	stats, _ := filepath.Glob("/proc/[0-9]*/stat")
-	for _, name := range stats {
-		data, _ := os.ReadFile(name)
-		_, rest, _ := bytes.Cut(data[max(bytes.LastIndexByte(data, ')'), 0):], []byte(" "))
-		if words := bytes.Fields(rest); len(words) > 1 && string(words[1]) == strconv.Itoa(pid) {
-			n, _ := strconv.Atoi(filepath.Base(filepath.Dir(name)))
+	all, _ := os.ReadDir("/proc")
+	for _, e := range all {
+		if n, err := strconv.Atoi(e.Name()); err == nil && parent(n) == pid {
 			return n
 		}
 	}
 	return 0
+}
+
+// parent is the number of a process's parent, 0 when it has ended (proc_pid_stat(5)). The
+// number of a thread is as good; that of the first one is the lowest.
+func parent(pid int) int {
+	data, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
+	if err != nil {
+		return 0
+	}
+	_, rest, _ := bytes.Cut(data[max(bytes.LastIndexByte(data, ')'), 0):], []byte(" "))
+	words := bytes.Fields(rest)
+	if len(words) < 2 {
+		return 0
+	}
+	n, _ := strconv.Atoi(string(words[1]))
+	return n
 }

@@ -17,7 +17,8 @@ func TestWatchFindsProgram(t *testing.T) {
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
-	b := &Box{Cmd: cmd, level: Full}
+	b := &Box{Cmd: cmd, level: Full, began: make(chan struct{})}
+	close(b.began)
 	defer cmd.Wait()
 	defer b.Kill()
 	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
