@@ -21,12 +21,13 @@ const (
 // Box is a program in its sandbox. Cmd is to be started and waited for by the caller.
 type Box struct {
 	*exec.Cmd
-	level  Level
-	status *os.File // nil without a helper
-	says   *json.Decoder
-	began  chan struct{} // closed when Started has read its part
-	lease  *os.File
-	group  *group // nil where none can be had
+	level   Level
+	status  *reports // nil without a helper
+	says    *json.Decoder
+	began   chan struct{} // closed when Started has read its part
+	program int           // the number of the program's process, from then on; 0 where it has none
+	lease   *os.File
+	group   *group // nil where none can be had
 }
 
 // report is what a helper says: first of the start, then of the end.
@@ -48,7 +49,7 @@ func New(helper []string, s Spec) (*Box, error) {
 	if err != nil {
 		return nil, err
 	}
-	status, write, err := os.Pipe()
+	status, write, err := newReports()
 	if err != nil {
 		return nil, err
 	}
@@ -108,6 +109,7 @@ func (b *Box) Started() error {
 	case r.Failure != nil:
 		return r.Failure
 	}
+	b.program = b.status.pid()
 	return nil
 }
 

@@ -36,7 +36,7 @@ func Enter(arg string) error {
 	if f != nil {
 		return say(report{Failure: f})
 	}
-	say(report{})
+	introduce(cmd.Process.Pid)
 	state, err := cmd.Process.Wait()
 	if err != nil {
 		return err

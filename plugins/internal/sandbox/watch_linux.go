@@ -1,7 +1,6 @@
 package sandbox
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -36,20 +35,14 @@ func (b *Box) Watch(ctx context.Context, l Limits) error {
 	}
 	tick := time.NewTicker(watchEvery)
 	defer tick.Stop()
-	program, seen := 0, time.Now()
+	seen := time.Now()
 	for {
 		select {
 		case <-ctx.Done():
 			return nil
 		case <-tick.C:
 		}
-		// A helper may have had another child before: Go tries its way to start processes
-		// with one that ends at once.
-		use, ok := usage(program)
-		if !ok || use.parent != b.Process.Pid {
-			program = child(b.Process.Pid)
-			use, ok = usage(program)
-		}
+		use, ok := usage(b.program)
 		switch {
 		case ok && use.parent == b.Process.Pid:
 			seen = time.Now()
@@ -128,40 +121,4 @@ func status(name string) (u used, mapped bool, err error) {
 		}
 	}
 	return u, mapped, nil
-}
-
-// near is how far behind its helper's number that of a program most often is.
-const near = 64
-
-// child finds the one child of a helper, 0 when there is none yet. Not every kernel lists the
-// children of a process (CONFIG_PROC_CHILDREN), but numbers are given one after the other.
-func child(pid int) int {
-	for n := pid + 1; n <= pid+near; n++ {
-		if parent(n) == pid {
-			return n
-		}
-	}
-	all, _ := os.ReadDir("/proc")
-	for _, e := range all {
-		if n, err := strconv.Atoi(e.Name()); err == nil && parent(n) == pid {
-			return n
-		}
-	}
-	return 0
-}
-
-// parent is the number of a process's parent, 0 when it has ended (proc_pid_stat(5)). The
-// number of a thread is as good; that of the first one is the lowest.
-func parent(pid int) int {
-	data, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
-	if err != nil {
-		return 0
-	}
-	_, rest, _ := bytes.Cut(data[max(bytes.LastIndexByte(data, ')'), 0):], []byte(" "))
-	words := bytes.Fields(rest)
-	if len(words) < 2 {
-		return 0
-	}
-	n, _ := strconv.Atoi(string(words[1]))
-	return n
 }
