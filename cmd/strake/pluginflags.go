@@ -9,7 +9,6 @@ import (
 	"sync"
 
 	"github.com/moby/buildkit/frontend/dockerui"
-	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
 	"github.com/seed-e0495807/strake/backend/compile"
