@@ -81,7 +81,7 @@ type Result struct {
 }
 
 // Run builds. An error is a *Failure when a step failed, a diag.List when it is in
-// the Dockerfile, and a diag.Diagnostic when the user can mend it otherwise.
+// the Dockerfile, and a diag.Diagnostic when the user can fix it otherwise.
 func Run(ctx context.Context, r Request) (*Result, error) {
 	j := &job{Request: r, set: &source.Set{}}
 	opt, err := j.prepare(ctx)

@@ -139,7 +139,7 @@ func loadError(ctx context.Context, name string, err error) error {
 	return fail("load-failed", "is its disk full? look at its log", "%s did not take the image: %v", name, err)
 }
 
-// fail makes an error that the user can mend. The hint is the next step.
+// fail makes an error that the user can fix. The hint is the next step.
 func fail(code, hint, format string, args ...any) error {
 	return diag.Diagnostic{Code: code, Message: fmt.Sprintf(format, args...), Hint: hint}
 }

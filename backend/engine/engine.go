@@ -82,7 +82,7 @@ type Engine struct {
 
 // Find connects to a BuildKit, and starts the embedded one when there is no other.
 // An address that was given has to answer; of the rest, what does not answer is
-// passed over. An error that the user can mend is a diag.Diagnostic.
+// passed over. An error that the user can fix is a diag.Diagnostic.
 func Find(ctx context.Context, o Options) (*Engine, error) {
 	switch Kind(o.Addr) {
 	case "":
@@ -220,7 +220,7 @@ func broken(err error) bool {
 	return false
 }
 
-// fail makes an error that the user can mend. The hint is the next step.
+// fail makes an error that the user can fix. The hint is the next step.
 func fail(code, hint, format string, args ...any) error {
 	return diag.Diagnostic{Code: code, Message: fmt.Sprintf(format, args...), Hint: hint}
 }

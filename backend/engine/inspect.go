@@ -37,7 +37,7 @@ func inspectEmbedded(ctx context.Context, o *Options) (*Status, error) {
 	state := p.state()
 	s.PID, s.Directory, s.Rootless = max(p.holder(), 0), p.dir, !isRoot()
 	if state.Since.IsZero() {
-		s.Notes = append(s.Notes, "its state file cannot be read: `strake engine stop` mends that")
+		s.Notes = append(s.Notes, "its state file cannot be read: `strake engine stop` fixes that")
 		return s, nil
 	}
 	s.Since, s.Idle, s.Buildkitd = &state.Since, state.Idle.String(), state.Buildkitd

@@ -29,7 +29,7 @@ func Capabilities() []string {
 	}
 }
 
-// ConfigDir is the directory of a house's strake.yaml in the image of its frontend. The file
+// ConfigDir is the directory of an organisation's strake.yaml in the image of its frontend. The file
 // Overridable in it lets the strake.yaml of a repository take its place.
 const (
 	ConfigDir   = "/etc/strake"

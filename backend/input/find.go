@@ -61,7 +61,7 @@ func (in *Input) filename() string {
 	return defaultName
 }
 
-// Find finds out what a request stands for. An error that the user can mend is a
+// Find finds out what a request stands for. An error that the user can fix is a
 // diag.Diagnostic.
 func Find(ctx context.Context, r Request) (*Input, error) {
 	in, err := locate(ctx, r)

@@ -25,7 +25,7 @@ type Ignore struct {
 	Lines    []int    // of the patterns, from 1
 }
 
-// ParseIgnore reads a .dockerignore file. An error that the user can mend is a
+// ParseIgnore reads a .dockerignore file. An error that the user can fix is a
 // diag.Diagnostic.
 func ParseIgnore(name string, text []byte) (*Ignore, error) {
 	all, err := ignorefile.ReadAll(bytes.NewReader(text))

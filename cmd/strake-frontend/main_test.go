@@ -120,7 +120,7 @@ func TestSyntax(t *testing.T) {
 	})
 }
 
-// TestHouse makes a house's own frontend, with a program among its plugins.
+// TestHouse makes an organisation's own frontend, with a program among its plugins.
 func TestHouse(t *testing.T) {
 	b := newBench(t)
 	house := t.TempDir()
@@ -143,7 +143,7 @@ plugins:
         - name: no-telnet
           "on": RUN
           when: op.commands.exists(c, c.name == "telnet")
-          message: the house has no telnet
+          message: the organisation has no telnet
           severity: error
   - use: ./plugins/nosudo
     severity: {sudo: error}
@@ -157,7 +157,7 @@ plugins:
 	head := "# syntax=" + testbed.Syntax(t, b.hub, "house/dockerfile:1", "--config", file) + "\n"
 
 	_, err := b.image(t, map[string]string{"Dockerfile": head + "FROM busybox\nRUN true\nRUN telnet example.com\n"})
-	wantError(t, err, "Dockerfile:4:1: the house has no telnet", "4 | >>> RUN telnet example.com")
+	wantError(t, err, "Dockerfile:4:1: the organisation has no telnet", "4 | >>> RUN telnet example.com")
 	_, err = b.image(t, map[string]string{"Dockerfile": head + "FROM busybox\nRUN sudo true\n",
 		"strake.yaml": "version: 1\nplugins: []\n"}) // changes nothing
 	wantError(t, err, "Dockerfile:3:1: RUN is root here, and needs no sudo", "3 | >>> RUN sudo true")

@@ -24,7 +24,7 @@ import (
 	"github.com/seed-e0495807/strake/plugins/config/trust"
 )
 
-// plugins are those of a build: of the house whose image this is, or else of the
+// plugins are those of a build: of the organisation whose image this is, or else of the
 // strake.yaml beside the Dockerfile, which can switch on what is compiled in.
 type plugins struct {
 	open []*config.Plugins
@@ -102,7 +102,7 @@ func (p *plugins) directory() (string, error) {
 	return dir, err
 }
 
-// load makes the pipeline of a strake.yaml. Programs are those of the house only: its
+// load makes the pipeline of a strake.yaml. Programs are those of the organisation only: its
 // image is what pins them. The container that this runs in is a sandbox already, in which a
 // daemon seldom lets anybody make another one.
 func (p *plugins) load(ctx context.Context, name string, house bool) (*config.Plugins, error) {

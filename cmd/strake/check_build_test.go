@@ -14,7 +14,7 @@ import (
 )
 
 // mistakes are Dockerfiles that no build gets to its end with, each for the one reason that
-// its code names; a lone word is a flag of the build that mends it.
+// its code names; a lone word is a flag of the build that fixes it.
 var mistakes = []struct{ code, given, text string }{
 	{"unknown-instruction", "", "FROM scratch\nRUNN true\n"},
 	{"missing-source", "", "FROM scratch\nCOPY nothing /\n"},
@@ -98,7 +98,7 @@ func TestCheckLikeBuild(t *testing.T) {
 			continue
 		}
 		if mended := s.run(t, "build", "--check", c.given, dir); mended.code != 0 || len(said(mended, c.code)) > 0 {
-			t.Errorf("%q: %s mends it, and --check says:\n%v", c.text, c.given, mended)
+			t.Errorf("%q: %s fixes it, and --check says:\n%v", c.text, c.given, mended)
 		}
 	}
 }

@@ -26,7 +26,7 @@ const maxFixes = 10
 func fixCommand(p *process) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "fix [OPTIONS] [PATH]...",
-		Short: "Mend Dockerfiles as plugins suggest",
+		Short: "Fix Dockerfiles as plugins suggest",
 		Long: `Applies the fixes that the compiler and the plugins of strake.yaml suggest and call safe:
 those that keep what the author meant. What is left is what strake check reports.
 `,
@@ -61,15 +61,15 @@ func (f *fix) run(ctx context.Context, args []string) error {
 		return err
 	}
 	for _, arg := range args {
-		if err := f.mend(ctx, arg); err != nil {
+		if err := f.fixOne(ctx, arg); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// mend mends the Dockerfile of one argument.
-func (f *fix) mend(ctx context.Context, arg string) error {
+// fixOne fixes the Dockerfile of one argument.
+func (f *fix) fixOne(ctx context.Context, arg string) error {
 	src, err := f.open(ctx, arg)
 	if err != nil {
 		return err
@@ -92,19 +92,19 @@ func (f *fix) mend(ctx context.Context, arg string) error {
 		}
 		text = next
 	}
-	done := fmt.Sprintf("%d mended", applied)
+	done := fmt.Sprintf("%d fixed", applied)
 	switch {
 	case text == file.Text:
-		done = "nothing to mend"
+		done = "nothing to fix"
 	case f.diff:
-		diff := f.shown(udiff.Unified(file.Name, file.Name+" (mended)", file.Text, text))
+		diff := f.shown(udiff.Unified(file.Name, file.Name+" (fixed)", file.Text, text))
 		if f.color(f.stdout) {
 			diff = coloured(diff)
 		}
 		if _, err := io.WriteString(f.stdout, diff); err != nil {
 			return err
 		}
-		done = fmt.Sprintf("%d to mend", applied)
+		done = fmt.Sprintf("%d to fix", applied)
 	default:
 		if err := replaceIn(at.Root, at.Real, file.Text, text); err != nil {
 			return err
@@ -125,7 +125,7 @@ func (f *fix) target(name string) (config.Place, error) {
 	at, err := config.Locate(name, home)
 	if err == nil && at.Outside {
 		err = diag.Diagnostic{Code: "outside", Message: fmt.Sprintf("%s is a link out of %s, to %s", name, at.Root, at.Real),
-			Hint: "mend the file itself: strake fix " + at.Real}
+			Hint: "fix the file itself: strake fix " + at.Real}
 	}
 	return at, err
 }
@@ -175,7 +175,7 @@ func replaceIn(dir, name, old, text string) error {
 	return err
 }
 
-// left says what is still to mend, and how.
+// left says what is still to fix, and how.
 func left(found diag.List, unsafe bool) string {
 	risky, other := 0, 0
 	for _, d := range found {

@@ -46,10 +46,10 @@ func frontendImageCommand(p *process) *cobra.Command {
 		Long: `Makes an image that builds Dockerfiles as strake does: the archive of an OCI layout, with
 the same bytes each time, or pushed to a registry.
 
-With --config it is a house's own: it runs the plugins of that strake.yaml for every
+With --config it is an organisation's own: it runs the plugins of that strake.yaml for every
 Dockerfile that it builds. The programs among them go into the image, and have to be what
 strake.lock pins. A strake.yaml in the repository that is built changes nothing then,
-unless --overridable lets it take the place of the house's.
+unless --overridable lets it take the place of the organisation's.
 `,
 		Example: `  strake frontend image -o frontend.tar
   strake frontend image --config strake.yaml -t registry.example.com/house/dockerfile:1 --push

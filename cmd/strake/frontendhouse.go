@@ -21,7 +21,7 @@ import (
 	"github.com/seed-e0495807/strake/plugins/config/trust"
 )
 
-// house gives the files of a house's image: its strake.yaml and strake.lock, and the
+// house gives the files of an organisation's image: its strake.yaml and strake.lock, and the
 // programs that they name, where the strake.yaml looks for them. They are laid out in a
 // directory first, and opened there as the frontend will: what does not fit the lock is
 // found now.

@@ -37,7 +37,7 @@ func others() []other {
 		{[]string{"lint", "validate", "verify", "vet"},
 			"Dockerfiles are checked by `strake check`, and by BuildKit's build checks with `strake build --check .`."},
 		{[]string{"fmt", "format"},
-			"There is no formatter; `strake fix` mends what `strake check` finds, and keeps the rest as it is."},
+			"There is no formatter; `strake fix` fixes what `strake check` finds, and keeps the rest as it is."},
 		{[]string{"ls", "list", "image"},
 			"Images are listed by `strake images`."},
 		{[]string{"remove", "delete", "untag"},

@@ -27,7 +27,7 @@ type contentError string
 
 func (e contentError) Error() string { return string(e) }
 
-// fail makes an error that the user can mend. The hint is the next step.
+// fail makes an error that the user can fix. The hint is the next step.
 func fail(code, hint, format string, args ...any) error {
 	return diag.Diagnostic{Code: code, Message: fmt.Sprintf(format, args...), Hint: hint}
 }

@@ -120,7 +120,7 @@ func (l *loader) layout(ctx context.Context, data []byte) ([]entry, error) {
 
 const remake = "copy or download it again, or make it anew with `strake save` or `docker save`"
 
-// unusable explains why an image that the archive lists is none. What the user can mend
+// unusable explains why an image that the archive lists is none. What the user can fix
 // otherwise than by another archive stays as it is.
 func unusable(err error, d ocispecs.Descriptor) error {
 	var (

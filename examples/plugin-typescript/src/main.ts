@@ -1,4 +1,4 @@
-// npm-house is a plugin for strake that holds Node images to a house's ways:
+// npm-house is a plugin for strake that holds Node images to an organisation's ways:
 //
 //   NPM_CI [--omit=dev] [DIR]   installs what the lock file names, with a cache
 //   npm install in a RUN        is reported, with a fix
@@ -120,7 +120,7 @@ void serve({
   info: {
     name: "npm-house",
     version: "0.1.0",
-    summary: "holds Node images to the ways of a house",
+    summary: "holds Node images to the ways of an organisation",
     phases: [Phase.Expand, Phase.Rewrite, Phase.Check],
     needs: ["context"],
     instructions: [

@@ -101,7 +101,7 @@ func TestEnvironment(t *testing.T) {
 	}
 }
 
-// TestUnknown lets a house take the risk of programs that are not known.
+// TestUnknown lets an organisation take the risk of programs that are not known.
 func TestUnknown(t *testing.T) {
 	const text = "FROM node:20\nRUN npm ci && ./build"
 	for config, want := range map[string]bool{`{}`: false, `{"unknown":"leave"}`: false, `{"unknown":"mount"}`: true} {

@@ -213,7 +213,7 @@ func (set *ruleset) refuse(r rule, err error) {
 	d.Notes = []diag.Note{{Label: part.part, Text: text + "\n" + strings.Repeat(" ", e.column-1) + "^"}}
 }
 
-// add takes a rule in. One of the house is compiled, to tell what is wrong with it.
+// add takes a rule in. One of the organisation is compiled, to tell what is wrong with it.
 func (set *ruleset) add(s shippedRule) {
 	c := &compiled{rule: s.rule, repair: s.repair}
 	shipped := s.why != ""

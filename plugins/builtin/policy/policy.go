@@ -1,11 +1,11 @@
-// Package policy is the built-in plugin policy: rules of a house about Dockerfiles, in
+// Package policy is the built-in plugin policy: rules of an organisation about Dockerfiles, in
 // CEL, and a set of shipped rules that are switched on by name. It changes nothing. It
 // may import lang, ir and plugins.
 //
 //	fields.go    what rules see: the types of CEL, over view.go and state.go
 //	env.go       CEL itself; config.go compiles the rules of a config
 //	check.go     evaluates them
-//	shipped.go   the shipped rules, written as a house would write its own
+//	shipped.go   the shipped rules, written as an organisation would write its own
 package policy
 
 import (
@@ -47,7 +47,7 @@ func (*policy) Info() plugins.Info {
 	return plugins.Info{
 		Name:    Name,
 		Version: "1.0.0",
-		Summary: "checks Dockerfiles against the rules of a house",
+		Summary: "checks Dockerfiles against the rules of an organisation",
 		URL:     page,
 		Phases:  []plugins.Phase{plugins.Check, plugins.Finish},
 		Schema:  json.RawMessage(schema),

@@ -7,7 +7,7 @@ import (
 )
 
 // recommended is the name of the group of rules that are on when the config does not
-// say otherwise: what is wrong in any house.
+// say otherwise: what is wrong in any organisation.
 const recommended = "recommended"
 
 // shippedRule is a rule of the set that comes with the plugin, and its page: why it is
@@ -80,7 +80,7 @@ func imageRules() []shippedRule {
 				Message:  "the base image ${stage.image.name} is of none of the allowed registries: ${config.registries}",
 				Severity: "error",
 			},
-			why:      "A house that mirrors, scans or signs its base images wants no others. `registries` has patterns of registry and repository, in which `*` is any text.",
+			why:      "An organisation that mirrors, scans or signs its base images wants no others. `registries` has patterns of registry and repository, in which `*` is any text.",
 			not:      "Without `registries` nothing is allowed: set both or neither.",
 			settings: `"registries": ["registry.house/*", "docker.io/library/*"]`,
 			fires:    "FROM quay.io/some/tool:1\n",
@@ -113,7 +113,7 @@ func fileRules() []shippedRule {
 				Message: "${op.keyword} is not to be used here",
 			},
 			recommended: true,
-			why:         "Instructions that a house does not want: `forbidden` lists them. The default is MAINTAINER, which is deprecated: the label `org.opencontainers.image.authors` says the same where tools look.",
+			why:         "Instructions that an organisation does not want: `forbidden` lists them. The default is MAINTAINER, which is deprecated: the label `org.opencontainers.image.authors` says the same where tools look.",
 			not:         "Nothing to except: empty the list, or leave the rule out.",
 			fires:       "FROM debian:13\nMAINTAINER team@house.example\n",
 			fits:        "FROM debian:13\nLABEL org.opencontainers.image.authors=team@house.example\n",
@@ -181,7 +181,7 @@ func fileRules() []shippedRule {
 			},
 			recommended: true,
 			why:         "What a URL gives can change, or be changed by others. With `--checksum` the build fails instead of taking it.",
-			not:         "Files that are meant to be the newest at every build, from a server of the house.",
+			not:         "Files that are meant to be the newest at every build, from a server of the organisation.",
 			fires:       "FROM debian:13\nADD https://example.com/tool /usr/bin/tool\n",
 			fits:        "FROM debian:13\nADD --checksum=sha256:1111111111111111111111111111111111111111111111111111111111111111 https://example.com/tool /usr/bin/tool\n",
 		},

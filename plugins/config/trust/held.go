@@ -29,7 +29,7 @@ func heldBy(name string) error {
 	if real, err := filepath.EvalSymlinks(name); err == nil {
 		names = slices.Insert(names, 0, real)
 	}
-	for _, name := range names { // where links lead comes first: it is what there is to mend
+	for _, name := range names { // where links lead comes first: it is what there is to fix
 		name, err := filepath.Abs(name)
 		if err != nil {
 			return err
