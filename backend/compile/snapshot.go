@@ -85,10 +85,10 @@ func New(c Config) *Snapshot {
 	return s
 }
 
-// Open makes a snapshot of a source, whose text and options the config has. A repository can call a link to any file of the machine
-// its Dockerfile, a key of its user say, and errors would show that file line by line, where
-// they are kept: in the log of a CI. So what is no Dockerfile is an error there.
-// Seen is a snapshot that may be shared with, or nil.
+// Open makes a snapshot of a source, whose text and options the config has. A repository can
+// call a link to any file of the machine its Dockerfile, a key of its user say, and errors
+// would show that file line by line, where they are kept: in the log of a CI. So what is no
+// Dockerfile is an error there. Seen is a snapshot that may be shared with, or nil.
 func Open(src *input.Source, c Config, seen *Snapshot) (*Snapshot, error) {
 	s := seen.With(c)
 	if src.Outside != "" && s.parsed().found.HasErrors() {
