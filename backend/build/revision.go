@@ -33,7 +33,7 @@ func revision(ctx context.Context, locals map[string]string, env func(string) (s
 	root, commit := lines[0], lines[1]
 	out := map[string]string{"vcs:revision": commit}
 	if remote := git(ctx, dir, "config", "--get", "remote.origin.url"); len(remote) == 1 {
-		out["vcs:source"] = redact.URLs(urlutil.RedactCredentials(remote[0])) // it goes into images
+		out["vcs:source"] = redact.Remote(urlutil.RedactCredentials(remote[0])) // it goes into images
 	}
 	for name, path := range locals {
 		real, err := filepath.EvalSymlinks(path)

@@ -22,6 +22,7 @@ func TestAttackOrigin(t *testing.T) {
 		{"https://u:s3/cret@host/a", "https://xxxxx:xxxxx@host/a"},
 		{"https://host/a?private_token=s3cret", "https://host/a?private_token=xxxxx"},
 		{"git@github.com:a/b.git", "git@github.com:a/b.git"},
+		{"oauth2:s3cret@gitlab.example.com:a/b.git", "xxxxx:xxxxx@gitlab.example.com:a/b.git"},
 		{"https://github.com/a/b.git", "https://github.com/a/b.git"},
 	} {
 		dir := t.TempDir()

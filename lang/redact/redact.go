@@ -30,6 +30,25 @@ func URLs(text string) string {
 	})
 }
 
+// login is a name that a person or a service logs in by; tokens are longer, or have capitals.
+var login = regexp.MustCompile(`^[a-z_][a-z0-9_.-]{0,19}$`)
+
+// Remote is URLs for the address of a git repository, which may be in scp's form,
+// user@host:path. Whoever pastes a token in front of that has it kept: git takes what stands
+// before a colon for a host, and never asks for it.
+func Remote(address string) string {
+	at := strings.LastIndexByte(address, '@')
+	if at < 0 || strings.Contains(address, "://") || strings.Contains(address[:at], "/") {
+		return URLs(address)
+	}
+	if info := address[:at]; login.MatchString(info) {
+		return address
+	} else if strings.Contains(info, ":") {
+		return Mask + ":" + Mask + address[at:]
+	}
+	return Mask + address[at:]
+}
+
 // user masks what stands before the host of a URL.
 func user(u string) string {
 	scheme, rest, _ := strings.Cut(u, "://")

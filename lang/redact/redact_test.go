@@ -41,6 +41,26 @@ func TestAttackURLs(t *testing.T) {
 	}
 }
 
+func TestAttackRemotes(t *testing.T) {
+	for _, c := range []struct{ address, want string }{
+		{"git@github.com:a/b.git", "git@github.com:a/b.git"},
+		{"first.last@host:a/b", "first.last@host:a/b"},
+		{"host:a/b@2", "host:a/b@2"},
+		{"host:a", "host:a"},
+		{"/srv/a@b", "/srv/a@b"},
+		{"oauth2:s3cret@host:a/b", "xxxxx:xxxxx@host:a/b"},
+		{"s3cret:x@y@host:a/b", "xxxxx:xxxxx@host:a/b"},
+		{"ghp_0123456789abcdefghijABCDEFGHIJ012345@host:a/b", "xxxxx@host:a/b"},
+		{"glpat-0123456789abcdefghij@host:a/b", "xxxxx@host:a/b"},
+		{"https://u:s3cret@host/a", "https://xxxxx:xxxxx@host/a"},
+		{"ssh://git@host/a", "ssh://git@host/a"},
+	} {
+		if got := Remote(c.address); got != c.want {
+			t.Errorf("%q is %q, want %q", c.address, got, c.want)
+		}
+	}
+}
+
 // FuzzURLs holds URLs that BuildKit redacts to be redacted here.
 func FuzzURLs(f *testing.F) {
 	f.Add("user", "password", "host/path")
