@@ -96,6 +96,9 @@ type Flag struct {
 	Place
 }
 
+// Flags are those of an instruction, if any.
+type Flags struct{ List []Flag }
+
 // Pair is "name=value". In ARG the value may be missing; Legacy marks the form
 // "ENV name value".
 type Pair struct {
@@ -118,6 +121,9 @@ type Heredoc struct {
 	Body   Word // every line with its line ending
 	End    Word // the line of the terminator
 }
+
+// Heredocs are the here documents of an instruction, if any.
+type Heredocs struct{ List []Heredoc }
 
 // Header is the part that all instructions share. An Instruction that was made by hand,
 // rather than by Parse, or changed since, prints in canonical form.

@@ -53,14 +53,14 @@ type production struct{ name, expr string }
 
 // leaves are what the leaves take, which participle knows by name only.
 var leaves = []production{
-	{"Flag", "<flag>"},
+	{"Flags", "<flag>*"},
 	{"Word", "<word> | <text>"},
 	{"Words", "<word>+ | <json> <string>+"},
 	{"Paths", "<word>+ <word> | <json> <string>+ <string>"},
 	{"Pairs", "<pair>+ | <word> <text>"},
 	{"Declarations", "(<word> | <pair>)+"},
 	{"Command", "(<text> | <json> <string>*)?"},
-	{"Heredoc", "<heredoc> <heredocbody> <heredocend>"},
+	{"Heredocs", "(<heredoc> <heredocbody> <heredocend>)*"},
 }
 
 // ebnf prints the grammar. Which parts of a line go to which parser is in

@@ -173,8 +173,3 @@ func (p *parser) announced(lines source.Span, name string) source.Span {
 		}
 	}
 }
-
-// tooManyFlags reports a line with more flags than participle repeats anything.
-func (p *parser) tooManyFlags(l *lexer.Line) {
-	p.diags.Errorf(p.span(l.Keyword.Start, l.Keyword.End), "too-large", "%s has too many flags", l.ID)
-}

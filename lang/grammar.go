@@ -55,11 +55,11 @@ var rules = [...]rule{
 type (
 	// flags are what stands in front of the arguments of any instruction.
 	flags struct {
-		List []Flag `parser:"@@*"`
+		Flags Flags `parser:"@@"`
 	}
 	// documents are what follows the line of an instruction that announces them.
 	documents struct {
-		List []Heredoc `parser:"@@*"`
+		Heredocs Heredocs `parser:"@@"`
 	}
 )
 

@@ -96,14 +96,15 @@ func (c *Command) Parse(lex *plexer.PeekingLexer) error {
 	return nil
 }
 
-// Parse takes a flag.
-func (f *Flag) Parse(lex *plexer.PeekingLexer) error {
-	if !next(lex, lexer.Flag) {
-		return participle.NextMatch
+// Parse takes the flags.
+func (f *Flags) Parse(lex *plexer.PeekingLexer) error {
+	tokens := run(lex, lexer.Flag)
+	f.List = make([]Flag, len(tokens))
+	for i := range tokens {
+		w := newWord(&tokens[i])
+		name, value, found := strings.Cut(strings.TrimPrefix(w.Text, "--"), "=")
+		f.List[i] = Flag{name, value, found, w.Place}
 	}
-	w := newWord(lex.Next())
-	f.Place = w.Place
-	f.Name, f.Value, f.HasValue = strings.Cut(strings.TrimPrefix(w.Text, "--"), "=")
 	return nil
 }
 
@@ -166,19 +167,17 @@ func newPair(w Word) Pair {
 	return pair
 }
 
-// Parse takes a here document with its terminator.
-func (h *Heredoc) Parse(lex *plexer.PeekingLexer) error {
-	if !next(lex, lexer.HeredocWord) {
-		return participle.NextMatch
+// Parse takes the here documents that have a terminator, up to one that has none.
+func (h *Heredocs) Parse(lex *plexer.PeekingLexer) error {
+	for next(lex, lexer.HeredocWord) {
+		at := lex.MakeCheckpoint()
+		doc, _ := lexer.ParseHeredoc(lex.Next().Value) // the lexer has taken it for one
+		body := newWord(lex.Next())
+		if !next(lex, lexer.HeredocEnd) {
+			lex.LoadCheckpoint(at)
+			return nil
+		}
+		h.List = append(h.List, Heredoc{Name: doc.Name, Expand: doc.Expand, Chomp: doc.Chomp, Body: body, End: newWord(lex.Next())})
 	}
-	at := lex.MakeCheckpoint()
-	doc, _ := lexer.ParseHeredoc(lex.Next().Value) // the lexer has taken it for one
-	h.Name, h.Expand, h.Chomp = doc.Name, doc.Expand, doc.Chomp
-	h.Body = newWord(lex.Next())
-	if !next(lex, lexer.HeredocEnd) {
-		lex.LoadCheckpoint(at)
-		return participle.NextMatch
-	}
-	h.End = newWord(lex.Next())
 	return nil
 }

@@ -244,15 +244,12 @@ func takesFlags(l *lexer.Line) bool {
 func (p *parser) head(h *Header, l *lexer.Line) {
 	h.At, h.Keyword, h.Code = p.span(l.Start, l.End), p.word(l.Keyword), l.Code
 	if len(l.Flags) > 0 {
-		list, err := flagsParser().ParseFromLexer(p.tokens.Flags(l))
-		h.Flags = list.List
-		if err != nil {
-			p.tooManyFlags(l)
-		}
+		list, _ := flagsParser().ParseFromLexer(p.tokens.Flags(l)) // it takes whatever is a flag
+		h.Flags = list.Flags.List
 	}
 	if len(l.Heredocs) > 0 {
 		list, err := documentsParser().ParseFromLexer(p.tokens.Heredocs(l))
-		h.Heredocs = list.List
+		h.Heredocs = list.Heredocs.List
 		if err != nil {
 			p.unterminated(h, l)
 		}

@@ -93,6 +93,9 @@ func (t *Tokens) reset(n int) {
 		return
 	}
 	size := max(32, 2*n)
+	if n > 1<<12 {
+		size = n + 1 // such a line is the only one
+	}
 	// The only way to a PeekingLexer is from a Lexer, and the only way to its
 	// tokens is by its cursors.
 	t.lex, _ = participle.Upgrade(&blanks{size})
