@@ -84,7 +84,7 @@ func (p *parser) explainFrom(l *lexer.Line) {
 		hint = "a comment stands on a line of its own"
 	}
 	d := p.diags.Errorf(p.span(at.Start, at.End), "from-arguments", "FROM requires either one or three arguments")
-	d.Expected, d.Hint = spec.Of(lexer.From).Usage, hint
+	d.Expected, d.Hint = spec.Of(spec.From).Usage, hint
 }
 
 func (p *parser) explainShell(n *Shell, l *lexer.Line) {
@@ -92,7 +92,7 @@ func (p *parser) explainShell(n *Shell, l *lexer.Line) {
 		p.missing(l, "at least one argument")
 		return
 	}
-	p.diags.Errorf(n.Command.Line.At, "not-json", "SHELL requires the arguments to be in JSON form").Expected = spec.Of(lexer.Shell).Usage
+	p.diags.Errorf(n.Command.Line.At, "not-json", "SHELL requires the arguments to be in JSON form").Expected = spec.Of(spec.Shell).Usage
 }
 
 func (p *parser) explainHealthcheck(n *Healthcheck, l *lexer.Line) {

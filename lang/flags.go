@@ -58,13 +58,13 @@ func valueBehind(l *lexer.Line, f Flag) string {
 	next, _, _ := strings.Cut(strings.TrimSpace(l.Args[0].Text), " ")
 	value := false
 	switch l.ID {
-	case lexer.Run:
+	case spec.Run:
 		value = strings.Contains(next, "=") || slices.ContainsFunc(spec.Of(l.ID).Flags, func(f spec.Flag) bool { return slices.Contains(f.Values, next) })
-	case lexer.From:
+	case spec.From:
 		value = len(l.Args) > 1 && !strings.EqualFold(l.Args[1].Text, "as")
-	case lexer.Copy, lexer.Add:
+	case spec.Copy, spec.Add:
 		value = len(l.Args) > 2
-	case lexer.Healthcheck:
+	case spec.Healthcheck:
 		value = !strings.EqualFold(next, "cmd")
 	}
 	if !value {

@@ -7,6 +7,7 @@ import (
 	plexer "github.com/alecthomas/participle/v2/lexer"
 
 	"github.com/seed-e0495807/strake/lang/lexer"
+	"github.com/seed-e0495807/strake/lang/spec"
 )
 
 //go:generate go test . -run ^TestEBNF$ -count=1 -update
@@ -45,11 +46,11 @@ func build[N any]() *participle.Parser[N] {
 // rules are those of all instructions. ONBUILD has none: what it takes is a line
 // again, which the rule of its own keyword reads.
 var rules = [...]rule{
-	lexer.Unknown: newRule[Custom](), lexer.Add: newRule[Add](), lexer.Arg: newRule[Arg](), lexer.Cmd: newRule[Cmd](),
-	lexer.Copy: newRule[Copy](), lexer.Entrypoint: newRule[Entrypoint](), lexer.Env: newRule[Env](), lexer.Expose: newRule[Expose](),
-	lexer.From: newRule[From](), lexer.Healthcheck: newRule[Healthcheck](), lexer.Label: newRule[Label](),
-	lexer.Maintainer: newRule[Maintainer](), lexer.Run: newRule[Run](), lexer.Shell: newRule[Shell](),
-	lexer.StopSignal: newRule[StopSignal](), lexer.User: newRule[User](), lexer.Volume: newRule[Volume](), lexer.Workdir: newRule[Workdir](),
+	spec.Unknown: newRule[Custom](), spec.Add: newRule[Add](), spec.Arg: newRule[Arg](), spec.Cmd: newRule[Cmd](),
+	spec.Copy: newRule[Copy](), spec.Entrypoint: newRule[Entrypoint](), spec.Env: newRule[Env](), spec.Expose: newRule[Expose](),
+	spec.From: newRule[From](), spec.Healthcheck: newRule[Healthcheck](), spec.Label: newRule[Label](),
+	spec.Maintainer: newRule[Maintainer](), spec.Run: newRule[Run](), spec.Shell: newRule[Shell](),
+	spec.StopSignal: newRule[StopSignal](), spec.User: newRule[User](), spec.Volume: newRule[Volume](), spec.Workdir: newRule[Workdir](),
 }
 
 type (

@@ -183,7 +183,7 @@ func (p *parser) directive(l *lexer.Line) {
 func (p *parser) order(in Instruction, l *lexer.Line) {
 	p.instructions++
 	switch {
-	case l.ID == lexer.From:
+	case l.ID == spec.From:
 		p.staged = true
 	case !spec.Of(l.ID).Global:
 		if !p.staged && !p.unstaged && !p.fragment {
@@ -215,7 +215,7 @@ func (p *parser) finish() {
 // instruction makes the node of a line: the grammar reads it, and what is a matter
 // of meaning is checked. A line that the grammar refuses goes to the explainer.
 func (p *parser) instruction(l *lexer.Line) Instruction {
-	if l.ID == lexer.Onbuild {
+	if l.ID == spec.Onbuild {
 		return p.onbuild(l)
 	}
 	in, err := rules[l.ID].parse(p.tokens.Arguments(l))
@@ -237,7 +237,7 @@ func (p *parser) instruction(l *lexer.Line) Instruction {
 
 // takesFlags tells whether anybody looks at the flags of a line.
 func takesFlags(l *lexer.Line) bool {
-	return l.ID != lexer.Unknown && !(l.ID == lexer.Healthcheck && len(l.Args) > 0 && strings.EqualFold(l.Args[0].Text, "NONE"))
+	return l.ID != spec.Unknown && !(l.ID == spec.Healthcheck && len(l.Args) > 0 && strings.EqualFold(l.Args[0].Text, "NONE"))
 }
 
 // head fills in what all instructions share.
@@ -271,7 +271,7 @@ func (p *parser) onbuild(l *lexer.Line) Instruction {
 	}
 	at := p.span(l.Sub.Keyword.Start, l.Sub.Keyword.End)
 	switch id := l.Sub.ID; {
-	case id == lexer.Onbuild:
+	case id == spec.Onbuild:
 		p.diags.Errorf(at, "onbuild-chain", "chaining ONBUILD via `ONBUILD ONBUILD` isn't allowed").Hint = "remove one ONBUILD"
 		return o
 	case !spec.Of(id).Trigger:

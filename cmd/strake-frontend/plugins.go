@@ -17,7 +17,7 @@ import (
 	"github.com/seed-e0495807/strake/backend/compile"
 	"github.com/seed-e0495807/strake/backend/gateway"
 	"github.com/seed-e0495807/strake/backend/input"
-	"github.com/seed-e0495807/strake/cmd/internal/pass"
+	"github.com/seed-e0495807/strake/cmd/internal/launch"
 	"github.com/seed-e0495807/strake/lang/source"
 	"github.com/seed-e0495807/strake/plugins/builtin"
 	"github.com/seed-e0495807/strake/plugins/config"
@@ -127,7 +127,7 @@ func (p *plugins) load(ctx context.Context, name string, house bool) (*config.Pl
 		return nil, err
 	}
 	found, diags, err := file.Pipeline(ctx, config.Env{
-		Builtins: builtin.All(), Starter: pass.Starter{}, WorkDir: file.Dir(),
+		Builtins: builtin.All(), Starter: launch.Starter{}, WorkDir: file.Dir(),
 		Store: &trust.Store{Config: filepath.Join(temp, "config"), Cache: filepath.Join(temp, "cache"), Given: trust.Given{Locked: true, Sandbox: trust.None}},
 	})
 	if err != nil {

@@ -12,7 +12,7 @@ import (
 
 	"github.com/seed-e0495807/strake/backend/gateway"
 	"github.com/seed-e0495807/strake/backend/gateway/ociimage"
-	"github.com/seed-e0495807/strake/cmd/internal/pass"
+	"github.com/seed-e0495807/strake/cmd/internal/launch"
 	"github.com/seed-e0495807/strake/lang/diag"
 	"github.com/seed-e0495807/strake/lang/regular"
 	"github.com/seed-e0495807/strake/plugins"
@@ -126,7 +126,7 @@ func checkHouse(ctx context.Context, name string) error {
 		return err
 	}
 	store := &trust.Store{Config: filepath.Join(file.Dir(), ".config"), Cache: filepath.Join(file.Dir(), ".cache"), Given: trust.Given{Locked: true}}
-	found, diags, err := file.Pipeline(ctx, config.Env{Builtins: builtin.All(), Starter: pass.Starter{}, Store: store, WorkDir: file.Dir()})
+	found, diags, err := file.Pipeline(ctx, config.Env{Builtins: builtin.All(), Starter: launch.Starter{}, Store: store, WorkDir: file.Dir()})
 	if err != nil {
 		return err
 	}

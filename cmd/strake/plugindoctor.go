@@ -10,7 +10,7 @@ import (
 	"github.com/spf13/cobra"
 	"golang.org/x/tools/txtar"
 
-	"github.com/seed-e0495807/strake/cmd/internal/pass"
+	"github.com/seed-e0495807/strake/cmd/internal/launch"
 	"github.com/seed-e0495807/strake/lang/diag"
 	"github.com/seed-e0495807/strake/plugins"
 	"github.com/seed-e0495807/strake/plugins/builtin"
@@ -82,7 +82,7 @@ func (p *pluginConfig) examinePlugin(ctx context.Context, file *config.File, env
 		say("ok", "built in")
 		return true
 	}
-	started, err := pass.Starter{}.Launch(ctx, config.Program{Program: *s.Program, Name: s.Name, Grants: s.Entry.Grants, Sandbox: s.Sandbox})
+	started, err := launch.Starter{}.Launch(ctx, config.Program{Program: *s.Program, Name: s.Name, Grants: s.Entry.Grants, Sandbox: s.Sandbox})
 	if err != nil {
 		say("bad", "%v", err)
 		return false
@@ -188,7 +188,7 @@ func (p *process) openPlugin(ctx context.Context, name string) (plugins.Plugin, 
 	if err != nil {
 		return nil, nil, err
 	}
-	started, err := pass.Starter{}.Start(ctx, config.Program{Program: *program, Name: filepath.Base(path), Sandbox: store.Given.Sandbox})
+	started, err := launch.Starter{}.Start(ctx, config.Program{Program: *program, Name: filepath.Base(path), Sandbox: store.Given.Sandbox})
 	if err != nil {
 		return nil, nil, err
 	}

@@ -13,7 +13,7 @@ import (
 
 	"github.com/seed-e0495807/strake/backend/compile"
 	"github.com/seed-e0495807/strake/backend/input"
-	"github.com/seed-e0495807/strake/cmd/internal/pass"
+	"github.com/seed-e0495807/strake/cmd/internal/launch"
 	"github.com/seed-e0495807/strake/lang/diag"
 	"github.com/seed-e0495807/strake/lang/source"
 	"github.com/seed-e0495807/strake/plugins/builtin"
@@ -186,7 +186,7 @@ func (f *pluginFlags) environment(p *process, file *config.File) (config.Env, er
 	if err != nil {
 		return config.Env{}, err
 	}
-	return config.Env{Builtins: builtin.All(), Starter: pass.Starter{Warn: p.warnPlugin}, Store: store, WorkDir: dir}, nil
+	return config.Env{Builtins: builtin.All(), Starter: launch.Starter{Warn: p.warnPlugin}, Store: store, WorkDir: dir}, nil
 }
 
 // warnPlugin tells of a plugin that runs with less than the whole sandbox, at each run.

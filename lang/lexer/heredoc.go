@@ -27,7 +27,7 @@ func heredocWord(word string) (chomp bool, name string, ok bool) {
 // takesHeredoc reports whether a line can be followed by here documents: what takes
 // them and is not in JSON form, also behind ONBUILD, and what New was told.
 func (l *Lexer) takesHeredoc(line *Line) bool {
-	if line.ID == Unknown {
+	if line.ID == spec.Unknown {
 		return slices.Contains(l.takers, strings.ToUpper(line.Keyword.Text))
 	}
 	json := len(line.Args) > 0 && line.Args[0].Kind == JSON

@@ -8,32 +8,6 @@ import (
 	"github.com/seed-e0495807/strake/lang/spec"
 )
 
-// Instruction is the keyword of a line.
-type Instruction = spec.Keyword
-
-// The keywords, by the names that package spec gives them.
-const (
-	Unknown     = spec.Unknown
-	Add         = spec.Add
-	Arg         = spec.Arg
-	Cmd         = spec.Cmd
-	Copy        = spec.Copy
-	Entrypoint  = spec.Entrypoint
-	Env         = spec.Env
-	Expose      = spec.Expose
-	From        = spec.From
-	Healthcheck = spec.Healthcheck
-	Label       = spec.Label
-	Maintainer  = spec.Maintainer
-	Onbuild     = spec.Onbuild
-	Run         = spec.Run
-	Shell       = spec.Shell
-	StopSignal  = spec.StopSignal
-	User        = spec.User
-	Volume      = spec.Volume
-	Workdir     = spec.Workdir
-)
-
 // instruction cuts the logical line at hand into tokens and reads the here
 // documents that it announces.
 func (l *Lexer) instruction(out *Line) {
@@ -85,8 +59,8 @@ func (l *Lexer) arguments(out *Line, i, j int) {
 		l.sub.Code = l.text[i:j]
 		l.sub.Start, l.sub.End = l.source(i), l.source(j-1)+1
 		// A chain of ONBUILDs is refused, so its tail is never looked at.
-		if end := l.wordEnd(i, j); spec.Lookup(l.text[i:end]) == Onbuild {
-			l.sub.Keyword, l.sub.ID = l.token(Keyword, i, end), Onbuild
+		if end := l.wordEnd(i, j); spec.Lookup(l.text[i:end]) == spec.Onbuild {
+			l.sub.Keyword, l.sub.ID = l.token(Keyword, i, end), spec.Onbuild
 		} else {
 			l.cut(&l.sub, i, j)
 		}

@@ -12,6 +12,8 @@ import (
 	"strings"
 	"unicode"
 	"unicode/utf8"
+
+	"github.com/seed-e0495807/strake/lang/spec"
 )
 
 // Kind is what a token is.
@@ -67,7 +69,7 @@ type Line struct {
 	Code       string // an instruction as one line; otherwise the text behind "#"
 
 	Keyword  Token
-	ID       Instruction
+	ID       spec.Keyword
 	Flags    []Token
 	Args     []Token
 	Sub      *Line // the instruction behind ONBUILD

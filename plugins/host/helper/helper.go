@@ -1,6 +1,7 @@
 // Package helper makes the program that imports it its own helper for the sandboxes of
-// plugins: run again, it is that before most of its packages are set up, which for
-// strake is about 40 % of what starting it takes (processor time of both, by turns). Programs of the host and nobody else import it.
+// plugins: run again, it is that before most of its packages are set up, which for strake
+// is about 40 % of the processor time that starting it takes. Programs of the host and nobody
+// else import it.
 package helper
 
 import (

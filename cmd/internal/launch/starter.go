@@ -1,5 +1,5 @@
-// Package pass starts the programs of plugins, for the command line and the frontend alike.
-package pass
+// Package launch starts the programs of plugins, for the command line and the frontend alike.
+package launch
 
 import (
 	"context"
