@@ -52,13 +52,22 @@ func Build(ctx context.Context, c client.Client, src *input.Source, s *compile.S
 	if res, ok, err := foreign(ctx, c, src); ok {
 		return res, err
 	}
-	b := &build{gateway: c, src: src, snapshot: s, opt: o, results: map[string]*llb.Result{}}
+	b := &build{gateway: c, src: src, opt: o, results: map[string]*llb.Result{}}
 	scan, err := b.scanner(ctx)
 	if err != nil {
 		return nil, err
 	}
-	found, err := src.Client.Build(ctx, func(ctx context.Context, platform *ocispecs.Platform, i int) (*dockerui.BuildResult, error) {
-		return b.platform(ctx, platform, i)
+	found, err := src.Client.Build(ctx, func(one context.Context, platform *ocispecs.Platform, i int) (*dockerui.BuildResult, error) {
+		at := s.Platforms()[i]
+		r, err := s.LLB(one, at)
+		if i == 0 && o.Linted != nil { // what is found is the same for each platform
+			found, _ := s.Checks(ctx, at) // also when another platform has failed, which ends this one's context
+			o.Linted(found)
+		}
+		if err != nil {
+			return nil, err
+		}
+		return b.platform(one, platform, i, r)
 	})
 	if err != nil {
 		return nil, err
@@ -72,26 +81,16 @@ func Build(ctx context.Context, c client.Client, src *input.Source, s *compile.S
 }
 
 type build struct {
-	gateway  client.Client
-	src      *input.Source
-	snapshot *compile.Snapshot
-	opt      Options
+	gateway client.Client
+	src     *input.Source
+	opt     Options
 
 	mu      sync.Mutex
 	results map[string]*llb.Result // by platform
 }
 
-// platform builds for one platform.
-func (b *build) platform(ctx context.Context, platform *ocispecs.Platform, i int) (*dockerui.BuildResult, error) {
-	at := b.snapshot.Platforms()[i]
-	r, err := b.snapshot.LLB(ctx, at)
-	if i == 0 && b.opt.Linted != nil { // what is found is the same for each platform
-		found, _ := b.snapshot.Checks(ctx, at)
-		b.opt.Linted(found)
-	}
-	if err != nil {
-		return nil, err
-	}
+// platform solves what was compiled for one platform.
+func (b *build) platform(ctx context.Context, platform *ocispecs.Platform, i int, r *llb.Result) (*dockerui.BuildResult, error) {
 	if b.opt.Compiled != nil {
 		b.opt.Compiled(r)
 	}
@@ -106,6 +105,7 @@ func (b *build) platform(ctx context.Context, platform *ocispecs.Platform, i int
 		ref = b.requested(ctx, r.State, platform)
 	}
 	if ref == nil {
+		var err error
 		if ref, err = b.solve(ctx, r.State, b.src.Client.CacheImports); err != nil {
 			return nil, err
 		}
