@@ -12,6 +12,7 @@ import (
 	"encoding/json"
 	"errors"
 	"net/http"
+	"os"
 	"time"
 
 	"github.com/containerd/platforms"
@@ -20,6 +21,8 @@ import (
 	"github.com/moby/buildkit/client/llb/sourceresolver"
 	"github.com/moby/buildkit/solver/pb"
 	digest "github.com/opencontainers/go-digest"
+
+	"github.com/seed-e0495807/strake/plugins/credentials"
 )
 
 // AnyImage is the reference, in Options.Configs, of the images that are not listed
@@ -101,7 +104,7 @@ func New(o Options) *Resolver {
 		r.timeout = defaultTimeout
 	}
 	if r.keychain == nil {
-		r.keychain = authn.DefaultKeychain
+		r.keychain = credentials.Keychain(os.LookupEnv)
 	}
 	r.configs, r.configErr = indexConfigs(o.Configs)
 	return r

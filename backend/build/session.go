@@ -3,11 +3,10 @@ package build
 import (
 	"crypto/sha256"
 	"encoding/hex"
-	"io"
 	"os"
 	"path/filepath"
 
-	"github.com/docker/cli/cli/config"
+	"github.com/docker/cli/cli/config/configfile"
 	"github.com/moby/buildkit/frontend/dockerfile/dfgitutil"
 	"github.com/moby/buildkit/session"
 	"github.com/moby/buildkit/session/auth/authprovider"
@@ -15,12 +14,17 @@ import (
 	"github.com/moby/buildkit/util/gitutil"
 
 	"github.com/seed-e0495807/strake/lang/diag"
+	"github.com/seed-e0495807/strake/plugins/credentials"
 )
 
 // session is what the daemon may ask of this machine during the build.
 func (j *job) session() ([]session.Attachable, error) {
+	logins, err := credentials.Load(j.Env)
+	if err != nil { // as for docker: what needs no login goes on
+		logins = configfile.New("")
+	}
 	list := append(j.Session[:len(j.Session):len(j.Session)], j.Engine.Session, authprovider.NewDockerAuthProvider(authprovider.DockerAuthProviderConfig{
-		AuthConfigProvider: authprovider.LoadAuthConfig(config.LoadDefaultConfigFile(io.Discard)),
+		AuthConfigProvider: authprovider.LoadAuthConfig(logins),
 	}))
 	if len(j.Secrets) > 0 {
 		secrets, err := j.secrets()

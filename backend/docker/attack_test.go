@@ -7,6 +7,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/seed-e0495807/strake/plugins/credentials"
 )
 
 // TestAttackNoHome has a repository that brings a context of docker along, for those who
@@ -32,7 +34,7 @@ func TestAttackNoHome(t *testing.T) {
 		if ep, err := current(environment(env...)); err == nil && strings.Contains(ep.Host, "evil") {
 			t.Errorf("%q: the repository's engine is asked: %+v", env, ep)
 		}
-		if dir := configDir(environment(env...)); !filepath.IsAbs(dir) {
+		if dir := credentials.DockerDir(environment(env...)); !filepath.IsAbs(dir) {
 			t.Errorf("%q: %s", env, dir)
 		}
 	}

@@ -8,7 +8,6 @@ import (
 	"io/fs"
 	"net/http"
 	"os"
-	"os/user"
 	"path/filepath"
 
 	"github.com/docker/cli/cli/connhelper"
@@ -16,6 +15,7 @@ import (
 	"github.com/moby/moby/client"
 
 	"github.com/seed-e0495807/strake/lang/regular"
+	"github.com/seed-e0495807/strake/plugins/credentials"
 )
 
 // endpoint is where a Docker Engine is.
@@ -34,7 +34,7 @@ func current(env func(string) (string, bool)) (endpoint, error) {
 		if verify := get(client.EnvTLSVerify); verify != "" || get("DOCKER_TLS") != "" {
 			ep.SkipTLSVerify = verify == ""
 			if ep.tls = get(client.EnvOverrideCertPath); ep.tls == "" {
-				ep.tls = configDir(env)
+				ep.tls = credentials.DockerDir(env)
 			}
 		}
 		return ep, nil
@@ -45,37 +45,18 @@ func current(env func(string) (string, bool)) (endpoint, error) {
 			CurrentContext string `json:"currentContext"`
 		}
 		// Without a readable file there is no other context.
-		if data, err := regular.Read(filepath.Join(configDir(env), "config.json"), maxConfig); err == nil && json.Unmarshal(data, &config) == nil {
+		if data, err := regular.Read(filepath.Join(credentials.DockerDir(env), "config.json"), maxConfig); err == nil && json.Unmarshal(data, &config) == nil {
 			name = config.CurrentContext
 		}
 	}
 	if name == "" || name == "default" {
 		return endpoint{Host: client.DefaultDockerHost}, nil
 	}
-	return ofContext(configDir(env), name)
+	return ofContext(credentials.DockerDir(env), name)
 }
 
 // maxConfig bounds the files of docker that are read, in bytes.
 const maxConfig = 1 << 20
-
-// configDir is the directory of docker's command-line client. It is never one below the
-// working directory, which may be somebody else's repository: a context in it would have
-// builds, and their secrets, sent to another machine.
-func configDir(env func(string) (string, bool)) string {
-	if dir, _ := env("DOCKER_CONFIG"); dir != "" {
-		return dir
-	}
-	home, _ := env("HOME")
-	if home == "" { // as for docker, it is what the system has for the user
-		if u, err := user.Current(); err == nil {
-			home = u.HomeDir
-		}
-	}
-	if !filepath.IsAbs(home) {
-		home = string(filepath.Separator)
-	}
-	return filepath.Join(home, ".docker")
-}
 
 // ofContext reads a context of docker. Its files are named by the digest of its name.
 func ofContext(dir, name string) (endpoint, error) {

@@ -10,7 +10,6 @@ import (
 	"path/filepath"
 	"runtime"
 
-	"github.com/google/go-containerregistry/pkg/authn"
 	"github.com/google/go-containerregistry/pkg/name"
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 	"github.com/google/go-containerregistry/pkg/v1/remote"
@@ -19,6 +18,7 @@ import (
 	"github.com/seed-e0495807/strake/backend/gateway/ociimage"
 	"github.com/seed-e0495807/strake/lang/diag"
 	"github.com/seed-e0495807/strake/lang/regular"
+	"github.com/seed-e0495807/strake/plugins/credentials"
 )
 
 func frontendCommand(p *process) *cobra.Command {
@@ -138,7 +138,7 @@ func (f *frontendImage) send(ctx context.Context, img v1.Image, digest v1.Hash) 
 	if err != nil {
 		return misuse("invalid name %q: %v", f.tag, err)
 	}
-	if err := remote.Write(ref, img, remote.WithContext(ctx), remote.WithAuthFromKeychain(authn.DefaultKeychain)); err != nil {
+	if err := remote.Write(ref, img, remote.WithContext(ctx), remote.WithAuthFromKeychain(credentials.Keychain(os.LookupEnv))); err != nil {
 		return diag.Diagnostic{Code: "push", Message: fmt.Sprintf("cannot push %s: %v", f.tag, err), Hint: "log in with docker login, or name another registry"}
 	}
 	tell(f.stderr, "%s@%s\n", ref.Name(), digest)

@@ -9,9 +9,10 @@ import (
 	"os"
 	"time"
 
-	"github.com/google/go-containerregistry/pkg/authn"
 	"github.com/google/go-containerregistry/pkg/name"
 	"github.com/google/go-containerregistry/pkg/v1/remote"
+
+	"github.com/seed-e0495807/strake/plugins/credentials"
 )
 
 const (
@@ -92,7 +93,7 @@ func (n Network) artifact(ctx context.Context, text string) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	options := []remote.Option{remote.WithContext(ctx), remote.WithAuthFromKeychain(authn.DefaultKeychain)}
+	options := []remote.Option{remote.WithContext(ctx), remote.WithAuthFromKeychain(credentials.Keychain(os.LookupEnv))}
 	if n.Transport != nil {
 		options = append(options, remote.WithTransport(n.Transport))
 	}

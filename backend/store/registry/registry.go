@@ -10,6 +10,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"os"
 	"syscall"
 	"time"
 
@@ -21,6 +22,7 @@ import (
 	ocispecs "github.com/opencontainers/image-spec/specs-go/v1"
 
 	"github.com/seed-e0495807/strake/backend/baseconfig"
+	"github.com/seed-e0495807/strake/plugins/credentials"
 )
 
 const (
@@ -49,7 +51,7 @@ const (
 
 // Options say how registries are talked to. The zero value is fine.
 type Options struct {
-	Keychain  authn.Keychain    // finds the credentials; nil reads docker's config
+	Keychain  authn.Keychain    // finds the credentials; nil is that of package credentials
 	Transport http.RoundTripper // nil is Go's
 	// Idle is how long a registry may do nothing in the middle of a transfer, before it is
 	// asked again; 0 is a minute.
@@ -71,7 +73,7 @@ type Client struct {
 func New(o Options) *Client {
 	c := &Client{keychain: o.Keychain, report: o.Report}
 	if c.keychain == nil {
-		c.keychain = authn.DefaultKeychain
+		c.keychain = credentials.Keychain(os.LookupEnv)
 	}
 	if c.report == nil {
 		c.report = func(ocispecs.Descriptor, State, int64) {}

@@ -1,6 +1,7 @@
 package registry_test
 
 import (
+	"bytes"
 	"context"
 	"io"
 	"net/http"
@@ -194,10 +195,11 @@ func TestSlow(t *testing.T) {
 	empty := serve(t)
 	empty.misbehave(func(_ http.ResponseWriter, r *http.Request) bool {
 		if r.Method == http.MethodPut && strings.Contains(r.URL.Path, "/uploads/") {
-			pr, pw := io.Pipe()
-			body := r.Body
-			go func() { defer pw.Close(); slow(pw, body) }()
-			r.Body = pr
+			// Taken here and not by the registry, which holds a lock while it reads a blob: what
+			// the other uploads ask it then waits for as many pauses as all of them have.
+			var whole bytes.Buffer
+			slow(&whole, r.Body)
+			r.Body = io.NopCloser(&whole)
 		}
 		return false
 	})
