@@ -5,10 +5,16 @@ GO ?= go
 PREFIX ?= /usr/local
 FUZZTIME ?= 10m
 
+# All builds here are of one kind, static and without paths of this machine, as that of the
+# frontend's image is. Else Go compiles what they share once for each kind.
+export CGO_ENABLED ?= 0
+export GOFLAGS ?= -trimpath
+RACE = CGO_ENABLED=1 $(GO) test -race -short -timeout 20m
+
 BUILDKIT = github.com/moby/buildkit
 ENGINE = $(BUILDKIT)/cmd/buildkitd github.com/rootless-containers/rootlesskit/v3/cmd/rootlesskit
 
-.PHONY: build engine frontend frontend-image install uninstall demo check test attack conformance ages format lint bench fuzz generate clean
+.PHONY: build engine frontend frontend-image install uninstall demo check test long attack conformance ages format lint bench fuzz generate clean
 
 build: engine ## bin/strake, and the build engine beside it
 	$(GO) build -o bin/strake ./cmd/strake
@@ -52,9 +58,13 @@ check: format ## the inner loop: what needs no root and no network, in a minute
 
 test: build lint ## every test, once, and the concurrent parts with the race detector
 	@.ci/setup test
-	$(GO) test -timeout 25m ./...
-	$(GO) test -race -short -timeout 20m ./ir/... ./lang/... ./backend/baseconfig/... ./backend/store/... ./backend/build/... ./backend/input/... ./plugins ./plugins/config/... ./plugins/host ./plugins/include ./cmd/internal/... ./cmd/strake-frontend
-	$(GO) test -race -short -timeout 20m -skip '^TestAttack' ./cmd/strake # attacks are on programs, whatever runs at once in them
+	$(GO) test -vet=off -timeout 25m ./... # lint has vetted them
+	$(RACE) ./ir/... ./lang/... ./backend/baseconfig/... ./backend/compile ./backend/gateway ./backend/store/... ./backend/build/... ./backend/input/... ./plugins ./plugins/config/... ./plugins/host ./plugins/include ./cmd/internal/... ./cmd/strake-frontend
+
+long: build ## what make test samples, whole, and the race detector on the whole program: an hour
+	@.ci/setup test
+	STRAKE_LONG=1 $(GO) test -count=1 -timeout 60m -v -run '^Test(Chains|Build|Differential)$$' ./plugins/builtin/cachemounts ./plugins/builtin/mergerun
+	$(RACE) -skip '^TestAttack' ./cmd/strake # attacks are on programs, whatever runs at once in them
 
 attack: build ## every test that attacks, as root, as a user, without namespaces, without cgroups, and a table
 	@.ci/setup test

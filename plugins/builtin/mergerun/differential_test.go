@@ -184,7 +184,7 @@ func seed() uint64 {
 // or fail alike, leave the same files, of which the same names are those of one, and the
 // same processes.
 func TestDifferential(t *testing.T) {
-	each := 1000
+	each := 300
 	if os.Getenv("STRAKE_LONG") != "" {
 		each = 10000
 	} else if testing.Short() {
