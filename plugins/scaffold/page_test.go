@@ -1,6 +1,7 @@
 package scaffold_test
 
 import (
+	"debug/buildinfo"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -8,13 +9,18 @@ import (
 	"strings"
 	"testing"
 
+	"golang.org/x/mod/modfile"
+
 	"github.com/seed-e0495807/strake/plugins/scaffold"
 )
 
 const pages = "../../docs/plugins"
 
-// maxSize is how large a small plugin may be that is built as the pages say, in bytes.
-const maxSize = 12_000_000
+// What a small plugin may cost that is built as the pages say; docs/adr/0006 has the reasons.
+const (
+	maxSize    = 12_000_000 // bytes
+	maxModules = 25         // in its go.mod
+)
 
 var (
 	block   = regexp.MustCompile("(?s)\n```(\\w*)\n(.*?)\n```")
@@ -76,6 +82,18 @@ func TestTutorial(t *testing.T) {
 	} else if info.Size() > maxSize {
 		t.Errorf("a program of a few lines has %d bytes, more than %d", info.Size(), maxSize)
 	}
+	needs, err := modfile.Parse("go.mod", []byte(read(t, filepath.Join(dir, "go.mod"))), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	linked, err := buildinfo.ReadFile(filepath.Join(dir, "house-labels"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(needs.Require) > maxModules || len(linked.Deps) > maxModules || len(linked.Deps) < 2 {
+		t.Errorf("a program of a few lines needs %d modules and has %d in it, more than %d", len(needs.Require), len(linked.Deps), maxModules)
+	}
+	t.Logf("%d modules in go.mod, %d in the program", len(needs.Require), len(linked.Deps))
 	if out, err := exec.Command("gofmt", "-l", filepath.Join(dir, "apt.go"), filepath.Join(dir, "maintained.go")).CombinedOutput(); err != nil || len(out) > 0 {
 		t.Errorf("gofmt: %v\n%s", err, out)
 	}
