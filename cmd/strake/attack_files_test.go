@@ -17,6 +17,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/seed-e0495807/strake/cmd/internal/cli"
 )
 
 const attackMemory = 300 << 10 // KiB at most, of a command that refuses
@@ -147,13 +149,13 @@ func TestAttackInterrupt(t *testing.T) {
 				for pause := time.Second; ; pause *= 2 {
 					end, took := interrupted(t, args, sig, pause)
 					early := end.Sys().(syscall.WaitStatus).Signaled()
-					if !early && end.ExitCode() == exitFailure && args[0] == "save" { // there is no such image
+					if !early && end.ExitCode() == cli.ExitFailure && args[0] == "save" { // there is no such image
 						return
 					}
 					if early && took < soon && pause < soon {
 						continue
 					}
-					if took > soon || end.ExitCode() != exitInterrupt {
+					if took > soon || end.ExitCode() != cli.ExitInterrupt {
 						t.Errorf("it ends after %v with %v", took, end)
 					}
 					return
@@ -217,8 +219,8 @@ var openers = map[string]string{
 	"backend/store/lock.go":                     "the store's own directory, written",
 	"backend/store/reserve.go":                  "the store's own directory, made anew",
 	"backend/store/store.go":                    "syncs a directory",
-	"cmd/strake/enginelogs.go":                  "the engine's own directory",
-	"cmd/strake/file.go":                        "writes",
+	"cmd/internal/cli/engine/logs.go":           "the engine's own directory",
+	"cmd/internal/cli/file.go":                  "writes",
 	"cmd/strake/save.go":                        "writes",
 	"plugins/config/trust/pin.go":               "writes a file made anew",
 	"plugins/internal/sandbox/mount_linux.go":   "a mount point made in a private tree",
@@ -230,6 +232,7 @@ var openers = map[string]string{
 	"backend/testbed/base.go":                   "a test's",
 	"backend/testbed/run.go":                    "a test's",
 	"backend/testbed/registry.go":               "a test's",
+	"backend/testbed/terminal.go":               "a test's",
 }
 
 // TestAttackOpeners finds whatever opens files by name past package regular.

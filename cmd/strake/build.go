@@ -18,6 +18,7 @@ import (
 	"github.com/seed-e0495807/strake/backend/gateway"
 	"github.com/seed-e0495807/strake/backend/input"
 	"github.com/seed-e0495807/strake/backend/store"
+	"github.com/seed-e0495807/strake/cmd/internal/cli"
 	"github.com/seed-e0495807/strake/lang/diag"
 )
 
@@ -47,25 +48,25 @@ const buildExamples = `  strake build -t app .
   tar c . | strake build -t app -
 `
 
-func buildCommand(p *process) *cobra.Command {
+func buildCommand(p *cli.Process) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:     "build [OPTIONS] PATH | URL | -",
 		Short:   "Build an image from a Dockerfile",
 		Long:    buildLong,
 		Example: buildExamples,
 	}
-	b := &buildRun{process: p}
+	b := &buildRun{Process: p}
 	b.declare(cmd.Flags())
-	cmd.RunE = running(b.run)
+	cmd.RunE = cli.Running(b.run)
 	return cmd
 }
 
 // buildRun is one call of the command.
 type buildRun struct {
-	*process
-	buildFlags
-	engineFlags
-	pluginFlags
+	*cli.Process
+	cli.BuildFlags
+	cli.EngineFlags
+	cli.PluginFlags
 	file, progress, iidFile, metadataFile string
 	tags, contexts, outputs               []string
 	secrets, ssh, cacheFrom, cacheTo      []string
@@ -77,46 +78,46 @@ type buildRun struct {
 
 func (b *buildRun) run(ctx context.Context, args []string) error {
 	if len(args) != 1 {
-		return misuse("strake build takes one argument, %d were given; the context is often .", len(args))
+		return cli.Misuse("strake build takes one argument, %d were given; the context is often .", len(args))
 	}
 	request, err := b.request()
 	if err != nil {
 		return err
 	}
 	for _, c := range request.CacheFrom {
-		if dir := emptyCache(c); dir != "" && !b.onlyErrors && b.progress != "rawjson" {
-			tell(b.stderr, "warning: --cache-from: there is no cache in %s\n", diag.Printable(dir))
+		if dir := emptyCache(c); dir != "" && !b.OnlyErrors && b.progress != "rawjson" {
+			cli.Printf(b.Stderr, "warning: --cache-from: there is no cache in %s\n", diag.Printable(dir))
 		}
 	}
-	options, err := b.options(b.env)
+	options, err := b.Options(b.Env)
 	if err != nil {
 		return err
 	}
 	if err := input.Check(options); err != nil {
-		return misuse("%v", err)
+		return cli.Misuse("%v", err)
 	}
 	proxies(options)
-	named, err := namedContexts(b.contexts)
+	named, err := cli.NamedContexts(b.contexts)
 	if err != nil {
 		return err
 	}
 	uploads := uploadprovider.New()
 	request.Session = append(request.Session, uploads)
 	request.Input, err = input.Find(ctx, input.Request{
-		Path: args[0], File: b.file, Stdin: b.stdin, Options: options, Contexts: named,
-		Outside: b.outside,
+		Path: args[0], File: b.file, Stdin: b.Stdin, Options: options, Contexts: named,
+		Outside: b.Outside,
 		Upload:  func(r io.Reader) string { return uploads.Add(io.NopCloser(r)) },
 	})
 	if err != nil {
 		return err
 	}
-	if err := b.plugins(ctx, b.process, request.Input, &request.Compile); err != nil {
+	if err := b.Plugins(ctx, b.Process, request.Input, &request.Compile); err != nil {
 		return err
 	}
 	if request.Seen, err = b.look(ctx, request.Input, request.Compile); err != nil {
 		return err
 	}
-	return b.withStore(ctx, func(images *store.Store) error {
+	return b.WithStore(ctx, func(images *store.Store) error {
 		request.Images = images
 		if request.Call != "" {
 			result, ok, err := build.AskHere(ctx, request, baseconfig.New(baseconfig.Options{}))
@@ -148,8 +149,8 @@ func (b *buildRun) look(ctx context.Context, in *input.Input, config compile.Con
 	var diags diag.List
 	switch _, _, err := seen.Ready(ctx); {
 	case errors.As(err, &diags):
-		b.report(seen.Files(), diags)
-		return nil, errReported
+		b.Report(seen.Files(), diags)
+		return nil, cli.ErrReported
 	case err != nil:
 		return nil, err
 	}
@@ -159,11 +160,11 @@ func (b *buildRun) look(ctx context.Context, in *input.Input, config compile.Con
 // build finds an engine, and builds. Without an engine, what is known already serves, if
 // there is that.
 func (b *buildRun) build(ctx context.Context, r build.Request, known *build.Result) error {
-	home, err := b.home()
+	home, err := b.Home()
 	if err != nil {
 		return err
 	}
-	r.Engine, err = engine.Find(ctx, b.engineOptions(b.process, home))
+	r.Engine, err = engine.Find(ctx, b.EngineOptions(b.Process, home))
 	if err != nil && known != nil && ctx.Err() == nil {
 		return b.finish(known)
 	} else if err != nil {
@@ -181,8 +182,8 @@ func (b *buildRun) build(ctx context.Context, r build.Request, known *build.Resu
 func (b *buildRun) failed(err error) error {
 	var failure *build.Failure
 	if errors.As(err, &failure) {
-		b.report(failure.Set, failure.Diags)
-		return errReported
+		b.Report(failure.Set, failure.Diags)
+		return cli.ErrReported
 	}
 	return err
 }
@@ -190,7 +191,7 @@ func (b *buildRun) failed(err error) error {
 // finish tells of a build that is done.
 func (b *buildRun) finish(r *build.Result) error {
 	if b.progress != "rawjson" {
-		b.report(r.Set, r.Diags)
+		b.Report(r.Set, r.Diags)
 		b.warn(r)
 	}
 	if b.call != "build" {
@@ -198,15 +199,15 @@ func (b *buildRun) finish(r *build.Result) error {
 	}
 	switch {
 	case b.quiet:
-		tell(b.stdout, "%s\n", r.ID)
+		cli.Printf(b.Stdout, "%s\n", r.ID)
 	case b.progress == "rawjson" || b.progress == "quiet":
 	case r.Stored:
-		tell(b.stderr, "\nThe image is %s%s\n", shortID(r.ID, false), called(r.Names))
+		cli.Printf(b.Stderr, "\nThe image is %s%s\n", cli.ShortID(r.ID, false), called(r.Names))
 	case r.Kept:
-		tell(b.stderr, "\nThe image is %s%s, in the image store of the engine\n", shortID(r.ID, false), called(r.Names))
+		cli.Printf(b.Stderr, "\nThe image is %s%s, in the image store of the engine\n", cli.ShortID(r.ID, false), called(r.Names))
 	}
 	if b.iidFile != "" {
-		if err := writeFile(b.iidFile, []byte(r.ID)); err != nil {
+		if err := cli.WriteFile(b.iidFile, []byte(r.ID)); err != nil {
 			return err
 		}
 	}
@@ -215,7 +216,7 @@ func (b *buildRun) finish(r *build.Result) error {
 		if err != nil {
 			return err
 		}
-		return writeFile(b.metadataFile, data)
+		return cli.WriteFile(b.metadataFile, data)
 	}
 	return nil
 }
@@ -234,16 +235,16 @@ func called(names []string) string {
 
 // warn shows the warnings of the engine and of other frontends.
 func (b *buildRun) warn(r *build.Result) {
-	if b.onlyErrors {
+	if b.OnlyErrors {
 		return
 	}
 	for _, w := range r.Warnings {
-		tell(b.stderr, "warning: %s\n", diag.Printable(string(w.Short)))
+		cli.Printf(b.Stderr, "warning: %s\n", diag.Printable(string(w.Short)))
 		for _, detail := range w.Detail {
-			tell(b.stderr, "  %s\n", diag.Printable(string(detail)))
+			cli.Printf(b.Stderr, "  %s\n", diag.Printable(string(detail)))
 		}
 		if w.URL != "" {
-			tell(b.stderr, "  see %s\n", diag.Printable(w.URL))
+			cli.Printf(b.Stderr, "  see %s\n", diag.Printable(w.URL))
 		}
 	}
 }
@@ -261,25 +262,25 @@ func (b *buildRun) answer(r *build.Result) error {
 	if asJSON {
 		out = string(diag.PrintableJSON(text.Bytes()))
 	}
-	if _, werr := io.WriteString(b.stdout, out); err == nil {
+	if _, werr := io.WriteString(b.Stdout, out); err == nil {
 		err = werr
 	}
 	if !asJSON {
-		b.report(r.Set, r.Answer.Found)
+		b.Report(r.Set, r.Answer.Found)
 	}
 	if err == nil && !ok {
-		err = errReported
+		err = cli.ErrReported
 	}
 	return err
 }
 
 // output gives standard output for a result; a terminal is no place for one.
 func (b *buildRun) output() (io.Writer, error) {
-	if isTerminal(b.stdout) {
+	if cli.IsTerminal(b.Stdout) {
 		return nil, diag.Diagnostic{Code: "terminal", Message: "standard output is a terminal, and the result is no text",
 			Hint: "send it to a file: … > image.tar, or dest=FILE"}
 	}
-	return b.stdout, nil
+	return b.Stdout, nil
 }
 
 // tagNames normalises the names of an image.
@@ -288,10 +289,10 @@ func tagNames(list []string) ([]string, error) {
 	for _, name := range list {
 		named, err := reference.ParseNormalizedNamed(name)
 		if err != nil {
-			return nil, misuse("invalid --tag %q: %v", name, err)
+			return nil, cli.Misuse("invalid --tag %q: %v", name, err)
 		}
 		if _, digested := named.(reference.Digested); digested {
-			return nil, misuse("invalid --tag %q: a digest is a result, not a name", name)
+			return nil, cli.Misuse("invalid --tag %q: a digest is a result, not a name", name)
 		}
 		out = append(out, reference.TagNameOnly(named).String())
 	}

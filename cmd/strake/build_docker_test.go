@@ -14,6 +14,7 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"github.com/seed-e0495807/strake/backend/testbed"
+	"github.com/seed-e0495807/strake/cmd/internal/cli"
 )
 
 // TestDocker runs testdata/docker with a Docker Engine that keeps images in its own
@@ -114,7 +115,7 @@ func TestDockerFaults(t *testing.T) {
 	b, runs := step("3071")
 	sent := time.Now()
 	b.Process.Signal(syscall.SIGINT)
-	if o := <-b.done; o.code != exitInterrupt || o.ended.Sub(sent) > soon || len(o.errors()) > 0 {
+	if o := <-b.done; o.code != cli.ExitInterrupt || o.ended.Sub(sent) > soon || len(o.errors()) > 0 {
 		t.Errorf("interrupted, it ends after %v: %v", o.ended.Sub(sent), o)
 	}
 	eventually(t, "the step ends", runs)
@@ -122,11 +123,11 @@ func TestDockerFaults(t *testing.T) {
 	b, runs = step("3072")
 	sent = time.Now()
 	engine.Kill()
-	if o := <-b.done; o.code != exitFailure || o.ended.Sub(sent) > soon || len(o.errors()) != 1 || !strings.Contains(o.stderr, "[engine-lost]") {
+	if o := <-b.done; o.code != cli.ExitFailure || o.ended.Sub(sent) > soon || len(o.errors()) != 1 || !strings.Contains(o.stderr, "[engine-lost]") {
 		t.Errorf("without its engine, it ends after %v: %v", o.ended.Sub(sent), o)
 	}
 	eventually(t, "the step ends", runs)
-	if o := s.run(t, "build", contextWith(t, "FROM busybox")); o.code != exitFailure || !strings.Contains(o.stderr, "[no-docker]") {
+	if o := s.run(t, "build", contextWith(t, "FROM busybox")); o.code != cli.ExitFailure || !strings.Contains(o.stderr, "[no-docker]") {
 		t.Errorf("the engine is gone: %v", o)
 	}
 }

@@ -2,7 +2,6 @@ package main
 
 import (
 	"errors"
-	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -14,12 +13,13 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/seed-e0495807/strake/backend/build"
+	"github.com/seed-e0495807/strake/cmd/internal/cli"
 )
 
 func (b *buildRun) declare(f *pflag.FlagSet) {
-	b.buildFlags.declare(f, b.env)
-	b.engineFlags.declare(f)
-	b.pluginFlags.declare(f)
+	b.BuildFlags.Declare(f, b.Env)
+	b.EngineFlags.Declare(f)
+	b.PluginFlags.Declare(f)
 	f.StringVarP(&b.file, "file", "f", "", "`FILE` Name of the Dockerfile, - for standard input (default PATH/Dockerfile)")
 	f.StringArrayVarP(&b.tags, "tag", "t", nil, "`NAME[:TAG]` Name the image")
 	f.StringArrayVar(&b.contexts, "build-context", nil, "`NAME=VALUE` Add a build context: a directory, a URL, docker-image://REF or oci-layout://DIR")
@@ -36,14 +36,14 @@ func (b *buildRun) declare(f *pflag.FlagSet) {
 	f.StringArrayVar(&b.annotations, "annotation", nil, "`[PLACE:]KEY=VALUE` Annotate the image's manifest or index")
 	f.StringArrayVar(&b.allow, "allow", nil, "`ENTITLEMENT` Allow network.host, security.insecure or a device")
 	f.BoolVar(&b.pull, "pull", false, "Ask the registry for base images, even if they are here")
-	f.StringVar(&b.progress, "progress", progressMode(b.env), "`MODE` How progress is shown: auto, plain, tty, rawjson, quiet")
+	f.StringVar(&b.progress, "progress", progressMode(b.Env), "`MODE` How progress is shown: auto, plain, tty, rawjson, quiet")
 	f.BoolVarP(&b.quiet, "quiet", "q", false, "Print the id of the image, and nothing else")
 	f.StringVar(&b.iidFile, "iidfile", "", "`FILE` Write the id of the image to a file")
 	f.StringVar(&b.metadataFile, "metadata-file", "", "`FILE` Write what is known of the result to a file, as JSON")
 	f.StringVar(&b.call, "call", "build", "`METHOD` Ask about the build instead of running it: check, outline, targets, strake.expand, strake.graph or strake.ir")
 	f.BoolVar(&b.check, "check", false, "Check the Dockerfile, and build nothing: --call=check")
 	f.BoolVarP(&b.yes, "yes", "y", false, "Send the build context however large it is")
-	f.StringVar(&b.contextLimit, "context-limit", contextLimit(b.env), "`SIZE` Stop at a build context larger than this; 0 is any")
+	f.StringVar(&b.contextLimit, "context-limit", contextLimit(b.Env), "`SIZE` Stop at a build context larger than this; 0 is any")
 	declareIgnored(f)
 }
 
@@ -57,7 +57,7 @@ func progressMode(env func(string) (string, bool)) string {
 
 // request reads the flags.
 func (b *buildRun) request() (build.Request, error) {
-	r := build.Request{Env: b.env, Pull: b.pull, Stdout: b.output}
+	r := build.Request{Env: b.Env, Pull: b.pull, Stdout: b.output}
 	var err error
 	if r.Allow, err = each("--allow", b.allow, build.ParseEntitlement); err != nil {
 		return r, err
@@ -83,7 +83,7 @@ func (b *buildRun) request() (build.Request, error) {
 	if err := b.attributes(&r); err != nil {
 		return r, err
 	}
-	if b.network == "host" && !slices.Contains(r.Allow, "network.host") {
+	if b.Network == "host" && !slices.Contains(r.Allow, "network.host") {
 		r.Allow = append(r.Allow, "network.host") // as docker: the user said so
 	}
 	if r.Outputs, err = b.destinations(); err != nil {
@@ -120,7 +120,7 @@ func each[T any](flag string, list []string, parse func(string) (T, error)) ([]T
 		}
 		v, err := parse(text)
 		if err != nil {
-			return nil, misuse("invalid %s %q: %v", flag, text, err)
+			return nil, cli.Misuse("invalid %s %q: %v", flag, text, err)
 		}
 		out = append(out, v)
 	}
@@ -139,7 +139,7 @@ func (b *buildRun) attributes(r *build.Request) error {
 		}
 		a, err := build.ParseShorthand(s.kind, s.value)
 		if err != nil {
-			return misuse("invalid --%s %q: %v", s.kind, s.value, err)
+			return cli.Misuse("invalid --%s %q: %v", s.kind, s.value, err)
 		}
 		r.Attestations = append(r.Attestations, a)
 	}
@@ -188,7 +188,7 @@ func pushed(list []build.Output) ([]build.Output, error) {
 		}
 	}
 	if len(list) > 0 && slices.ContainsFunc(list, func(o build.Output) bool { return o.Type == "local" || o.Type == "tar" }) {
-		return nil, misuse("--push is for images, and -o %s is for files", list[0].Type)
+		return nil, cli.Misuse("--push is for images, and -o %s is for files", list[0].Type)
 	}
 	return append(list, build.Output{Type: "image", Attrs: map[string]string{"push": "true"}}), nil
 }
@@ -197,7 +197,7 @@ func pushed(list []build.Output) ([]build.Output, error) {
 func (b *buildRun) method() (string, error) {
 	name, format, _ := strings.Cut(b.call, ",")
 	if format != "" && format != "format=json" && format != "format=text" {
-		return "", misuse("invalid --call %q: expected format=json or format=text", b.call)
+		return "", cli.Misuse("invalid --call %q: expected format=json or format=text", b.call)
 	}
 	switch name {
 	case "", "build":
@@ -208,24 +208,24 @@ func (b *buildRun) method() (string, error) {
 	case "outline", "targets", "convertllb", "subrequests.describe", "strake.expand", "strake.graph", "strake.ir":
 		return name, nil
 	}
-	return "", misuse("invalid --call %q: expected build, check, outline, targets, strake.expand, strake.graph or strake.ir", b.call)
+	return "", cli.Misuse("invalid --call %q: expected build, check, outline, targets, strake.expand, strake.graph or strake.ir", b.call)
 }
 
 // display sets up how progress is shown.
 func (b *buildRun) display(r *build.Request) error {
 	if b.quiet {
 		if b.progress != "auto" && b.progress != "quiet" {
-			return misuse("--quiet and --progress=%s contradict each other", b.progress)
+			return cli.Misuse("--quiet and --progress=%s contradict each other", b.progress)
 		}
 		b.progress = "quiet"
 	}
-	b.onlyErrors = r.Call == "" && (b.progress == "quiet" || b.progress == "none") // as buildx
+	b.OnlyErrors = r.Call == "" && (b.progress == "quiet" || b.progress == "none") // as buildx
 	if r.Call != "" && b.progress == "auto" {
 		b.progress = "quiet" // the answer is what counts
 	}
 	var err error
-	if r.Progress, err = build.NewProgress(b.stderr, b.progress); err != nil {
-		return misuse("invalid --progress %q: %v", b.progress, err)
+	if r.Progress, err = build.NewProgress(b.Stderr, b.progress); err != nil {
+		return cli.Misuse("invalid --progress %q: %v", b.progress, err)
 	}
 	return nil
 }
@@ -240,15 +240,8 @@ func declareIgnored(f *pflag.FlagSet) {
 	f.String("isolation", "", "")
 	f.StringSlice("security-opt", nil, "")
 	for _, name := range []string{"compress", "force-rm", "rm", "squash", "isolation", "security-opt"} {
-		must(f.MarkHidden(name))
+		cli.Must(f.MarkHidden(name))
 	}
-	must(f.MarkDeprecated("squash", "layers are not merged; use stages, and copy what counts"))
-	must(f.MarkDeprecated("security-opt", "use RUN --security=insecure and --allow security.insecure"))
-}
-
-// must holds what the program itself got wrong.
-func must(err error) {
-	if err != nil {
-		panic(fmt.Sprintf("strake: %v", err))
-	}
+	cli.Must(f.MarkDeprecated("squash", "layers are not merged; use stages, and copy what counts"))
+	cli.Must(f.MarkDeprecated("security-opt", "use RUN --security=insecure and --allow security.insecure"))
 }

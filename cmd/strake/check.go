@@ -13,6 +13,7 @@ import (
 	"github.com/seed-e0495807/strake/backend/compile"
 	"github.com/seed-e0495807/strake/backend/gateway"
 	"github.com/seed-e0495807/strake/backend/llb"
+	"github.com/seed-e0495807/strake/cmd/internal/cli"
 	"github.com/seed-e0495807/strake/ir/plan"
 	"github.com/seed-e0495807/strake/lang/diag"
 	"github.com/seed-e0495807/strake/lang/diag/sarif"
@@ -37,7 +38,7 @@ The exit code is 1 when there is a finding as severe as --fail-on says, or worse
 // projectURL is where people find out about strake.
 const projectURL = "https://github.com/seed-e0495807/strake"
 
-func checkCommand(p *process) *cobra.Command {
+func checkCommand(p *cli.Process) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "check [OPTIONS] [PATH | URL | -]...",
 		Short: "Report what plugins say of Dockerfiles",
@@ -48,11 +49,11 @@ func checkCommand(p *process) *cobra.Command {
 `,
 	}
 	flags := cmd.Flags()
-	c := &check{compileRun: compileRun{process: p}}
+	c := &check{compileRun: compileRun{Process: p}}
 	c.declareInput(flags)
 	flags.StringVar(&c.format, "format", "text", "`FORM` How findings are written: text, json, sarif or github (default text)")
 	flags.StringVar(&c.failOn, "fail-on", "error", "`SEVERITY` Fail at this severity: error, warning, info, hint or never (default error)")
-	cmd.RunE = running(c.run)
+	cmd.RunE = cli.Running(c.run)
 	return cmd
 }
 
@@ -69,10 +70,10 @@ func (c *check) run(ctx context.Context, args []string) error {
 	severities := []string{"error", "warning", "info", "hint", "never"}
 	limit := slices.Index(severities, c.failOn)
 	if limit < 0 {
-		return misuse("invalid --fail-on %q: expected error, warning, info, hint or never", c.failOn)
+		return cli.Misuse("invalid --fail-on %q: expected error, warning, info, hint or never", c.failOn)
 	}
 	if !slices.Contains([]string{"text", "json", "sarif", "github"}, c.format) {
-		return misuse("invalid --format %q: expected text, json, sarif or github", c.format)
+		return cli.Misuse("invalid --format %q: expected text, json, sarif or github", c.format)
 	}
 	c.form = &form{name: "check", all: true, emit: emitFindings}
 	if err := c.prepare(ctx, args); err != nil {
@@ -86,7 +87,7 @@ func (c *check) run(ctx context.Context, args []string) error {
 		return err
 	}
 	if c.failOn != "never" && slices.ContainsFunc(list, func(d diag.Diagnostic) bool { return int(d.Severity) <= limit }) {
-		return errReported
+		return cli.ErrReported
 	}
 	return nil
 }
@@ -109,13 +110,13 @@ func (c *check) show(set *source.Set, list diag.List) error {
 	list = list.Redacted()
 	switch c.format {
 	case "json":
-		return diag.JSON(c.stdout, set, list)
+		return diag.JSON(c.Stdout, set, list)
 	case "sarif":
-		return sarif.Write(c.stdout, version(), projectURL, set, list)
+		return sarif.Write(c.Stdout, cli.Version(), projectURL, set, list)
 	case "github":
-		return diag.GitHub(c.stdout, set, list)
+		return diag.GitHub(c.Stdout, set, list)
 	}
-	return diag.Text(c.stdout, set, list, diag.TextOptions{Color: c.color(c.stdout), Width: width(c.stdout)})
+	return diag.Text(c.Stdout, set, list, diag.TextOptions{Color: c.Color(c.Stdout), Width: cli.Width(c.Stdout)})
 }
 
 // emitFindings takes a source as far as a build goes without an engine, for each platform.

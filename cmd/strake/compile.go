@@ -16,6 +16,7 @@ import (
 	"github.com/seed-e0495807/strake/backend/gateway"
 	"github.com/seed-e0495807/strake/backend/input"
 	"github.com/seed-e0495807/strake/backend/llb"
+	"github.com/seed-e0495807/strake/cmd/internal/cli"
 	"github.com/seed-e0495807/strake/ir/plan"
 	"github.com/seed-e0495807/strake/lang"
 	"github.com/seed-e0495807/strake/lang/diag"
@@ -55,24 +56,24 @@ const compileExamples = `  strake compile .
   strake compile services/*
 `
 
-func compileCommand(p *process) *cobra.Command {
+func compileCommand(p *cli.Process) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:     "compile [OPTIONS] [PATH | URL | -]...",
 		Short:   "Compile Dockerfiles to BuildKit LLB",
 		Long:    compileLong,
 		Example: compileExamples,
 	}
-	c := &compileRun{process: p}
+	c := &compileRun{Process: p}
 	c.declare(cmd.Flags())
-	cmd.RunE = running(c.run)
+	cmd.RunE = cli.Running(c.run)
 	return cmd
 }
 
 // compileRun is one call of the command.
 type compileRun struct {
-	*process
-	buildFlags
-	pluginFlags
+	*cli.Process
+	cli.BuildFlags
+	cli.PluginFlags
 	file         string
 	contexts     []string
 	imageConfigs []string
@@ -98,8 +99,8 @@ func (c *compileRun) declare(f *pflag.FlagSet) {
 
 // declareInput declares the flags that say what to compile.
 func (c *compileRun) declareInput(f *pflag.FlagSet) {
-	c.buildFlags.declare(f, c.env)
-	c.pluginFlags.declare(f)
+	c.BuildFlags.Declare(f, c.Env)
+	c.PluginFlags.Declare(f)
 	f.StringVarP(&c.file, "file", "f", "", "`FILE` Name of the Dockerfile, - for standard input (default PATH/Dockerfile)")
 	f.StringArrayVar(&c.contexts, "build-context", nil, "`NAME=VALUE` Add a build context: a directory, a URL or docker-image://REF")
 	f.StringArrayVar(&c.imageConfigs, "image-config", nil, "`REF=FILE` Take the config of a base image from a file")
@@ -123,7 +124,7 @@ func (c *compileRun) run(ctx context.Context, args []string) error {
 		if err != nil {
 			return err
 		}
-		c.report(r.set, r.diags)
+		c.Report(r.set, r.diags)
 		failed = failed || r.diags.HasErrors()
 		if r.diags.HasErrors() && len(r.parts) == 0 {
 			continue
@@ -133,7 +134,7 @@ func (c *compileRun) run(ctx context.Context, args []string) error {
 		}
 	}
 	if failed {
-		return errReported
+		return cli.ErrReported
 	}
 	return nil
 }
@@ -157,21 +158,21 @@ func (c *compileRun) prepare(ctx context.Context, args []string) error {
 			return err
 		}
 	}
-	c.platforms = distinct(c.platforms)
+	c.Platforms = cli.Distinct(c.Platforms)
 	if c.configOut != "" && !c.form.compiles {
-		return misuse("--config-out needs --emit=json, llb or dot")
+		return cli.Misuse("--config-out needs --emit=json, llb or dot")
 	}
 	if err := c.stdinOnce(args); err != nil {
 		return err
 	}
-	options, err := c.options(c.env)
+	options, err := c.Options(c.Env)
 	if err != nil {
 		return err
 	}
 	if err := input.Check(options); err != nil {
-		return misuse("%v", err)
+		return cli.Misuse("%v", err)
 	}
-	named, err := namedContexts(c.contexts)
+	named, err := cli.NamedContexts(c.contexts)
 	if err != nil {
 		return err
 	}
@@ -186,8 +187,8 @@ func (c *compileRun) prepare(ctx context.Context, args []string) error {
 	c.bases = llb.Images(c.images, c.local)
 	c.atHand = llb.Images(baseconfig.New(baseconfig.Options{Offline: true, Configs: configs}), c.local)
 	c.request = input.Request{
-		File: c.file, Stdin: c.stdin, Options: options, Contexts: named, Offline: c.offline,
-		Outside: c.outside,
+		File: c.file, Stdin: c.Stdin, Options: options, Contexts: named, Offline: c.offline,
+		Outside: c.Outside,
 	}
 	return nil
 }
@@ -195,7 +196,7 @@ func (c *compileRun) prepare(ctx context.Context, args []string) error {
 // localImages finds base images in the local store, if there is one. What --image-config
 // says comes before it.
 func (c *compileRun) localImages(ctx context.Context) (gateway.LocalImages, error) {
-	images, err := c.heldStore(ctx)
+	images, err := c.HeldStore(ctx)
 	if err != nil || images == nil {
 		return nil, err
 	}
@@ -221,7 +222,7 @@ func (c *compileRun) stdinOnce(args []string) error {
 		}
 	}
 	if readers > 1 {
-		return misuse("standard input can be read for one Dockerfile only")
+		return cli.Misuse("standard input can be read for one Dockerfile only")
 	}
 	return nil
 }
@@ -232,7 +233,7 @@ func readConfigs(ctx context.Context, list []string) (map[string][]byte, error) 
 	for _, item := range list {
 		ref, name, ok := strings.Cut(item, "=")
 		if !ok || ref == "" || name == "" {
-			return nil, misuse("invalid --image-config %q: expected REF=FILE", item)
+			return nil, cli.Misuse("invalid --image-config %q: expected REF=FILE", item)
 		}
 		f, err := regular.Stream(ctx, name)
 		if err != nil {
@@ -290,7 +291,7 @@ func (c *compileRun) open(ctx context.Context, arg string) (*compile.Snapshot, e
 		return nil, err
 	}
 	config := compile.Config{Whole: c.form.whole, AtHand: c.atHand}
-	if err := c.plugins(ctx, c.process, in, &config); err != nil {
+	if err := c.Plugins(ctx, c.Process, in, &config); err != nil {
 		return nil, err
 	}
 	src, err := in.Open(ctx, c.images)
@@ -311,12 +312,12 @@ func (c *compileRun) compile(ctx context.Context, arg string) *result {
 		r.set = src.Files()
 		err = c.form.emit(ctx, c, src, r)
 	}
-	var elsewhere *findings
+	var elsewhere *cli.Findings
 	switch {
 	case errors.As(err, &elsewhere):
-		r.set, r.diags = elsewhere.set, elsewhere.list
+		r.set, r.diags = elsewhere.Set, elsewhere.List
 	case err != nil:
-		r.diags = append(r.diags, diagnose(err)...)
+		r.diags = append(r.diags, cli.Diagnose(err)...)
 	}
 	if src != nil {
 		r.name(src.File().Name)

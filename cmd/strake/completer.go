@@ -13,6 +13,7 @@ import (
 
 	"github.com/seed-e0495807/strake/backend/input"
 	"github.com/seed-e0495807/strake/backend/store"
+	"github.com/seed-e0495807/strake/cmd/internal/cli"
 	"github.com/seed-e0495807/strake/lang"
 	"github.com/seed-e0495807/strake/lang/diag"
 	"github.com/seed-e0495807/strake/lang/regular"
@@ -25,7 +26,7 @@ const patience = time.Second
 
 // completer finds the words that may stand at a place of a command line. What goes wrong
 // is not reported: there are no words then.
-type completer struct{ *process }
+type completer struct{ *cli.Process }
 
 func directories(*cobra.Command, []string, string) ([]cobra.Completion, cobra.ShellCompDirective) {
 	return nil, cobra.ShellCompDirectiveFilterDirs
@@ -73,7 +74,7 @@ func several(words cobra.CompletionFunc) cobra.CompletionFunc {
 // commands completes the names of commands.
 func (c completer) commands(cmd *cobra.Command, args []string, _ string) ([]cobra.Completion, cobra.ShellCompDirective) {
 	var words []cobra.Completion
-	if group, err := lookUp(cmd.Root(), args); err == nil {
+	if group, err := cli.LookUp(cmd.Root(), args); err == nil {
 		for _, sub := range group.Commands() {
 			if !sub.Hidden {
 				words = append(words, cobra.CompletionWithDesc(sub.Name(), sub.Short))
@@ -158,11 +159,11 @@ func (c completer) images(cmd *cobra.Command, args []string, _ string) ([]cobra.
 	ctx, cancel := context.WithTimeout(cmd.Context(), patience)
 	defer cancel()
 	var words []cobra.Completion
-	if s, err := c.heldStore(ctx); err == nil && s != nil {
+	if s, err := c.HeldStore(ctx); err == nil && s != nil {
 		list, _ := s.Images()
 		handles := store.Handles(list)
 		for i, img := range list {
-			names := []string{shortID(handles[i].String(), false)}
+			names := []string{cli.ShortID(handles[i].String(), false)}
 			if len(img.Names) > 0 {
 				names = nil
 			}
@@ -205,16 +206,16 @@ func (c completer) programs(cmd *cobra.Command, args []string, _ string) ([]cobr
 	defer cancel()
 	var words []cobra.Completion
 	if revoke, _ := cmd.Flags().GetBool("revoke"); revoke {
-		if trusted, err := c.trusted(""); err == nil {
+		if trusted, err := c.Trusted(""); err == nil {
 			list, _ := trusted.List("")
 			for _, a := range list {
 				words = append(words, diag.Printable(a.Name))
 			}
 		}
 	} else {
-		from := &pluginConfig{process: c.process}
-		from.config, _ = cmd.Flags().GetString("config")
-		if file, err := from.open(ctx); err == nil {
+		var from cli.PluginFlags
+		from.Config, _ = cmd.Flags().GetString("config")
+		if file, err := from.Here(ctx, c.Process); err == nil {
 			for _, e := range file.Entries {
 				if e.External() {
 					words = append(words, described(e.Key(), e.Use))

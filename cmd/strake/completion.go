@@ -6,6 +6,8 @@ import (
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
+
+	"github.com/seed-e0495807/strake/cmd/internal/cli"
 )
 
 const completionLong = `Prints what a shell runs to complete the words of strake: commands and flags, stages and
@@ -22,39 +24,36 @@ Bash needs the package bash-completion, and zsh compinit.
 // shells are those that words are completed in.
 func shells() []string { return []string{"bash", "zsh", "fish", "powershell"} }
 
-func completionCommand(p *process) *cobra.Command {
+func completionCommand(p *cli.Process) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:     "completion bash|zsh|fish|powershell",
 		Short:   "Print the completion of a shell",
 		Long:    completionLong,
 		Example: "  source <(strake completion bash)\n",
 	}
-	cmd.RunE = running(func(_ context.Context, args []string) error {
+	cmd.RunE = cli.Running(func(_ context.Context, args []string) error {
 		root := cmd.Root()
 		switch strings.Join(args, " ") {
 		case "bash":
-			return root.GenBashCompletionV2(p.stdout, true)
+			return root.GenBashCompletionV2(p.Stdout, true)
 		case "zsh":
-			return root.GenZshCompletion(p.stdout)
+			return root.GenZshCompletion(p.Stdout)
 		case "fish":
-			return root.GenFishCompletion(p.stdout, true)
+			return root.GenFishCompletion(p.Stdout, true)
 		case "powershell":
-			return root.GenPowerShellCompletionWithDesc(p.stdout)
+			return root.GenPowerShellCompletionWithDesc(p.Stdout)
 		}
-		return misuse("strake completion takes the name of a shell: %s", strings.Join(shells(), ", "))
+		return cli.Misuse("strake completion takes the name of a shell: %s", strings.Join(shells(), ", "))
 	})
 	return cmd
 }
 
-// completes tells whether a command line asks for words instead of work.
-func completes(args []string) bool {
-	return len(args) > 0 && (args[0] == cobra.ShellCompRequestCmd || args[0] == cobra.ShellCompNoDescRequestCmd)
-}
-
 // complete gives every command and flag below a command what its words may be.
-func (c completer) complete(cmd *cobra.Command) {
+func complete(p *cli.Process, cmd *cobra.Command) { completer{p}.below(cmd) }
+
+func (c completer) below(cmd *cobra.Command) {
 	for _, sub := range cmd.Commands() {
-		c.complete(sub)
+		c.below(sub)
 	}
 	if cmd.HasSubCommands() {
 		return
@@ -72,7 +71,7 @@ func (c completer) complete(cmd *cobra.Command) {
 
 // arguments are the words of a command that are no flags.
 func (c completer) arguments(cmd *cobra.Command) cobra.CompletionFunc {
-	switch nameOf(cmd) {
+	switch cli.NameOf(cmd) {
 	case "build", "compile", "check", "fix", "expand", "diff", "context":
 		return directories
 	case "inspect", "rmi", "save":
@@ -116,14 +115,14 @@ func (c completer) values(cmd *cobra.Command, flag string) cobra.CompletionFunc 
 		}
 		return oneOf(commonPlatforms()...)
 	case "filter":
-		if nameOf(cmd) == "images" {
+		if cli.NameOf(cmd) == "images" {
 			return c.imageFilters
 		}
 	case "file", "output", "iidfile", "metadata-file", "config-out", "image-config", "input", "plugin", "dir", "replace",
 		"tlscacert", "tlscert", "tlskey", "from", "build-context", "cache-from", "cache-to", "secret", "ssh":
 		return nil
 	}
-	if words := enumerated()[nameOf(cmd)+" --"+flag]; words != nil {
+	if words := enumerated()[cli.NameOf(cmd)+" --"+flag]; words != nil {
 		return oneOf(words...)
 	}
 	return oneOf(enumerated()["--"+flag]...)

@@ -5,6 +5,8 @@ import (
 	"testing"
 
 	"github.com/spf13/pflag"
+
+	"github.com/seed-e0495807/strake/cmd/internal/cli"
 )
 
 // The words that are given for a flag are those that its help lists.
@@ -30,9 +32,9 @@ func TestEnumerated(t *testing.T) {
 // Flags that take neither a file nor one of few words are completed with nothing, and
 // not with the names of files.
 func TestCompletionOfFlags(t *testing.T) {
-	root := newRoot(&process{env: noEnv}, []string{"__complete"})
+	root := newProcess(noEnv).Root([]string{"__complete"})
 	for name, files := range map[string]bool{"file": true, "output": true, "secret": true, "label": false, "shm-size": false, "progress": false} {
-		build := child(root, "build")
+		build := cli.Child(root, "build")
 		if words := (completer{}).values(build, name); (words == nil) != files {
 			t.Errorf("--%s: names of files: %v, want %v", name, words == nil, files)
 		}

@@ -7,12 +7,12 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/docker/go-units"
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
 	"github.com/seed-e0495807/strake/backend/compile"
 	"github.com/seed-e0495807/strake/backend/input"
+	"github.com/seed-e0495807/strake/cmd/internal/cli"
 	"github.com/seed-e0495807/strake/lang/diag"
 )
 
@@ -33,23 +33,23 @@ const contextExamples = `  strake context
   strake context --json | jq 'select(.size > 1000000)'
 `
 
-func contextCommand(p *process) *cobra.Command {
+func contextCommand(p *cli.Process) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:     "context [OPTIONS] [PATH]",
 		Short:   "List what a build would send",
 		Long:    contextLong,
 		Example: contextExamples,
 	}
-	c := &contextRun{process: p}
+	c := &contextRun{Process: p}
 	c.declare(cmd.Flags())
-	cmd.RunE = running(c.run)
+	cmd.RunE = cli.Running(c.run)
 	return cmd
 }
 
 // contextRun is one call of the command.
 type contextRun struct {
-	*process
-	buildFlags
+	*cli.Process
+	cli.BuildFlags
 	file, sort, limit  string
 	contexts           []string
 	all, ignored, json bool
@@ -60,7 +60,7 @@ type contextRun struct {
 }
 
 func (c *contextRun) declare(f *pflag.FlagSet) {
-	c.buildFlags.declare(f, c.env)
+	c.BuildFlags.Declare(f, c.Env)
 	f.VisitAll(func(flag *pflag.Flag) { // the others mean nothing here, but may be left in a command line
 		flag.Hidden = !slices.Contains([]string{"target", "build-arg", "platform"}, flag.Name)
 	})
@@ -88,7 +88,7 @@ func (c *contextRun) run(ctx context.Context, args []string) error {
 	}
 	list = slices.DeleteFunc(list, func(l input.Local) bool { return l.Dir == "" }) // of a Dockerfile without a context
 	if len(list) == 0 && !c.json {
-		tell(c.stdout, "Nothing would be sent: the Dockerfile reads nothing of this machine\n")
+		cli.Printf(c.Stdout, "Nothing would be sent: the Dockerfile reads nothing of this machine\n")
 	}
 	var sum int64
 	for i, l := range list {
@@ -97,7 +97,7 @@ func (c *contextRun) run(ctx context.Context, args []string) error {
 			return err
 		}
 		if len(list) > 1 && !c.json {
-			tell(c.stdout, "%s%s: %s\n", strings.Repeat("\n", min(i, 1)), quote(l.Name), quote(l.Dir))
+			cli.Printf(c.Stdout, "%s%s: %s\n", strings.Repeat("\n", min(i, 1)), cli.Quote(l.Name), cli.Quote(l.Dir))
 		}
 		if err := c.show(l, size); err != nil {
 			return err
@@ -106,7 +106,7 @@ func (c *contextRun) run(ctx context.Context, args []string) error {
 	}
 	if limit > 0 && sum > limit {
 		return diag.Diagnostic{Code: "large-context", Hint: "`strake context --depth 0` shows everything; drop what is not needed in .dockerignore",
-			Message: fmt.Sprintf("%s would be sent, more than %s", human(sum), human(limit))}
+			Message: fmt.Sprintf("%s would be sent, more than %s", cli.Human(sum), cli.Human(limit))}
 	}
 	return nil
 }
@@ -115,34 +115,34 @@ func (c *contextRun) run(ctx context.Context, args []string) error {
 func (c *contextRun) check(args []string) (limit int64, err error) {
 	switch {
 	case len(args) > 1:
-		return 0, misuse("strake context takes one argument, %d were given", len(args))
+		return 0, cli.Misuse("strake context takes one argument, %d were given", len(args))
 	case c.sort != "size" && c.sort != "name":
-		return 0, misuse("invalid --sort %q: expected size or name", c.sort)
+		return 0, cli.Misuse("invalid --sort %q: expected size or name", c.sort)
 	case c.depth < 0 && c.depth != depthUnset:
-		return 0, misuse("invalid --depth %d: expected 0 or more", c.depth)
+		return 0, cli.Misuse("invalid --depth %d: expected 0 or more", c.depth)
 	case c.ignored && (c.all || c.limit != ""):
-		return 0, misuse("--ignored shows what is not sent: drop --all and --limit")
+		return 0, cli.Misuse("--ignored shows what is not sent: drop --all and --limit")
 	case c.limit == "":
 		return 0, nil
 	}
-	return byteSize("--limit", c.limit)
+	return cli.ByteSize("--limit", c.limit)
 }
 
 // find finds the Dockerfile and its context.
 func (c *contextRun) find(ctx context.Context, path string) error {
-	options, err := c.options(c.env)
+	options, err := c.Options(c.Env)
 	if err != nil {
 		return err
 	}
 	if err := input.Check(options); err != nil {
-		return misuse("%v", err)
+		return cli.Misuse("%v", err)
 	}
-	named, err := namedContexts(c.contexts)
+	named, err := cli.NamedContexts(c.contexts)
 	if err != nil {
 		return err
 	}
 	c.input, err = input.Find(ctx, input.Request{
-		Path: path, File: c.file, Stdin: c.stdin, Options: options, Contexts: named, Outside: c.outside,
+		Path: path, File: c.file, Stdin: c.Stdin, Options: options, Contexts: named, Outside: c.Outside,
 	})
 	if err == nil && c.input.Remote() {
 		err = diag.Diagnostic{Code: "remote-context", Message: "the context is not on this machine: the build engine fetches it, and nothing is sent",
@@ -170,20 +170,8 @@ func (c *contextRun) locals(ctx context.Context) (list []input.Local, err error)
 	list, err = seen.Reads(ctx, c.input.Locals)
 	var diags diag.List
 	if errors.As(err, &diags) {
-		c.report(seen.Files(), diags)
-		return nil, errReported
+		c.Report(seen.Files(), diags)
+		return nil, cli.ErrReported
 	}
 	return list, err
 }
-
-// byteSize reads a number of bytes such as 500MB; that is 500,000,000, as in
-// docker's sizes of images.
-func byteSize(flag, text string) (int64, error) {
-	n, err := units.FromHumanSize(text)
-	if err != nil || n < 0 {
-		return 0, misuse("invalid %s %q: expected a number of bytes, or one like 500MB", flag, text)
-	}
-	return n, nil
-}
-
-func human(bytes int64) string { return units.HumanSize(float64(bytes)) }

@@ -13,6 +13,7 @@ import (
 	"strings"
 
 	"github.com/seed-e0495807/strake/backend/input"
+	"github.com/seed-e0495807/strake/cmd/internal/cli"
 	"github.com/seed-e0495807/strake/lang/diag"
 )
 
@@ -25,7 +26,7 @@ const (
 
 // show lists a directory.
 func (c *contextRun) show(l input.Local, size *input.Size) error {
-	t := &contextTree{contextRun: c, out: bufio.NewWriter(c.stdout), local: l, color: c.color(c.stdout)}
+	t := &contextTree{contextRun: c, out: bufio.NewWriter(c.Stdout), local: l, color: c.Color(c.Stdout)}
 	t.depth, t.siblings = c.depth, math.MaxInt
 	if c.depth == depthUnset && !c.json {
 		t.depth, t.siblings = defaultDepth, maxSiblings
@@ -36,7 +37,7 @@ func (c *contextRun) show(l input.Local, size *input.Size) error {
 		t.objects("", &size.Entry, 1)
 		return t.out.Flush()
 	}
-	fmt.Fprintf(t.out, "%8s  .\n", human(size.Size))
+	fmt.Fprintf(t.out, "%8s  .\n", cli.Human(size.Size))
 	t.entries("", "", &size.Entry, 1)
 	fmt.Fprintf(t.out, "\n%s\n", c.sum(l, size))
 	return t.out.Flush()
@@ -47,22 +48,22 @@ func (c *contextRun) unread(l input.Local, size *input.Size) {
 	var list diag.List
 	for _, u := range size.Unread {
 		list = append(list, diag.Diagnostic{Severity: diag.Warning, Code: "unreadable",
-			Message: fmt.Sprintf("cannot read %s: %v", quote(filepath.Join(l.Dir, u.Path)), u.Err),
+			Message: fmt.Sprintf("cannot read %s: %v", cli.Quote(filepath.Join(l.Dir, u.Path)), u.Err),
 			Hint:    "the build would fail; make it readable, or drop it in .dockerignore"})
 	}
-	c.report(nil, list)
+	c.Report(nil, list)
 }
 
 // sum is the last line.
 func (c *contextRun) sum(l input.Local, size *input.Size) string {
-	what := human(size.Size) + " in " + plural(size.Files, "file")
+	what := cli.Human(size.Size) + " in " + cli.Plural(size.Files, "file")
 	switch {
 	case c.ignored && c.ignore == nil:
 		return "There is no .dockerignore"
 	case c.ignored:
 		return c.ignore.Name + " drops " + what
 	}
-	what += " and " + plural(size.Dirs, "directory", "directories")
+	what += " and " + cli.Plural(size.Dirs, "directory", "directories")
 	if c.all {
 		return what + ": the whole context"
 	}
@@ -73,7 +74,7 @@ func (c *contextRun) sum(l input.Local, size *input.Size) string {
 func reads(l input.Local) string {
 	var names []string
 	for _, name := range l.Follow {
-		names = append(names, quote(name))
+		names = append(names, cli.Quote(name))
 	}
 	switch n := len(names); {
 	case l.Follow == nil:
@@ -110,7 +111,7 @@ func (t *contextTree) entries(indent, dir string, e *input.Entry, level int) {
 		if !e.Whole {
 			note = t.note(name, c)
 		}
-		fmt.Fprintf(t.out, "%8s  %s%s%s%s\n", human(c.Size), indent, branch, t.label(c), note)
+		fmt.Fprintf(t.out, "%8s  %s%s%s%s\n", cli.Human(c.Size), indent, branch, t.label(c), note)
 		t.entries(indent+next, name, c, level+1)
 	}
 	if left := list[len(shown):]; len(left) > 0 {
@@ -118,13 +119,13 @@ func (t *contextTree) entries(indent, dir string, e *input.Entry, level int) {
 		for _, c := range left {
 			size += c.Size
 		}
-		fmt.Fprintf(t.out, "%8s  %s└── … %s more\n", human(size), indent, plural(len(left), "entry", "entries"))
+		fmt.Fprintf(t.out, "%8s  %s└── … %s more\n", cli.Human(size), indent, cli.Plural(len(left), "entry", "entries"))
 	}
 }
 
 // label is the name of an entry.
 func (t *contextTree) label(e *input.Entry) string {
-	switch name := quote(e.Name); {
+	switch name := cli.Quote(e.Name); {
 	case !e.Type.IsDir():
 		return name
 	case t.color:
@@ -140,7 +141,7 @@ func (t *contextTree) note(name string, e *input.Entry) string {
 	if line == 0 {
 		return ""
 	}
-	return fmt.Sprintf("   %s:%d: %s", t.ignore.Name, line, quote(pattern))
+	return fmt.Sprintf("   %s:%d: %s", t.ignore.Name, line, cli.Quote(pattern))
 }
 
 func (t *contextTree) droppedBy(name string, e *input.Entry) (line int, pattern string) {
@@ -202,20 +203,4 @@ func typeName(mode fs.FileMode) string {
 		return "file"
 	}
 	return "other"
-}
-
-// quote makes a name fit for a terminal.
-func quote(name string) string {
-	if q := fmt.Sprintf("%q", name); q != `"`+name+`"` {
-		return q
-	}
-	return name
-}
-
-// plural is like "1 file" or "12 files".
-func plural(n int, one string, many ...string) string {
-	if n == 1 {
-		return "1 " + one
-	}
-	return fmt.Sprintf("%d %s", n, append(many, one+"s")[0])
 }

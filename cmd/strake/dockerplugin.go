@@ -7,6 +7,8 @@ import (
 	"strings"
 
 	"github.com/spf13/cobra"
+
+	"github.com/seed-e0495807/strake/cmd/internal/cli"
 )
 
 // A file docker-strake among the plugins of docker's client makes `docker strake` a
@@ -24,7 +26,7 @@ func arguments(call []string) []string {
 		return args
 	}
 	at := 0
-	if completes(args) {
+	if cli.Completes(args) {
 		at = 1
 	}
 	if len(args) > at && args[at] == "strake" {
@@ -34,11 +36,11 @@ func arguments(call []string) []string {
 }
 
 // dockerMetadataCommand is the hidden command that answers docker's client.
-func dockerMetadataCommand(p *process) *cobra.Command {
+func dockerMetadataCommand(p *cli.Process) *cobra.Command {
 	cmd := &cobra.Command{Use: dockerMetadata, Short: "Be a plugin of docker's client", Hidden: true}
-	cmd.RunE = running(func(context.Context, []string) error {
-		return printJSON(p.stdout, struct{ SchemaVersion, Vendor, Version, ShortDescription, URL string }{
-			"0.1.0", "The Strake authors", version(), cmd.Root().Short, "https://github.com/seed-e0495807/strake",
+	cmd.RunE = cli.Running(func(context.Context, []string) error {
+		return cli.PrintJSON(p.Stdout, struct{ SchemaVersion, Vendor, Version, ShortDescription, URL string }{
+			"0.1.0", "The Strake authors", cli.Version(), cmd.Root().Short, "https://github.com/seed-e0495807/strake",
 		})
 	})
 	return cmd

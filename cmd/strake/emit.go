@@ -14,6 +14,7 @@ import (
 	"github.com/seed-e0495807/strake/backend/dump"
 	"github.com/seed-e0495807/strake/backend/llb"
 	"github.com/seed-e0495807/strake/backend/tree"
+	"github.com/seed-e0495807/strake/cmd/internal/cli"
 	"github.com/seed-e0495807/strake/ir"
 	"github.com/seed-e0495807/strake/lang/diag"
 )
@@ -55,9 +56,9 @@ func formOf(name string) (*form, error) {
 		}
 		names = append(names, f.name)
 	}
-	e := &usageError{message: "unknown form: --emit=" + name}
+	e := &cli.UsageError{Message: "unknown form: --emit=" + name}
 	if near := diag.Suggest(name, names); near != "" {
-		e.hint = "--emit=" + near
+		e.Hint = "--emit=" + near
 	}
 	return nil, e
 }

@@ -9,6 +9,7 @@ import (
 
 	"github.com/seed-e0495807/strake/backend/compile"
 	"github.com/seed-e0495807/strake/backend/dockerfile"
+	"github.com/seed-e0495807/strake/cmd/internal/cli"
 )
 
 const expandLong = `Prints the Dockerfile as it is after the plugins of strake.yaml: a plain Dockerfile
@@ -16,7 +17,7 @@ that stock docker build accepts. With --blame, each line has the line of the
 Dockerfile that it comes from, the plugin that made it, and why.
 `
 
-func expandCommand(p *process) *cobra.Command {
+func expandCommand(p *cli.Process) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "expand [OPTIONS] [PATH | URL | -]...",
 		Short: "Print a Dockerfile as it is after the plugins",
@@ -27,10 +28,10 @@ func expandCommand(p *process) *cobra.Command {
 `,
 	}
 	flags := cmd.Flags()
-	c := &compileRun{process: p, emit: "dockerfile"}
+	c := &compileRun{Process: p, emit: "dockerfile"}
 	c.declareInput(flags)
 	blame := flags.Bool("blame", false, "Show what each line comes from")
-	cmd.RunE = running(func(ctx context.Context, args []string) error {
+	cmd.RunE = cli.Running(func(ctx context.Context, args []string) error {
 		if *blame {
 			c.form = &form{name: "blame", comment: "#", whole: true, emit: emitBlame}
 		}
@@ -39,7 +40,7 @@ func expandCommand(p *process) *cobra.Command {
 	return cmd
 }
 
-func diffCommand(p *process) *cobra.Command {
+func diffCommand(p *cli.Process) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "diff [OPTIONS] [PATH | URL | -]...",
 		Short: "Show what the plugins change in a Dockerfile",
@@ -49,10 +50,10 @@ also when there are changes.
 		Example: `  strake diff .
 `,
 	}
-	c := &compileRun{process: p}
+	c := &compileRun{Process: p}
 	c.declareInput(cmd.Flags())
 	c.form = &form{name: "diff", comment: "#", whole: true, emit: emitDiff}
-	cmd.RunE = running(c.run)
+	cmd.RunE = cli.Running(c.run)
 	return cmd
 }
 
@@ -88,8 +89,8 @@ func emitDiff(ctx context.Context, c *compileRun, src *compile.Snapshot, r *resu
 		}
 	}
 	diff := udiff.Unified(file.Name, file.Name+" (after plugins)", before, after)
-	diff = c.shown(diff)
-	if c.color(c.stdout) {
+	diff = c.Shown(diff)
+	if c.Color(c.Stdout) {
 		diff = coloured(diff)
 	}
 	r.parts = []part{{data: []byte(diff)}}

@@ -12,6 +12,7 @@ import (
 	"testing"
 
 	"github.com/seed-e0495807/strake/backend/testbed"
+	"github.com/seed-e0495807/strake/cmd/internal/cli"
 )
 
 // ownDisk mounts a file system of so many bytes, for this test and what it starts.
@@ -52,7 +53,7 @@ func TestBuildDiskFull(t *testing.T) {
 	} {
 		for range 2 {
 			o := s.run(t, "build", "-t", "big", contextWith(t, lines...))
-			if o.code != exitFailure || len(o.errors()) != 1 {
+			if o.code != cli.ExitFailure || len(o.errors()) != 1 {
 				t.Errorf("%s: expected one error: %v", name, o)
 			}
 			shown := o.stderr[max(0, strings.LastIndex(o.stderr, "error: ")):]
@@ -98,7 +99,7 @@ func TestNoByteLeft(t *testing.T) {
 			syscall.Kill(supervisor, syscall.SIGKILL)
 		}
 		o := s.run(t, "build", contextWith(t, "FROM busybox", incompressible(9)))
-		if o.code != exitFailure || !strings.Contains(o.stderr, "the disk of the build engine is full") {
+		if o.code != cli.ExitFailure || !strings.Contains(o.stderr, "the disk of the build engine is full") {
 			t.Errorf("expected an error: %v", o)
 		}
 		s.verify(t)
@@ -139,7 +140,7 @@ func TestBuildStoreFull(t *testing.T) {
 	} {
 		o := s.run(t, append([]string{"build", big}, c.args...)...)
 		shown := o.stderr[max(0, strings.LastIndex(o.stderr, "error: ")):]
-		if o.code != exitFailure || len(o.errors()) != 1 || !strings.Contains(shown, c.want) || !strings.Contains(shown, "[disk-full]") {
+		if o.code != cli.ExitFailure || len(o.errors()) != 1 || !strings.Contains(shown, c.want) || !strings.Contains(shown, "[disk-full]") {
 			t.Errorf("%q: expected one error about %q: %v", c.args, c.want, o)
 		}
 		t.Logf("%q: %s", c.args, shown)

@@ -21,6 +21,7 @@ import (
 	"github.com/google/go-containerregistry/pkg/v1/types"
 
 	"github.com/seed-e0495807/strake/backend/testbed"
+	"github.com/seed-e0495807/strake/cmd/internal/cli"
 )
 
 // cutter stands before a registry, and cuts connections off.
@@ -163,7 +164,7 @@ func TestRegistryCuts(t *testing.T) {
 			proxy.set(cuts, 1<<(9+numbers.IntN(12)), false)
 			o := s.run(t, c.args...)
 			outcomes[fmt.Sprintf("%s: exit code %d", c.name, o.code)]++
-			if o.code != 0 && (o.code != exitFailure || len(o.errors()) != 1 || !strings.Contains(o.stderr, "help: ")) {
+			if o.code != 0 && (o.code != cli.ExitFailure || len(o.errors()) != 1 || !strings.Contains(o.stderr, "help: ")) {
 				t.Errorf("round %d, %s, %d cuts: expected one error: %v", round, c.name, cuts, o)
 			}
 			if o.code != 0 {
@@ -204,9 +205,9 @@ func TestRegistryHangs(t *testing.T) {
 		end  func(*started)
 		code int
 	}{
-		{"interrupt", func(b *started) { b.Process.Signal(syscall.SIGINT) }, exitInterrupt},
-		{"engine killed", func(*started) { _, pid := s.engine(); syscall.Kill(pid, syscall.SIGKILL) }, exitFailure},
-		{"supervisor killed", func(*started) { pid, _ := s.engine(); syscall.Kill(pid, syscall.SIGKILL) }, exitFailure},
+		{"interrupt", func(b *started) { b.Process.Signal(syscall.SIGINT) }, cli.ExitInterrupt},
+		{"engine killed", func(*started) { _, pid := s.engine(); syscall.Kill(pid, syscall.SIGKILL) }, cli.ExitFailure},
+		{"supervisor killed", func(*started) { pid, _ := s.engine(); syscall.Kill(pid, syscall.SIGKILL) }, cli.ExitFailure},
 	} {
 		proxy.set(0, 0, true)
 		b := s.start(t, "build", "-t", "never", context)
@@ -225,7 +226,7 @@ func TestRegistryHangs(t *testing.T) {
 		if o.code != c.code || o.ended.Sub(start) > soon {
 			t.Errorf("%s: expected exit code %d soon: %v", c.name, c.code, o)
 		}
-		if c.code == exitFailure && (len(o.errors()) != 1 || !strings.Contains(o.stderr, "[engine-lost]")) {
+		if c.code == cli.ExitFailure && (len(o.errors()) != 1 || !strings.Contains(o.stderr, "[engine-lost]")) {
 			t.Errorf("%s: expected one error engine-lost: %v", c.name, o)
 		}
 		proxy.set(0, 0, false)

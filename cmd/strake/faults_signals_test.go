@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/seed-e0495807/strake/backend/testbed"
+	"github.com/seed-e0495807/strake/cmd/internal/cli"
 )
 
 // stepRuns waits until a step runs, and gives what lists its processes.
@@ -56,11 +57,11 @@ func TestInterruptedBuild(t *testing.T) {
 		{name: "again", step: "sleep 64", last: "sleep 64", signal: syscall.SIGINT, frozen: true, again: true},
 	} {
 		o := s.interrupt(t, c)
-		for tries := 1; c.again && o.code == exitInterrupt && tries < 5; tries++ {
+		for tries := 1; c.again && o.code == cli.ExitInterrupt && tries < 5; tries++ {
 			o = s.interrupt(t, c) // its grace was over before the second signal came
 		}
-		if c.again && o.signal != c.signal || !c.again && o.code != exitInterrupt {
-			t.Errorf("%s: expected exit code %d or the signal: %v", c.name, exitInterrupt, o)
+		if c.again && o.signal != c.signal || !c.again && o.code != cli.ExitInterrupt {
+			t.Errorf("%s: expected exit code %d or the signal: %v", c.name, cli.ExitInterrupt, o)
 		}
 		s.must(t, "build", "-t", "works", contextWith(t, "FROM busybox", fmt.Sprint("RUN echo ", c.name)))
 	}
@@ -138,8 +139,8 @@ func TestCutOffAnywhere(t *testing.T) {
 			slowest = max(slowest, took)
 			// A program that has hardly begun does not know of signals yet.
 			early := o.signal == signal && o.stderr == ""
-			if o.code != exitInterrupt && !early || took > soon {
-				t.Errorf("round %d, after %v: expected exit code %d soon, not after %v: %v", round, at, exitInterrupt, took, o)
+			if o.code != cli.ExitInterrupt && !early || took > soon {
+				t.Errorf("round %d, after %v: expected exit code %d soon, not after %v: %v", round, at, cli.ExitInterrupt, took, o)
 			}
 		}
 		left, _ := filepath.Glob(out + "/.*")
@@ -233,7 +234,7 @@ func TestClosedStreams(t *testing.T) {
 	b.Stdout = full
 	var stderr strings.Builder
 	b.Stderr = &stderr
-	if err := b.Run(); b.ProcessState.ExitCode() != exitFailure || !strings.Contains(stderr.String(), "error: ") {
+	if err := b.Run(); b.ProcessState.ExitCode() != cli.ExitFailure || !strings.Contains(stderr.String(), "error: ") {
 		t.Errorf("a full standard output: %v\n%s", err, &stderr)
 	}
 	t.Logf("a full standard output: %s", &stderr)

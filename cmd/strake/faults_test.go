@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/seed-e0495807/strake/backend/testbed"
+	"github.com/seed-e0495807/strake/cmd/internal/cli"
 )
 
 // slowBuild has several steps and a layer of some size. Each value of ROUND is a
@@ -62,7 +63,7 @@ func TestEngineKilled(t *testing.T) {
 			if after := s.id(t, "app"); after == before || after == "" {
 				t.Errorf("round %d, after %v: it succeeds, and the image is %q", round, at, after)
 			}
-		case o.code != exitFailure || len(o.errors()) != 1 || !strings.Contains(o.stderr, "[engine-lost]"):
+		case o.code != cli.ExitFailure || len(o.errors()) != 1 || !strings.Contains(o.stderr, "[engine-lost]"):
 			t.Errorf("round %d, after %v: expected one error engine-lost:\n%v", round, at, o)
 		default:
 			lost++
@@ -106,7 +107,7 @@ func TestEngineKilledAtStart(t *testing.T) {
 		old := s.processes()
 		syscall.Kill(victim, syscall.SIGKILL)
 		o := <-b.done
-		if o.code != 0 && (o.code != exitFailure || len(o.errors()) != 1 || !strings.Contains(o.stderr, "[engine-")) {
+		if o.code != 0 && (o.code != cli.ExitFailure || len(o.errors()) != 1 || !strings.Contains(o.stderr, "[engine-")) {
 			t.Errorf("round %d: expected one error about the engine:\n%v", round, o)
 		}
 		eventually(t, "the killed engine goes", s.left(old))

@@ -14,6 +14,7 @@ import (
 
 	"github.com/seed-e0495807/strake/backend/compile"
 	"github.com/seed-e0495807/strake/backend/input"
+	"github.com/seed-e0495807/strake/cmd/internal/cli"
 	"github.com/seed-e0495807/strake/lang/diag"
 	"github.com/seed-e0495807/strake/lang/regular"
 	"github.com/seed-e0495807/strake/plugins/config"
@@ -23,7 +24,7 @@ import (
 // was hidden.
 const maxFixes = 10
 
-func fixCommand(p *process) *cobra.Command {
+func fixCommand(p *cli.Process) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "fix [OPTIONS] [PATH]...",
 		Short: "Fix Dockerfiles as plugins suggest",
@@ -35,11 +36,11 @@ those that keep what the author meant. What is left is what strake check reports
 `,
 	}
 	flags := cmd.Flags()
-	f := &fix{check: check{compileRun: compileRun{process: p}}}
+	f := &fix{check: check{compileRun: compileRun{Process: p}}}
 	f.declareInput(flags)
 	flags.BoolVar(&f.unsafe, "unsafe", false, "Apply fixes, too, that may change what is built")
 	flags.BoolVar(&f.diff, "diff", false, "Show what would change, and write nothing")
-	cmd.RunE = running(f.run)
+	cmd.RunE = cli.Running(f.run)
 	return cmd
 }
 
@@ -54,7 +55,7 @@ func (f *fix) run(ctx context.Context, args []string) error {
 		args = []string{"."}
 	}
 	if slices.Contains(args, "-") || f.file == "-" || slices.ContainsFunc(args, input.IsRemote) {
-		return misuse("strake fix writes files: name those of this machine")
+		return cli.Misuse("strake fix writes files: name those of this machine")
 	}
 	f.form = &form{name: "fix"}
 	if err := f.prepare(ctx, args); err != nil {
@@ -97,11 +98,11 @@ func (f *fix) fixOne(ctx context.Context, arg string) error {
 	case text == file.Text:
 		done = "nothing to fix"
 	case f.diff:
-		diff := f.shown(udiff.Unified(file.Name, file.Name+" (fixed)", file.Text, text))
-		if f.color(f.stdout) {
+		diff := f.Shown(udiff.Unified(file.Name, file.Name+" (fixed)", file.Text, text))
+		if f.Color(f.Stdout) {
 			diff = coloured(diff)
 		}
-		if _, err := io.WriteString(f.stdout, diff); err != nil {
+		if _, err := io.WriteString(f.Stdout, diff); err != nil {
 			return err
 		}
 		done = fmt.Sprintf("%d to fix", applied)
@@ -114,14 +115,14 @@ func (f *fix) fixOne(ctx context.Context, arg string) error {
 	if at.Linked {
 		name += " -> " + at.Real
 	}
-	tell(f.stderr, "%s: %s%s\n", diag.Printable(name), done, left(found, f.unsafe))
+	cli.Printf(f.Stderr, "%s: %s%s\n", diag.Printable(name), done, left(found, f.unsafe))
 	return nil
 }
 
 // target is where a Dockerfile really is, when its name is a link. One that leads out of
 // the repository is an error, as it may lead to any file of the user's.
 func (f *fix) target(name string) (config.Place, error) {
-	home, _ := f.env("HOME")
+	home, _ := f.Env("HOME")
 	at, err := config.Locate(name, home)
 	if err == nil && at.Outside {
 		err = diag.Diagnostic{Code: "outside", Message: fmt.Sprintf("%s is a link out of %s, to %s", name, at.Root, at.Real),
@@ -160,7 +161,7 @@ func replaceIn(dir, name, old, text string) error {
 	case string(now) != old:
 		return changed
 	}
-	temp := filepath.Join(filepath.Dir(rel), tempName(rel))
+	temp := filepath.Join(filepath.Dir(rel), cli.TempName(rel))
 	out, err := root.OpenFile(temp, os.O_WRONLY|os.O_CREATE|os.O_EXCL, info.Mode().Perm())
 	if err != nil {
 		return err
@@ -187,10 +188,10 @@ func left(found diag.List, unsafe bool) string {
 	}
 	text := ""
 	if risky > 0 {
-		text += "; " + plural(risky, "fix is", "fixes are") + " left that may change what is built: `strake fix --unsafe --diff` shows what would change"
+		text += "; " + cli.Plural(risky, "fix is", "fixes are") + " left that may change what is built: `strake fix --unsafe --diff` shows what would change"
 	}
 	if other > 0 {
-		text += "; " + plural(other, "finding is", "findings are") + " left to you: `strake check` shows them"
+		text += "; " + cli.Plural(other, "finding is", "findings are") + " left to you: `strake check` shows them"
 	}
 	return text
 }
@@ -199,7 +200,7 @@ func left(found diag.List, unsafe bool) string {
 func (f *fix) look(ctx context.Context, src *compile.Snapshot, text string) diag.List {
 	r := &result{}
 	if _, err := module(ctx, src.Edited(text), r); err != nil {
-		r.diags = append(r.diags, diagnose(err)...)
+		r.diags = append(r.diags, cli.Diagnose(err)...)
 	}
 	return r.diags
 }

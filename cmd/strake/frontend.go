@@ -16,13 +16,14 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/seed-e0495807/strake/backend/gateway/ociimage"
+	"github.com/seed-e0495807/strake/cmd/internal/cli"
 	"github.com/seed-e0495807/strake/lang/diag"
 	"github.com/seed-e0495807/strake/lang/regular"
 	"github.com/seed-e0495807/strake/plugins/credentials"
 )
 
-func frontendCommand(p *process) *cobra.Command {
-	return group(&cobra.Command{
+func frontendCommand(p *cli.Process) *cobra.Command {
+	return cli.Group(&cobra.Command{
 		Use:   "frontend COMMAND",
 		Short: "Make images for \"# syntax=\"",
 		Long: `With "# syntax=IMAGE" at its top, a Dockerfile is built by that image wherever docker
@@ -33,13 +34,13 @@ build runs. These commands make such images.
 
 // frontendImage is the command that makes an image.
 type frontendImage struct {
-	*process
+	*cli.Process
 	output, config, tag string
 	programs            []string
 	push, overridable   bool
 }
 
-func frontendImageCommand(p *process) *cobra.Command {
+func frontendImageCommand(p *cli.Process) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "image [OPTIONS] -o FILE | --push -t NAME",
 		Short: "Make the image of strake's frontend",
@@ -56,23 +57,23 @@ unless --overridable lets it take the place of the organisation's.
 `,
 	}
 	flags := cmd.Flags()
-	f := &frontendImage{process: p}
+	f := &frontendImage{Process: p}
 	flags.StringVarP(&f.output, "output", "o", "", "`FILE` Write the archive to FILE")
 	flags.StringVarP(&f.tag, "tag", "t", "", "`NAME` Name of the image")
 	flags.BoolVar(&f.push, "push", false, "Push the image to the registry of its name")
 	flags.StringVar(&f.config, "config", "", "`FILE` Put the plugins of this strake.yaml into the image")
 	flags.StringArrayVar(&f.programs, "plugin", nil, "`PATH` Put this program in the place of the plugin of its file name")
 	flags.BoolVar(&f.overridable, "overridable", false, "Let a repository's strake.yaml take the place of the image's")
-	cmd.RunE = running(func(ctx context.Context, args []string) error {
+	cmd.RunE = cli.Running(func(ctx context.Context, args []string) error {
 		switch {
 		case len(args) > 0:
-			return misuse("strake frontend image takes no arguments")
+			return cli.Misuse("strake frontend image takes no arguments")
 		case f.push && f.tag == "":
-			return misuse("--push needs a name: -t registry/name:tag")
+			return cli.Misuse("--push needs a name: -t registry/name:tag")
 		case f.output == "" && !f.push:
-			return misuse("strake frontend image needs -o FILE, or --push with -t NAME")
+			return cli.Misuse("strake frontend image needs -o FILE, or --push with -t NAME")
 		case f.config == "" && (f.overridable || len(f.programs) > 0):
-			return misuse("--plugin and --overridable go with --config")
+			return cli.Misuse("--plugin and --overridable go with --config")
 		}
 		return f.run(ctx)
 	})
@@ -121,10 +122,10 @@ func (f *frontendImage) run(ctx context.Context) error {
 		if err := ociimage.Write(&archive, img, ref); err != nil {
 			return err
 		}
-		if err := writeFile(f.output, archive.Bytes()); err != nil {
+		if err := cli.WriteFile(f.output, archive.Bytes()); err != nil {
 			return err
 		}
-		tell(f.stderr, "%s: %s\n", f.output, digest)
+		cli.Printf(f.Stderr, "%s: %s\n", f.output, digest)
 	}
 	if f.push {
 		return f.send(ctx, img, digest)
@@ -136,11 +137,11 @@ func (f *frontendImage) run(ctx context.Context) error {
 func (f *frontendImage) send(ctx context.Context, img v1.Image, digest v1.Hash) error {
 	ref, err := name.ParseReference(f.tag)
 	if err != nil {
-		return misuse("invalid name %q: %v", f.tag, err)
+		return cli.Misuse("invalid name %q: %v", f.tag, err)
 	}
 	if err := remote.Write(ref, img, remote.WithContext(ctx), remote.WithAuthFromKeychain(credentials.Keychain(os.LookupEnv))); err != nil {
 		return diag.Diagnostic{Code: "push", Message: fmt.Sprintf("cannot push %s: %v", f.tag, err), Hint: "log in with docker login, or name another registry"}
 	}
-	tell(f.stderr, "%s@%s\n", ref.Name(), digest)
+	cli.Printf(f.Stderr, "%s@%s\n", ref.Name(), digest)
 	return nil
 }

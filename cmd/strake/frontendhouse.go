@@ -12,6 +12,7 @@ import (
 
 	"github.com/seed-e0495807/strake/backend/gateway"
 	"github.com/seed-e0495807/strake/backend/gateway/ociimage"
+	"github.com/seed-e0495807/strake/cmd/internal/cli"
 	"github.com/seed-e0495807/strake/cmd/internal/launch"
 	"github.com/seed-e0495807/strake/lang/diag"
 	"github.com/seed-e0495807/strake/lang/regular"
@@ -30,7 +31,7 @@ func (f *frontendImage) house(ctx context.Context) (files []ociimage.File, netwo
 	if err != nil {
 		return nil, false, err
 	}
-	_, file, err := loadConfig(ctx, from)
+	_, file, err := cli.LoadConfig(ctx, from)
 	if err != nil {
 		return nil, false, err
 	}
@@ -121,7 +122,7 @@ func (f *frontendImage) place(dir, name, from string) (ociimage.File, error) {
 // checkHouse opens a strake.yaml as the frontend does: all that its lock pins may run.
 // No program is started.
 func checkHouse(ctx context.Context, name string) error {
-	set, file, err := loadConfig(ctx, name)
+	set, file, err := cli.LoadConfig(ctx, name)
 	if err != nil {
 		return err
 	}
@@ -132,7 +133,7 @@ func checkHouse(ctx context.Context, name string) error {
 	}
 	defer found.Close()
 	if diags.HasErrors() {
-		return &findings{set, diags}
+		return &cli.Findings{Set: set, List: diags}
 	}
 	return nil
 }

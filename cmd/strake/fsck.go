@@ -6,6 +6,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/seed-e0495807/strake/backend/store"
+	"github.com/seed-e0495807/strake/cmd/internal/cli"
 )
 
 const fsckLong = `Every blob is read and compared with its digest, and every reference is followed.
@@ -15,70 +16,70 @@ left is not wrong: it only takes space until images are removed or replaced.
 --repair deletes damaged blobs, the images that lack one, and what was left.
 `
 
-func fsckCommand(p *process) *cobra.Command {
+func fsckCommand(p *cli.Process) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "fsck [OPTIONS]",
 		Short: "Check the image store",
 		Long:  fsckLong,
 	}
 	repair := cmd.Flags().Bool("repair", false, "Delete what cannot be used")
-	cmd.RunE = running(func(ctx context.Context, args []string) error {
+	cmd.RunE = cli.Running(func(ctx context.Context, args []string) error {
 		if len(args) > 0 {
-			return misuse("strake fsck takes no arguments")
+			return cli.Misuse("strake fsck takes no arguments")
 		}
-		home, err := p.home()
+		home, err := p.Home()
 		if err != nil {
 			return err
 		}
-		s, err := store.Open(storeDir(home))
+		s, err := store.Open(cli.StoreDir(home))
 		if err != nil {
 			return err
 		}
 		if *repair {
-			return p.repair(ctx, s)
+			return repairStore(ctx, p, s)
 		}
-		return p.check(ctx, s)
+		return checkStore(ctx, p, s)
 	})
 	return cmd
 }
 
-func (p *process) check(ctx context.Context, s *store.Store) error {
+func checkStore(ctx context.Context, p *cli.Process, s *store.Store) error {
 	r, err := s.Check(ctx)
 	if err != nil {
 		return s.Explain(err)
 	}
 	for _, problem := range r.Problems {
-		tell(p.stdout, "%s\n", problem)
+		cli.Printf(p.Stdout, "%s\n", problem)
 	}
 	if len(r.Problems) > 0 {
-		tell(p.stderr, "%d problems: `strake fsck --repair` drops what cannot be used\n", len(r.Problems))
-		return errReported
+		cli.Printf(p.Stderr, "%d problems: `strake fsck --repair` drops what cannot be used\n", len(r.Problems))
+		return cli.ErrReported
 	}
 	if g := r.Garbage; g.Blobs+g.Leftovers > 0 {
-		tell(p.stdout, "%s are not needed by any image: `strake fsck --repair` deletes them\n", humanSize(g.Bytes))
+		cli.Printf(p.Stdout, "%s are not needed by any image: `strake fsck --repair` deletes them\n", cli.HumanSize(g.Bytes))
 	}
-	p.sayChecked(r)
+	sayChecked(p, r)
 	return nil
 }
 
-func (p *process) repair(ctx context.Context, s *store.Store) error {
+func repairStore(ctx context.Context, p *cli.Process, s *store.Store) error {
 	r, err := s.Repair(ctx)
 	for _, name := range r.Untagged {
-		tell(p.stdout, "Untagged: %s\n", name)
+		cli.Printf(p.Stdout, "Untagged: %s\n", name)
 	}
 	for _, name := range r.Dropped {
-		tell(p.stdout, "Deleted: %s\n", name)
+		cli.Printf(p.Stdout, "Deleted: %s\n", name)
 	}
 	if err != nil {
 		return err
 	}
 	if g := r.Garbage; g.Blobs+g.Leftovers > 0 {
-		tell(p.stdout, "%s were freed\n", humanSize(g.Bytes))
+		cli.Printf(p.Stdout, "%s were freed\n", cli.HumanSize(g.Bytes))
 	}
-	p.sayChecked(r)
+	sayChecked(p, r)
 	return nil
 }
 
-func (p *process) sayChecked(r store.Report) {
-	tell(p.stdout, "images: %d, blobs: %d, all in order\n", r.Images, r.Blobs)
+func sayChecked(p *cli.Process, r store.Report) {
+	cli.Printf(p.Stdout, "images: %d, blobs: %d, all in order\n", r.Images, r.Blobs)
 }

@@ -14,6 +14,8 @@ import (
 	"github.com/spf13/cobra"
 	"mvdan.cc/sh/v3/expand"
 	"mvdan.cc/sh/v3/syntax"
+
+	"github.com/seed-e0495807/strake/cmd/internal/cli"
 )
 
 // callsOf gives the words of the calls of strake in a line of shell. What another command
@@ -67,7 +69,7 @@ func accepted(t *testing.T, line string) {
 // parses tells whether the words behind the program's name are a command, with flags that
 // it has.
 func parses(args []string) error {
-	cmd, rest, err := newRoot(&process{env: noEnv}, words(args)).Traverse(words(args))
+	cmd, rest, err := newProcess(noEnv).Root(args).Traverse(cli.Words(args))
 	if err != nil {
 		return err
 	}
@@ -80,9 +82,9 @@ func parses(args []string) error {
 
 // The command that is made for a name has that name.
 func TestMakers(t *testing.T) {
-	for _, m := range makers() {
-		if c := m.make(&process{env: noEnv}); c.Name() != m.name {
-			t.Errorf("%s makes %s", m.name, c.Name())
+	for _, m := range commands() {
+		if c := m.Make(newProcess(noEnv)); c.Name() != m.Name {
+			t.Errorf("%s makes %s", m.Name, c.Name())
 		}
 	}
 }
@@ -90,7 +92,7 @@ func TestMakers(t *testing.T) {
 // allCommands are those of groups, too.
 func allCommands() []*cobra.Command {
 	var list []*cobra.Command
-	for _, c := range asked(&process{env: noEnv}, nil) {
+	for _, c := range newProcess(noEnv).Asked(nil) {
 		list = append(append(list, c), c.Commands()...)
 	}
 	return list
@@ -121,9 +123,10 @@ func TestHelpExamples(t *testing.T) {
 			accepted(t, line)
 			for _, call := range callsOf(t, line) {
 				seen++
-				p := &process{stdin: strings.NewReader(""), stdout: new(bytes.Buffer), stderr: new(bytes.Buffer), env: env}
-				var usage *usageError
-				if _, err := p.call(ctx, call[1:]); errors.As(err, &usage) {
+				p := newProcess(env)
+				p.Stdin, p.Stdout, p.Stderr = strings.NewReader(""), new(bytes.Buffer), new(bytes.Buffer)
+				var usage *cli.UsageError
+				if _, err := p.Call(ctx, call[1:]); errors.As(err, &usage) {
 					t.Errorf("%s: %v", line, usage)
 				}
 			}

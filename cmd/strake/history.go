@@ -13,6 +13,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/seed-e0495807/strake/backend/store"
+	"github.com/seed-e0495807/strake/cmd/internal/cli"
 	"github.com/seed-e0495807/strake/lang/diag"
 )
 
@@ -27,7 +28,7 @@ const historyExamples = `  strake history hello
   strake history --json hello | jq '.[] | select(.size > 10000000) | .instruction'
 `
 
-func historyCommand(p *process) *cobra.Command {
+func historyCommand(p *cli.Process) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:     "history [OPTIONS] IMAGE",
 		Short:   "Show the steps that made an image",
@@ -35,21 +36,21 @@ func historyCommand(p *process) *cobra.Command {
 		Example: historyExamples,
 	}
 	f := cmd.Flags()
-	c := &imageHistory{process: p}
-	f.StringVar(&c.format, "format", "", formatUsage)
+	c := &imageHistory{Process: p}
+	f.StringVar(&c.format, "format", "", cli.FormatUsage)
 	f.BoolVarP(&c.human, "human", "H", true, "Print sizes and times for people")
 	f.BoolVar(&c.json, "json", false, "Print all that is known, as JSON")
 	f.BoolVar(&c.noTrunc, "no-trunc", false, "Show whole ids and commands")
 	f.StringVar(&c.platform, "platform", "", "`PLATFORM` Show the image for this platform")
 	f.BoolVarP(&c.quiet, "quiet", "q", false, "Show ids only")
 	f.BoolVarP(&c.verbose, "verbose", "v", false, "Show layers, lines and instructions")
-	cmd.RunE = running(c.run)
+	cmd.RunE = cli.Running(c.run)
 	return cmd
 }
 
 // imageHistory is one call of the command.
 type imageHistory struct {
-	*process
+	*cli.Process
 	human, json, noTrunc, quiet, verbose bool
 	format, platform                     string
 }
@@ -87,18 +88,18 @@ type historyStep struct {
 
 func (c *imageHistory) run(ctx context.Context, args []string) error {
 	if len(args) != 1 {
-		return misuse("strake history takes one image")
+		return cli.Misuse("strake history takes one image")
 	}
 	if c.json && (c.format != "" || c.quiet || c.verbose) {
-		return misuse("--json prints everything: it does not go with --format, --quiet and --verbose")
+		return cli.Misuse("--json prints everything: it does not go with --format, --quiet and --verbose")
 	}
-	return c.withStore(ctx, func(s *store.Store) error {
+	return c.WithStore(ctx, func(s *store.Store) error {
 		steps, err := c.steps(ctx, s, args[0])
 		if err != nil {
 			return err
 		}
 		if c.json {
-			return printJSON(c.stdout, steps)
+			return cli.PrintJSON(c.Stdout, steps)
 		}
 		return c.print(steps)
 	})
@@ -154,7 +155,7 @@ func (c *imageHistory) print(steps []historyStep) error {
 	for i, step := range steps {
 		rows[i] = c.row(step)
 	}
-	return listing[historyRow]{usual}.print(c.stdout, c.format, rows)
+	return cli.Listing[historyRow]{Usual: usual}.Print(c.Stdout, c.format, rows)
 }
 
 func (c *imageHistory) row(s historyStep) historyRow {
@@ -164,17 +165,17 @@ func (c *imageHistory) row(s historyStep) historyRow {
 	row := historyRow{
 		ID: "<missing>", Comment: s.Comment, CreatedSince: "N/A", CreatedBy: c.cut(strings.ReplaceAll(s.CreatedBy, "\t", " ")),
 		Size: strconv.FormatInt(s.Size, 10), By: s.By, Instruction: c.cut(firstOf(s.Instruction, s.CreatedBy)),
-		Layer: shortID(s.DiffID.String(), c.noTrunc),
+		Layer: cli.ShortID(s.DiffID.String(), c.noTrunc),
 	}
 	if s.ID != "" {
-		row.ID = shortID(s.ID.String(), c.noTrunc)
+		row.ID = cli.ShortID(s.ID.String(), c.noTrunc)
 	}
 	if s.Created != nil {
 		row.CreatedAt = s.Created.Format(time.RFC3339)
 		row.CreatedSince = units.HumanDuration(time.Since(*s.Created)) + " ago"
 	}
 	if c.human {
-		row.Size = humanSize(s.Size)
+		row.Size = cli.HumanSize(s.Size)
 	}
 	if s.Line > 0 {
 		row.Line = fmt.Sprintf("%s:%d", s.Dockerfile, s.Line)

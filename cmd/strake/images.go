@@ -14,6 +14,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/seed-e0495807/strake/backend/store"
+	"github.com/seed-e0495807/strake/cmd/internal/cli"
 	"github.com/seed-e0495807/strake/lang/diag"
 )
 
@@ -40,7 +41,7 @@ const imagesExamples = `  strake images
   strake rmi $(strake images -q -f dangling=true)
 `
 
-func imagesCommand(p *process) *cobra.Command {
+func imagesCommand(p *cli.Process) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:     "images [OPTIONS] [NAME[:TAG]]",
 		Short:   "List the images",
@@ -48,20 +49,20 @@ func imagesCommand(p *process) *cobra.Command {
 		Example: imagesExamples,
 	}
 	f := cmd.Flags()
-	c := &imageList{process: p}
+	c := &imageList{Process: p}
 	f.BoolVarP(&c.all, "all", "a", false, "Show all images; there are no others to hide")
 	f.BoolVar(&c.digests, "digests", false, "Show digests")
 	f.BoolVar(&c.noTrunc, "no-trunc", false, "Show whole ids")
 	f.BoolVarP(&c.quiet, "quiet", "q", false, "Show ids only")
-	f.StringVar(&c.format, "format", "", formatUsage)
+	f.StringVar(&c.format, "format", "", cli.FormatUsage)
 	f.StringArrayVarP(&c.filters, "filter", "f", nil, "`NAME=VALUE` Show only what fits")
-	cmd.RunE = running(c.run)
+	cmd.RunE = cli.Running(c.run)
 	return cmd
 }
 
 // imageList is one call of the command.
 type imageList struct {
-	*process
+	*cli.Process
 	all, digests, noTrunc, quiet bool
 	format                       string
 	filters                      []string
@@ -83,9 +84,9 @@ type imageRow struct {
 
 func (c *imageList) run(ctx context.Context, args []string) error {
 	if len(args) > 1 {
-		return misuse("strake images takes one name at most")
+		return cli.Misuse("strake images takes one name at most")
 	}
-	return c.withStore(ctx, func(s *store.Store) error {
+	return c.WithStore(ctx, func(s *store.Store) error {
 		list, err := s.Images()
 		if err != nil {
 			return err
@@ -102,8 +103,8 @@ func (c *imageList) run(ctx context.Context, args []string) error {
 		var rows []imageRow
 		for i, img := range list {
 			if img.Err != nil {
-				c.report(nil, diag.List{{Severity: diag.Warning, Code: "damaged-image", Hint: "run `strake fsck`",
-					Message: fmt.Sprintf("image %s is damaged: %v", shortID(handles[i].String(), false), img.Err)}})
+				c.Report(nil, diag.List{{Severity: diag.Warning, Code: "damaged-image", Hint: "run `strake fsck`",
+					Message: fmt.Sprintf("image %s is damaged: %v", cli.ShortID(handles[i].String(), false), img.Err)}})
 			}
 			rows = append(rows, c.rows(img, handles[i].String(), sizes[i], f)...)
 		}
@@ -119,7 +120,7 @@ func (c *imageList) print(rows []imageRow) error {
 	if c.quiet && (c.format == "" || strings.HasPrefix(c.format, "table")) {
 		c.format = "{{.ID}}"
 	}
-	return listing[imageRow]{usual}.print(c.stdout, c.format, rows)
+	return cli.Listing[imageRow]{Usual: usual}.Print(c.Stdout, c.format, rows)
 }
 
 // rows gives a row for each name of an image that the filter lets pass.
@@ -129,7 +130,7 @@ func (c *imageList) rows(img store.Image, id, size string, f *imageFilter) []ima
 	}
 	row := imageRow{
 		Containers: "N/A", SharedSize: "N/A", UniqueSize: "N/A", CreatedAt: "N/A", CreatedSince: "N/A", Size: size,
-		ID: shortID(id, c.noTrunc), Repository: none, Tag: none, Digest: img.Descriptor.Digest.String(),
+		ID: cli.ShortID(id, c.noTrunc), Repository: none, Tag: none, Digest: img.Descriptor.Digest.String(),
 	}
 	if t := img.Created(); t != nil {
 		row.CreatedAt, row.CreatedSince = t.Local().String(), units.HumanDuration(time.Since(*t))+" ago"
@@ -193,12 +194,10 @@ func imageSizes(ctx context.Context, s *store.Store, list []store.Image) ([]stri
 				total += of[layer.Digest]
 			}
 		}
-		out[i] = humanSize(total)
+		out[i] = cli.HumanSize(total)
 	}
 	return out, nil
 }
-
-func humanSize(n int64) string { return units.HumanSizeWithPrecision(float64(n), 3) }
 
 // imageFilter is what --filter and the argument ask for.
 type imageFilter struct {
@@ -213,13 +212,13 @@ func newImageFilter(s *store.Store, list, args []string) (*imageFilter, error) {
 	for _, item := range list {
 		key, value, ok := strings.Cut(item, "=")
 		if !ok {
-			return nil, misuse("invalid --filter %q: expected NAME=VALUE", item)
+			return nil, cli.Misuse("invalid --filter %q: expected NAME=VALUE", item)
 		}
 		switch key {
 		case "dangling":
 			yes := value == "true" || value == "1"
 			if !yes && value != "false" && value != "0" {
-				return nil, misuse("invalid --filter %q: expected true or false", item)
+				return nil, cli.Misuse("invalid --filter %q: expected true or false", item)
 			}
 			f.dangling = &yes
 		case "reference":
@@ -241,16 +240,16 @@ func newImageFilter(s *store.Store, list, args []string) (*imageFilter, error) {
 				f.since = t
 			}
 		default:
-			e := &usageError{message: fmt.Sprintf("invalid --filter %q: unknown filter %s", item, key)}
+			e := &cli.UsageError{Message: fmt.Sprintf("invalid --filter %q: unknown filter %s", item, key)}
 			if near := diag.Suggest(key, []string{"dangling", "reference", "label", "before", "since"}); near != "" {
-				e.hint = near + "=" + value
+				e.Hint = near + "=" + value
 			}
 			return nil, e
 		}
 	}
 	for _, pattern := range f.references {
 		if _, err := path.Match(pattern, ""); err != nil {
-			return nil, misuse("invalid pattern %q: %v", pattern, err)
+			return nil, cli.Misuse("invalid pattern %q: %v", pattern, err)
 		}
 	}
 	return f, nil

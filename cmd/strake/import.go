@@ -12,6 +12,7 @@ import (
 	"github.com/seed-e0495807/strake/backend/llb"
 	"github.com/seed-e0495807/strake/backend/store"
 	"github.com/seed-e0495807/strake/backend/store/tarball"
+	"github.com/seed-e0495807/strake/cmd/internal/cli"
 	"github.com/seed-e0495807/strake/ir/plan"
 	"github.com/seed-e0495807/strake/lang"
 	"github.com/seed-e0495807/strake/lang/diag"
@@ -31,7 +32,7 @@ const importExamples = `  strake import rootfs.tar.gz mydistro:1
   debootstrap --variant=minbase stable root && tar -C root -c . | strake import -c 'CMD ["bash"]' - debian
 `
 
-func importCommand(p *process) *cobra.Command {
+func importCommand(p *cli.Process) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:     "import [OPTIONS] FILE|- [NAME[:TAG]]",
 		Short:   "Make an image of a file tree",
@@ -39,17 +40,17 @@ func importCommand(p *process) *cobra.Command {
 		Example: importExamples,
 	}
 	f := cmd.Flags()
-	c := &imageImport{process: p}
+	c := &imageImport{Process: p}
 	f.StringArrayVarP(&c.changes, "change", "c", nil, "`INSTRUCTION` Apply an instruction to the image")
 	f.StringVarP(&c.message, "message", "m", "", "`TEXT` Set the comment of the image (default Imported from FILE)")
 	f.StringVar(&c.platform, "platform", "", "`PLATFORM` Set the platform of the image")
-	cmd.RunE = running(c.run)
+	cmd.RunE = cli.Running(c.run)
 	return cmd
 }
 
 // imageImport is one call of the command.
 type imageImport struct {
-	*process
+	*cli.Process
 	changes           []string
 	message, platform string
 }
@@ -57,9 +58,9 @@ type imageImport struct {
 func (c *imageImport) run(ctx context.Context, args []string) error {
 	switch {
 	case len(args) == 0 || len(args) > 2:
-		return misuse("strake import takes a file and a name")
+		return cli.Misuse("strake import takes a file and a name")
 	case strings.Contains(args[0], "://"):
-		return &usageError{message: "strake import reads files only", hint: "curl -fsSL " + args[0] + " | strake import - …"}
+		return &cli.UsageError{Message: "strake import reads files only", Hint: "curl -fsSL " + args[0] + " | strake import - …"}
 	}
 	for _, name := range args[1:] { // before much is read
 		if _, err := store.Normalize(name); err != nil {
@@ -70,7 +71,7 @@ func (c *imageImport) run(ctx context.Context, args []string) error {
 	if err != nil {
 		return err
 	}
-	in, message := c.stdin, c.message
+	in, message := c.Stdin, c.message
 	if args[0] != "-" {
 		f, err := regular.Stream(ctx, args[0])
 		if err != nil {
@@ -82,7 +83,7 @@ func (c *imageImport) run(ctx context.Context, args []string) error {
 	if message == "" {
 		message = "Imported from " + args[0]
 	}
-	return c.withStore(ctx, func(s *store.Store) error {
+	return c.WithStore(ctx, func(s *store.Store) error {
 		desc, err := tarball.Import(ctx, s, in, config, message, time.Now().UTC())
 		if err != nil {
 			return about(args[0], err)
@@ -99,7 +100,7 @@ func (c *imageImport) run(ctx context.Context, args []string) error {
 		if err != nil {
 			return err
 		}
-		err = tell(c.stdout, "%s\n", id)
+		err = cli.Printf(c.Stdout, "%s\n", id)
 		return err
 	})
 }
@@ -111,7 +112,7 @@ func (c *imageImport) config(ctx context.Context) (dockerspec.DockerOCIImage, er
 	if c.platform != "" {
 		var err error
 		if platform, err = platforms.Parse(c.platform); err != nil {
-			return none, misuse("invalid --platform %q: %v", c.platform, err)
+			return none, cli.Misuse("invalid --platform %q: %v", c.platform, err)
 		}
 	}
 	set := &source.Set{}
@@ -120,14 +121,14 @@ func (c *imageImport) config(ctx context.Context) (dockerspec.DockerOCIImage, er
 		wrong = append(wrong, otherThanConfig(set.Add("--change", change+"\n"))...)
 	}
 	if wrong.HasErrors() {
-		c.report(set, wrong)
-		return none, errReported
+		c.Report(set, wrong)
+		return none, cli.ErrReported
 	}
 	src := set.Add("--change", "FROM scratch\n"+strings.Join(c.changes, "\n")+"\n")
 	result, err := llb.Compile(ctx, src, llb.Options{Options: plan.Options{Platform: &platform}})
 	if err != nil {
-		c.report(set, diagnose(err))
-		return none, errReported
+		c.Report(set, cli.Diagnose(err))
+		return none, cli.ErrReported
 	}
 	config := *result.Image
 	config.History, config.Created = nil, nil

@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/seed-e0495807/strake/backend/store"
+	"github.com/seed-e0495807/strake/cmd/internal/cli"
 	"github.com/seed-e0495807/strake/lang/diag"
 )
 
@@ -19,7 +20,7 @@ const inspectExamples = `  strake inspect hello
   strake inspect --format '{{.Os}}/{{.Architecture}} {{json .Config.Env}}' hello
 `
 
-func inspectCommand(p *process) *cobra.Command {
+func inspectCommand(p *cli.Process) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:     "inspect [OPTIONS] IMAGE...",
 		Short:   "Show all that is known of images, as JSON",
@@ -27,31 +28,31 @@ func inspectCommand(p *process) *cobra.Command {
 		Example: inspectExamples,
 	}
 	f := cmd.Flags()
-	c := &imageInspect{process: p}
+	c := &imageInspect{Process: p}
 	f.StringVarP(&c.format, "format", "f", "", "`TEMPLATE` Print with a Go template, or \"json\" for one line")
 	f.StringVar(&c.platform, "platform", "", "`PLATFORM` Show the image for this platform")
-	cmd.RunE = running(c.run)
+	cmd.RunE = cli.Running(c.run)
 	return cmd
 }
 
 // imageInspect is one call of the command.
 type imageInspect struct {
-	*process
+	*cli.Process
 	format, platform string
 }
 
 // run shows what it finds, also when something else was not found.
 func (c *imageInspect) run(ctx context.Context, args []string) error {
 	if len(args) == 0 {
-		return misuse("strake inspect takes at least one image")
+		return cli.Misuse("strake inspect takes at least one image")
 	}
-	return c.withStore(ctx, func(s *store.Store) error {
+	return c.WithStore(ctx, func(s *store.Store) error {
 		found := []image.InspectResponse{}
 		var missing diag.List
 		for _, name := range args {
 			r, err := c.inspect(ctx, s, name)
 			if err != nil {
-				missing = append(missing, diagnose(s.Explain(err))...)
+				missing = append(missing, cli.Diagnose(s.Explain(err))...)
 				continue
 			}
 			found = append(found, r)
@@ -103,15 +104,15 @@ func (c *imageInspect) inspect(ctx context.Context, s *store.Store, name string)
 func (c *imageInspect) print(found []image.InspectResponse) error {
 	switch c.format {
 	case "":
-		return printJSON(c.stdout, found)
+		return cli.PrintJSON(c.Stdout, found)
 	case "json":
-		text, err := toJSON(found)
+		text, err := cli.ToJSON(found)
 		if err == nil {
-			_, err = c.stdout.Write([]byte(text + "\n"))
+			_, err = c.Stdout.Write([]byte(text + "\n"))
 		}
 		return err
 	}
-	t, err := parseFormat(c.format)
+	t, err := cli.ParseFormat(c.format)
 	if err != nil {
 		return err
 	}
@@ -121,7 +122,7 @@ func (c *imageInspect) print(found []image.InspectResponse) error {
 			return err
 		}
 	}
-	_, err = io.WriteString(c.stdout, diag.Screen(b.String()))
+	_, err = io.WriteString(c.Stdout, diag.Screen(b.String()))
 	return err
 }
 
@@ -129,7 +130,7 @@ func (c *imageInspect) print(found []image.InspectResponse) error {
 // docker: .ID and .Id.
 func executeInspect(b *bytes.Buffer, t *template.Template, r image.InspectResponse) error {
 	before := b.Len()
-	if err := execute(b, t, r); err == nil {
+	if err := cli.Execute(b, t, r); err == nil {
 		return nil
 	}
 	b.Truncate(before)
@@ -143,5 +144,5 @@ func executeInspect(b *bytes.Buffer, t *template.Template, r image.InspectRespon
 	if err := d.Decode(&raw); err != nil {
 		return err
 	}
-	return execute(b, t, raw)
+	return cli.Execute(b, t, raw)
 }

@@ -2,13 +2,11 @@ package main
 
 import (
 	"bytes"
-	"context"
-	"errors"
 	"regexp"
 	"strings"
 	"testing"
 
-	"github.com/seed-e0495807/strake/lang/diag"
+	"github.com/seed-e0495807/strake/cmd/internal/cli"
 )
 
 // elsewhere are the commands of docker, buildx and buildctl, and of linters and
@@ -27,19 +25,19 @@ df lint fmt format validate check fix list remove delete clean gc status daemon`
 func TestHabits(t *testing.T) {
 	for _, name := range strings.Fields(elsewhere) {
 		err := parses([]string{name})
-		if usage, ok := err.(*usageError); err != nil && (!ok || usage.help == "" || usage.hint != "") {
+		if usage, ok := err.(*cli.UsageError); err != nil && (!ok || usage.Help == "" || usage.Hint != "") {
 			t.Errorf("strake %s: %v", name, err)
 		}
 	}
 	seen := map[string]bool{}
-	for _, o := range others() {
-		for _, name := range o.names {
+	for _, o := range cli.Others() {
+		for _, name := range o.Names {
 			if err := parses(strings.Fields(name)); err == nil || seen[name] {
 				t.Errorf("`%s` is a command, or is twice in the list", name)
 			}
 			seen[name] = true
 		}
-		for _, line := range quotedCommands(o.say) {
+		for _, line := range quotedCommands(o.Say) {
 			accepted(t, line)
 		}
 	}
@@ -88,7 +86,7 @@ func TestInstead(t *testing.T) {
 		var out, err bytes.Buffer
 		code := run(t.Context(), strings.Fields(line), strings.NewReader(""), &out, &err, noEnv)
 		got := err.String()
-		if code != exitUsage || out.Len() > 0 || !strings.Contains(got, want) || want == "" && strings.Contains(got, "`") {
+		if code != cli.ExitUsage || out.Len() > 0 || !strings.Contains(got, want) || want == "" && strings.Contains(got, "`") {
 			t.Errorf("strake %s: exit code %d, want %q:\n%s%s", line, code, want, got, &out)
 		}
 	}
@@ -101,35 +99,4 @@ func quotedCommands(text string) []string {
 		lines = append(lines, strings.Join(strings.Fields(m[1]), " "))
 	}
 	return lines
-}
-
-// An answer decides; without one nothing is done, and that is an error.
-func TestAsk(t *testing.T) {
-	for _, c := range []struct {
-		typed string
-		yes   bool
-		code  string
-	}{
-		{"y\n", true, ""}, {"YES\n", true, ""}, {" y \nn\n", true, ""}, {"y", true, ""},
-		{"n\n", false, ""}, {"\n", false, ""}, {"yesterday\n", false, ""}, {"no", false, ""},
-		{"", false, "no-answer"}, {"  ", false, "no-answer"},
-	} {
-		var out bytes.Buffer
-		p := &process{stdin: strings.NewReader(c.typed), stdout: &out}
-		yes, err := p.ask(t.Context(), "Sure?", "nothing was done")
-		var d diag.Diagnostic
-		errors.As(err, &d)
-		if yes != c.yes || d.Code != c.code || (err != nil) != (d.Hint != "") {
-			t.Errorf("%q: %v %v", c.typed, yes, err)
-		}
-		if !strings.HasPrefix(out.String(), "Sure? [y/N] ") {
-			t.Errorf("it asked %q", &out)
-		}
-	}
-	ctx, cancel := context.WithCancel(t.Context())
-	cancel()
-	p := &process{stdin: terminal(t), stdout: new(bytes.Buffer)} // where nobody types
-	if _, err := p.ask(ctx, "Sure?", ""); err == nil {
-		t.Error("an interrupt does not end a question")
-	}
 }

@@ -11,6 +11,7 @@ import (
 
 	"github.com/seed-e0495807/strake/backend/store"
 	"github.com/seed-e0495807/strake/backend/store/tarball"
+	"github.com/seed-e0495807/strake/cmd/internal/cli"
 	"github.com/seed-e0495807/strake/lang/diag"
 	"github.com/seed-e0495807/strake/lang/regular"
 )
@@ -23,7 +24,7 @@ const loadExamples = `  strake load -i hello.tar.gz
   docker save hello | strake load
 `
 
-func loadCommand(p *process) *cobra.Command {
+func loadCommand(p *cli.Process) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:     "load [OPTIONS]",
 		Short:   "Read images from an archive",
@@ -33,20 +34,20 @@ func loadCommand(p *process) *cobra.Command {
 	f := cmd.Flags()
 	input := f.StringP("input", "i", "", "`FILE|DIR` Read from a file or a directory (default standard input)")
 	quiet := f.BoolP("quiet", "q", false, "Print nothing")
-	cmd.RunE = running(func(ctx context.Context, args []string) error {
-		switch r, ok := p.stdin.(io.Writer); {
+	cmd.RunE = cli.Running(func(ctx context.Context, args []string) error {
+		switch r, ok := p.Stdin.(io.Writer); {
 		case len(args) > 0:
-			return &usageError{message: "strake load takes no arguments", hint: "strake load -i " + args[0]}
-		case *input == "" && ok && isTerminal(r):
-			return misuse("refusing to read an archive from a terminal: redirect it, or name a file with -i FILE")
+			return &cli.UsageError{Message: "strake load takes no arguments", Hint: "strake load -i " + args[0]}
+		case *input == "" && ok && cli.IsTerminal(r):
+			return cli.Misuse("refusing to read an archive from a terminal: redirect it, or name a file with -i FILE")
 		}
-		return p.withStore(ctx, func(s *store.Store) error {
-			loaded, err := p.load(ctx, s, *input)
+		return p.WithStore(ctx, func(s *store.Store) error {
+			loaded, err := load(ctx, p, s, *input)
 			if err != nil || *quiet {
 				return err
 			}
 			for _, img := range loaded {
-				err = errors.Join(err, p.sayLoaded(s, img))
+				err = errors.Join(err, sayLoaded(p, s, img))
 			}
 			return err
 		})
@@ -54,9 +55,9 @@ func loadCommand(p *process) *cobra.Command {
 	return cmd
 }
 
-func (p *process) load(ctx context.Context, s *store.Store, input string) ([]tarball.Loaded, error) {
+func load(ctx context.Context, p *cli.Process, s *store.Store, input string) ([]tarball.Loaded, error) {
 	if input == "" || input == "-" {
-		loaded, err := tarball.Load(ctx, s, p.stdin)
+		loaded, err := tarball.Load(ctx, s, p.Stdin)
 		return loaded, about("standard input", err)
 	}
 	if info, err := os.Stat(input); err == nil && info.IsDir() {
@@ -84,16 +85,16 @@ func about(input string, err error) error {
 	return d
 }
 
-func (p *process) sayLoaded(s *store.Store, img tarball.Loaded) error {
+func sayLoaded(p *cli.Process, s *store.Store, img tarball.Loaded) error {
 	if len(img.Names) == 0 {
 		id, err := s.Handle(img.Image)
 		if err != nil {
 			return err
 		}
-		tell(p.stdout, "Loaded image ID: %s\n", id)
+		cli.Printf(p.Stdout, "Loaded image ID: %s\n", id)
 	}
 	for _, name := range img.Names {
-		tell(p.stdout, "Loaded image: %s\n", store.Familiar(name))
+		cli.Printf(p.Stdout, "Loaded image: %s\n", store.Familiar(name))
 	}
 	return nil
 }

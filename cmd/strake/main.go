@@ -1,29 +1,16 @@
 // Command strake compiles Dockerfiles. It only wires the packages of this module
-// together: each subcommand has a file of its own, which says what flags it has
-// and what to call.
+// together: the commands are in packages of cmd/internal/cli, and commands lists them.
 package main
 
 import (
 	"context"
-	"errors"
-	"fmt"
 	"io"
 	"os"
 	"os/signal"
 	"syscall"
 	"time"
 
-	"github.com/spf13/cobra"
-
-	"github.com/seed-e0495807/strake/lang/redact"
-)
-
-// Exit codes, as docker has them.
-const (
-	exitOK        = 0
-	exitFailure   = 1
-	exitUsage     = 125
-	exitInterrupt = 130
+	"github.com/seed-e0495807/strake/cmd/internal/cli"
 )
 
 func main() {
@@ -55,75 +42,13 @@ func within(ctx context.Context, grace time.Duration, do func() int) int {
 	case code := <-done:
 		return code
 	case <-time.After(grace):
-		return exitInterrupt
+		return cli.ExitInterrupt
 	}
-}
-
-// process is what a command has of the process that it runs in.
-type process struct {
-	stdin          io.Reader
-	stdout, stderr io.Writer
-	env            func(string) (string, bool)
-	reported       bool // something was
-	onlyErrors     bool // are reported, as the user wants nothing else
-	exits          []func()
-	failed         error // of the help, for which cobra has no errors
-}
-
-// atExit has something done when the command is over.
-func (p *process) atExit(do func()) { p.exits = append(p.exits, do) }
-
-// errReported stands for errors that the user has been told of.
-var errReported = errors.New("errors were reported")
-
-// usageError is a mistake in the command line. The hint is what was perhaps meant;
-// the help is a sentence.
-type usageError struct{ message, hint, help string }
-
-func (e *usageError) Error() string { return e.message }
-
-func misuse(format string, args ...any) error {
-	return &usageError{message: fmt.Sprintf(format, args...)}
 }
 
 // run is the whole program: it gives the exit code.
 func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer, env func(string) (string, bool)) int {
-	p := &process{stdin: stdin, stdout: stdout, stderr: stderr, env: env}
-	cmd, err := p.call(ctx, args)
-	for _, exit := range p.exits {
-		exit()
-	}
-	var (
-		usage     *usageError
-		elsewhere *findings
-	)
-	switch {
-	case err == nil:
-		return exitOK
-	case ctx.Err() != nil:
-		return exitInterrupt
-	case errors.As(err, &usage):
-		p.complain(cmd, usage)
-		return exitUsage
-	case errors.As(err, &elsewhere):
-		p.report(elsewhere.set, elsewhere.list)
-	case !errors.Is(err, errReported):
-		p.report(nil, diagnose(err))
-	}
-	return exitFailure
-}
-
-// complain tells of a mistake in the call of a command, as docker does.
-func (p *process) complain(cmd *cobra.Command, e *usageError) {
-	tell(p.stderr, "%s\n", redact.URLs(e.message))
-	if e.hint != "" {
-		tell(p.stderr, "Did you mean `%s`?\n", redact.URLs(e.hint))
-	}
-	if e.help != "" {
-		tell(p.stderr, "%s\n", e.help)
-	}
-	if cmd.HasParent() {
-		tell(p.stderr, "\nUsage:  %s\n", cmd.UseLine())
-	}
-	tell(p.stderr, "\nRun '%s --help' for more information\n", cmd.CommandPath())
+	p := newProcess(env)
+	p.Stdin, p.Stdout, p.Stderr = stdin, stdout, stderr
+	return p.Run(ctx, args)
 }

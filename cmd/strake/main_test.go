@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"errors"
-	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -14,6 +13,9 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/seed-e0495807/strake/backend/testbed"
+	"github.com/seed-e0495807/strake/cmd/internal/cli"
 )
 
 // soon is what anything that happens at once may take on a machine that does much else.
@@ -34,45 +36,13 @@ func inDirWith(t *testing.T, text string) {
 	}
 }
 
-// terminal is a terminal that nobody reads.
-func terminal(t *testing.T) *os.File {
-	t.Helper()
-	f, err := os.OpenFile("/dev/ptmx", os.O_RDWR, 0)
-	if err != nil || !isTerminal(f) {
-		t.Skip("no terminals here")
-	}
-	t.Cleanup(func() { f.Close() })
-	return f
-}
-
 // A binary definition must not mess up a terminal.
 func TestTerminalRefused(t *testing.T) {
 	inDirWith(t, "FROM scratch\nWORKDIR /w\n")
 	var stderr bytes.Buffer
-	code := run(t.Context(), []string{"compile", "--emit=llb"}, strings.NewReader(""), terminal(t), &stderr, noEnv)
-	if code != exitUsage || !strings.Contains(stderr.String(), "refusing to write a binary definition to a terminal") {
+	code := run(t.Context(), []string{"compile", "--emit=llb"}, strings.NewReader(""), testbed.Terminal(t), &stderr, noEnv)
+	if code != cli.ExitUsage || !strings.Contains(stderr.String(), "refusing to write a binary definition to a terminal") {
 		t.Errorf("exit code %d: %s", code, &stderr)
-	}
-}
-
-func TestColor(t *testing.T) {
-	tty := terminal(t)
-	for _, c := range []struct {
-		name  string
-		w     io.Writer
-		env   map[string]string
-		color bool
-	}{
-		{"terminal", tty, nil, true},
-		{"no terminal", &bytes.Buffer{}, nil, false},
-		{"NO_COLOR", tty, map[string]string{"NO_COLOR": "1"}, false},
-		{"empty NO_COLOR", tty, map[string]string{"NO_COLOR": ""}, true},
-		{"dumb", tty, map[string]string{"TERM": "dumb"}, false},
-	} {
-		p := &process{env: func(k string) (string, bool) { v, ok := c.env[k]; return v, ok }}
-		if got := p.color(c.w); got != c.color {
-			t.Errorf("%s: %v", c.name, got)
-		}
 	}
 }
 
@@ -104,8 +74,8 @@ func TestInterrupt(t *testing.T) {
 	killer := time.AfterFunc(soon, func() { cmd.Process.Kill() })
 	defer killer.Stop()
 	var exit *exec.ExitError
-	if err := cmd.Wait(); !errors.As(err, &exit) || exit.ExitCode() != exitInterrupt {
-		t.Errorf("%v, want exit code %d", err, exitInterrupt)
+	if err := cmd.Wait(); !errors.As(err, &exit) || exit.ExitCode() != cli.ExitInterrupt {
+		t.Errorf("%v, want exit code %d", err, cli.ExitInterrupt)
 	}
 	if left, _ := os.ReadDir(dir); len(left) > 0 {
 		t.Errorf("%v was left", left)
@@ -120,7 +90,7 @@ func TestWithin(t *testing.T) {
 	alive := context.Background()
 	over, cancel := context.WithCancel(alive)
 	cancel()
-	hangs := func() int { <-t.Context().Done(); return exitFailure }
+	hangs := func() int { <-t.Context().Done(); return cli.ExitFailure }
 	for _, c := range []struct {
 		name  string
 		ctx   context.Context
@@ -130,7 +100,7 @@ func TestWithin(t *testing.T) {
 	}{
 		{"not interrupted", alive, 0, func() int { return 7 }, 7},
 		{"in order within the grace", over, bounded, func() int { time.Sleep(10 * time.Millisecond); return 7 }, 7},
-		{"not in order", over, time.Millisecond, hangs, exitInterrupt},
+		{"not in order", over, time.Millisecond, hangs, cli.ExitInterrupt},
 	} {
 		if got := within(c.ctx, c.grace, c.do); got != c.want {
 			t.Errorf("%s: exit code %d, want %d", c.name, got, c.want)
@@ -145,7 +115,7 @@ func TestCancelled(t *testing.T) {
 	cancel()
 	var stdout, stderr bytes.Buffer
 	for range 20 { // results and the end of the context may come at once
-		if code := run(ctx, []string{"compile", "-o", "out"}, nil, &stdout, &stderr, noEnv); code != exitInterrupt {
+		if code := run(ctx, []string{"compile", "-o", "out"}, nil, &stdout, &stderr, noEnv); code != cli.ExitInterrupt {
 			t.Fatalf("exit code %d: %s", code, &stderr)
 		}
 		if _, err := os.Stat("out"); err == nil {

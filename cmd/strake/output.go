@@ -8,6 +8,8 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+
+	"github.com/seed-e0495807/strake/cmd/internal/cli"
 )
 
 // outputs is where the results go. Files appear whole or not at all.
@@ -24,7 +26,7 @@ type outputs struct {
 func (c *compileRun) outputs(args []string) (*outputs, error) {
 	platforms := 1
 	if c.form.compiles {
-		platforms = max(1, len(c.platforms))
+		platforms = max(1, len(c.Platforms))
 	}
 	o := &outputs{compileRun: c, args: args, names: fileNames(args), several: len(args)*platforms > 1}
 	if c.output == "-" {
@@ -37,9 +39,9 @@ func (c *compileRun) outputs(args []string) (*outputs, error) {
 			return nil, err
 		}
 	case c.form.binary && o.several:
-		return nil, misuse("several definitions do not fit on standard output: name a directory with -o DIR")
-	case c.form.binary && isTerminal(c.stdout):
-		return nil, misuse("refusing to write a binary definition to a terminal: redirect it, or name a file with -o FILE")
+		return nil, cli.Misuse("several definitions do not fit on standard output: name a directory with -o DIR")
+	case c.form.binary && cli.IsTerminal(c.Stdout):
+		return nil, cli.Misuse("refusing to write a binary definition to a terminal: redirect it, or name a file with -o FILE")
 	}
 	if c.configOut == "" {
 		return o, nil
@@ -52,7 +54,7 @@ func directory(flag, name string, many bool, isDir *bool) error {
 	info, err := os.Stat(name)
 	*isDir = many || err == nil && info.IsDir() || os.IsPathSeparator(name[len(name)-1])
 	if *isDir && err == nil && !info.IsDir() {
-		return misuse("%s %s is a file: several results need a directory", flag, name)
+		return cli.Misuse("%s %s is a file: several results need a directory", flag, name)
 	}
 	return nil
 }
@@ -65,7 +67,7 @@ func (o *outputs) write(i int, r *result) error {
 			return err
 		}
 		if o.toDir {
-			if err := writeFile(o.file(o.output, i, p, o.form.suffix), p.data); err != nil {
+			if err := cli.WriteFile(o.file(o.output, i, p, o.form.suffix), p.data); err != nil {
 				return err
 			}
 			continue
@@ -79,12 +81,12 @@ func (o *outputs) write(i int, r *result) error {
 	case o.toDir:
 		return nil
 	case o.output != "":
-		return writeFile(o.output, whole)
+		return cli.WriteFile(o.output, whole)
 	}
 	if o.form.name != "diff" { // which has colours by now
-		whole = []byte(o.shown(string(whole)))
+		whole = []byte(o.Shown(string(whole)))
 	}
-	_, err := o.stdout.Write(whole)
+	_, err := o.Stdout.Write(whole)
 	return err
 }
 
@@ -96,7 +98,7 @@ func (o *outputs) writeConfig(i int, p part) error {
 	if o.config {
 		name = o.file(name, i, p, ".config.json")
 	}
-	return writeFile(name, append(p.config, '\n'))
+	return cli.WriteFile(name, append(p.config, '\n'))
 }
 
 // file is the name of a result in a directory, like out/api.linux-arm64.llb.

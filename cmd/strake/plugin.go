@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"maps"
-	"os"
 	"path/filepath"
 	"runtime"
 	"slices"
@@ -14,6 +13,7 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"github.com/seed-e0495807/strake/cmd/internal/cli"
 	"github.com/seed-e0495807/strake/lang/diag"
 	"github.com/seed-e0495807/strake/plugins"
 	"github.com/seed-e0495807/strake/plugins/builtin"
@@ -29,8 +29,8 @@ A plugin that is a program runs only when strake.lock pins it and you have allow
 no repository can run a program by being built.
 `
 
-func pluginCommand(p *process) *cobra.Command {
-	return group(&cobra.Command{
+func pluginCommand(p *cli.Process) *cobra.Command {
+	return cli.Group(&cobra.Command{
 		Use:   "plugin COMMAND",
 		Short: "Manage plugins",
 		Long:  pluginLong,
@@ -47,28 +47,28 @@ func pluginCommand(p *process) *cobra.Command {
 
 // pluginConfig is a command about the plugins of one strake.yaml.
 type pluginConfig struct {
-	*process
-	pluginFlags
+	*cli.Process
+	cli.PluginFlags
 }
 
 // configCommand is a command that works on a strake.yaml.
-func configCommand(p *process, cmd *cobra.Command, do configRunner) *cobra.Command {
-	cmd.RunE = running(do.setup(p, cmd.Flags()))
+func configCommand(p *cli.Process, cmd *cobra.Command, do configRunner) *cobra.Command {
+	cmd.RunE = cli.Running(do.setup(p, cmd.Flags()))
 	return cmd
 }
 
 // configRunner does the work of such a command.
 type configRunner func(ctx context.Context, p *pluginConfig, file *config.File, env config.Env, args []string) error
 
-func (do configRunner) setup(p *process, flags *pflag.FlagSet) runner {
-	o := &pluginConfig{process: p}
-	flags.StringVar(&o.config, "config", "", "`FILE` Use FILE (default: strake.yaml here or above)")
+func (do configRunner) setup(p *cli.Process, flags *pflag.FlagSet) cli.Runner {
+	o := &pluginConfig{Process: p}
+	flags.StringVar(&o.Config, "config", "", "`FILE` Use FILE (default: strake.yaml here or above)")
 	return func(ctx context.Context, args []string) error {
-		file, err := o.open(ctx)
+		file, err := o.Here(ctx, p)
 		if err != nil {
 			return err
 		}
-		env, err := o.environment(p, file)
+		env, err := o.Environment(p, file)
 		if err != nil {
 			return err
 		}
@@ -76,40 +76,20 @@ func (do configRunner) setup(p *process, flags *pflag.FlagSet) runner {
 	}
 }
 
-// open reads the strake.yaml of the working directory.
-func (p *pluginConfig) open(ctx context.Context) (*config.File, error) {
-	name := p.config
-	if name == "" {
-		dir, err := os.Getwd()
-		if err != nil {
-			return nil, err
-		}
-		home, _ := p.env("HOME")
-		if name, err = config.Find(ctx, dir, home); err != nil {
-			return nil, err
-		}
-	}
-	if name == "" {
-		return nil, misuse("there is no strake.yaml here, or above in the repository: name one by --config")
-	}
-	_, file, err := loadConfig(ctx, name)
-	return file, err
-}
-
-func pluginListCommand(p *process) *cobra.Command {
+func pluginListCommand(p *cli.Process) *cobra.Command {
 	return configCommand(p, &cobra.Command{
 		Use:   "list [OPTIONS]",
 		Short: "List the plugins of strake.yaml",
 		Long:  "Lists the plugins of strake.yaml in the order in which they run, and whether they can.\n",
 	}, func(ctx context.Context, p *pluginConfig, file *config.File, env config.Env, args []string) error {
 		if len(args) > 0 {
-			return misuse("strake plugin list takes no arguments")
+			return cli.Misuse("strake plugin list takes no arguments")
 		}
 		list, err := file.List(ctx, env)
 		if err != nil {
 			return err
 		}
-		w := tabwriter.NewWriter(p.stdout, 0, 8, 3, ' ', 0)
+		w := tabwriter.NewWriter(p.Stdout, 0, 8, 3, ' ', 0)
 		fmt.Fprintln(w, "NAME\tVERSION\tKIND\tSTATE\tUSE")
 		for _, s := range list {
 			fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\n", diag.Printable(s.Name), diag.Printable(orDash(s.Info.Version)), orDash(kinds(s.Info)), s.State, diag.Printable(s.Entry.Use))
@@ -134,7 +114,7 @@ func kinds(i plugins.Info) string {
 	return strings.Join(list, ",")
 }
 
-func pluginLockCommand(p *process) *cobra.Command {
+func pluginLockCommand(p *cli.Process) *cobra.Command {
 	return configCommand(p, &cobra.Command{
 		Use:   "lock [OPTIONS]",
 		Short: "Pin the programs of strake.yaml in strake.lock",
@@ -144,33 +124,33 @@ run that you have allowed. No program is run. Commit strake.lock.
 `,
 	}, func(ctx context.Context, p *pluginConfig, file *config.File, env config.Env, args []string) error {
 		if len(args) > 0 {
-			return misuse("strake plugin lock takes no arguments")
+			return cli.Misuse("strake plugin lock takes no arguments")
 		}
 		lock, diags, err := file.Lock(ctx, env)
 		switch {
 		case err != nil:
 			return err
 		case diags.HasErrors():
-			set, _, err := loadConfig(ctx, file.Path)
+			set, _, err := cli.LoadConfig(ctx, file.Path)
 			if err != nil {
 				return err
 			}
-			return &findings{set, diags}
+			return &cli.Findings{Set: set, List: diags}
 		}
 		if err := lock.Write(file.LockPath()); err != nil {
 			return err
 		}
-		tell(p.stderr, "%s: %s\n", file.LockPath(), plural(len(lock.Plugins), "program"))
+		cli.Printf(p.Stderr, "%s: %s\n", file.LockPath(), cli.Plural(len(lock.Plugins), "program"))
 		for _, name := range slices.Sorted(maps.Keys(lock.Plugins)) {
 			if !trust.Known(lock.Plugins[name].Info) {
-				tell(p.stderr, "%s says what it is when it first runs; once it is allowed and has run, lock again to keep that in strake.lock\n", diag.Printable(name))
+				cli.Printf(p.Stderr, "%s says what it is when it first runs; once it is allowed and has run, lock again to keep that in strake.lock\n", diag.Printable(name))
 			}
 		}
 		return nil
 	})
 }
 
-func pluginAllowCommand(p *process) *cobra.Command {
+func pluginAllowCommand(p *cli.Process) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "allow [OPTIONS] [NAME]...",
 		Short: "Allow the programs of strake.yaml to run",
@@ -195,9 +175,9 @@ no-sandbox in STRAKE_ALLOW_PLUGINS.
 		}
 		return allowPlugins(ctx, p, file, env, least, args)
 	}).setup(p, flags)
-	cmd.RunE = running(func(ctx context.Context, args []string) error {
+	cmd.RunE = cli.Running(func(ctx context.Context, args []string) error {
 		if *revoke {
-			return p.revokePlugins(args)
+			return revokePlugins(p, args)
 		}
 		return allow(ctx, args)
 	})
@@ -207,20 +187,20 @@ no-sandbox in STRAKE_ALLOW_PLUGINS.
 func allowPlugins(ctx context.Context, p *pluginConfig, file *config.File, env config.Env, least trust.Sandbox, args []string) error {
 	allowed, err := file.Allow(ctx, env, least, args...)
 	for _, s := range allowed {
-		tell(p.stderr, "allowed %s (%s)%s\n", diag.Printable(s.Name), s.Program.Digest, grants(s.Entry.Grants))
+		cli.Printf(p.Stderr, "allowed %s (%s)%s\n", diag.Printable(s.Name), s.Program.Digest, grants(s.Entry.Grants))
 	}
 	if err == nil && len(allowed) == 0 {
-		tell(p.stderr, "There is nothing to allow: strake.yaml names no programs.\n")
+		cli.Printf(p.Stderr, "There is nothing to allow: strake.yaml names no programs.\n")
 	}
 	return err
 }
 
 // revokePlugins takes programs off the list, of whatever strake.yaml they are.
-func (p *process) revokePlugins(names []string) error {
+func revokePlugins(p *cli.Process, names []string) error {
 	if len(names) == 0 {
-		return misuse("strake plugin allow --revoke takes names or digests")
+		return cli.Misuse("strake plugin allow --revoke takes names or digests")
 	}
-	store, err := p.trusted("")
+	store, err := p.Trusted("")
 	if err != nil {
 		return err
 	}
@@ -238,7 +218,7 @@ func (p *process) revokePlugins(names []string) error {
 			if err := store.Revoke(a.Digest); err != nil {
 				return err
 			}
-			tell(p.stderr, "no longer allowed: %s (%s)\n", diag.Printable(a.Name), a.Digest)
+			cli.Printf(p.Stderr, "no longer allowed: %s (%s)\n", diag.Printable(a.Name), a.Digest)
 		}
 		if !found {
 			return diag.Diagnostic{Code: "plugin-unknown", Message: fmt.Sprintf("no program %s is allowed", name)}
@@ -259,24 +239,24 @@ func grants(list []plugins.Grant) string {
 	return ", granted: " + strings.Join(names, ", ")
 }
 
-func pluginDocsCommand(p *process) *cobra.Command {
+func pluginDocsCommand(p *cli.Process) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "docs [NAME]...",
 		Short: "Print the reference of built-in plugins",
 		Long:  "Prints, in Markdown, what built-in plugins do and how they are configured.\n",
 	}
-	cmd.RunE = running(func(_ context.Context, args []string) error {
+	cmd.RunE = cli.Running(func(_ context.Context, args []string) error {
 		text, err := builtin.Reference(args...)
 		if err != nil {
-			return misuse("%v", err)
+			return cli.Misuse("%v", err)
 		}
-		err = tell(p.stdout, "%s", text)
+		err = cli.Printf(p.Stdout, "%s", text)
 		return err
 	})
 	return cmd
 }
 
-func pluginNewCommand(p *process) *cobra.Command {
+func pluginNewCommand(p *cli.Process) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "new [OPTIONS] NAME",
 		Short: "Make the directory of a new plugin in Go",
@@ -290,16 +270,16 @@ func pluginNewCommand(p *process) *cobra.Command {
 	dir := flags.String("dir", "", "`DIR` Make DIR instead")
 	flags.StringVar(&v.Module, "module", "", "`PATH` Path of the Go module (default example.com/NAME)")
 	flags.StringVar(&v.Replace, "replace", "", "`DIR` Use the working copy of strake in DIR")
-	cmd.RunE = running(func(_ context.Context, args []string) error {
+	cmd.RunE = cli.Running(func(_ context.Context, args []string) error {
 		if len(args) != 1 {
-			return misuse("strake plugin new takes one name")
+			return cli.Misuse("strake plugin new takes one name")
 		}
-		return p.newPlugin(v, args[0], *dir)
+		return newPlugin(p, v, args[0], *dir)
 	})
 	return cmd
 }
 
-func (p *process) newPlugin(v scaffold.Values, name, dir string) error {
+func newPlugin(p *cli.Process, v scaffold.Values, name, dir string) error {
 	v.Name = name
 	if v.Module == "" {
 		v.Module = "example.com/" + name
@@ -323,16 +303,16 @@ func (p *process) newPlugin(v scaffold.Values, name, dir string) error {
 		return err
 	}
 	if v.Version == "v0.0.0" && v.Replace == "" {
-		tell(p.stderr, "This strake is a working copy, which go cannot download: add --replace DIR, its directory, or edit go.mod.\n")
+		cli.Printf(p.Stderr, "This strake is a working copy, which go cannot download: add --replace DIR, its directory, or edit go.mod.\n")
 	}
-	tell(p.stderr, "%s is there. Next:\n  cd %s\n  go mod tidy\n  go test ./...\n", dir, dir)
+	cli.Printf(p.Stderr, "%s is there. Next:\n  cd %s\n  go mod tidy\n  go test ./...\n", dir, dir)
 	return nil
 }
 
 // moduleVersion is the version of strake's Go module, for the go.mod of plugins. A
 // working copy has none that can be had: v0.0.0 stands for it.
 func moduleVersion() string {
-	if v := version(); strings.HasPrefix(v, "v") && !strings.Contains(v, "+") {
+	if v := cli.Version(); strings.HasPrefix(v, "v") && !strings.Contains(v, "+") {
 		return v
 	}
 	return "v0.0.0"

@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 	"golang.org/x/tools/txtar"
 
+	"github.com/seed-e0495807/strake/cmd/internal/cli"
 	"github.com/seed-e0495807/strake/cmd/internal/launch"
 	"github.com/seed-e0495807/strake/lang/diag"
 	"github.com/seed-e0495807/strake/plugins"
@@ -19,7 +20,7 @@ import (
 	"github.com/seed-e0495807/strake/plugins/plugintest/annotated"
 )
 
-func pluginDoctorCommand(p *process) *cobra.Command {
+func pluginDoctorCommand(p *cli.Process) *cobra.Command {
 	return configCommand(p, &cobra.Command{
 		Use:   "doctor [OPTIONS]",
 		Short: "Find out what is wrong with the plugins",
@@ -29,7 +30,7 @@ a plugin cannot run.
 `,
 	}, func(ctx context.Context, p *pluginConfig, file *config.File, env config.Env, args []string) error {
 		if len(args) > 0 {
-			return misuse("strake plugin doctor takes no arguments")
+			return cli.Misuse("strake plugin doctor takes no arguments")
 		}
 		return p.doctor(ctx, file, env)
 	})
@@ -40,7 +41,7 @@ func (p *pluginConfig) doctor(ctx context.Context, file *config.File, env config
 	if err != nil {
 		return err
 	}
-	tell(p.stdout, "%s\n", file.Path)
+	cli.Printf(p.Stdout, "%s\n", file.Path)
 	sick := 0
 	for _, s := range list {
 		if !p.examinePlugin(ctx, file, env, s) {
@@ -48,18 +49,18 @@ func (p *pluginConfig) doctor(ctx context.Context, file *config.File, env config
 		}
 	}
 	if sick > 0 {
-		return diag.Diagnostic{Code: "plugin-trouble", Message: fmt.Sprintf("%d of %s cannot run", sick, plural(len(list), "plugin"))}
+		return diag.Diagnostic{Code: "plugin-trouble", Message: fmt.Sprintf("%d of %s cannot run", sick, cli.Plural(len(list), "plugin"))}
 	}
 	found, diags, err := file.Pipeline(ctx, env) // their configs, and their order
 	if err != nil {
 		return err
 	}
 	if diags.HasErrors() {
-		set, _, err := loadConfig(ctx, file.Path)
+		set, _, err := cli.LoadConfig(ctx, file.Path)
 		if err != nil {
 			return err
 		}
-		return &findings{set, diags}
+		return &cli.Findings{Set: set, List: diags}
 	}
 	return found.Close()
 }
@@ -67,14 +68,14 @@ func (p *pluginConfig) doctor(ctx context.Context, file *config.File, env config
 // examinePlugin tells of one plugin. It gives false when that cannot run.
 func (p *pluginConfig) examinePlugin(ctx context.Context, file *config.File, env config.Env, s config.Status) bool {
 	say := func(mark, format string, args ...any) {
-		tell(p.stdout, "%-4s %s: %s\n", mark, diag.Printable(s.Name), fmt.Sprintf(format, args...))
+		cli.Printf(p.Stdout, "%-4s %s: %s\n", mark, diag.Printable(s.Name), fmt.Sprintf(format, args...))
 	}
 	switch {
 	case s.Err != nil:
-		for _, d := range diagnose(s.Err) {
+		for _, d := range cli.Diagnose(s.Err) {
 			say("bad", "%s", d.Message)
 			if d.Hint != "" {
-				tell(p.stdout, "     help: %s\n", d.Hint)
+				cli.Printf(p.Stdout, "     help: %s\n", d.Hint)
 			}
 		}
 		return false
@@ -90,12 +91,12 @@ func (p *pluginConfig) examinePlugin(ctx context.Context, file *config.File, env
 	defer started.Close()
 	say("ok", "%s, %s%s", diag.Printable(started.Info().Version), kinds(started.Info()), grants(s.Entry.Grants))
 	for _, lacks := range started.Sandbox() {
-		tell(p.stdout, "     its sandbox lacks: %s\n", lacks)
+		cli.Printf(p.Stdout, "     its sandbox lacks: %s\n", lacks)
 	}
 	return true
 }
 
-func pluginTestCommand(p *process) *cobra.Command {
+func pluginTestCommand(p *cli.Process) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "test [OPTIONS] PROGRAM|NAME CASE...",
 		Short: "Hold a plugin against annotated Dockerfiles",
@@ -109,17 +110,17 @@ plugintest. The program runs in a sandbox, granted what it needs.
 `,
 	}
 	update := cmd.Flags().Bool("update", false, "Write what the plugin makes into the cases")
-	cmd.RunE = running(func(ctx context.Context, args []string) error {
+	cmd.RunE = cli.Running(func(ctx context.Context, args []string) error {
 		if len(args) < 2 {
-			return misuse("strake plugin test takes a plugin and its cases")
+			return cli.Misuse("strake plugin test takes a plugin and its cases")
 		}
-		return p.testPlugin(ctx, args[0], args[1:], *update)
+		return testPlugin(ctx, p, args[0], args[1:], *update)
 	})
 	return cmd
 }
 
-func (p *process) testPlugin(ctx context.Context, name string, cases []string, update bool) error {
-	plugin, end, err := p.openPlugin(ctx, name)
+func testPlugin(ctx context.Context, p *cli.Process, name string, cases []string, update bool) error {
+	plugin, end, err := openPlugin(ctx, p, name)
 	if err != nil {
 		return err
 	}
@@ -131,17 +132,17 @@ func (p *process) testPlugin(ctx context.Context, name string, cases []string, u
 			return fmt.Errorf("%s: %w", file, err)
 		}
 		if len(problems) == 0 {
-			tell(p.stdout, "ok   %s\n", file)
+			cli.Printf(p.Stdout, "ok   %s\n", file)
 			continue
 		}
 		failed++
-		tell(p.stdout, "FAIL %s\n", file)
+		cli.Printf(p.Stdout, "FAIL %s\n", file)
 		for _, text := range problems {
-			tell(p.stdout, "     %s\n", strings.ReplaceAll(strings.TrimSpace(text), "\n", "\n     "))
+			cli.Printf(p.Stdout, "     %s\n", strings.ReplaceAll(strings.TrimSpace(text), "\n", "\n     "))
 		}
 	}
 	if failed > 0 {
-		return diag.Diagnostic{Code: "plugin-test", Message: fmt.Sprintf("%d of %s failed", failed, plural(len(cases), "case"))}
+		return diag.Diagnostic{Code: "plugin-test", Message: fmt.Sprintf("%d of %s failed", failed, cli.Plural(len(cases), "case"))}
 	}
 	return nil
 }
@@ -158,7 +159,7 @@ func testCase(ctx context.Context, plugin plugins.Plugin, file string, update bo
 	if !update {
 		return r.Problems, nil
 	}
-	if err := writeFile(file, txtar.Format(r.Golden)); err != nil {
+	if err := cli.WriteFile(file, txtar.Format(r.Golden)); err != nil {
 		return nil, err
 	}
 	if r, err = annotated.Run(ctx, plugin, r.Golden); err != nil {
@@ -169,7 +170,7 @@ func testCase(ctx context.Context, plugin plugins.Plugin, file string, update bo
 
 // openPlugin gives a built-in plugin, or starts a program: whoever tests it has named it
 // on the command line, so it needs no lock.
-func (p *process) openPlugin(ctx context.Context, name string) (plugins.Plugin, func(), error) {
+func openPlugin(ctx context.Context, p *cli.Process, name string) (plugins.Plugin, func(), error) {
 	if open := builtin.All()[name]; open != nil {
 		return open(), func() {}, nil
 	}
@@ -180,7 +181,7 @@ func (p *process) openPlugin(ctx context.Context, name string) (plugins.Plugin, 
 	if _, err := os.Stat(path); err != nil {
 		return nil, nil, err
 	}
-	store, err := p.trusted("")
+	store, err := p.Trusted("")
 	if err != nil {
 		return nil, nil, err
 	}

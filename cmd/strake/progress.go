@@ -11,6 +11,7 @@ import (
 	ocispecs "github.com/opencontainers/image-spec/specs-go/v1"
 
 	"github.com/seed-e0495807/strake/backend/store/registry"
+	"github.com/seed-e0495807/strake/cmd/internal/cli"
 )
 
 // transfer shows how a pull or a push goes on: on a terminal one line that is
@@ -29,8 +30,8 @@ type transfer struct {
 	dirty       bool
 }
 
-func (p *process) transfer(verb string, words map[registry.State]string) *transfer {
-	return &transfer{out: p.stderr, terminal: isTerminal(p.stderr), verb: verb, words: words, moved: map[digest.Digest]int64{}}
+func newTransfer(p *cli.Process, verb string, words map[registry.State]string) *transfer {
+	return &transfer{out: p.Stderr, terminal: cli.IsTerminal(p.Stderr), verb: verb, words: words, moved: map[digest.Digest]int64{}}
 }
 
 // report is a registry.Options.Report.
@@ -57,7 +58,7 @@ func (t *transfer) report(blob ocispecs.Descriptor, state registry.State, n int6
 		t.bytes += blob.Size - t.moved[blob.Digest]
 		t.moved[blob.Digest] = blob.Size
 		if !t.terminal && images.IsLayerType(blob.MediaType) {
-			fmt.Fprintf(t.out, "%s: %s\n", shortID(blob.Digest.String(), false), t.words[state])
+			fmt.Fprintf(t.out, "%s: %s\n", cli.ShortID(blob.Digest.String(), false), t.words[state])
 		}
 	}
 	t.show()
@@ -69,7 +70,7 @@ func (t *transfer) show() {
 		return
 	}
 	t.shown, t.dirty = time.Now(), true
-	fmt.Fprintf(t.out, "\r\x1b[K%s: %d of %d blobs, %s of %s", t.verb, t.done, t.todo, humanSize(t.bytes), humanSize(t.want))
+	fmt.Fprintf(t.out, "\r\x1b[K%s: %d of %d blobs, %s of %s", t.verb, t.done, t.todo, cli.HumanSize(t.bytes), cli.HumanSize(t.want))
 }
 
 // end clears the line.

@@ -7,6 +7,7 @@ import (
 
 	"github.com/seed-e0495807/strake/backend/store"
 	"github.com/seed-e0495807/strake/backend/store/registry"
+	"github.com/seed-e0495807/strake/cmd/internal/cli"
 )
 
 const pullLong = `The image for one platform is fetched, this machine's unless --platform names
@@ -17,7 +18,7 @@ The credentials are those of docker's config. A registry on this machine may spe
 plain HTTP.
 `
 
-func pullCommand(p *process) *cobra.Command {
+func pullCommand(p *cli.Process) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:     "pull [OPTIONS] NAME[:TAG|@DIGEST]",
 		Short:   "Fetch an image from a registry",
@@ -27,19 +28,19 @@ func pullCommand(p *process) *cobra.Command {
 	f := cmd.Flags()
 	platform := f.String("platform", "", "`PLATFORM` Fetch the image for this platform, or for \"all\"")
 	quiet := f.BoolP("quiet", "q", false, "Print only the name")
-	cmd.RunE = running(func(ctx context.Context, args []string) error {
+	cmd.RunE = cli.Running(func(ctx context.Context, args []string) error {
 		if len(args) != 1 {
-			return misuse("strake pull takes one name")
+			return cli.Misuse("strake pull takes one name")
 		}
-		return p.withStore(ctx, func(s *store.Store) error {
-			return p.pull(ctx, s, args[0], *platform, *quiet)
+		return p.WithStore(ctx, func(s *store.Store) error {
+			return pull(ctx, p, s, args[0], *platform, *quiet)
 		})
 	})
 	return cmd
 }
 
-func (p *process) pull(ctx context.Context, s *store.Store, name, platform string, quiet bool) error {
-	t := p.transfer("Pulling "+name, map[registry.State]string{registry.Done: "Pull complete", registry.Present: "Already exists"})
+func pull(ctx context.Context, p *cli.Process, s *store.Store, name, platform string, quiet bool) error {
+	t := newTransfer(p, "Pulling "+name, map[registry.State]string{registry.Done: "Pull complete", registry.Present: "Already exists"})
 	var o registry.Options
 	if !quiet {
 		o.Report = t.report
@@ -54,8 +55,8 @@ func (p *process) pull(ctx context.Context, s *store.Store, name, platform strin
 		if pulled.New {
 			status = "Downloaded newer image for"
 		}
-		tell(p.stdout, "Digest: %s\nStatus: %s %s\n", pulled.Digest, status, store.Familiar(pulled.Name))
+		cli.Printf(p.Stdout, "Digest: %s\nStatus: %s %s\n", pulled.Digest, status, store.Familiar(pulled.Name))
 	}
-	err = tell(p.stdout, "%s\n", pulled.Name)
+	err = cli.Printf(p.Stdout, "%s\n", pulled.Name)
 	return err
 }

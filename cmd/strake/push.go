@@ -8,6 +8,7 @@ import (
 
 	"github.com/seed-e0495807/strake/backend/store"
 	"github.com/seed-e0495807/strake/backend/store/registry"
+	"github.com/seed-e0495807/strake/cmd/internal/cli"
 	"github.com/seed-e0495807/strake/lang/diag"
 )
 
@@ -23,7 +24,7 @@ const pushExamples = `  strake tag hello registry.example.com/team/hello:1.0
   strake push registry.example.com/team/hello:1.0
 `
 
-func pushCommand(p *process) *cobra.Command {
+func pushCommand(p *cli.Process) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:     "push [OPTIONS] NAME[:TAG]",
 		Short:   "Send an image to a registry",
@@ -31,36 +32,36 @@ func pushCommand(p *process) *cobra.Command {
 		Example: pushExamples,
 	}
 	f := cmd.Flags()
-	c := &imagePush{process: p}
+	c := &imagePush{Process: p}
 	f.BoolVarP(&c.all, "all-tags", "a", false, "Push all tags of a repository")
 	f.StringVar(&c.platform, "platform", "", "`PLATFORM` Push the image for this platform only")
 	f.BoolVarP(&c.quiet, "quiet", "q", false, "Print only the names")
-	cmd.RunE = running(c.run)
+	cmd.RunE = cli.Running(c.run)
 	return cmd
 }
 
 // imagePush is one call of the command.
 type imagePush struct {
-	*process
+	*cli.Process
 	all, quiet bool
 	platform   string
 }
 
 func (c *imagePush) run(ctx context.Context, args []string) error {
 	if len(args) != 1 {
-		return misuse("strake push takes one name")
+		return cli.Misuse("strake push takes one name")
 	}
 	named, err := reference.ParseNormalizedNamed(args[0])
 	if err == nil && c.all && !reference.IsNameOnly(named) {
-		return misuse("--all-tags pushes a repository: give it without a tag")
+		return cli.Misuse("--all-tags pushes a repository: give it without a tag")
 	}
-	return c.withStore(ctx, func(s *store.Store) error {
+	return c.WithStore(ctx, func(s *store.Store) error {
 		list, err := lookup(s, args[0], c.all)
 		if err != nil {
 			return err
 		}
 		if !c.quiet && named != nil {
-			tell(c.stdout, "The push refers to repository [%s]\n", named.Name())
+			cli.Printf(c.Stdout, "The push refers to repository [%s]\n", named.Name())
 		}
 		for _, t := range list {
 			if t.name == "" {
@@ -76,7 +77,7 @@ func (c *imagePush) run(ctx context.Context, args []string) error {
 }
 
 func (c *imagePush) push(ctx context.Context, s *store.Store, what tagged) error {
-	t := c.transfer("Pushing "+store.Familiar(what.name), map[registry.State]string{registry.Done: "Pushed", registry.Present: "Layer already exists"})
+	t := newTransfer(c.Process, "Pushing "+store.Familiar(what.name), map[registry.State]string{registry.Done: "Pushed", registry.Present: "Layer already exists"})
 	var o registry.Options
 	if !c.quiet {
 		o.Report = t.report
@@ -87,7 +88,7 @@ func (c *imagePush) push(ctx context.Context, s *store.Store, what tagged) error
 		return err
 	}
 	if c.quiet {
-		err = tell(c.stdout, "%s\n", what.name)
+		err = cli.Printf(c.Stdout, "%s\n", what.name)
 		return err
 	}
 	label := what.name
@@ -96,6 +97,6 @@ func (c *imagePush) push(ctx context.Context, s *store.Store, what tagged) error
 			label = n.Tag()
 		}
 	}
-	err = tell(c.stdout, "%s: digest: %s size: %d\n", label, desc.Digest, desc.Size)
+	err = cli.Printf(c.Stdout, "%s: digest: %s size: %d\n", label, desc.Digest, desc.Size)
 	return err
 }

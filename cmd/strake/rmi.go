@@ -7,6 +7,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/seed-e0495807/strake/backend/store"
+	"github.com/seed-e0495807/strake/cmd/internal/cli"
 	"github.com/seed-e0495807/strake/lang/diag"
 )
 
@@ -19,7 +20,7 @@ const rmiExamples = `  strake rmi hello:old
   strake rmi $(strake images -q -f dangling=true)
 `
 
-func rmiCommand(p *process) *cobra.Command {
+func rmiCommand(p *cli.Process) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:     "rmi [OPTIONS] IMAGE...",
 		Short:   "Remove images",
@@ -27,34 +28,34 @@ func rmiCommand(p *process) *cobra.Command {
 		Example: rmiExamples,
 	}
 	force := cmd.Flags().BoolP("force", "f", false, "Remove an id that has several names or images; a missing image is no error")
-	cmd.RunE = running(func(ctx context.Context, args []string) error {
+	cmd.RunE = cli.Running(func(ctx context.Context, args []string) error {
 		if len(args) == 0 {
-			return misuse("strake rmi takes at least one image")
+			return cli.Misuse("strake rmi takes at least one image")
 		}
-		return p.withStore(ctx, func(s *store.Store) error { return p.removeImages(ctx, s, args, *force) })
+		return p.WithStore(ctx, func(s *store.Store) error { return removeImages(ctx, p, s, args, *force) })
 	})
 	return cmd
 }
 
 // removeImages removes what it can, and reports the rest.
-func (p *process) removeImages(ctx context.Context, s *store.Store, names []string, force bool) error {
+func removeImages(ctx context.Context, p *cli.Process, s *store.Store, names []string, force bool) error {
 	var failed diag.List
 	for _, name := range names {
 		r, err := s.Remove(ctx, name, force)
 		switch {
 		case err == nil:
 		case force && errors.Is(err, store.ErrNotFound):
-			p.report(nil, diagnose(err))
+			p.Report(nil, cli.Diagnose(err))
 		case ctx.Err() != nil:
 			return err
 		default:
-			failed = append(failed, diagnose(s.Explain(err))...)
+			failed = append(failed, cli.Diagnose(s.Explain(err))...)
 		}
 		for _, name := range r.Untagged {
-			tell(p.stdout, "Untagged: %s\n", store.Familiar(name))
+			cli.Printf(p.Stdout, "Untagged: %s\n", store.Familiar(name))
 		}
 		for _, id := range r.Deleted {
-			tell(p.stdout, "Deleted: %s\n", id)
+			cli.Printf(p.Stdout, "Deleted: %s\n", id)
 		}
 	}
 	return failed.Err()

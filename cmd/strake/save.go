@@ -9,6 +9,7 @@ import (
 
 	"github.com/seed-e0495807/strake/backend/store"
 	"github.com/seed-e0495807/strake/backend/store/tarball"
+	"github.com/seed-e0495807/strake/cmd/internal/cli"
 )
 
 const saveLong = `The archive is an OCI image layout, and docker load and podman load take it. A name
@@ -20,7 +21,7 @@ const saveExamples = `  strake save -o hello.tar hello
   strake save hello | docker load
 `
 
-func saveCommand(p *process) *cobra.Command {
+func saveCommand(p *cli.Process) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:     "save [OPTIONS] IMAGE...",
 		Short:   "Write images to an archive",
@@ -30,23 +31,23 @@ func saveCommand(p *process) *cobra.Command {
 	f := cmd.Flags()
 	output := f.StringP("output", "o", "", "`FILE` Write to a file (default standard output)")
 	platform := f.String("platform", "", "`PLATFORM` Save the images for this platform only")
-	cmd.RunE = running(func(ctx context.Context, args []string) error {
+	cmd.RunE = cli.Running(func(ctx context.Context, args []string) error {
 		switch {
 		case len(args) == 0:
-			return misuse("strake save takes at least one image")
-		case *output == "" && isTerminal(p.stdout):
-			return misuse("refusing to write an archive to a terminal: redirect it, or name a file with -o FILE")
+			return cli.Misuse("strake save takes at least one image")
+		case *output == "" && cli.IsTerminal(p.Stdout):
+			return cli.Misuse("refusing to write an archive to a terminal: redirect it, or name a file with -o FILE")
 		}
-		return p.withStore(ctx, func(s *store.Store) error {
+		return p.WithStore(ctx, func(s *store.Store) error {
 			items, err := saveItems(s, args)
 			if err != nil {
 				return err
 			}
 			save := func(w io.Writer) error { return tarball.Save(ctx, s, w, items, *platform) }
 			if *output == "" || *output == "-" {
-				return flushed(p.stdout, save)
+				return cli.Flushed(p.Stdout, save)
 			}
-			return writeStream(*output, save)
+			return cli.WriteStream(*output, save)
 		})
 	})
 	return cmd

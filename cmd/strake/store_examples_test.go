@@ -20,7 +20,7 @@ var storeCommands = []string{"images", "history", "inspect", "tag", "rmi", "save
 // image in different wrappings, one of them without a name.
 func TestStoreExamples(t *testing.T) {
 	start := exampleStore(t)
-	for _, c := range asked(&process{env: noEnv}, nil) {
+	for _, c := range newProcess(noEnv).Asked(nil) {
 		if !slices.Contains(storeCommands, c.Name()) {
 			continue
 		}

@@ -26,6 +26,8 @@ import (
 	ocispecs "github.com/opencontainers/image-spec/specs-go/v1"
 
 	"github.com/seed-e0495807/strake/backend/store"
+	"github.com/seed-e0495807/strake/backend/testbed"
+	"github.com/seed-e0495807/strake/cmd/internal/cli"
 )
 
 // homed is the environment of a process that has a directory for images.
@@ -52,7 +54,7 @@ func strake(t *testing.T, home string, args ...string) string {
 // how it came about.
 func built(t *testing.T, home string) store.Image {
 	t.Helper()
-	s, err := store.Open(storeDir(home))
+	s, err := store.Open(cli.StoreDir(home))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -105,7 +107,7 @@ func built(t *testing.T, home string) store.Image {
 // and so the same id, in another wrapping. It has no name.
 func twin(t *testing.T, home, name string) store.Image {
 	t.Helper()
-	s, err := store.Open(storeDir(home))
+	s, err := store.Open(cli.StoreDir(home))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -187,13 +189,13 @@ app/Dockerfile:2
 func TestArchiveTerminal(t *testing.T) {
 	home := t.TempDir()
 	built(t, home)
-	tty := terminal(t)
+	tty := testbed.Terminal(t)
 	var stdout, stderr bytes.Buffer
-	if code := run(t.Context(), []string{"save", "built"}, nil, tty, &stderr, homed(home)); code != exitUsage || !strings.Contains(stderr.String(), "refusing to write an archive to a terminal") {
+	if code := run(t.Context(), []string{"save", "built"}, nil, tty, &stderr, homed(home)); code != cli.ExitUsage || !strings.Contains(stderr.String(), "refusing to write an archive to a terminal") {
 		t.Errorf("exit code %d: %s", code, &stderr)
 	}
 	stderr.Reset()
-	if code := run(t.Context(), []string{"load"}, tty, &stdout, &stderr, homed(home)); code != exitUsage || !strings.Contains(stderr.String(), "refusing to read an archive from a terminal") {
+	if code := run(t.Context(), []string{"load"}, tty, &stdout, &stderr, homed(home)); code != cli.ExitUsage || !strings.Contains(stderr.String(), "refusing to read an archive from a terminal") {
 		t.Errorf("exit code %d: %s", code, &stderr)
 	}
 }
@@ -314,7 +316,7 @@ func TestDiskFull(t *testing.T) {
 	for _, args := range [][]string{{"pull", ref.String()}, {"load", "-i", archive}, {"import", archive}} {
 		var stdout, stderr bytes.Buffer
 		code := run(t.Context(), args, nil, &stdout, &stderr, homed(home))
-		if code != exitFailure || !strings.Contains(stderr.String(), "[disk-full]") {
+		if code != cli.ExitFailure || !strings.Contains(stderr.String(), "[disk-full]") {
 			t.Errorf("%v: exit code %d: %s", args, code, &stderr)
 		}
 		if out := strake(t, home, "fsck"); out != "images: 1, blobs: 4, all in order\n" {
@@ -352,7 +354,7 @@ func TestPullInterrupted(t *testing.T) {
 	start := time.Now()
 	cmd.Process.Signal(os.Interrupt)
 	cmd.Wait()
-	if code := cmd.ProcessState.ExitCode(); code != exitInterrupt || time.Since(start) > soon {
+	if code := cmd.ProcessState.ExitCode(); code != cli.ExitInterrupt || time.Since(start) > soon {
 		t.Errorf("exit code %d after %v", code, time.Since(start))
 	}
 }
@@ -363,7 +365,7 @@ func TestSaveDiskFull(t *testing.T) {
 	built(t, home)
 	var stdout, stderr bytes.Buffer
 	code := run(t.Context(), []string{"save", "-o", filepath.Join(full, "x.tar"), "built"}, nil, &stdout, &stderr, homed(home))
-	if left, _ := os.ReadDir(full); code != exitFailure || !strings.Contains(stderr.String(), "no space left") || strings.Contains(stderr.String(), "image store") || len(left) > 0 {
+	if left, _ := os.ReadDir(full); code != cli.ExitFailure || !strings.Contains(stderr.String(), "no space left") || strings.Contains(stderr.String(), "image store") || len(left) > 0 {
 		t.Errorf("exit code %d, left %v: %s", code, left, &stderr)
 	}
 }

@@ -1,4 +1,4 @@
-package main
+package engine
 
 import (
 	"context"
@@ -8,10 +8,11 @@ import (
 
 	"github.com/seed-e0495807/strake/backend/engine"
 	"github.com/seed-e0495807/strake/backend/engine/install"
+	"github.com/seed-e0495807/strake/cmd/internal/cli"
 	"github.com/seed-e0495807/strake/lang/diag"
 )
 
-const engineInstallLong = `It installs buildkitd and runc, and rootlesskit for who is not root, where strake's own
+const installLong = `It installs buildkitd and runc, and rootlesskit for who is not root, where strake's own
 engine looks for them: $STRAKE_HOME/engine/programs. They are those that BuildKit and
 RootlessKit publish on GitHub, of the versions that this strake was made with. What is
 downloaded has to have the sha256 that GitHub lists for it, or that of --sha256. A
@@ -21,43 +22,43 @@ download that was interrupted goes on. An engine that runs is not disturbed.
 publishes, or the URL of one with its --sha256. Programs that are not in it stay.
 `
 
-func engineInstallCommand(p *process) *cobra.Command {
+func installCommand(p *cli.Process) *cobra.Command {
 	cmd := &cobra.Command{
-		Use: "install [OPTIONS]", Short: "Install the programs of strake's own engine", Long: engineInstallLong,
+		Use: "install [OPTIONS]", Short: "Install the programs of strake's own engine", Long: installLong,
 	}
 	f := cmd.Flags()
 	var from install.Options
 	f.StringVar(&from.From, "from", "", "`SOURCE` Directory, .tar.gz or URL of one (default the releases on GitHub)")
 	f.StringVar(&from.SHA256, "sha256", "", "`DIGEST` What the archive has to have")
-	cmd.RunE = running(func(ctx context.Context, args []string) error {
+	cmd.RunE = cli.Running(func(ctx context.Context, args []string) error {
 		if len(args) > 0 {
-			return misuse("strake engine install takes no arguments")
+			return cli.Misuse("strake engine install takes no arguments")
 		}
-		home, err := p.home()
+		home, err := p.Home()
 		if err != nil {
 			return err
 		}
-		done, err := engine.Install(ctx, new(engineFlags).engineOptions(p, home), from)
+		done, err := engine.Install(ctx, new(cli.EngineFlags).EngineOptions(p, home), from)
 		if err != nil {
 			return err
 		}
-		p.say(done)
-		return tell(p.stdout, "%s\n", strings.Join(done.Programs, "\n"))
+		say(p, done)
+		return cli.Printf(p.Stdout, "%s\n", strings.Join(done.Programs, "\n"))
 	})
 	return cmd
 }
 
 // say reports what the user should know after an install.
-func (p *process) say(done *engine.Installed) {
+func say(p *cli.Process, done *engine.Installed) {
 	if done.Instead != "" {
-		tell(p.stderr, "The next engine is %s nevertheless.\n", done.Instead)
+		cli.Printf(p.Stderr, "The next engine is %s nevertheless.\n", done.Instead)
 	}
 	if done.Problem == nil {
 		return
 	}
-	list := diagnose(done.Problem)
+	list := cli.Diagnose(done.Problem)
 	for i := range list {
 		list[i].Severity = diag.Warning
 	}
-	p.report(nil, list)
+	p.Report(nil, list)
 }

@@ -1,4 +1,4 @@
-package main
+package cli
 
 import (
 	"context"
@@ -10,89 +10,59 @@ import (
 	"github.com/seed-e0495807/strake/lang/diag"
 )
 
-// newRoot is the command line of a process, with the command that the words name, or
+// Root is the command line of a process, with the command that the words name, or
 // with all when they name none.
-func newRoot(p *process, args []string) *cobra.Command {
-	root := group(&cobra.Command{
+func (p *Process) Root(args []string) *cobra.Command {
+	args = Words(args)
+	root := Group(&cobra.Command{
 		Use:              "strake COMMAND",
 		Short:            "A compiler for Dockerfiles",
 		SilenceErrors:    true,
 		SilenceUsage:     true,
 		TraverseChildren: true, // a flag in front of a command is not one of the command
-	}, asked(p, args)...)
+	}, p.Asked(args)...)
 	root.CompletionOptions.DisableDefaultCmd = true
-	root.SetIn(p.stdin)
-	root.SetOut(p.stdout)
-	root.SetErr(p.stderr)
-	help := child(root, "help")
+	root.SetIn(p.Stdin)
+	root.SetOut(p.Stdout)
+	root.SetErr(p.Stderr)
+	help := Child(root, "help")
 	if help == nil {
-		help = helpCommand(p)
+		help = HelpCommand(p)
 	}
 	root.SetHelpCommand(help)
 	root.SetHelpFunc(func(cmd *cobra.Command, _ []string) { p.failed = errors.Join(p.failed, p.help(cmd)) })
 	root.SetFlagErrorFunc(flagError)
 	root.Flags().BoolP("version", "v", false, "Show the version")
 	root.SetArgs(args)
-	if completes(args) {
-		completer{p}.complete(root)
+	if Completes(args) {
+		p.Complete(p, root)
 	}
 	return root
 }
 
-// maker makes a command. To make all of them, with their flags, takes 3 ms of a process
+// Maker makes a command. To make all of them, with their flags, takes 3 ms of a process
 // that starts, and one is asked for.
-type maker struct {
-	name string
-	make func(*process) *cobra.Command
+type Maker struct {
+	Name string
+	Make func(*Process) *cobra.Command
 }
 
-// makers are in the order in which the overview lists the commands.
-func makers() []maker {
-	return []maker{
-		{"build", buildCommand},
-		{"compile", compileCommand},
-		{"check", checkCommand},
-		{"fix", fixCommand},
-		{"expand", expandCommand},
-		{"diff", diffCommand},
-		{"frontend", frontendCommand},
-		{"plugin", pluginCommand},
-		{"context", contextCommand},
-		{"images", imagesCommand},
-		{"history", historyCommand},
-		{"inspect", inspectCommand},
-		{"tag", tagCommand},
-		{"rmi", rmiCommand},
-		{"save", saveCommand},
-		{"load", loadCommand},
-		{"import", importCommand},
-		{"push", pushCommand},
-		{"pull", pullCommand},
-		{"fsck", fsckCommand},
-		{"engine", engineCommand},
-		{"completion", completionCommand},
-		{"help", helpCommand},
-		{"version", versionCommand},
-		{dockerMetadata, dockerMetadataCommand},
-	}
-}
-
-// asked makes the command that a command line begins with, or all.
-func asked(p *process, args []string) []*cobra.Command {
+// Asked makes the command that a command line begins with, or all.
+func (p *Process) Asked(args []string) []*cobra.Command {
 	var list []*cobra.Command
-	for _, m := range makers() {
-		if len(args) > 0 && m.name == args[0] {
-			return []*cobra.Command{m.make(p)}
+	for _, m := range p.Commands {
+		if len(args) > 0 && m.Name == args[0] {
+			return []*cobra.Command{m.Make(p)}
 		}
 	}
-	for _, m := range makers() {
-		list = append(list, m.make(p))
+	for _, m := range p.Commands {
+		list = append(list, m.Make(p))
 	}
 	return list
 }
 
-// group makes a command the group of others. By itself it shows its help.
-func group(cmd *cobra.Command, list ...*cobra.Command) *cobra.Command {
+// Group makes a command the group of others. By itself it shows its help.
+func Group(cmd *cobra.Command, list ...*cobra.Command) *cobra.Command {
 	for _, sub := range list {
 		sub.DisableFlagsInUseLine = true
 	}
@@ -104,7 +74,7 @@ func group(cmd *cobra.Command, list ...*cobra.Command) *cobra.Command {
 		case len(args) == 0:
 			return nil
 		case cmd.ArgsLenAtDash() == 0:
-			return misuse("unknown flag: --")
+			return Misuse("unknown flag: --")
 		}
 		return unknown(cmd, args)
 	}
@@ -112,28 +82,28 @@ func group(cmd *cobra.Command, list ...*cobra.Command) *cobra.Command {
 	return cmd
 }
 
-// runner does the work of a command, whose flags have been read.
-type runner func(ctx context.Context, args []string) error
+// Runner does the work of a command, whose flags have been read.
+type Runner func(ctx context.Context, args []string) error
 
-// running makes a runner what a command does.
-func running(do runner) func(*cobra.Command, []string) error {
+// Running makes a runner what a command does.
+func Running(do Runner) func(*cobra.Command, []string) error {
 	return func(cmd *cobra.Command, args []string) error { return do(cmd.Context(), args) }
 }
 
-// call runs the command of a command line, and gives which one that is.
-func (p *process) call(ctx context.Context, args []string) (*cobra.Command, error) {
-	root := newRoot(p, words(args))
+// Call runs the command of a command line, and gives which one that is.
+func (p *Process) Call(ctx context.Context, args []string) (*cobra.Command, error) {
+	root := p.Root(args)
 	cmd, err := root.ExecuteContextC(ctx)
-	var misused *usageError
+	var misused *UsageError
 	if cmd == root && err != nil && !errors.As(err, &misused) {
 		err = flagError(cmd, err) // cobra gives errors of flags in front of a command as they are
 	}
 	return cmd, errors.Join(err, p.failed)
 }
 
-// words are the words of a command line, which is never nil: cobra would take that of
+// Words are the words of a command line, which is never nil: cobra would take that of
 // the process. Flags that stand for commands are those.
-func words(args []string) []string {
+func Words(args []string) []string {
 	if len(args) == 0 {
 		return []string{}
 	}
@@ -146,8 +116,8 @@ func words(args []string) []string {
 	return args
 }
 
-// child is the command of a group with this name, nil when there is none.
-func child(cmd *cobra.Command, name string) *cobra.Command {
+// Child is the command of a group with this name, nil when there is none.
+func Child(cmd *cobra.Command, name string) *cobra.Command {
 	for _, sub := range cmd.Commands() {
 		if sub.Name() == name {
 			return sub
@@ -156,18 +126,18 @@ func child(cmd *cobra.Command, name string) *cobra.Command {
 	return nil
 }
 
-// lookUp finds a command by its words.
-func lookUp(root *cobra.Command, args []string) (*cobra.Command, error) {
+// LookUp finds a command by its words.
+func LookUp(root *cobra.Command, args []string) (*cobra.Command, error) {
 	cmd := root
 	for i, name := range args {
-		sub := child(cmd, name)
+		sub := Child(cmd, name)
 		switch {
 		case sub != nil:
 			cmd = sub
 		case cmd.HasSubCommands():
 			return cmd, unknown(cmd, args[i:])
 		default:
-			return cmd, misuse("strake help takes the name of one command")
+			return cmd, Misuse("strake help takes the name of one command")
 		}
 	}
 	return cmd, nil
@@ -177,12 +147,12 @@ func lookUp(root *cobra.Command, args []string) (*cobra.Command, error) {
 // was perhaps meant.
 func unknown(cmd *cobra.Command, args []string) error {
 	prefix := cmd.CommandPath() + " "
-	e := &usageError{message: "unknown command: " + prefix + args[0]}
+	e := &UsageError{Message: "unknown command: " + prefix + args[0]}
 	line := args
 	if cmd.HasParent() {
 		line = append([]string{cmd.Name()}, args...)
 	}
-	if e.help = instead(cmd.Root(), line); e.help != "" {
+	if e.Help = instead(cmd.Root(), line); e.Help != "" {
 		return e
 	}
 	var names []string
@@ -192,21 +162,26 @@ func unknown(cmd *cobra.Command, args []string) error {
 		}
 	}
 	if near := diag.SuggestWithin(args[0], names, max(1, len(args[0])/3)); near != "" {
-		e.hint = prefix + near
+		e.Hint = prefix + near
 	}
 	return e
 }
 
 // flagError says which flag was perhaps meant.
 func flagError(cmd *cobra.Command, err error) error {
-	e := &usageError{message: err.Error()}
+	e := &UsageError{Message: err.Error()}
 	var unknown *pflag.NotExistError
 	if errors.As(err, &unknown) && unknown.GetSpecifiedShortnames() == "" {
 		var names []string
 		cmd.Flags().VisitAll(func(f *pflag.Flag) { names = append(names, f.Name) })
 		if near := diag.Suggest(unknown.GetSpecifiedName(), names); near != "" {
-			e.hint = "--" + near
+			e.Hint = "--" + near
 		}
 	}
 	return e
+}
+
+// Completes tells whether a command line asks for words instead of work.
+func Completes(args []string) bool {
+	return len(args) > 0 && (args[0] == cobra.ShellCompRequestCmd || args[0] == cobra.ShellCompNoDescRequestCmd)
 }

@@ -1,4 +1,4 @@
-package main
+package cli
 
 import (
 	"slices"
@@ -40,7 +40,7 @@ func (r *resourceFlags) declare(f *pflag.FlagSet) {
 	r.older = map[string]*string{}
 	for _, res := range resources() {
 		r.older[res.name] = f.StringP(res.name, res.short, "", "")
-		must(f.MarkHidden(res.name))
+		Must(f.MarkHidden(res.name))
 	}
 }
 
@@ -60,19 +60,19 @@ func (r *resourceFlags) set(set func(key, value string)) error {
 			for _, r := range resources() {
 				names = append(names, r.name)
 			}
-			return misuse("invalid --resource %q: expected NAME=VALUE with one of %s", item, strings.Join(names, ", "))
+			return Misuse("invalid --resource %q: expected NAME=VALUE with one of %s", item, strings.Join(names, ", "))
 		}
 		res := resources()[i]
 		switch {
 		case res.bytes && value != "-1":
 			n, err := units.RAMInBytes(value)
 			if err != nil || n < 0 {
-				return misuse("invalid --resource %q: expected a number of bytes, or one like 2g", item)
+				return Misuse("invalid --resource %q: expected a number of bytes, or one like 2g", item)
 			}
 			value = strconv.FormatInt(n, 10)
 		case !strings.HasPrefix(res.name, "cpuset"):
 			if _, err := strconv.ParseInt(value, 10, 64); err != nil {
-				return misuse("invalid --resource %q: expected a number", item)
+				return Misuse("invalid --resource %q: expected a number", item)
 			}
 		}
 		set(res.option, value)

@@ -1,4 +1,4 @@
-package main
+package engine
 
 import (
 	"bytes"
@@ -13,40 +13,41 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/seed-e0495807/strake/backend/engine"
+	"github.com/seed-e0495807/strake/cmd/internal/cli"
 	"github.com/seed-e0495807/strake/lang/diag"
 )
 
-func engineLogsCommand(p *process) *cobra.Command {
+func logsCommand(p *cli.Process) *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "logs [OPTIONS]", Short: "Show what strake's own engine has written",
 	}
 	f := cmd.Flags()
 	follow := f.BoolP("follow", "f", false, "Go on when more is written")
 	tail := f.StringP("tail", "n", "all", "`NUMBER` Show only so many lines, the last ones")
-	cmd.RunE = running(func(ctx context.Context, args []string) error {
+	cmd.RunE = cli.Running(func(ctx context.Context, args []string) error {
 		if len(args) > 0 {
-			return misuse("strake engine logs takes no arguments")
+			return cli.Misuse("strake engine logs takes no arguments")
 		}
 		lines := -1
 		if *tail != "all" {
 			n, err := strconv.Atoi(*tail)
 			if err != nil || n < 0 {
-				return misuse("invalid --tail %q: expected a number of lines, or all", *tail)
+				return cli.Misuse("invalid --tail %q: expected a number of lines, or all", *tail)
 			}
 			lines = n
 		}
-		home, err := p.home()
+		home, err := p.Home()
 		if err != nil {
 			return err
 		}
-		name := engine.LogFile(new(engineFlags).engineOptions(p, home).Dir)
-		return p.logs(ctx, name, lines, *follow)
+		name := engine.LogFile(new(cli.EngineFlags).EngineOptions(p, home).Dir)
+		return logs(ctx, p, name, lines, *follow)
 	})
 	return cmd
 }
 
 // logs prints the last lines of a file, all when there are fewer than none.
-func (p *process) logs(ctx context.Context, name string, lines int, follow bool) error {
+func logs(ctx context.Context, p *cli.Process, name string, lines int, follow bool) error {
 	data, err := os.ReadFile(name)
 	if errors.Is(err, fs.ErrNotExist) {
 		return diag.Diagnostic{Code: "no-log", Message: "strake's own engine has never been started", Hint: "`strake engine start` starts it"}
@@ -54,7 +55,7 @@ func (p *process) logs(ctx context.Context, name string, lines int, follow bool)
 	if err != nil {
 		return err
 	}
-	if _, err := io.WriteString(p.stdout, diag.Screen(string(lastLines(data, lines)))); err != nil {
+	if _, err := io.WriteString(p.Stdout, diag.Screen(string(lastLines(data, lines)))); err != nil {
 		return err
 	}
 	for at := int64(len(data)); follow; {
@@ -63,7 +64,7 @@ func (p *process) logs(ctx context.Context, name string, lines int, follow bool)
 			return context.Cause(ctx)
 		case <-time.After(200 * time.Millisecond):
 		}
-		if at, err = p.more(name, at); err != nil {
+		if at, err = more(p.Stdout, name, at); err != nil {
 			return err
 		}
 	}
@@ -71,7 +72,7 @@ func (p *process) logs(ctx context.Context, name string, lines int, follow bool)
 }
 
 // more prints what a file has from a place on. A log that is shorter has begun anew.
-func (p *process) more(name string, at int64) (int64, error) {
+func more(out io.Writer, name string, at int64) (int64, error) {
 	f, err := os.Open(name)
 	if err != nil {
 		return at, err
@@ -89,7 +90,7 @@ func (p *process) more(name string, at int64) (int64, error) {
 		return at, err
 	}
 	data = data[:bytes.LastIndexByte(data, '\n')+1] // the rest of a line comes with its end
-	_, err = io.WriteString(p.stdout, diag.Screen(string(data)))
+	_, err = io.WriteString(out, diag.Screen(string(data)))
 	return at + int64(len(data)), err
 }
 

@@ -1,4 +1,4 @@
-package main
+package cli
 
 import (
 	"context"
@@ -21,29 +21,30 @@ import (
 	"github.com/seed-e0495807/strake/plugins/config/trust"
 )
 
-// pluginFlags say which plugins run. The zero value, once declared, is for one command.
-type pluginFlags struct {
-	config, allow string
+// PluginFlags say which plugins run. The zero value, once declared, is for one command.
+type PluginFlags struct {
+	Config, allow string
 	off, debug    bool
 
 	mu     sync.Mutex
 	loaded map[string]*pipeline // by the path of strake.yaml
 }
 
-func (f *pluginFlags) declare(fs *pflag.FlagSet) {
-	fs.StringVar(&f.config, "config", "", "`FILE` Take the plugins from FILE (default: strake.yaml beside the Dockerfile or above)")
+// Declare declares the flags.
+func (f *PluginFlags) Declare(fs *pflag.FlagSet) {
+	fs.StringVar(&f.Config, "config", "", "`FILE` Take the plugins from FILE (default: strake.yaml beside the Dockerfile or above)")
 	fs.BoolVar(&f.off, "no-plugins", false, "Run no plugins")
 	fs.BoolVar(&f.debug, "debug-plugins", false, "Show what plugins log")
 	fs.StringVar(&f.allow, "allow-plugins", "", "`LIST` Allow these digests, or locked: all that strake.lock pins (default $STRAKE_ALLOW_PLUGINS)")
 }
 
-// findings are an error with places in files of its own.
-type findings struct {
-	set  *source.Set
-	list diag.List
+// Findings are an error with places in files of its own.
+type Findings struct {
+	Set  *source.Set
+	List diag.List
 }
 
-func (f *findings) Error() string { return f.list.Error() }
+func (f *Findings) Error() string { return f.List.Error() }
 
 // pipeline is the plugins of a strake.yaml, made once however many Dockerfiles it is for.
 type pipeline struct {
@@ -52,8 +53,8 @@ type pipeline struct {
 	err     error
 }
 
-// plugins finds the plugins of a Dockerfile, and what they may ask for.
-func (f *pluginFlags) plugins(ctx context.Context, p *process, in *input.Input, c *compile.Config) error {
+// Plugins finds the plugins of a Dockerfile, and what they may ask for.
+func (f *PluginFlags) Plugins(ctx context.Context, p *Process, in *input.Input, c *compile.Config) error {
 	if f.off {
 		c.Without = "--no-plugins leaves it out"
 		return nil
@@ -73,14 +74,14 @@ func (f *pluginFlags) plugins(ctx context.Context, p *process, in *input.Input, 
 }
 
 // logger writes what plugins log; nil does not.
-func (f *pluginFlags) logger(p *process) func(string) {
+func (f *PluginFlags) logger(p *Process) func(string) {
 	if !f.debug {
 		return nil
 	}
 	return func(text string) {
 		f.mu.Lock() // a write for each line, also of files compiled at once
 		defer f.mu.Unlock()
-		tell(p.stderr, "%s\n", diag.Printable(text))
+		Printf(p.Stderr, "%s\n", diag.Printable(text))
 	}
 }
 
@@ -106,9 +107,9 @@ func notFound(in *input.Input) string {
 }
 
 // find finds the strake.yaml of a Dockerfile: "" when there is none.
-func (f *pluginFlags) find(ctx context.Context, p *process, in *input.Input) (string, error) {
-	if f.config != "" {
-		return filepath.Abs(f.config)
+func (f *PluginFlags) find(ctx context.Context, p *Process, in *input.Input) (string, error) {
+	if f.Config != "" {
+		return filepath.Abs(f.Config)
 	}
 	dir := in.Locals[dockerui.DefaultLocalNameContext]
 	if file := in.Dockerfile(); file != "" {
@@ -117,12 +118,12 @@ func (f *pluginFlags) find(ctx context.Context, p *process, in *input.Input) (st
 	if dir == "" {
 		return "", nil
 	}
-	home, _ := p.env("HOME")
+	home, _ := p.Env("HOME")
 	return config.Find(ctx, dir, home)
 }
 
 // load makes the pipeline of a strake.yaml.
-func (f *pluginFlags) load(ctx context.Context, p *process, name string) (*config.Plugins, error) {
+func (f *PluginFlags) load(ctx context.Context, p *Process, name string) (*config.Plugins, error) {
 	f.mu.Lock()
 	if f.loaded == nil {
 		f.loaded = map[string]*pipeline{}
@@ -137,12 +138,12 @@ func (f *pluginFlags) load(ctx context.Context, p *process, name string) (*confi
 	return l.plugins, l.err
 }
 
-func (f *pluginFlags) open(ctx context.Context, p *process, name string) (*config.Plugins, error) {
-	set, file, err := loadConfig(ctx, name)
+func (f *PluginFlags) open(ctx context.Context, p *Process, name string) (*config.Plugins, error) {
+	set, file, err := LoadConfig(ctx, name)
 	if err != nil {
 		return nil, err
 	}
-	env, err := f.environment(p, file)
+	env, err := f.Environment(p, file)
 	if err != nil {
 		return nil, err
 	}
@@ -151,17 +152,37 @@ func (f *pluginFlags) open(ctx context.Context, p *process, name string) (*confi
 	case err != nil:
 		return nil, err
 	case diags.HasErrors():
-		return nil, &findings{set, diags}
+		return nil, &Findings{set, diags}
 	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	p.report(set, diags)
+	p.Report(set, diags)
 	p.atExit(func() { found.Close() })
 	return found, nil
 }
 
-// loadConfig reads a strake.yaml, whose mistakes are a *findings.
-func loadConfig(ctx context.Context, name string) (*source.Set, *config.File, error) {
+// Here reads the strake.yaml of the working directory.
+func (f *PluginFlags) Here(ctx context.Context, p *Process) (*config.File, error) {
+	name := f.Config
+	if name == "" {
+		dir, err := os.Getwd()
+		if err != nil {
+			return nil, err
+		}
+		home, _ := p.Env("HOME")
+		if name, err = config.Find(ctx, dir, home); err != nil {
+			return nil, err
+		}
+	}
+	if name == "" {
+		return nil, Misuse("there is no strake.yaml here, or above in the repository: name one by --config")
+	}
+	_, file, err := LoadConfig(ctx, name)
+	return file, err
+}
+
+// LoadConfig reads a strake.yaml, whose mistakes are a *findings.
+func LoadConfig(ctx context.Context, name string) (*source.Set, *config.File, error) {
 	if dir, err := os.Getwd(); err == nil { // as the user would write it
 		if rel, err := filepath.Rel(dir, name); err == nil && filepath.IsLocal(rel) {
 			name = rel
@@ -170,15 +191,15 @@ func loadConfig(ctx context.Context, name string) (*source.Set, *config.File, er
 	set := &source.Set{}
 	file, diags := config.Load(ctx, name, set)
 	if diags.HasErrors() || file == nil {
-		return nil, nil, &findings{set, diags}
+		return nil, nil, &Findings{set, diags}
 	}
 	return set, file, nil
 }
 
-// environment is what pipelines are made with. Without programs there is nothing to
+// Environment is what pipelines are made with. Without programs there is nothing to
 // trust, and no need for a home.
-func (f *pluginFlags) environment(p *process, file *config.File) (config.Env, error) {
-	store, err := p.trusted(f.allow)
+func (f *PluginFlags) Environment(p *Process, file *config.File) (config.Env, error) {
+	store, err := p.Trusted(f.allow)
 	if err != nil && slices.ContainsFunc(file.Entries, func(e config.Entry) bool { return e.External() }) {
 		return config.Env{}, err
 	}
@@ -190,20 +211,20 @@ func (f *pluginFlags) environment(p *process, file *config.File) (config.Env, er
 }
 
 // warnPlugin tells of a plugin that runs with less than the whole sandbox, at each run.
-func (p *process) warnPlugin(text string) {
-	tell(p.stderr, "warning: %s\n", diag.Printable(text))
+func (p *Process) warnPlugin(text string) {
+	Printf(p.Stderr, "warning: %s\n", diag.Printable(text))
 }
 
-// trusted is what the user allows to run.
-func (p *process) trusted(allow string) (*trust.Store, error) {
+// Trusted is what the user allows to run.
+func (p *Process) Trusted(allow string) (*trust.Store, error) {
 	name := "--allow-plugins"
 	if allow == "" {
 		name = "STRAKE_ALLOW_PLUGINS"
-		allow, _ = p.env(name)
+		allow, _ = p.Env(name)
 	}
 	given, err := trust.ParseGiven(allow)
 	if err != nil {
-		return nil, misuse("invalid %s: %v", name, err)
+		return nil, Misuse("invalid %s: %v", name, err)
 	}
 	conf, err := p.directory("XDG_CONFIG_HOME", ".config")
 	if err != nil {
@@ -217,19 +238,19 @@ func (p *process) trusted(allow string) (*trust.Store, error) {
 }
 
 // directory is one of the user's own directories for strake.
-func (p *process) directory(variable, usual string) (string, error) {
-	if dir, _ := p.env(variable); dir != "" {
+func (p *Process) directory(variable, usual string) (string, error) {
+	if dir, _ := p.Env(variable); dir != "" {
 		return filepath.Abs(filepath.Join(dir, "strake"))
 	}
-	if home, _ := p.env("HOME"); home != "" {
+	if home, _ := p.Env("HOME"); home != "" {
 		return filepath.Abs(filepath.Join(home, usual, "strake"))
 	}
 	return "", diag.Diagnostic{Code: "no-home", Message: fmt.Sprintf("neither %s nor HOME is set", variable), Hint: "set one of them to a directory"}
 }
 
-// outside tells of a Dockerfile that is a link out of its repository.
-func (p *process) outside(name string) (string, bool) {
-	home, _ := p.env("HOME")
+// Outside tells of a Dockerfile that is a link out of its repository.
+func (p *Process) Outside(name string) (string, bool) {
+	home, _ := p.Env("HOME")
 	at, err := config.Locate(name, home)
 	return at.Real, err == nil && at.Outside
 }

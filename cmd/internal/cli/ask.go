@@ -1,4 +1,4 @@
-package main
+package cli
 
 import (
 	"bufio"
@@ -8,11 +8,11 @@ import (
 	"github.com/seed-e0495807/strake/lang/diag"
 )
 
-// ask asks yes or no on standard input, a terminal or not, so that `yes | strake …`
+// Ask asks yes or no on standard input, a terminal or not, so that `yes | strake …`
 // works as it does with docker. Where no answer comes, as in a script without input,
 // what was wanted did not happen: unanswered says so, in an error.
-func (p *process) ask(ctx context.Context, question, unanswered string) (bool, error) {
-	if err := tell(p.stdout, "%s [y/N] ", question); err != nil {
+func (p *Process) Ask(ctx context.Context, question, unanswered string) (bool, error) {
+	if err := Printf(p.Stdout, "%s [y/N] ", question); err != nil {
 		return false, err
 	}
 	type reply struct {
@@ -21,7 +21,7 @@ func (p *process) ask(ctx context.Context, question, unanswered string) (bool, e
 	}
 	replies := make(chan reply, 1)
 	go func() { // a read from a terminal does not end with the context
-		text, err := bufio.NewReader(p.stdin).ReadString('\n')
+		text, err := bufio.NewReader(p.Stdin).ReadString('\n')
 		replies <- reply{text, err}
 	}()
 	select {
@@ -30,7 +30,7 @@ func (p *process) ask(ctx context.Context, question, unanswered string) (bool, e
 	case r := <-replies:
 		answer := strings.ToLower(strings.TrimSpace(r.text))
 		if answer == "" && r.err != nil {
-			tell(p.stdout, "\n")
+			Printf(p.Stdout, "\n")
 			return false, diag.Diagnostic{Code: "no-answer", Message: unanswered, Hint: "--force goes on without asking"}
 		}
 		return answer == "y" || answer == "yes", nil

@@ -1,4 +1,4 @@
-package main
+package cli
 
 import (
 	"slices"
@@ -9,12 +9,12 @@ import (
 // An other is a group of commands that docker, buildx, buildctl and formatters have, and
 // strake does not.
 type other struct {
-	names []string
-	say   string // what serves instead, or that there is none
+	Names []string
+	Say   string // what serves instead, or that there is none
 }
 
-// others are what people type out of habit.
-func others() []other {
+// Others are what people type out of habit.
+func Others() []other {
 	return []other{
 		{[]string{"bake", "compose", "up", "down"},
 			"There are no bake and compose files here: call `strake build` for each target; builds at the same time share an engine."},
@@ -104,7 +104,7 @@ func instead(root *cobra.Command, args []string) string {
 			return say
 		}
 		if slices.Contains([]string{"image", "builder", "buildx", "system", "imagetools"}, name) {
-			if child(root, args[1]) != nil {
+			if Child(root, args[1]) != nil {
 				return "There are no groups like docker's here: it is `strake " + args[1] + "`."
 			}
 			if say := instead(root, args[1:]); say != "" {
@@ -119,9 +119,9 @@ func instead(root *cobra.Command, args []string) string {
 }
 
 func habit(name string) string {
-	for _, o := range others() {
-		if slices.Contains(o.names, name) {
-			return o.say
+	for _, o := range Others() {
+		if slices.Contains(o.Names, name) {
+			return o.Say
 		}
 	}
 	return ""
@@ -130,7 +130,7 @@ func habit(name string) string {
 // inGroup finds a command by its last word, as in `strake lock`.
 func inGroup(root *cobra.Command, name string) string {
 	for _, c := range root.Commands() {
-		if sub := child(c, name); sub != nil && !sub.Hidden {
+		if sub := Child(c, name); sub != nil && !sub.Hidden {
 			return "There is `" + sub.CommandPath() + "`."
 		}
 	}

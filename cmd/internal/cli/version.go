@@ -1,4 +1,4 @@
-package main
+package cli
 
 import (
 	"context"
@@ -8,32 +8,33 @@ import (
 	"github.com/spf13/cobra"
 )
 
-func versionCommand(p *process) *cobra.Command {
+// VersionCommand is strake version.
+func VersionCommand(p *Process) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "version",
 		Short: "Show the version",
 		Long:  "The first line is for programs: strake version VERSION.\n",
 	}
-	cmd.RunE = running(func(_ context.Context, args []string) error {
+	cmd.RunE = Running(func(_ context.Context, args []string) error {
 		if len(args) > 0 {
-			return misuse("strake version takes no arguments")
+			return Misuse("strake version takes no arguments")
 		}
-		return p.version()
+		return p.printVersion()
 	})
 	return cmd
 }
 
-// version is that of the module.
-func version() string {
+// Version is that of the module.
+func Version() string {
 	if info, ok := debug.ReadBuildInfo(); ok && info.Main.Version != "" {
 		return info.Main.Version
 	}
 	return "(devel)"
 }
 
-// version shows what the linker knows of the build.
-func (p *process) version() error {
-	version, commit, buildkit := version(), "unknown", "unknown"
+// printVersion shows what the linker knows of the build.
+func (p *Process) printVersion() error {
+	version, commit, buildkit := Version(), "unknown", "unknown"
 	if info, ok := debug.ReadBuildInfo(); ok {
 		for _, s := range info.Settings {
 			if s.Key == "vcs.revision" {
@@ -46,7 +47,7 @@ func (p *process) version() error {
 			}
 		}
 	}
-	err := tell(p.stdout, "strake version %s\n commit:    %s\n buildkit:  %s\n go:        %s\n platform:  %s/%s\n",
+	err := Printf(p.Stdout, "strake version %s\n commit:    %s\n buildkit:  %s\n go:        %s\n platform:  %s/%s\n",
 		version, commit, buildkit, runtime.Version(), runtime.GOOS, runtime.GOARCH)
 	return err
 }

@@ -1,6 +1,7 @@
-package main
+package cli
 
 import (
+	"fmt"
 	"maps"
 	"net"
 	"slices"
@@ -13,15 +14,15 @@ import (
 	"github.com/spf13/pflag"
 )
 
-// buildFlags are the flags of docker build that change the LLB.
-type buildFlags struct {
+// BuildFlags are the flags of docker build that change the LLB.
+type BuildFlags struct {
 	target        string
 	buildArgs     []string
 	labels        []string
-	platforms     []string
+	Platforms     []string
 	noCache       bool
 	noCacheFilter []string
-	network       string
+	Network       string
 	addHosts      []string
 	shmSize       string
 	ulimits       []string
@@ -29,7 +30,8 @@ type buildFlags struct {
 	resources     resourceFlags
 }
 
-func (b *buildFlags) declare(f *pflag.FlagSet, env func(string) (string, bool)) {
+// Declare declares the flags.
+func (b *BuildFlags) Declare(f *pflag.FlagSet, env func(string) (string, bool)) {
 	var usual []string
 	if v, _ := env("DOCKER_DEFAULT_PLATFORM"); v != "" {
 		usual = strings.Split(v, ",")
@@ -37,10 +39,10 @@ func (b *buildFlags) declare(f *pflag.FlagSet, env func(string) (string, bool)) 
 	f.StringVar(&b.target, "target", "", "`STAGE` Set the build stage to compile")
 	f.StringArrayVar(&b.buildArgs, "build-arg", nil, "`NAME[=VALUE]` Set a build argument; without a value, that of the environment")
 	f.StringArrayVar(&b.labels, "label", nil, "`NAME[=VALUE]` Set a label of the image")
-	f.StringSliceVar(&b.platforms, "platform", usual, "`PLATFORM,...` Set the target platforms, such as linux/arm64")
+	f.StringSliceVar(&b.Platforms, "platform", usual, "`PLATFORM,...` Set the target platforms, such as linux/arm64")
 	f.BoolVar(&b.noCache, "no-cache", false, "Do not use the cache when building the image")
 	f.StringSliceVar(&b.noCacheFilter, "no-cache-filter", nil, "`STAGE,...` Do not use the cache for these stages")
-	f.StringVar(&b.network, "network", "default", "`MODE` Set the network of RUN: default, none or host")
+	f.StringVar(&b.Network, "network", "default", "`MODE` Set the network of RUN: default, none or host")
 	f.StringArrayVar(&b.addHosts, "add-host", nil, "`HOST:IP` Add a host name for RUN")
 	f.StringVar(&b.shmSize, "shm-size", "", "`BYTES` Size of /dev/shm, like 64m")
 	f.StringArrayVar(&b.ulimits, "ulimit", nil, "`NAME=SOFT[:HARD]` Set a limit of RUN")
@@ -48,8 +50,8 @@ func (b *buildFlags) declare(f *pflag.FlagSet, env func(string) (string, bool)) 
 	b.resources.declare(f)
 }
 
-// options gives the options of BuildKit's frontend that docker build would give.
-func (b *buildFlags) options(env func(string) (string, bool)) (map[string]string, error) {
+// Options gives the options of BuildKit's frontend that docker build would give.
+func (b *BuildFlags) Options(env func(string) (string, bool)) (map[string]string, error) {
 	o := map[string]string{}
 	set := func(key, value string) {
 		if value != "" {
@@ -75,23 +77,23 @@ func (b *buildFlags) options(env func(string) (string, bool)) (map[string]string
 	}
 	set("target", b.target)
 	set("cgroup-parent", b.cgroupParent)
-	set("platform", strings.Join(b.platforms, ","))
+	set("platform", strings.Join(b.Platforms, ","))
 	set("no-cache", strings.Join(b.noCacheFilter, ","))
 	if b.noCache {
 		o["no-cache"] = "" // all stages
 	}
-	switch b.network {
+	switch b.Network {
 	case "", "default":
 	case "none", "host":
-		o["force-network-mode"] = b.network
+		o["force-network-mode"] = b.Network
 	default:
-		return nil, misuse("invalid --network %q: expected default, none or host", b.network)
+		return nil, Misuse("invalid --network %q: expected default, none or host", b.Network)
 	}
 	return o, b.limits(set)
 }
 
 // limits sets what has a form of its own on the command line.
-func (b *buildFlags) limits(set func(key, value string)) error {
+func (b *BuildFlags) limits(set func(key, value string)) error {
 	hosts, err := extraHosts(b.addHosts)
 	if err != nil {
 		return err
@@ -100,7 +102,7 @@ func (b *buildFlags) limits(set func(key, value string)) error {
 	if b.shmSize != "" {
 		n, err := units.RAMInBytes(b.shmSize)
 		if err != nil || n < 0 {
-			return misuse("invalid --shm-size %q: expected a number of bytes, or one like 64m", b.shmSize)
+			return Misuse("invalid --shm-size %q: expected a number of bytes, or one like 64m", b.shmSize)
 		}
 		if n > 0 {
 			set("shm-size", strconv.FormatInt(n, 10))
@@ -113,7 +115,7 @@ func (b *buildFlags) limits(set func(key, value string)) error {
 	for _, item := range b.ulimits {
 		l, err := units.ParseUlimit(item)
 		if err != nil {
-			return misuse("invalid --ulimit %q: %v", item, err)
+			return Misuse("invalid --ulimit %q: %v", item, err)
 		}
 		limits[l.Name] = l.String()
 	}
@@ -137,35 +139,35 @@ func extraHosts(list []string) (string, error) {
 		}
 		switch {
 		case ip == "host-gateway":
-			return "", misuse("invalid --add-host %q: only the daemon knows host-gateway, give the address", item)
+			return "", Misuse("invalid --add-host %q: only the daemon knows host-gateway, give the address", item)
 		case !ok || host == "" || net.ParseIP(ip) == nil:
-			return "", misuse("invalid --add-host %q: expected HOST:IP", item)
+			return "", Misuse("invalid --add-host %q: expected HOST:IP", item)
 		}
 		out = append(out, host+"="+ip)
 	}
 	return strings.Join(out, ","), nil
 }
 
-// namedContexts reads --build-context. Names are those of images, as docker
+// NamedContexts reads --build-context. Names are those of images, as docker
 // build has it.
-func namedContexts(list []string) (map[string]string, error) {
+func NamedContexts(list []string) (map[string]string, error) {
 	out := make(map[string]string, len(list))
 	for _, item := range list {
 		name, value, ok := strings.Cut(item, "=")
 		if !ok || value == "" {
-			return nil, misuse("invalid --build-context %q: expected NAME=VALUE", item)
+			return nil, Misuse("invalid --build-context %q: expected NAME=VALUE", item)
 		}
 		named, err := reference.ParseNormalizedNamed(name)
 		if err != nil {
-			return nil, misuse("invalid --build-context %q: its name: %v", item, err)
+			return nil, Misuse("invalid --build-context %q: its name: %v", item, err)
 		}
 		out[strings.TrimSuffix(reference.FamiliarString(named), ":latest")] = value
 	}
 	return out, nil
 }
 
-// distinct drops platforms that were there before, perhaps in other words.
-func distinct(list []string) []string {
+// Distinct drops platforms that were there before, perhaps in other words.
+func Distinct(list []string) []string {
 	var out []string
 	seen := map[string]bool{}
 	for _, text := range list {
@@ -179,4 +181,11 @@ func distinct(list []string) []string {
 		seen[key] = true
 	}
 	return out
+}
+
+// Must holds what the program itself got wrong.
+func Must(err error) {
+	if err != nil {
+		panic(fmt.Sprintf("strake: %v", err))
+	}
 }

@@ -1,4 +1,4 @@
-package main
+package cli
 
 import (
 	"bytes"
@@ -14,24 +14,24 @@ import (
 
 // The form of --format, as docker has it: "table" with an optional template for
 // its columns, "json" for an object a line, or a template for a line.
-const formatUsage = "`FORMAT` Print with a Go template; \"table TEMPLATE\" has a header, \"json\" prints objects"
+const FormatUsage = "`FORMAT` Print with a Go template; \"table TEMPLATE\" has a header, \"json\" prints objects"
 
-// listing prints rows, which are structs. A field's tag "header" is the title of
+// Listing prints rows, which are structs. A field's tag "header" is the title of
 // its column.
-type listing[R any] struct {
-	usual string // the columns, when none are asked for
+type Listing[R any] struct {
+	Usual string // the columns, when none are asked for
 }
 
-// print prints rows in a format.
-func (l listing[R]) print(w io.Writer, format string, rows []R) error {
+// Print prints rows in a format.
+func (l Listing[R]) Print(w io.Writer, format string, rows []R) error {
 	if format == "" || format == "table" {
-		format = "table " + l.usual
+		format = "table " + l.Usual
 	}
 	if format == "json" {
 		format = "{{json .}}"
 	}
 	text, table := strings.CutPrefix(format, "table ")
-	t, err := parseFormat(text)
+	t, err := ParseFormat(text)
 	if err != nil {
 		return err
 	}
@@ -49,15 +49,15 @@ func (l listing[R]) print(w io.Writer, format string, rows []R) error {
 	return err
 }
 
-func (l listing[R]) rows(w io.Writer, t *template.Template, rows []R, header map[string]string) error {
+func (l Listing[R]) rows(w io.Writer, t *template.Template, rows []R, header map[string]string) error {
 	// The header shows, too, when a template asks for a field that there is not.
 	if header != nil {
-		if err := execute(w, t, header); err != nil {
+		if err := Execute(w, t, header); err != nil {
 			return err
 		}
 	}
 	for _, row := range rows {
-		if err := execute(w, t, row); err != nil {
+		if err := Execute(w, t, row); err != nil {
 			return err
 		}
 	}
@@ -65,7 +65,7 @@ func (l listing[R]) rows(w io.Writer, t *template.Template, rows []R, header map
 }
 
 // header gives the titles by field.
-func (listing[R]) header() map[string]string {
+func (Listing[R]) header() map[string]string {
 	titles := map[string]string{}
 	for _, f := range reflect.VisibleFields(reflect.TypeFor[R]()) {
 		titles[f.Name] = f.Tag.Get("header")
@@ -73,20 +73,21 @@ func (listing[R]) header() map[string]string {
 	return titles
 }
 
-func execute(w io.Writer, t *template.Template, value any) error {
+// Execute writes a value by a template, as a line.
+func Execute(w io.Writer, t *template.Template, value any) error {
 	if err := t.Execute(w, value); err != nil {
-		return misuse("invalid --format: %v", err)
+		return Misuse("invalid --format: %v", err)
 	}
 	_, err := io.WriteString(w, "\n")
 	return err
 }
 
-// parseFormat parses a template with the functions that docker's have. In it, \t
+// ParseFormat parses a template with the functions that docker's have. In it, \t
 // and \n may be written as such.
-func parseFormat(text string) (*template.Template, error) {
+func ParseFormat(text string) (*template.Template, error) {
 	text = strings.NewReplacer(`\t`, "\t", `\n`, "\n").Replace(strings.TrimSpace(text))
 	t, err := template.New("").Option("missingkey=error").Funcs(template.FuncMap{
-		"json":  toJSON,
+		"json":  ToJSON,
 		"split": strings.Split,
 		"join":  strings.Join,
 		"title": func(s string) string { return strings.ToUpper(s[:min(1, len(s))]) + s[min(1, len(s)):] },
@@ -98,12 +99,13 @@ func parseFormat(text string) (*template.Template, error) {
 		"truncate": func(s string, n int) string { return string([]rune(s)[:min(n, len([]rune(s)))]) },
 	}).Parse(text)
 	if err != nil {
-		return nil, misuse("invalid --format: %v", err)
+		return nil, Misuse("invalid --format: %v", err)
 	}
 	return t, nil
 }
 
-func toJSON(v any) (string, error) {
+// ToJSON gives a value as JSON in one line.
+func ToJSON(v any) (string, error) {
 	var b bytes.Buffer
 	e := json.NewEncoder(&b)
 	e.SetEscapeHTML(false)
@@ -111,8 +113,8 @@ func toJSON(v any) (string, error) {
 	return strings.TrimSuffix(string(diag.PrintableJSON(b.Bytes())), "\n"), err
 }
 
-// printJSON prints a value as docker inspect does.
-func printJSON(w io.Writer, v any) error {
+// PrintJSON prints a value as docker inspect does.
+func PrintJSON(w io.Writer, v any) error {
 	var b bytes.Buffer
 	e := json.NewEncoder(&b)
 	e.SetEscapeHTML(false)

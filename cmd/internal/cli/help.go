@@ -1,4 +1,4 @@
-package main
+package cli
 
 import (
 	"context"
@@ -10,13 +10,14 @@ import (
 	"github.com/spf13/pflag"
 )
 
-func helpCommand(p *process) *cobra.Command {
+// HelpCommand is strake help.
+func HelpCommand(p *Process) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "help [COMMAND]",
 		Short: "Show how a command is used",
 	}
-	cmd.RunE = running(func(_ context.Context, args []string) error {
-		found, err := lookUp(newRoot(p, words(nil)), args)
+	cmd.RunE = Running(func(_ context.Context, args []string) error {
+		found, err := LookUp(p.Root(nil), args)
 		if err != nil {
 			return err
 		}
@@ -26,12 +27,12 @@ func helpCommand(p *process) *cobra.Command {
 }
 
 // help shows how a command is used.
-func (p *process) help(cmd *cobra.Command) error {
-	text := overview(asked(p, nil))
+func (p *Process) help(cmd *cobra.Command) error {
+	text := overview(p.Asked(nil))
 	if cmd.HasParent() {
 		text = helpText(cmd)
 	}
-	_, err := p.stdout.Write([]byte(text))
+	_, err := p.Stdout.Write([]byte(text))
 	return err
 }
 
@@ -49,15 +50,15 @@ func listCommands(b *strings.Builder, list []*cobra.Command) {
 	list = slices.DeleteFunc(slices.Clone(list), func(c *cobra.Command) bool { return c.Hidden })
 	width := 0
 	for _, c := range list {
-		width = max(width, len(nameOf(c)))
+		width = max(width, len(NameOf(c)))
 	}
 	for _, c := range list {
-		fmt.Fprintf(b, "  %-*s  %s\n", width, nameOf(c), c.Short)
+		fmt.Fprintf(b, "  %-*s  %s\n", width, NameOf(c), c.Short)
 	}
 }
 
-// nameOf is a command as it is typed behind the name of the program.
-func nameOf(cmd *cobra.Command) string {
+// NameOf is a command as it is typed behind the name of the program.
+func NameOf(cmd *cobra.Command) string {
 	return strings.TrimPrefix(cmd.CommandPath(), cmd.Root().Name()+" ")
 }
 

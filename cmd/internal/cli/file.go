@@ -1,4 +1,4 @@
-package main
+package cli
 
 import (
 	"bufio"
@@ -68,25 +68,25 @@ func unwritten(asked, temp string, err error) error {
 	return &fs.PathError{Op: opWrite, Path: asked, Err: err}
 }
 
-// writeFile writes a file as writeStream does, in a directory that it makes.
-func writeFile(name string, data []byte) error {
+// WriteFile writes a file as writeStream does, in a directory that it makes.
+func WriteFile(name string, data []byte) error {
 	if err := os.MkdirAll(filepath.Dir(name), 0o777); err != nil {
 		return unwritten(name, name, err)
 	}
-	return writeStream(name, func(w io.Writer) error {
+	return WriteStream(name, func(w io.Writer) error {
 		_, err := w.Write(data)
 		return err
 	})
 }
 
-// writeStream writes a file that appears whole or not at all. What is no regular
+// WriteStream writes a file that appears whole or not at all. What is no regular
 // file, such as a pipe, is written as it is.
-func writeStream(name string, write func(io.Writer) error) error {
+func WriteStream(name string, write func(io.Writer) error) error {
 	asked := name
 	if real, err := filepath.EvalSymlinks(name); err == nil {
 		name = real // a link stays one
 	}
-	temp := filepath.Join(filepath.Dir(name), tempName(name))
+	temp := filepath.Join(filepath.Dir(name), TempName(name))
 	return unwritten(asked, temp, writeBy(temp, name, write))
 }
 
@@ -115,19 +115,20 @@ func writeTo(name string, flags int, mode fs.FileMode, write func(io.Writer) err
 	if err != nil {
 		return err
 	}
-	err = flushed(f, write)
+	err = Flushed(f, write)
 	if cerr := f.Close(); err == nil {
 		err = cerr
 	}
 	return err
 }
 
-// tempName is the name that a file has until it is whole.
-func tempName(name string) string {
+// TempName is the name that a file has until it is whole.
+func TempName(name string) string {
 	return "." + filepath.Base(name) + "." + strconv.FormatInt(time.Now().UnixNano(), 36) + ".tmp"
 }
 
-func flushed(w io.Writer, write func(io.Writer) error) error {
+// Flushed writes through a buffer.
+func Flushed(w io.Writer, write func(io.Writer) error) error {
 	b := bufio.NewWriterSize(w, 1<<20)
 	if err := write(b); err != nil {
 		return err

@@ -1,4 +1,4 @@
-package main
+package cli
 
 import (
 	"net"
@@ -15,9 +15,9 @@ func FuzzOptions(f *testing.F) {
 	}
 	env := func(string) (string, bool) { return "", false }
 	f.Fuzz(func(t *testing.T, word string) {
-		b := buildFlags{buildArgs: []string{word}, labels: []string{word}, platforms: []string{word}}
+		b := BuildFlags{buildArgs: []string{word}, labels: []string{word}, Platforms: []string{word}}
 		b.resources.declare(pflag.NewFlagSet("", pflag.ContinueOnError))
-		if o, err := b.options(env); err != nil {
+		if o, err := b.Options(env); err != nil {
 			t.Errorf("%q: %v", word, err)
 		} else if _, ok := o["build-arg:"]; ok {
 			t.Errorf("%q: an argument without a name", word)
@@ -27,20 +27,20 @@ func FuzzOptions(f *testing.F) {
 				t.Errorf("%q is the host %q", word, hosts)
 			}
 		}
-		if named, err := namedContexts([]string{word}); err == nil {
+		if named, err := NamedContexts([]string{word}); err == nil {
 			for name, value := range named {
 				if name == "" || value == "" {
 					t.Errorf("%q is the context %q, %q", word, name, value)
 				}
 			}
 		}
-		for _, set := range []func(*buildFlags){
-			func(b *buildFlags) { b.ulimits = []string{word} }, func(b *buildFlags) { b.shmSize = word }, func(b *buildFlags) { b.resources.list = []string{word} },
+		for _, set := range []func(*BuildFlags){
+			func(b *BuildFlags) { b.ulimits = []string{word} }, func(b *BuildFlags) { b.shmSize = word }, func(b *BuildFlags) { b.resources.list = []string{word} },
 		} {
 			one := b
 			set(&one)
 			_ = one.limits(func(string, string) {})
 		}
-		distinct([]string{word, word})
+		Distinct([]string{word, word})
 	})
 }

@@ -1,4 +1,4 @@
-package main
+package engine
 
 import (
 	"context"
@@ -14,36 +14,37 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/seed-e0495807/strake/backend/engine"
+	"github.com/seed-e0495807/strake/cmd/internal/cli"
 )
 
-// engineCacheCommand is a command about the cache of the engine that builds would
+// cacheCommand is a command about the cache of the engine that builds would
 // use. Declare declares its flags, and gives what runs.
-func engineCacheCommand(p *process, name, short string, declare func(*engineCache, *pflag.FlagSet) func(context.Context, *engine.Engine) error) *cobra.Command {
+func cacheCommand(p *cli.Process, name, short string, declare func(*cacheRun, *pflag.FlagSet) func(context.Context, *engine.Engine) error) *cobra.Command {
 	cmd := &cobra.Command{
 		Use: name + " [OPTIONS]", Short: short,
 	}
 	f := cmd.Flags()
-	c := &engineCache{process: p}
-	c.engineFlags.declare(f)
+	c := &cacheRun{Process: p}
+	c.EngineFlags.Declare(f)
 	f.StringArrayVar(&c.filters, "filter", nil, "`NAME=VALUE` Only what fits, such as type=exec.cachemount; until=24h is what was not used for so long")
 	f.BoolVarP(&c.verbose, "verbose", "v", false, "Show all that is known of each record")
 	run := declare(c, f)
-	cmd.RunE = running(func(ctx context.Context, args []string) error {
+	cmd.RunE = cli.Running(func(ctx context.Context, args []string) error {
 		if len(args) > 0 {
-			return misuse("strake engine %s takes no arguments", name)
+			return cli.Misuse("strake engine %s takes no arguments", name)
 		}
 		if ok, err := c.prepare(ctx); err != nil || !ok {
 			return err
 		}
-		return c.withEngine(ctx, p, func(e *engine.Engine) error { return run(ctx, e) })
+		return c.WithEngine(ctx, p, func(e *engine.Engine) error { return run(ctx, e) })
 	})
 	return cmd
 }
 
-// engineCache is one call of such a command.
-type engineCache struct {
-	*process
-	engineFlags
+// cacheRun is one call of such a command.
+type cacheRun struct {
+	*cli.Process
+	cli.EngineFlags
 	filters    []string
 	verbose    bool
 	all, force *bool   // of prune
@@ -55,14 +56,14 @@ type engineCache struct {
 }
 
 // prepare reads the flags, and asks whether to go on.
-func (c *engineCache) prepare(ctx context.Context) (ok bool, err error) {
+func (c *cacheRun) prepare(ctx context.Context) (ok bool, err error) {
 	if c.keep, c.expression, err = cacheFilter(c.filters); err != nil {
 		return false, err
 	}
 	if c.storage == nil {
 		return true, nil
 	}
-	if c.reserved, err = byteSize("--keep-storage", *c.storage); err != nil {
+	if c.reserved, err = cli.ByteSize("--keep-storage", *c.storage); err != nil {
 		return false, err
 	}
 	if *c.force {
@@ -122,9 +123,9 @@ func row(u *client.UsageInfo) cacheRow {
 }
 
 // declareUsage is strake engine df.
-func declareUsage(c *engineCache, f *pflag.FlagSet) func(context.Context, *engine.Engine) error {
+func declareUsage(c *cacheRun, f *pflag.FlagSet) func(context.Context, *engine.Engine) error {
 	asJSON := f.Bool("json", false, "Print JSON")
-	format := f.String("format", "", formatUsage)
+	format := f.String("format", "", cli.FormatUsage)
 	return func(ctx context.Context, e *engine.Engine) error {
 		records, err := e.Client.DiskUsage(ctx, client.WithFilter(c.expression), client.WithAgeLimit(c.keep))
 		if err != nil {
@@ -134,17 +135,17 @@ func declareUsage(c *engineCache, f *pflag.FlagSet) func(context.Context, *engin
 			if records == nil {
 				records = []*client.UsageInfo{}
 			}
-			return printJSON(c.stdout, records)
+			return cli.PrintJSON(c.Stdout, records)
 		}
 		if err := c.show(records, *format); err != nil || *format != "" {
 			return err
 		}
-		return summary(c.stdout, records)
+		return summary(c.Stdout, records)
 	}
 }
 
 // declarePrune is strake engine prune.
-func declarePrune(c *engineCache, f *pflag.FlagSet) func(context.Context, *engine.Engine) error {
+func declarePrune(c *cacheRun, f *pflag.FlagSet) func(context.Context, *engine.Engine) error {
 	c.all = f.BoolP("all", "a", false, "Delete all that is not in use, also images of frontends")
 	c.force = f.BoolP("force", "f", false, "Do not ask")
 	c.storage = f.String("keep-storage", "0", "`BYTES` Keep so much, like 10GB")
@@ -172,24 +173,24 @@ func declarePrune(c *engineCache, f *pflag.FlagSet) func(context.Context, *engin
 			err = c.show(records, "")
 		}
 		if err == nil {
-			err = tell(c.stdout, "Total:\t%s\n", units.HumanSize(float64(total)))
+			err = cli.Printf(c.Stdout, "Total:\t%s\n", units.HumanSize(float64(total)))
 		}
 		return err
 	}
 }
 
 // confirm asks, as docker does.
-func (c *engineCache) confirm(ctx context.Context) (bool, error) {
+func (c *cacheRun) confirm(ctx context.Context) (bool, error) {
 	what := "dangling"
 	if *c.all {
 		what = "all"
 	}
-	return c.ask(ctx, fmt.Sprintf("WARNING! This will remove %s build cache. Are you sure you want to continue?", what),
+	return c.Ask(ctx, fmt.Sprintf("WARNING! This will remove %s build cache. Are you sure you want to continue?", what),
 		"nothing was deleted, as nobody answered")
 }
 
 // show prints records.
-func (c *engineCache) show(records []*client.UsageInfo, format string) error {
+func (c *cacheRun) show(records []*client.UsageInfo, format string) error {
 	rows := make([]cacheRow, len(records))
 	for i, u := range records {
 		rows[i] = row(u)
@@ -197,7 +198,7 @@ func (c *engineCache) show(records []*client.UsageInfo, format string) error {
 	if c.verbose && format == "" {
 		format = cacheRecord
 	}
-	return listing[cacheRow]{cacheColumns}.print(c.stdout, format, rows)
+	return cli.Listing[cacheRow]{Usual: cacheColumns}.Print(c.Stdout, format, rows)
 }
 
 // summary prints sums, as docker buildx du does.
@@ -229,7 +230,7 @@ func cacheFilter(list []string) (keep time.Duration, expression []string, err er
 		switch {
 		case key == "until" || key == "unused-for":
 			if keep, err = time.ParseDuration(value); err != nil {
-				return 0, nil, misuse("invalid --filter %q: expected a time like 24h", item)
+				return 0, nil, cli.Misuse("invalid --filter %q: expected a time like 24h", item)
 			}
 		case !ok:
 			parts = append(parts, key) // such as "inuse"

@@ -1,4 +1,4 @@
-package main
+package cli
 
 import (
 	"path/filepath"
@@ -6,14 +6,14 @@ import (
 	"github.com/seed-e0495807/strake/lang/diag"
 )
 
-// home is the directory of the user's images and of the embedded engine.
-func (p *process) home() (string, error) {
+// Home is the directory of the user's images and of the embedded engine.
+func (p *Process) Home() (string, error) {
 	for _, v := range []struct{ name, sub string }{
 		{"STRAKE_HOME", ""},
 		{"XDG_DATA_HOME", "strake"},
 		{"HOME", ".local/share/strake"},
 	} {
-		if dir, _ := p.env(v.name); dir != "" {
+		if dir, _ := p.Env(v.name); dir != "" {
 			return filepath.Abs(filepath.Join(dir, v.sub))
 		}
 	}

@@ -1,0 +1,55 @@
+package cli
+
+import (
+	"context"
+	"os"
+	"path/filepath"
+
+	ocispecs "github.com/opencontainers/image-spec/specs-go/v1"
+
+	"github.com/seed-e0495807/strake/backend/store"
+)
+
+// StoreDir is the directory of the image store.
+func StoreDir(home string) string { return filepath.Join(home, "store") }
+
+// WithStore calls fn with the image store, which is held meanwhile: no blob goes
+// away that fn sees.
+func (p *Process) WithStore(ctx context.Context, fn func(*store.Store) error) error {
+	home, err := p.Home()
+	if err != nil {
+		return err
+	}
+	s, err := store.Open(StoreDir(home))
+	if err != nil {
+		return err
+	}
+	release, err := s.Hold(ctx)
+	if err != nil {
+		return err
+	}
+	defer release()
+	return s.Explain(fn(s))
+}
+
+// HeldStore is the image store, held until the process ends, for who needs none: nil when
+// there is no store yet, or no place for one.
+func (p *Process) HeldStore(ctx context.Context) (*store.Store, error) {
+	home, err := p.Home()
+	if err != nil {
+		return nil, nil
+	}
+	if _, err := os.Stat(filepath.Join(StoreDir(home), ocispecs.ImageLayoutFile)); err != nil {
+		return nil, nil
+	}
+	s, err := store.Open(StoreDir(home))
+	if err != nil {
+		return nil, err
+	}
+	release, err := s.Hold(ctx)
+	if err != nil {
+		return nil, err
+	}
+	p.atExit(func() { release() })
+	return s, nil
+}
