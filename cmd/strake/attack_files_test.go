@@ -221,7 +221,6 @@ var openers = map[string]string{
 	"backend/store/store.go":                    "syncs a directory",
 	"cmd/internal/cli/engine/logs.go":           "the engine's own directory",
 	"cmd/internal/cli/file.go":                  "writes",
-	"cmd/strake/save.go":                        "writes",
 	"plugins/config/trust/pin.go":               "writes a file made anew",
 	"plugins/internal/sandbox/mount_linux.go":   "a mount point made in a private tree",
 	"plugins/internal/sandbox/group_linux.go":   "files of /proc and of control groups",

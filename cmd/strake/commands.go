@@ -1,8 +1,13 @@
 package main
 
 import (
+	"slices"
+
 	"github.com/seed-e0495807/strake/cmd/internal/cli"
 	"github.com/seed-e0495807/strake/cmd/internal/cli/engine"
+	"github.com/seed-e0495807/strake/cmd/internal/cli/frontend"
+	"github.com/seed-e0495807/strake/cmd/internal/cli/image"
+	"github.com/seed-e0495807/strake/cmd/internal/cli/plugin"
 )
 
 // newProcess is a process with the commands of the program.
@@ -12,31 +17,21 @@ func newProcess(env func(string) (string, bool)) *cli.Process {
 
 // commands are in the order in which the overview lists them.
 func commands() []cli.Maker {
-	return []cli.Maker{
+	return slices.Concat([]cli.Maker{
 		{Name: "build", Make: buildCommand},
 		{Name: "compile", Make: compileCommand},
 		{Name: "check", Make: checkCommand},
 		{Name: "fix", Make: fixCommand},
 		{Name: "expand", Make: expandCommand},
 		{Name: "diff", Make: diffCommand},
-		{Name: "frontend", Make: frontendCommand},
-		{Name: "plugin", Make: pluginCommand},
+		{Name: "frontend", Make: frontend.Command},
+		{Name: "plugin", Make: plugin.Command},
 		{Name: "context", Make: contextCommand},
-		{Name: "images", Make: imagesCommand},
-		{Name: "history", Make: historyCommand},
-		{Name: "inspect", Make: inspectCommand},
-		{Name: "tag", Make: tagCommand},
-		{Name: "rmi", Make: rmiCommand},
-		{Name: "save", Make: saveCommand},
-		{Name: "load", Make: loadCommand},
-		{Name: "import", Make: importCommand},
-		{Name: "push", Make: pushCommand},
-		{Name: "pull", Make: pullCommand},
-		{Name: "fsck", Make: fsckCommand},
+	}, image.Commands(), []cli.Maker{
 		{Name: "engine", Make: engine.Command},
 		{Name: "completion", Make: completionCommand},
 		{Name: "help", Make: cli.HelpCommand},
 		{Name: "version", Make: cli.VersionCommand},
 		{Name: dockerMetadata, Make: dockerMetadataCommand},
-	}
+	})
 }

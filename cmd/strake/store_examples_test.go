@@ -48,7 +48,7 @@ func (p examplePlace) example(t *testing.T, line string) {
 			t.Errorf("%s: %s has gone", line, name)
 		}
 	}
-	if strings.Contains(line, "strake rmi") && strings.Contains(line, "dangling=true") && strings.Contains(p.shell(t, "strake images"), none) {
+	if strings.Contains(line, "strake rmi") && strings.Contains(line, "dangling=true") && strings.Contains(p.shell(t, "strake images"), "<none>") {
 		t.Errorf("%s: an image without a name is left", line)
 	}
 	if out := p.shell(t, "strake fsck"); !strings.Contains(out, "all in order") {

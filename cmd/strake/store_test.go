@@ -173,7 +173,13 @@ app/Dockerfile:2
 			t.Errorf("%v:\n%s\nwant%s", c.args, got, c.want)
 		}
 	}
-	var steps []historyStep
+	var steps []struct {
+		Dockerfile, Instruction string
+		Line                    int
+		Size                    int64
+		DiffID                  digest.Digest
+		EmptyLayer              bool
+	}
 	if err := json.Unmarshal([]byte(strake(t, home, "history", "--json", "built")), &steps); err != nil || len(steps) != 3 {
 		t.Fatalf("%v %v", steps, err)
 	}

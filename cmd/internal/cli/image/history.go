@@ -1,4 +1,4 @@
-package main
+package image
 
 import (
 	"context"
@@ -36,7 +36,7 @@ func historyCommand(p *cli.Process) *cobra.Command {
 		Example: historyExamples,
 	}
 	f := cmd.Flags()
-	c := &imageHistory{Process: p}
+	c := &historyRun{Process: p}
 	f.StringVar(&c.format, "format", "", cli.FormatUsage)
 	f.BoolVarP(&c.human, "human", "H", true, "Print sizes and times for people")
 	f.BoolVar(&c.json, "json", false, "Print all that is known, as JSON")
@@ -48,8 +48,8 @@ func historyCommand(p *cli.Process) *cobra.Command {
 	return cmd
 }
 
-// imageHistory is one call of the command.
-type imageHistory struct {
+// historyRun is one call of the command.
+type historyRun struct {
 	*cli.Process
 	human, json, noTrunc, quiet, verbose bool
 	format, platform                     string
@@ -86,7 +86,7 @@ type historyStep struct {
 	By          string        `json:"by,omitempty"`
 }
 
-func (c *imageHistory) run(ctx context.Context, args []string) error {
+func (c *historyRun) run(ctx context.Context, args []string) error {
 	if len(args) != 1 {
 		return cli.Misuse("strake history takes one image")
 	}
@@ -106,7 +106,7 @@ func (c *imageHistory) run(ctx context.Context, args []string) error {
 }
 
 // steps gives the steps, the newest first.
-func (c *imageHistory) steps(ctx context.Context, s *store.Store, name string) ([]historyStep, error) {
+func (c *historyRun) steps(ctx context.Context, s *store.Store, name string) ([]historyStep, error) {
 	img, err := s.Find(name)
 	if err != nil {
 		return nil, err
@@ -140,7 +140,7 @@ func (c *imageHistory) steps(ctx context.Context, s *store.Store, name string) (
 	return steps, nil
 }
 
-func (c *imageHistory) print(steps []historyStep) error {
+func (c *historyRun) print(steps []historyStep) error {
 	usual := `{{.ID}}\t{{.CreatedSince}}\t{{.CreatedBy}}\t{{.Size}}\t{{.Comment}}`
 	if c.verbose {
 		usual = `{{.Layer}}\t{{.CreatedSince}}\t{{.Line}}\t{{.Instruction}}\t{{.Size}}\t{{.By}}`
@@ -158,7 +158,7 @@ func (c *imageHistory) print(steps []historyStep) error {
 	return cli.Listing[historyRow]{Usual: usual}.Print(c.Stdout, c.format, rows)
 }
 
-func (c *imageHistory) row(s historyStep) historyRow {
+func (c *historyRun) row(s historyStep) historyRow {
 	if c.format == "" || strings.HasPrefix(c.format, "table") { // a line for each step
 		s.CreatedBy, s.Comment, s.Dockerfile = oneLine(s.CreatedBy), oneLine(s.Comment), oneLine(s.Dockerfile)
 	}
@@ -196,7 +196,7 @@ func firstOf(texts ...string) string {
 }
 
 // cut shortens a text to what docker history shows of one.
-func (c *imageHistory) cut(text string) string {
+func (c *historyRun) cut(text string) string {
 	const most = 45
 	if runes := []rune(text); !c.noTrunc && len(runes) > most {
 		return string(runes[:most-1]) + "…"

@@ -1,4 +1,4 @@
-package main
+package frontend
 
 import (
 	"context"
@@ -22,11 +22,11 @@ import (
 	"github.com/seed-e0495807/strake/plugins/config/trust"
 )
 
-// house gives the files of an organisation's image: its strake.yaml and strake.lock, and the
+// organisation gives the files of an organisation's image: its strake.yaml and strake.lock, and the
 // programs that they name, where the strake.yaml looks for them. They are laid out in a
 // directory first, and opened there as the frontend will: what does not fit the lock is
 // found now.
-func (f *frontendImage) house(ctx context.Context) (files []ociimage.File, network bool, err error) {
+func (f *imageRun) organisation(ctx context.Context) (files []ociimage.File, network bool, err error) {
 	from, err := filepath.Abs(f.config)
 	if err != nil {
 		return nil, false, err
@@ -92,11 +92,11 @@ func (f *frontendImage) house(ctx context.Context) (files []ociimage.File, netwo
 	if f.overridable {
 		files = append(files, ociimage.File{Name: path.Join(gateway.ConfigDir, gateway.Overridable), Mode: 0o644})
 	}
-	return files, network, checkHouse(ctx, filepath.Join(temp, config.FileName))
+	return files, network, checkOrganisation(ctx, filepath.Join(temp, config.FileName))
 }
 
 // place copies a file into the layout and gives it as a file of the image.
-func (f *frontendImage) place(dir, name, from string) (ociimage.File, error) {
+func (f *imageRun) place(dir, name, from string) (ociimage.File, error) {
 	data, err := regular.Read(from, trust.MaxBytes)
 	if err != nil {
 		return ociimage.File{}, err
@@ -119,9 +119,9 @@ func (f *frontendImage) place(dir, name, from string) (ociimage.File, error) {
 	return ociimage.File{Name: path.Join(gateway.ConfigDir, filepath.ToSlash(name)), Mode: int64(mode), Data: data}, nil
 }
 
-// checkHouse opens a strake.yaml as the frontend does: all that its lock pins may run.
+// checkOrganisation opens a strake.yaml as the frontend does: all that its lock pins may run.
 // No program is started.
-func checkHouse(ctx context.Context, name string) error {
+func checkOrganisation(ctx context.Context, name string) error {
 	set, file, err := cli.LoadConfig(ctx, name)
 	if err != nil {
 		return err

@@ -1,4 +1,4 @@
-package main
+package image
 
 import (
 	"context"
@@ -41,7 +41,7 @@ const imagesExamples = `  strake images
   strake rmi $(strake images -q -f dangling=true)
 `
 
-func imagesCommand(p *cli.Process) *cobra.Command {
+func listCommand(p *cli.Process) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:     "images [OPTIONS] [NAME[:TAG]]",
 		Short:   "List the images",
@@ -49,7 +49,7 @@ func imagesCommand(p *cli.Process) *cobra.Command {
 		Example: imagesExamples,
 	}
 	f := cmd.Flags()
-	c := &imageList{Process: p}
+	c := &listRun{Process: p}
 	f.BoolVarP(&c.all, "all", "a", false, "Show all images; there are no others to hide")
 	f.BoolVar(&c.digests, "digests", false, "Show digests")
 	f.BoolVar(&c.noTrunc, "no-trunc", false, "Show whole ids")
@@ -60,8 +60,8 @@ func imagesCommand(p *cli.Process) *cobra.Command {
 	return cmd
 }
 
-// imageList is one call of the command.
-type imageList struct {
+// listRun is one call of the command.
+type listRun struct {
 	*cli.Process
 	all, digests, noTrunc, quiet bool
 	format                       string
@@ -82,7 +82,7 @@ type imageRow struct {
 	UniqueSize   string `header:"UNIQUE SIZE"`
 }
 
-func (c *imageList) run(ctx context.Context, args []string) error {
+func (c *listRun) run(ctx context.Context, args []string) error {
 	if len(args) > 1 {
 		return cli.Misuse("strake images takes one name at most")
 	}
@@ -91,7 +91,7 @@ func (c *imageList) run(ctx context.Context, args []string) error {
 		if err != nil {
 			return err
 		}
-		f, err := newImageFilter(s, c.filters, args)
+		f, err := newFilter(s, c.filters, args)
 		if err != nil {
 			return err
 		}
@@ -112,7 +112,7 @@ func (c *imageList) run(ctx context.Context, args []string) error {
 	})
 }
 
-func (c *imageList) print(rows []imageRow) error {
+func (c *listRun) print(rows []imageRow) error {
 	usual := `{{.Repository}}\t{{.Tag}}\t{{.ID}}\t{{.CreatedSince}}\t{{.Size}}`
 	if c.digests {
 		usual = `{{.Repository}}\t{{.Tag}}\t{{.Digest}}\t{{.ID}}\t{{.CreatedSince}}\t{{.Size}}`
@@ -124,7 +124,7 @@ func (c *imageList) print(rows []imageRow) error {
 }
 
 // rows gives a row for each name of an image that the filter lets pass.
-func (c *imageList) rows(img store.Image, id, size string, f *imageFilter) []imageRow {
+func (c *listRun) rows(img store.Image, id, size string, f *filter) []imageRow {
 	if !f.image(img) {
 		return nil
 	}
@@ -199,16 +199,16 @@ func imageSizes(ctx context.Context, s *store.Store, list []store.Image) ([]stri
 	return out, nil
 }
 
-// imageFilter is what --filter and the argument ask for.
-type imageFilter struct {
+// filter is what --filter and the argument ask for.
+type filter struct {
 	dangling      *bool
 	references    []string
 	labels        []string
 	before, since *time.Time
 }
 
-func newImageFilter(s *store.Store, list, args []string) (*imageFilter, error) {
-	f := &imageFilter{references: args}
+func newFilter(s *store.Store, list, args []string) (*filter, error) {
+	f := &filter{references: args}
 	for _, item := range list {
 		key, value, ok := strings.Cut(item, "=")
 		if !ok {
@@ -256,7 +256,7 @@ func newImageFilter(s *store.Store, list, args []string) (*imageFilter, error) {
 }
 
 // image tells whether the filter lets an image pass, whatever its name.
-func (f *imageFilter) image(img store.Image) bool {
+func (f *filter) image(img store.Image) bool {
 	if f.dangling != nil && *f.dangling != (len(img.Names) == 0) {
 		return false
 	}
@@ -285,7 +285,7 @@ func (f *imageFilter) image(img store.Image) bool {
 }
 
 // name tells whether the filter lets a name pass, "" for none.
-func (f *imageFilter) name(name string) bool {
+func (f *filter) name(name string) bool {
 	if len(f.references) == 0 {
 		return true
 	}

@@ -1,4 +1,4 @@
-package main
+package image
 
 import (
 	"context"
@@ -32,7 +32,7 @@ func pushCommand(p *cli.Process) *cobra.Command {
 		Example: pushExamples,
 	}
 	f := cmd.Flags()
-	c := &imagePush{Process: p}
+	c := &pushRun{Process: p}
 	f.BoolVarP(&c.all, "all-tags", "a", false, "Push all tags of a repository")
 	f.StringVar(&c.platform, "platform", "", "`PLATFORM` Push the image for this platform only")
 	f.BoolVarP(&c.quiet, "quiet", "q", false, "Print only the names")
@@ -40,14 +40,14 @@ func pushCommand(p *cli.Process) *cobra.Command {
 	return cmd
 }
 
-// imagePush is one call of the command.
-type imagePush struct {
+// pushRun is one call of the command.
+type pushRun struct {
 	*cli.Process
 	all, quiet bool
 	platform   string
 }
 
-func (c *imagePush) run(ctx context.Context, args []string) error {
+func (c *pushRun) run(ctx context.Context, args []string) error {
 	if len(args) != 1 {
 		return cli.Misuse("strake push takes one name")
 	}
@@ -76,7 +76,7 @@ func (c *imagePush) run(ctx context.Context, args []string) error {
 	})
 }
 
-func (c *imagePush) push(ctx context.Context, s *store.Store, what tagged) error {
+func (c *pushRun) push(ctx context.Context, s *store.Store, what tagged) error {
 	t := newTransfer(c.Process, "Pushing "+store.Familiar(what.name), map[registry.State]string{registry.Done: "Pushed", registry.Present: "Layer already exists"})
 	var o registry.Options
 	if !c.quiet {

@@ -1,4 +1,4 @@
-package main
+package plugin
 
 import (
 	"context"
@@ -20,7 +20,7 @@ import (
 	"github.com/seed-e0495807/strake/plugins/plugintest/annotated"
 )
 
-func pluginDoctorCommand(p *cli.Process) *cobra.Command {
+func doctorCommand(p *cli.Process) *cobra.Command {
 	return configCommand(p, &cobra.Command{
 		Use:   "doctor [OPTIONS]",
 		Short: "Find out what is wrong with the plugins",
@@ -28,7 +28,7 @@ func pluginDoctorCommand(p *cli.Process) *cobra.Command {
 whether it works, and what its sandbox lacks on this machine. The exit code is 1 when
 a plugin cannot run.
 `,
-	}, func(ctx context.Context, p *pluginConfig, file *config.File, env config.Env, args []string) error {
+	}, func(ctx context.Context, p *configRun, file *config.File, env config.Env, args []string) error {
 		if len(args) > 0 {
 			return cli.Misuse("strake plugin doctor takes no arguments")
 		}
@@ -36,7 +36,7 @@ a plugin cannot run.
 	})
 }
 
-func (p *pluginConfig) doctor(ctx context.Context, file *config.File, env config.Env) error {
+func (p *configRun) doctor(ctx context.Context, file *config.File, env config.Env) error {
 	list, err := file.List(ctx, env)
 	if err != nil {
 		return err
@@ -66,7 +66,7 @@ func (p *pluginConfig) doctor(ctx context.Context, file *config.File, env config
 }
 
 // examinePlugin tells of one plugin. It gives false when that cannot run.
-func (p *pluginConfig) examinePlugin(ctx context.Context, file *config.File, env config.Env, s config.Status) bool {
+func (p *configRun) examinePlugin(ctx context.Context, file *config.File, env config.Env, s config.Status) bool {
 	say := func(mark, format string, args ...any) {
 		cli.Printf(p.Stdout, "%-4s %s: %s\n", mark, diag.Printable(s.Name), fmt.Sprintf(format, args...))
 	}
@@ -96,7 +96,7 @@ func (p *pluginConfig) examinePlugin(ctx context.Context, file *config.File, env
 	return true
 }
 
-func pluginTestCommand(p *cli.Process) *cobra.Command {
+func testCommand(p *cli.Process) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "test [OPTIONS] PROGRAM|NAME CASE...",
 		Short: "Hold a plugin against annotated Dockerfiles",

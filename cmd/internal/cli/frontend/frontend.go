@@ -1,4 +1,5 @@
-package main
+// Package frontend has the commands that make images for "# syntax=": strake frontend.
+package frontend
 
 import (
 	"bytes"
@@ -22,25 +23,26 @@ import (
 	"github.com/seed-e0495807/strake/plugins/credentials"
 )
 
-func frontendCommand(p *cli.Process) *cobra.Command {
+// Command is strake frontend.
+func Command(p *cli.Process) *cobra.Command {
 	return cli.Group(&cobra.Command{
 		Use:   "frontend COMMAND",
 		Short: "Make images for \"# syntax=\"",
 		Long: `With "# syntax=IMAGE" at its top, a Dockerfile is built by that image wherever docker
 build runs. These commands make such images.
 `,
-	}, frontendImageCommand(p))
+	}, imageCommand(p))
 }
 
-// frontendImage is the command that makes an image.
-type frontendImage struct {
+// imageRun is the command that makes an image.
+type imageRun struct {
 	*cli.Process
 	output, config, tag string
 	programs            []string
 	push, overridable   bool
 }
 
-func frontendImageCommand(p *cli.Process) *cobra.Command {
+func imageCommand(p *cli.Process) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "image [OPTIONS] -o FILE | --push -t NAME",
 		Short: "Make the image of strake's frontend",
@@ -57,7 +59,7 @@ unless --overridable lets it take the place of the organisation's.
 `,
 	}
 	flags := cmd.Flags()
-	f := &frontendImage{Process: p}
+	f := &imageRun{Process: p}
 	flags.StringVarP(&f.output, "output", "o", "", "`FILE` Write the archive to FILE")
 	flags.StringVarP(&f.tag, "tag", "t", "", "`NAME` Name of the image")
 	flags.BoolVar(&f.push, "push", false, "Push the image to the registry of its name")
@@ -86,7 +88,7 @@ const (
 	maxProgram      = 1 << 30 // bytes
 )
 
-func (f *frontendImage) run(ctx context.Context) error {
+func (f *imageRun) run(ctx context.Context) error {
 	self, err := os.Executable()
 	if err != nil {
 		return err
@@ -101,7 +103,7 @@ func (f *frontendImage) run(ctx context.Context) error {
 		return err
 	}
 	if f.config != "" {
-		if o.Files, o.Network, err = f.house(ctx); err != nil {
+		if o.Files, o.Network, err = f.organisation(ctx); err != nil {
 			return err
 		}
 	}
@@ -134,7 +136,7 @@ func (f *frontendImage) run(ctx context.Context) error {
 }
 
 // send pushes the image, with the credentials that docker has.
-func (f *frontendImage) send(ctx context.Context, img v1.Image, digest v1.Hash) error {
+func (f *imageRun) send(ctx context.Context, img v1.Image, digest v1.Hash) error {
 	ref, err := name.ParseReference(f.tag)
 	if err != nil {
 		return cli.Misuse("invalid name %q: %v", f.tag, err)

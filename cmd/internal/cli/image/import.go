@@ -1,4 +1,4 @@
-package main
+package image
 
 import (
 	"context"
@@ -40,7 +40,7 @@ func importCommand(p *cli.Process) *cobra.Command {
 		Example: importExamples,
 	}
 	f := cmd.Flags()
-	c := &imageImport{Process: p}
+	c := &importRun{Process: p}
 	f.StringArrayVarP(&c.changes, "change", "c", nil, "`INSTRUCTION` Apply an instruction to the image")
 	f.StringVarP(&c.message, "message", "m", "", "`TEXT` Set the comment of the image (default Imported from FILE)")
 	f.StringVar(&c.platform, "platform", "", "`PLATFORM` Set the platform of the image")
@@ -48,14 +48,14 @@ func importCommand(p *cli.Process) *cobra.Command {
 	return cmd
 }
 
-// imageImport is one call of the command.
-type imageImport struct {
+// importRun is one call of the command.
+type importRun struct {
 	*cli.Process
 	changes           []string
 	message, platform string
 }
 
-func (c *imageImport) run(ctx context.Context, args []string) error {
+func (c *importRun) run(ctx context.Context, args []string) error {
 	switch {
 	case len(args) == 0 || len(args) > 2:
 		return cli.Misuse("strake import takes a file and a name")
@@ -106,7 +106,7 @@ func (c *imageImport) run(ctx context.Context, args []string) error {
 }
 
 // config compiles the changes, as a Dockerfile that starts from nothing.
-func (c *imageImport) config(ctx context.Context) (dockerspec.DockerOCIImage, error) {
+func (c *importRun) config(ctx context.Context) (dockerspec.DockerOCIImage, error) {
 	none := dockerspec.DockerOCIImage{}
 	platform := platforms.DefaultSpec()
 	if c.platform != "" {

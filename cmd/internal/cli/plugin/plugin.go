@@ -1,4 +1,5 @@
-package main
+// Package plugin has the commands about plugins: strake plugin.
+package plugin
 
 import (
 	"context"
@@ -22,31 +23,32 @@ import (
 	"github.com/seed-e0495807/strake/plugins/scaffold"
 )
 
-const pluginLong = `Plugins check and rewrite Dockerfiles, and add instructions. Those that run are in
+const groupLong = `Plugins check and rewrite Dockerfiles, and add instructions. Those that run are in
 strake.yaml, beside the Dockerfile or above it in the repository.
 
 A plugin that is a program runs only when strake.lock pins it and you have allowed it:
 no repository can run a program by being built.
 `
 
-func pluginCommand(p *cli.Process) *cobra.Command {
+// Command is strake plugin.
+func Command(p *cli.Process) *cobra.Command {
 	return cli.Group(&cobra.Command{
 		Use:   "plugin COMMAND",
 		Short: "Manage plugins",
-		Long:  pluginLong,
+		Long:  groupLong,
 	},
-		pluginAllowCommand(p),
-		pluginDocsCommand(p),
-		pluginDoctorCommand(p),
-		pluginListCommand(p),
-		pluginLockCommand(p),
-		pluginNewCommand(p),
-		pluginTestCommand(p),
+		allowCommand(p),
+		docsCommand(p),
+		doctorCommand(p),
+		listCommand(p),
+		lockCommand(p),
+		newCommand(p),
+		testCommand(p),
 	)
 }
 
-// pluginConfig is a command about the plugins of one strake.yaml.
-type pluginConfig struct {
+// configRun is a command about the plugins of one strake.yaml.
+type configRun struct {
 	*cli.Process
 	cli.PluginFlags
 }
@@ -58,10 +60,10 @@ func configCommand(p *cli.Process, cmd *cobra.Command, do configRunner) *cobra.C
 }
 
 // configRunner does the work of such a command.
-type configRunner func(ctx context.Context, p *pluginConfig, file *config.File, env config.Env, args []string) error
+type configRunner func(ctx context.Context, p *configRun, file *config.File, env config.Env, args []string) error
 
 func (do configRunner) setup(p *cli.Process, flags *pflag.FlagSet) cli.Runner {
-	o := &pluginConfig{Process: p}
+	o := &configRun{Process: p}
 	flags.StringVar(&o.Config, "config", "", "`FILE` Use FILE (default: strake.yaml here or above)")
 	return func(ctx context.Context, args []string) error {
 		file, err := o.Here(ctx, p)
@@ -76,12 +78,12 @@ func (do configRunner) setup(p *cli.Process, flags *pflag.FlagSet) cli.Runner {
 	}
 }
 
-func pluginListCommand(p *cli.Process) *cobra.Command {
+func listCommand(p *cli.Process) *cobra.Command {
 	return configCommand(p, &cobra.Command{
 		Use:   "list [OPTIONS]",
 		Short: "List the plugins of strake.yaml",
 		Long:  "Lists the plugins of strake.yaml in the order in which they run, and whether they can.\n",
-	}, func(ctx context.Context, p *pluginConfig, file *config.File, env config.Env, args []string) error {
+	}, func(ctx context.Context, p *configRun, file *config.File, env config.Env, args []string) error {
 		if len(args) > 0 {
 			return cli.Misuse("strake plugin list takes no arguments")
 		}
@@ -114,7 +116,7 @@ func kinds(i plugins.Info) string {
 	return strings.Join(list, ",")
 }
 
-func pluginLockCommand(p *cli.Process) *cobra.Command {
+func lockCommand(p *cli.Process) *cobra.Command {
 	return configCommand(p, &cobra.Command{
 		Use:   "lock [OPTIONS]",
 		Short: "Pin the programs of strake.yaml in strake.lock",
@@ -122,7 +124,7 @@ func pluginLockCommand(p *cli.Process) *cobra.Command {
 of itself, as far as that is known: from NAME.info.json beside the program, or from a
 run that you have allowed. No program is run. Commit strake.lock.
 `,
-	}, func(ctx context.Context, p *pluginConfig, file *config.File, env config.Env, args []string) error {
+	}, func(ctx context.Context, p *configRun, file *config.File, env config.Env, args []string) error {
 		if len(args) > 0 {
 			return cli.Misuse("strake plugin lock takes no arguments")
 		}
@@ -150,7 +152,7 @@ run that you have allowed. No program is run. Commit strake.lock.
 	})
 }
 
-func pluginAllowCommand(p *cli.Process) *cobra.Command {
+func allowCommand(p *cli.Process) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "allow [OPTIONS] [NAME]...",
 		Short: "Allow the programs of strake.yaml to run",
@@ -165,7 +167,7 @@ no-sandbox in STRAKE_ALLOW_PLUGINS.
 	revoke := flags.Bool("revoke", false, "Allow no program of these names, or digests, any more")
 	weak := flags.Bool("weak-sandbox", false, "Let them run without namespaces, too: the kernel's Landlock and a filter are left")
 	none := flags.Bool("no-sandbox", false, "Let them run without any sandbox, too: they can do what you can")
-	allow := configRunner(func(ctx context.Context, p *pluginConfig, file *config.File, env config.Env, args []string) error {
+	allow := configRunner(func(ctx context.Context, p *configRun, file *config.File, env config.Env, args []string) error {
 		least := trust.Full
 		switch {
 		case *none:
@@ -184,7 +186,7 @@ no-sandbox in STRAKE_ALLOW_PLUGINS.
 	return cmd
 }
 
-func allowPlugins(ctx context.Context, p *pluginConfig, file *config.File, env config.Env, least trust.Sandbox, args []string) error {
+func allowPlugins(ctx context.Context, p *configRun, file *config.File, env config.Env, least trust.Sandbox, args []string) error {
 	allowed, err := file.Allow(ctx, env, least, args...)
 	for _, s := range allowed {
 		cli.Printf(p.Stderr, "allowed %s (%s)%s\n", diag.Printable(s.Name), s.Program.Digest, grants(s.Entry.Grants))
@@ -239,7 +241,7 @@ func grants(list []plugins.Grant) string {
 	return ", granted: " + strings.Join(names, ", ")
 }
 
-func pluginDocsCommand(p *cli.Process) *cobra.Command {
+func docsCommand(p *cli.Process) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "docs [NAME]...",
 		Short: "Print the reference of built-in plugins",
@@ -256,7 +258,7 @@ func pluginDocsCommand(p *cli.Process) *cobra.Command {
 	return cmd
 }
 
-func pluginNewCommand(p *cli.Process) *cobra.Command {
+func newCommand(p *cli.Process) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "new [OPTIONS] NAME",
 		Short: "Make the directory of a new plugin in Go",

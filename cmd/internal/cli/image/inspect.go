@@ -1,4 +1,4 @@
-package main
+package image
 
 import (
 	"bytes"
@@ -28,21 +28,21 @@ func inspectCommand(p *cli.Process) *cobra.Command {
 		Example: inspectExamples,
 	}
 	f := cmd.Flags()
-	c := &imageInspect{Process: p}
+	c := &inspectRun{Process: p}
 	f.StringVarP(&c.format, "format", "f", "", "`TEMPLATE` Print with a Go template, or \"json\" for one line")
 	f.StringVar(&c.platform, "platform", "", "`PLATFORM` Show the image for this platform")
 	cmd.RunE = cli.Running(c.run)
 	return cmd
 }
 
-// imageInspect is one call of the command.
-type imageInspect struct {
+// inspectRun is one call of the command.
+type inspectRun struct {
 	*cli.Process
 	format, platform string
 }
 
 // run shows what it finds, also when something else was not found.
-func (c *imageInspect) run(ctx context.Context, args []string) error {
+func (c *inspectRun) run(ctx context.Context, args []string) error {
 	if len(args) == 0 {
 		return cli.Misuse("strake inspect takes at least one image")
 	}
@@ -64,7 +64,7 @@ func (c *imageInspect) run(ctx context.Context, args []string) error {
 	})
 }
 
-func (c *imageInspect) inspect(ctx context.Context, s *store.Store, name string) (image.InspectResponse, error) {
+func (c *inspectRun) inspect(ctx context.Context, s *store.Store, name string) (image.InspectResponse, error) {
 	var r image.InspectResponse
 	img, err := s.Find(name)
 	if err != nil {
@@ -101,7 +101,7 @@ func (c *imageInspect) inspect(ctx context.Context, s *store.Store, name string)
 	return r, nil
 }
 
-func (c *imageInspect) print(found []image.InspectResponse) error {
+func (c *inspectRun) print(found []image.InspectResponse) error {
 	switch c.format {
 	case "":
 		return cli.PrintJSON(c.Stdout, found)
