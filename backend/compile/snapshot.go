@@ -97,6 +97,17 @@ func Open(src *input.Source, c Config, seen *Snapshot) (*Snapshot, error) {
 	return s, nil
 }
 
+// OpenBlind makes a snapshot of a Dockerfile as it is where no base image is to be had.
+func OpenBlind(ctx context.Context, in *input.Input, c Config) (*Snapshot, error) {
+	src, err := in.Open(ctx, input.NoImages{})
+	if err != nil {
+		return nil, err
+	}
+	c = c.From(src)
+	c.Build.Resolver, c.Blind = input.NoImages{}, true
+	return Open(src, c, nil)
+}
+
 // With is a snapshot with another configuration. What does not depend on what is different is
 // shared: the tree of the same text, and what plugins made of it unless they look into images.
 // S may be nil.

@@ -139,7 +139,7 @@ func (b *buildRun) look(ctx context.Context, in *input.Input, config compile.Con
 	if in.Remote() || b.call != "build" { // a question is answered with all that is found
 		return nil, nil
 	}
-	seen, err := blind(ctx, in, config)
+	seen, err := compile.OpenBlind(ctx, in, config)
 	if err != nil {
 		return nil, err
 	}

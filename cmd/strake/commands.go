@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"github.com/seed-e0495807/strake/cmd/internal/cli"
+	"github.com/seed-e0495807/strake/cmd/internal/cli/context"
 	"github.com/seed-e0495807/strake/cmd/internal/cli/engine"
 	"github.com/seed-e0495807/strake/cmd/internal/cli/frontend"
 	"github.com/seed-e0495807/strake/cmd/internal/cli/image"
@@ -26,7 +27,7 @@ func commands() []cli.Maker {
 		{Name: "diff", Make: diffCommand},
 		{Name: "frontend", Make: frontend.Command},
 		{Name: "plugin", Make: plugin.Command},
-		{Name: "context", Make: contextCommand},
+		{Name: "context", Make: context.Command},
 	}, image.Commands(), []cli.Maker{
 		{Name: "engine", Make: engine.Command},
 		{Name: "completion", Make: completionCommand},

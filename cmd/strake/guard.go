@@ -34,14 +34,3 @@ func (b *buildRun) guard(ctx context.Context, in *input.Input, seen *compile.Sna
 	}
 	return input.Guard(ctx, list, o)
 }
-
-// blind opens a Dockerfile as it is where no base image is to be had.
-func blind(ctx context.Context, in *input.Input, config compile.Config) (*compile.Snapshot, error) {
-	src, err := in.Open(ctx, input.NoImages{})
-	if err != nil {
-		return nil, err
-	}
-	config = config.From(src)
-	config.Build.Resolver, config.Blind = input.NoImages{}, true
-	return compile.Open(src, config, nil)
-}

@@ -1,4 +1,4 @@
-package main
+package context
 
 import (
 	"bufio"
@@ -25,8 +25,8 @@ const (
 )
 
 // show lists a directory.
-func (c *contextRun) show(l input.Local, size *input.Size) error {
-	t := &contextTree{contextRun: c, out: bufio.NewWriter(c.Stdout), local: l, color: c.Color(c.Stdout)}
+func (c *run) show(l input.Local, size *input.Size) error {
+	t := &tree{run: c, out: bufio.NewWriter(c.Stdout), local: l, color: c.Color(c.Stdout)}
 	t.depth, t.siblings = c.depth, math.MaxInt
 	if c.depth == depthUnset && !c.json {
 		t.depth, t.siblings = defaultDepth, maxSiblings
@@ -44,7 +44,7 @@ func (c *contextRun) show(l input.Local, size *input.Size) error {
 }
 
 // unread warns of what could not be read: the build would fail on it.
-func (c *contextRun) unread(l input.Local, size *input.Size) {
+func (c *run) unread(l input.Local, size *input.Size) {
 	var list diag.List
 	for _, u := range size.Unread {
 		list = append(list, diag.Diagnostic{Severity: diag.Warning, Code: "unreadable",
@@ -55,7 +55,7 @@ func (c *contextRun) unread(l input.Local, size *input.Size) {
 }
 
 // sum is the last line.
-func (c *contextRun) sum(l input.Local, size *input.Size) string {
+func (c *run) sum(l input.Local, size *input.Size) string {
 	what := cli.Human(size.Size) + " in " + cli.Plural(size.Files, "file")
 	switch {
 	case c.ignored && c.ignore == nil:
@@ -85,9 +85,9 @@ func reads(l input.Local) string {
 	return strings.Join(names, ", ")
 }
 
-// contextTree writes the listing of a directory.
-type contextTree struct {
-	*contextRun
+// tree writes the listing of a directory.
+type tree struct {
+	*run
 	out             *bufio.Writer
 	local           input.Local
 	color           bool
@@ -95,7 +95,7 @@ type contextTree struct {
 }
 
 // entries writes what is in a directory, each line behind indent.
-func (t *contextTree) entries(indent, dir string, e *input.Entry, level int) {
+func (t *tree) entries(indent, dir string, e *input.Entry, level int) {
 	if t.depth > 0 && level > t.depth {
 		return
 	}
@@ -124,7 +124,7 @@ func (t *contextTree) entries(indent, dir string, e *input.Entry, level int) {
 }
 
 // label is the name of an entry.
-func (t *contextTree) label(e *input.Entry) string {
+func (t *tree) label(e *input.Entry) string {
 	switch name := cli.Quote(e.Name); {
 	case !e.Type.IsDir():
 		return name
@@ -136,7 +136,7 @@ func (t *contextTree) label(e *input.Entry) string {
 }
 
 // note tells which line of .dockerignore drops an entry.
-func (t *contextTree) note(name string, e *input.Entry) string {
+func (t *tree) note(name string, e *input.Entry) string {
 	line, pattern := t.droppedBy(name, e)
 	if line == 0 {
 		return ""
@@ -144,7 +144,7 @@ func (t *contextTree) note(name string, e *input.Entry) string {
 	return fmt.Sprintf("   %s:%d: %s", t.ignore.Name, line, cli.Quote(pattern))
 }
 
-func (t *contextTree) droppedBy(name string, e *input.Entry) (line int, pattern string) {
+func (t *tree) droppedBy(name string, e *input.Entry) (line int, pattern string) {
 	if !e.Whole {
 		return 0, ""
 	}
@@ -152,7 +152,7 @@ func (t *contextTree) droppedBy(name string, e *input.Entry) (line int, pattern 
 }
 
 // sorted gives the entries of a directory in the order they are shown.
-func (t *contextTree) sorted(e *input.Entry) []*input.Entry {
+func (t *tree) sorted(e *input.Entry) []*input.Entry {
 	list := make([]*input.Entry, len(e.Entries)) // they have the order of names
 	for i := range e.Entries {
 		list[i] = &e.Entries[i]
@@ -163,8 +163,8 @@ func (t *contextTree) sorted(e *input.Entry) []*input.Entry {
 	return list
 }
 
-// contextEntry is an entry as JSON.
-type contextEntry struct {
+// entry is an entry as JSON.
+type entry struct {
 	Context string `json:"context"` // "context", or the name of a named one
 	Path    string `json:"path"`    // in it, "." is the whole
 	Type    string `json:"type"`    // file, directory, symlink or other
@@ -174,15 +174,15 @@ type contextEntry struct {
 	Pattern string `json:"pattern,omitempty"` // of .dockerignore, with its line
 }
 
-func (t *contextTree) object(name string, e *input.Entry) {
-	o := contextEntry{Context: t.local.Name, Path: name, Type: typeName(e.Type), Size: e.Size, Files: e.Files}
+func (t *tree) object(name string, e *input.Entry) {
+	o := entry{Context: t.local.Name, Path: name, Type: typeName(e.Type), Size: e.Size, Files: e.Files}
 	o.Line, o.Pattern = t.droppedBy(name, e)
 	enc := json.NewEncoder(t.out)
 	enc.SetEscapeHTML(false)
 	enc.Encode(o) // the writer keeps its first error
 }
 
-func (t *contextTree) objects(dir string, e *input.Entry, level int) {
+func (t *tree) objects(dir string, e *input.Entry, level int) {
 	if t.depth > 0 && level > t.depth {
 		return
 	}

@@ -1,4 +1,5 @@
-package main
+// Package context has the command that lists what a build would send: strake context.
+package context
 
 import (
 	"context"
@@ -16,7 +17,7 @@ import (
 	"github.com/seed-e0495807/strake/lang/diag"
 )
 
-const contextLong = `Shows which files a build would send to the build engine, as a tree with sizes:
+const commandLong = `Shows which files a build would send to the build engine, as a tree with sizes:
 those that COPY, ADD and bind mounts of the Dockerfile read, less those that
 .dockerignore drops. PATH is the build context, as for "strake build"; without it, it
 is the current directory. Nothing is sent, and no registry is asked: a path that has
@@ -25,7 +26,7 @@ a variable of the base image in it is not known, nor are ONBUILD triggers.
 Small entries are left out unless --depth is given. The last line is the sum.
 `
 
-const contextExamples = `  strake context
+const commandExamples = `  strake context
   strake context --depth 0 --sort name .
   strake context --all -f docker/Dockerfile.dev .
   strake context --ignored
@@ -33,21 +34,22 @@ const contextExamples = `  strake context
   strake context --json | jq 'select(.size > 1000000)'
 `
 
-func contextCommand(p *cli.Process) *cobra.Command {
+// Command is strake context.
+func Command(p *cli.Process) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:     "context [OPTIONS] [PATH]",
 		Short:   "List what a build would send",
-		Long:    contextLong,
-		Example: contextExamples,
+		Long:    commandLong,
+		Example: commandExamples,
 	}
-	c := &contextRun{Process: p}
+	c := &run{Process: p}
 	c.declare(cmd.Flags())
 	cmd.RunE = cli.Running(c.run)
 	return cmd
 }
 
-// contextRun is one call of the command.
-type contextRun struct {
+// run is one call of the command.
+type run struct {
 	*cli.Process
 	cli.BuildFlags
 	file, sort, limit  string
@@ -59,7 +61,7 @@ type contextRun struct {
 	ignore *input.Ignore
 }
 
-func (c *contextRun) declare(f *pflag.FlagSet) {
+func (c *run) declare(f *pflag.FlagSet) {
 	c.BuildFlags.Declare(f, c.Env)
 	f.VisitAll(func(flag *pflag.Flag) { // the others mean nothing here, but may be left in a command line
 		flag.Hidden = !slices.Contains([]string{"target", "build-arg", "platform"}, flag.Name)
@@ -74,7 +76,7 @@ func (c *contextRun) declare(f *pflag.FlagSet) {
 	f.BoolVar(&c.json, "json", false, "Write a JSON object for each file and directory")
 }
 
-func (c *contextRun) run(ctx context.Context, args []string) error {
+func (c *run) run(ctx context.Context, args []string) error {
 	limit, err := c.check(args)
 	if err != nil {
 		return err
@@ -112,7 +114,7 @@ func (c *contextRun) run(ctx context.Context, args []string) error {
 }
 
 // check checks the command line, and gives the limit, 0 for none.
-func (c *contextRun) check(args []string) (limit int64, err error) {
+func (c *run) check(args []string) (limit int64, err error) {
 	switch {
 	case len(args) > 1:
 		return 0, cli.Misuse("strake context takes one argument, %d were given", len(args))
@@ -129,7 +131,7 @@ func (c *contextRun) check(args []string) (limit int64, err error) {
 }
 
 // find finds the Dockerfile and its context.
-func (c *contextRun) find(ctx context.Context, path string) error {
+func (c *run) find(ctx context.Context, path string) error {
 	options, err := c.Options(c.Env)
 	if err != nil {
 		return err
@@ -152,7 +154,7 @@ func (c *contextRun) find(ctx context.Context, path string) error {
 }
 
 // locals are the directories to list.
-func (c *contextRun) locals(ctx context.Context) (list []input.Local, err error) {
+func (c *run) locals(ctx context.Context) (list []input.Local, err error) {
 	if c.ignore, err = c.input.Ignore(); err != nil {
 		return nil, err
 	}
@@ -163,7 +165,7 @@ func (c *contextRun) locals(ctx context.Context) (list []input.Local, err error)
 	if c.all || c.ignored {
 		return []input.Local{whole}, nil
 	}
-	seen, err := blind(ctx, c.input, compile.Config{})
+	seen, err := compile.OpenBlind(ctx, c.input, compile.Config{})
 	if err != nil {
 		return nil, err
 	}
