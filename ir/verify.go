@@ -2,12 +2,12 @@ package ir
 
 import (
 	"fmt"
-	"regexp"
 	"slices"
 	"strings"
 
 	"github.com/seed-e0495807/strake/lang"
 	"github.com/seed-e0495807/strake/lang/diag"
+	"github.com/seed-e0495807/strake/lang/late"
 	"github.com/seed-e0495807/strake/lang/lexer"
 	"github.com/seed-e0495807/strake/lang/source"
 )
@@ -143,7 +143,7 @@ func (v *verifier) global(op *Op) {
 }
 
 // stageName is BuildKit's pattern of a valid name, lower case as it stores it.
-var stageName = regexp.MustCompile(`^[a-z][a-z0-9-_.]*$`)
+var stageName = late.Regexp(`^[a-z][a-z0-9-_.]*$`)
 
 func (v *verifier) stage(s *Stage) {
 	if s == nil {
@@ -161,7 +161,7 @@ func (v *verifier) stage(s *Stage) {
 	v.origin(s.Origin)
 	v.code(s.Code, s.Origin)
 	switch {
-	case s.Name != "" && !stageName.MatchString(s.Name):
+	case s.Name != "" && !stageName().MatchString(s.Name):
 		v.errorf(s.Origin, "ir-stage-name", "invalid stage name %q", s.Name).
 			Expected = "a lower case letter, then lower case letters, digits, `-`, `_` or `.`"
 	case s.Base == "":

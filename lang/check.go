@@ -1,21 +1,21 @@
 package lang
 
 import (
-	"regexp"
 	"strings"
 
+	"github.com/seed-e0495807/strake/lang/late"
 	"github.com/seed-e0495807/strake/lang/lexer"
 	"github.com/seed-e0495807/strake/lang/spec"
 )
 
-var stageName = regexp.MustCompile(`^[a-z][a-z0-9-_.]*$`)
+var stageName = late.Regexp(`^[a-z][a-z0-9-_.]*$`)
 
 // check finds what the words of a node cannot mean. Its checks are those of
 // BuildKit's instructions.Parse.
 func (p *parser) check(in Instruction, l *lexer.Line) {
 	switch n := in.(type) {
 	case *From:
-		if name := n.As; !name.At.IsZero() && !stageName.MatchString(strings.ToLower(name.Text)) {
+		if name := n.As; !name.At.IsZero() && !stageName().MatchString(strings.ToLower(name.Text)) {
 			p.diags.Errorf(name.At, "invalid-stage-name", "invalid name for build stage: `%s`", name.Text).
 				Expected = "a letter, then letters, digits, `-`, `_` or `.`"
 		}

@@ -1,7 +1,6 @@
 package plugins
 
 import (
-	"regexp"
 	"slices"
 	"strings"
 	"unicode"
@@ -9,6 +8,7 @@ import (
 	"github.com/seed-e0495807/strake/ir"
 	"github.com/seed-e0495807/strake/lang"
 	"github.com/seed-e0495807/strake/lang/diag"
+	"github.com/seed-e0495807/strake/lang/late"
 	"github.com/seed-e0495807/strake/lang/source"
 )
 
@@ -16,14 +16,14 @@ import (
 // next instruction is not shown. A code may be a plugin's name, which stands for
 // all of its codes. Without a reason, it ignores nothing.
 var (
-	ignoreComment = regexp.MustCompile(`^\s*strake:\s*ignore=([^\s,]+(?:,[^\s,]+)*)(.*)$`)
-	ignoreMeant   = regexp.MustCompile(`(?i)^\s*strake\s*:?\s*ignor`)
+	ignoreComment = late.Regexp(`^\s*strake:\s*ignore=([^\s,]+(?:,[^\s,]+)*)(.*)$`)
+	ignoreMeant   = late.Regexp(`(?i)^\s*strake\s*:?\s*ignor`)
 )
 
 // IsIgnore tells whether a line of a Dockerfile is a comment that ignores something.
 func IsIgnore(line string) bool {
 	text, ok := strings.CutPrefix(strings.TrimSpace(line), "#")
-	return ok && ignoreComment.MatchString(text)
+	return ok && ignoreComment().MatchString(text)
 }
 
 // ignore is a code of such a comment.
@@ -107,8 +107,8 @@ func findIgnores(id source.FileID, f ir.File, bad *diag.List) []*ignore {
 	for _, item := range file.Items {
 		switch n := item.(type) {
 		case *lang.Comment:
-			switch g := ignoreComment.FindStringSubmatch(n.Text); {
-			case g == nil && ignoreMeant.MatchString(n.Text):
+			switch g := ignoreComment().FindStringSubmatch(n.Text); {
+			case g == nil && ignoreMeant().MatchString(n.Text):
 				bad.Warnf(n.Span(), "bad-ignore", "nothing is ignored here: the comment is not understood").
 					Hint = "it is written as `# strake: ignore=CODE,CODE reason`"
 			case g == nil:

@@ -1,13 +1,12 @@
 package build
 
 import (
-	"regexp"
-
 	gwclient "github.com/moby/buildkit/frontend/gateway/client"
 	"github.com/moby/buildkit/solver/pb"
 	"github.com/moby/buildkit/util/apicaps"
 
 	"github.com/seed-e0495807/strake/lang/diag"
+	"github.com/seed-e0495807/strake/lang/late"
 )
 
 const (
@@ -17,7 +16,7 @@ const (
 )
 
 // missingFeature is how BuildKit refuses a vertex.
-var missingFeature = regexp.MustCompile(`requested experimental feature (\S+) +(?:is not supported|has been disabled)`)
+var missingFeature = late.Regexp(`requested experimental feature (\S+) +(?:is not supported|has been disabled)`)
 
 // able checks that the daemon knows what the command line asks for: one that is too
 // old passes it over. That a limit does not hold is a warning only, as docker build

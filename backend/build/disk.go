@@ -4,7 +4,6 @@ import (
 	"io"
 	"os"
 	"path/filepath"
-	"regexp"
 	"strings"
 	"syscall"
 
@@ -12,16 +11,17 @@ import (
 
 	"github.com/seed-e0495807/strake/backend/engine"
 	"github.com/seed-e0495807/strake/lang/diag"
+	"github.com/seed-e0495807/strake/lang/late"
 )
 
-var noSpace = regexp.MustCompile(`no space left on device|disk quota exceeded`)
+var noSpace = late.Regexp(`no space left on device|disk quota exceeded`)
 
 // full tells which disk is full: the engine writes to its own, and this process
 // to that of the image store and to those of other outputs. Errors of files name
 // the file, also when they have come back over the connection.
 func (j *job) full(text string) (diag.Diagnostic, bool) {
 	d := diag.Diagnostic{Code: "disk-full"}
-	if !noSpace.MatchString(text) {
+	if !noSpace().MatchString(text) {
 		return d, false
 	}
 	if strings.Contains(text, " "+j.Images.Dir()) {

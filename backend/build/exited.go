@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"path"
-	"regexp"
 	"slices"
 	"strings"
 
@@ -14,6 +13,7 @@ import (
 	"github.com/seed-e0495807/strake/ir"
 	"github.com/seed-e0495807/strake/ir/plan"
 	"github.com/seed-e0495807/strake/lang/diag"
+	"github.com/seed-e0495807/strake/lang/late"
 )
 
 // exited is a RUN whose command failed.
@@ -95,25 +95,25 @@ func (c *command) diskFull(context.Context) string {
 
 // listStart is how a list in JSON starts, or what was meant to be one: a bare bracket is
 // the shell's command for tests.
-var listStart = regexp.MustCompile(`^\[\s*["'“]`)
+var listStart = late.Regexp(`^\[\s*["'“]`)
 
 // notJSON is a list that the shell got, as it is none. BuildKit takes what does not parse
 // as JSON for the shell form.
 func (c *command) notJSON(context.Context) string {
-	if c.run == nil || c.run.Command.Exec || !listStart.MatchString(c.run.Command.Line) || !strings.Contains(c.output, "[") {
+	if c.run == nil || c.run.Command.Exec || !listStart().MatchString(c.run.Command.Line) || !strings.Contains(c.output, "[") {
 		return ""
 	}
 	return `the list is not valid JSON, so the shell got it as it stands: write ["program", "argument"], with double quotes and a comma between any two`
 }
 
 var (
-	noProgram = regexp.MustCompile(`exec: "([^"]+)": (?:executable file not found|stat \S+: no such file)`)
-	noPackage = regexp.MustCompile(`Unable to locate package (\S+)`)
+	noProgram = late.Regexp(`exec: "([^"]+)": (?:executable file not found|stat \S+: no such file)`)
+	noPackage = late.Regexp(`Unable to locate package (\S+)`)
 )
 
 // noShell is a RUN in an image without a shell.
 func (c *command) noShell(context.Context) string {
-	m := noProgram.FindStringSubmatch(c.output)
+	m := noProgram().FindStringSubmatch(c.output)
 	if m == nil || c.run == nil || c.stage == nil {
 		return ""
 	}
@@ -130,7 +130,7 @@ func (c *command) noShell(context.Context) string {
 }
 
 func (c *command) noPackage(context.Context) string {
-	m := noPackage.FindStringSubmatch(c.output)
+	m := noPackage().FindStringSubmatch(c.output)
 	if m == nil {
 		return ""
 	}
@@ -171,10 +171,10 @@ func (c *command) mayLack(context.Context) string {
 	return fmt.Sprintf("the step can have the secret %s, which was not given; if that is why, give it with --secret id=%s,src=FILE", c.lacks[0], c.lacks[0])
 }
 
-var denied = regexp.MustCompile(`(?m)(?:^|: |exec: "|exec )([^\s:"]+)"?: [Pp]ermission denied\s*$`)
+var denied = late.Regexp(`(?m)(?:^|: |exec: "|exec )([^\s:"]+)"?: [Pp]ermission denied\s*$`)
 
 func (c *command) denied(ctx context.Context) string {
-	m := denied.FindStringSubmatch(c.output)
+	m := denied().FindStringSubmatch(c.output)
 	if m == nil {
 		return ""
 	}
@@ -210,11 +210,11 @@ func (c *command) user() string {
 	return user
 }
 
-var commandNotFound = regexp.MustCompile(`(?m)(?:^|: )([^\s:]+): (?:command |inaccessible or )?not found\s*$|exec: "([^"]+)": (?:executable file not found|stat)|exec ([^\s:]+): no such file or directory|(?:^|: )([^\s:]+): (?:cannot execute: required file not found|bad interpreter)`)
+var commandNotFound = late.Regexp(`(?m)(?:^|: )([^\s:]+): (?:command |inaccessible or )?not found\s*$|exec: "([^"]+)": (?:executable file not found|stat)|exec ([^\s:]+): no such file or directory|(?:^|: )([^\s:]+): (?:cannot execute: required file not found|bad interpreter)`)
 
 // missing is the program that the output says is not there; "" is none.
 func (c *command) missing() string {
-	all := commandNotFound.FindAllStringSubmatch(c.output, -1)
+	all := commandNotFound().FindAllStringSubmatch(c.output, -1)
 	if len(all) == 0 {
 		return ""
 	}
@@ -247,12 +247,12 @@ func (c *command) notFound(ctx context.Context) string {
 	return fmt.Sprintf("`%s` is not in this image: install it in an earlier step, or check its spelling", name)
 }
 
-var badFormat = regexp.MustCompile(`(?m)exec (?:format error: )?"?([^\s:"]+)"?: exec format error|(?:^|: )([^\s:]+): (?:cannot execute binary file|Exec format error|line \d+: syntax error|\d+: Syntax error|line \d+: .?ELF)`)
+var badFormat = late.Regexp(`(?m)exec (?:format error: )?"?([^\s:"]+)"?: exec format error|(?:^|: )([^\s:]+): (?:cannot execute binary file|Exec format error|line \d+: syntax error|\d+: Syntax error|line \d+: .?ELF)`)
 
 // noFormat is a file that the kernel does not take for a program, so that a shell may
 // have tried to read it.
 func (c *command) noFormat(ctx context.Context) string {
-	m := badFormat.FindStringSubmatch(c.output)
+	m := badFormat().FindStringSubmatch(c.output)
 	if m == nil && !strings.Contains(c.output, "\x7fELF") && !strings.Contains(c.output, "ELF\x02") {
 		return ""
 	}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"regexp"
 	"strings"
 
 	gwpb "github.com/moby/buildkit/frontend/gateway/pb"
@@ -12,6 +11,7 @@ import (
 
 	"github.com/seed-e0495807/strake/ir"
 	"github.com/seed-e0495807/strake/lang/diag"
+	"github.com/seed-e0495807/strake/lang/late"
 	"github.com/seed-e0495807/strake/lang/source"
 )
 
@@ -108,7 +108,7 @@ func trimmed(text string) string {
 }
 
 // exitText is how BuildKit, and Docker Engines before 23, tell of a RUN that failed.
-var exitText = regexp.MustCompile(`(?s)(?:did not complete successfully|executor failed running \[.*\]): (?:.*: )?exit code: (\d+)`)
+var exitText = late.Regexp(`(?s)(?:did not complete successfully|executor failed running \[.*\]): (?:.*: )?exit code: (\d+)`)
 
 func exitCode(err error, text string) (int, bool) {
 	var exit *gwpb.ExitError
@@ -116,7 +116,7 @@ func exitCode(err error, text string) (int, bool) {
 		return int(exit.ExitCode), true
 	}
 	var code int
-	m := exitText.FindStringSubmatch(text)
+	m := exitText().FindStringSubmatch(text)
 	if m == nil {
 		return 0, false
 	}

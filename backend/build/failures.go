@@ -219,7 +219,7 @@ func (v *vertex) unset() []string {
 
 // tooOldFor is a daemon that lacks what a vertex needs.
 func (j *job) tooOldFor(ctx context.Context, f *failure) (diag.Diagnostic, bool) {
-	m := missingFeature.FindStringSubmatch(f.text)
+	m := missingFeature().FindStringSubmatch(f.text)
 	if m == nil {
 		return diag.Diagnostic{}, false
 	}

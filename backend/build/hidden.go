@@ -12,7 +12,7 @@ import (
 // hidden is a program that is not found as a mount of the step lies over it.
 func (c *command) hidden(ctx context.Context) string {
 	name := c.missing()
-	if m := noProgram.FindStringSubmatch(c.output); m != nil {
+	if m := noProgram().FindStringSubmatch(c.output); m != nil {
 		name = m[1]
 	}
 	if name == "" || c.exec == nil {

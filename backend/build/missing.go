@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"path"
-	"regexp"
 	"strings"
 
 	"github.com/moby/buildkit/solver/pb"
@@ -15,16 +14,17 @@ import (
 	"github.com/seed-e0495807/strake/ir"
 	"github.com/seed-e0495807/strake/ir/plan"
 	"github.com/seed-e0495807/strake/lang/diag"
+	"github.com/seed-e0495807/strake/lang/late"
 )
 
 // missingFile finds what a COPY, an ADD or a mount did not find; of a pattern BuildKit
 // names the directory.
-var missingFile = regexp.MustCompile(`"([^"]+)":? not found|lstat (/\S*): no such file or directory|(?:^|: )(/\S*) not found$|did not complete successfully: open (/\S*): no such file or directory`)
+var missingFile = late.Regexp(`"([^"]+)":? not found|lstat (/\S*): no such file or directory|(?:^|: )(/\S*) not found$|did not complete successfully: open (/\S*): no such file or directory`)
 
 // missingSource is a source that is not where it is looked for: in the build context, a
 // stage or an image, as the instruction says.
 func (j *job) missingSource(ctx context.Context, f *failure) (diag.Diagnostic, bool) {
-	m := missingFile.FindStringSubmatch(f.text)
+	m := missingFile().FindStringSubmatch(f.text)
 	if m == nil || f.vertex != nil && f.vertex.op.GetSource() != nil {
 		return diag.Diagnostic{}, false
 	}
@@ -144,12 +144,12 @@ func (w wanted) fromStage(ctx context.Context, f *failure, d *diag.Diagnostic) {
 }
 
 // The daemon tells where it keeps its files, which is nobody's business.
-var notDirectory = regexp.MustCompile(`cannot (copy to non-directory|replace to directory): \S*?/buildkit\d+(/\S*)|cannot (replace to directory) \S*?/buildkit\d+(/\S*) with file|mkdir (/\S*): (not a directory)|mkdir (/\S*): (file exists)`)
+var notDirectory = late.Regexp(`cannot (copy to non-directory|replace to directory): \S*?/buildkit\d+(/\S*)|cannot (replace to directory) \S*?/buildkit\d+(/\S*) with file|mkdir (/\S*): (not a directory)|mkdir (/\S*): (file exists)`)
 
 // notDirectory is a directory that is to go where there is something else, or the other
 // way round.
 func (j *job) notDirectory(ctx context.Context, f *failure) (diag.Diagnostic, bool) {
-	m := notDirectory.FindStringSubmatch(f.text)
+	m := notDirectory().FindStringSubmatch(f.text)
 	if m == nil {
 		return diag.Diagnostic{}, false
 	}
@@ -251,11 +251,11 @@ func (j *job) linkLoop(ctx context.Context, f *failure) (diag.Diagnostic, bool) 
 	return d, true
 }
 
-var noAccount = regexp.MustCompile(`unable to find (user|group) ([^\s:]+): (.*)`)
+var noAccount = late.Regexp(`unable to find (user|group) ([^\s:]+): (.*)`)
 
 // unknownUser is a user or group that the image does not have, with the USER that names it.
 func (j *job) unknownUser(_ context.Context, f *failure) (diag.Diagnostic, bool) {
-	m := noAccount.FindStringSubmatch(f.text)
+	m := noAccount().FindStringSubmatch(f.text)
 	if m == nil {
 		return diag.Diagnostic{}, false
 	}

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/seed-e0495807/strake/lang/diag"
+	"github.com/seed-e0495807/strake/lang/late"
 	"github.com/seed-e0495807/strake/lang/source"
 )
 
@@ -43,7 +44,7 @@ func all(spans []source.Span) source.Span {
 
 // shellSays is what a shell that was given the command itself reports of a program that
 // it does not find: dash, ash and bash start with their own name.
-var shellSays = regexp.MustCompile(`^([^\s:]+): (?:line )?(?:\d+: )?([^\s:]+): (?:command |inaccessible or )?not found$`)
+var shellSays = late.Regexp(`^([^\s:]+): (?:line )?(?:\d+: )?([^\s:]+): (?:command |inaccessible or )?not found$`)
 
 // failedPart is the index of the part that failed, -1 when that is not certain. It is when
 // the step's own shell said of one program that it did not find it, and exited for that;
@@ -56,7 +57,7 @@ func (c *command) failedPart(set *source.Set, spans []source.Span) int {
 	}
 	program := ""
 	for line := range strings.SplitSeq(c.output, "\n") {
-		m := shellSays.FindStringSubmatch(strings.TrimSpace(line))
+		m := shellSays().FindStringSubmatch(strings.TrimSpace(line))
 		if m == nil || path.Base(m[1]) != path.Base(c.exec.Meta.Args[0]) {
 			continue
 		}

@@ -3,7 +3,6 @@ package build
 import (
 	"fmt"
 	"os"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -17,6 +16,7 @@ import (
 	"github.com/tonistiigi/go-csvvalue"
 
 	"github.com/seed-e0495807/strake/lang/diag"
+	"github.com/seed-e0495807/strake/lang/late"
 )
 
 // Output is where a result goes, as --output says it.
@@ -271,7 +271,7 @@ func ParseShorthand(kind, text string) (Attestation, error) {
 	return ParseAttest("type=" + kind + "," + text)
 }
 
-var annotationPlace = regexp.MustCompile(`^([a-z-]+)(?:\[([A-Za-z0-9_/-]+)\])?$`)
+var annotationPlace = late.Regexp(`^([a-z-]+)(?:\[([A-Za-z0-9_/-]+)\])?$`)
 
 // ParseAnnotation reads an --annotation: [TYPE[PLATFORM],…:]KEY=VALUE. The result
 // is attributes of an exporter.
@@ -286,7 +286,7 @@ func ParseAnnotation(text string) (map[string]string, error) {
 	}
 	out := map[string]string{}
 	for place := range strings.SplitSeq(places, ",") {
-		m := annotationPlace.FindStringSubmatch(place)
+		m := annotationPlace().FindStringSubmatch(place)
 		if m == nil {
 			return nil, fmt.Errorf("%q is no place for an annotation", place)
 		}

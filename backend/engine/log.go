@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/seed-e0495807/strake/lang/diag"
+	"github.com/seed-e0495807/strake/lang/late"
 )
 
 // maxLog is how large the log may grow before its content becomes log.old.
@@ -131,26 +132,26 @@ func lastLine(log string, prefixes ...string) string {
 
 // known are the ends of an engine that never was ready, with the next step.
 var known = []struct {
-	pattern             *regexp.Regexp
+	pattern             func() *regexp.Regexp
 	code, message, hint string
 }{
-	{regexp.MustCompile(`newuidmap|newgidmap|uid_map|gid_map`), "no-subids", "the user namespace of the build engine could not be set up",
+	{late.Regexp(`newuidmap|newgidmap|uid_map|gid_map`), "no-subids", "the user namespace of the build engine could not be set up",
 		"are newuidmap and newgidmap set-user-id programs? apt-get install --reinstall uidmap"},
-	{regexp.MustCompile(`(?i)failed to start the child: .*(permission denied|not permitted|no space left)`), "no-user-namespaces",
+	{late.Regexp(`(?i)failed to start the child: .*(permission denied|not permitted|no space left)`), "no-user-namespaces",
 		"the kernel does not let you make user namespaces", userNamespaceHint},
-	{regexp.MustCompile(`failed to load config|toml: `), "bad-engine-config", "buildkitd does not accept its configuration",
+	{late.Regexp(`failed to load config|toml: `), "bad-engine-config", "buildkitd does not accept its configuration",
 		"correct it: https://docs.docker.com/build/buildkit/toml-configuration"},
-	{regexp.MustCompile(`another instance running`), "engine-busy", "another buildkitd uses the directory of the build engine",
+	{late.Regexp(`another instance running`), "engine-busy", "another buildkitd uses the directory of the build engine",
 		"end it, or set STRAKE_HOME to another directory"},
-	{regexp.MustCompile(`address already in use`), "engine-socket", "another process listens on the socket of the build engine",
+	{late.Regexp(`address already in use`), "engine-socket", "another process listens on the socket of the build engine",
 		"end it, or set STRAKE_HOME to another directory"},
-	{regexp.MustCompile(`cgroup.*(read-only file system|permission denied|not permitted)`), "no-cgroups", "the build engine may not make cgroups here",
+	{late.Regexp(`cgroup.*(read-only file system|permission denied|not permitted)`), "no-cgroups", "the build engine may not make cgroups here",
 		"in a container: run it with --privileged; or give BUILDKIT_HOST the address of a BuildKit"},
-	{regexp.MustCompile(`(?i)mount.*(not permitted|permission denied)`), "no-mounts", "the build engine may not mount anything here",
+	{late.Regexp(`(?i)mount.*(not permitted|permission denied)`), "no-mounts", "the build engine may not mount anything here",
 		"in a container: run it with --privileged; or give BUILDKIT_HOST the address of a BuildKit"},
-	{regexp.MustCompile(`read-only file system`), "engine-directory", "the directory of the build engine cannot be written to",
+	{late.Regexp(`read-only file system`), "engine-directory", "the directory of the build engine cannot be written to",
 		"set STRAKE_HOME to a directory that you may write to"},
-	{regexp.MustCompile(`no worker found`), "no-worker", "buildkitd has no way to run steps",
+	{late.Regexp(`no worker found`), "no-worker", "buildkitd has no way to run steps",
 		"is its OCI worker switched off in the configuration?"},
 }
 
@@ -163,7 +164,7 @@ func diagnose(p place, log string) error {
 	}
 	d := diag.Diagnostic{Code: "engine-start", Message: "the build engine ended at its start", Hint: "`strake engine logs` shows all that it wrote"}
 	for _, k := range known {
-		if k.pattern.MatchString(log) {
+		if k.pattern().MatchString(log) {
 			d.Code, d.Message, d.Hint = k.code, k.message, k.hint
 			break
 		}

@@ -7,13 +7,13 @@ import (
 	"os"
 	"path"
 	"path/filepath"
-	"regexp"
 	"slices"
 	"strings"
 
 	"github.com/containerd/continuity/fs"
 
 	"github.com/seed-e0495807/strake/lang/diag"
+	"github.com/seed-e0495807/strake/lang/late"
 )
 
 // Absent is an error, a diag.List, when the main build context has not the path that an
@@ -74,14 +74,14 @@ func (s *Source) drops(name string, dir bool) bool {
 const Unsent = "paths are relative to the build context, and .dockerignore drops files from it: `strake context` lists what is sent"
 
 var (
-	likeURL = regexp.MustCompile(`^/*([A-Za-z][A-Za-z0-9+.-]*):/+(.+)`)
-	likeGit = regexp.MustCompile(`^/*([A-Za-z0-9_-]+@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+)/+(.+)`)
+	likeURL = late.Regexp(`^/*([A-Za-z][A-Za-z0-9+.-]*):/+(.+)`)
+	likeGit = late.Regexp(`^/*([A-Za-z0-9_-]+@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+)/+(.+)`)
 )
 
 // NearURL is the hint about a source of an ADD that is a path by BuildKit's rules, and was
 // meant for a URL by all appearances; "" when it was not.
 func NearURL(name string) string {
-	if m := likeURL.FindStringSubmatch(name); m != nil {
+	if m := likeURL().FindStringSubmatch(name); m != nil {
 		scheme := strings.ToLower(m[1])
 		known := []string{"https", "http", "ssh", "git"}
 		if !slices.Contains(known, scheme) {
@@ -92,7 +92,7 @@ func NearURL(name string) string {
 		}
 		return fmt.Sprintf("a URL starts with https://, http://, ssh:// or git://: did you mean `%s://%s`?", scheme, m[2])
 	}
-	if m := likeGit.FindStringSubmatch(name); m != nil {
+	if m := likeGit().FindStringSubmatch(name); m != nil {
 		return fmt.Sprintf("a repository by ssh has a colon behind its host: did you mean `%s:%s`?", m[1], m[2])
 	}
 	return ""

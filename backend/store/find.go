@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
-	"regexp"
 	"slices"
 	"strings"
 
@@ -12,6 +11,7 @@ import (
 	digest "github.com/opencontainers/go-digest"
 
 	"github.com/seed-e0495807/strake/lang/diag"
+	"github.com/seed-e0495807/strake/lang/late"
 )
 
 // ErrNotFound is what errors.Is finds in the error for a name that no image has.
@@ -122,14 +122,14 @@ func hasRepository(img Image, repository string) bool {
 	return slices.ContainsFunc(img.Digests, func(d string) bool { return strings.HasPrefix(d, repository+"@") })
 }
 
-var idPrefix = regexp.MustCompile(`^(sha256:)?[0-9a-f]{1,64}$`)
+var idPrefix = late.Regexp(`^(sha256:)?[0-9a-f]{1,64}$`)
 
 // shownDigits is how many digits of an id or a digest are shown.
 const shownDigits = 12
 
 // byID looks for what an id or the digest of a target starts with.
 func byID(list []Image, name string) ([]Image, error) {
-	if !idPrefix.MatchString(name) {
+	if !idPrefix().MatchString(name) {
 		return nil, unknown(list, name)
 	}
 	prefix := strings.TrimPrefix(name, "sha256:")

@@ -6,7 +6,6 @@ package irtest
 import (
 	"iter"
 	"reflect"
-	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -16,6 +15,7 @@ import (
 	"github.com/seed-e0495807/strake/ir"
 	"github.com/seed-e0495807/strake/lang"
 	"github.com/seed-e0495807/strake/lang/cases"
+	"github.com/seed-e0495807/strake/lang/late"
 	"github.com/seed-e0495807/strake/lang/source"
 )
 
@@ -27,7 +27,7 @@ func Build(name, text string) (*ir.Module, bool) {
 	m, more := ir.Build(file)
 	var claims []lang.Claim
 	for _, in := range file.Instructions() {
-		if c, ok := in.(*lang.Custom); ok && claimable.MatchString(c.Keyword.Text) {
+		if c, ok := in.(*lang.Custom); ok && claimable().MatchString(c.Keyword.Text) {
 			claims = append(claims, lang.Claim{Keyword: strings.ToUpper(c.Keyword.Text)})
 		}
 	}
@@ -35,7 +35,7 @@ func Build(name, text string) (*ir.Module, bool) {
 	return m, !diags.HasErrors()
 }
 
-var claimable = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9_-]*$`)
+var claimable = late.Regexp(`^[A-Za-z][A-Za-z0-9_-]*$`)
 
 // Module is Build for a Dockerfile that has no errors.
 func Module(t testing.TB, text string) *ir.Module {

@@ -6,6 +6,8 @@ import (
 	"regexp"
 	"strings"
 	"unicode/utf8"
+
+	"github.com/seed-e0495807/strake/lang/late"
 )
 
 // Printable makes a text fit into one line of a terminal: what does not print is escaped,
@@ -24,13 +26,13 @@ func Screen(text string) string {
 // ScreenLog is Screen for a piece of what a program writes: carriage returns stay, too, and
 // sequences that set colours or erase what follows. rest is the start of a character or of a
 // sequence, of which the next piece may have the end.
-func ScreenLog(text string) (safe, rest string) { return screen(text, "\n\t\r", colours) }
+func ScreenLog(text string) (safe, rest string) { return screen(text, "\n\t\r", colours()) }
 
 var (
 	// ECMA-48: SGR with its parameters, and EL without one, which grep and gcc send with it.
-	colours = regexp.MustCompile(`^\x1b\[([0-9;:]*m|0?K)`)
+	colours = late.Regexp(`^\x1b\[([0-9;:]*m|0?K)`)
 	// The start of such a sequence. Longer ones are none.
-	begun = regexp.MustCompile(`^\x1b(\[[0-9;:]{0,40})?$`)
+	begun = late.Regexp(`^\x1b(\[[0-9;:]{0,40})?$`)
 )
 
 func screen(text, keep string, sequences *regexp.Regexp) (safe, rest string) {
@@ -43,7 +45,7 @@ func screen(text, keep string, sequences *regexp.Regexp) (safe, rest string) {
 			continue
 		}
 		if sequences != nil {
-			if text[0] == 0x1b && begun.MatchString(text[:min(len(text), 50)]) || len(text) < utf8.UTFMax && !utf8.FullRuneInString(text) {
+			if text[0] == 0x1b && begun().MatchString(text[:min(len(text), 50)]) || len(text) < utf8.UTFMax && !utf8.FullRuneInString(text) {
 				return b.String(), text
 			}
 			if seq := sequences.FindString(text[:min(len(text), 50)]); seq != "" {

@@ -3,8 +3,9 @@
 package redact
 
 import (
-	"regexp"
 	"strings"
+
+	"github.com/seed-e0495807/strake/lang/late"
 )
 
 // Mask stands for what is left out, as in BuildKit's util/urlutil.
@@ -12,10 +13,10 @@ const Mask = "xxxxx"
 
 var (
 	// address is the beginning of a URL in a text, and the rest of it.
-	address = regexp.MustCompile("(?i)[a-z][a-z0-9+.-]*://[^\\s\"'`<>]+")
+	address = late.Regexp("(?i)[a-z][a-z0-9+.-]*://[^\\s\"'`<>]+")
 	// query is a parameter whose name says that its value is secret: tokens, and the
 	// signatures of URLs that stand for a permission.
-	query = regexp.MustCompile(`(?i)([?&;][^=&;#\s]*(?:token|secret|passw|pwd|sig|credential|api[_-]?key|auth)[^=&;#\s]*=)[^&;#\s"'<>` + "`]+")
+	query = late.Regexp(`(?i)([?&;][^=&;#\s]*(?:token|secret|passw|pwd|sig|credential|api[_-]?key|auth)[^=&;#\s]*=)[^&;#\s"'<>` + "`]+")
 )
 
 // URLs replaces the credentials of all URLs in a text: the user and the password, as a
@@ -25,13 +26,13 @@ func URLs(text string) string {
 	if !strings.Contains(text, "://") {
 		return text
 	}
-	return address.ReplaceAllStringFunc(text, func(u string) string {
-		return query.ReplaceAllString(user(u), "${1}"+Mask)
+	return address().ReplaceAllStringFunc(text, func(u string) string {
+		return query().ReplaceAllString(user(u), "${1}"+Mask)
 	})
 }
 
 // login is a name that a person or a service logs in by; tokens are longer, or have capitals.
-var login = regexp.MustCompile(`^[a-z_][a-z0-9_.-]{0,19}$`)
+var login = late.Regexp(`^[a-z_][a-z0-9_.-]{0,19}$`)
 
 // Remote is URLs for the address of a git repository, which may be in scp's form,
 // user@host:path. Whoever pastes a token in front of that has it kept: git takes what stands
@@ -41,7 +42,7 @@ func Remote(address string) string {
 	if at < 0 || strings.Contains(address, "://") || strings.Contains(address[:at], "/") {
 		return URLs(address)
 	}
-	if info := address[:at]; login.MatchString(info) {
+	if info := address[:at]; login().MatchString(info) {
 		return address
 	} else if strings.Contains(info, ":") {
 		return Mask + ":" + Mask + address[at:]

@@ -9,10 +9,10 @@ import (
 	"io/fs"
 	"path"
 	"path/filepath"
-	"regexp"
 	"strings"
 
 	"github.com/seed-e0495807/strake/lang/diag"
+	"github.com/seed-e0495807/strake/lang/late"
 	"github.com/seed-e0495807/strake/lang/regular"
 	"github.com/seed-e0495807/strake/lang/source"
 	"github.com/seed-e0495807/strake/plugins"
@@ -144,7 +144,7 @@ func (l *loader) entry(n *yamltree.Node) {
 	l.f.Entries = append(l.f.Entries, e)
 }
 
-var nameForm = regexp.MustCompile(`^[a-z][a-z0-9]*(-[a-z0-9]+)*$`)
+var nameForm = late.Regexp(`^[a-z][a-z0-9]*(-[a-z0-9]+)*$`)
 
 // program checks what only programs have.
 func (l *loader) program(e *Entry, n *yamltree.Node) {
@@ -157,7 +157,7 @@ func (l *loader) program(e *Entry, n *yamltree.Node) {
 		}
 		return
 	}
-	if e.Name == "" && !nameForm.MatchString(e.Key()) {
+	if e.Name == "" && !nameForm().MatchString(e.Key()) {
 		l.errorf(e.Span, "the program %s needs a `name`", e.Use).Hint = "its file name is not lower case words with dashes"
 	}
 	list := n.Get("files")

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"regexp"
 	"runtime"
 	"slices"
 	"strings"
@@ -14,6 +13,7 @@ import (
 
 	"github.com/seed-e0495807/strake/ir"
 	"github.com/seed-e0495807/strake/lang/diag"
+	"github.com/seed-e0495807/strake/lang/late"
 	"github.com/seed-e0495807/strake/lang/source"
 	"github.com/seed-e0495807/strake/lang/spec"
 	"github.com/seed-e0495807/strake/plugins"
@@ -202,7 +202,7 @@ func (b *builder) order() {
 }
 
 // keywordForm is how keywords of plugins are written.
-var keywordForm = regexp.MustCompile(`^[A-Z][A-Z0-9_-]*$`)
+var keywordForm = late.Regexp(`^[A-Z][A-Z0-9_-]*$`)
 
 // claims checks which instructions plugins claim.
 func (b *builder) claims() {
@@ -216,7 +216,7 @@ func (b *builder) claims() {
 		for _, in := range info.Instructions {
 			first, twice := seen[in.Keyword]
 			switch {
-			case !keywordForm.MatchString(in.Keyword):
+			case !keywordForm().MatchString(in.Keyword):
 				b.diags.Errorf(at, "plugin-claim", "the plugin %s claims the instruction %q, which is not upper case letters", info.Name, in.Keyword)
 			case slices.Contains(spec.Keywords(), in.Keyword):
 				b.diags.Errorf(at, "plugin-claim", "the plugin %s claims the instruction %s, which is Docker's own", info.Name, in.Keyword)

@@ -5,11 +5,11 @@ package distro
 
 import (
 	"context"
-	"regexp"
 	"strings"
 
 	"github.com/seed-e0495807/strake/ir"
 	"github.com/seed-e0495807/strake/ir/shell"
+	"github.com/seed-e0495807/strake/lang/late"
 	"github.com/seed-e0495807/strake/plugins"
 )
 
@@ -92,12 +92,12 @@ func build(id, release string, source Source) (Distro, bool) {
 	return d, ok
 }
 
-var versionStart = regexp.MustCompile(`^v?[0-9]+(\.[0-9]+)?`)
+var versionStart = late.Regexp(`^v?[0-9]+(\.[0-9]+)?`)
 
 // release makes of a version what tells releases apart: the number of a release of
 // Debian and Ubuntu is its codename, and those of RHEL's minor releases do not count.
 func release(id, version string) string {
-	version = strings.TrimPrefix(versionStart.FindString(version), "v")
+	version = strings.TrimPrefix(versionStart().FindString(version), "v")
 	major, _, _ := strings.Cut(version, ".")
 	switch id {
 	case "debian":

@@ -1,12 +1,12 @@
 package distro
 
 import (
-	"regexp"
 	"slices"
 	"strings"
 
 	"github.com/seed-e0495807/strake/ir"
 	"github.com/seed-e0495807/strake/ir/shell"
+	"github.com/seed-e0495807/strake/lang/late"
 	"github.com/seed-e0495807/strake/lang/words"
 )
 
@@ -133,11 +133,11 @@ var distroNames = map[string]string{
 	"leap": "opensuse-leap", "tumbleweed": "opensuse-tumbleweed", "buildpack-deps": "debian",
 }
 
-var ubi = regexp.MustCompile(`^ubi([0-9]+)?(-minimal|-init|-micro)?$`)
+var ubi = late.Regexp(`^ubi([0-9]+)?(-minimal|-init|-micro)?$`)
 
 // ownImage tells the image of a distribution itself.
 func ownImage(name, last string) (string, bool) {
-	if ubi.MatchString(last) {
+	if ubi().MatchString(last) {
 		return "rhel", true
 	}
 	id, ok := distroNames[last]
@@ -153,7 +153,7 @@ func ownImage(name, last string) (string, bool) {
 
 // ownRelease reads the tag of such an image.
 func ownRelease(id, last, tag string) string {
-	if m := ubi.FindStringSubmatch(last); m != nil && m[1] != "" {
+	if m := ubi().FindStringSubmatch(last); m != nil && m[1] != "" {
 		return m[1]
 	}
 	tag = strings.TrimPrefix(strings.TrimPrefix(tag, "stream"), "centos")
@@ -183,13 +183,13 @@ func parts(tag string) []string {
 	return strings.FieldsFunc(tag, func(r rune) bool { return r == '-' || r == '_' || r == '+' })
 }
 
-var versioned = regexp.MustCompile(`^(debian|ubuntu|alpine|fedora|centos|rockylinux|almalinux|ubi|el|amazonlinux|al)([0-9][0-9.]*)?$`)
+var versioned = late.Regexp(`^(debian|ubuntu|alpine|fedora|centos|rockylinux|almalinux|ubi|el|amazonlinux|al)([0-9][0-9.]*)?$`)
 
 // fromTag reads a tag of an image that is built on several distributions.
 func fromTag(tag string) (Distro, bool) {
 	ids := map[string]string{"rockylinux": "rocky", "ubi": "rhel", "el": "rhel", "amazonlinux": "amzn", "al": "amzn"}
 	for _, part := range parts(tag) {
-		m := versioned.FindStringSubmatch(part)
+		m := versioned().FindStringSubmatch(part)
 		if m == nil || m[2] == "" && len(m[1]) < len("alpine") {
 			continue
 		}

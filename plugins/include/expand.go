@@ -82,7 +82,7 @@ func (l *loader) given(u *plugins.Use) (map[string]string, bool) {
 		name, value, ok := strings.Cut(flag, "=")
 		_, twice := values[name]
 		switch {
-		case !ok || !identifier.MatchString(name):
+		case !ok || !identifier().MatchString(name):
 			l.diags.Errorf(place(u.Origin), "bad-argument", "--arg=%s gives no name a value", flag).Expected = "--arg=NAME=VALUE"
 		case twice:
 			l.diags.Errorf(place(u.Origin), "bad-argument", "--arg gives %s a value twice", name)
@@ -137,7 +137,7 @@ func (f *fragment) build(file *lang.File) []*ir.Op {
 func (f *fragment) parameter(d ir.Default) ir.Default {
 	value, ok := f.given[d.Key]
 	switch {
-	case !identifier.MatchString(d.Key) || !ok && !d.Set:
+	case !identifier().MatchString(d.Key) || !ok && !d.Set:
 		return d
 	case ok:
 		value = f.scope.quote(value)

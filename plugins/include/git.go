@@ -25,7 +25,7 @@ func (n Network) git(ctx context.Context, ref Ref) ([]byte, error) {
 	if _, err := n.run(ctx, dir, "fetch", "--quiet", "--depth=1", "--no-tags", "--", ref.From, ref.At); err != nil {
 		return nil, err
 	}
-	if commit.MatchString(ref.At) {
+	if commit().MatchString(ref.At) {
 		got, err := n.run(ctx, dir, "rev-parse", "FETCH_HEAD")
 		if err == nil && strings.TrimSpace(string(got)) != ref.At {
 			err = fmt.Errorf("the server gives the commit %s", bytes.TrimSpace(got))

@@ -8,13 +8,13 @@ import (
 	"fmt"
 	"io/fs"
 	"path"
-	"regexp"
 	"slices"
 	"strings"
 
 	"github.com/seed-e0495807/strake/ir"
 	"github.com/seed-e0495807/strake/lang"
 	"github.com/seed-e0495807/strake/lang/diag"
+	"github.com/seed-e0495807/strake/lang/late"
 	"github.com/seed-e0495807/strake/lang/redact"
 	"github.com/seed-e0495807/strake/lang/source"
 	"github.com/seed-e0495807/strake/plugins"
@@ -87,7 +87,7 @@ func (l *loader) read(r reading) (*source.File, bool) {
 
 // text gets a file and looks at its checksum.
 func (l *loader) text(r reading) (name, text string, ok bool) {
-	if r.checksum != "" && !digest.MatchString(r.checksum) {
+	if r.checksum != "" && !digest().MatchString(r.checksum) {
 		l.diags.Errorf(r.at, "bad-checksum", "%q is no checksum", r.checksum).Expected = "sha256: and 64 hexadecimal digits"
 		return "", "", false
 	}
@@ -155,7 +155,7 @@ func candidates(from, file string, dockerfile bool) (list []string) {
 	switch {
 	case strings.HasPrefix(file, "/"):
 		add(path.Clean(file)[1:])
-	case !scheme.MatchString(from):
+	case !scheme().MatchString(from):
 		add(path.Join(path.Dir(from), file))
 		if dockerfile {
 			add(path.Clean(file))
@@ -164,7 +164,7 @@ func candidates(from, file string, dockerfile bool) (list []string) {
 	return list
 }
 
-var digest = regexp.MustCompile(`^sha256:[0-9a-f]{64}$`)
+var digest = late.Regexp(`^sha256:[0-9a-f]{64}$`)
 
 // checked makes sure that a file is what the Dockerfile says it is.
 func (l *loader) checked(r reading, data []byte) bool {

@@ -5,10 +5,11 @@ import (
 	"fmt"
 	"io/fs"
 	"net/url"
-	"regexp"
 	"strings"
 
 	"github.com/google/go-containerregistry/pkg/name"
+
+	"github.com/seed-e0495807/strake/lang/late"
 )
 
 // Kind says where a file is.
@@ -32,10 +33,10 @@ type Ref struct {
 }
 
 var (
-	commit  = regexp.MustCompile(`^([0-9a-f]{40}|[0-9a-f]{64})$`)
-	version = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._/+-]*$`)
-	scp     = regexp.MustCompile(`^git@[A-Za-z0-9][A-Za-z0-9.-]*:[A-Za-z0-9_~/][^\s#]*$`)
-	scheme  = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9+.-]*:`)
+	commit  = late.Regexp(`^([0-9a-f]{40}|[0-9a-f]{64})$`)
+	version = late.Regexp(`^[A-Za-z0-9][A-Za-z0-9._/+-]*$`)
+	scp     = late.Regexp(`^git@[A-Za-z0-9][A-Za-z0-9.-]*:[A-Za-z0-9_~/][^\s#]*$`)
+	scheme  = late.Regexp(`^[A-Za-z][A-Za-z0-9+.-]*:`)
 )
 
 // Pinned reports whether the reference itself says what the file is: it names a commit,
@@ -45,7 +46,7 @@ func (r Ref) Pinned() bool {
 	case Path:
 		return true
 	case Git:
-		return commit.MatchString(r.At)
+		return commit().MatchString(r.At)
 	case OCI:
 		return strings.Contains(r.From, "@")
 	}
@@ -79,8 +80,8 @@ func ParseRef(text string) (Ref, error) {
 			err = errors.New("what is behind the # is for git repositories, whose URLs end in .git")
 		}
 		return Ref{Kind: HTTPS, Text: text, From: text}, err
-	case scheme.MatchString(text):
-		return Ref{}, fmt.Errorf("its scheme may be https, ssh or oci, not %s", strings.TrimRight(scheme.FindString(text), ":/"))
+	case scheme().MatchString(text):
+		return Ref{}, fmt.Errorf("its scheme may be https, ssh or oci, not %s", strings.TrimRight(scheme().FindString(text), ":/"))
 	}
 	return Ref{Kind: Path, Text: text, Path: text}, nil
 }
@@ -108,13 +109,13 @@ func parseGit(text string) (Ref, error) {
 		if _, err := parseURL(repo); err != nil {
 			return Ref{}, err
 		}
-	} else if !scp.MatchString(repo) {
+	} else if !scp().MatchString(repo) {
 		return Ref{}, errors.New("it is not like git@host:repository.git")
 	}
 	switch {
 	case !ok || at == "":
 		return Ref{}, errors.New("a git repository needs #version:path behind it")
-	case !version.MatchString(at) || strings.Contains(at, ".."):
+	case !version().MatchString(at) || strings.Contains(at, ".."):
 		return Ref{}, fmt.Errorf("%q is no commit, branch or tag", at)
 	case !fs.ValidPath(file) || file == ".":
 		return Ref{}, fmt.Errorf("%q is no path of a file in a repository", file)

@@ -3,16 +3,16 @@ package include
 import (
 	"fmt"
 	"path"
-	"regexp"
 	"slices"
 	"strings"
 
 	"github.com/seed-e0495807/strake/ir"
 	"github.com/seed-e0495807/strake/lang/diag"
+	"github.com/seed-e0495807/strake/lang/late"
 	"github.com/seed-e0495807/strake/lang/lexer"
 )
 
-var identifier = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`)
+var identifier = late.Regexp(`^[A-Za-z_][A-Za-z0-9_]*$`)
 
 // scope is the parameters of an included file. A stage has one scope for all ARGs, so
 // they are given names of their own. Files that follow one another can have the same

@@ -3,13 +3,13 @@ package include
 import (
 	"fmt"
 	"path"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
 
 	"github.com/seed-e0495807/strake/ir"
 	"github.com/seed-e0495807/strake/lang"
+	"github.com/seed-e0495807/strake/lang/late"
 	"github.com/seed-e0495807/strake/plugins"
 )
 
@@ -215,7 +215,7 @@ func (x *imports) order() []*stage {
 	return list
 }
 
-var noName = regexp.MustCompile(`[^a-z0-9_.-]+`)
+var noName = late.Regexp(`[^a-z0-9_.-]+`)
 
 // name finds a name for a stage that nobody has.
 func (x *imports) name(d *dockerfile, def *ir.Stage, index int) string {
@@ -227,7 +227,7 @@ func (x *imports) name(d *dockerfile, def *ir.Stage, index int) string {
 	if end == "" {
 		end = strconv.Itoa(index)
 	}
-	name := noName.ReplaceAllString(strings.ToLower("include-"+stem+"-"+end), "-")
+	name := noName().ReplaceAllString(strings.ToLower("include-"+stem+"-"+end), "-")
 	for n := 2; x.taken[name]; n++ {
 		name = fmt.Sprintf("%s-%d", strings.TrimSuffix(name, fmt.Sprintf("-%d", n-1)), n)
 	}

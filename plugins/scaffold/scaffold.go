@@ -10,9 +10,10 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"regexp"
 	"strings"
 	"text/template"
+
+	"github.com/seed-e0495807/strake/lang/late"
 )
 
 // Templates have names that go's tools do not take for code of this module.
@@ -29,11 +30,11 @@ type Values struct {
 	Go      string // version of the language, like 1.26
 }
 
-var nameForm = regexp.MustCompile(`^[a-z][a-z0-9]*(-[a-z0-9]+)*$`)
+var nameForm = late.Regexp(`^[a-z][a-z0-9]*(-[a-z0-9]+)*$`)
 
 // New makes a directory, which must not be there. It appears whole or not at all.
 func New(dir string, v Values) error {
-	if !nameForm.MatchString(v.Name) {
+	if !nameForm().MatchString(v.Name) {
 		return fmt.Errorf("%q is no name for a plugin: lower case words with dashes, like no-latest", v.Name)
 	}
 	if _, err := os.Lstat(dir); err == nil {

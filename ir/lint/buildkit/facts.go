@@ -1,7 +1,6 @@
 package buildkit
 
 import (
-	"regexp"
 	"strings"
 
 	"github.com/containerd/platforms"
@@ -10,6 +9,7 @@ import (
 	"github.com/seed-e0495807/strake/ir"
 	"github.com/seed-e0495807/strake/ir/lint"
 	"github.com/seed-e0495807/strake/ir/plan"
+	"github.com/seed-e0495807/strake/lang/late"
 )
 
 // The rules that need the values of one build.
@@ -55,12 +55,12 @@ func legacyPair(f plan.LegacyPair, r *lint.Report) {
 // What BuildKit takes for the name of a secret: one of these words between
 // underscores, unless another says that it is none.
 var (
-	secret = regexp.MustCompile(`(?i)(?:_|^)(?:apikey|auth|credential|credentials|key|password|pword|passwd|secret|token)(?:_|$)`)
-	public = regexp.MustCompile(`(?i)(?:_|^)(?:public|file|version)(?:_|$)`)
+	secret = late.Regexp(`(?i)(?:_|^)(?:apikey|auth|credential|credentials|key|password|pword|passwd|secret|token)(?:_|$)`)
+	public = late.Regexp(`(?i)(?:_|^)(?:public|file|version)(?:_|$)`)
 )
 
 func secretName(f plan.Declared, r *lint.Report) {
-	if secret.MatchString(f.Key) && !public.MatchString(f.Key) {
+	if secret().MatchString(f.Key) && !public().MatchString(f.Key) {
 		r.At(f.At(), linter.RuleSecretsUsedInArgOrEnv.Format(f.Op.Body.Keyword(), f.Key))
 	}
 }

@@ -1,11 +1,11 @@
 package cachemounts
 
 import (
-	"regexp"
 	"slices"
 	"strings"
 
 	"github.com/seed-e0495807/strake/ir/shell"
+	"github.com/seed-e0495807/strake/lang/late"
 )
 
 // gitOptions are those of git(1) 2.39 in front of the name of a command, and gitCommands what
@@ -28,7 +28,7 @@ var gitQuiet = strings.Fields(`clone fetch pull checkout init submodule rev-pars
 	ls-remote ls-tree switch restore sparse-checkout am commit cherry-pick merge rev-list diff archive version help cat-file update-index`)
 
 // gitSettings are what git-config(1) 2.39 has that names no program, in lower case.
-var gitSettings = regexp.MustCompile(`(?i)^"?(user\.(name|email)|https?\..*|safe\.\w+|advice\.\w+|init\.defaultbranch|color\.[\w.]+|(pull|push|fetch|pack|gc|index|transfer|feature|receive)\.\w+|merge\.(ff|renames|renamelimit)|diff\.(renames|renamelimit)|protocol\.(version|(file|git|ssh|https?)\.allow)|` +
+var gitSettings = late.Regexp(`(?i)^"?(user\.(name|email)|https?\..*|safe\.\w+|advice\.\w+|init\.defaultbranch|color\.[\w.]+|(pull|push|fetch|pack|gc|index|transfer|feature|receive)\.\w+|merge\.(ff|renames|renamelimit)|diff\.(renames|renamelimit)|protocol\.(version|(file|git|ssh|https?)\.allow)|` +
 	`submodule\.(recurse|fetchjobs)|submodule\..*\.(url|branch|update|shallow)|remote\.[\w-]+\.(url|fetch|tagopt|mirror|prune)|branch\.[\w-]+\.(remote|merge)|commit\.gpgsign|tag\.gpgsign|` +
 	`core\.(autocrlf|longpaths|compression|filemode|symlinks|sparsecheckout|ignorecase|eol|quotepath|preloadindex|untrackedcache|bigfilethreshold|packedgitlimit|packedgitwindowsize|excludesfile|logallrefupdates|bare|safecrlf|protectntfs)|` +
 	`url\..*\.(push)?insteadof|credential\.(.*\.)?(username|usehttppath))"?$`)
@@ -83,5 +83,5 @@ func quietSetting(name, value string) bool {
 	if strings.EqualFold(name, "credential.helper") {
 		return value == "store" || value == "cache" || value == ""
 	}
-	return gitSettings.MatchString(name) && !strings.Contains(name+value, "::") && !strings.HasPrefix(value, "!")
+	return gitSettings().MatchString(name) && !strings.Contains(name+value, "::") && !strings.HasPrefix(value, "!")
 }

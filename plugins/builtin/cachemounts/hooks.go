@@ -2,12 +2,12 @@ package cachemounts
 
 import (
 	"path"
-	"regexp"
 	"slices"
 	"strings"
 
 	"github.com/seed-e0495807/strake/ir"
 	"github.com/seed-e0495807/strake/ir/shell"
+	"github.com/seed-e0495807/strake/lang/late"
 )
 
 // shellHooks are variables by which a shell, or the loader of every program, runs or reads what
@@ -23,32 +23,32 @@ var hookVars = slices.Concat(shellHooks, strings.Fields(`TAR_OPTIONS RSYNC_RSH R
 	NPM_CONFIG_SCRIPT_SHELL NPM_CONFIG_NODE_OPTIONS NPM_CONFIG_GIT NPM_CONFIG_SHELL RUSTC_WRAPPER RUSTC_WORKSPACE_WRAPPER RUSTC CARGO_BUILD_RUSTC_WRAPPER CARGO_BUILD_RUSTC_WORKSPACE_WRAPPER CARGO_BUILD_RUSTC PERL5OPT PERL5DB PYTHONSTARTUP PYTHONINSPECT RUBYOPT OPENSSL_CONF OPENSSL_MODULES OPENSSL_ENGINES`))
 
 // loads are options of node(1) 22 that load a program, and of ssh(1) 9.2 that run one.
-var loads = regexp.MustCompile("(?i)(^|\\s)(-r|--require|--import|--(experimental-)?loader)|command|[;&|`$<>]|(^|\\s)-[A-Za-z]*[FI]")
+var loads = late.Regexp("(?i)(^|\\s)(-r|--require|--import|--(experimental-)?loader)|command|[;&|`$<>]|(^|\\s)-[A-Za-z]*[FI]")
 
 // runsByVariable tells whether a variable has a program run another, with this value.
 func runsByVariable(name, value string, known bool) bool {
 	switch {
 	case name == "NODE_OPTIONS":
-		return !known || loads.MatchString(value)
+		return !known || loads().MatchString(value)
 	case name == "GIT_SSH_COMMAND":
-		return !known || !strings.HasPrefix(value, "ssh ") || loads.MatchString(value)
+		return !known || !strings.HasPrefix(value, "ssh ") || loads().MatchString(value)
 	}
 	return slices.Contains(hookVars, name)
 }
 
-var mentionsHook = regexp.MustCompile(`\b(` + strings.Join(shellHooks, "|") + `)\b`)
+var mentionsHook = late.Regexp(`\b(` + strings.Join(shellHooks, "|") + `)\b`)
 
 // lastWord is what bash(1) 5.2 has of the words of a command before.
-var lastWord = regexp.MustCompile(`\$\{?(_|BASH_COMMAND)\b`)
+var lastWord = late.Regexp(`\$\{?(_|BASH_COMMAND)\b`)
 
 // shellWords are those of a SHELL, behind the shell itself, by which it reads no file of its
 // own: not a login shell, and not an interactive one.
-var shellWords = regexp.MustCompile(`^(-[acefhuvxo]+|pipefail|errexit|nounset|xtrace|\+[efhuvx]+)$`)
+var shellWords = late.Regexp(`^(-[acefhuvxo]+|pipefail|errexit|nounset|xtrace|\+[efhuvx]+)$`)
 
-var plainInterpreter = regexp.MustCompile(`^#! *(/usr)?/bin/(env +)?(ba|da|a)?sh( +-[efhuvx]+)*\s*$`)
+var plainInterpreter = late.Regexp(`^#! *(/usr)?/bin/(env +)?(ba|da|a)?sh( +-[efhuvx]+)*\s*$`)
 
 // functions are definitions of them.
-var functions = regexp.MustCompile(`(?:^|[\s;&|({])(?:function\s+)?([\w.-]+)\s*\(\s*\)`)
+var functions = late.Regexp(`(?:^|[\s;&|({])(?:function\s+)?([\w.-]+)\s*\(\s*\)`)
 
 // hooked tells whether something in force has the shell, or a program that is quiet by itself,
 // run what this RUN does not say.
@@ -56,17 +56,17 @@ func (j *job) hooked() bool {
 	text := fullText(j.call.Module.Stages[j.index].Ops[j.op])
 	first, _, _ := strings.Cut(j.script.Text, "\n")
 	switch {
-	case j.script.AnySet, mentionsHook.MatchString(text), lastWord.MatchString(text), strings.Contains(j.script.Text, "@P}"):
+	case j.script.AnySet, mentionsHook().MatchString(text), lastWord().MatchString(text), strings.Contains(j.script.Text, "@P}"):
 		return true
-	case strings.HasPrefix(first, "#!") && !plainInterpreter.MatchString(first):
+	case strings.HasPrefix(first, "#!") && !plainInterpreter().MatchString(first):
 		return true
 	case len(j.state.Shell) > 0 && strings.Contains(j.state.Shell[0], "/") && !slices.Contains(systemDirs, path.Dir(j.state.Shell[0])):
 		return true // one of the author's
-	case slices.ContainsFunc(functions.FindAllStringSubmatch(j.script.Text, -1), func(m []string) bool {
+	case slices.ContainsFunc(functions().FindAllStringSubmatch(j.script.Text, -1), func(m []string) bool {
 		return kindOf(&shell.Command{Name: m[1], Prog: shell.Word{Text: m[1], Known: true}}) != unknown
 	}):
 		return true // what has the name of a program is another
-	case len(j.state.Shell) > 0 && slices.ContainsFunc(j.state.Shell[1:], func(w string) bool { return !shellWords.MatchString(w) }):
+	case len(j.state.Shell) > 0 && slices.ContainsFunc(j.state.Shell[1:], func(w string) bool { return !shellWords().MatchString(w) }):
 		return true
 	}
 	for _, name := range hookVars {
@@ -84,13 +84,13 @@ func (j *job) hooked() bool {
 }
 
 // settingsOfGit are files in which git(1) finds hooks and aliases.
-var settingsOfGit = regexp.MustCompile(`gitconfig|\.git/(config|hooks)|git-core/templates|/git/(config|attributes)`)
+var settingsOfGit = late.Regexp(`gitconfig|\.git/(config|hooks)|git-core/templates|/git/(config|attributes)`)
 
 // gitHooked tells whether an instruction so far may have told git to run a program of the
 // author's: by a configuration, or a file of one; or bash, by a function in the environment.
 func (j *job) gitHooked() bool {
 	return j.before(func(stage, k int, op *ir.Op) bool {
-		if text := fullText(op); strings.Contains(text, "BASH_FUNC_") || strings.Contains(text, "git") && settingsOfGit.MatchString(text) {
+		if text := fullText(op); strings.Contains(text, "BASH_FUNC_") || strings.Contains(text, "git") && settingsOfGit().MatchString(text) {
 			return true
 		}
 		script := j.stages[stage].scripts[k]

@@ -2,13 +2,13 @@ package cachemounts
 
 import (
 	"path"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
 
 	"github.com/seed-e0495807/strake/ir"
 	"github.com/seed-e0495807/strake/ir/shell"
+	"github.com/seed-e0495807/strake/lang/late"
 )
 
 // keeps says what may count on a cache being in the image. A cache mount may be empty at
@@ -118,7 +118,7 @@ func (s *stage) mayRead(op int, o *ir.Op, k *keeps) bool {
 }
 
 // mavenOffline are letters of mvn(1), together, with that of no network.
-var mavenOffline = regexp.MustCompile(`^-[BCNUVXeq]*o[BCNUVXeq]*$`)
+var mavenOffline = late.Regexp(`^-[BCNUVXeq]*o[BCNUVXeq]*$`)
 
 // offline tells whether a use must not fill the cache.
 func (s *stage) offline(op int, run *ir.Run, u *use) bool {
@@ -136,7 +136,7 @@ func (s *stage) offline(op int, run *ir.Run, u *use) bool {
 	}
 	return slices.ContainsFunc(u.commands, func(c *shell.Command) bool {
 		return slices.ContainsFunc(c.Args, func(w shell.Word) bool {
-			return isOption(w, u.keeps.offline) || u.name == "maven" && mavenOffline.MatchString(w.Text)
+			return isOption(w, u.keeps.offline) || u.name == "maven" && mavenOffline().MatchString(w.Text)
 		})
 	})
 }

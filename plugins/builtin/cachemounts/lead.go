@@ -2,11 +2,11 @@ package cachemounts
 
 import (
 	"path"
-	"regexp"
 	"slices"
 	"strings"
 
 	"github.com/seed-e0495807/strake/ir/shell"
+	"github.com/seed-e0495807/strake/lang/late"
 	"github.com/seed-e0495807/strake/plugins/distro"
 )
 
@@ -33,13 +33,13 @@ func (u *use) replace(w shell.Word, text string) {
 
 // aptLetters are options of one letter, together, that keep packages for later (-d) or read
 // a file of settings (-c).
-var aptLetters = regexp.MustCompile(`^-[A-Za-z]*[cd][A-Za-z]*$`)
+var aptLetters = late.Regexp(`^-[A-Za-z]*[cd][A-Za-z]*$`)
 
 // leadApt has apt keep its packages in our directory. The images of Debian and Ubuntu have
 // a hook in apt.conf.d/docker-clean that empties /var/cache/apt; it knows nothing of ours.
 func leadApt(j *job, u *use) bool {
 	for _, c := range u.commands {
-		if slices.ContainsFunc(c.Args, func(w shell.Word) bool { return aptLetters.MatchString(w.Text) }) {
+		if slices.ContainsFunc(c.Args, func(w shell.Word) bool { return aptLetters().MatchString(w.Text) }) {
 			return false
 		}
 		text := " -o Dir::Cache=" + ownDir + "apt -o Dir::Cache::pkgcache= -o Dir::Cache::srcpkgcache="
@@ -54,8 +54,8 @@ func leadApt(j *job, u *use) bool {
 // apkLetters and dnfLetters are letters, together, of another root (-p) and of simulations (-s),
 // and of another configuration (-c) and no network (-C).
 var (
-	apkLetters = regexp.MustCompile(`^-[fhqvUiVul]*[ps]`)
-	dnfLetters = regexp.MustCompile(`^-[46bhqvy]*[cC]`)
+	apkLetters = late.Regexp(`^-[fhqvUiVul]*[ps]`)
+	dnfLetters = late.Regexp(`^-[46bhqvy]*[cC]`)
 )
 
 // leadApk has apk use our directory, with a new index. Where a command without a cache
@@ -72,7 +72,7 @@ func leadApk(j *job, u *use) bool {
 		if !slices.Contains(u.commands, c) {
 			continue
 		}
-		if hasWord(c, apkLetters.MatchString) {
+		if hasWord(c, apkLetters().MatchString) {
 			return false
 		}
 		at := slices.IndexFunc(c.Args, func(w shell.Word) bool { return w.Text == "--no-cache" })
@@ -92,7 +92,7 @@ func leadApk(j *job, u *use) bool {
 // leadDnf has dnf keep its packages in our directory, and look at its repositories again.
 // DNF 5 has a directory of its own for root.
 func leadDnf(j *job, u *use) bool {
-	if j.distro.Manager != "dnf" || j.distro.Release == "" || slices.ContainsFunc(u.commands, func(c *shell.Command) bool { return hasWord(c, dnfLetters.MatchString) }) { // yum of its own has no --refresh
+	if j.distro.Manager != "dnf" || j.distro.Release == "" || slices.ContainsFunc(u.commands, func(c *shell.Command) bool { return hasWord(c, dnfLetters().MatchString) }) { // yum of its own has no --refresh
 		return false
 	}
 	text := " --setopt=cachedir=" + ownDir + "dnf --setopt=keepcache=1 --refresh"
@@ -127,16 +127,16 @@ func leadPip(j *job, u *use) bool {
 	return true
 }
 
-var loops = regexp.MustCompile(`\b(for|while|until|xargs|parallel)\b`)
+var loops = late.Regexp(`\b(for|while|until|xargs|parallel)\b`)
 
 // pipAgain are options of pip, in full or short of their ends, by which it installs what is there
 // already, puts it elsewhere, or builds it otherwise.
-var pipAgain = regexp.MustCompile(`^(--(fo|ig|ta|root$|root=|pref|conf|gl|bu|no-build)|-[a-zA-Z]*[ItC])`)
+var pipAgain = late.Regexp(`^(--(fo|ig|ta|root$|root=|pref|conf|gl|bu|no-build)|-[a-zA-Z]*[ItC])`)
 
 // buildsTwice tells whether a RUN may build a wheel that it has built already, in another
 // environment: without a cache it would, with one it would take the first.
 func (j *job) buildsTwice(u *use) bool {
-	if len(u.commands) == 1 && !loops.MatchString(j.script.Text) {
+	if len(u.commands) == 1 && !loops().MatchString(j.script.Text) {
 		return false
 	}
 	again := func(name string) bool { _, set, _ := j.state.Var(name); return set }
@@ -147,7 +147,7 @@ func (j *job) buildsTwice(u *use) bool {
 		return true
 	}
 	for _, c := range u.commands {
-		if c.Prog.Text != u.commands[0].Prog.Text || strings.Contains(c.Prog.Text, "/") && !path.IsAbs(c.Prog.Text) || len(c.Env) > 0 || !pip("install")(c) || hasWord(c, pipAgain.MatchString) {
+		if c.Prog.Text != u.commands[0].Prog.Text || strings.Contains(c.Prog.Text, "/") && !path.IsAbs(c.Prog.Text) || len(c.Env) > 0 || !pip("install")(c) || hasWord(c, pipAgain().MatchString) {
 			return true
 		}
 	}

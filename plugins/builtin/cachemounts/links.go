@@ -2,12 +2,12 @@ package cachemounts
 
 import (
 	"path"
-	"regexp"
 	"slices"
 	"strings"
 
 	"github.com/seed-e0495807/strake/ir"
 	"github.com/seed-e0495807/strake/ir/shell"
+	"github.com/seed-e0495807/strake/lang/late"
 )
 
 // link is a symbolic link that an instruction makes.
@@ -92,7 +92,7 @@ func (j *job) links() []link {
 }
 
 // lnFlags are options of ln(1), coreutils 9.1, that do not say where the links are.
-var lnFlags = regexp.MustCompile(`^(-[sfnvbirLPTdF]+|--(symbolic|force|no-dereference|verbose|interactive|relative|no-target-directory|backup.*))$`)
+var lnFlags = late.Regexp(`^(-[sfnvbirLPTdF]+|--(symbolic|force|no-dereference|verbose|interactive|relative|no-target-directory|backup.*))$`)
 
 // linksOf are the links of a command.
 func (r reader) linksOf(c *shell.Command) (list []link) {
@@ -109,7 +109,7 @@ func (r reader) linksTo(args []shell.Word) (list []link) {
 		switch {
 		case !strings.HasPrefix(w.Text, "-"):
 			operands = append(operands, w)
-		case !lnFlags.MatchString(w.Text):
+		case !lnFlags().MatchString(w.Text):
 			return []link{{as: "*"}}
 		}
 	}
@@ -121,7 +121,7 @@ func (r reader) linksTo(args []shell.Word) (list []link) {
 		to, known := r.text(w)
 		as := path.Base(to)
 		if !known {
-			as = path.Base(variables.ReplaceAllString(strings.Trim(w.Text, `"`), "*"))
+			as = path.Base(variables().ReplaceAllString(strings.Trim(w.Text, `"`), "*"))
 		}
 		for _, at := range r.linkAt(dest, as, isDir) {
 			switch {
@@ -157,4 +157,4 @@ func (r reader) linkAt(dest shell.Word, name string, isDir bool) (list []string)
 }
 
 // variables are what stands in a word for a text that is not known.
-var variables = regexp.MustCompile("\\$\\{[^}]*\\}|\\$\\(.*\\)|`.*`|\\$\\w+|\\$.?")
+var variables = late.Regexp("\\$\\{[^}]*\\}|\\$\\(.*\\)|`.*`|\\$\\w+|\\$.?")

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/seed-e0495807/strake/ir/shell"
+	"github.com/seed-e0495807/strake/lang/late"
 )
 
 // manager is a package manager, and how it gets a cache. Either lead edits its commands so
@@ -25,12 +26,12 @@ type manager struct {
 	uses   func(c *shell.Command) bool
 	lead   func(j *job, u *use) bool // edits the commands; false when that cannot be
 	dirs   []dir
-	own    []string       // where the manager has its cache by default, "~" is HOME
-	vars   []string       // that move the cache, or switch it
-	away   []string       // options that do; "x*" is all that start with x
-	moved  *regexp.Regexp // what else an instruction of the stage can have done to move it
-	traces []string       // what paths in the cache have in common
-	keeps  *keeps         // what later RUNs count on
+	own    []string              // where the manager has its cache by default, "~" is HOME
+	vars   []string              // that move the cache, or switch it
+	away   []string              // options that do; "x*" is all that start with x
+	moved  func() *regexp.Regexp // what else an instruction of the stage can have done to move it
+	traces []string              // what paths in the cache have in common
+	keeps  *keeps                // what later RUNs count on
 }
 
 // dir is a directory to mount: of ours, or below HOME, or below what a variable says.
@@ -62,7 +63,7 @@ var managers = []manager{
 	{config: "apk", name: "apk", native: true, locked: true, system: true, uses: sub([]string{"apk"}, "add", "upgrade", "fix"), lead: leadApk,
 		dirs: []dir{{path: ownDir + "apk"}}, own: []string{"/var/cache/apk", "/etc/apk/cache"},
 		away:  []string{"--cache*", "-p*", "--ro*", "--ini*", "--no-n*", "--ar*", "--repositori*", "-s", "--si*"}, // getopt_long takes the start of an option
-		moved: regexp.MustCompile(`/etc/apk/cache|setup-apkcache|apk[^&|;\n]*--no-network|commit_hooks`)},
+		moved: late.Regexp(`/etc/apk/cache|setup-apkcache|apk[^&|;\n]*--no-network|commit_hooks`)},
 	// dnf(8), dnf.conf(5) of DNF 4 and 5: --setopt overrides dnf.conf; a directory of a
 	// repository has the hash of its URL, architecture included. --refresh, since what is
 	// known of a repository counts as new for two days.
@@ -70,7 +71,7 @@ var managers = []manager{
 		dirs: []dir{{path: ownDir + "dnf"}}, own: []string{"/var/cache/dnf", "/var/cache/yum", "/var/cache/libdnf5"},
 		away: []string{"--ins*", "--setopt=cachedir*", "--setopt=system_cachedir*", "--setopt=keepcache*", "-c", "--con*",
 			"-C", "--ca*", "--dow*", "--des*", "--fo*"}, traces: []string{"/var/cache/"},
-		moved: regexp.MustCompile(`cachedir|keepcache|plugin(conf)?path|(post|pre)-transaction|actions\.d|(dnf|yum)[^&|;\n]* (-C|--cacheonly)\b`)},
+		moved: late.Regexp(`cachedir|keepcache|plugin(conf)?path|(post|pre)-transaction|actions\.d|(dnf|yum)[^&|;\n]* (-C|--cacheonly)\b`)},
 	// pip 24, "Caching" and "pip cache": responses are keyed by URL and validated. Built
 	// wheels are keyed by source and not by what they were built with (environment,
 	// compiler, libraries): those go to a tmpfs, and so end with the RUN.
@@ -78,7 +79,7 @@ var managers = []manager{
 		dirs: []dir{{path: ownDir + "pip", scratch: true}, {id: "-http", path: ownDir + "pip/http-v2"}, {id: "-http-1", path: ownDir + "pip/http"}},
 		own:  []string{"~/.cache/pip"}, vars: []string{"PIP_CACHE_DIR", "PIP_CONFIG_FILE", "XDG_CACHE_HOME", "PIP_LOG", "PIP_LOG_FILE", "PIP_LOCAL_LOG", "PIP_REPORT", "PIP_PYTHON"},
 		away:  []string{"--ca*", "--is*", "--py*", "--lo*", "--rep*"}, // optparse takes the start of an option
-		moved: regexp.MustCompile(`pip[0-9.]* config|pip\.conf|PIP_CACHE_DIR|PIP_CONFIG_FILE|XDG_CACHE_HOME`)},
+		moved: late.Regexp(`pip[0-9.]* config|pip\.conf|PIP_CACHE_DIR|PIP_CONFIG_FILE|XDG_CACHE_HOME`)},
 	// npm 11, "config" and "npm cache": an option overrides variables and every npmrc. Only
 	// _cacache is shared, which is keyed by integrity; _npx is keyed by name alone, and
 	// packages have prebuilt files in directories of their own beside it.
@@ -87,7 +88,7 @@ var managers = []manager{
 		vars: []string{"npm_config_cache", "NPM_CONFIG_CACHE", "npm_config_userconfig", "NPM_CONFIG_USERCONFIG", "npm_config_globalconfig", "NPM_CONFIG_GLOBALCONFIG",
 			"npm_config_prefer_offline", "NPM_CONFIG_PREFER_OFFLINE", "npm_config_offline", "NPM_CONFIG_OFFLINE", "npm_config_logs_dir", "NPM_CONFIG_LOGS_DIR"},
 		away: []string{"--cac*", "--userc*", "--globalc*", "--logs-d*", "--of*", "--prefer-of*", "--scr*", "--node*", "--onl*", "--gi*", "--she*"},
-		moved: regexp.MustCompile(`(?is)npm[^&|;\n]*\bconfig\b[^&|;\n]*(cache|config|offline|logs.dir|script.shell|node.options|onload|\bgit\b|\bshell\b)|npm[^&|;\n]*\bset\b[^&|;\n]*(cache|offline|logs.dir)|npm_config_[\w-]*(cache|config|offline|logs.dir|script.shell|node.options|onload)|npm_config_(git|shell)\b|` +
+		moved: late.Regexp(`(?is)npm[^&|;\n]*\bconfig\b[^&|;\n]*(cache|config|offline|logs.dir|script.shell|node.options|onload|\bgit\b|\bshell\b)|npm[^&|;\n]*\bset\b[^&|;\n]*(cache|offline|logs.dir)|npm_config_[\w-]*(cache|config|offline|logs.dir|script.shell|node.options|onload)|npm_config_(git|shell)\b|` +
 			`\b(cache|offline|logs-dir|script-shell|node-options|onload-script|(git|shell) *=)\b.*npmrc|npmrc.*\b(cache|offline|logs-dir|script-shell|node-options|onload-script|(git|shell) *=)|\b(cp|mv|ln|cat|tee|install|curl|wget|base64|envsubst)\b[^&|;\n]*npmrc`),
 		keeps: &keeps{programs: []string{"npm"}, offline: []string{"--of*", "--prefer-of*"}, loose: true,
 			offVars: []string{"npm_config_offline=true", "NPM_CONFIG_OFFLINE=true", "npm_config_prefer_offline=true", "NPM_CONFIG_PREFER_OFFLINE=true"}}},
@@ -95,24 +96,24 @@ var managers = []manager{
 	// integrity. Two must not write one (--mutex). A later Yarn has its cache elsewhere.
 	{config: "yarn", name: "yarn", locked: true, uses: yarnUses, dirs: []dir{{path: "/usr/local/share/.cache/yarn"}},
 		vars: []string{"YARN_CACHE_FOLDER", "yarn_cache_folder"}, away: []string{"--cache-folder*", "--global-folder*", "--script-shell*", "--use-yarnrc*", "--link-duplicates", "--off*", "--prefer-off*"}, traces: []string{".cache/yarn"},
-		moved: regexp.MustCompile(`(?i)yarn[^&|;\n]*\bconfig\b[^&|;\n]*(cache|offline|script.shell|yarn.path)|yarn-offline|yarn_\w*(offline|script.shell|path)|yarn_cache_folder|\.yarnrc\b`),
+		moved: late.Regexp(`(?i)yarn[^&|;\n]*\bconfig\b[^&|;\n]*(cache|offline|script.shell|yarn.path)|yarn-offline|yarn_\w*(offline|script.shell|path)|yarn_cache_folder|\.yarnrc\b`),
 		keeps: &keeps{programs: []string{"yarn"}, offline: []string{"--off*", "--prefer-off*"}, loose: true}},
 	// go help environment, of Go 1.26, and the Go Modules Reference: modules are checked
 	// against go.sum. Their paths are in binaries, so they stay where they are.
 	{config: "go", name: "go-mod", uses: sub([]string{"go"}, "build", "install", "get", "vet", "mod", "list"),
 		dirs: []dir{{path: "~/go/pkg/mod", variable: "GOPATH", below: "pkg/mod"}}, vars: []string{"GOMODCACHE", "GOENV"}, away: []string{"-modcacherw*", "--modcacherw*", "-toolexec*", "--toolexec*", "-vettool*", "--vettool*"},
-		traces: []string{"pkg/mod"}, moved: regexp.MustCompile(`go env[^&|;\n]* -w|GOMODCACHE|GOFLAGS[^&|;\n]*(modcacherw|toolexec)`),
+		traces: []string{"pkg/mod"}, moved: late.Regexp(`go env[^&|;\n]* -w|GOMODCACHE|GOFLAGS[^&|;\n]*(modcacherw|toolexec)`),
 		keeps: &keeps{programs: []string{"go"}, traces: []string{"pkg/mod"}, offVars: []string{"GOPROXY=off"}}},
 	// go help cache: "the build cache does not detect changes to C libraries imported with
 	// cgo", so there is one only where CGO_ENABLED=0. Tests may be left out by a cache.
 	{config: "go", name: "go-build", native: true, uses: sub([]string{"go"}, "build", "install"), lead: leadGoBuild,
 		dirs: []dir{{path: ownDir + "go-build"}}, own: []string{"~/.cache/go-build"}, vars: []string{"GOCACHE", "GOENV", "XDG_CACHE_HOME", "GOFLAGS", "GOCACHEPROG"},
-		away: []string{"-toolexec*", "-a", "-work*", "--work*"}, moved: regexp.MustCompile(`go env[^&|;\n]* -w|go[^&|;\n]*build[^&|;\n]*\.cache`)},
+		away: []string{"-toolexec*", "-a", "-work*", "--work*"}, moved: late.Regexp(`go env[^&|;\n]* -w|go[^&|;\n]*build[^&|;\n]*\.cache`)},
 	// The Cargo Book, "Cargo Home" and "Environment Variables", 1.9x: crates are checked
 	// against the index. Their paths are in binaries. Cargo locks, but by files beside it.
 	{config: "cargo", name: "cargo", locked: true, uses: sub([]string{"cargo"}, "build", "install", "fetch", "check", "clippy", "chef", "update", "rustc", "doc"),
 		dirs:   []dir{{id: "-registry", path: "~/.cargo/registry", variable: "CARGO_HOME", below: "registry"}, {id: "-git", path: "~/.cargo/git", variable: "CARGO_HOME", below: "git"}},
-		traces: []string{"cargo/registry", "cargo/git"}, moved: regexp.MustCompile(`CARGO_HOME|offline\s*=\s*true|(?i)rustc[-_](workspace[-_])?wrapper|rustc\s*=|CARGO_BUILD_RUSTC`),
+		traces: []string{"cargo/registry", "cargo/git"}, moved: late.Regexp(`CARGO_HOME|offline\s*=\s*true|(?i)rustc[-_](workspace[-_])?wrapper|rustc\s*=|CARGO_BUILD_RUSTC`),
 		keeps: &keeps{programs: []string{"cargo"}, traces: []string{"cargo/registry", "cargo/git"},
 			offline: []string{"--offline", "--frozen", "--config*"}, offVars: []string{"CARGO_NET_OFFLINE=true"}}},
 	// Maven 3.9, "Settings Reference" and mvn --help: -U asks again for snapshots and for
@@ -120,7 +121,7 @@ var managers = []manager{
 	// built here, is left alone.
 	{config: "maven", name: "maven", locked: true, uses: mavenUses, lead: leadBy(" -U"), dirs: []dir{{path: "~/.m2/repository"}},
 		vars: []string{"JAVA_TOOL_OPTIONS", "JDK_JAVA_OPTIONS", "_JAVA_OPTIONS", "MAVEN_OPTS", "MAVEN_ARGS", "MAVEN_CONFIG", "MAVEN_USER_HOME"}, away: []string{"-Dmaven.repo.local*", "-s*", "--se*", "-gs*", "--g*", "-l*", "--lo*", "-Dorg.slf4j.simpleLogger.logFile*", "-Duser.home*", "-Dmaven.ext*", "-Dmaven.multi*"},
-		traces: []string{".m2"}, moved: regexp.MustCompile(`maven\.repo|MAVEN_(OPTS|ARGS|CONFIG)|settings\.xml|\.mvn/`),
+		traces: []string{".m2"}, moved: late.Regexp(`maven\.repo|MAVEN_(OPTS|ARGS|CONFIG)|settings\.xml|\.mvn/`),
 		keeps: &keeps{programs: []string{"mvn", "mvnw", "mvnd"}, traces: []string{".m2"}, also: []string{"gradle", "gradlew"}, offline: []string{"-o", "-llr", "--of*"}, last: []string{"install", "deploy", "install:install-file"}}},
 	// Gradle 8, "The Gradle-managed Directories" and "Dependency Caching": modules-2 is
 	// keyed by checksums, apart from versions that change, which --refresh-dependencies
@@ -128,14 +129,14 @@ var managers = []manager{
 	{config: "gradle", name: "gradle", locked: true, uses: gradleUses, lead: leadBy(" --refresh-dependencies"),
 		dirs: []dir{{id: "-modules", path: "~/.gradle/caches/modules-2", variable: "GRADLE_USER_HOME", below: "caches/modules-2"}},
 		vars: []string{"JAVA_TOOL_OPTIONS", "JDK_JAVA_OPTIONS", "_JAVA_OPTIONS", "JAVA_OPTS", "GRADLE_OPTS", "GRADLE_RO_DEP_CACHE"}, away: []string{"-g*", "--gradle-user-home*", "-Dgradle.user.home*", "-Duser.home*", "publishToMavenLocal", "-m", "--dry-run", "-I*", "--init-script*"},
-		traces: []string{".gradle"}, moved: regexp.MustCompile(`GRADLE_(OPTS|RO_DEP_CACHE)|gradle\.user\.home`),
+		traces: []string{".gradle"}, moved: late.Regexp(`GRADLE_(OPTS|RO_DEP_CACHE)|gradle\.user\.home`),
 		keeps: &keeps{programs: []string{"gradle", "gradlew"}, traces: []string{".gradle"}, offline: []string{"--offline"}, last: []string{"publishToMavenLocal"}}},
 	// Composer 2, "config" (cache-dir) and COMPOSER_CACHE_DIR: archives are keyed by URL and
 	// reference, what repositories say is asked for again. Without COMPOSER_HOME it takes ~/.composer
 	// only where that is, which a mount in it would make so.
 	{config: "composer", name: "composer", locked: true, uses: composerUses,
 		dirs: []dir{{variable: "COMPOSER_HOME", below: "cache"}}, vars: []string{"COMPOSER_CACHE_DIR", "XDG_CACHE_HOME", "XDG_CONFIG_HOME"},
-		away: []string{"--no-cache"}, traces: []string{"composer/cache", "/tmp/cache"}, moved: regexp.MustCompile(`composer[^&|;\n]*\bconfig\b[^&|;\n]*cache|COMPOSER_CACHE|XDG_`),
+		away: []string{"--no-cache"}, traces: []string{"composer/cache", "/tmp/cache"}, moved: late.Regexp(`composer[^&|;\n]*\bconfig\b[^&|;\n]*cache|COMPOSER_CACHE|XDG_`),
 		keeps: &keeps{programs: []string{"composer"}, offVars: []string{"COMPOSER_DISABLE_NETWORK=1"}, loose: true}},
 }
 

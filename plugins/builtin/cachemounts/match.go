@@ -2,11 +2,11 @@ package cachemounts
 
 import (
 	"path"
-	"regexp"
 	"slices"
 	"strings"
 
 	"github.com/seed-e0495807/strake/ir/shell"
+	"github.com/seed-e0495807/strake/lang/late"
 )
 
 // sub makes a test for the first word behind a program, options aside: the name of what
@@ -55,9 +55,9 @@ func isDnf(c *shell.Command) bool {
 func isNpm(subs ...string) func(*shell.Command) bool { return sub([]string{"npm"}, subs...) }
 
 // pythonFlags are options of python(1) 3.12 that run no code.
-var pythonFlags = regexp.MustCompile(`^-[bBdEIOPqsSuv]+$`)
+var pythonFlags = late.Regexp(`^-[bBdEIOPqsSuv]+$`)
 
-var pipName = regexp.MustCompile(`^pip[0-9.]*$`)
+var pipName = late.Regexp(`^pip[0-9.]*$`)
 
 // pipAt is the place of pip's sub-command among the arguments, of pip itself or of
 // python -m pip. It is false for other commands.
@@ -66,10 +66,10 @@ func pipAt(c *shell.Command) (int, bool) {
 	if strings.HasPrefix(c.Name, "python") {
 		first = slices.IndexFunc(c.Args, func(w shell.Word) bool { return w.Text == "-m" }) + 2
 		if first < 2 || first > len(c.Args) || c.Arg(first-1) != "pip" ||
-			slices.ContainsFunc(c.Args[:first-2], func(w shell.Word) bool { return !pythonFlags.MatchString(w.Text) }) {
+			slices.ContainsFunc(c.Args[:first-2], func(w shell.Word) bool { return !pythonFlags().MatchString(w.Text) }) {
 			return 0, false
 		}
-	} else if !pipName.MatchString(c.Name) {
+	} else if !pipName().MatchString(c.Name) {
 		return 0, false
 	}
 	for i := first; i < len(c.Args); i++ {
@@ -131,11 +131,11 @@ func mavenUses(c *shell.Command) bool {
 }
 
 // gradleRuns are tasks that start the author's program, or put what it built where others look.
-var gradleRuns = regexp.MustCompile(`(?i)^[^-].*(run|exec|publish|ptm)|^(run|exec|publish|ptm)`)
+var gradleRuns = late.Regexp(`(?i)^[^-].*(run|exec|publish|ptm)|^(run|exec|publish|ptm)`)
 
 func gradleUses(c *shell.Command) bool {
 	known := !slices.ContainsFunc(c.Operands(), func(w shell.Word) bool { return !w.Known })
-	return (c.Name == "gradle" || c.Name == "gradlew") && !isQuestion(c) && !c.Has("--stop", "--status", "--args", "--", "wrapper", "run") && !hasWord(c, gradleRuns.MatchString) && known && len(c.Operands()) > 0
+	return (c.Name == "gradle" || c.Name == "gradlew") && !isQuestion(c) && !c.Has("--stop", "--status", "--args", "--", "wrapper", "run") && !hasWord(c, gradleRuns().MatchString) && known && len(c.Operands()) > 0
 }
 
 // composerUses tells composer, and php composer.phar, with what installs.

@@ -52,7 +52,7 @@ func (j *job) before(is func(stage, k int, op *ir.Op) bool) bool {
 // copies one.
 func (j *job) configured(u *use) bool {
 	return j.before(func(_, _ int, op *ir.Op) bool {
-		return u.moved != nil && u.moved.MatchString(fullText(op)) || j.sets(u, op)
+		return u.moved != nil && u.moved().MatchString(fullText(op)) || j.sets(u, op)
 	})
 }
 

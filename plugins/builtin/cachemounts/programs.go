@@ -2,11 +2,11 @@ package cachemounts
 
 import (
 	"path"
-	"regexp"
 	"slices"
 	"strings"
 
 	"github.com/seed-e0495807/strake/ir/shell"
+	"github.com/seed-e0495807/strake/lang/late"
 )
 
 // kind is what a program may see of directories that a RUN mounts.
@@ -48,7 +48,7 @@ func kindOf(c *shell.Command) kind {
 	if t, ok := tameOf(c.Name); ok && !tamed(c, t) || c.Sets("PATH") || c.Apart {
 		return unknown
 	}
-	if dir := path.Dir(c.Prog.Text); strings.Contains(c.Prog.Text, "/") && !slices.Contains(systemDirs, dir) && !slices.Contains(ownPlaces, c.Name) && !pipName.MatchString(c.Name) {
+	if dir := path.Dir(c.Prog.Text); strings.Contains(c.Prog.Text, "/") && !slices.Contains(systemDirs, dir) && !slices.Contains(ownPlaces, c.Name) && !pipName().MatchString(c.Name) {
 		return unknown // one of the author's, whatever its name
 	}
 	if changesDir(c) {
@@ -70,7 +70,7 @@ func kindOf(c *shell.Command) kind {
 	case "diff", "gzip", "gunzip", "zstd":
 		return walks(c, "r", "--recursive")
 	case "useradd", "adduser": // useradd(8) 4.13: it copies a skeleton
-		if hasWord(c, skeleton.MatchString) {
+		if hasWord(c, skeleton().MatchString) {
 			return unknown
 		}
 		return quiet
@@ -113,7 +113,7 @@ func kindOf(c *shell.Command) kind {
 	return unknown
 }
 
-var skeleton = regexp.MustCompile(`^(-[A-Za-z]*k|--sk)`)
+var skeleton = late.Regexp(`^(-[A-Za-z]*k|--sk)`)
 
 // changesDir tells a builtin that changes the directory.
 func changesDir(c *shell.Command) bool {

@@ -2,30 +2,30 @@ package cachemounts
 
 import (
 	"path"
-	"regexp"
 	"slices"
 	"strings"
 
 	"github.com/seed-e0495807/strake/ir/shell"
+	"github.com/seed-e0495807/strake/lang/late"
 )
 
 // rootGlobs are words of a script that can name /dev or what is in it, wherever they stand.
-var rootGlobs = regexp.MustCompile(`(^|[\s"'=(])/+(d(ev?)?|p(r(oc?)?)?)?[*?\[{]|\bmount(info|stats)\b|/mounts\b|\bmtab\b`)
+var rootGlobs = late.Regexp(`(^|[\s"'=(])/+(d(ev?)?|p(r(oc?)?)?)?[*?\[{]|\bmount(info|stats)\b|/mounts\b|\bmtab\b`)
 
 // special are names in /dev and /proc, and plainSpecial those that tell nothing of a mount.
 // Others, like /proc/self/root/dev or /dev/fd/3, may lead anywhere.
 var (
-	special      = regexp.MustCompile(`(?:^|[^\w.})\]*?$-])/+((?:dev|proc)(?:/[^\s"';|&)(<>,:]*)?)($|[^\w.-])`)
-	plainSpecial = regexp.MustCompile(`^(dev/+(null|zero|full|u?random|tty|stdin|stdout|stderr|console)|proc/+(cpuinfo|meminfo|version|loadavg|filesystems|sys/[\w/-]+|(self|1)/fd/[012]))$`)
+	special      = late.Regexp(`(?:^|[^\w.})\]*?$-])/+((?:dev|proc)(?:/[^\s"';|&)(<>,:]*)?)($|[^\w.-])`)
+	plainSpecial = late.Regexp(`^(dev/+(null|zero|full|u?random|tty|stdin|stdout|stderr|console)|proc/+(cpuinfo|meminfo|version|loadavg|filesystems|sys/[\w/-]+|(self|1)/fd/[012]))$`)
 )
 
 // speaksOfMounts tells whether a script names /dev or /proc, or something there that may tell
 // of mounts.
 func speaksOfMounts(text string) bool {
-	if rootGlobs.MatchString(text) {
+	if rootGlobs().MatchString(text) {
 		return true
 	}
-	return slices.ContainsFunc(special.FindAllStringSubmatch(text, -1), func(m []string) bool { return !plainSpecial.MatchString(m[1]) })
+	return slices.ContainsFunc(special().FindAllStringSubmatch(text, -1), func(m []string) bool { return !plainSpecial().MatchString(m[1]) })
 }
 
 // seen tells whether a command of the RUN may see the mounts of a manager, or miss what
@@ -67,7 +67,7 @@ func (j *job) walksInto(c *shell.Command, u *use, places []string) bool {
 		}
 		return slices.ContainsFunc(words, func(w shell.Word) bool { return j.reaches(w, dir, removal) })
 	}
-	if hasWord(c, elsewhere.MatchString) || strings.HasSuffix(c.Name, "grep") && hasWord(c, grepLinks.MatchString) {
+	if hasWord(c, elsewhere().MatchString) || strings.HasSuffix(c.Name, "grep") && hasWord(c, grepLinks().MatchString) {
 		return true
 	}
 	// Nobody can remove or move / or /dev, so that a word that is not known is neither.
@@ -106,7 +106,7 @@ func walked(c *shell.Command) []shell.Word {
 	if len(list) > 0 && strings.HasPrefix(c.Name, "ch") { // the owner or the mode
 		list = list[1:]
 	}
-	if n := len(list); n > 1 && (c.Name == "cp" || c.Name == "mv" || c.Name == "rsync") && !hasWord(c, targetFirst.MatchString) {
+	if n := len(list); n > 1 && (c.Name == "cp" || c.Name == "mv" || c.Name == "rsync") && !hasWord(c, targetFirst().MatchString) {
 		list = list[:n-1] // written, and not read; what is named outright, names tells
 	}
 	return orHere(c, list)
@@ -114,11 +114,11 @@ func walked(c *shell.Command) []shell.Word {
 
 var (
 	// targetFirst are options of cp and mv that may name the target.
-	targetFirst = regexp.MustCompile(`^(-[A-Za-z]*t|--t)`)
+	targetFirst = late.Regexp(`^(-[A-Za-z]*t|--t)`)
 	// elsewhere are options of a walk that goes where its words do not say: through links,
 	// or by a list of names. grepLinks are those of grep(1) 3.8.
-	elsewhere = regexp.MustCompile(`^(-[A-Za-z]*L|--(deref|copy-l|copy-u|files0|files-f)|-follow$|-files0)`)
-	grepLinks = regexp.MustCompile(`^-[A-Za-z]*R`)
+	elsewhere = late.Regexp(`^(-[A-Za-z]*L|--(deref|copy-l|copy-u|files0|files-f)|-follow$|-files0)`)
+	grepLinks = late.Regexp(`^-[A-Za-z]*R`)
 )
 
 // orHere is what a program takes when it is given nothing.
@@ -233,7 +233,7 @@ func (j *job) reaches(w shell.Word, dir string, removal bool) bool {
 	return slices.ContainsFunc(absolute(text, j.cwds()), func(p string) bool { return onOneWay(p, dir) })
 }
 
-var braces = regexp.MustCompile(`\{[^/]*\}`)
+var braces = late.Regexp(`\{[^/]*\}`)
 
 // onOneWay tells whether a path, which may have wildcards, can be a directory, above it or
 // in it.
@@ -243,7 +243,7 @@ func onOneWay(pattern, dir string) bool {
 		if i == len(names) || part == "" {
 			return true
 		}
-		if ok, err := path.Match(braces.ReplaceAllString(part, "*"), names[i]); !ok && err == nil {
+		if ok, err := path.Match(braces().ReplaceAllString(part, "*"), names[i]); !ok && err == nil {
 			return false
 		}
 	}

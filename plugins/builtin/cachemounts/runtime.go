@@ -2,15 +2,15 @@ package cachemounts
 
 import (
 	"path"
-	"regexp"
 	"slices"
 	"strings"
 
 	"github.com/seed-e0495807/strake/ir"
 	"github.com/seed-e0495807/strake/ir/shell"
+	"github.com/seed-e0495807/strake/lang/late"
 )
 
-var fetches = regexp.MustCompile(`(?i)dependenc|resolve|download|fetch`)
+var fetches = late.Regexp(`(?i)dependenc|resolve|download|fetch`)
 
 // onlyFills tells a command that is there for what it leaves in the cache.
 func onlyFills(c *shell.Command) bool {
@@ -22,7 +22,7 @@ func onlyFills(c *shell.Command) bool {
 	case "mvn", "mvnw", "mvnd":
 		return c.Has("dependency:go-offline", "dependency:resolve", "dependency:resolve-plugins", "dependency:get") || hasWord(c, func(text string) bool { return strings.HasPrefix(text, "dependency:") })
 	case "gradle", "gradlew":
-		return hasWord(c, fetches.MatchString)
+		return hasWord(c, fetches().MatchString)
 	}
 	return false
 }

@@ -2,11 +2,12 @@ package mergerun
 
 import (
 	"path"
-	"regexp"
 	"slices"
 	"strings"
 
 	"mvdan.cc/sh/v3/syntax"
+
+	"github.com/seed-e0495807/strake/lang/late"
 )
 
 // call looks at a simple command.
@@ -45,17 +46,17 @@ func (w *walker) call(c *syntax.CallExpr) {
 // changesPrograms tells variables that say where a program, or what is loaded into it,
 // comes from, or that give it options: ld.so(8), bash(1), tar(1), git(1), apt.conf(5), wget(1), curl(1).
 func changesPrograms(name string) bool {
-	return programVariable.FindString(name) == name && name != ""
+	return programVariable().FindString(name) == name && name != ""
 }
 
 // readsElse tells names of commands that are something else to bash, which is /bin/sh on
 // some systems, or to busybox: assignments (bash(1), PARAMETERS and Arrays) and
 // reserved words (bash(1), RESERVED WORDS; `[[` of ash).
 func readsElse(name string) bool {
-	return assignment.MatchString(name) || slices.Contains([]string{"function", "select", "coproc", "[[", "]]"}, name)
+	return assignment().MatchString(name) || slices.Contains([]string{"function", "select", "coproc", "[[", "]]"}, name)
 }
 
-var assignment = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*(\[.*\])?\+?=`)
+var assignment = late.Regexp(`^[A-Za-z_][A-Za-z0-9_]*(\[.*\])?\+?=`)
 
 // command is one that the shell itself runs. The arguments start with the name; what
 // is not literal in them ends them.

@@ -2,11 +2,12 @@ package mergerun
 
 import (
 	"path"
-	"regexp"
 	"slices"
 	"strings"
 
 	"mvdan.cc/sh/v3/syntax"
+
+	"github.com/seed-e0495807/strake/lang/late"
 )
 
 // program looks at a program, with its name in front of its arguments. Who runs it may
@@ -190,7 +191,7 @@ func (w *walker) harmlessGPG(args []string, words []*syntax.Word) bool {
 // joins is for programs that make users, or make them members of groups.
 func (w *walker) joins(args []string) {
 	for _, a := range args[1:] {
-		if strings.Contains(a, "root") || zero.MatchString(a) || strings.HasPrefix(a, "-U") || strings.HasPrefix(a, "--u") {
+		if strings.Contains(a, "root") || zero().MatchString(a) || strings.HasPrefix(a, "-U") || strings.HasPrefix(a, "--u") {
 			w.follow(because("user", "`%s` changes the user root, who the next RUN may run as", args[0]))
 		}
 	}
@@ -200,7 +201,7 @@ func (w *walker) joins(args []string) {
 }
 
 // zero finds the number of root in an argument of useradd(8) and its like.
-var zero = regexp.MustCompile(`(^|[,:=]|^-[a-zA-Z]+)0+($|[,:])`)
+var zero = late.Regexp(`(^|[,:=]|^-[a-zA-Z]+)0+($|[,:])`)
 
 // found are words for what find meets: the directories that it is given and what is below
 // them, with the end of a name that it asks for.

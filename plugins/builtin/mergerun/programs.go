@@ -1,9 +1,10 @@
 package mergerun
 
 import (
-	"regexp"
 	"slices"
 	"strings"
+
+	"github.com/seed-e0495807/strake/lang/late"
 )
 
 // row is what is known of a program that ends with all that it started, and tells the
@@ -123,9 +124,11 @@ func coreutils(name string) (row, bool) {
 func verbose(a words) bool { return a.open() || a.short("vc") || a.any("--verbose*", "--changes*") }
 
 // tellsNodes tells formats of stat(1) that are not of names, modes, owners, sizes and times.
-func tellsNodes(w file) bool { return strings.Contains(w.text, "%") && !fileFormat.MatchString(w.text) }
+func tellsNodes(w file) bool {
+	return strings.Contains(w.text, "%") && !fileFormat().MatchString(w.text)
+}
 
-var fileFormat = regexp.MustCompile(`^([^%]|%[aAfFgGnNsuUxXyYzZ%])*$`)
+var fileFormat = late.Regexp(`^([^%]|%[aAfFgGnNsuUxXyYzZ%])*$`)
 
 // files are of other packages that find, read and unpack files: grep 3.8, findutils 4.9,
 // sed 4.8, mawk 1.3.4 and gawk 5.2, tar 1.34, gzip 1.12, bzip2 1.0.8, xz-utils 5.4, unzip
@@ -169,7 +172,7 @@ func sed(a words) bool {
 			if i+1 >= len(a) || !sedScript(a[i+1]) {
 				return false
 			}
-		case strings.HasPrefix(w.text, "-") && !sedOption.MatchString(w.text):
+		case strings.HasPrefix(w.text, "-") && !sedOption().MatchString(w.text):
 			return false
 		}
 	}
@@ -184,11 +187,11 @@ func sed(a words) bool {
 	return true
 }
 
-var sedOption = regexp.MustCompile(`^(-[nrEszu]*(i[.~a-z0-9]*)?|-i[.~a-zA-Z0-9]*|--(in-place(=[.~a-z0-9]+)?|quiet|silent|regexp-extended|null-data|version))$`)
+var sedOption = late.Regexp(`^(-[nrEszu]*(i[.~a-z0-9]*)?|-i[.~a-zA-Z0-9]*|--(in-place(=[.~a-z0-9]+)?|quiet|silent|regexp-extended|null-data|version))$`)
 
 func sedScript(w file) bool {
 	text := strings.TrimLeft(w.text, " ")
-	if m := sedAddress.FindString(text); m != "" {
+	if m := sedAddress().FindString(text); m != "" {
 		text = strings.TrimLeft(text[len(m):], " !")
 	}
 	if w.whole && slices.Contains([]string{"d", "p", "q", "=", "D", "P", "n", "N"}, text) {
@@ -215,7 +218,7 @@ func sedScript(w file) bool {
 	return false
 }
 
-var sedAddress = regexp.MustCompile(`^(\d+|\$|/([^/\\\[]|\\.)*/)(,(\d+|\$|/([^/\\\[]|\\.)*/))?`)
+var sedAddress = late.Regexp(`^(\d+|\$|/([^/\\\[]|\\.)*/)(,(\d+|\$|/([^/\\\[]|\\.)*/))?`)
 
 // awk (POSIX): a pipe, system() and getline run programs, and a redirection writes a
 // file; gawk loads others by @ and -l.
@@ -301,7 +304,7 @@ func setters(name string) (row, bool) {
 // rpm(8): macros and --pipe run programs.
 func rpm(a words) bool {
 	return only("-q*", "--import", "--eval", "-E")(a) && !a.open() && !a.any("--pipe*", "--load*", "--macros*", "--rcfile*") && !slices.ContainsFunc(a, func(w file) bool {
-		return strings.Contains(w.text, "%") && !rpmMacro.MatchString(w.text) && !w.queried()
+		return strings.Contains(w.text, "%") && !rpmMacro().MatchString(w.text) && !w.queried()
 	})
 }
 
@@ -310,7 +313,7 @@ func (w file) queried() bool {
 	return w.whole && strings.Contains(w.text, "%{") && !strings.ContainsAny(w.text, "(|")
 }
 
-var rpmMacro = regexp.MustCompile(`^%\{?[a-z_]+\}?$`)
+var rpmMacro = late.Regexp(`^%\{?[a-z_]+\}?$`)
 
 // only gives a test that the first argument is one of these.
 func only(texts ...string) func(words) bool {
@@ -331,20 +334,20 @@ func git(a words) bool {
 		return !a.any("--template*")
 	case "clone":
 		for _, w := range a[1:] {
-			if strings.HasPrefix(w.text, "-") && !gitOption.MatchString(w.text) {
+			if strings.HasPrefix(w.text, "-") && !gitOption().MatchString(w.text) {
 				return false
 			}
 		}
 		return slices.ContainsFunc(a, remoteURL) && !a.open()
 	case "config":
-		return !a.any("-f*", "--file*", "--blob*", "-e", "--edit*", "--rename-section*") && gitKey.MatchString(a[1:].first())
+		return !a.any("-f*", "--file*", "--blob*", "-e", "--edit*", "--rename-section*") && gitKey().MatchString(a[1:].first())
 	}
 	return false
 }
 
 var (
-	gitOption = regexp.MustCompile(`^(-b|-q|-n|-v|-j\d*|--(depth(=\d+)?|branch(=.*)?|single-branch|no-tags|quiet|verbose|progress|no-checkout))$`)
-	gitKey    = regexp.MustCompile(`^(user|http|https|safe|advice)\.|^init\.defaultBranch$`)
+	gitOption = late.Regexp(`^(-b|-q|-n|-v|-j\d*|--(depth(=\d+)?|branch(=.*)?|single-branch|no-tags|quiet|verbose|progress|no-checkout))$`)
+	gitKey    = late.Regexp(`^(user|http|https|safe|advice)\.|^init\.defaultBranch$`)
 )
 
 func remoteURL(w file) bool {
@@ -390,16 +393,16 @@ func manager(name string) (row, bool) {
 
 // plugged tells an option of dnf(8) that may set where its plugins are.
 func plugged(w file) bool {
-	return strings.HasPrefix(w.text, "--s") && !dnfSetting.MatchString(w.text)
+	return strings.HasPrefix(w.text, "--s") && !dnfSetting().MatchString(w.text)
 }
 
-var dnfSetting = regexp.MustCompile(`^(--setopt=([a-z0-9*-]+\.)?(install_weak_deps|tsflags|keepcache|gpgcheck|skip_if_unavailable|retries|timeout|best|sslverify)=[A-Za-z0-9]*|--skip-broken|--security)$`)
+var dnfSetting = late.Regexp(`^(--setopt=([a-z0-9*-]+\.)?(install_weak_deps|tsflags|keepcache|gpgcheck|skip_if_unavailable|retries|timeout|best|sslverify)=[A-Za-z0-9]*|--skip-broken|--security)$`)
 
 // hook tells a setting of apt.conf(5) that may run a program.
 func hook(w file) bool {
 	text := strings.TrimPrefix(strings.TrimPrefix(w.text, "-o"), "=")
 	key, value, ok := strings.Cut(text, "=")
-	if strings.Contains(strings.ToLower(w.text), "invoke") || strings.Contains(strings.ToLower(key), "detect") || strings.HasPrefix(w.text, "--o") || strings.HasPrefix(w.text, "--c") || hookLetters.MatchString(w.text) {
+	if strings.Contains(strings.ToLower(w.text), "invoke") || strings.Contains(strings.ToLower(key), "detect") || strings.HasPrefix(w.text, "--o") || strings.HasPrefix(w.text, "--c") || hookLetters().MatchString(w.text) {
 		return true
 	}
 	if !w.whole && (strings.HasPrefix(w.text, "-o") || ok) {
@@ -411,7 +414,7 @@ func hook(w file) bool {
 }
 
 // hookLetters find -c, and the value of -o, behind other letters.
-var hookLetters = regexp.MustCompile(`^-[a-zA-Z]+(c|o=)`)
+var hookLetters = late.Regexp(`^-[a-zA-Z]+(c|o=)`)
 
 // fromRepository tells whether a package manager is given one of these commands, and
 // packages by their names only: a path is a package of nobody knows whom.

@@ -2,11 +2,12 @@ package mergerun
 
 import (
 	"path"
-	"regexp"
 	"slices"
 	"strings"
 
 	"mvdan.cc/sh/v3/syntax"
+
+	"github.com/seed-e0495807/strake/lang/late"
 )
 
 // touch notes files that the script may make, change or remove, and gives their names in full.
@@ -101,7 +102,7 @@ func operands(a words) (list words) {
 		switch {
 		case w.text == "" && !w.whole:
 			list = append(list, w)
-		case numeric.MatchString(w.text) && w.whole, strings.Contains(w.text, "://"):
+		case numeric().MatchString(w.text) && w.whole, strings.Contains(w.text, "://"):
 			continue
 		case !strings.HasPrefix(w.text, "-"):
 			list = append(list, w)
@@ -127,7 +128,7 @@ func joined(a words) words {
 	return list
 }
 
-var numeric = regexp.MustCompile(`^[-+:0-9]*$`)
+var numeric = late.Regexp(`^[-+:0-9]*$`)
 
 // from is a name without its first bytes.
 func (p file) from(i int) file { p.text = p.text[i:]; return p }

@@ -3,11 +3,12 @@ package mergerun
 import (
 	"fmt"
 	"maps"
-	"regexp"
 	"slices"
 	"strings"
 
 	"mvdan.cc/sh/v3/syntax"
+
+	"github.com/seed-e0495807/strake/lang/late"
 )
 
 func sortedKeys(m map[string]*reason) []string { return slices.Sorted(maps.Keys(m)) }
@@ -55,7 +56,7 @@ func (w *walker) walk(n *syntax.File, at places) {
 				}
 			}
 		case *syntax.Lit:
-			w.elsewhere = w.elsewhere || !read[n] && programVariable.MatchString(n.Value)
+			w.elsewhere = w.elsewhere || !read[n] && programVariable().MatchString(n.Value)
 		case *syntax.Assign:
 			w.elsewhere = w.elsewhere || n.Name != nil && changesPrograms(n.Name.Value)
 			if n.Name != nil {
@@ -89,7 +90,7 @@ func (w *walker) walk(n *syntax.File, at places) {
 
 // programVariable finds variables that say where programs come from in words of export,
 // read and other commands that may set them.
-var programVariable = regexp.MustCompile(`\b(PATH|LD_[A-Z_]+|BASH_ENV|TAR_OPTIONS|GIT_(SSH|EXEC|TEMPLATE|CONFIG|PROXY|ASKPASS|EDITOR|PAGER|EXTERNAL|DIR|ALLOW|TRACE)[A-Z0-9_]*|APT_CONFIG|WGETRC|SYSTEM_WGETRC|CURL_HOME|PERL5(OPT|LIB)|PYTHON(PATH|HOME|STARTUP|USERBASE|WARNINGS|BREAKPOINT|PYCACHEPREFIX|PLATLIBDIR|EXECUTABLE)|OPENSSL_(CONF|CONF_INCLUDE|MODULES|ENGINES)|SSLKEYLOGFILE|GNUPGHOME|RPM_CONFIGDIR|ZYPP_[A-Z_]+|DPKG_(ROOT|ADMINDIR)|GCONV_PATH|LOCPATH|SIMPLE_BACKUP_SUFFIX|TAPE|UNZIP|UNZIPOPT|BZIP2?|HOME|XDG_CONFIG_[A-Z]+|SSH_ASKPASS|SUDO_ASKPASS|GZIP|XZ_OPT|XZ_DEFAULTS|CDPATH|DEBCONF_[A-Z_]+|ENV|SHELLOPTS|BASHOPTS)\b`)
+var programVariable = late.Regexp(`\b(PATH|LD_[A-Z_]+|BASH_ENV|TAR_OPTIONS|GIT_(SSH|EXEC|TEMPLATE|CONFIG|PROXY|ASKPASS|EDITOR|PAGER|EXTERNAL|DIR|ALLOW|TRACE)[A-Z0-9_]*|APT_CONFIG|WGETRC|SYSTEM_WGETRC|CURL_HOME|PERL5(OPT|LIB)|PYTHON(PATH|HOME|STARTUP|USERBASE|WARNINGS|BREAKPOINT|PYCACHEPREFIX|PLATLIBDIR|EXECUTABLE)|OPENSSL_(CONF|CONF_INCLUDE|MODULES|ENGINES)|SSLKEYLOGFILE|GNUPGHOME|RPM_CONFIGDIR|ZYPP_[A-Z_]+|DPKG_(ROOT|ADMINDIR)|GCONV_PATH|LOCPATH|SIMPLE_BACKUP_SUFFIX|TAPE|UNZIP|UNZIPOPT|BZIP2?|HOME|XDG_CONFIG_[A-Z]+|SSH_ASKPASS|SUDO_ASKPASS|GZIP|XZ_OPT|XZ_DEFAULTS|CDPATH|DEBCONF_[A-Z_]+|ENV|SHELLOPTS|BASHOPTS)\b`)
 
 func (w *walker) declare(f *syntax.FuncDecl) {
 	if f.Name == nil {
@@ -290,7 +291,7 @@ func (w *walker) word(n *syntax.Word) {
 		}
 	}
 	text, _ := static(n)
-	if w.variant == syntax.LangPOSIX && descriptor.MatchString(text) {
+	if w.variant == syntax.LangPOSIX && descriptor().MatchString(text) {
 		w.leak() // bash names a variable so in front of a redirection
 	}
 	if why := shared(text); why != nil {
@@ -304,7 +305,7 @@ func (w *walker) word(n *syntax.Word) {
 	}
 }
 
-var descriptor = regexp.MustCompile(`^\{[A-Za-z_][A-Za-z0-9_]*\}$`)
+var descriptor = late.Regexp(`^\{[A-Za-z_][A-Za-z0-9_]*\}$`)
 
 func (w *walker) redirect(n *syntax.Redirect) {
 	if n.Hdoc != nil && w.substituted() {

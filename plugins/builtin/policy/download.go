@@ -2,15 +2,15 @@ package policy
 
 import (
 	"path"
-	"regexp"
 	"slices"
 	"strings"
 
 	"github.com/seed-e0495807/strake/ir/shell"
+	"github.com/seed-e0495807/strake/lang/late"
 )
 
 // substituted is a word that is what a download prints, or a file that has it.
-var substituted = regexp.MustCompile("^\"?([$][(]|<[(]|`)\\s*(?:sudo\\s+)?(curl|wget)\\s")
+var substituted = late.Regexp("^\"?([$][(]|<[(]|`)\\s*(?:sudo\\s+)?(curl|wget)\\s")
 
 // markDownloads tells of the commands that run what curl or wget fetched, in the order of
 // the text: from a pipe, a substitution, or a file that nothing verified in between.
@@ -52,7 +52,7 @@ func (c *command) download(files map[string]string) string {
 		return ""
 	}
 	for _, w := range slices.Concat(c.Args, c.Reads) {
-		if m := substituted.FindStringSubmatch(w.Text); m != nil {
+		if m := substituted().FindStringSubmatch(w.Text); m != nil {
 			return m[2]
 		}
 	}

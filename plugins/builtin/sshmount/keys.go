@@ -2,13 +2,13 @@ package sshmount
 
 import (
 	"path"
-	"regexp"
 	"slices"
 	"strings"
 
 	"github.com/seed-e0495807/strake/ir"
 	"github.com/seed-e0495807/strake/ir/shell"
 	"github.com/seed-e0495807/strake/lang/diag"
+	"github.com/seed-e0495807/strake/lang/late"
 	"github.com/seed-e0495807/strake/plugins"
 )
 
@@ -33,13 +33,13 @@ func checkKeys(c *plugins.Call) diag.List {
 				text = copiedKey(append(slices.Clone(b.Sources), names(b.Inline)...))
 			case *ir.Arg:
 				for _, d := range b.Defaults {
-					if keyName.MatchString(d.Key) && !notKey.MatchString(d.Key) {
+					if keyName().MatchString(d.Key) && !notKey().MatchString(d.Key) {
 						text = "the private key that `" + d.Key + "` is for stays in the image's history"
 					}
 				}
 			case *ir.Env:
 				for _, p := range b.Pairs {
-					if keyName.MatchString(p.Key) && !notKey.MatchString(p.Key) && p.Value != "" {
+					if keyName().MatchString(p.Key) && !notKey().MatchString(p.Key) && p.Value != "" {
 						text = "the private key in `" + p.Key + "` stays in the image's config"
 					}
 				}
@@ -73,13 +73,13 @@ func names(files []ir.Inline) []string {
 }
 
 var (
-	keyFile = regexp.MustCompile(`^id_(rsa|dsa|ecdsa|ed25519)(_[A-Za-z0-9]+)?\*?$`)
-	keyName = regexp.MustCompile(`(?i)^([a-z0-9]+_)*(ssh_([a-z0-9]+_)*key|sshkey|deploy_key|rsa_key|private_key|id_rsa|id_ed25519)(_base64|_b64)?$`)
-	notKey  = regexp.MustCompile(`(?i)pub|host|jwt|ssl|tls|path|file`)
+	keyFile = late.Regexp(`^id_(rsa|dsa|ecdsa|ed25519)(_[A-Za-z0-9]+)?\*?$`)
+	keyName = late.Regexp(`(?i)^([a-z0-9]+_)*(ssh_([a-z0-9]+_)*key|sshkey|deploy_key|rsa_key|private_key|id_rsa|id_ed25519)(_base64|_b64)?$`)
+	notKey  = late.Regexp(`(?i)pub|host|jwt|ssl|tls|path|file`)
 )
 
 // isKeyFile tells a path of a private key by its usual names.
-func isKeyFile(p string) bool { return keyFile.MatchString(path.Base(strings.Trim(p, `"'`))) }
+func isKeyFile(p string) bool { return keyFile().MatchString(path.Base(strings.Trim(p, `"'`))) }
 
 // copiedKey looks at what COPY and ADD take.
 func copiedKey(sources []string) string {

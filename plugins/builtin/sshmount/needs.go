@@ -2,11 +2,11 @@ package sshmount
 
 import (
 	"maps"
-	"regexp"
 	"slices"
 	"strings"
 
 	"github.com/seed-e0495807/strake/ir/shell"
+	"github.com/seed-e0495807/strake/lang/late"
 )
 
 // known is what earlier commands of a stage have set up.
@@ -147,10 +147,10 @@ func (k *known) config(words []string) {
 	}
 }
 
-var insteadOf = regexp.MustCompile(`(?i)^url\.(.*)\.insteadof$`)
+var insteadOf = late.Regexp(`(?i)^url\.(.*)\.insteadof$`)
 
 func (k *known) learn(key, value string) {
-	if m := insteadOf.FindStringSubmatch(key); m != nil && value != "" {
+	if m := insteadOf().FindStringSubmatch(key); m != nil && value != "" {
 		k.rules = append(k.rules, rule{m[1], value})
 	}
 }
@@ -243,7 +243,7 @@ func (k *known) cargo(c *shell.Command, words []string, state *shell.State) (str
 	return "", false
 }
 
-var scpLike = regexp.MustCompile(`^([A-Za-z0-9_.-]+@[A-Za-z0-9_.-]+|[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)+):[^:]*$`)
+var scpLike = late.Regexp(`^([A-Za-z0-9_.-]+@[A-Za-z0-9_.-]+|[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)+):[^:]*$`)
 
 // isSSH tells URLs that git reaches over ssh, see git-fetch(1).
 func isSSH(url string) bool {
@@ -252,7 +252,7 @@ func isSSH(url string) bool {
 			return true
 		}
 	}
-	return !strings.Contains(url, "://") && scpLike.MatchString(url)
+	return !strings.Contains(url, "://") && scpLike().MatchString(url)
 }
 
 // isRemote tells the other side of scp and rsync, "host:path", but not a module of an

@@ -11,13 +11,13 @@ package sshserver
 import (
 	"context"
 	_ "embed"
-	"regexp"
 	"slices"
 	"strings"
 
 	"github.com/seed-e0495807/strake/ir"
 	"github.com/seed-e0495807/strake/ir/shell"
 	"github.com/seed-e0495807/strake/lang/diag"
+	"github.com/seed-e0495807/strake/lang/late"
 	"github.com/seed-e0495807/strake/lang/source"
 	"github.com/seed-e0495807/strake/plugins"
 	"github.com/seed-e0495807/strake/plugins/builtin/packages/install"
@@ -201,7 +201,7 @@ func (j *job) who() account {
 	}
 	name, _, _ = strings.Cut(name, ":")
 	switch want := j.config.User; {
-	case !userName.MatchString(name):
+	case !userName().MatchString(name):
 		j.errorf("user", "the image runs as `%s`, and it is not known who that is", word).
 			Hint = "write the user out: the server has to be made ready for one"
 	case want != "" && want != name:
@@ -215,4 +215,4 @@ func (j *job) who() account {
 }
 
 // userName is a name or a number as it is in /etc/passwd.
-var userName = regexp.MustCompile(`^[A-Za-z0-9_][A-Za-z0-9_.-]*$`)
+var userName = late.Regexp(`^[A-Za-z0-9_][A-Za-z0-9_.-]*$`)

@@ -61,7 +61,7 @@ func FuzzReadLock(f *testing.F) {
 				t.Errorf("%s: %+v became %+v", name, p, q)
 			}
 			for _, d := range p.Digests {
-				if !digestForm.MatchString(d) {
+				if !digestForm().MatchString(d) {
 					t.Errorf("%q is no digest", d)
 				}
 			}

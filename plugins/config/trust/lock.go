@@ -71,7 +71,7 @@ func ReadLock(name string) (*Lock, error) {
 	}
 	for name, r := range file.Plugins {
 		for platform, digest := range r.Digests {
-			if !digestForm.MatchString(digest) {
+			if !digestForm().MatchString(digest) {
 				return nil, damaged(fmt.Errorf("the digest of %s for %s is none", name, platform))
 			}
 		}

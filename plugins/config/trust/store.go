@@ -7,12 +7,12 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"regexp"
 	"slices"
 	"strings"
 
 	"github.com/gofrs/flock"
 
+	"github.com/seed-e0495807/strake/lang/late"
 	"github.com/seed-e0495807/strake/lang/regular"
 	"github.com/seed-e0495807/strake/plugins"
 )
@@ -57,7 +57,7 @@ type allowFile struct {
 	Plugins []Allowed `json:"plugins"`
 }
 
-var digestForm = regexp.MustCompile(`^(tree-)?sha256:[0-9a-f]{64}$`)
+var digestForm = late.Regexp(`^(tree-)?sha256:[0-9a-f]{64}$`)
 
 // ParseGiven reads the value of STRAKE_ALLOW_PLUGINS: "locked", or digests with commas
 // between them, and with "weak-sandbox" or "no-sandbox" what they may do without. The empty
@@ -74,7 +74,7 @@ func ParseGiven(text string) (Given, error) {
 			g.Sandbox = Weak
 		case word == "no-sandbox":
 			g.Sandbox = None
-		case digestForm.MatchString(word):
+		case digestForm().MatchString(word):
 			g.Digests = append(g.Digests, word)
 		default:
 			return Given{}, fail("allow-plugins", "write digests of strake.lock with commas between them, or `locked` for all that it pins",

@@ -12,6 +12,7 @@ import (
 	"strings"
 
 	"github.com/seed-e0495807/strake/ir"
+	"github.com/seed-e0495807/strake/lang/late"
 )
 
 // Package is a package to install.
@@ -25,8 +26,8 @@ type Options struct {
 
 // manager is a package manager. Its lines have PKGS where the packages belong.
 type manager struct {
-	name    *regexp.Regexp // of a package
-	version *regexp.Regexp
+	name    func() *regexp.Regexp // of a package
+	version func() *regexp.Regexp
 	join    string // stands between the two
 	glob    bool   // versions may end in ".*"
 	plain   string // installs, and leaves nothing else behind
@@ -41,8 +42,8 @@ type manager struct {
 var (
 	// apt-get(8) and apt.conf(5) of apt 2.6.2.
 	apt = manager{
-		name:    regexp.MustCompile(`^[a-z0-9][a-z0-9+.-]*[a-z0-9+.](:[a-z0-9-]*[a-z0-9])?(/[a-z][a-z0-9-]*[a-z0-9])?$`),
-		version: regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9.+~:-]*$`),
+		name:    late.Regexp(`^[a-z0-9][a-z0-9+.-]*[a-z0-9+.](:[a-z0-9-]*[a-z0-9])?(/[a-z][a-z0-9-]*[a-z0-9])?$`),
+		version: late.Regexp(`^[A-Za-z0-9][A-Za-z0-9.+~:-]*$`),
 		join:    "=", glob: true,
 		plain: "apt-get update && DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends PKGS" +
 			" && apt-get clean && rm -rf /var/lib/apt/lists/*",
@@ -54,8 +55,8 @@ var (
 	// apk(8) and apk-world(5) of apk-tools, whose documents have ~ and ~= for the start of a
 	// version; its parser takes =~ for the same in 2 and 3.
 	apk = manager{
-		name:    regexp.MustCompile(`^([a-z0-9.]+:)?[A-Za-z0-9][A-Za-z0-9+._-]*(@[a-z][a-z0-9_-]*)?$`),
-		version: regexp.MustCompile(`^~?[0-9][A-Za-z0-9._-]*$`),
+		name:    late.Regexp(`^([a-z0-9.]+:)?[A-Za-z0-9][A-Za-z0-9+._-]*(@[a-z][a-z0-9_-]*)?$`),
+		version: late.Regexp(`^~?[0-9][A-Za-z0-9._-]*$`),
 		join:    "=", glob: true,
 		plain: "apk add --no-cache PKGS",
 		// The names of indexes in a cache do not tell architectures apart.
@@ -98,16 +99,16 @@ var (
 	// pacman(8) 6.0.2. Arch supports no installation without an upgrade of everything. "pacman
 	// -Scc" asks, and takes no for the answer when nobody is there (not in the manual).
 	pacman = manager{
-		name:    regexp.MustCompile(`^([a-z0-9-]+/)?[a-z0-9@_+][a-z0-9@._+-]*$`),
-		version: regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._+:-]*$`),
+		name:    late.Regexp(`^([a-z0-9-]+/)?[a-z0-9@_+][a-z0-9@._+-]*$`),
+		version: late.Regexp(`^[A-Za-z0-9][A-Za-z0-9._+:-]*$`),
 		join:    "=",
 		plain:   "pacman -Syu --noconfirm --needed PKGS && rm -rf /var/cache/pacman/pkg/* /var/lib/pacman/sync/*",
 		cached:  "pacman -Syu --noconfirm --needed PKGS && rm -rf /var/lib/pacman/sync/*",
 		dirs:    []string{"/var/cache/pacman/pkg"},
 	}
 
-	rpmName    = regexp.MustCompile(`^@?[A-Za-z0-9][A-Za-z0-9+._-]*$`)
-	rpmVersion = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9+._~^:-]*$`)
+	rpmName    = late.Regexp(`^@?[A-Za-z0-9][A-Za-z0-9+._-]*$`)
+	rpmVersion = late.Regexp(`^[A-Za-z0-9][A-Za-z0-9+._~^:-]*$`)
 )
 
 // Managers are the names of the package managers, by how common they are.
@@ -125,7 +126,7 @@ func lookup(name string) (*manager, error) {
 }
 
 // variable is one that a version may have.
-var variable = regexp.MustCompile(`\$(?:([A-Za-z_][A-Za-z0-9_]*)|\{([A-Za-z_][A-Za-z0-9_]*)\})`)
+var variable = late.Regexp(`\$(?:([A-Za-z_][A-Za-z0-9_]*)|\{([A-Za-z_][A-Za-z0-9_]*)\})`)
 
 // Parse reads "NAME" or "NAME=VERSION". What the manager could not have as a name or a
 // version is an error, and so is whatever a shell would see more in than a word.
@@ -138,14 +139,14 @@ func Parse(manager, word string) (Package, error) {
 	switch {
 	case strings.Contains(name, "$"):
 		return Package{}, fmt.Errorf("`%s` has a variable in the name: they can stand in versions only", word)
-	case !m.name.MatchString(name):
+	case !m.name().MatchString(name):
 		return Package{}, fmt.Errorf("`%s` is no name of a package of %s", name, manager)
 	case !given:
 		return Package{Name: name}, nil
 	}
-	bare := variable.ReplaceAllString(version, "0")
+	bare := variable().ReplaceAllString(version, "0")
 	stem, glob := strings.CutSuffix(bare, ".*")
-	if !m.version.MatchString(stem) || glob && !m.glob || glob && strings.HasPrefix(stem, "~") {
+	if !m.version().MatchString(stem) || glob && !m.glob || glob && strings.HasPrefix(stem, "~") {
 		return Package{}, fmt.Errorf("`%s` is no version of %s", version, manager)
 	}
 	return Package{name, version}, nil
@@ -214,7 +215,7 @@ func (m *manager) word(p Package) string {
 	text := p.Name + join + version
 	switch {
 	case strings.Contains(text, "$"):
-		return `"` + variable.ReplaceAllString(text, "$${$1$2:?}") + `"`
+		return `"` + variable().ReplaceAllString(text, "$${$1$2:?}") + `"`
 	case strings.ContainsAny(text, "*~^"):
 		return "'" + text + "'"
 	}

@@ -3,12 +3,12 @@ package install
 import (
 	"context"
 	"path"
-	"regexp"
 	"slices"
 	"strings"
 
 	"github.com/seed-e0495807/strake/ir"
 	"github.com/seed-e0495807/strake/ir/shell"
+	"github.com/seed-e0495807/strake/lang/late"
 	"github.com/seed-e0495807/strake/plugins"
 	"github.com/seed-e0495807/strake/plugins/distro"
 )
@@ -74,7 +74,7 @@ func base(ctx context.Context, h plugins.Host, m *ir.Module, stage int) *shell.S
 }
 
 // plainWord is text that stands for itself as a word of a Dockerfile.
-var plainWord = regexp.MustCompile(`^[A-Za-z0-9_.:@+-]+$`)
+var plainWord = late.Regexp(`^[A-Za-z0-9_.:@+-]+$`)
 
 // User is the word for USER that brings back who is in force at a place: "" when that
 // is root. A base image of which nothing is known counts as one of root.
@@ -83,7 +83,7 @@ func (s *Stage) User(at int) string {
 	switch {
 	case state.Root():
 		return ""
-	case state.UserKnown && plainWord.MatchString(state.User):
+	case state.UserKnown && plainWord().MatchString(state.User):
 		return state.User
 	}
 	return s.users[at].word
@@ -93,7 +93,7 @@ func (s *Stage) User(at int) string {
 // USER has a variable that has another value by now.
 func (s *Stage) Lost(at int) bool {
 	state := s.States[at]
-	return !state.Root() && !(state.UserKnown && plainWord.MatchString(state.User)) && s.users[at].stale
+	return !state.Root() && !(state.UserKnown && plainWord().MatchString(state.User)) && s.users[at].stale
 }
 
 // Run is a RUN of a line for a POSIX shell, whatever SHELL is in force at a place.
