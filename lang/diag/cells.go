@@ -5,6 +5,8 @@ import (
 	"strings"
 	"unicode"
 	"unicode/utf8"
+
+	"golang.org/x/text/width"
 )
 
 const (
@@ -184,15 +186,9 @@ func layout(line string, a, b, width int) row {
 
 // runeWidth is the number of columns of a printable character that is no mark.
 func runeWidth(r rune) int {
-	if r >= wide[0][0] {
-		for _, w := range wide {
-			if r <= w[1] {
-				if r >= w[0] {
-					return 2
-				}
-				break
-			}
-		}
+	switch width.LookupRune(r).Kind() {
+	case width.EastAsianWide, width.EastAsianFullwidth:
+		return 2
 	}
 	return 1
 }

@@ -9,6 +9,8 @@ import (
 	"text/tabwriter"
 	"text/template"
 
+	"github.com/docker/cli/templates"
+
 	"github.com/seed-e0495807/strake/lang/diag"
 )
 
@@ -36,41 +38,38 @@ func (l Listing[R]) Print(w io.Writer, format string, rows []R) error {
 		return err
 	}
 	var b bytes.Buffer
+	out, flush := io.Writer(&b), func() error { return nil }
 	if table {
 		columns := tabwriter.NewWriter(&b, 10, 1, 3, ' ', 0)
-		if err := l.rows(columns, t, rows, l.header()); err != nil {
+		out, flush = columns, columns.Flush
+		if err := l.header(out, t); err != nil {
 			return err
 		}
-		columns.Flush()
-	} else if err := l.rows(&b, t, rows, nil); err != nil {
+	}
+	for _, row := range rows {
+		if err := Execute(out, t, row); err != nil {
+			return err
+		}
+	}
+	if err := flush(); err != nil {
 		return err
 	}
 	_, err = io.WriteString(w, diag.Screen(b.String()))
 	return err
 }
 
-func (l Listing[R]) rows(w io.Writer, t *template.Template, rows []R, header map[string]string) error {
-	// The header shows, too, when a template asks for a field that there is not.
-	if header != nil {
-		if err := Execute(w, t, header); err != nil {
-			return err
-		}
-	}
-	for _, row := range rows {
-		if err := Execute(w, t, row); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// header gives the titles by field.
-func (Listing[R]) header() map[string]string {
+// header prints the titles of the columns, which no function of a template changes. It finds
+// fields that there are not, also when there are no rows.
+func (Listing[R]) header(w io.Writer, t *template.Template) error {
 	titles := map[string]string{}
 	for _, f := range reflect.VisibleFields(reflect.TypeFor[R]()) {
 		titles[f.Name] = f.Tag.Get("header")
 	}
-	return titles
+	t, err := t.Clone()
+	if err != nil {
+		return err
+	}
+	return Execute(w, t.Funcs(templates.HeaderFunctions), titles)
 }
 
 // Execute writes a value by a template, as a line.
@@ -86,22 +85,19 @@ func Execute(w io.Writer, t *template.Template, value any) error {
 // and \n may be written as such.
 func ParseFormat(text string) (*template.Template, error) {
 	text = strings.NewReplacer(`\t`, "\t", `\n`, "\n").Replace(strings.TrimSpace(text))
-	t, err := template.New("").Option("missingkey=error").Funcs(template.FuncMap{
-		"json":  ToJSON,
-		"split": strings.Split,
-		"join":  strings.Join,
-		"title": func(s string) string { return strings.ToUpper(s[:min(1, len(s))]) + s[min(1, len(s)):] },
-		"lower": strings.ToLower,
-		"upper": strings.ToUpper,
-		"pad": func(s string, before, after int) string {
-			return strings.Repeat(" ", before) + s + strings.Repeat(" ", after)
-		},
-		"truncate": func(s string, n int) string { return string([]rune(s)[:min(n, len([]rune(s)))]) },
+	t, err := templates.New("").Option("missingkey=error").Funcs(template.FuncMap{
+		"json":     ToJSON,   // of which nothing moves the cursor
+		"truncate": truncate, // docker's cuts characters
 	}).Parse(text)
 	if err != nil {
 		return nil, Misuse("invalid --format: %v", err)
 	}
 	return t, nil
+}
+
+func truncate(text string, length int) string {
+	runes := []rune(text)
+	return string(runes[:min(length, len(runes))])
 }
 
 // ToJSON gives a value as JSON in one line.
