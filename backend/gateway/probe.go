@@ -30,13 +30,11 @@ func Open(c client.Client, src *input.Source, local LocalImages, config compile.
 // whole tells whether the answer to a question, "" for a build, is about all stages, as in
 // a Dockerfile that is printed.
 func whole(question, target string) bool {
-	switch question {
-	case "frontend.strake.expand":
-		return true
-	case "frontend.lint":
+	if question == "frontend.lint" {
 		return target == ""
 	}
-	return false
+	o, _ := outputOf(question)
+	return o.Whole
 }
 
 // maxProbe is how many bytes of a file of an image are read.

@@ -1,11 +1,8 @@
 package gateway
 
 import (
-	"bytes"
 	"context"
-	"encoding/json"
 	"slices"
-	"strings"
 
 	"github.com/moby/buildkit/frontend/dockerui"
 	"github.com/moby/buildkit/frontend/gateway/client"
@@ -19,8 +16,6 @@ import (
 	digest "github.com/opencontainers/go-digest"
 
 	"github.com/seed-e0495807/strake/backend/compile"
-	"github.com/seed-e0495807/strake/backend/dockerfile"
-	"github.com/seed-e0495807/strake/backend/dump"
 	"github.com/seed-e0495807/strake/backend/input"
 	"github.com/seed-e0495807/strake/ir"
 	"github.com/seed-e0495807/strake/ir/lint"
@@ -73,89 +68,12 @@ func answer(ctx context.Context, c client.Client, src *input.Source, s *compile.
 	case ok:
 		return res, true, nil
 	}
-	for _, own := range ownRequests() {
-		if own.Name == name {
-			text, err := own.answer(q, ctx)
-			if err != nil {
-				return nil, true, err
-			}
-			res := client.NewResult()
-			res.AddMeta("result.txt", []byte(text))
-			res.AddMeta("version", []byte(own.Version))
-			return res, true, nil
-		}
+	form, ok := outputOf(name)
+	if !ok {
+		return nil, true, errdefs.NewUnsupportedSubrequestError(name)
 	}
-	return nil, true, errdefs.NewUnsupportedSubrequestError(name)
-}
-
-// ownRequest is a subrequest that BuildKit has not, whose answer is a text.
-type ownRequest struct {
-	subrequests.Request
-	answer func(question, context.Context) (string, error)
-}
-
-func ownRequests() []ownRequest {
-	request := func(name, about string) subrequests.Request {
-		return subrequests.Request{Name: "frontend.strake." + name, Version: "1.0.0", Type: subrequests.TypeRPC,
-			Description: about, Opts: []subrequests.Named{}, Metadata: []subrequests.Named{{Name: "result.txt"}}}
-	}
-	return []ownRequest{
-		{request("expand", "The Dockerfile after the plugins, and what each line comes from"), question.expand},
-		{request("graph", "The build graph, for Graphviz"), question.graph},
-		{request("ir", "The intermediate representation after the plugins"), question.ir},
-	}
-}
-
-// described adds our own requests to the list of them.
-func described(res *client.Result) (*client.Result, error) {
-	var list []subrequests.Request
-	if err := json.Unmarshal(res.Metadata["result.json"], &list); err != nil {
-		return nil, err
-	}
-	for _, own := range ownRequests() {
-		list = append(list, own.Request)
-	}
-	data, err := json.MarshalIndent(list, "", "  ")
-	if err != nil {
-		return nil, err
-	}
-	var text bytes.Buffer
-	if err := subrequests.PrintDescribe(data, &text); err != nil {
-		return nil, err
-	}
-	res.AddMeta("result.json", data)
-	res.AddMeta("result.txt", text.Bytes())
-	return res, nil
-}
-
-func (q question) expand(ctx context.Context) (string, error) {
-	m, _, err := q.snapshot.Expanded(ctx)
-	if err != nil {
-		return "", err
-	}
-	return dockerfile.Blame(m, q.snapshot.Files())
-}
-
-func (q question) ir(ctx context.Context) (string, error) {
-	m, _, err := q.snapshot.Expanded(ctx)
-	if err != nil {
-		return "", err
-	}
-	return ir.Print(m), nil
-}
-
-func (q question) graph(ctx context.Context) (string, error) {
-	r, err := q.snapshot.LLB(ctx, compile.Default)
-	if err != nil {
-		return "", err
-	}
-	def, err := r.State.Marshal(ctx)
-	if err != nil {
-		return "", err
-	}
-	var b strings.Builder
-	err = dump.Dot(&b, def)
-	return b.String(), err
+	res, err = q.output(ctx, form)
+	return res, true, err
 }
 
 // lint runs the build checks, over all stages when no target is asked for, and for the

@@ -13,6 +13,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/seed-e0495807/strake/backend/build"
+	"github.com/seed-e0495807/strake/backend/output"
 	"github.com/seed-e0495807/strake/cmd/internal/cli"
 )
 
@@ -40,7 +41,7 @@ func (b *buildRun) declare(f *pflag.FlagSet) {
 	f.BoolVarP(&b.quiet, "quiet", "q", false, "Print the id of the image, and nothing else")
 	f.StringVar(&b.iidFile, "iidfile", "", "`FILE` Write the id of the image to a file")
 	f.StringVar(&b.metadataFile, "metadata-file", "", "`FILE` Write what is known of the result to a file, as JSON")
-	f.StringVar(&b.call, "call", "build", "`METHOD` Ask about the build instead of running it: check, outline, targets, strake.expand, strake.graph or strake.ir")
+	f.StringVar(&b.call, "call", "build", "`METHOD` Ask about the build instead of running it: "+either(questions()))
 	f.BoolVar(&b.check, "check", false, "Check the Dockerfile, and build nothing: --call=check")
 	f.BoolVarP(&b.yes, "yes", "y", false, "Send the build context however large it is")
 	f.StringVar(&b.contextLimit, "context-limit", contextLimit(b.Env), "`SIZE` Stop at a build context larger than this; 0 is any")
@@ -205,10 +206,15 @@ func (b *buildRun) method() (string, error) {
 		return "", nil
 	case "check", "lint":
 		return "lint", nil
-	case "outline", "targets", "convertllb", "subrequests.describe", "strake.expand", "strake.graph", "strake.ir":
+	case "outline", "targets", "convertllb", "subrequests.describe":
 		return name, nil
 	}
-	return "", cli.Misuse("invalid --call %q: expected build, check, outline, targets, strake.expand, strake.graph or strake.ir", b.call)
+	if call, ok := strings.CutPrefix(name, "strake."); ok {
+		if _, ok := output.Called(call); ok {
+			return name, nil
+		}
+	}
+	return "", cli.Misuse("invalid --call %q: expected build, %s", b.call, either(questions()))
 }
 
 // display sets up how progress is shown.

@@ -75,7 +75,7 @@ func (c *check) run(ctx context.Context, args []string) error {
 	if !slices.Contains([]string{"text", "json", "sarif", "github"}, c.format) {
 		return cli.Misuse("invalid --format %q: expected text, json, sarif or github", c.format)
 	}
-	c.form = &form{name: "check", all: true, emit: emitFindings}
+	c.all = true
 	if err := c.prepare(ctx, args); err != nil {
 		return err
 	}
@@ -95,7 +95,7 @@ func (c *check) run(ctx context.Context, args []string) error {
 // gather compiles all arguments, and puts what they say into one list.
 func (c *check) gather(ctx context.Context, args []string) (*source.Set, diag.List, error) {
 	set, list := &source.Set{}, diag.List{}
-	for _, next := range c.start(ctx, args) {
+	for _, next := range c.start(ctx, args, c.examine) {
 		r, err := receive(ctx, next)
 		if err != nil {
 			return nil, nil, err
@@ -119,8 +119,8 @@ func (c *check) show(set *source.Set, list diag.List) error {
 	return diag.Text(c.Stdout, set, list, diag.TextOptions{Color: c.Color(c.Stdout), Width: cli.Width(c.Stdout)})
 }
 
-// emitFindings takes a source as far as a build goes without an engine, for each platform.
-func emitFindings(ctx context.Context, c *compileRun, src *compile.Snapshot, r *result) error {
+// examine takes a source as far as a build goes without an engine, for each platform.
+func (c *check) examine(ctx context.Context, src *compile.Snapshot, r *result) error {
 	r.diags = append(r.diags, c.foreign(ctx, src.File())...)
 	found, err := src.Findings(ctx)
 	r.diags = append(r.diags, found...)

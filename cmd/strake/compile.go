@@ -16,6 +16,7 @@ import (
 	"github.com/seed-e0495807/strake/backend/gateway"
 	"github.com/seed-e0495807/strake/backend/input"
 	"github.com/seed-e0495807/strake/backend/llb"
+	"github.com/seed-e0495807/strake/backend/output"
 	"github.com/seed-e0495807/strake/cmd/internal/cli"
 	"github.com/seed-e0495807/strake/ir/plan"
 	"github.com/seed-e0495807/strake/lang"
@@ -24,28 +25,22 @@ import (
 	"github.com/seed-e0495807/strake/lang/source"
 )
 
-const compileLong = `PATH is a directory with a Dockerfile, or a Dockerfile, whose directory is then
+// compileLong has the list of outputs in it.
+func compileLong() string {
+	return `PATH is a directory with a Dockerfile, or a Dockerfile, whose directory is then
 the build context. URL is a git repository (https://host/repo.git#ref:dir), or a
 Dockerfile or an archive to download. With - the Dockerfile is read from standard
 input. Without an argument, PATH is the current directory. Several arguments are
 compiled at once; an error in one does not stop the others.
 
 The forms of --emit:
-  json        the vertices of the LLB, one a line, as "buildctl debug dump-llb"
-              prints them. The output depends on the input only: local sources
-              have a fixed id
-  llb         the binary definition that "buildctl build" reads. Local sources
-              have a random id, as two clients must not share a local source
-  dot         the graph of the LLB, for Graphviz
-  ir          the intermediate representation
-  ast         the syntax tree, with positions
-  dockerfile  the module as a plain Dockerfile
-
+` + outputLines() + `
 A base image is looked for in the local store first, then in its registry; the graph
 names it by its reference and digest. The exit code is 0, also when there are warnings;
 1 when something does not compile, or a plugin finds an error, which no graph is written
 for; 125 when the command line is wrong; 130 when it was interrupted.
 `
+}
 
 const compileExamples = `  strake compile .
   strake compile --emit=llb . | buildctl build --local context=.
@@ -60,7 +55,7 @@ func compileCommand(p *cli.Process) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:     "compile [OPTIONS] [PATH | URL | -]...",
 		Short:   "Compile Dockerfiles to BuildKit LLB",
-		Long:    compileLong,
+		Long:    compileLong(),
 		Example: compileExamples,
 	}
 	c := &compileRun{Process: p}
@@ -78,11 +73,12 @@ type compileRun struct {
 	contexts     []string
 	imageConfigs []string
 	offline      bool
+	all          bool // stages are compiled when there is no target
 	emit         string
 	output       string
 	configOut    string
 
-	form    *form
+	form    output.Output
 	request input.Request // of all arguments
 	images  *baseconfig.Resolver
 	local   gateway.LocalImages // the local store; nil when there is none
@@ -92,7 +88,7 @@ type compileRun struct {
 
 func (c *compileRun) declare(f *pflag.FlagSet) {
 	c.declareInput(f)
-	f.StringVar(&c.emit, "emit", "json", "`FORM` What to write: json, llb, dot, ir, ast or dockerfile (default json)")
+	f.StringVar(&c.emit, "emit", "json", "`FORM` What to write: "+either(emitted(nil))+" (default json)")
 	f.StringVarP(&c.output, "output", "o", "", "`FILE|DIR` Write to a file, or to files in a directory (default standard output)")
 	f.StringVar(&c.configOut, "config-out", "", "`FILE|DIR` Write the config of the image, too, as JSON")
 }
@@ -111,6 +107,9 @@ func (c *compileRun) run(ctx context.Context, args []string) error {
 	if len(args) == 0 {
 		args = []string{"."}
 	}
+	if err := c.choose(); err != nil {
+		return err
+	}
 	if err := c.prepare(ctx, args); err != nil {
 		return err
 	}
@@ -119,7 +118,7 @@ func (c *compileRun) run(ctx context.Context, args []string) error {
 		return err
 	}
 	failed := false
-	for i, next := range c.start(ctx, args) {
+	for i, next := range c.start(ctx, args, c.lower) {
 		r, err := receive(ctx, next)
 		if err != nil {
 			return err
@@ -152,16 +151,7 @@ func receive(ctx context.Context, next <-chan *result) (*result, error) {
 
 // prepare checks the flags and reads the files that they name.
 func (c *compileRun) prepare(ctx context.Context, args []string) error {
-	var err error
-	if c.form == nil {
-		if c.form, err = formOf(c.emit); err != nil {
-			return err
-		}
-	}
 	c.Platforms = cli.Distinct(c.Platforms)
-	if c.configOut != "" && !c.form.compiles {
-		return cli.Misuse("--config-out needs --emit=json, llb or dot")
-	}
 	if err := c.stdinOnce(args); err != nil {
 		return err
 	}
@@ -264,7 +254,7 @@ type part struct {
 
 // start compiles all arguments, as many at once as there are processors. The
 // results come in the order of the arguments.
-func (c *compileRun) start(ctx context.Context, args []string) []chan *result {
+func (c *compileRun) start(ctx context.Context, args []string, do work) []chan *result {
 	results := make([]chan *result, len(args))
 	slots := make(chan struct{}, runtime.GOMAXPROCS(0))
 	for i := range results {
@@ -275,7 +265,7 @@ func (c *compileRun) start(ctx context.Context, args []string) []chan *result {
 			slots <- struct{}{}
 			go func() {
 				defer func() { <-slots }()
-				results[i] <- c.compile(ctx, arg)
+				results[i] <- c.compile(ctx, arg, do)
 			}()
 		}
 	}()
@@ -290,7 +280,7 @@ func (c *compileRun) open(ctx context.Context, arg string) (*compile.Snapshot, e
 	if err != nil {
 		return nil, err
 	}
-	config := compile.Config{Whole: c.form.whole, AtHand: c.atHand}
+	config := compile.Config{Whole: c.form.Whole, AtHand: c.atHand}
 	if err := c.Plugins(ctx, c.Process, in, &config); err != nil {
 		return nil, err
 	}
@@ -299,18 +289,21 @@ func (c *compileRun) open(ctx context.Context, arg string) (*compile.Snapshot, e
 		return nil, err
 	}
 	config = config.From(src)
-	config.Build.AllStages = c.form.all && config.Build.Target == ""
+	config.Build.AllStages = c.all && config.Build.Target == ""
 	config.Build.Images, config.Build.Local = c.bases, c.local
 	return compile.Open(src, config, nil)
 }
 
+// work is what is done with the snapshot of an argument.
+type work func(context.Context, *compile.Snapshot, *result) error
+
 // compile compiles one argument.
-func (c *compileRun) compile(ctx context.Context, arg string) *result {
+func (c *compileRun) compile(ctx context.Context, arg string, do work) *result {
 	r := &result{set: &source.Set{}}
 	src, err := c.open(ctx, arg)
 	if err == nil {
 		r.set = src.Files()
-		err = c.form.emit(ctx, c, src, r)
+		err = do(ctx, src, r)
 	}
 	var elsewhere *cli.Findings
 	switch {

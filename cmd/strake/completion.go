@@ -133,11 +133,11 @@ func (c completer) values(cmd *cobra.Command, flag string) cobra.CompletionFunc 
 func enumerated() map[string][]string {
 	return map[string][]string{
 		"--progress":       {"auto", "plain", "tty", "rawjson", "quiet"},
-		"--call":           {"check", "outline", "targets", "strake.expand", "strake.graph", "strake.ir"},
+		"--call":           questions(),
 		"--network":        {"default", "none", "host"},
 		"--allow":          {"network.host", "security.insecure", "device"},
 		"--allow-plugins":  {"locked"},
-		"--emit":           {"json", "llb", "dot", "ir", "ast", "dockerfile"},
+		"--emit":           emitted(nil),
 		"--fail-on":        {"error", "warning", "info", "hint", "never"},
 		"--sort":           {"size", "name"},
 		"--format":         {"table", "json"},

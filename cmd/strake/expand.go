@@ -4,11 +4,8 @@ import (
 	"context"
 	"strings"
 
-	"github.com/aymanbagabas/go-udiff"
 	"github.com/spf13/cobra"
 
-	"github.com/seed-e0495807/strake/backend/compile"
-	"github.com/seed-e0495807/strake/backend/dockerfile"
 	"github.com/seed-e0495807/strake/cmd/internal/cli"
 )
 
@@ -33,7 +30,7 @@ func expandCommand(p *cli.Process) *cobra.Command {
 	blame := flags.Bool("blame", false, "Show what each line comes from")
 	cmd.RunE = cli.Running(func(ctx context.Context, args []string) error {
 		if *blame {
-			c.form = &form{name: "blame", comment: "#", whole: true, emit: emitBlame}
+			c.emit = "blame"
 		}
 		return c.run(ctx, args)
 	})
@@ -50,51 +47,10 @@ also when there are changes.
 		Example: `  strake diff .
 `,
 	}
-	c := &compileRun{Process: p}
+	c := &compileRun{Process: p, emit: "diff"}
 	c.declareInput(cmd.Flags())
-	c.form = &form{name: "diff", comment: "#", whole: true, emit: emitDiff}
 	cmd.RunE = cli.Running(c.run)
 	return cmd
-}
-
-// emitBlame prints the Dockerfile after the plugins in columns.
-func emitBlame(ctx context.Context, _ *compileRun, src *compile.Snapshot, r *result) error {
-	m, err := module(ctx, src, r)
-	if err != nil {
-		return err
-	}
-	text, err := dockerfile.Blame(m, r.set)
-	if err != nil {
-		return err
-	}
-	r.parts = []part{{data: []byte(text)}}
-	return nil
-}
-
-// emitDiff compares the Dockerfile before and after the plugins, both as they print.
-func emitDiff(ctx context.Context, c *compileRun, src *compile.Snapshot, r *result) error {
-	m, err := module(ctx, src, r)
-	if err != nil {
-		return err
-	}
-	after, err := dockerfile.Print(m)
-	if err != nil {
-		return err
-	}
-	file := src.File()
-	before := file.Text
-	if m, _, err := src.Module(); err == nil && !m.HasCustom() {
-		if before, err = dockerfile.Print(m); err != nil {
-			return err
-		}
-	}
-	diff := udiff.Unified(file.Name, file.Name+" (after plugins)", before, after)
-	diff = c.Shown(diff)
-	if c.Color(c.Stdout) {
-		diff = coloured(diff)
-	}
-	r.parts = []part{{data: []byte(diff)}}
-	return nil
 }
 
 // coloured puts the usual colours on a unified diff.

@@ -57,7 +57,6 @@ func (f *fix) run(ctx context.Context, args []string) error {
 	if slices.Contains(args, "-") || f.file == "-" || slices.ContainsFunc(args, input.IsRemote) {
 		return cli.Misuse("strake fix writes files: name those of this machine")
 	}
-	f.form = &form{name: "fix"}
 	if err := f.prepare(ctx, args); err != nil {
 		return err
 	}
@@ -198,11 +197,11 @@ func left(found diag.List, unsafe bool) string {
 
 // look is what the plugins say of a text in the place of that of a source.
 func (f *fix) look(ctx context.Context, src *compile.Snapshot, text string) diag.List {
-	r := &result{}
-	if _, err := module(ctx, src.Edited(text), r); err != nil {
-		r.diags = append(r.diags, cli.Diagnose(err)...)
+	_, found, err := src.Edited(text).Expanded(ctx)
+	if err != nil {
+		found = append(found, cli.Diagnose(err)...)
 	}
-	return r.diags
+	return found
 }
 
 // applyFixes applies the first fix of each diagnostic that may be, unless it overlaps one

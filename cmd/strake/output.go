@@ -3,6 +3,7 @@ package main
 import (
 	"encoding/json"
 	"fmt"
+	"io"
 	"os"
 	"path"
 	"path/filepath"
@@ -25,7 +26,7 @@ type outputs struct {
 // outputs checks where the results go before anything is compiled.
 func (c *compileRun) outputs(args []string) (*outputs, error) {
 	platforms := 1
-	if c.form.compiles {
+	if c.form.Platforms {
 		platforms = max(1, len(c.Platforms))
 	}
 	o := &outputs{compileRun: c, args: args, names: fileNames(args), several: len(args)*platforms > 1}
@@ -34,13 +35,13 @@ func (c *compileRun) outputs(args []string) (*outputs, error) {
 	}
 	switch {
 	case c.output != "":
-		many := len(args) > 1 || c.form.binary && platforms > 1
+		many := len(args) > 1 || c.form.Binary && platforms > 1
 		if err := directory("--output", c.output, many, &o.toDir); err != nil {
 			return nil, err
 		}
-	case c.form.binary && o.several:
+	case c.form.Binary && o.several:
 		return nil, cli.Misuse("several definitions do not fit on standard output: name a directory with -o DIR")
-	case c.form.binary && cli.IsTerminal(c.Stdout):
+	case c.form.Binary && cli.IsTerminal(c.Stdout):
 		return nil, cli.Misuse("refusing to write a binary definition to a terminal: redirect it, or name a file with -o FILE")
 	}
 	if c.configOut == "" {
@@ -67,7 +68,7 @@ func (o *outputs) write(i int, r *result) error {
 			return err
 		}
 		if o.toDir {
-			if err := cli.WriteFile(o.file(o.output, i, p, o.form.suffix), p.data); err != nil {
+			if err := cli.WriteFile(o.file(o.output, i, p, o.form.Ext), p.data); err != nil {
 				return err
 			}
 			continue
@@ -83,10 +84,11 @@ func (o *outputs) write(i int, r *result) error {
 	case o.output != "":
 		return cli.WriteFile(o.output, whole)
 	}
-	if o.form.name != "diff" { // which has colours by now
-		whole = []byte(o.Shown(string(whole)))
+	text := o.Shown(string(whole))
+	if o.form.Name == "diff" && o.Color(o.Stdout) {
+		text = coloured(text)
 	}
-	_, err := o.Stdout.Write(whole)
+	_, err := io.WriteString(o.Stdout, text)
 	return err
 }
 
@@ -113,7 +115,7 @@ func (o *outputs) file(dir string, i int, p part, suffix string) string {
 // header tells results in one stream apart, in what the form has for a comment.
 // JSON has none: there it is one more object.
 func (o *outputs) header(i int, p part) string {
-	if o.form.comment == "" {
+	if o.form.Comment == "" {
 		dt, _ := json.Marshal(struct {
 			Input    string
 			Platform string `json:",omitempty"`
@@ -124,7 +126,7 @@ func (o *outputs) header(i int, p part) string {
 	if quoted := strconv.Quote(name); quoted != `"`+name+`"` {
 		name = quoted // or it could end the comment
 	}
-	return strings.TrimRight(fmt.Sprintf("%s %s %s", o.form.comment, name, p.platform), " ") + "\n"
+	return strings.TrimRight(fmt.Sprintf("%s %s %s", o.form.Comment, name, p.platform), " ") + "\n"
 }
 
 // fileNames gives each argument a name for its files: its path with "-" for "/".

@@ -1,17 +1,31 @@
-// Package tree writes the syntax tree of a Dockerfile for people: to see how a
-// file is read, and for tests. It may import lang.
-package tree
+package output
 
 import (
+	"context"
 	"fmt"
 	"strconv"
 	"strings"
 
+	"github.com/seed-e0495807/strake/backend/compile"
 	"github.com/seed-e0495807/strake/lang"
+	"github.com/seed-e0495807/strake/lang/diag"
 	"github.com/seed-e0495807/strake/lang/source"
 )
 
-// Print writes a tree, one node a line and what is below it indented:
+func ast() Output {
+	return Output{Name: "ast", Ext: ".ast", Comment: "#", Doc: "the syntax tree, with positions", Lower: lowerAST}
+}
+
+func lowerAST(_ context.Context, s *compile.Snapshot, _ int) ([]byte, diag.List, error) {
+	file, found := s.AST()
+	if found.HasErrors() {
+		found.Sort()
+		return nil, nil, found
+	}
+	return []byte(printTree(file)), found, nil
+}
+
+// printTree writes a tree, one node a line and what is below it indented:
 //
 //	FILE "Dockerfile" escape "\\" @1:1-4:4
 //	  DIRECTIVE syntax "docker/dockerfile:1" @1:1-1:29
@@ -27,7 +41,7 @@ import (
 // Instructions are in upper case, their parts in lower case. Strings are Go's:
 // what counts of a word, with continuation lines joined. Behind @ are the line
 // and column of the first byte and of the byte behind the last, counted from 1.
-func Print(f *lang.File) string {
+func printTree(f *lang.File) string {
 	p := &printer{src: f.Source}
 	p.node("FILE "+strconv.Quote(f.Source.Name)+" escape "+strconv.Quote(string(rune(f.Escape))), f.Span())
 	p.depth++

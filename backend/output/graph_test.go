@@ -1,4 +1,4 @@
-package dump
+package output
 
 import (
 	"bytes"
@@ -54,7 +54,7 @@ func dumpLLB(t *testing.T, args ...string) string {
 func TestAgreesWithBuildctl(t *testing.T) {
 	def := definition(t)
 	var b bytes.Buffer
-	if err := Binary(&b, def); err != nil {
+	if err := writeBinary(&b, def); err != nil {
 		t.Fatal(err)
 	}
 	name := filepath.Join(t.TempDir(), "def")
@@ -64,7 +64,7 @@ func TestAgreesWithBuildctl(t *testing.T) {
 	for _, c := range []struct {
 		write func(io.Writer, *bk.Definition) error
 		args  []string
-	}{{JSON, []string{name}}, {Dot, []string{"--dot", name}}} {
+	}{{writeJSON, []string{name}}, {writeDot, []string{"--dot", name}}} {
 		var got bytes.Buffer
 		if err := c.write(&got, def); err != nil {
 			t.Fatal(err)
@@ -77,12 +77,12 @@ func TestAgreesWithBuildctl(t *testing.T) {
 
 func TestBinaryIsStable(t *testing.T) {
 	var want bytes.Buffer
-	if err := Binary(&want, definition(t)); err != nil {
+	if err := writeBinary(&want, definition(t)); err != nil {
 		t.Fatal(err)
 	}
 	for range 20 {
 		var got bytes.Buffer
-		if err := Binary(&got, definition(t)); err != nil {
+		if err := writeBinary(&got, definition(t)); err != nil {
 			t.Fatal(err)
 		}
 		if !bytes.Equal(got.Bytes(), want.Bytes()) {

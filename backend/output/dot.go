@@ -1,71 +1,25 @@
-// Package dump writes a definition of LLB: in BuildKit's binary form, the
-// vertices as JSON, or the graph for Graphviz. The last two are what
-// "buildctl debug dump-llb" prints, so that tools for that read them, too. It may
-// import the other backends.
-package dump
+package output
 
 import (
 	"bufio"
-	"encoding/json"
 	"fmt"
 	"io"
 	"strings"
 
 	bk "github.com/moby/buildkit/client/llb"
 	"github.com/moby/buildkit/solver/pb"
-	digest "github.com/opencontainers/go-digest"
-	"google.golang.org/protobuf/proto"
 )
 
-// vertex is a vertex with its metadata. The names of its fields are those of
-// the output.
-type vertex struct {
-	Op         *pb.Op
-	Digest     digest.Digest
-	OpMetadata *pb.OpMetadata
+func dot() Output {
+	return Output{
+		Name: "dot", Call: "graph", Ext: ".dot", Comment: "//", Platforms: true,
+		Doc:   "the build graph, for Graphviz",
+		Lower: ofLLB(writeDot, bk.LocalUniqueID(fixedID)),
+	}
 }
 
-func vertices(def *bk.Definition) ([]vertex, error) {
-	list := make([]vertex, len(def.Def))
-	for i, dt := range def.Def {
-		op := &pb.Op{}
-		if err := op.UnmarshalVT(dt); err != nil {
-			return nil, fmt.Errorf("failed to parse op: %w", err)
-		}
-		dgst := digest.FromBytes(dt)
-		list[i] = vertex{op, dgst, def.Metadata[dgst].ToPB()}
-	}
-	return list, nil
-}
-
-// Binary writes the definition as "buildctl build" reads it. Unlike BuildKit's
-// own, it writes equal definitions equally.
-func Binary(w io.Writer, def *bk.Definition) error {
-	dt, err := proto.MarshalOptions{Deterministic: true}.Marshal(def.ToPB())
-	if err != nil {
-		return err
-	}
-	_, err = w.Write(dt)
-	return err
-}
-
-// JSON writes one vertex a line, each behind those it reads.
-func JSON(w io.Writer, def *bk.Definition) error {
-	list, err := vertices(def)
-	if err != nil {
-		return err
-	}
-	enc := json.NewEncoder(w)
-	for _, v := range list {
-		if err := enc.Encode(v); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// Dot writes the graph in Graphviz's language.
-func Dot(w io.Writer, def *bk.Definition) error {
+// writeDot writes the graph in Graphviz's language.
+func writeDot(w io.Writer, def *bk.Definition) error {
 	list, err := vertices(def)
 	if err != nil {
 		return err

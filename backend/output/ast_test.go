@@ -1,4 +1,4 @@
-package tree
+package output
 
 import (
 	"fmt"
@@ -18,7 +18,7 @@ func TestEveryCase(t *testing.T) {
 	for _, c := range cases.All() {
 		src := source.NewFile("Dockerfile", c.Dockerfile)
 		file, _ := lang.Parse(src)
-		text := Print(file)
+		text := printTree(file)
 		for line := range strings.Lines(text) {
 			m := place.FindStringSubmatch(strings.TrimSuffix(line, "\n"))
 			if m == nil {
