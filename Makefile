@@ -63,7 +63,7 @@ test: build lint ## every test, once, and the concurrent parts with the race det
 
 long: build ## what make test samples, whole, and the race detector on the whole program: an hour
 	@.ci/setup test
-	STRAKE_LONG=1 $(GO) test -count=1 -timeout 60m -v -run '^Test(Chains|Real|Build|Differential)$$' ./plugins/builtin/cachemounts ./plugins/builtin/mergerun
+	STRAKE_LONG=1 $(GO) test -count=1 -timeout 60m -v -run '^Test(Chains|Real|Build|Differential|Corpus|SafeFixesKeepTheImage)$$' ./plugins/builtin ./plugins/builtin/cachemounts ./plugins/builtin/mergerun
 	$(RACE) -skip '^TestAttack' ./cmd/strake # attacks are on programs, whatever runs at once in them
 
 attack: build ## every test that attacks, as root, as a user, without namespaces, without cgroups, and a table

@@ -190,8 +190,8 @@ func (r *results) examine(ctx context.Context, m *ir.Module, direct, wire *plugi
 	return err
 }
 
-// TestCorpus runs the plugins over every real Dockerfile, in-process and over the wire:
-// both agree, and what comes out verifies, compiles, reads back, and stays as it is.
+// TestCorpus runs the plugins over real Dockerfiles, one of five or with STRAKE_LONG=1 all of
+// them, in-process and over the wire: both agree, and what comes out verifies, compiles, reads back, and stays as it is.
 func TestCorpus(t *testing.T) {
 	files, ok, err := cases.Corpus()
 	if err != nil {
@@ -200,8 +200,11 @@ func TestCorpus(t *testing.T) {
 	if !ok {
 		t.Skip("no corpus: set STRAKE_CORPUS to a tar.gz of Dockerfiles")
 	}
-	if testing.Short() {
+	switch {
+	case testing.Short():
 		files = files[:len(files)/20]
+	case os.Getenv("STRAKE_LONG") == "":
+		files = every(5, files)
 	}
 	direct := pipelines(func(p plugins.Plugin) plugins.Plugin { return p })
 	wire := pipelines(func(p plugins.Plugin) plugins.Plugin { return plugintest.Wire(t, p) })
@@ -222,6 +225,15 @@ func TestCorpus(t *testing.T) {
 			t.Logf("%d files: %d changed, %d with errors; %d findings; %v", r.files, r.changed, r.refused, r.found, time.Since(began).Round(time.Second))
 		})
 	}
+}
+
+// every gives one of n files, from all parts of the list.
+func every[F any](n int, files []F) []F {
+	var list []F
+	for i := 0; i < len(files); i += n {
+		list = append(list, files[i])
+	}
+	return list
 }
 
 // TestOff holds a pipeline without plugins to doing nothing.

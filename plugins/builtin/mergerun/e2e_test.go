@@ -266,7 +266,12 @@ func TestBuild(t *testing.T) {
 		count = 120
 	}
 	made := generated(count)
-	list := append(append(mine, made...), chains(t, false)...)
+	list := append(mine, made...)
+	for i, chain := range chains(t, false) {
+		if long || i%5 == 0 {
+			list = append(list, chain)
+		}
+	}
 	if long {
 		list = append(list, chains(t, true)...)
 	}
