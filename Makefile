@@ -6,9 +6,10 @@ PREFIX ?= /usr/local
 FUZZTIME ?= 10m
 
 # All builds here are of one kind, static and without paths of this machine, as that of the
-# frontend's image is. Else Go compiles what they share once for each kind.
+# frontend's image is. Else Go compiles what they share once for each kind. The tag takes grpc's
+# pages for debugging out, whose templates have the linker keep every method of every type.
 export CGO_ENABLED ?= 0
-export GOFLAGS ?= -trimpath
+export GOFLAGS ?= -trimpath -tags=grpcnotrace
 RACE = CGO_ENABLED=1 $(GO) test -race -short -timeout 20m
 
 BUILDKIT = github.com/moby/buildkit
@@ -25,7 +26,7 @@ engine: ## an unmodified buildkitd of the version in go.mod
 	$(GO) build -o bin/ -ldflags "-X $(BUILDKIT)/version.Version=$$($(GO) list -m -f '{{.Version}}' $(BUILDKIT))" $(ENGINE)
 
 frontend: ## bin/strake-frontend, a static binary for "# syntax="
-	CGO_ENABLED=0 $(GO) build -trimpath -ldflags='-s -w' -o bin/strake-frontend ./cmd/strake-frontend
+	CGO_ENABLED=0 $(GO) build -trimpath -tags grpcnotrace -ldflags='-s -w' -o bin/strake-frontend ./cmd/strake-frontend
 
 frontend-image: build frontend ## bin/frontend.tar, its image
 	bin/strake frontend image -o bin/frontend.tar

@@ -68,7 +68,7 @@ func Syntax(t testing.TB, r *Registry, name string, flags ...string) string {
 	strake, repo := Strake(t), repository(t)
 	program := filepath.Join(repo, "bin", "strake-frontend")
 	unlock := lock(t, program)
-	err := command(t.Context(), repo, "env", "CGO_ENABLED=0", "go", "build", "-trimpath", "-ldflags=-s -w", "-o", program, "./cmd/strake-frontend")
+	err := command(t.Context(), repo, "env", "CGO_ENABLED=0", "go", "build", "-trimpath", "-tags=grpcnotrace", "-ldflags=-s -w", "-o", program, "./cmd/strake-frontend")
 	unlock()
 	ref := r.Host + "/" + name
 	if err == nil {
