@@ -92,6 +92,9 @@ func startDaemon(t testing.TB, buildkitd string, traces bool, registries []*Regi
 	return d
 }
 
+// Log is what the daemon has written so far, and the frontends that it has run.
+func (d *Daemon) Log() string { return d.p.log.String() }
+
 // Kill ends the daemon as a crash would, and all steps that it runs.
 func (d *Daemon) Kill() {
 	d.p.cmd.Process.Kill()

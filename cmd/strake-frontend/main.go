@@ -28,5 +28,5 @@ func main() {
 func run(ctx context.Context) error {
 	p := &plugins{}
 	defer p.close()
-	return grpcclient.RunFromEnvironment(ctx, gateway.Server{Config: p.read, Plugins: p.config}.Build)
+	return grpcclient.RunFromEnvironment(ctx, gateway.Server{Config: p.read, Plugins: p.watched}.Build)
 }

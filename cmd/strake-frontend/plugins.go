@@ -63,6 +63,16 @@ func (p *plugins) house() (name string, open bool) {
 	return name, err == nil
 }
 
+// watched is config, with the work of the compile in the log of the daemon if the image has
+// STRAKE_DEBUG among its variables.
+func (p *plugins) watched(ctx context.Context, c client.Client, src *input.Source, text []byte) (compile.Config, error) {
+	config, err := p.config(ctx, c, src, text)
+	if v := os.Getenv("STRAKE_DEBUG"); v != "" && v != "0" {
+		config.Watch = func(w compile.Work) { fmt.Fprintf(os.Stderr, "strake-frontend: compile: %s\n", w) }
+	}
+	return config, err
+}
+
 // config gives the plugins of a Dockerfile that was found.
 func (p *plugins) config(ctx context.Context, c client.Client, src *input.Source, text []byte) (compile.Config, error) {
 	none := compile.Config{}

@@ -111,6 +111,7 @@ func (b *buildRun) run(ctx context.Context, args []string) error {
 	if err != nil {
 		return err
 	}
+	request.Compile.Watch = cli.Watch
 	if err := b.Plugins(ctx, b.Process, request.Input, &request.Compile); err != nil {
 		return err
 	}

@@ -280,7 +280,7 @@ func (c *compileRun) open(ctx context.Context, arg string) (*compile.Snapshot, e
 	if err != nil {
 		return nil, err
 	}
-	config := compile.Config{Whole: c.form.Whole, AtHand: c.atHand}
+	config := compile.Config{Whole: c.form.Whole, AtHand: c.atHand, Watch: cli.Watch}
 	if err := c.Plugins(ctx, c.Process, in, &config); err != nil {
 		return nil, err
 	}

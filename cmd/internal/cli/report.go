@@ -4,10 +4,12 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log"
 	"os"
 
 	"golang.org/x/term"
 
+	"github.com/seed-e0495807/strake/backend/compile"
 	"github.com/seed-e0495807/strake/lang/diag"
 	"github.com/seed-e0495807/strake/lang/source"
 )
@@ -76,6 +78,9 @@ func Printf(w io.Writer, format string, args ...any) error {
 	_, err := io.WriteString(w, diag.Screen(fmt.Sprintf(format, args...)))
 	return err
 }
+
+// Watch logs the work of a compile, which is seen with STRAKE_DEBUG.
+func Watch(w compile.Work) { log.Printf("compile: %s", w) }
 
 // Shown is a text for standard output, which is somebody else's, as a Dockerfile is: a
 // program reads it as it is, and a terminal what prints of it.
