@@ -64,6 +64,7 @@ type Request struct {
 	Env      func(string) (string, bool)
 	Progress *Progress
 	Stdout   Stdout        // for results that go there
+	Silent   func()        // is called when the engine has said nothing of the build for long
 	Stall    time.Duration // how long the files of a result may not move, 0 is 2 minutes
 }
 

@@ -20,6 +20,10 @@ const product = "strake"
 // client to notice that its connection is closed.
 const patience = time.Second
 
+// silence is how long the daemon may say nothing at all of a build. The first step of one, which
+// is to load the Dockerfile, takes no time.
+const silence = 20 * time.Second
+
 // solve runs the build, and shows its progress meanwhile. When ctx is done, or the files
 // of the result have stopped coming, it returns whatever BuildKit's client does.
 func (j *job) solve(ctx context.Context, opt client.SolveOpt) (*client.SolveResponse, error) {
@@ -44,6 +48,9 @@ func (j *job) solve(ctx context.Context, opt client.SolveOpt) (*client.SolveResp
 			err = showErr
 		}
 	}()
+	if j.Silent != nil {
+		go j.watch.silent(silence, over, j.Silent)
+	}
 	var stalled <-chan struct{}
 	if filesOnly(j.Outputs) && j.Call == "" {
 		stalled = j.watch.stalled(limit, over)

@@ -100,6 +100,19 @@ func (w *stallWatch) stalled(limit time.Duration, done <-chan struct{}) <-chan s
 	return stalled
 }
 
+// silent calls tell once, when a build has begun and not a word has come of it for the time:
+// the daemon is busy with another one that holds everything up. One that waits for the
+// registry of a cache does, also when it was cancelled.
+func (w *stallWatch) silent(limit time.Duration, done <-chan struct{}, tell func()) {
+	select {
+	case <-done:
+	case <-time.After(limit):
+		if w.activity.Load() == 0 {
+			tell()
+		}
+	}
+}
+
 // errStalled tells the user what hangs. The daemon has the result in its cache.
 func errStalled(limit time.Duration) error {
 	return diag.Diagnostic{Code: "export-stalled",

@@ -112,6 +112,10 @@ func (b *buildRun) run(ctx context.Context, args []string) error {
 		return err
 	}
 	request.Compile.Watch = cli.Watch
+	request.Silent = func() {
+		cli.Printf(b.Stderr, "warning: the build engine has not begun: another build may hold it up, as one does whose registry of --cache-from never answers; "+
+			"Ctrl-C ends this build, and `strake engine stop` all of them\n")
+	}
 	if err := b.Plugins(ctx, b.Process, request.Input, &request.Compile); err != nil {
 		return err
 	}
