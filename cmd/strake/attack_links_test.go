@@ -7,6 +7,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/seed-e0495807/strake/lang/regular"
 )
 
 // TestAttackFixLeaves has Dockerfiles that are links out of their repository, as whom
@@ -115,7 +117,7 @@ func TestAttackSwap(t *testing.T) {
 				t.Fatal(err)
 			}
 			place(t, dir, swap)
-			err := replaceIn(filepath.Join(dir, "repo"), filepath.Join(dir, "repo/sub/Dockerfile"), "old", "mended")
+			err := regular.Replace(filepath.Join(dir, "repo"), filepath.Join(dir, "repo/sub/Dockerfile"), "old", "mended")
 			if err == nil {
 				t.Error("it is written")
 			}
@@ -132,7 +134,7 @@ func TestAttackSwap(t *testing.T) {
 	if err := os.Link(filepath.Join(dir, "profile"), filepath.Join(dir, "repo/Dockerfile")); err != nil {
 		t.Skipf("no hard links here: %v", err)
 	}
-	if err := replaceIn(filepath.Join(dir, "repo"), filepath.Join(dir, "repo/Dockerfile"), "old", "mended"); err != nil {
+	if err := regular.Replace(filepath.Join(dir, "repo"), filepath.Join(dir, "repo/Dockerfile"), "old", "mended"); err != nil {
 		t.Error(err)
 	}
 	if got, _ := os.ReadFile(filepath.Join(dir, "profile")); string(got) != "old" {

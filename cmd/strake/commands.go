@@ -4,6 +4,9 @@ import (
 	"slices"
 
 	"github.com/seed-e0495807/strake/cmd/internal/cli"
+	"github.com/seed-e0495807/strake/cmd/internal/cli/build"
+	"github.com/seed-e0495807/strake/cmd/internal/cli/compile"
+	"github.com/seed-e0495807/strake/cmd/internal/cli/completion"
 	"github.com/seed-e0495807/strake/cmd/internal/cli/context"
 	"github.com/seed-e0495807/strake/cmd/internal/cli/engine"
 	"github.com/seed-e0495807/strake/cmd/internal/cli/frontend"
@@ -13,24 +16,20 @@ import (
 
 // newProcess is a process with the commands of the program.
 func newProcess(env func(string) (string, bool)) *cli.Process {
-	return &cli.Process{Env: env, Commands: commands(), Complete: complete}
+	return &cli.Process{Env: env, Commands: commands(), Complete: completion.Complete}
 }
 
 // commands are in the order in which the overview lists them.
 func commands() []cli.Maker {
 	return slices.Concat([]cli.Maker{
-		{Name: "build", Make: buildCommand},
-		{Name: "compile", Make: compileCommand},
-		{Name: "check", Make: checkCommand},
-		{Name: "fix", Make: fixCommand},
-		{Name: "expand", Make: expandCommand},
-		{Name: "diff", Make: diffCommand},
+		{Name: "build", Make: build.Command},
+	}, compile.Commands(), []cli.Maker{
 		{Name: "frontend", Make: frontend.Command},
 		{Name: "plugin", Make: plugin.Command},
 		{Name: "context", Make: context.Command},
 	}, image.Commands(), []cli.Maker{
 		{Name: "engine", Make: engine.Command},
-		{Name: "completion", Make: completionCommand},
+		{Name: "completion", Make: completion.Command},
 		{Name: "help", Make: cli.HelpCommand},
 		{Name: "version", Make: cli.VersionCommand},
 		{Name: dockerMetadata, Make: dockerMetadataCommand},

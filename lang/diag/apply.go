@@ -48,3 +48,25 @@ func Apply(text string, edits []Edit) (string, error) {
 	out.WriteString(text[done:])
 	return out.String(), nil
 }
+
+// ApplyFixes applies the first fix of each diagnostic that may be, unless it overlaps one
+// before it: only safe ones, or all. It gives how many there were.
+func ApplyFixes(text string, list List, unsafe bool) (string, int, error) {
+	var (
+		edits []Edit
+		n     int
+	)
+	for _, d := range list {
+		i := slices.IndexFunc(d.Fixes, func(fix Fix) bool { return fix.Safe || unsafe })
+		if i < 0 || slices.ContainsFunc(d.Fixes[i].Edits, func(e Edit) bool { return e.Span.File != 0 }) {
+			continue
+		}
+		more := slices.Concat(edits, d.Fixes[i].Edits)
+		if _, err := Apply(text, more); err != nil {
+			continue // it overlaps: its turn comes in the next round
+		}
+		edits, n = more, n+1
+	}
+	out, err := Apply(text, edits)
+	return out, n, err
+}

@@ -8,6 +8,7 @@ package diag
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
 	"slices"
 	"strconv"
@@ -75,6 +76,21 @@ type Fix struct {
 type Edit struct {
 	Span source.Span
 	New  string
+}
+
+// From gives the diagnostics that an error is, and whether it is any.
+func From(err error) (List, bool) {
+	var (
+		list List
+		one  Diagnostic
+	)
+	switch {
+	case errors.As(err, &list):
+		return list, true
+	case errors.As(err, &one):
+		return List{one}, true
+	}
+	return nil, false
 }
 
 // Error gives "message; hint" on one printable line, without the position.

@@ -8,10 +8,8 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"strconv"
 	"strings"
 	"syscall"
-	"time"
 
 	"github.com/seed-e0495807/strake/lang/diag"
 	"github.com/seed-e0495807/strake/lang/regular"
@@ -86,7 +84,7 @@ func WriteStream(name string, write func(io.Writer) error) error {
 	if real, err := filepath.EvalSymlinks(name); err == nil {
 		name = real // a link stays one
 	}
-	temp := filepath.Join(filepath.Dir(name), TempName(name))
+	temp := filepath.Join(filepath.Dir(name), regular.TempName(name))
 	return unwritten(asked, temp, writeBy(temp, name, write))
 }
 
@@ -120,11 +118,6 @@ func writeTo(name string, flags int, mode fs.FileMode, write func(io.Writer) err
 		err = cerr
 	}
 	return err
-}
-
-// TempName is the name that a file has until it is whole.
-func TempName(name string) string {
-	return "." + filepath.Base(name) + "." + strconv.FormatInt(time.Now().UnixNano(), 36) + ".tmp"
 }
 
 // Flushed writes through a buffer.

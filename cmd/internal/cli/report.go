@@ -1,7 +1,6 @@
 package cli
 
 import (
-	"errors"
 	"fmt"
 	"io"
 	"log"
@@ -31,15 +30,8 @@ func (p *Process) Report(set *source.Set, list diag.List) {
 
 // Diagnose makes diagnostics of any error.
 func Diagnose(err error) diag.List {
-	var (
-		list diag.List
-		one  diag.Diagnostic
-	)
-	switch {
-	case errors.As(err, &list):
+	if list, ok := diag.From(err); ok {
 		return list
-	case errors.As(err, &one):
-		return diag.List{one}
 	}
 	return diag.List{aboutFile(err)}
 }

@@ -1,4 +1,5 @@
-package main
+// Package completion finds the words that a shell completes: strake completion.
+package completion
 
 import (
 	"context"
@@ -10,7 +11,7 @@ import (
 	"github.com/seed-e0495807/strake/cmd/internal/cli"
 )
 
-const completionLong = `Prints what a shell runs to complete the words of strake: commands and flags, stages and
+const commandLong = `Prints what a shell runs to complete the words of strake: commands and flags, stages and
 arguments of the Dockerfile, images of the local store, and plugins. For every new shell:
 
   bash        strake completion bash >~/.local/share/bash-completion/completions/strake
@@ -24,11 +25,12 @@ Bash needs the package bash-completion, and zsh compinit.
 // shells are those that words are completed in.
 func shells() []string { return []string{"bash", "zsh", "fish", "powershell"} }
 
-func completionCommand(p *cli.Process) *cobra.Command {
+// Command is strake completion.
+func Command(p *cli.Process) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:     "completion bash|zsh|fish|powershell",
 		Short:   "Print the completion of a shell",
-		Long:    completionLong,
+		Long:    commandLong,
 		Example: "  source <(strake completion bash)\n",
 	}
 	cmd.RunE = cli.Running(func(_ context.Context, args []string) error {
@@ -48,8 +50,8 @@ func completionCommand(p *cli.Process) *cobra.Command {
 	return cmd
 }
 
-// complete gives every command and flag below a command what its words may be.
-func complete(p *cli.Process, cmd *cobra.Command) { completer{p}.below(cmd) }
+// Complete gives every command and flag below a command what its words may be.
+func Complete(p *cli.Process, cmd *cobra.Command) { completer{p}.below(cmd) }
 
 func (c completer) below(cmd *cobra.Command) {
 	for _, sub := range cmd.Commands() {
@@ -122,22 +124,22 @@ func (c completer) values(cmd *cobra.Command, flag string) cobra.CompletionFunc 
 		"tlscacert", "tlscert", "tlskey", "from", "build-context", "cache-from", "cache-to", "secret", "ssh":
 		return nil
 	}
-	if words := enumerated()[cli.NameOf(cmd)+" --"+flag]; words != nil {
+	if words := Enumerated()[cli.NameOf(cmd)+" --"+flag]; words != nil {
 		return oneOf(words...)
 	}
-	return oneOf(enumerated()["--"+flag]...)
+	return oneOf(Enumerated()["--"+flag]...)
 }
 
-// enumerated are the values of flags that have few, by the flag, and where several
+// Enumerated are the values of flags that have few, by the flag, and where several
 // commands have it with other values, by the command too.
-func enumerated() map[string][]string {
+func Enumerated() map[string][]string {
 	return map[string][]string{
 		"--progress":       {"auto", "plain", "tty", "rawjson", "quiet"},
-		"--call":           questions(),
+		"--call":           cli.Questions(),
 		"--network":        {"default", "none", "host"},
 		"--allow":          {"network.host", "security.insecure", "device"},
 		"--allow-plugins":  {"locked"},
-		"--emit":           emitted(nil),
+		"--emit":           cli.OutputNames(nil),
 		"--fail-on":        {"error", "warning", "info", "hint", "never"},
 		"--sort":           {"size", "name"},
 		"--format":         {"table", "json"},

@@ -1,4 +1,4 @@
-package main
+package compile
 
 import (
 	"context"
@@ -12,31 +12,6 @@ import (
 	"github.com/seed-e0495807/strake/cmd/internal/cli"
 	"github.com/seed-e0495807/strake/lang/diag"
 )
-
-// emitted are the names of the outputs that are so, or of all.
-func emitted(so func(output.Output) bool) (names []string) {
-	for _, o := range output.All() {
-		if so == nil || so(o) {
-			names = append(names, o.Name)
-		}
-	}
-	return names
-}
-
-// questions are what --call is likely to ask.
-func questions() []string {
-	list := []string{"check", "outline", "targets"}
-	for _, o := range output.Asked() {
-		list = append(list, "strake."+o.Call)
-	}
-	return list
-}
-
-// either lists words: "a, b or c".
-func either(words []string) string {
-	n := len(words) - 1
-	return strings.Join(words[:n], ", ") + " or " + words[n]
-}
 
 // outputLines are the lines of the help about the outputs.
 func outputLines() string {
@@ -52,13 +27,13 @@ func (c *compileRun) choose() error {
 	var ok bool
 	if c.form, ok = output.Named(c.emit); !ok {
 		e := &cli.UsageError{Message: "unknown form: --emit=" + c.emit}
-		if near := diag.Suggest(c.emit, emitted(nil)); near != "" {
+		if near := diag.Suggest(c.emit, cli.OutputNames(nil)); near != "" {
 			e.Hint = "--emit=" + near
 		}
 		return e
 	}
 	if c.configOut != "" && !c.form.Platforms {
-		return cli.Misuse("--config-out needs --emit=%s", either(emitted(func(o output.Output) bool { return o.Platforms })))
+		return cli.Misuse("--config-out needs --emit=%s", cli.Either(cli.OutputNames(func(o output.Output) bool { return o.Platforms })))
 	}
 	return nil
 }

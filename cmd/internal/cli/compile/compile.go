@@ -1,10 +1,10 @@
-package main
+package compile
 
 import (
 	"context"
 	"errors"
 	"io"
-	"runtime"
+	"iter"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -88,7 +88,7 @@ type compileRun struct {
 
 func (c *compileRun) declare(f *pflag.FlagSet) {
 	c.declareInput(f)
-	f.StringVar(&c.emit, "emit", "json", "`FORM` What to write: "+either(emitted(nil))+" (default json)")
+	f.StringVar(&c.emit, "emit", "json", "`FORM` What to write: "+cli.Either(cli.OutputNames(nil))+" (default json)")
 	f.StringVarP(&c.output, "output", "o", "", "`FILE|DIR` Write to a file, or to files in a directory (default standard output)")
 	f.StringVar(&c.configOut, "config-out", "", "`FILE|DIR` Write the config of the image, too, as JSON")
 }
@@ -117,12 +117,12 @@ func (c *compileRun) run(ctx context.Context, args []string) error {
 	if err != nil {
 		return err
 	}
-	failed := false
-	for i, next := range c.start(ctx, args, c.lower) {
-		r, err := receive(ctx, next)
+	failed, i := false, -1
+	for r, err := range c.each(ctx, args, c.lower) {
 		if err != nil {
 			return err
 		}
+		i++
 		c.Report(r.set, r.diags)
 		failed = failed || r.diags.HasErrors()
 		if r.diags.HasErrors() && len(r.parts) == 0 {
@@ -136,17 +136,6 @@ func (c *compileRun) run(ctx context.Context, args []string) error {
 		return cli.ErrReported
 	}
 	return nil
-}
-
-// receive waits for a result, but no longer than the context: what compiles may
-// hang on standard input or on a pipe.
-func receive(ctx context.Context, next <-chan *result) (*result, error) {
-	select {
-	case r := <-next:
-		return r, context.Cause(ctx)
-	case <-ctx.Done():
-		return nil, context.Cause(ctx)
-	}
 }
 
 // prepare checks the flags and reads the files that they name.
@@ -252,26 +241,6 @@ type part struct {
 	config   []byte // of the image
 }
 
-// start compiles all arguments, as many at once as there are processors. The
-// results come in the order of the arguments.
-func (c *compileRun) start(ctx context.Context, args []string, do work) []chan *result {
-	results := make([]chan *result, len(args))
-	slots := make(chan struct{}, runtime.GOMAXPROCS(0))
-	for i := range results {
-		results[i] = make(chan *result, 1)
-	}
-	go func() {
-		for i, arg := range args {
-			slots <- struct{}{}
-			go func() {
-				defer func() { <-slots }()
-				results[i] <- c.compile(ctx, arg, do)
-			}()
-		}
-	}()
-	return results
-}
-
 // open finds the Dockerfile of one argument, and its plugins.
 func (c *compileRun) open(ctx context.Context, arg string) (*compile.Snapshot, error) {
 	request := c.request
@@ -296,6 +265,11 @@ func (c *compileRun) open(ctx context.Context, arg string) (*compile.Snapshot, e
 
 // work is what is done with the snapshot of an argument.
 type work func(context.Context, *compile.Snapshot, *result) error
+
+// each compiles all arguments.
+func (c *compileRun) each(ctx context.Context, args []string, do work) iter.Seq2[*result, error] {
+	return compile.Each(ctx, args, func(ctx context.Context, arg string) *result { return c.compile(ctx, arg, do) })
+}
 
 // compile compiles one argument.
 func (c *compileRun) compile(ctx context.Context, arg string, do work) *result {

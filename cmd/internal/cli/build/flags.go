@@ -1,4 +1,4 @@
-package main
+package build
 
 import (
 	"errors"
@@ -17,7 +17,7 @@ import (
 	"github.com/seed-e0495807/strake/cmd/internal/cli"
 )
 
-func (b *buildRun) declare(f *pflag.FlagSet) {
+func (b *run) declare(f *pflag.FlagSet) {
 	b.BuildFlags.Declare(f, b.Env)
 	b.EngineFlags.Declare(f)
 	b.PluginFlags.Declare(f)
@@ -41,7 +41,7 @@ func (b *buildRun) declare(f *pflag.FlagSet) {
 	f.BoolVarP(&b.quiet, "quiet", "q", false, "Print the id of the image, and nothing else")
 	f.StringVar(&b.iidFile, "iidfile", "", "`FILE` Write the id of the image to a file")
 	f.StringVar(&b.metadataFile, "metadata-file", "", "`FILE` Write what is known of the result to a file, as JSON")
-	f.StringVar(&b.call, "call", "build", "`METHOD` Ask about the build instead of running it: "+either(questions()))
+	f.StringVar(&b.call, "call", "build", "`METHOD` Ask about the build instead of running it: "+cli.Either(cli.Questions()))
 	f.BoolVar(&b.check, "check", false, "Check the Dockerfile, and build nothing: --call=check")
 	f.BoolVarP(&b.yes, "yes", "y", false, "Send the build context however large it is")
 	f.StringVar(&b.contextLimit, "context-limit", contextLimit(b.Env), "`SIZE` Stop at a build context larger than this; 0 is any")
@@ -57,7 +57,7 @@ func progressMode(env func(string) (string, bool)) string {
 }
 
 // request reads the flags.
-func (b *buildRun) request() (build.Request, error) {
+func (b *run) request() (build.Request, error) {
 	r := build.Request{Env: b.Env, Pull: b.pull, Stdout: b.output}
 	var err error
 	if r.Allow, err = each("--allow", b.allow, build.ParseEntitlement); err != nil {
@@ -129,7 +129,7 @@ func each[T any](flag string, list []string, parse func(string) (T, error)) ([]T
 }
 
 // attributes reads what is attached to an image.
-func (b *buildRun) attributes(r *build.Request) error {
+func (b *run) attributes(r *build.Request) error {
 	var err error
 	if r.Attestations, err = each("--attest", b.attests, build.ParseAttest); err != nil {
 		return err
@@ -158,7 +158,7 @@ func (b *buildRun) attributes(r *build.Request) error {
 }
 
 // destinations are the outputs: those of -o, of --push and of --load, or the store.
-func (b *buildRun) destinations() ([]build.Output, error) {
+func (b *run) destinations() ([]build.Output, error) {
 	out, err := each("--output", b.outputs, build.ParseOutput)
 	if err != nil {
 		return nil, err
@@ -195,7 +195,7 @@ func pushed(list []build.Output) ([]build.Output, error) {
 }
 
 // method is the request to the frontend that --call stands for, "" for a build.
-func (b *buildRun) method() (string, error) {
+func (b *run) method() (string, error) {
 	name, format, _ := strings.Cut(b.call, ",")
 	if format != "" && format != "format=json" && format != "format=text" {
 		return "", cli.Misuse("invalid --call %q: expected format=json or format=text", b.call)
@@ -214,11 +214,11 @@ func (b *buildRun) method() (string, error) {
 			return name, nil
 		}
 	}
-	return "", cli.Misuse("invalid --call %q: expected build, %s", b.call, either(questions()))
+	return "", cli.Misuse("invalid --call %q: expected build, %s", b.call, cli.Either(cli.Questions()))
 }
 
 // display sets up how progress is shown.
-func (b *buildRun) display(r *build.Request) error {
+func (b *run) display(r *build.Request) error {
 	if b.quiet {
 		if b.progress != "auto" && b.progress != "quiet" {
 			return cli.Misuse("--quiet and --progress=%s contradict each other", b.progress)

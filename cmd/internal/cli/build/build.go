@@ -1,4 +1,5 @@
-package main
+// Package build has the command that builds an image: strake build.
+package build
 
 import (
 	"bytes"
@@ -22,7 +23,7 @@ import (
 	"github.com/seed-e0495807/strake/lang/diag"
 )
 
-const buildLong = `PATH is the directory of the build context, with a Dockerfile. URL is a git
+const commandLong = `PATH is the directory of the build context, with a Dockerfile. URL is a git
 repository (https://host/repo.git#ref:dir) or an archive to download. With - the
 Dockerfile, or an archive of the whole context, is read from standard input.
 
@@ -39,7 +40,7 @@ The exit code is 0; 1 when the build failed; 125 when the command line is wrong;
 when it was interrupted.
 `
 
-const buildExamples = `  strake build -t app .
+const commandExamples = `  strake build -t app .
   strake build -t app -f docker/Dockerfile.dev --target test .
   strake build -t registry.example.com/app:1.2 --platform linux/amd64,linux/arm64 --push .
   strake build --secret id=token,src=token.txt --ssh default -t app .
@@ -48,21 +49,22 @@ const buildExamples = `  strake build -t app .
   tar c . | strake build -t app -
 `
 
-func buildCommand(p *cli.Process) *cobra.Command {
+// Command is strake build.
+func Command(p *cli.Process) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:     "build [OPTIONS] PATH | URL | -",
 		Short:   "Build an image from a Dockerfile",
-		Long:    buildLong,
-		Example: buildExamples,
+		Long:    commandLong,
+		Example: commandExamples,
 	}
-	b := &buildRun{Process: p}
+	b := &run{Process: p}
 	b.declare(cmd.Flags())
 	cmd.RunE = cli.Running(b.run)
 	return cmd
 }
 
-// buildRun is one call of the command.
-type buildRun struct {
+// run is one call of the command.
+type run struct {
 	*cli.Process
 	cli.BuildFlags
 	cli.EngineFlags
@@ -76,7 +78,7 @@ type buildRun struct {
 	contextLimit                          string
 }
 
-func (b *buildRun) run(ctx context.Context, args []string) error {
+func (b *run) run(ctx context.Context, args []string) error {
 	if len(args) != 1 {
 		return cli.Misuse("strake build takes one argument, %d were given; the context is often .", len(args))
 	}
@@ -140,7 +142,7 @@ func (b *buildRun) run(ctx context.Context, args []string) error {
 
 // look reads a Dockerfile of this machine before anything is started: what does not
 // compile fails at once, and so does a context that nobody means to send.
-func (b *buildRun) look(ctx context.Context, in *input.Input, config compile.Config) (*compile.Snapshot, error) {
+func (b *run) look(ctx context.Context, in *input.Input, config compile.Config) (*compile.Snapshot, error) {
 	if in.Remote() || b.call != "build" { // a question is answered with all that is found
 		return nil, nil
 	}
@@ -164,7 +166,7 @@ func (b *buildRun) look(ctx context.Context, in *input.Input, config compile.Con
 
 // build finds an engine, and builds. Without an engine, what is known already serves, if
 // there is that.
-func (b *buildRun) build(ctx context.Context, r build.Request, known *build.Result) error {
+func (b *run) build(ctx context.Context, r build.Request, known *build.Result) error {
 	home, err := b.Home()
 	if err != nil {
 		return err
@@ -184,7 +186,7 @@ func (b *buildRun) build(ctx context.Context, r build.Request, known *build.Resu
 }
 
 // failed tells why there is no result.
-func (b *buildRun) failed(err error) error {
+func (b *run) failed(err error) error {
 	var failure *build.Failure
 	if errors.As(err, &failure) {
 		b.Report(failure.Set, failure.Diags)
@@ -194,7 +196,7 @@ func (b *buildRun) failed(err error) error {
 }
 
 // finish tells of a build that is done.
-func (b *buildRun) finish(r *build.Result) error {
+func (b *run) finish(r *build.Result) error {
 	if b.progress != "rawjson" {
 		b.Report(r.Set, r.Diags)
 		b.warn(r)
@@ -239,7 +241,7 @@ func called(names []string) string {
 }
 
 // warn shows the warnings of the engine and of other frontends.
-func (b *buildRun) warn(r *build.Result) {
+func (b *run) warn(r *build.Result) {
 	if b.OnlyErrors {
 		return
 	}
@@ -255,7 +257,7 @@ func (b *buildRun) warn(r *build.Result) {
 }
 
 // answer shows the answer to --call.
-func (b *buildRun) answer(r *build.Result) error {
+func (b *run) answer(r *build.Result) error {
 	name := ""
 	if f := r.Set.File(0); f != nil {
 		name = f.Name
@@ -280,7 +282,7 @@ func (b *buildRun) answer(r *build.Result) error {
 }
 
 // output gives standard output for a result; a terminal is no place for one.
-func (b *buildRun) output() (io.Writer, error) {
+func (b *run) output() (io.Writer, error) {
 	if cli.IsTerminal(b.Stdout) {
 		return nil, diag.Diagnostic{Code: "terminal", Message: "standard output is a terminal, and the result is no text",
 			Hint: "send it to a file: … > image.tar, or dest=FILE"}

@@ -1,4 +1,4 @@
-package main
+package build
 
 import (
 	"context"
@@ -18,7 +18,7 @@ func contextLimit(env func(string) (string, bool)) string {
 
 // guard stops a build that would send what nobody means to send. It knows nothing
 // of base images: a Dockerfile that does not compile without them is let through.
-func (b *buildRun) guard(ctx context.Context, in *input.Input, seen *compile.Snapshot) error {
+func (b *run) guard(ctx context.Context, in *input.Input, seen *compile.Snapshot) error {
 	limit, err := cli.ByteSize("--context-limit", b.contextLimit)
 	if err != nil || b.yes {
 		return err

@@ -1,4 +1,4 @@
-package main
+package compile
 
 import (
 	"context"
@@ -49,7 +49,7 @@ func checkCommand(p *cli.Process) *cobra.Command {
 `,
 	}
 	flags := cmd.Flags()
-	c := &check{compileRun: compileRun{Process: p}}
+	c := &checkRun{compileRun: compileRun{Process: p}}
 	c.declareInput(flags)
 	flags.StringVar(&c.format, "format", "text", "`FORM` How findings are written: text, json, sarif or github (default text)")
 	flags.StringVar(&c.failOn, "fail-on", "error", "`SEVERITY` Fail at this severity: error, warning, info, hint or never (default error)")
@@ -57,13 +57,13 @@ func checkCommand(p *cli.Process) *cobra.Command {
 	return cmd
 }
 
-// check is one call of the command.
-type check struct {
+// checkRun is one call of the command.
+type checkRun struct {
 	compileRun
 	format, failOn string
 }
 
-func (c *check) run(ctx context.Context, args []string) error {
+func (c *checkRun) run(ctx context.Context, args []string) error {
 	if len(args) == 0 {
 		args = []string{"."}
 	}
@@ -93,10 +93,9 @@ func (c *check) run(ctx context.Context, args []string) error {
 }
 
 // gather compiles all arguments, and puts what they say into one list.
-func (c *check) gather(ctx context.Context, args []string) (*source.Set, diag.List, error) {
+func (c *checkRun) gather(ctx context.Context, args []string) (*source.Set, diag.List, error) {
 	set, list := &source.Set{}, diag.List{}
-	for _, next := range c.start(ctx, args, c.examine) {
-		r, err := receive(ctx, next)
+	for r, err := range c.each(ctx, args, c.examine) {
 		if err != nil {
 			return nil, nil, err
 		}
@@ -106,7 +105,7 @@ func (c *check) gather(ctx context.Context, args []string) (*source.Set, diag.Li
 	return set, list, nil
 }
 
-func (c *check) show(set *source.Set, list diag.List) error {
+func (c *checkRun) show(set *source.Set, list diag.List) error {
 	list = list.Redacted()
 	switch c.format {
 	case "json":
@@ -120,7 +119,7 @@ func (c *check) show(set *source.Set, list diag.List) error {
 }
 
 // examine takes a source as far as a build goes without an engine, for each platform.
-func (c *check) examine(ctx context.Context, src *compile.Snapshot, r *result) error {
+func (c *checkRun) examine(ctx context.Context, src *compile.Snapshot, r *result) error {
 	r.diags = append(r.diags, c.foreign(ctx, src.File())...)
 	found, err := src.Findings(ctx)
 	r.diags = append(r.diags, found...)

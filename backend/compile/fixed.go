@@ -1,0 +1,49 @@
+package compile
+
+import (
+	"context"
+
+	"github.com/seed-e0495807/strake/lang/diag"
+)
+
+// maxFixes is how often what was fixed is looked at again: a fix may show what
+// was hidden.
+const maxFixes = 10
+
+// Fixed is a text in which what can be fixed is.
+type Fixed struct {
+	Text  string
+	Count int       // of the fixes
+	Left  diag.List // what is found in it
+}
+
+// Fixed applies the fixes that the compiler and plugins suggest: those that are safe, as
+// they keep what the author meant, or all.
+func (s *Snapshot) Fixed(ctx context.Context, unsafe bool) (Fixed, error) {
+	f := Fixed{Text: s.File().Text}
+	for range maxFixes {
+		f.Left = s.Edited(f.Text).suggested(ctx)
+		next, n, err := diag.ApplyFixes(f.Text, f.Left, unsafe)
+		if err != nil {
+			return Fixed{}, err
+		}
+		if f.Count += n; n == 0 || next == f.Text {
+			break
+		}
+		f.Text = next
+	}
+	return f, context.Cause(ctx)
+}
+
+// suggested is what the compiler and plugins say of a text, also when it does not compile.
+func (s *Snapshot) suggested(ctx context.Context) diag.List {
+	_, found, err := s.Expanded(ctx)
+	if err == nil {
+		return found
+	}
+	list, ok := diag.From(err)
+	if !ok {
+		list = diag.List{{Message: err.Error()}}
+	}
+	return append(found, list...)
+}

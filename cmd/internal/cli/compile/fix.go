@@ -1,0 +1,144 @@
+package compile
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+
+	"github.com/aymanbagabas/go-udiff"
+	"github.com/spf13/cobra"
+
+	"github.com/seed-e0495807/strake/backend/input"
+	"github.com/seed-e0495807/strake/cmd/internal/cli"
+	"github.com/seed-e0495807/strake/lang/diag"
+	"github.com/seed-e0495807/strake/lang/regular"
+	"github.com/seed-e0495807/strake/plugins/config"
+)
+
+func fixCommand(p *cli.Process) *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "fix [OPTIONS] [PATH]...",
+		Short: "Fix Dockerfiles as plugins suggest",
+		Long: `Applies the fixes that the compiler and the plugins of strake.yaml suggest and call safe:
+those that keep what the author meant. What is left is what strake check reports.
+`,
+		Example: `  strake fix --diff .
+  strake fix services/*
+`,
+	}
+	flags := cmd.Flags()
+	f := &fixRun{checkRun: checkRun{compileRun: compileRun{Process: p}}}
+	f.declareInput(flags)
+	flags.BoolVar(&f.unsafe, "unsafe", false, "Apply fixes, too, that may change what is built")
+	flags.BoolVar(&f.diff, "diff", false, "Show what would change, and write nothing")
+	cmd.RunE = cli.Running(f.run)
+	return cmd
+}
+
+// fixRun is one call of the command.
+type fixRun struct {
+	checkRun
+	unsafe, diff bool
+}
+
+func (f *fixRun) run(ctx context.Context, args []string) error {
+	if len(args) == 0 {
+		args = []string{"."}
+	}
+	if slices.Contains(args, "-") || f.file == "-" || slices.ContainsFunc(args, input.IsRemote) {
+		return cli.Misuse("strake fix writes files: name those of this machine")
+	}
+	if err := f.prepare(ctx, args); err != nil {
+		return err
+	}
+	for _, arg := range args {
+		if err := f.fixOne(ctx, arg); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// fixOne fixes the Dockerfile of one argument.
+func (f *fixRun) fixOne(ctx context.Context, arg string) error {
+	src, err := f.open(ctx, arg)
+	if err != nil {
+		return err
+	}
+	file := src.File()
+	at, err := f.target(file.Name)
+	if err != nil {
+		return err
+	}
+	fixed, err := src.Fixed(ctx, f.unsafe)
+	if err != nil {
+		return err
+	}
+	done := fmt.Sprintf("%d fixed", fixed.Count)
+	switch {
+	case fixed.Text == file.Text:
+		done = "nothing to fix"
+	case f.diff:
+		diff := f.Shown(udiff.Unified(file.Name, file.Name+" (fixed)", file.Text, fixed.Text))
+		if f.Color(f.Stdout) {
+			diff = coloured(diff)
+		}
+		if _, err := io.WriteString(f.Stdout, diff); err != nil {
+			return err
+		}
+		done = fmt.Sprintf("%d to fix", fixed.Count)
+	default:
+		if err := replace(at, file.Text, fixed.Text); err != nil {
+			return err
+		}
+	}
+	name := file.Name
+	if at.Linked {
+		name += " -> " + at.Real
+	}
+	cli.Printf(f.Stderr, "%s: %s%s\n", diag.Printable(name), done, left(fixed.Left, f.unsafe))
+	return nil
+}
+
+// target is where a Dockerfile really is, when its name is a link. One that leads out of
+// the repository is an error, as it may lead to any file of the user's.
+func (f *fixRun) target(name string) (config.Place, error) {
+	home, _ := f.Env("HOME")
+	at, err := config.Locate(name, home)
+	if err == nil && at.Outside {
+		err = diag.Diagnostic{Code: "outside", Message: fmt.Sprintf("%s is a link out of %s, to %s", name, at.Root, at.Real),
+			Hint: "fix the file itself: strake fix " + at.Real}
+	}
+	return at, err
+}
+
+// replace writes the fixed text in the place of the one that was read.
+func replace(at config.Place, old, text string) error {
+	err := regular.Replace(at.Root, at.Real, old, text)
+	if errors.Is(err, regular.ErrChanged) {
+		return diag.Diagnostic{Code: "changed", Message: at.Real + " is no longer the file that was read", Hint: "run strake fix again"}
+	}
+	return err
+}
+
+// left says what is still to fix, and how.
+func left(found diag.List, unsafe bool) string {
+	risky, other := 0, 0
+	for _, d := range found {
+		if len(d.Fixes) > 0 && !unsafe {
+			risky++
+		} else {
+			other++
+		}
+	}
+	text := ""
+	if risky > 0 {
+		text += "; " + cli.Plural(risky, "fix is", "fixes are") + " left that may change what is built: `strake fix --unsafe --diff` shows what would change"
+	}
+	if other > 0 {
+		text += "; " + cli.Plural(other, "finding is", "findings are") + " left to you: `strake check` shows them"
+	}
+	return text
+}
