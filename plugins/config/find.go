@@ -55,38 +55,6 @@ func Root(dir, home string) (string, error) {
 	return steps[len(steps)-1], nil
 }
 
-// Place is where a file really is. All paths are absolute.
-type Place struct {
-	Real    string // of the file, without links
-	Root    string // of the repository that the name of the file is in, without links
-	Linked  bool   // there is a link between the root and the file
-	Outside bool   // Real is not below Root
-}
-
-// Locate finds out where a file is: a repository can hold links to whatever its author
-// knows the name of. Without a repository, the directory that the name is in is the root.
-func Locate(name, home string) (Place, error) {
-	name, err := filepath.Abs(name)
-	if err != nil {
-		return Place{}, err
-	}
-	// By the name, not by where it leads: a directory on the way may be a link, too.
-	steps := ladder(filepath.Dir(name), home)
-	top := steps[len(steps)-1]
-	var p Place
-	if p.Root, err = filepath.EvalSymlinks(top); err != nil {
-		return Place{}, err
-	}
-	if p.Real, err = filepath.EvalSymlinks(name); err != nil {
-		return Place{}, err
-	}
-	rel, err := filepath.Rel(p.Root, p.Real)
-	p.Outside = err != nil || !filepath.IsLocal(rel)
-	straight, err := filepath.Rel(top, name)
-	p.Linked = err != nil || straight != rel
-	return p, nil
-}
-
 func realDir(dir string) (string, error) {
 	dir, err := filepath.Abs(dir)
 	if err != nil {

@@ -13,6 +13,7 @@ import (
 
 	"github.com/seed-e0495807/strake/lang/diag"
 	"github.com/seed-e0495807/strake/lang/regular"
+	"github.com/seed-e0495807/strake/plugins/config"
 )
 
 // aboutFile is the finding of an error. One about a file says what was tried, with which
@@ -66,20 +67,62 @@ func unwritten(asked, temp string, err error) error {
 	return &fs.PathError{Op: opWrite, Path: asked, Err: err}
 }
 
-// WriteFile writes a file as writeStream does, in a directory that it makes.
-func WriteFile(name string, data []byte) error {
+// Output checks a place that results go to. A link of the user's is followed. One that a
+// repository brings along may lead to any file of the user's, and so none leads out of it.
+func (p *Process) Output(name string) error {
+	home, _ := p.Env("HOME")
+	at, err := config.Locate(name, home)
+	switch {
+	case err != nil:
+		return unwritten(name, name, err)
+	case at.InRepo && at.Outside:
+		return at.Left(name, "name the place itself, if that is what you want: "+at.Real)
+	}
+	return nil
+}
+
+// WriteFile writes a file as WriteStream does, in a directory that it makes.
+func (p *Process) WriteFile(name string, data []byte) error {
+	if err := p.Output(name); err != nil {
+		return err
+	}
 	if err := os.MkdirAll(filepath.Dir(name), 0o777); err != nil {
 		return unwritten(name, name, err)
 	}
-	return WriteStream(name, func(w io.Writer) error {
+	return p.WriteStream(name, bytesTo(data))
+}
+
+// WriteInto writes a file whose name in a directory is not the user's: where the name is that
+// of a link, or of another thing that is no file, the file takes its place.
+func (p *Process) WriteInto(dir, name string, data []byte) error {
+	if err := p.Output(dir); err != nil {
+		return err
+	}
+	if err := os.MkdirAll(dir, 0o777); err != nil {
+		return unwritten(dir, dir, err)
+	}
+	name = filepath.Join(dir, name)
+	mode := fs.FileMode(0o666)
+	if info, err := os.Lstat(name); err == nil && info.Mode().IsRegular() {
+		mode = info.Mode().Perm()
+	}
+	temp := filepath.Join(dir, regular.TempName(name))
+	return unwritten(name, temp, replace(temp, name, mode, bytesTo(data)))
+}
+
+func bytesTo(data []byte) func(io.Writer) error {
+	return func(w io.Writer) error {
 		_, err := w.Write(data)
 		return err
-	})
+	}
 }
 
 // WriteStream writes a file that appears whole or not at all. What is no regular
 // file, such as a pipe, is written as it is.
-func WriteStream(name string, write func(io.Writer) error) error {
+func (p *Process) WriteStream(name string, write func(io.Writer) error) error {
+	if err := p.Output(name); err != nil {
+		return err
+	}
 	asked := name
 	if real, err := filepath.EvalSymlinks(name); err == nil {
 		name = real // a link stays one
@@ -98,6 +141,11 @@ func writeBy(temp, name string, write func(io.Writer) error) error {
 	case !errors.Is(err, fs.ErrNotExist):
 		return err
 	}
+	return replace(temp, name, mode, write)
+}
+
+// replace writes a file by a temporary name, and gives it its own when it is whole.
+func replace(temp, name string, mode fs.FileMode, write func(io.Writer) error) error {
 	err := writeTo(temp, os.O_WRONLY|os.O_CREATE|os.O_EXCL, mode, write)
 	if err == nil {
 		err = os.Rename(temp, name)

@@ -86,6 +86,9 @@ func (b *run) run(ctx context.Context, args []string) error {
 	if err != nil {
 		return err
 	}
+	if err := b.places(request); err != nil {
+		return err
+	}
 	for _, c := range request.CacheFrom {
 		if dir := emptyCache(c); dir != "" && !b.OnlyErrors && b.progress != "rawjson" {
 			cli.Printf(b.Stderr, "warning: --cache-from: there is no cache in %s\n", diag.Printable(dir))
@@ -214,7 +217,7 @@ func (b *run) finish(r *build.Result) error {
 		cli.Printf(b.Stderr, "\nThe image is %s%s, in the image store of the engine\n", cli.ShortID(r.ID, false), called(r.Names))
 	}
 	if b.iidFile != "" {
-		if err := cli.WriteFile(b.iidFile, []byte(r.ID)); err != nil {
+		if err := b.WriteFile(b.iidFile, []byte(r.ID)); err != nil {
 			return err
 		}
 	}
@@ -223,7 +226,7 @@ func (b *run) finish(r *build.Result) error {
 		if err != nil {
 			return err
 		}
-		return cli.WriteFile(b.metadataFile, data)
+		return b.WriteFile(b.metadataFile, data)
 	}
 	return nil
 }

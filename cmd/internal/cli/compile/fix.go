@@ -108,8 +108,7 @@ func (f *fixRun) target(name string) (config.Place, error) {
 	home, _ := f.Env("HOME")
 	at, err := config.Locate(name, home)
 	if err == nil && at.Outside {
-		err = diag.Diagnostic{Code: "outside", Message: fmt.Sprintf("%s is a link out of %s, to %s", name, at.Root, at.Real),
-			Hint: "fix the file itself: strake fix " + at.Real}
+		err = at.Left(name, "fix the file itself: strake fix "+at.Real)
 	}
 	return at, err
 }

@@ -68,7 +68,7 @@ func (o *outputs) write(i int, r *result) error {
 			return err
 		}
 		if o.toDir {
-			if err := cli.WriteFile(o.file(o.output, i, p, o.form.Ext), p.data); err != nil {
+			if err := o.WriteInto(o.output, o.file(i, p, o.form.Ext), p.data); err != nil {
 				return err
 			}
 			continue
@@ -82,7 +82,7 @@ func (o *outputs) write(i int, r *result) error {
 	case o.toDir:
 		return nil
 	case o.output != "":
-		return cli.WriteFile(o.output, whole)
+		return o.WriteFile(o.output, whole)
 	}
 	text := o.Shown(string(whole))
 	if o.form.Name == "diff" && o.Color(o.Stdout) {
@@ -96,20 +96,20 @@ func (o *outputs) writeConfig(i int, p part) error {
 	if o.configOut == "" {
 		return nil
 	}
-	name := o.configOut
+	data := append(p.config, '\n')
 	if o.config {
-		name = o.file(name, i, p, ".config.json")
+		return o.WriteInto(o.configOut, o.file(i, p, ".config.json"), data)
 	}
-	return cli.WriteFile(name, append(p.config, '\n'))
+	return o.WriteFile(o.configOut, data)
 }
 
-// file is the name of a result in a directory, like out/api.linux-arm64.llb.
-func (o *outputs) file(dir string, i int, p part, suffix string) string {
+// file is the name of a result in a directory, like api.linux-arm64.llb.
+func (o *outputs) file(i int, p part, suffix string) string {
 	name := o.names[i]
 	if p.platform != "" {
 		name += "." + strings.ReplaceAll(p.platform, "/", "-")
 	}
-	return filepath.Join(dir, name+suffix)
+	return name + suffix
 }
 
 // header tells results in one stream apart, in what the form has for a comment.

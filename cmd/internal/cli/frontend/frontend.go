@@ -124,7 +124,7 @@ func (f *imageRun) run(ctx context.Context) error {
 		if err := ociimage.Write(&archive, img, ref); err != nil {
 			return err
 		}
-		if err := cli.WriteFile(f.output, archive.Bytes()); err != nil {
+		if err := f.WriteFile(f.output, archive.Bytes()); err != nil {
 			return err
 		}
 		cli.Printf(f.Stderr, "%s: %s\n", f.output, digest)

@@ -38,6 +38,11 @@ func saveCommand(p *cli.Process) *cobra.Command {
 		case *output == "" && cli.IsTerminal(p.Stdout):
 			return cli.Misuse("refusing to write an archive to a terminal: redirect it, or name a file with -o FILE")
 		}
+		if *output != "" && *output != "-" {
+			if err := p.Output(*output); err != nil {
+				return err
+			}
+		}
 		return p.WithStore(ctx, func(s *store.Store) error {
 			items, err := saveItems(s, args)
 			if err != nil {
@@ -47,7 +52,7 @@ func saveCommand(p *cli.Process) *cobra.Command {
 			if *output == "" || *output == "-" {
 				return cli.Flushed(p.Stdout, save)
 			}
-			return cli.WriteStream(*output, save)
+			return p.WriteStream(*output, save)
 		})
 	})
 	return cmd

@@ -127,7 +127,7 @@ func testPlugin(ctx context.Context, p *cli.Process, name string, cases []string
 	defer end()
 	failed := 0
 	for _, file := range cases {
-		problems, err := testCase(ctx, plugin, file, update)
+		problems, err := testCase(ctx, p, plugin, file, update)
 		if err != nil {
 			return fmt.Errorf("%s: %w", file, err)
 		}
@@ -147,7 +147,7 @@ func testPlugin(ctx context.Context, p *cli.Process, name string, cases []string
 	return nil
 }
 
-func testCase(ctx context.Context, plugin plugins.Plugin, file string, update bool) ([]string, error) {
+func testCase(ctx context.Context, p *cli.Process, plugin plugins.Plugin, file string, update bool) ([]string, error) {
 	archive, err := txtar.ParseFile(file)
 	if err != nil {
 		return nil, err
@@ -159,7 +159,7 @@ func testCase(ctx context.Context, plugin plugins.Plugin, file string, update bo
 	if !update {
 		return r.Problems, nil
 	}
-	if err := cli.WriteFile(file, txtar.Format(r.Golden)); err != nil {
+	if err := p.WriteFile(file, txtar.Format(r.Golden)); err != nil {
 		return nil, err
 	}
 	if r, err = annotated.Run(ctx, plugin, r.Golden); err != nil {

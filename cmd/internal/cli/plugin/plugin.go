@@ -301,6 +301,9 @@ func newPlugin(p *cli.Process, v scaffold.Values, name, dir string) error {
 	if parts := strings.Split(v.Go, "."); len(parts) > 2 {
 		v.Go = strings.Join(parts[:2], ".")
 	}
+	if err := p.Output(dir); err != nil {
+		return err
+	}
 	if err := scaffold.New(dir, v); err != nil {
 		return err
 	}
