@@ -18,13 +18,22 @@ func TestSilent(t *testing.T) {
 	if !told(time.Millisecond, func(*stallWatch, chan struct{}) {}) {
 		t.Error("it is not told of an engine that says nothing")
 	}
+	if !told(time.Millisecond, func(w *stallWatch, _ chan struct{}) {
+		in := make(chan *client.SolveStatus, 1)
+		out := w.tee(in)
+		in <- &client.SolveStatus{Vertexes: []*client.Vertex{{Name: "a step that waits"}}}
+		<-out
+		close(in)
+	}) {
+		t.Error("it is not told of an engine that only names the steps")
+	}
 	if told(time.Hour, func(_ *stallWatch, done chan struct{}) { close(done) }) {
 		t.Error("it is told of a build that is over")
 	}
 	if told(time.Millisecond, func(w *stallWatch, _ chan struct{}) {
 		in := make(chan *client.SolveStatus, 1)
 		out := w.tee(in)
-		in <- &client.SolveStatus{}
+		in <- &client.SolveStatus{Vertexes: []*client.Vertex{{Started: new(time.Time)}}}
 		<-out
 		close(in)
 	}) {

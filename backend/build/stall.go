@@ -27,6 +27,7 @@ const stallTicks = 8
 // and an export to elsewhere may take any time without a word.
 type stallWatch struct {
 	activity atomic.Int64 // statuses and writes so far
+	begun    atomic.Bool  // the daemon has begun a step; it names them at once
 	solved   atomic.Bool  // the build function has returned
 	moving   atomic.Bool  // files have begun to come, and nothing but that is going on
 	writing  atomic.Int64 // writes of a tar that whoever reads it has not taken yet
@@ -40,6 +41,9 @@ func (w *stallWatch) tee(in <-chan *client.SolveStatus) chan *client.SolveStatus
 		open, begun := map[digest.Digest]string{}, false
 		for status := range in {
 			for _, v := range status.Vertexes {
+				if v.Started != nil || v.Completed != nil {
+					w.begun.Store(true)
+				}
 				if v.Started == nil || v.Completed != nil {
 					delete(open, v.Digest)
 				} else {
@@ -100,14 +104,14 @@ func (w *stallWatch) stalled(limit time.Duration, done <-chan struct{}) <-chan s
 	return stalled
 }
 
-// silent calls tell once, when a build has begun and not a word has come of it for the time:
+// silent calls tell once, when a build has begun and none of its steps after the time:
 // the daemon is busy with another one that holds everything up. One that waits for the
 // registry of a cache does, also when it was cancelled.
 func (w *stallWatch) silent(limit time.Duration, done <-chan struct{}, tell func()) {
 	select {
 	case <-done:
 	case <-time.After(limit):
-		if w.activity.Load() == 0 {
+		if !w.begun.Load() {
 			tell()
 		}
 	}
