@@ -74,7 +74,11 @@ func (p *Process) Output(name string) error {
 	at, err := config.Locate(name, home)
 	switch {
 	case err != nil:
-		return unwritten(name, name, err)
+		var failed *fs.PathError // or a bare error of a name with a file on the way
+		if errors.As(err, &failed) {
+			err = failed.Err
+		}
+		return &fs.PathError{Op: opWrite, Path: name, Err: err}
 	case at.InRepo && at.Outside:
 		return at.Left(name, "name the place itself, if that is what you want: "+at.Real)
 	}
