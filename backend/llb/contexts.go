@@ -78,6 +78,7 @@ func (c contexts) Lookup(r plan.ContextRequest) (func(context.Context) (plan.Nam
 type contextImage struct {
 	request  plan.ImageRequest
 	name     string // of its vertex
+	familiar string // as the user names it
 	platform *ocispecs.Platform
 	session  string
 }
@@ -106,7 +107,7 @@ func (c contexts) here(r plan.ContextRequest) (out contextImage) {
 	if !ok || err != nil || text == dockerui.EmptyImageName {
 		return out
 	}
-	return contextImage{name: "[context " + full + "] " + text, platform: r.Platform, session: build.SessionID, request: plan.ImageRequest{
+	return contextImage{name: "[context " + full + "] " + text, platform: r.Platform, familiar: reference.FamiliarString(image), session: build.SessionID, request: plan.ImageRequest{
 		Ref: reference.TagNameOnly(image).String(), Platform: platform, LogName: "[context " + full + "] load metadata for " + text}}
 }
 
@@ -122,7 +123,11 @@ func (i contextImage) find(ctx context.Context, local func(context.Context, plan
 		return out, false, unfit, err
 	}
 	state, img, err := i.state(info)
-	return plan.NamedContext{Source: state, Image: img}, err == nil, unfit, err
+	out = plan.NamedContext{Source: state, Image: img}
+	if info.Note != "" {
+		out.Origin = i.familiar + " " + info.Note
+	}
+	return out, err == nil, unfit, err
 }
 
 func (i contextImage) state(info plan.ImageInfo) (bk.State, *dockerspec.DockerOCIImage, error) {

@@ -128,6 +128,9 @@ type parsedReference struct {
 	err   error
 }
 
+// BaseOrigin is the code of what is said of an image that no registry was asked for.
+const BaseOrigin = "base-origin"
+
 // fromContext takes the base from the command line when it is given there.
 func (p *planner) fromContext(ctx context.Context, s *Stage, ref reference.Named) bool {
 	named := s.context != nil
@@ -142,6 +145,9 @@ func (p *planner) fromContext(ctx context.Context, s *Stage, ref reference.Named
 		p.fail(s.blame, "bad-context", err)
 		p.passOver(s, before, *p.platformOf(s))
 		return true
+	}
+	if c.Origin != "" {
+		p.notes.Infof(p.place(s.blame, nil), BaseOrigin, "%s", c.Origin)
 	}
 	s.Base = Base{Kind: BaseContext, Context: c.Source, Origin: s.origin}
 	if named {
@@ -265,7 +271,7 @@ func (p *planner) fromImage(s *Stage) {
 		return
 	}
 	if e.info.Note != "" {
-		p.notes.Infof(p.place(s.blame, nil), "base-origin", "%s %s", reference.FamiliarString(e.asked), e.info.Note)
+		p.notes.Infof(p.place(s.blame, nil), BaseOrigin, "%s %s", reference.FamiliarString(e.asked), e.info.Note)
 	}
 	s.setImage(e.config)
 	if s.platform == nil && p.implicit {

@@ -101,6 +101,7 @@ type ContextRequest struct {
 type NamedContext struct {
 	Source any                        // what the backend that resolves contexts knows it by
 	Image  *dockerspec.DockerOCIImage // its config, nil when it is no image
+	Origin string                     // of an image with an ImageInfo.Note: its name, and that
 }
 
 // ContextResolver finds named contexts. Lookup gives nil for a name that is not

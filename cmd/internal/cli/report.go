@@ -5,10 +5,12 @@ import (
 	"io"
 	"log"
 	"os"
+	"slices"
 
 	"golang.org/x/term"
 
 	"github.com/seed-e0495807/strake/backend/compile"
+	"github.com/seed-e0495807/strake/ir/plan"
 	"github.com/seed-e0495807/strake/lang/diag"
 	"github.com/seed-e0495807/strake/lang/source"
 )
@@ -16,7 +18,10 @@ import (
 // Report shows diagnostics, with a blank line between them.
 func (p *Process) Report(set *source.Set, list diag.List) {
 	if p.OnlyErrors {
-		list = list.Errors()
+		// Who gave a base is said all the same: a tag is no proof.
+		list = slices.DeleteFunc(slices.Clone(list), func(d diag.Diagnostic) bool {
+			return d.Severity != diag.Error && d.Code != plan.BaseOrigin
+		})
 	}
 	if len(list) == 0 {
 		return

@@ -4,11 +4,13 @@ package build
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
 	"io"
 	"strings"
 
 	"github.com/distribution/reference"
+	"github.com/moby/buildkit/client"
 	"github.com/moby/buildkit/session/upload/uploadprovider"
 	"github.com/spf13/cobra"
 
@@ -20,6 +22,7 @@ import (
 	"github.com/seed-e0495807/strake/backend/input"
 	"github.com/seed-e0495807/strake/backend/store"
 	"github.com/seed-e0495807/strake/cmd/internal/cli"
+	"github.com/seed-e0495807/strake/ir/plan"
 	"github.com/seed-e0495807/strake/lang/diag"
 )
 
@@ -200,7 +203,9 @@ func (b *run) failed(err error) error {
 
 // finish tells of a build that is done.
 func (b *run) finish(r *build.Result) error {
-	if b.progress != "rawjson" {
+	if b.progress == "rawjson" {
+		b.streamOrigins(r.Diags)
+	} else {
 		b.Report(r.Set, r.Diags)
 		b.warn(r)
 	}
@@ -229,6 +234,23 @@ func (b *run) finish(r *build.Result) error {
 		return b.WriteFile(b.metadataFile, data)
 	}
 	return nil
+}
+
+// streamOrigins says of which bases no registry was asked for, as one more status of the
+// stream of rawjson: no vertex has these warnings.
+func (b *run) streamOrigins(list diag.List) {
+	var status client.SolveStatus
+	for _, d := range list {
+		if d.Code == plan.BaseOrigin {
+			status.Warnings = append(status.Warnings, &client.VertexWarning{Short: []byte(d.Message)})
+		}
+	}
+	if len(status.Warnings) == 0 {
+		return
+	}
+	if text, err := json.Marshal(status); err == nil {
+		cli.Printf(b.Stderr, "%s\n", text)
+	}
 }
 
 // called tells the names of an image.
