@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"syscall"
 
 	"github.com/moby/buildkit/client"
 
@@ -178,9 +179,21 @@ func (j *job) stream(e client.ExportEntry, dest string) (client.ExportEntry, del
 		e.Output = func(map[string]string) (io.WriteCloser, error) { return j.watch.writer(keepOpen{w}), nil }
 		return e, nil, nil
 	}
-	if info, err := os.Stat(dest); err == nil && info.IsDir() {
+	if real, err := filepath.EvalSymlinks(dest); err == nil {
+		dest = real // as docker does it: a link stays, and what it stands for is written
+	}
+	switch info, err := os.Stat(dest); {
+	case err != nil || info.Mode().IsRegular(): // made, or replaced when all of it is there
+	case info.IsDir():
 		return e, nil, diag.Diagnostic{Code: "is-a-directory", Message: fmt.Sprintf("the output %s is a directory", dest),
 			Hint: "name a file: dest=" + filepath.Join(dest, "image.tar")}
+	default: // a device or a pipe, in whose place there must not be a file; a pipe has a reader
+		f, err := os.OpenFile(dest, os.O_WRONLY|syscall.O_NONBLOCK, 0)
+		if err != nil {
+			return e, nil, unwritable(dest, err)
+		}
+		e.Output = func(map[string]string) (io.WriteCloser, error) { return j.watch.writer(f), nil }
+		return e, nil, nil
 	}
 	if err := os.MkdirAll(filepath.Dir(dest), 0o755); err != nil {
 		return e, nil, unwritable(dest, err)

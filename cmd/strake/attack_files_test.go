@@ -211,6 +211,7 @@ var openers = map[string]string{
 	"lang/regular/regular.go":                   "this is the package",
 	"lang/cases/corpus.go":                      "a test's",
 	"backend/input/find.go":                     "lists a directory",
+	"backend/build/output.go":                   "writes to a device or a pipe, without waiting",
 	"backend/engine/log.go":                     "the engine's own directory",
 	"backend/engine/place.go":                   "the engine's own directory",
 	"backend/engine/reserve.go":                 "the engine's own directory, made anew",
