@@ -161,6 +161,33 @@ func TestAttackResources(t *testing.T) {
 	})
 }
 
+// TestAttackCounters holds that a plugin gets nothing of what the kernel counts for all processes
+// of a user together, of which another program would then have none. What the kernel counts by
+// itself, signals that wait, has a limit.
+func TestAttackCounters(t *testing.T) {
+	everywhere(t, func(t *testing.T, where place) {
+		o := options(t, "counters")
+		o.Sandbox = where.level
+		out, err := pipeline(t, start(t, o), nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(out.Diags) != 5 {
+			t.Errorf("%d things were tried", len(out.Diags))
+		}
+		for _, d := range out.Diags {
+			tell(t, "counters: "+strings.TrimPrefix(d.Code, "faults/"), where, d.Message, "")
+			most, n := 0, 0
+			if d.Code == "faults/signals" {
+				most = 128
+			}
+			if _, err := fmt.Sscanf(d.Message, "%d:", &n); err != nil || n > most {
+				t.Errorf("%s: %s", d.Code, d.Message)
+			}
+		}
+	})
+}
+
 // TestAttackDescriptors holds that strake keeps nothing open for plugins that are over, however
 // they ended.
 func TestAttackDescriptors(t *testing.T) {

@@ -14,6 +14,10 @@ const (
 	maxStack = 64 << 20
 )
 
+// maxSignals are those that may wait for all processes of the user together: a program that
+// blocks signals and queues them to itself would leave none for others.
+const maxSignals = 128
+
 // maxSpace bounds the addresses of a process, and so its page tables at 1 GiB, however late
 // Watch comes. It is far more than Go, V8 or .NET reserve.
 const maxSpace = 512 << 30
@@ -24,6 +28,7 @@ func (s *Spec) limit() error {
 	limits := map[int]int64{
 		unix.RLIMIT_CORE: 0, unix.RLIMIT_NOFILE: maxOpen, unix.RLIMIT_STACK: maxStack,
 		unix.RLIMIT_MSGQUEUE: 0, unix.RLIMIT_MEMLOCK: 0, unix.RLIMIT_AS: maxSpace,
+		unix.RLIMIT_SIGPENDING: maxSignals,
 	}
 	l := s.Limits
 	if l.Memory > 0 {

@@ -46,6 +46,11 @@ var sharedMemory = [...]uintptr{
 	unix.SYS_SHMGET, unix.SYS_SHMAT, unix.SYS_MSGGET, unix.SYS_SEMGET, unix.SYS_MQ_OPEN,
 }
 
+// counted are calls for what the kernel counts for all processes of a user together: who takes
+// all of it, takes it from the user's own programs. A program that computes watches no files,
+// and the timers of languages are not these.
+var counted = append([]uintptr{unix.SYS_INOTIFY_INIT1, unix.SYS_TIMER_CREATE}, countedHere...)
+
 // beyond are calls that reach processes and files of the machine which neither Landlock nor a
 // test of arguments keeps from a program. connect is among them: a socket of the machine's
 // services is as good as a key.
@@ -107,14 +112,17 @@ func build(r rules) program {
 	for _, n := range forbidden {
 		p.when(uint32(n), refuse(unix.EPERM))
 	}
-	for _, n := range sharedMemory {
-		p.when(uint32(n), refuse(unix.ENOSYS))
+	for _, list := range [][]uintptr{sharedMemory[:], counted} {
+		for _, n := range list {
+			p.when(uint32(n), refuse(unix.ENOSYS))
+		}
 	}
 	// Its flags are in memory, which a filter cannot read; libraries fall back to clone.
 	p.when(unix.SYS_CLONE3, refuse(unix.ENOSYS))
 	p.block(unix.SYS_CLONE, processes())
 	p.block(unix.SYS_MMAP, mappings())
-	p.block(unix.SYS_FCNTL, without(offArg1, unix.F_SETOWN, unix.F_SETOWN_EX, unix.F_SETSIG))
+	// The room of pipes is a user's, too, and what is above its limit gets none.
+	p.block(unix.SYS_FCNTL, without(offArg1, unix.F_SETOWN, unix.F_SETOWN_EX, unix.F_SETSIG, unix.F_SETPIPE_SZ))
 	p.block(unix.SYS_IOCTL, without(offArg1, fioSetOwn, sioSetOwn))
 	p.block(unix.SYS_SETSOCKOPT, buffers())
 	for _, n := range []uint32{unix.SYS_SOCKET, unix.SYS_SOCKETPAIR} {

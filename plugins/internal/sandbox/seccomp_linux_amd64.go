@@ -24,5 +24,8 @@ var beyondHere = []uintptr{
 	unix.SYS_CREAT, unix.SYS_CHMOD, unix.SYS_CHOWN, unix.SYS_LCHOWN, unix.SYS_UTIME, unix.SYS_UTIMES, unix.SYS_FUTIMESAT,
 }
 
+// countedHere are older forms of calls of counted.
+var countedHere = []uintptr{unix.SYS_INOTIFY_INIT}
+
 // openHere are the calls that open files with flags in an argument.
 var openHere = []opening{{unix.SYS_OPEN, offArg1}, {unix.SYS_OPENAT, offArg2}}

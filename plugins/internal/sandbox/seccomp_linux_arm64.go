@@ -21,5 +21,8 @@ var forbidden = [...]uintptr{
 // beyondHere are none: this architecture began without the older forms.
 var beyondHere []uintptr
 
+// countedHere are none.
+var countedHere []uintptr
+
 // openHere are the calls that open files with flags in an argument.
 var openHere = []opening{{unix.SYS_OPENAT, offArg2}}

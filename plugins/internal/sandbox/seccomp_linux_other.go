@@ -9,4 +9,6 @@ var forbidden = [0]uintptr{}
 
 var beyondHere []uintptr
 
+var countedHere []uintptr
+
 var openHere []opening

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"syscall"
 	"time"
+	"unsafe"
 
 	"golang.org/x/sys/unix"
 
@@ -72,6 +73,44 @@ func attack(c *sdk.Call) error {
 	report("user-space", syscall.Unshare(syscall.CLONE_NEWUSER))
 	_, _, e := syscall.RawSyscall(syscall.SYS_CLONE, unix.CLONE_NEWUTS|uintptr(syscall.SIGCHLD), 0, 0)
 	report("clone-uts", fmt.Errorf("%w", e))
+	return nil
+}
+
+// takeCounted takes all that it can of what the kernel counts for a user, and reports how much
+// of each that was.
+func takeCounted(c *sdk.Call) error {
+	const enough = 200_000
+	take := func(code string, one func() error) {
+		for n := range enough {
+			if err := one(); err != nil {
+				c.Note(sdk.From(0), code, "%d: %v", n, err)
+				return
+			}
+		}
+		c.Note(sdk.From(0), code, "%d: done", enough)
+	}
+	take("watches", func() error { _, err := unix.InotifyInit1(0); return err })
+	take("fanotify", func() error { _, err := unix.FanotifyInit(0, 0); return err })
+	take("timers", func() error {
+		var id int32
+		if _, _, e := unix.Syscall(unix.SYS_TIMER_CREATE, unix.CLOCK_MONOTONIC, 0, uintptr(unsafe.Pointer(&id))); e != 0 {
+			return e
+		}
+		return nil
+	})
+	take("pipes", func() error {
+		pipe := make([]int, 2)
+		if err := unix.Pipe(pipe); err != nil {
+			return err
+		}
+		_, err := unix.FcntlInt(uintptr(pipe[0]), unix.F_SETPIPE_SZ, 1<<20)
+		return err
+	})
+	var limit unix.Rlimit
+	if err := unix.Getrlimit(unix.RLIMIT_SIGPENDING, &limit); err != nil {
+		return err
+	}
+	c.Note(sdk.From(0), "signals", "%d: limit", limit.Max)
 	return nil
 }
 

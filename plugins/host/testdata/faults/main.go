@@ -92,15 +92,16 @@ var checks = map[string]func(*sdk.Call) error{
 			runtime.KeepAlive(0)
 		}
 	},
-	"disk":    takeDisk,
-	"files":   takeFiles,
-	"room":    takeRoom,
-	"buffers": takeBuffers,
-	"undying": undying,
-	"ok":      func(c *sdk.Call) error { c.Warn(sdk.From(0), "seen", "seen"); return nil },
-	"probe":   probe,
-	"error":   func(*sdk.Call) error { return fmt.Errorf("no idea") },
-	"panic":   func(*sdk.Call) error { var m map[string]int; m["x"] = 1; return nil },
+	"disk":     takeDisk,
+	"files":    takeFiles,
+	"room":     takeRoom,
+	"buffers":  takeBuffers,
+	"counters": takeCounted,
+	"undying":  undying,
+	"ok":       func(c *sdk.Call) error { c.Warn(sdk.From(0), "seen", "seen"); return nil },
+	"probe":    probe,
+	"error":    func(*sdk.Call) error { return fmt.Errorf("no idea") },
+	"panic":    func(*sdk.Call) error { var m map[string]int; m["x"] = 1; return nil },
 	"crash": func(c *sdk.Call) error {
 		fmt.Fprintln(os.Stderr, "about to crash")
 		c.Expand(plugins.Place{Stage: 0, Op: 1}, "x")
