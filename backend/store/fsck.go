@@ -25,7 +25,7 @@ import (
 type Report struct {
 	Images, Blobs int
 	Bytes         int64    // of all blobs
-	Problems      []string // what is damaged
+	Problems      []string // what is damaged, or within reach of others
 	Garbage       Garbage  // what the next collection deletes
 	Dropped       []string // by a repair: the images that cannot be used
 	Untagged      []string // by a repair: the names that are not of their content
@@ -43,6 +43,9 @@ func (s *Store) Check(ctx context.Context) (Report, error) {
 	damaged, err := s.checkBlobs(ctx, &r)
 	if err != nil {
 		return r, err
+	}
+	if problem := s.exposed(); problem != "" {
+		r.Problems = append(r.Problems, problem)
 	}
 	index, err := s.readIndex()
 	if err != nil {

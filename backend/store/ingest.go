@@ -74,7 +74,7 @@ func (b *blobs) Writer(_ context.Context, opts ...content.WriterOpt) (content.Wr
 
 func (b *blobs) start(o content.WriterOpts) (*ingest, error) {
 	dir := filepath.Join(b.dir, ingestDir)
-	if err := os.MkdirAll(dir, 0o755); err != nil {
+	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, err
 	}
 	f, err := os.CreateTemp(dir, "")
@@ -145,7 +145,7 @@ func (w *ingest) Commit(_ context.Context, size int64, expected digest.Digest, _
 	defer os.Remove(w.file.Name()) // nothing is there after the rename
 	err := w.check(size, expected)
 	if err == nil {
-		err = w.file.Chmod(0o444)
+		err = w.file.Chmod(0o400)
 	}
 	if cerr := w.file.Close(); err == nil {
 		err = cerr
@@ -157,7 +157,7 @@ func (w *ingest) Commit(_ context.Context, size int64, expected digest.Digest, _
 	if info, err := w.blobs.stat(d); err == nil && info.Size() == w.offset.Load() {
 		return fmt.Errorf("blob %s: %w", d, errdefs.ErrAlreadyExists)
 	}
-	if err := os.MkdirAll(filepath.Dir(w.blobs.file(d)), 0o755); err != nil {
+	if err := os.MkdirAll(filepath.Dir(w.blobs.file(d)), 0o700); err != nil {
 		return err
 	}
 	return os.Rename(w.file.Name(), w.blobs.file(d))

@@ -80,7 +80,7 @@ func (s *Store) exclude() (unlock func(), ok bool, err error) {
 // was given up, or what was written is not needed.
 func (s *Store) Litter() {
 	s.dirty.Store(true)
-	if f, err := os.OpenFile(s.path(garbageMark), os.O_CREATE|os.O_WRONLY, 0o644); err == nil {
+	if f, err := os.OpenFile(s.path(garbageMark), os.O_CREATE|os.O_WRONLY, 0o600); err == nil {
 		f.Close()
 	}
 }

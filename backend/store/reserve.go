@@ -14,7 +14,7 @@ const (
 // keepReserve takes some space of the disk. Removing images gives it up when the
 // disk is full: the new index.json needs space before any blob can go.
 func (s *Store) keepReserve() {
-	f, err := os.OpenFile(s.path(reserveFile), os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o644)
+	f, err := os.OpenFile(s.path(reserveFile), os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
 	if err != nil {
 		return // it is there, or there is no room
 	}

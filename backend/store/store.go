@@ -50,6 +50,8 @@ func Open(dir string) (*Store, error) {
 	_, err := os.Stat(s.path(ocispecs.ImageLayoutFile))
 	if errors.Is(err, fs.ErrNotExist) {
 		err = s.create()
+	} else if err == nil {
+		s.private() // a failure is for fsck to report: the images can be used
 	}
 	if err != nil {
 		return nil, s.Explain(err)
@@ -59,7 +61,10 @@ func Open(dir string) (*Store, error) {
 
 // create makes an empty store. The file that marks it is written last.
 func (s *Store) create() error {
-	if err := os.MkdirAll(s.path(ocispecs.ImageBlobsDir, "sha256"), 0o755); err != nil {
+	if err := os.MkdirAll(s.path(ocispecs.ImageBlobsDir, "sha256"), 0o700); err != nil {
+		return err
+	}
+	if err := s.private(); err != nil {
 		return err
 	}
 	unlock, err := s.lockIndex(context.Background())
@@ -101,7 +106,7 @@ func (s *Store) writeJSON(name string, v any) error {
 	defer os.Remove(f.Name()) // nothing is there after the rename
 	_, err = f.Write(data)
 	if err == nil {
-		err = f.Chmod(0o644)
+		err = f.Chmod(0o600)
 	}
 	if err == nil {
 		err = f.Sync()
