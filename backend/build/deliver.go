@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"strings"
 
 	ocispecs "github.com/opencontainers/image-spec/specs-go/v1"
@@ -15,6 +14,7 @@ import (
 	"github.com/seed-e0495807/strake/backend/docker"
 	"github.com/seed-e0495807/strake/backend/llb"
 	"github.com/seed-e0495807/strake/backend/store"
+	"github.com/seed-e0495807/strake/lang/regular"
 )
 
 // delivery is what is left to do for an output when the build is over.
@@ -44,28 +44,20 @@ func (j *job) abandon() {
 	}
 }
 
-// toFile is a file under another name until it is complete.
+// toFile is a file that appears when it is complete.
 type toFile struct {
-	temp *os.File
+	*regular.Pending
 	dest string
 }
 
 func (t *toFile) finish(context.Context, *job, map[string]string) error {
-	t.temp.Close()
-	if err := os.Chmod(t.temp.Name(), 0o644); err != nil {
-		return unwritable(t.dest, err)
-	}
-	if err := os.Rename(t.temp.Name(), t.dest); err != nil {
-		t.abandon()
+	if err := t.Commit(); err != nil {
 		return unwritable(t.dest, err)
 	}
 	return nil
 }
 
-func (t *toFile) abandon() {
-	t.temp.Close()
-	os.Remove(t.temp.Name())
-}
+func (t *toFile) abandon() { t.Abandon() }
 
 // toEngine is an image on its way into another engine.
 type toEngine struct {

@@ -11,13 +11,13 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
-	"syscall"
 
 	"github.com/moby/buildkit/client"
 
 	"github.com/seed-e0495807/strake/backend/docker"
 	"github.com/seed-e0495807/strake/backend/store"
 	"github.com/seed-e0495807/strake/lang/diag"
+	"github.com/seed-e0495807/strake/lang/regular"
 )
 
 // Stdout gives the stream for results on standard output, or why it may not be
@@ -179,31 +179,19 @@ func (j *job) stream(e client.ExportEntry, dest string) (client.ExportEntry, del
 		e.Output = func(map[string]string) (io.WriteCloser, error) { return j.watch.writer(keepOpen{w}), nil }
 		return e, nil, nil
 	}
-	if real, err := filepath.EvalSymlinks(dest); err == nil {
-		dest = real // as docker does it: a link stays, and what it stands for is written
-	}
-	switch info, err := os.Stat(dest); {
-	case err != nil || info.Mode().IsRegular(): // made, or replaced when all of it is there
-	case info.IsDir():
+	if info, err := os.Stat(dest); err == nil && info.IsDir() {
 		return e, nil, diag.Diagnostic{Code: "is-a-directory", Message: fmt.Sprintf("the output %s is a directory", dest),
 			Hint: "name a file: dest=" + filepath.Join(dest, "image.tar")}
-	default: // a device or a pipe, in whose place there must not be a file; a pipe has a reader
-		f, err := os.OpenFile(dest, os.O_WRONLY|syscall.O_NONBLOCK, 0)
-		if err != nil {
-			return e, nil, unwritable(dest, err)
-		}
-		e.Output = func(map[string]string) (io.WriteCloser, error) { return j.watch.writer(f), nil }
-		return e, nil, nil
 	}
 	if err := os.MkdirAll(filepath.Dir(dest), 0o755); err != nil {
 		return e, nil, unwritable(dest, err)
 	}
-	f, err := os.CreateTemp(filepath.Dir(dest), "."+filepath.Base(dest)+".*")
+	f, err := regular.Create(dest)
 	if err != nil {
 		return e, nil, unwritable(dest, err)
 	}
-	e.Output = func(map[string]string) (io.WriteCloser, error) { return j.watch.writer(f), nil }
-	return e, &toFile{temp: f, dest: dest}, nil
+	e.Output = func(map[string]string) (io.WriteCloser, error) { return j.watch.writer(keepOpen{f}), nil }
+	return e, &toFile{f, dest}, nil
 }
 
 func unwritable(dest string, err error) error {

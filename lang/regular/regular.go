@@ -3,8 +3,8 @@
 // A repository, an archive that was unpacked, a folder that others write to: each can
 // hold a pipe, or a link to a device, where a file is looked for. Opening the one waits
 // for ever, and reading the other takes all the memory there is. So whatever the project
-// reads by a name that it did not make up itself goes through this package. It imports
-// nothing of the project.
+// reads by a name that it did not make up itself goes through this package, and what it
+// writes for the user appears whole or not at all. It imports nothing of the project.
 package regular
 
 import (

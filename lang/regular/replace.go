@@ -5,8 +5,6 @@ import (
 	"io"
 	"os"
 	"path/filepath"
-	"strconv"
-	"time"
 )
 
 // ErrChanged says that a file is no longer the one that was read.
@@ -41,7 +39,7 @@ func Replace(dir, name, old, text string) error {
 	case string(now) != old:
 		return ErrChanged
 	}
-	temp := filepath.Join(filepath.Dir(rel), TempName(rel))
+	temp := filepath.Join(filepath.Dir(rel), tempName(rel))
 	out, err := root.OpenFile(temp, os.O_WRONLY|os.O_CREATE|os.O_EXCL, info.Mode().Perm())
 	if err != nil {
 		return err
@@ -54,9 +52,4 @@ func Replace(dir, name, old, text string) error {
 		_ = root.Remove(temp)
 	}
 	return err
-}
-
-// TempName is the name that a file has until it is whole.
-func TempName(name string) string {
-	return "." + filepath.Base(name) + "." + strconv.FormatInt(time.Now().UnixNano(), 36) + ".tmp"
 }

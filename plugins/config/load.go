@@ -14,6 +14,7 @@ import (
 	"github.com/seed-e0495807/strake/lang/diag"
 	"github.com/seed-e0495807/strake/lang/late"
 	"github.com/seed-e0495807/strake/lang/regular"
+	"github.com/seed-e0495807/strake/lang/repo"
 	"github.com/seed-e0495807/strake/lang/source"
 	"github.com/seed-e0495807/strake/plugins"
 	"github.com/seed-e0495807/strake/plugins/config/yamltree"
@@ -53,14 +54,11 @@ func Load(ctx context.Context, name string, set *source.Set) (*File, diag.List) 
 	if err != nil {
 		return fail(err)
 	}
-	root, err := Root(filepath.Dir(real), "")
-	if err != nil {
-		return fail(err)
-	}
+	root, _ := repo.Root(filepath.Dir(real), "")
 	f, diags := parse(set.Add(name, text))
 	f.Path, f.Root = real, root
 	// A repository can call a link to any file strake.yaml, and errors would show that file.
-	if at, err := Locate(name, ""); diags.HasErrors() && (err != nil || at.Outside) {
+	if at, err := repo.Locate(name, ""); diags.HasErrors() && (err != nil || at.Outside) {
 		return nil, diag.List{{Code: "config", Hint: "name the file itself to see what is wrong with it: --config " + real,
 			Message: fmt.Sprintf("%s is a link out of the repository, to %s, which is no strake.yaml; its text is not shown", name, real)}}
 	}

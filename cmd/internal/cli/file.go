@@ -13,7 +13,7 @@ import (
 
 	"github.com/seed-e0495807/strake/lang/diag"
 	"github.com/seed-e0495807/strake/lang/regular"
-	"github.com/seed-e0495807/strake/plugins/config"
+	"github.com/seed-e0495807/strake/lang/repo"
 )
 
 // aboutFile is the finding of an error. One about a file says what was tried, with which
@@ -51,8 +51,8 @@ func aboutFile(err error) diag.Diagnostic {
 // opWrite marks the errors of files that were to be written.
 const opWrite = "write"
 
-// unwritten is an error of writing a file by a temporary name: it names the file as the
-// user did. One about another file, from which it is written, stays as it is.
+// unwritten is an error of writing a file: it names the file as the user did. One about
+// another file, from which it is written, stays as it is.
 func unwritten(asked, temp string, err error) error {
 	var at *fs.PathError
 	var link *os.LinkError
@@ -71,7 +71,7 @@ func unwritten(asked, temp string, err error) error {
 // repository brings along may lead to any file of the user's, and so none leads out of it.
 func (p *Process) Output(name string) error {
 	home, _ := p.Env("HOME")
-	at, err := config.Locate(name, home)
+	at, err := repo.Locate(name, home)
 	switch {
 	case err != nil:
 		var failed *fs.PathError // or a bare error of a name with a file on the way
@@ -106,12 +106,11 @@ func (p *Process) WriteInto(dir, name string, data []byte) error {
 		return unwritten(dir, dir, err)
 	}
 	name = filepath.Join(dir, name)
-	mode := fs.FileMode(0o666)
-	if info, err := os.Lstat(name); err == nil && info.Mode().IsRegular() {
-		mode = info.Mode().Perm()
+	f, err := regular.CreateOver(name)
+	if err != nil {
+		return err
 	}
-	temp := filepath.Join(dir, regular.TempName(name))
-	return unwritten(name, temp, replace(temp, name, mode, bytesTo(data)))
+	return fill(name, f, bytesTo(data))
 }
 
 func bytesTo(data []byte) func(io.Writer) error {
@@ -127,49 +126,22 @@ func (p *Process) WriteStream(name string, write func(io.Writer) error) error {
 	if err := p.Output(name); err != nil {
 		return err
 	}
-	asked := name
-	if real, err := filepath.EvalSymlinks(name); err == nil {
-		name = real // a link stays one
-	}
-	temp := filepath.Join(filepath.Dir(name), regular.TempName(name))
-	return unwritten(asked, temp, writeBy(temp, name, write))
-}
-
-func writeBy(temp, name string, write func(io.Writer) error) error {
-	mode := fs.FileMode(0o666)
-	switch info, err := os.Stat(name); {
-	case err == nil && !info.Mode().IsRegular():
-		return writeTo(name, os.O_WRONLY, mode, write)
-	case err == nil:
-		mode = info.Mode().Perm()
-	case !errors.Is(err, fs.ErrNotExist):
-		return err
-	}
-	return replace(temp, name, mode, write)
-}
-
-// replace writes a file by a temporary name, and gives it its own when it is whole.
-func replace(temp, name string, mode fs.FileMode, write func(io.Writer) error) error {
-	err := writeTo(temp, os.O_WRONLY|os.O_CREATE|os.O_EXCL, mode, write)
-	if err == nil {
-		err = os.Rename(temp, name)
-	}
-	if err != nil {
-		os.Remove(temp)
-	}
-	return err
-}
-
-func writeTo(name string, flags int, mode fs.FileMode, write func(io.Writer) error) error {
-	f, err := os.OpenFile(name, flags, mode)
+	f, err := regular.Create(name)
 	if err != nil {
 		return err
 	}
-	err = Flushed(f, write)
-	if cerr := f.Close(); err == nil {
-		err = cerr
+	return fill(name, f, write)
+}
+
+// fill writes a file that was begun, under the name that the user knows.
+func fill(name string, f *regular.Pending, write func(io.Writer) error) error {
+	err := Flushed(f, write)
+	if err != nil {
+		f.Abandon()
+	} else {
+		err = f.Commit()
 	}
-	return err
+	return unwritten(name, f.Name(), err)
 }
 
 // Flushed writes through a buffer.

@@ -15,6 +15,7 @@ import (
 	"github.com/seed-e0495807/strake/backend/input"
 	"github.com/seed-e0495807/strake/cmd/internal/launch"
 	"github.com/seed-e0495807/strake/lang/diag"
+	"github.com/seed-e0495807/strake/lang/repo"
 	"github.com/seed-e0495807/strake/lang/source"
 	"github.com/seed-e0495807/strake/plugins/builtin"
 	"github.com/seed-e0495807/strake/plugins/config"
@@ -251,6 +252,6 @@ func (p *Process) directory(variable, usual string) (string, error) {
 // Outside tells of a Dockerfile that is a link out of its repository.
 func (p *Process) Outside(name string) (string, bool) {
 	home, _ := p.Env("HOME")
-	at, err := config.Locate(name, home)
+	at, err := repo.Locate(name, home)
 	return at.Real, err == nil && at.Outside
 }

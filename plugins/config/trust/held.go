@@ -6,6 +6,8 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+
+	"github.com/seed-e0495807/strake/lang/regular"
 )
 
 // nobody is the owner that a file has in a user namespace without a number for its own. In a
@@ -51,7 +53,7 @@ func heldBy(name string) error {
 }
 
 func heldDir(dir string, info fs.FileInfo) error {
-	if uid, ok := Owner(info); ok && uid != os.Geteuid() && uid != 0 && uid != nobody {
+	if uid, ok := regular.Owner(info); ok && uid != os.Geteuid() && uid != 0 && uid != nobody {
 		return &openError{fmt.Sprintf("the directory %s belongs to user %d, and you are %d", dir, uid, os.Geteuid()),
 			"set XDG_CONFIG_HOME to a directory of yours"}
 	}

@@ -17,6 +17,7 @@ import (
 	"strconv"
 
 	"github.com/seed-e0495807/strake/lang/diag"
+	"github.com/seed-e0495807/strake/lang/regular"
 )
 
 // maxList bounds the files of JSON that are read, in bytes: a lock of a thousand plugins
@@ -48,7 +49,7 @@ func writeFile(name string, data []byte, mode fs.FileMode) error {
 // private makes sure that nobody else can change what is at a path: it is the user's,
 // and no one else may write to it.
 func private(info fs.FileInfo, name string) error {
-	if uid, ok := Owner(info); ok && uid != os.Geteuid() {
+	if uid, ok := regular.Owner(info); ok && uid != os.Geteuid() {
 		return fmt.Errorf("%s belongs to user %d, and you are %d", name, uid, os.Geteuid())
 	}
 	if perm := info.Mode().Perm(); perm&0o022 != 0 {

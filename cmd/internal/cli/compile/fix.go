@@ -14,7 +14,7 @@ import (
 	"github.com/seed-e0495807/strake/cmd/internal/cli"
 	"github.com/seed-e0495807/strake/lang/diag"
 	"github.com/seed-e0495807/strake/lang/regular"
-	"github.com/seed-e0495807/strake/plugins/config"
+	"github.com/seed-e0495807/strake/lang/repo"
 )
 
 func fixCommand(p *cli.Process) *cobra.Command {
@@ -104,9 +104,9 @@ func (f *fixRun) fixOne(ctx context.Context, arg string) error {
 
 // target is where a Dockerfile really is, when its name is a link. One that leads out of
 // the repository is an error, as it may lead to any file of the user's.
-func (f *fixRun) target(name string) (config.Place, error) {
+func (f *fixRun) target(name string) (repo.Place, error) {
 	home, _ := f.Env("HOME")
-	at, err := config.Locate(name, home)
+	at, err := repo.Locate(name, home)
 	if err == nil && at.Outside {
 		err = at.Left(name, "fix the file itself: strake fix "+at.Real)
 	}
@@ -114,7 +114,7 @@ func (f *fixRun) target(name string) (config.Place, error) {
 }
 
 // replace writes the fixed text in the place of the one that was read.
-func replace(at config.Place, old, text string) error {
+func replace(at repo.Place, old, text string) error {
 	err := regular.Replace(at.Root, at.Real, old, text)
 	if errors.Is(err, regular.ErrChanged) {
 		return diag.Diagnostic{Code: "changed", Message: at.Real + " is no longer the file that was read", Hint: "run strake fix again"}

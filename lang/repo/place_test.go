@@ -1,11 +1,11 @@
-package config_test
+package repo_test
 
 import (
 	"os"
 	"path/filepath"
 	"testing"
 
-	"github.com/seed-e0495807/strake/plugins/config"
+	"github.com/seed-e0495807/strake/lang/repo"
 )
 
 // TestAttackLocate has names below links: of files that are there, and that are not yet.
@@ -43,12 +43,12 @@ func TestAttackLocate(t *testing.T) {
 		{"victim/x", "victim/x", false, false},
 		{"home/other/x", "other/x", true, false}, // a home under git has its user's links
 	} {
-		at, err := config.Locate(filepath.Join(dir, c.name), filepath.Join(dir, "home"))
+		at, err := repo.Locate(filepath.Join(dir, c.name), filepath.Join(dir, "home"))
 		if err != nil || at.Real != filepath.Join(dir, c.real) || at.InRepo != c.inRepo || at.Outside != c.outside {
 			t.Errorf("%s: %+v, %v; want %+v", c.name, at, err, c)
 		}
 	}
-	if at, err := config.Locate(filepath.Join(dir, "repo/loop"), ""); err == nil {
+	if at, err := repo.Locate(filepath.Join(dir, "repo/loop"), ""); err == nil {
 		t.Errorf("a loop of links is at %+v", at)
 	}
 }

@@ -1,4 +1,4 @@
-package config
+package repo
 
 import (
 	"errors"
@@ -39,12 +39,12 @@ func Locate(name, home string) (Place, error) {
 	}
 	dir := standing(filepath.Dir(name))
 	// By the name, not by where it leads: a directory on the way may be a link, too.
-	top, ok := repository(dir, home)
+	top, ok := Root(dir, home)
 	if !ok { // the user's own link may lead into a repository
 		if dir, err = filepath.EvalSymlinks(dir); err != nil {
 			return Place{}, err
 		}
-		if real, found := repository(dir, home); found {
+		if real, found := Root(dir, home); found {
 			top, ok = real, true
 			name = filepath.Join(dir, filepath.Base(name))
 		}
@@ -55,7 +55,7 @@ func Locate(name, home string) (Place, error) {
 	p.InRepo = ok
 	// A link to another repository leaves the one that has the link.
 	for ok && !p.Outside {
-		if top, ok = repository(filepath.Dir(top), home); !ok || top == home {
+		if top, ok = Root(filepath.Dir(top), home); !ok || top == home {
 			break
 		}
 		outer := p
@@ -79,14 +79,6 @@ func (p *Place) within(top, name string) (err error) {
 	straight, err := filepath.Rel(top, name)
 	p.Linked = err != nil || straight != rel
 	return nil
-}
-
-// repository is the directory that the repository of a directory begins at, or the directory
-// itself.
-func repository(dir, home string) (string, bool) {
-	steps := ladder(dir, home)
-	top := steps[len(steps)-1]
-	return top, exists(filepath.Join(top, ".git"))
 }
 
 // standing is the innermost directory of a path that is there.
