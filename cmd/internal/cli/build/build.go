@@ -81,6 +81,12 @@ type run struct {
 	contextLimit                          string
 }
 
+// silent warns that the engine has not begun for long.
+func (b *run) silent() {
+	cli.Printf(b.Stderr, "warning: the build engine has not begun: another build may hold it up, as one does whose registry of --cache-from never answers; "+
+		"Ctrl-C ends this build, and `strake engine stop` all of them\n")
+}
+
 func (b *run) run(ctx context.Context, args []string) error {
 	if len(args) != 1 {
 		return cli.Misuse("strake build takes one argument, %d were given; the context is often .", len(args))
@@ -120,9 +126,8 @@ func (b *run) run(ctx context.Context, args []string) error {
 		return err
 	}
 	request.Compile.Watch = cli.Watch
-	request.Silent = func() {
-		cli.Printf(b.Stderr, "warning: the build engine has not begun: another build may hold it up, as one does whose registry of --cache-from never answers; "+
-			"Ctrl-C ends this build, and `strake engine stop` all of them\n")
+	if b.progress != "rawjson" {
+		request.Silent = b.silent
 	}
 	if err := b.Plugins(ctx, b.Process, request.Input, &request.Compile); err != nil {
 		return err
