@@ -72,9 +72,9 @@ attack: build ## every test that attacks, as root, as a user, without namespaces
 	@.ci/setup test
 	$(GO) run ./cmd/internal/attack
 
-conformance: frontend-image ## BuildKit's own suite of the Dockerfile frontend, against this one
+conformance: frontend-image ## BuildKit's own suite of the Dockerfile frontend, against this one: by all ways into it, or VARIANT=gateway, client or builtin
 	@.ci/setup conformance
-	STRAKE_CONFORMANCE=1 $(GO) test ./backend/gateway/conformance -count=1 -timeout 60m -v -run '^TestSuite$$'
+	STRAKE_CONFORMANCE=1 $(GO) test ./backend/gateway/conformance -count=1 -timeout 60m -v -run '^TestSuite$$/^$(VARIANT)'
 
 ages: build ## the frontend on BuildKit daemons of other ages, each built once
 	@.ci/setup test
