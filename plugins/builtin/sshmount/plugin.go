@@ -12,9 +12,9 @@ import (
 	"strings"
 
 	"github.com/seed-e0495807/strake/ir"
+	"github.com/seed-e0495807/strake/ir/distro"
 	"github.com/seed-e0495807/strake/ir/shell"
 	"github.com/seed-e0495807/strake/plugins"
-	"github.com/seed-e0495807/strake/plugins/distro"
 )
 
 // Name is the plugin's name in strake.yaml.

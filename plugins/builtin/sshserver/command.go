@@ -6,10 +6,10 @@ import (
 	"strings"
 
 	"github.com/seed-e0495807/strake/ir"
+	"github.com/seed-e0495807/strake/ir/distro"
 	"github.com/seed-e0495807/strake/ir/shell"
 	"github.com/seed-e0495807/strake/lang/diag"
 	"github.com/seed-e0495807/strake/plugins/builtin/packages/install"
-	"github.com/seed-e0495807/strake/plugins/distro"
 )
 
 // program is what an image runs.

@@ -7,10 +7,10 @@ import (
 	"strings"
 
 	"github.com/seed-e0495807/strake/ir"
+	"github.com/seed-e0495807/strake/ir/distro"
 	"github.com/seed-e0495807/strake/ir/shell"
 	"github.com/seed-e0495807/strake/lang/late"
 	"github.com/seed-e0495807/strake/plugins"
-	"github.com/seed-e0495807/strake/plugins/distro"
 )
 
 // Stage is what is in force at the places of a stage.

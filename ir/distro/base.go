@@ -5,16 +5,15 @@ import (
 
 	"github.com/seed-e0495807/strake/ir"
 	"github.com/seed-e0495807/strake/ir/shell"
-	"github.com/seed-e0495807/strake/plugins"
 )
 
 // Base is the state that the image of a stage starts with: as its config says, or as is
 // known of official images. Without that, who installs packages of the distribution
 // before any USER is root.
-func Base(ctx context.Context, host plugins.Host, m *ir.Module, stage int) *shell.State {
+func Base(ctx context.Context, images Images, m *ir.Module, stage int) *shell.State {
 	ref, _ := BaseImage(m, stage)
 	image, official := Official(ref)
-	if config, err := host.BaseConfig(ctx, stage); err == nil {
+	if config, err := images.BaseConfig(ctx, stage); err == nil {
 		if state, err := shell.FromConfig(config, image.Users); err == nil {
 			return state
 		}
