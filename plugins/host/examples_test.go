@@ -77,5 +77,5 @@ func TestTypeScriptExample(t *testing.T) {
 	command(t, dir, "npm", "ci", "--no-audit", "--no-fund")
 	command(t, dir, "npm", "run", "check")
 	command(t, dir, "npm", "run", "build")
-	example(t, "plugin-typescript", filepath.Join(dir, "dist", "npm-house"))
+	example(t, "plugin-typescript", filepath.Join(dir, "dist", "npm-acme"))
 }

@@ -76,8 +76,8 @@ func TestTutorial(t *testing.T) {
 	}
 	run(t, dir, "vet", "-mod=mod", "./...")
 	run(t, dir, "test", "-mod=mod", "./...")
-	run(t, dir, "build", "-mod=mod", "-tags", "grpcnotrace", "-ldflags", "-s -w", "-o", "house-labels", ".")
-	if info, err := os.Stat(filepath.Join(dir, "house-labels")); err != nil {
+	run(t, dir, "build", "-mod=mod", "-tags", "grpcnotrace", "-ldflags", "-s -w", "-o", "acme-labels", ".")
+	if info, err := os.Stat(filepath.Join(dir, "acme-labels")); err != nil {
 		t.Error(err)
 	} else if info.Size() > maxSize {
 		t.Errorf("a program of a few lines has %d bytes, more than %d", info.Size(), maxSize)
@@ -86,7 +86,7 @@ func TestTutorial(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	linked, err := buildinfo.ReadFile(filepath.Join(dir, "house-labels"))
+	linked, err := buildinfo.ReadFile(filepath.Join(dir, "acme-labels"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -138,8 +138,8 @@ func made(t *testing.T) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	dir := filepath.Join(t.TempDir(), "house-labels")
-	v := scaffold.Values{Name: "house-labels", Module: "example.com/house-labels", Version: "v0.0.0", Replace: root, Go: "1.26"}
+	dir := filepath.Join(t.TempDir(), "acme-labels")
+	v := scaffold.Values{Name: "acme-labels", Module: "example.com/acme-labels", Version: "v0.0.0", Replace: root, Go: "1.26"}
 	if err := scaffold.New(dir, v); err != nil {
 		t.Fatal(err)
 	}
