@@ -1,6 +1,6 @@
 // Package distro finds out which Linux distribution a stage is based on.
 //
-// It stands above ir/shell, and may import lang and ir.
+// It stands above ir/shell and ir/eval, and may import lang and ir.
 package distro
 
 import (
@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/seed-e0495807/strake/ir"
+	"github.com/seed-e0495807/strake/ir/eval"
 	"github.com/seed-e0495807/strake/ir/shell"
 	"github.com/seed-e0495807/strake/lang/late"
 )
@@ -163,7 +164,7 @@ func fromOSRelease(text string) (Distro, bool) {
 // fromCommands takes the family of the package manager that a stage, or one that it
 // starts from, runs first.
 func fromCommands(m *ir.Module, stage int) (Distro, bool) {
-	if p := shell.Parent(m, stage); p >= 0 {
+	if p := eval.Parent(m, stage); p >= 0 {
 		if d, ok := fromCommands(m, p); ok {
 			return d, true
 		}
