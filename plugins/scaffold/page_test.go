@@ -31,6 +31,9 @@ var (
 // TestTutorial follows the page as it is written: each block goes into the file that is
 // named above it, each line into plugin.go, and the tests are run.
 func TestTutorial(t *testing.T) {
+	if testing.Short() {
+		t.Skip("it builds a program")
+	}
 	page, err := os.ReadFile(filepath.Join(pages, "README.md"))
 	if err != nil {
 		t.Fatal(err)
@@ -102,6 +105,9 @@ func TestTutorial(t *testing.T) {
 // TestPagesCompile compiles what else the pages have of Go: whole files as they are, and
 // pieces as the body of a function of a plugin.
 func TestPagesCompile(t *testing.T) {
+	if testing.Short() {
+		t.Skip("it builds programs")
+	}
 	for _, name := range []string{"sdk.md", "cookbook.md", "protocol.md"} {
 		page := read(t, filepath.Join(pages, name))
 		t.Run(name, func(t *testing.T) {
