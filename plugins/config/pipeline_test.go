@@ -621,3 +621,11 @@ func BenchmarkPipeline(b *testing.B) {
 		}
 	}
 }
+
+// TestNoFile has a program that does not look at what Load found get an error.
+func TestNoFile(t *testing.T) {
+	f, found := Load(t.Context(), filepath.Join(t.TempDir(), "strake.yaml"), &source.Set{})
+	if p, _, err := f.Pipeline(t.Context(), Env{}); !found.HasErrors() || p != nil || !errors.Is(err, ErrNoFile) {
+		t.Errorf("%v, %v, %v", found, p, err)
+	}
+}
