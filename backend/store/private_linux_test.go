@@ -1,7 +1,6 @@
 package store_test
 
 import (
-	"errors"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -67,10 +66,7 @@ func TestAttackOthersStore(t *testing.T) {
 		t.Skip("you are not root")
 	}
 	s := open(t)
-	switch err := os.Chown(s.Dir(), 65534, 65534); {
-	case errors.Is(err, syscall.EINVAL):
-		t.Skip("there is no other user in this user namespace")
-	case err != nil:
+	if err := os.Chown(s.Dir(), 65534, 65534); err != nil {
 		t.Fatal(err)
 	}
 	if err := os.Chmod(s.Dir(), 0o755); err != nil {

@@ -22,6 +22,8 @@ type Command struct {
 	Via    []string // programs in front of it that only run it, like sudo
 	Apart  bool     // one of those gives it another directory, root or environment, has its output in a file, or is of the author's
 
+	Script *syntax.File // the tree of the script that is among its words, as of `sh -c`; nil when there is none, or it is not known
+
 	stmt *syntax.Stmt
 }
 
@@ -79,6 +81,9 @@ func (w Word) Variables() (names []string) {
 	}
 	return names
 }
+
+// Syntax is the node of a word in one of the trees; nil when it has none.
+func (w Word) Syntax() *syntax.Word { return w.node }
 
 // Lit is the text of a word that is known, "" of others.
 func (w Word) Lit() string {
@@ -223,6 +228,7 @@ func (s *Script) add(c *Command, words []Word) {
 	s.Commands = append(s.Commands, c)
 	if text, user, ok := inner(c); ok {
 		if file, err := parse(c.Name, text); err == nil {
+			c.Script = file
 			s.collect(file, text, true, user)
 		}
 	}

@@ -2,7 +2,6 @@ package shell
 
 import (
 	"slices"
-	"strconv"
 
 	"mvdan.cc/sh/v3/syntax"
 )
@@ -11,12 +10,7 @@ import (
 // itself prints: into a pipe, a substitution or a file, that of a group around them
 // included. The null device is no file. A bare `exec >file` takes all.
 func (s *Script) Captured() map[*Command]bool {
-	calls := map[syntax.Command]*Command{}
-	for _, c := range s.Commands {
-		if c.stmt != nil {
-			calls[c.stmt.Cmd] = c
-		}
-	}
+	calls := s.Calls()
 	out := map[*Command]bool{}
 	take := func(n syntax.Node) {
 		syntax.Walk(n, func(n syntax.Node) bool {
@@ -55,7 +49,7 @@ func intoFile(r *syntax.Redirect) bool {
 	to := r.Word.Lit()
 	switch r.Op {
 	case syntax.DplOut: // ">&2", or ">&file" of bash
-		return to == "" || to != "-" && !isNumber(to)
+		return to == "" || to != "-" && number(to) < 0
 	case syntax.RdrIn, syntax.DplIn, syntax.Hdoc, syntax.DashHdoc, syntax.WordHdoc:
 		return false
 	}
@@ -138,6 +132,3 @@ func (w Word) Pattern(lookup func(name string) (string, bool)) (string, bool) {
 	}
 	return text, known
 }
-
-// isNumber tells a descriptor from a name.
-func isNumber(s string) bool { _, err := strconv.ParseUint(s, 10, 31); return err == nil }

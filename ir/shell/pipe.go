@@ -11,12 +11,7 @@ func (s *Script) Pipes(each func(from, to *Command)) {
 	if len(s.Commands) > maxPiped {
 		return
 	}
-	calls := map[syntax.Command]*Command{}
-	for _, c := range s.Commands {
-		if c.stmt != nil {
-			calls[c.stmt.Cmd] = c
-		}
-	}
+	calls := s.Calls()
 	for _, tree := range s.trees {
 		syntax.Walk(tree, func(n syntax.Node) bool {
 			b, ok := n.(*syntax.BinaryCmd)

@@ -150,6 +150,20 @@ func (s *Script) exec(args []string) {
 	}
 }
 
+// Tree is the syntax tree of the script; nil in exec form.
+func (s *Script) Tree() *syntax.File { return s.file }
+
+// Calls are the commands by their calls in the trees: that of the script, and of those in words.
+func (s *Script) Calls() map[syntax.Command]*Command {
+	calls := make(map[syntax.Command]*Command, len(s.Commands))
+	for _, c := range s.Commands {
+		if c.stmt != nil {
+			calls[c.stmt.Cmd] = c
+		}
+	}
+	return calls
+}
+
 // Var is an assignment.
 type Var struct {
 	Name  string
@@ -171,5 +185,3 @@ func (s *Script) Find(names ...string) []*Command {
 	}
 	return list
 }
-
-func isOneOf(s string, list ...string) bool { return slices.Contains(list, s) }

@@ -6,13 +6,12 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/seed-e0495807/strake/ir/eval"
 	"github.com/seed-e0495807/strake/ir/shell"
 )
 
 // reader knows what the words of a script can be.
 type reader struct {
-	state  *eval.State
+	state  *shell.State
 	script *shell.Script
 }
 

@@ -1,0 +1,252 @@
+package effects
+
+import (
+	"path"
+	"strings"
+
+	"mvdan.cc/sh/v3/syntax"
+)
+
+// leave notes a state of the shell.
+func (k *call) leave(kind, value string) {
+	k.out.Shell = append(k.out.Shell, Leaving{kind, value})
+}
+
+// first is the first operand as text.
+func (k *call) first() string {
+	if len(k.operands) == 0 {
+		return ""
+	}
+	return k.operands[0].plain()
+}
+
+// words is for programs of which no argument does more than to name a file that is looked at.
+func words(k *call) {
+	switch k.Name {
+	case "true", ":":
+		k.bad.dead = true
+	case "test", "[", "[[":
+		for i, f := range k.operands[:max(len(k.operands)-1, 0)] {
+			if t := f.plain(); len(t) == 2 && t[0] == '-' && strings.Contains("abcdefghkprstuwxLOGSN", t[1:]) {
+				k.read(k.operands[i+1], false)
+			}
+		}
+	}
+}
+
+// echoed is what echo prints, when it is plain words.
+func echoed(k *call) values {
+	if k.Name != "echo" {
+		return values{}
+	}
+	list := make([]string, len(k.operands))
+	for i, f := range k.operands {
+		if list[i] = f.plain(); list[i] == "" || strings.HasPrefix(list[i], "-") || strings.Contains(list[i], `\`) || f.over {
+			return values{}
+		}
+	}
+	return oneValue(literal(strings.Join(list, " ")))
+}
+
+// changeDir is cd. Without an operand it goes home.
+func changeDir(k *call) {
+	switch {
+	case len(k.operands) == 0:
+		home := k.w.variable("HOME")
+		if k.w.dirs = nil; home.known && len(home.list) == 1 && home.list[0] != "" {
+			k.w.dirs = home.list
+		}
+	case len(k.operands) > 1 || k.loose && k.operands[0].known:
+		k.w.dirs = nil
+	case len(k.operands) == 1 && wild(k.operands[0].text) && k.operands[0].known && !climbs(k.operands[0].text):
+		k.w.dirs = globbed(k.operands[0], k.w.dirs)
+	default:
+		k.w.dirs = k.operands[0].enter(k.w.dirs)
+	}
+	where := ""
+	if len(k.w.dirs) == 1 {
+		where = k.w.dirs[0]
+	}
+	k.leave("cd", where)
+}
+
+// globbed is where a shell stands after a cd into what a wildcard finds.
+func globbed(f field, dirs []string) (out []string) {
+	if strings.HasPrefix(f.text, "/") {
+		return []string{path.Clean(f.text)}
+	}
+	for _, d := range dirs {
+		out = append(out, path.Clean(d+"/"+f.text))
+	}
+	return out
+}
+
+// exportVars is export of a POSIX shell.
+func exportVars(k *call) {
+	for _, a := range k.Args {
+		node := a.Syntax()
+		name, _, assigned := strings.Cut(a.Text, "=")
+		switch {
+		case strings.HasPrefix(a.Text, "-"):
+			continue
+		case !isName(name):
+			k.w.blind, k.w.vars = true, nil
+			continue
+		case !assigned:
+			k.w.export(name)
+		case node == nil:
+			k.w.env = k.w.set(name, values{exported: true})
+		default:
+			v := k.w.value(behind(node, len(name)+1))
+			v.exported = true
+			k.w.env = k.w.set(name, v)
+		}
+		k.leave("export", name)
+	}
+	k.bad = k.w.env
+}
+
+// behind is the rest of a word that starts with a literal of n bytes.
+func behind(node *syntax.Word, n int) *syntax.Word {
+	lit, ok := node.Parts[0].(*syntax.Lit)
+	if !ok || len(lit.Value) < n {
+		return &syntax.Word{Parts: []syntax.WordPart{&syntax.ParamExp{}}} // quotes around the name
+	}
+	rest := *lit
+	rest.Value = lit.Value[n:]
+	return &syntax.Word{Parts: append([]syntax.WordPart{&rest}, node.Parts[1:]...)}
+}
+
+func isName(s string) bool {
+	return s != "" && strings.Trim(s, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_") == "" && (s[0] < '0' || s[0] > '9')
+}
+
+func unsetVars(k *call) {
+	for _, f := range k.operands {
+		if name := f.plain(); isName(name) {
+			k.w.env = k.w.set(name, values{}) // it may have been read-only
+		} else {
+			k.w.blind, k.w.vars = true, nil
+		}
+		k.leave("variable", f.show())
+	}
+	if k.has("-f") {
+		k.fail("`" + k.Text + "` takes a function away")
+	}
+}
+
+// forget is for builtins that set variables which their operands name.
+func (k *call) forget(kind string) {
+	for _, f := range k.operands {
+		name, _, _ := strings.Cut(f.plain(), "=")
+		if isName(name) {
+			k.w.env = k.w.set(name, values{})
+			k.leave(kind, name)
+		} else if !f.known || strings.Contains(f.text, "[") {
+			k.w.blind, k.w.vars = true, nil
+		}
+	}
+	if k.Name == "read" && len(k.operands) == 0 {
+		k.w.env = k.w.set("REPLY", values{})
+	}
+	k.bad = k.w.env
+}
+
+func printfSets(k *call) {
+	if len(k.Args) > 1 && k.Arg(0) == "-v" {
+		k.forget("variable")
+	}
+}
+
+// setOptions is set. Options that change how words are read are not followed.
+func setOptions(k *call) {
+	for i := 0; i < len(k.Args); i++ {
+		o := k.Arg(i)
+		on := strings.HasPrefix(o, "-")
+		switch {
+		case o == "--" || o == "-" || len(o) < 2 || !on && o[0] != '+':
+			for _, n := range []string{"1", "2", "3", "4", "5", "6", "7", "8", "9"} {
+				k.w.env = k.w.set(n, values{})
+			}
+			i = len(k.Args)
+			continue
+		}
+		for _, c := range o[1:] {
+			switch c {
+			case 'e':
+				k.w.errexit = on
+			case 'u', 'x', 'v', 'f', 'C', 'E', 'T', 'b', 'h', 'm':
+			case 'o':
+				i++
+				k.setLong(k.Arg(i), on)
+			default:
+				k.fail("`" + k.Text + "` changes how the rest is read")
+			}
+		}
+	}
+	k.leave("set", k.Text)
+	k.bad.dead = true
+}
+
+func (k *call) setLong(name string, on bool) {
+	switch name {
+	case "errexit":
+		k.w.errexit = on
+	case "pipefail":
+		k.w.pipefail = on
+	case "nounset", "noglob", "noclobber", "xtrace", "verbose", "nolog", "emacs", "vi", "monitor":
+	default:
+		k.fail("`" + k.Text + "` changes how the rest is read")
+	}
+}
+
+// setTrap is trap: what it has the shell do later is not followed.
+func setTrap(k *call) {
+	k.leave("trap", k.first())
+	if t := k.first(); len(k.operands) > 1 && t != "-" && t != "" {
+		k.fail("`" + k.Text + "` runs later, anywhere")
+	}
+}
+
+// asks is `command -v`.
+func asks(k *call) {
+	if !k.has("-v", "-V") {
+		k.fail("`" + k.Text + "` runs what is not read")
+	}
+}
+
+// innerShell follows the script among the words of a shell, or of su.
+func innerShell(k *call) {
+	if k.Script == nil {
+		if (k.Name == "su" || k.Name == "runuser" || len(k.operands) > 0 || len(k.given) == 0 || k.loose) && !k.has("--version") {
+			k.fail("`" + k.Text + "` runs what is not in the Dockerfile")
+		}
+		return
+	}
+	w := k.w
+	if w.depth > 10 || k.loose {
+		k.fail("`" + k.Text + "` has a script that is too deep, or not known")
+		return
+	}
+	saved, funcs, posix := w.env, w.funcs, w.posix
+	w.funcs = map[string]*syntax.Stmt{}
+	w.posix = k.Name != "bash"
+	w.vars = map[string]values{}
+	for name, v := range saved.vars {
+		if !v.exported { // the shell does not give it on
+			v = oneValue("")
+		}
+		w.vars[name] = v
+	}
+	w.errexit, w.pipefail = k.has("-e"), false
+	if k.has("-l", "--login", "-i") {
+		w.dirs, w.blind, w.vars = nil, true, nil // files of the user come first
+		k.fail("`" + k.Text + "` reads files that set a shell up")
+	}
+	if k.has("--command") {
+		k.out = Join(k.out, Effects{Writes: tree("/var/log")})
+		w.vars["HOME"] = values{}
+	}
+	w.list(k.Script.Stmts)
+	w.env, w.funcs, w.posix = saved, funcs, posix
+}

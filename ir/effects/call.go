@@ -1,0 +1,252 @@
+package effects
+
+import (
+	"path"
+	"slices"
+	"strings"
+
+	"github.com/seed-e0495807/strake/ir/shell"
+)
+
+// call is one command on its way through the table.
+type call struct {
+	w *walker
+	*shell.Command
+	more []field // arguments that its words do not show, as of xargs
+	bad  env     // when it fails
+
+	row      *program
+	given    map[string][]field // values of options by name; one without a value has none
+	roles    []given            // what options name
+	operands []field
+	loose    bool     // a word may be an option, or several
+	dirs     []string // that paths start from
+	out      Effects
+}
+
+// given is a field with its role.
+type given struct {
+	role string
+	field
+}
+
+// does gives what a command does.
+func (w *walker) does(k *call) Effects {
+	c := k.Command
+	if c.Prog.Syntax() != nil && !c.Prog.Known {
+		return All("only the run shows which program `" + c.Prog.Text + "` is")
+	}
+	if c.Apart {
+		return All("`" + c.Text + "` runs with another directory, root or environment")
+	}
+	if dir, _ := path.Split(c.Prog.Text); dir != "" && !standard(dir) {
+		return All("`" + c.Prog.Text + "` is a program of the author's")
+	}
+	row := w.rows[c.Name]
+	switch {
+	case row == nil:
+		return All("`" + c.Name + "` is not in the table")
+	case slices.Contains(c.Via, "xargs") && (strings.Contains(c.Text, " -I") || strings.Contains(c.Text, " -i") || strings.Contains(c.Text, " --replace")):
+		return All("`" + c.Text + "` has words that xargs puts in")
+	}
+	k.dirs = w.dirs
+	front := map[string]values{} // what stands in front is for the command alone
+	for _, v := range c.Env {
+		var value values
+		if node := v.Value.Syntax(); node != nil {
+			value = w.value(node)
+		} else if v.Value.Known {
+			value = oneValue(literal(v.Value.Text))
+		}
+		value.exported = true
+		front[v.Name] = value
+	}
+	if c.User != "" {
+		front["HOME"] = values{}
+	}
+	saved := w.env
+	for name, v := range front {
+		w.env = w.set(name, v)
+	}
+	k.apply(row)
+	k.out = Join(k.out, byUser(c))
+	for name := range front {
+		w.env = w.set(name, w.in(saved, name))
+	}
+	return k.out
+}
+
+// byUser is what programs write that run others as another user (sudo(8), su(1), runuser(1)).
+func byUser(c *shell.Command) Effects {
+	if c.User == "" {
+		return Effects{}
+	}
+	return Effects{Reads: exactly("/etc/group", "/etc/passwd"), Writes: joinPaths(tree("/run/sudo"), tree("/var/lib/sudo"), tree("/var/log"))}
+}
+
+// fail says that the command may do anything.
+func (k *call) fail(why string) {
+	k.out = Join(k.out, All(why))
+}
+
+// parse takes the arguments apart by a row. It is false when an option is not known.
+func (k *call) parse(row *program) bool {
+	var args []field
+	for _, a := range k.Args {
+		args = append(args, k.w.fields(a)...)
+	}
+	args = append(args, k.more...)
+	if slices.Contains(k.Via, "xargs") {
+		args = append(args, field{text: "what xargs reads", loose: true})
+	}
+	if row.Plain {
+		k.row, k.operands = row, args
+		return true
+	}
+	if row.Old && len(args) > 0 {
+		args = dashed(row, args)
+	}
+	return k.take(row, args)
+}
+
+// dashed writes options without a dash as others are: their values follow in their order.
+func dashed(row *program, args []field) []field {
+	word := args[0].plain()
+	if word == "" || word[0] == '-' {
+		return args
+	}
+	var out []field
+	args = args[1:]
+	for _, c := range word {
+		name := "-" + string(c)
+		out = append(out, field{text: name, known: true})
+		if row.known[name].takes == '=' && len(args) > 0 {
+			out, args = append(out, args[0]), args[1:]
+		}
+	}
+	return append(out, args...)
+}
+
+// take reads arguments by the options of a row, and goes on with the row of a command.
+func (k *call) take(row *program, args []field) bool {
+	if k.given == nil {
+		k.given = map[string][]field{}
+	}
+	k.row, k.operands = row, nil
+	for i := 0; i < len(args); i++ {
+		f := args[i]
+		t, whole := text(f.text)
+		switch {
+		case f.loose, f.over && strings.HasPrefix(f.text, "-"):
+			k.loose = true
+			k.operands = append(k.operands, f)
+		case f.known && whole && t == "--" && (len(row.Commands) == 0 || len(k.operands) > 0):
+			k.operands = append(k.operands, args[i+1:]...)
+			return true
+		case f.known && strings.HasPrefix(f.text, "-") && f.text != "-":
+			n, ok := k.option(row, args[i:])
+			if !ok {
+				return false
+			}
+			i += n
+		case len(row.Commands) > 0:
+			return k.command(row, f, args[i+1:])
+		case row.First:
+			k.operands = append(k.operands, args[i:]...)
+			return true
+		default:
+			k.operands = append(k.operands, f)
+		}
+	}
+	if len(row.Commands) > 0 && k.loose {
+		return false
+	}
+	return true
+}
+
+// command goes on with the command of a program that an operand names.
+func (k *call) command(row *program, name field, args []field) bool {
+	if k.loose {
+		return false
+	}
+	for i := range row.Commands {
+		if c := &row.Commands[i]; slices.ContainsFunc(strings.Fields(c.Names), name.is) {
+			return k.take(c, args)
+		}
+	}
+	return false
+}
+
+// option reads a word of options, and tells how many words more it takes.
+func (k *call) option(row *program, args []field) (int, bool) {
+	word, known := args[0].text, row.known
+	note := func(o option, values ...field) bool {
+		k.given[o.name] = append(k.given[o.name], values...)
+		if k.given[o.name] == nil {
+			k.given[o.name] = []field{}
+		}
+		if o.role == roleUnchosen {
+			return false
+		}
+		for _, v := range values {
+			k.loose = k.loose || v.loose || v.over
+			k.roles = append(k.roles, given{o.role, v})
+		}
+		return true
+	}
+	part := func(text string) field { return field{text: text, known: true, over: args[0].over} }
+	if strings.HasPrefix(word, "--") || row.Single && len(word) > 1 {
+		name, value, joined := strings.Cut(word, "=")
+		o, ok := known[name]
+		if !ok && row.Single { // one dash or two
+			o, ok = known[strings.TrimPrefix(name, "-")]
+		}
+		switch {
+		case !ok && row.Single && len(word) > 2: // -Lpath of a compiler
+			if o, ok = known[word[:2]]; ok && o.takes == '=' {
+				return 0, note(o, part(word[2:]))
+			}
+			return 0, false
+		case !ok, joined && o.takes == 0:
+			return 0, false
+		case joined:
+			return 0, note(o, part(value))
+		case o.takes == '=' && len(args) > 1:
+			return 1, note(o, args[1])
+		case o.takes == '=':
+			return 0, false
+		}
+		return 0, note(o)
+	}
+	for i := 1; i < len(word); i++ {
+		o, ok := known["-"+word[i:i+1]]
+		switch {
+		case !ok:
+			return 0, false
+		case o.takes == '=' && i+1 < len(word), o.takes == '[' && i+1 < len(word):
+			return 0, note(o, part(word[i+1:]))
+		case o.takes == '=' && len(args) > 1:
+			return 1, note(o, args[1])
+		case o.takes == '=':
+			return 0, false
+		}
+		if !note(o) {
+			return 0, false
+		}
+	}
+	return 0, true
+}
+
+// has tells whether one of the options is given.
+func (k *call) has(names ...string) bool {
+	return slices.ContainsFunc(names, func(n string) bool { return k.given[n] != nil })
+}
+
+// opt is the last value of an option.
+func (k *call) opt(name string) (field, bool) {
+	v := k.given[name]
+	if len(v) == 0 {
+		return field{}, false
+	}
+	return v[len(v)-1], true
+}

@@ -1,0 +1,292 @@
+package effects_test
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/seed-e0495807/strake/ir"
+	"github.com/seed-e0495807/strake/ir/effects"
+	"github.com/seed-e0495807/strake/ir/shell"
+)
+
+// of gives the effects of a script of root's, in /w.
+func of(line string) effects.Effects {
+	return effects.Of(&ir.Run{Command: ir.Command{Line: line}}, effects.State{Dir: "/w", Home: "/root"}).Effects
+}
+
+// line is a script and what is said of it.
+type line struct{ script, want string }
+
+func check(t *testing.T, lines []line) {
+	t.Helper()
+	for _, l := range lines {
+		if got := of(l.script).String(); got != l.want {
+			t.Errorf("%s\n\tgot  %s\n\twant %s", l.script, got, l.want)
+		}
+	}
+}
+
+// system is how the directories of packages are shown.
+const system = "/bin/ /boot/ /etc/ /home/ /lib/ /lib32/ /lib64/ /libx32/ /media/ /mnt/ /opt/ /root/ /run/ /sbin/ /srv/ /tmp/ /usr/ /var/ (over)"
+
+func TestShell(t *testing.T) {
+	check(t, []line{
+		{"true", ""},
+		{"echo hi > /etc/x", "writes /etc/x"},
+		{"echo hi >> a 2>/dev/null", "writes /w/a"},
+		{"{ echo a; echo b; } > c", "writes /w/c"},
+		{"> a", "writes /w/a"},
+		{"cat < /a > $(cat b)", "reads /a /w/b; writes $(cat b) (unknown)"},
+		{"echo x >&2", ""},
+		{"cd /a && touch b", "writes /a/b; depends on clock"},
+		{"cd /a; touch b", "writes /a/b /w/b (over); depends on clock"},
+		{"set -e; cd /a; touch b", "writes /a/b; depends on clock"},
+		{"(cd /a && touch b) && touch c", "writes /a/b /w/c; depends on clock"},
+		{"cd /a || exit 1; touch b", "writes /a/b; depends on clock"},
+		{"cd $(cat l) && touch b", "reads /w/l; writes b (unknown); depends on clock"},
+		{"cd a/../b && rm c", "removes /w/b/c"},
+		{"if test -d /x; then cd /x; fi && rm c", "reads /x; removes /w/c /x/c (over)"},
+		{"for f in a b; do rm $f.o; done", "removes /w/a.o /w/b.o"},
+		{"for f in $(cat l); do rm $f; done", "reads /w/l; removes $f (unknown)"},
+		{"while read d; do cd $d; done; rm x", "removes x (unknown)"},
+		{"X=/a; rm $X/b", "removes /a/b"},
+		{"X='a b'; rm $X", "removes /w/a /w/b"},
+		{`X='a b'; rm "$X"`, "removes /w/a b"},
+		{"X='*'; rm $X", "removes $X (unknown)"},
+		{"X=$(cat y); rm $X", "reads /w/y; removes $X (unknown)"},
+		{"rm ${X:-/a}", "removes /a"},
+		{"true && X=/a || X=/b; rm $X", "removes /a"},
+		{"test y && X=/a || X=/b; rm $X", "removes /a /b (over)"},
+		{"rm lib-$(uname -m).so", "removes /w/lib-*.so (over); depends on proc"},
+		{`D="$(mktemp -d)" && rm -r "$D"`, "writes /tmp/tmp.?????????? (over); removes /tmp/tmp.??????????/ (over); depends on random"},
+		{"rm ~/x", "removes /root/x"},
+		{"rm .*", "removes .* (unknown)"},
+		{"f() { rm $1; }; f a; f b", "removes /w/a /w/b"},
+		{"f() { cd /a; return; }; f; rm b", "removes b (unknown)"},
+		{"sh -c 'cd /a && rm b'", "removes /a/b"},
+		{"X=/a; sh -c 'rm $X/b'", "removes /b"},
+		{"export X=/a; sh -c 'rm $X/b'", "removes /a/b"},
+		{"X=/a sh -c 'rm $X/b'", "removes /a/b"},
+		{"exit 1; rm x", ""},
+		{"rm a & rm b", "removes /w/a /w/b"},
+		{"case $X in a) rm a;; *) rm b;; esac", "removes /w/a /w/b"},
+		{"rm -- -f", "removes /w/-f"},
+		{"nice -n 5 env A=b rm x", "removes /w/x"},
+		{"xargs rm < list", "reads /w/list; removes what xargs reads (unknown)"},
+		{"ls | xargs -I% rm %", "anything: `xargs -I% rm %` has words that xargs puts in; writes anything; removes anything"},
+	})
+}
+
+// TestAnything is about what nobody knows.
+func TestAnything(t *testing.T) {
+	for _, script := range []string{
+		"frobnicate", "./configure", "make", "rm -rf /a; pip install x", "$(cat x) y", "eval rm", ". ./env", "tar --to-command=x -xf a", "sed e x", "sed 's/a/b/e' x",
+		"sed -f x", "sed \"s/a/$(cat y)/\" x", "awk '{ system($1) }'", "awk '{ print > $1 }'", "find / -exec sh x {} +", "find / -fprint x", "env -i rm x", "rm() { y; }; rm x",
+		"cp --frob a b", "trap 'rm x' EXIT", "alias rm=x", "curl -K x", "wget -e x y", "git -c core.sshcommand=x clone y", "apt-get -o DPkg::Pre-Invoke::=x install y",
+		"tar xf $(cat x)", "set -k", "sh x", "curl x | sh", "su -c x", "LD_PRELOAD=x; shopt -s extglob", "/opt/bin/rm x", "command rm x -y; builtin x", "openssl req -config x", "gcc @x",
+	} {
+		e := of(script)
+		if len(e.Unknown) == 0 || e.Writes.Grade != effects.Unknown || e.Reads.Grade != effects.Unknown || e.Removes.Grade != effects.Unknown {
+			t.Errorf("%s: %v", script, e)
+		}
+		if !e.Touches("/any/thing") {
+			t.Errorf("%s cannot touch a file", script)
+		}
+	}
+	for _, name := range []string{"BASH_ENV", "LD_PRELOAD"} {
+		e := effects.Of(&ir.Run{Command: ir.Command{Line: "true"}}, effects.State{Dir: "/", Lookup: func(n string) (string, bool, bool) { return "x", n == name, true }}).Effects
+		if len(e.Unknown) == 0 {
+			t.Errorf("%s is set, and nothing is unknown", name)
+		}
+	}
+}
+
+// TestOpen is about the variables of a base that nobody knows.
+func TestOpen(t *testing.T) {
+	at := effects.State{Dir: "/w", Open: true}
+	for _, l := range []line{
+		{"rm /a/$X", "removes /a/$X (unknown)"},
+		{"mktemp", "writes /tmp/tmp.?????????? (over); depends on random"},
+		{"rm ~/x", "removes ~/x (unknown)"},
+		{"X=a; rm /$X", "removes /a"},
+	} {
+		if got := effects.Of(&ir.Run{Command: ir.Command{Line: l.script}}, at).Effects.String(); got != l.want {
+			t.Errorf("%s: %s, not %s", l.script, got, l.want)
+		}
+	}
+}
+
+func TestFiles(t *testing.T) {
+	check(t, []line{
+		{"mkdir a", "writes /w/a"},
+		{"mkdir -p /a/b", "writes /a /a/b (over)"},
+		{"mkdir -p {a,b}/c", "writes /w /w/a /w/a/c /w/b /w/b/c /w/{a,b} /w/{a,b}/c (over)"},
+		{"cp a b", "reads /w/a; writes /w/b /w/b/a (over)"},
+		{"cp a b/", "reads /w/a; writes /w/b/a"},
+		{"cp -t /d a b", "reads /w/a /w/b; writes /d/a /d/b"},
+		{"cp -r a/. /b", "reads /w/a/ (over); writes /b/ (over)"},
+		{"mv a/*.c /b/", "reads /w/a/*.c/ (over); writes /b/*.c/ (over); removes /w/a/*.c/ (over)"},
+		{"ln -s /a/b c", "writes /w/c /w/c/b (over)"},
+		{"install -D -m 755 a /b/c", "reads /etc/group /etc/passwd /w/a (over); writes /b /b/c /b/c/a (over)"},
+		{"install -d /a/b", "reads /etc/group /etc/passwd (over); writes /a /a/b (over)"},
+		{"rm -rf /var/lib/apt/lists/*", "removes /var/lib/apt/lists/*/ (over)"},
+		{"rmdir a", "removes /w/a"},
+		{"chmod -R 755 a", "reads /w/a/ (over); writes /w/a/ (over)"},
+		{"dd if=/dev/zero of=/x bs=1M", "writes /x"},
+		{"tee -a x", "writes /w/x"},
+		{"sort -o x y", "reads /w/y; writes /w/x"},
+		{"find /a -name x -delete", "reads /a/ (over); removes /a/ (over)"},
+		{"find /a -type f -exec chmod 644 {} +", "reads /a/ (over); writes /a/ (over)"},
+		{"find a b -print0 | xargs -0 rm", "reads /w/a/ /w/b/ (over); removes what xargs reads (unknown)"},
+		{"sed -i.bak -e 's/a/b/' -e '/x/d' y", "reads /w/y; writes /w/y /w/y.bak"},
+		{"sed '1,/x/ { s|a|b|g; n; p }; $a more' y", "reads /w/y"},
+		{"awk '{ print $1 }' y", "reads /w/y"},
+		{"grep -r x y", "reads /w/y/ (over)"},
+		{"cat /proc/cpuinfo", "depends on proc"},
+		{"head -c 8 /dev/urandom", "depends on random"},
+		{"patch -p1 -i x", "reads /w/ /w/x (over); writes /w/ (over); removes /w/ (over)"},
+	})
+}
+
+func TestArchives(t *testing.T) {
+	check(t, []line{
+		{"tar xzf a.tgz", "reads /w/a.tgz; writes /w/ (over); removes /w/ (over)"},
+		{"tar -C /d -xf a.tgz --strip-components 1", "reads /w/a.tgz; writes /d/ (over); removes /d/ (over)"},
+		{"tar -czf /o.tgz -C /src .", "reads /src/ (over); writes /o.tgz"},
+		{"tar tf a.tgz", "reads /w/a.tgz"},
+		{"unzip -q a.zip -d /d", "reads /w/a.zip; writes /d /d/ (over)"},
+		{"gzip -9 a", "reads /w/a; writes /w/a.gz; removes /w/a"},
+		{"gunzip a.gz", "reads /w/a.gz; writes /w/a /w/a.tar (over); removes /w/a.gz"},
+		{"xz -dk a.xz", "reads /w/a.xz; writes /w/a /w/a.tar (over)"},
+		{"zcat a.gz", "reads /w/a.gz"},
+		{"rsync -a --delete a/ /b", "reads /w/a/ (over); writes /b/ (over); removes /b/ (over)"},
+	})
+}
+
+func TestPackages(t *testing.T) {
+	apt := "fetches from where apt-get is set to; reads /etc/apt/ /var/lib/apt/ /var/lib/dpkg/ (over); writes " + system + "; removes " + system + "; depends on clock network random"
+	check(t, []line{
+		{"apt-get install -y curl=7.88 git", "installs apt:curl=7.88 apt:git; " + apt},
+		{"apt-get -o Dpkg::Options::=--force-confold install -qq -y git", "installs apt:git; " + apt},
+		{"apk add --no-cache --virtual .d gcc=1-r0", "installs apk:gcc=1-r0; fetches from where apk is set to; reads /etc/apk/ /lib/apk/ (over); writes " + system + "; removes " + system + "; depends on network"},
+		{"pip install -r r.txt a==1", "anything: `pip` runs the build or the scripts of packages; installs pip:a=1; fetches https://pypi.org; writes anything; removes anything; depends on network"},
+		{"npm install -g yarn@1", "anything: `npm` runs the build or the scripts of packages; installs npm:yarn=1; fetches https://registry.npmjs.org; writes anything; removes anything; depends on network"},
+		{"apt-mark hold x", "writes /var/lib/apt/ /var/lib/dpkg/ (over); removes /var/lib/dpkg/ (over)"},
+		{"dpkg -x a.deb b", "reads /etc/dpkg/ /var/lib/dpkg/ /w/a.deb (over); writes /w/b/ (over)"},
+	})
+	if got := of("TMPDIR=/x apt-get install y").Writes; !got.Covers("/x/y") {
+		t.Error("TMPDIR is ignored", got)
+	}
+}
+
+func TestNetwork(t *testing.T) {
+	const wget = "reads /etc/wgetrc /root/.wgetrc (over); writes "
+	check(t, []line{
+		{"curl -fsSL https://e.org/a", "fetches https://e.org/a; reads /root/.curlrc (over); depends on network"},
+		{"curl -o x https://e.org/a", "fetches https://e.org/a; reads /root/.curlrc (over); writes /w/x; depends on network"},
+		{"curl -O https://e.org/a.tgz?x=1", "fetches https://e.org/a.tgz?x=1; reads /root/.curlrc (over); writes /w/a.tgz; depends on network"},
+		{"wget -qO- https://e.org/a", "fetches https://e.org/a; " + wget + "/root/.wget-hsts (over); depends on network"},
+		{"wget https://e.org/a", "fetches https://e.org/a; " + wget + "/root/.wget-hsts /w/a /w/a.[1-9]* (over); depends on network"},
+		{`wget "https://e.org/$(cat x)"`, `fetches "https://e.org/$(cat x)"; reads /etc/wgetrc /root/.wgetrc /w/x (over); writes /root/.wget-hsts /w/ (over); depends on network`},
+		{"git config --global a b", "reads /etc/gitconfig /root/.config/git/ /root/.gitconfig (over); writes /root/.gitconfig /root/.gitconfig.lock (over)"},
+		{"git clone https://e.org/a.git && cd a && git checkout v1", "fetches https://e.org/a.git; reads /etc/gitconfig /root/.config/git/ /root/.gitconfig /w/a/ (over); writes /w /w/a/ (over); removes /w/a/ (over); depends on clock network"},
+		{"ssh-keygen -q -t rsa -N '' -f k", "writes /w /w/k /w/k.pub (over); depends on random"},
+		{"ssh-keyscan github.com >> ~/.ssh/known_hosts", "fetches github.com; writes /root/.ssh/known_hosts; depends on network"},
+	})
+	run := &ir.Run{Command: ir.Command{Line: "curl x.org"}, Network: "none"}
+	if e := effects.Of(run, effects.State{Dir: "/"}).Effects; len(e.Network) > 0 {
+		t.Error("it fetches without a network", e)
+	}
+}
+
+func TestUsers(t *testing.T) {
+	e := of("groupadd -r g && useradd -m -d /x -g g u && usermod -aG g u")
+	want := []effects.Account{{Kind: "group", Name: "g", Done: "made"}, {Kind: "user", Name: "u", Done: "changed"}, {Kind: "user", Name: "u", Done: "made"}}
+	if len(e.Accounts) != 3 || e.Accounts[0] != want[0] || e.Accounts[1] != want[1] || e.Accounts[2] != want[2] {
+		t.Error(e.Accounts)
+	}
+	if !e.Touches("/x/.profile") || !e.Touches("/etc/passwd") || e.Touches("/usr/bin/x") || e.Grade() != effects.Over {
+		t.Error(e)
+	}
+}
+
+func TestOthers(t *testing.T) {
+	e := of("setcap cap_net_raw=ep /bin/ping && chown a:b /x && systemctl enable ssh")
+	if strings.Join(e.Capabilities, " ") != "cap_net_raw=ep" || strings.Join(e.Services, " ") != "ssh" || len(e.Permissions) != 1 || e.Permissions[0] != (effects.Permission{Path: "/x", Owner: "a:b"}) {
+		t.Errorf("%+v", e)
+	}
+	e = of("a=1; export b=2; cd /x; umask 022; set -u; f() { true; }")
+	var kinds []string
+	for _, l := range e.Shell {
+		kinds = append(kinds, l.Kind)
+	}
+	if got := strings.Join(kinds, " "); got != "cd export function set umask variable" {
+		t.Error(got)
+	}
+	run := &ir.Run{Command: ir.Command{Line: "true"}, Security: "insecure", Mounts: []ir.Mount{
+		{{Key: "type", Value: "secret", HasValue: true}, {Key: "target", Value: "/run/x", HasValue: true}}, {{Key: "type", Value: "ssh", HasValue: true}}}}
+	e = effects.Of(run, effects.State{Dir: "/"}).Effects
+	if got := e.String(); got != "uses secret x ssh; capabilities all" {
+		t.Error(got)
+	}
+}
+
+// TestLost is about exit status that nothing depends on.
+func TestLost(t *testing.T) {
+	for script, want := range map[string]string{
+		"a; b": ";", "a | b": "|", "a || true": "||", "a || echo no": "||", "a & b": "&", "a && b": "", "a || b": "", "set -e; a; b": "", "set -o pipefail; a | b": "", "export x; a": "",
+	} {
+		var hows []string
+		for _, l := range of(script).Lost {
+			hows = append(hows, l.How)
+		}
+		if got := strings.Join(hows, " "); got != want && !(script == "a & b" && got == "& ;") {
+			t.Errorf("%s: %q, not %q", script, got, want)
+		}
+	}
+}
+
+// TestOps is about what is no RUN.
+func TestOps(t *testing.T) {
+	at := effects.State{Dir: "/w"}
+	for _, c := range []struct {
+		body ir.Body
+		want string
+	}{
+		{&ir.Copy{Sources: []string{"a"}, Dest: "/x/y"}, "writes /x /x/y/ (over)"},
+		{&ir.Copy{Sources: []string{"a"}, Dest: "b", From: "alpine"}, "fetches docker-image://alpine; writes /w /w/b/ (over); depends on network"},
+		{&ir.Copy{Inline: []ir.Inline{{Name: "f"}}, Dest: "/x/"}, "writes /x /x/f (over)"},
+		{&ir.Copy{Sources: []string{"a"}, Dest: "$X"}, "writes $X (unknown)"},
+		{&ir.Add{Sources: []string{"https://e.org/a"}, Dest: "/", Checksum: "sha256:x"}, "fetches https://e.org/a (pinned); writes / (over); depends on network"},
+		{&ir.Workdir{Path: "a/b"}, "writes /w /w/a /w/a/b (over)"},
+		{&ir.Env{Pairs: []ir.Pair{{Key: "a", Value: "b"}}}, ""},
+		{&ir.Custom{Name: "X"}, "anything: the plugin of X has not run; writes anything; removes anything"},
+		{&ir.Run{Command: ir.Command{Exec: true, Args: []string{"rm", "-r", "a*"}}}, "removes /w/a*/ (over)"},
+	} {
+		if got := effects.Of(c.body, at).Effects.String(); got != c.want {
+			t.Errorf("%s: %s, not %s", ir.Format(c.body, '\\'), got, c.want)
+		}
+	}
+}
+
+// TestStage holds that a step starts with what those in front of it leave.
+func TestStage(t *testing.T) {
+	m := &ir.Module{Escape: '\\', Stages: []*ir.Stage{
+		{Name: "a", Base: "debian", Ops: []*ir.Op{{Body: &ir.Workdir{Path: "/a"}}}},
+		{Base: "a", Ops: []*ir.Op{
+			{Body: &ir.Env{Pairs: []ir.Pair{{Key: "X", Value: "y"}}}},
+			{Body: &ir.Run{Command: ir.Command{Line: "rm $X"}}},
+			{Body: &ir.Copy{Sources: []string{"/b"}, Dest: "/c", From: "A"}},
+			{Body: &ir.Copy{Sources: []string{"/b"}, Dest: "/c", From: "other"}},
+		}},
+	}}
+	steps := effects.Stage(m, 1, shell.NewState("", true, nil, nil))
+	for i, want := range []string{"", "removes /a/y", "writes /c/ (over)", "fetches docker-image://other; writes /c/ (over); depends on network"} {
+		if got := steps[i].Effects.String(); got != want {
+			t.Errorf("%d: %s, not %s", i, got, want)
+		}
+	}
+	if got := effects.Stage(m, 1, nil)[1].Effects.String(); got != "removes /a/y" {
+		t.Error(got)
+	}
+}

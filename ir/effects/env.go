@@ -1,0 +1,204 @@
+package effects
+
+import (
+	"maps"
+	"reflect"
+	"slices"
+	"strings"
+
+	"mvdan.cc/sh/v3/syntax"
+)
+
+// env is the state of a shell at a place of its script. Envs are shared: nobody changes what is
+// behind one.
+type env struct {
+	dirs     []string // patterns of where it may stand; nil is not known
+	vars     map[string]values
+	blind    bool // any variable may have any value
+	errexit  bool
+	pipefail bool
+	dead     bool // no shell comes here
+}
+
+// mostDirs is in how many directories a shell may stand for them to be told apart.
+const mostDirs = 4
+
+// mostVars is how many variables are told apart.
+const mostVars = 500
+
+// set gives a variable a value.
+func (e env) set(name string, v values) env {
+	if len(e.vars) > mostVars {
+		e.blind, e.vars = true, nil
+		return e
+	}
+	vars := maps.Clone(e.vars)
+	if vars == nil {
+		vars = map[string]values{}
+	}
+	v.exported = v.exported || e.vars[name].exported
+	vars[name] = v
+	e.vars = vars
+	return e
+}
+
+// merge is the env behind two ways to one place.
+func (w *walker) merge(a, b env) env {
+	switch {
+	case a.dead:
+		return b
+	case b.dead:
+		return a
+	}
+	out := a
+	out.blind, out.errexit, out.pipefail = a.blind || b.blind, a.errexit && b.errexit, a.pipefail && b.pipefail
+	if a.dirs == nil || b.dirs == nil {
+		out.dirs = nil
+	} else if !slices.Equal(a.dirs, b.dirs) {
+		out.dirs = slices.Compact(slices.Sorted(slices.Values(slices.Concat(a.dirs, b.dirs))))
+		if len(out.dirs) > mostDirs {
+			out.dirs = nil
+		}
+	}
+	if len(a.vars) == 0 && len(b.vars) == 0 || reflect.ValueOf(a.vars).Pointer() == reflect.ValueOf(b.vars).Pointer() {
+		return out
+	}
+	out.vars = make(map[string]values, len(a.vars))
+	for _, vars := range []map[string]values{a.vars, b.vars} {
+		for name := range vars {
+			if _, done := out.vars[name]; !done {
+				out.vars[name] = w.in(a, name).either(w.in(b, name))
+			}
+		}
+	}
+	return out
+}
+
+// in gives a variable in an env: the script's, or that of the environment it was started with.
+// One that is not set is empty.
+func (w *walker) in(e env, name string) values {
+	if v, ok := e.vars[name]; ok {
+		return v
+	}
+	if e.blind || special(name) {
+		return values{}
+	}
+	value, set, known := w.state.lookup(name)
+	if !known || !set && w.state.Open && !w.settings {
+		return values{exported: true}
+	}
+	v := oneValue(literal(value))
+	v.exported = set
+	return v
+}
+
+// variable gives one where the shell stands.
+func (w *walker) variable(name string) values { return w.in(w.env, name) }
+
+// setting gives a variable that a program looks at, see State.Open.
+func (w *walker) setting(name string) values {
+	before := w.settings
+	w.settings = true
+	defer func() { w.settings = before }()
+	return w.variable(name)
+}
+
+// isSet tells whether a variable that a program looks at may have a value that is not empty.
+func (w *walker) isSet(name string) bool {
+	v := w.setting(name)
+	return !v.known || slices.ContainsFunc(v.list, func(s string) bool { return s != "" })
+}
+
+// special tells variables that a shell itself sets.
+func special(name string) bool {
+	switch name {
+	case "PWD", "OLDPWD", "RANDOM", "SECONDS", "LINENO", "REPLY", "OPTARG", "OPTIND", "PPID", "UID", "EUID", "HOSTNAME", "HOSTTYPE", "MACHTYPE", "OSTYPE",
+		"PIPESTATUS", "FUNCNAME", "DIRSTACK", "EPOCHSECONDS", "EPOCHREALTIME", "SRANDOM", "SHLVL", "GROUPS", "_":
+		return true
+	}
+	return strings.HasPrefix(name, "BASH") && name != "BASH_ENV" && name != "BASHOPTS" || name != "" && strings.Trim(name, "0123456789") == "" || len(name) == 1 && strings.Contains("@*#?-$!", name)
+}
+
+// blur forgets what a part of a script may change, which may run any number of times.
+func (w *walker) blur(e env, nodes ...syntax.Node) env {
+	names, moves, all := map[string]bool{}, false, false
+	visit := func(n syntax.Node) bool {
+		switch n := n.(type) {
+		case *syntax.Assign:
+			if n.Name != nil {
+				names[n.Name.Value] = true
+			} else {
+				all = true // `export $X`
+			}
+		case *syntax.WordIter:
+			names[n.Name.Value] = true
+		case *syntax.ParamExp:
+			if n.Param != nil && n.Exp != nil {
+				names[n.Param.Value] = true
+			}
+		case *syntax.BinaryArithm, *syntax.UnaryArithm:
+			syntax.Walk(n, func(n syntax.Node) bool {
+				if lit, ok := n.(*syntax.Lit); ok {
+					names[lit.Value] = true
+				}
+				return true
+			})
+			return false
+		case *syntax.CallExpr:
+			if len(n.Args) > 0 {
+				m, a := changes(n, names, w.funcs)
+				moves, all = moves || m, all || a
+			}
+		}
+		return true
+	}
+	for _, n := range nodes {
+		syntax.Walk(n, visit)
+	}
+	if moves || all {
+		e.dirs = nil
+	}
+	e.blind, e.errexit, e.pipefail = e.blind || all, false, false
+	vars := maps.Clone(e.vars)
+	if vars == nil {
+		vars = map[string]values{}
+	}
+	if all {
+		clear(vars)
+	}
+	for name := range names {
+		vars[name] = values{exported: e.vars[name].exported}
+	}
+	e.vars = vars
+	return e
+}
+
+// changes notes the variables that a builtin sets by its arguments. It tells whether a command
+// may change the directory, and whether it may set any variable.
+func changes(n *syntax.CallExpr, names map[string]bool, funcs map[string]*syntax.Stmt) (moves, all bool) {
+	name := n.Args[0].Lit()
+	if name == "builtin" || name == "command" {
+		return true, true
+	}
+	switch name {
+	case "cd", "pushd", "popd", "chdir":
+		return true, false
+	case "", "eval", ".", "source":
+		return name != "" || len(n.Args[0].Parts) > 0, true
+	case "export", "readonly", "local", "declare", "typeset", "read", "getopts", "printf", "mapfile", "readarray", "unset", "let":
+		for _, a := range n.Args[1:] {
+			var lit *syntax.Lit
+			if len(a.Parts) > 0 {
+				lit, _ = a.Parts[0].(*syntax.Lit)
+			}
+			if lit == nil {
+				all = all || name != "printf"
+				continue
+			}
+			variable, _, _ := strings.Cut(lit.Value, "=")
+			names[strings.TrimSuffix(variable, "+")] = true
+		}
+		return false, all
+	}
+	return funcs[name] != nil, funcs[name] != nil
+}

@@ -1,0 +1,229 @@
+package effects
+
+import (
+	"path"
+	"strings"
+)
+
+// word is for programs that print one without a slash.
+func word(*call) values { return anyWord() }
+
+// here is for programs that read where they stand when they have no operand.
+func here(k *call) {
+	if len(k.operands) == 0 {
+		k.read(field{text: ".", known: true}, true)
+	}
+}
+
+// checksums is about sums that are checked: the list names files to read.
+func checksums(k *call) {
+	if k.has("--check") {
+		k.out.Reads.add(Anything())
+	}
+}
+
+// makeDirs is mkdir: with -p directories around are made, too.
+func makeDirs(k *call) {
+	for _, f := range k.operands {
+		if k.has("--parents") {
+			k.around(f)
+		}
+		k.permit(f, "--mode")
+	}
+}
+
+// around notes that directories around a path may be made.
+func (k *call) around(f field) {
+	for _, p := range f.paths(k.dirs, false).List {
+		if p.Grade != Unknown {
+			k.writes(parents(path.Dir(p.Name), p.Glob))
+		}
+	}
+}
+
+// permit notes the mode that an option sets.
+func (k *call) permit(f field, option string) {
+	if mode, ok := k.opt(option); ok {
+		k.out.Permissions = append(k.out.Permissions, Permission{Path: f.show(), Mode: mode.show()})
+	}
+}
+
+// target is where cp and its like put something: the destination, whether it is surely a
+// directory, and what goes there. It is false when there is nothing to put.
+func (k *call) target() (dest field, folder bool, sources []field) {
+	if d, ok := k.opt("--target-directory"); ok {
+		return d, true, k.operands
+	}
+	n := len(k.operands) - 1
+	if n < 1 {
+		return field{text: ".", known: true}, true, k.operands
+	}
+	dest = k.operands[n]
+	return dest, strings.HasSuffix(dest.text, "/") || dest.is(".") || dest.is("..") || n > 1, k.operands[:n]
+}
+
+// copies is cp, mv and ln.
+func copies(k *call) {
+	if k.loose || !k.all() && len(k.operands) > 2 {
+		k.puts(k.operands, true)
+		return
+	}
+	dest, folder, sources := k.target()
+	tree := k.Name == "mv" || k.has("--recursive", "--archive")
+	for _, s := range sources {
+		switch {
+		case k.Name == "ln" && k.has("--symbolic"):
+		case k.Name == "mv":
+			k.read(s, true)
+			k.role(given{roleRemove, s}, true)
+		default:
+			k.read(s, tree)
+		}
+		if k.has("--parents") {
+			k.writes(dest.paths(k.dirs, true))
+			continue
+		}
+		k.put(s, dest, folder, tree)
+	}
+}
+
+// puts is for operands of which it is not known which is the destination.
+func (k *call) puts(list []field, tree bool) {
+	for _, f := range list {
+		k.read(f, tree)
+		k.writes(f.paths(k.dirs, true))
+		if k.Name == "mv" {
+			k.role(given{roleRemove, f}, true)
+		}
+	}
+}
+
+// put notes what is written when a source goes to a destination, which may be a directory.
+func (k *call) put(source, dest field, folder, tree bool) {
+	name := path.Base(source.text)
+	below := field{text: strings.TrimSuffix(dest.text, "/") + "/" + name, known: dest.known, over: dest.over || source.over || !folder}
+	switch {
+	case !dest.known, !source.known && !k.has("--no-target-directory"), name == "." || name == "..", k.dirs == nil && !strings.HasPrefix(dest.text, "/"):
+		k.writes(dest.paths(k.dirs, true))
+	case k.has("--no-target-directory"):
+		k.writes(dest.paths(k.dirs, tree))
+	case folder:
+		k.writes(below.paths(k.dirs, tree))
+	default:
+		dest.over = true
+		k.writes(dest.paths(k.dirs, tree))
+		k.writes(below.paths(k.dirs, tree))
+	}
+}
+
+// installs is install(1).
+func installs(k *call) {
+	if k.has("--directory") {
+		for _, f := range k.operands {
+			k.writes(f.paths(k.dirs, false))
+			k.around(f)
+			k.permit(f, "--mode")
+		}
+		return
+	}
+	if k.loose || !k.all() {
+		k.puts(k.operands, true)
+		return
+	}
+	dest, folder, sources := k.target()
+	for _, s := range sources {
+		k.read(s, false)
+		k.put(s, dest, folder, false)
+		k.permit(dest, "--mode")
+	}
+	if k.has("-D") {
+		k.around(dest)
+		if k.has("--target-directory") {
+			k.writes(dest.paths(k.dirs, false))
+		}
+	}
+}
+
+// chmods is chmod, chown and chgrp: the mode or owner comes first.
+func chmods(k *call) {
+	list := k.operands
+	p := Permission{}
+	if !k.has("--reference") && len(list) > 0 {
+		if p.Mode = list[0].show(); k.Name != "chmod" {
+			p = Permission{Owner: list[0].show()}
+		}
+		list = list[1:]
+	}
+	if k.Name == "chmod" && k.loose {
+		list = k.operands
+	}
+	for _, f := range list {
+		k.role(given{roleEdit, f}, k.has("--recursive"))
+		p.Path = f.show()
+		k.out.Permissions = append(k.out.Permissions, p)
+	}
+}
+
+// tempName is a name that mktemp(1) makes: in TMPDIR, of a template whose X are random.
+func tempName(k *call) values {
+	base, dir := "tmp.??????????", ""
+	if len(k.operands) > 0 {
+		t := k.operands[0].plain()
+		if t == "" || len(k.operands) > 1 || k.loose {
+			return values{}
+		}
+		base = strings.ReplaceAll(literal(t), "X", "?")
+	}
+	switch d, ok := k.opt("--tmpdir"); {
+	case k.has("--suffix"), ok && !d.known:
+		return values{}
+	case ok:
+		dir = d.text
+	case len(k.operands) > 0 && !k.has("--tmpdir", "-t"):
+		if strings.HasPrefix(base, "/") {
+			return oneValue(base)
+		}
+		if len(k.dirs) != 1 {
+			return values{}
+		}
+		dir = k.dirs[0]
+	case k.w.isSet("TMPDIR"):
+		v := k.w.setting("TMPDIR")
+		if len(v.list) != 1 {
+			return values{}
+		}
+		dir = v.list[0]
+	default:
+		dir = "/tmp"
+	}
+	return oneValue(path.Join(dir, base))
+}
+
+// makesTemp makes such a file.
+func makesTemp(k *call) {
+	k.dirs = k.w.dirs
+	v := tempName(k)
+	if !v.known {
+		k.writes(unknownPath(k.Text))
+		return
+	}
+	if !k.has("--dry-run") {
+		k.writes(field{text: v.list[0], known: true}.paths(k.dirs, false))
+	}
+}
+
+// ddFiles is dd(1), whose operands are assignments.
+func ddFiles(k *call) {
+	for _, f := range k.operands {
+		name, value, _ := strings.Cut(f.text, "=")
+		v := field{text: value, known: f.known, over: f.over}
+		switch {
+		case !f.known && name != "of" && name != "if" && f.loose:
+			k.fail("a word of `" + k.Text + "` is not known")
+		case name == "if":
+			k.read(v, false)
+		case name == "of":
+			k.writes(v.paths(k.dirs, false))
+		}
+	}
+}

@@ -1,0 +1,266 @@
+package effects
+
+import (
+	"path"
+	"slices"
+	"strings"
+)
+
+// urlName is the last part of a URL, as a pattern; "" is not known, or it has none.
+func urlName(f field, query bool) string {
+	t := f.text
+	if !f.known {
+		return ""
+	}
+	_, rest, ok := strings.Cut(t, "://")
+	if !ok {
+		rest = t
+	}
+	rest, _, _ = strings.Cut(rest, "#")
+	if i := strings.IndexByte(rest, '?'); i >= 0 && !query {
+		rest = strings.TrimSuffix(rest[:i], `\`)
+	}
+	_, rest, ok = strings.Cut(rest, "/")
+	if !ok {
+		return ""
+	}
+	return rest[strings.LastIndexByte(rest, '/')+1:]
+}
+
+// curls is curl(1): what it gets is printed, or goes to files.
+func curls(k *call) {
+	dirs := k.dirs
+	if d, ok := k.opt("--output-dir"); ok {
+		dirs = d.enter(dirs)
+	}
+	for _, o := range k.given["--output"] {
+		if o.known && strings.Contains(o.text, "#") { // a part of the URL
+			o.known = false
+		}
+		p := o.paths(dirs, false)
+		k.writes(p)
+		if k.has("--create-dirs") {
+			before := k.dirs
+			k.dirs = dirs
+			k.around(o)
+			k.dirs = before
+		}
+	}
+	for _, f := range k.operands {
+		if !k.has("--remote-name", "--remote-name-all") {
+			break
+		}
+		name := urlName(f, false)
+		if name == "" || k.has("--remote-header-name") || strings.ContainsAny(name, "{}") || strings.Contains(name, `\[`) {
+			k.writes(field{text: ".", known: true}.paths(dirs, true))
+		} else {
+			k.writes(field{text: name, known: true, over: len(k.operands) > 1}.paths(dirs, false))
+		}
+	}
+	for _, d := range slices.Concat(k.given["--data"], k.given["--data-binary"], k.given["--data-urlencode"], k.given["--form"], k.given["--header"], k.given["--write-out"], k.given["--json"]) {
+		switch _, name, ok := strings.Cut(d.text, "@"); {
+		case !d.known:
+			k.out.Reads.add(Anything())
+		case ok:
+			k.read(field{text: name, known: true}, false)
+		}
+		if d.known && strings.Contains(d.text, "output{") { // --write-out
+			k.writes(Anything())
+		}
+	}
+	if len(k.operands) == 0 && !k.has("--url") {
+		k.out.Network = append(k.out.Network, Fetch{By: k.Name})
+	}
+}
+
+// wgets is wget(1): a file for each URL, named as that, or with a number behind when there is one.
+func wgets(k *call) {
+	if k.has("--output-document") && !k.has("--recursive", "--mirror", "--page-requisites") {
+		return
+	}
+	dirs := k.dirs
+	dir, prefix := k.opt("--directory-prefix")
+	if prefix {
+		dirs = dir.enter(dirs)
+		k.around(field{text: strings.TrimSuffix(dir.text, "/") + "/x", known: dir.known})
+	}
+	here := field{text: ".", known: true}
+	if k.has("--recursive", "--mirror", "--page-requisites", "--content-disposition", "--trust-server-names", "--input-file") {
+		k.writes(here.paths(dirs, true))
+		return
+	}
+	for _, f := range k.operands {
+		name := urlName(f, true)
+		if !f.known {
+			k.writes(here.paths(dirs, true))
+			continue
+		}
+		if name == "" {
+			name = "index.html"
+		}
+		k.writes(field{text: name, known: true, over: true}.paths(dirs, false))
+		if !k.has("--continue", "--timestamping", "--no-clobber") {
+			k.writes(field{text: name + ".[1-9]*", known: true}.paths(dirs, false))
+		}
+	}
+}
+
+// gitSettings tells settings of `git -c` that run no program.
+func gitSettings(k *call) bool {
+	for _, c := range k.given["-c"] {
+		name, _, _ := strings.Cut(strings.ToLower(c.plain()), "=")
+		if !slices.Contains([]string{"advice.detachedhead", "http.sslverify", "user.name", "user.email", "init.defaultbranch", "safe.directory", "core.autocrlf", "protocol.version", "http.postbuffer", "core.eol", "fsck.zeropaddedfilemode", "fetch.fsck.zeropaddedfilemode", "receive.fsck.zeropaddedfilemode"}, name) {
+			k.fail("`" + k.Text + "` has settings that are not followed")
+			return false
+		}
+	}
+	return true
+}
+
+// gitClone is `git clone`: into a directory that it makes, named as the repository.
+func gitClone(k *call) {
+	if !gitSettings(k) || k.loose && !k.all() && len(k.operands) > 0 && k.operands[0].loose {
+		return
+	}
+	if len(k.operands) == 0 {
+		return
+	}
+	k.fetch(k.operands[0])
+	dest := field{}
+	if len(k.operands) > 1 {
+		dest = k.operands[1]
+	} else if k.operands[0].known {
+		t := strings.TrimSuffix(strings.TrimRight(k.operands[0].text, "/"), ".git")
+		t = t[strings.LastIndexAny(t, "/:")+1:]
+		if k.has("--bare", "--mirror") {
+			t += ".git"
+		}
+		dest = field{text: t, known: t != ""}
+	} else { // somewhere below
+		dest = field{text: "*", known: true}
+	}
+	p := dest.paths(k.dirs, true)
+	k.writes(p)
+	k.around(dest)
+	for _, q := range p.List {
+		if !q.Glob && q.Grade != Unknown {
+			k.w.repos = append(k.w.repos, q.Name)
+		}
+	}
+}
+
+// repository is the work tree that a command stands in: one that the script has made, else it is
+// not known how far up it starts.
+func (k *call) repository() Paths {
+	for _, r := range k.w.repos {
+		if len(k.dirs) > 0 && !slices.ContainsFunc(k.dirs, func(d string) bool { t, ok := text(d); return !ok || t != r && !strings.HasPrefix(t, r+"/") }) {
+			return tree(r)
+		}
+	}
+	return unknownPath(".git, and the files around it")
+}
+
+// gitTree is for commands that change the work tree or what git keeps of it.
+func gitTree(k *call) {
+	if !gitSettings(k) {
+		return
+	}
+	if k.loose {
+		k.fail("a word of `" + k.Text + "` may be an option, or several words")
+		return
+	}
+	if k.row.Names != "" && len(k.Args) > 0 && k.Has("init") && !k.Has("submodule", "lfs") {
+		dest := field{text: ".", known: true}
+		if len(k.operands) > 0 {
+			dest = k.operands[0]
+		}
+		k.writes(dest.paths(k.dirs, true))
+		k.around(dest)
+		return
+	}
+	if k.Has("apply", "lfs", "svn", "bisect", "rebase", "worktree", "stash", "mv", "am") {
+		k.writes(Anything())
+		k.out.Removes.add(Anything())
+	}
+	p := k.repository()
+	k.out.Reads.add(p)
+	k.writes(p)
+	k.out.Removes.add(p)
+}
+
+// gitReads is for commands that look.
+func gitReads(k *call) {
+	if gitSettings(k) {
+		p := k.repository()
+		k.out.Reads.add(p)
+		k.writes(p) // the index is freshened
+	}
+}
+
+// gitConfig is `git config`.
+func gitConfig(k *call) {
+	switch {
+	case k.has("--get", "--get-all", "--get-regexp", "--list"):
+		k.out.Reads.add(k.repository())
+	case k.has("--global"):
+		k.writes(k.constant("~/.gitconfig ~/.gitconfig.lock"))
+	case k.has("--system"):
+		k.writes(k.constant("/etc/gitconfig /etc/gitconfig.lock"))
+	case k.has("--file"):
+	default:
+		k.writes(k.repository())
+	}
+}
+
+// keygens is ssh-keygen(1).
+func keygens(k *call) {
+	file, ok := k.opt("-f")
+	switch {
+	case k.has("-A"):
+		k.writes(k.constant("/etc/ssh/"))
+	case k.has("-F", "-l", "-y"):
+		k.read(file, false)
+	case k.has("-R", "-H"):
+		if !ok {
+			k.writes(k.constant("~/.ssh/known_hosts ~/.ssh/known_hosts.old"))
+			return
+		}
+		k.writes(file.paths(k.dirs, false))
+		file.text += ".old"
+		k.writes(file.paths(k.dirs, false))
+	case ok:
+		k.writes(file.paths(k.dirs, false))
+		file.text += ".pub"
+		k.writes(file.paths(k.dirs, false))
+		k.around(file)
+	default:
+		k.writes(k.constant("~/.ssh/"))
+	}
+}
+
+// gpgs is gpg(1): keys are in its home.
+func gpgs(k *call) {
+	if !k.has("--homedir") {
+		k.writes(k.constant("${GNUPGHOME:-~/.gnupg}/"))
+	}
+	k.writes(k.constant("/run/user/"))
+	if k.has("--recv-keys", "--receive-keys", "--recv-key", "--recv", "--refresh-keys", "--search-keys", "--fetch-keys", "--keyserver") {
+		f := Fetch{By: k.Name}
+		if s, ok := k.opt("--keyserver"); ok {
+			f.URL = s.show()
+			_, host, found := strings.Cut(s.plain(), "://")
+			if !found {
+				host = s.plain()
+			}
+			f.Host, _, _ = strings.Cut(path.Base(host), ":")
+		}
+		k.out.Network = append(k.out.Network, f)
+		k.does(Network)
+	}
+	for _, v := range k.operands { // what is decrypted or dearmoured without -o goes beside it
+		if k.has("--dearmor", "--enarmor", "--decrypt") && !k.has("--output") && len(k.operands) > 0 {
+			dir := field{text: path.Dir(v.text), known: v.known}
+			k.writes(dir.paths(k.dirs, true))
+		}
+	}
+}

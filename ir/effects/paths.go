@@ -1,0 +1,162 @@
+package effects
+
+import (
+	"cmp"
+	"path"
+	"slices"
+	"strings"
+)
+
+// Grade is how good a statement about paths is. A larger one says less.
+type Grade uint8
+
+// The grades.
+const (
+	Precise Grade = iota // these paths, each of them, and no other
+	Over                 // no other than these; some may stay as they are
+	Unknown              // any path
+)
+
+// String is "precise", "over" or "unknown".
+func (g Grade) String() string { return [...]string{"precise", "over", "unknown"}[g] }
+
+// MarshalText writes a grade by its name.
+func (g Grade) MarshalText() ([]byte, error) { return []byte(g.String()), nil }
+
+// Path is what a program names, as the program says it: where a symbolic link leads is not
+// followed.
+type Path struct {
+	Name  string `json:"path"` // absolute and clean, or as written when the grade is Unknown
+	Glob  bool   `json:"glob,omitempty"`
+	Tree  bool   `json:"tree,omitempty"` // it, and all that is below it
+	Grade Grade  `json:"grade"`
+}
+
+// String is the path as the shell has it: with a slash behind it when it is a tree.
+func (p Path) String() string {
+	if p.Tree && p.Grade != Unknown && !strings.HasSuffix(p.Name, "/") {
+		return p.Name + "/"
+	}
+	return p.Name
+}
+
+// Covers tells whether a path is one of those that p stands for. The name is absolute and clean.
+func (p Path) Covers(name string) bool {
+	if p.Grade == Unknown {
+		return true
+	}
+	if !p.Glob {
+		return name == p.Name || p.Tree && (p.Name == "/" || strings.HasPrefix(name, p.Name+"/"))
+	}
+	for {
+		if ok, err := path.Match(p.Name, name); ok || err != nil {
+			return true
+		}
+		if !p.Tree || name == "/" {
+			return false
+		}
+		name = path.Dir(name)
+	}
+}
+
+// Paths are those of one kind of use. The zero value is none.
+type Paths struct {
+	Grade Grade  `json:"grade"` // the worst of the list, or Unknown
+	List  []Path `json:"list,omitempty"`
+}
+
+// Anything is a use of any path.
+func Anything() Paths { return Paths{Grade: Unknown} }
+
+// Covers tells whether a path may be used. The name is absolute and clean.
+func (p Paths) Covers(name string) bool {
+	return p.Grade == Unknown || slices.ContainsFunc(p.List, func(q Path) bool { return q.Covers(name) })
+}
+
+// Empty tells that no path is used.
+func (p Paths) Empty() bool { return p.Grade != Unknown && len(p.List) == 0 }
+
+// add puts another use behind, as it is.
+func (p *Paths) add(q Paths) {
+	p.Grade, p.List = max(p.Grade, q.Grade), append(p.List, q.List...)
+}
+
+// joinPaths puts uses together: all paths of all, and the worst grade. A path that is there with
+// two grades keeps the worse.
+func joinPaths(all ...Paths) (out Paths) {
+	for _, p := range all {
+		out.Grade = max(out.Grade, p.Grade)
+		out.List = append(out.List, p.List...)
+	}
+	slices.SortFunc(out.List, func(a, b Path) int {
+		return cmp.Or(strings.Compare(a.Name, b.Name), compareBool(a.Glob, b.Glob), compareBool(a.Tree, b.Tree), -cmp.Compare(a.Grade, b.Grade))
+	})
+	out.List = slices.CompactFunc(out.List, func(a, b Path) bool { return a.Name == b.Name && a.Glob == b.Glob && a.Tree == b.Tree })
+	for _, p := range out.List {
+		out.Grade = max(out.Grade, p.Grade)
+	}
+	return out
+}
+
+func compareBool(a, b bool) int {
+	switch {
+	case a == b:
+		return 0
+	case b:
+		return -1
+	}
+	return 1
+}
+
+// Patterns are texts in the form of path.Match: what is no wildcard has a backslash in front.
+
+// literal is the pattern of a text that stands for itself.
+func literal(text string) string { return literals.Replace(text) }
+
+var literals = strings.NewReplacer(`\`, `\\`, "*", `\*`, "?", `\?`, "[", `\[`)
+
+// text is what a pattern without wildcards stands for.
+func text(pattern string) (string, bool) {
+	if wild(pattern) {
+		return "", false
+	}
+	if !strings.Contains(pattern, `\`) {
+		return pattern, true
+	}
+	var b strings.Builder
+	for i := 0; i < len(pattern); i++ {
+		if pattern[i] == '\\' && i+1 < len(pattern) {
+			i++
+		}
+		b.WriteByte(pattern[i])
+	}
+	return b.String(), true
+}
+
+// wild tells whether a pattern has a wildcard.
+func wild(pattern string) bool {
+	for i := 0; i < len(pattern); i++ {
+		switch pattern[i] {
+		case '\\':
+			i++
+		case '*', '?', '[':
+			return true
+		}
+	}
+	return false
+}
+
+// climbs tells whether a part of a pattern may be "..", which a shell may put for ".*".
+func climbs(pattern string) bool {
+	if !wild(pattern) {
+		return false
+	}
+	for part := range strings.SplitSeq(pattern, "/") {
+		if wild(part) && part[0] == '.' {
+			if ok, err := path.Match(part, ".."); ok || err != nil {
+				return true
+			}
+		}
+	}
+	return false
+}

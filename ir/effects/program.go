@@ -1,0 +1,129 @@
+package effects
+
+import (
+	"slices"
+	"strings"
+	"sync"
+)
+
+// program is a row of the table: what a program does, by its arguments. What the words cannot
+// say has a function.
+type program struct {
+	Names  string // of programs that have the same arguments and do the same
+	Source string // where that is from: a manual page, and of which version
+
+	// Options are those that the row knows. "-x" has no value, "-x=role" has one in the same word
+	// or the next, and "--long[=role]" may have one behind "=". "-x|--long" are names of one,
+	// which is known by the last. A command with another option is unknown.
+	Options string
+	// Operands are the roles of what are no options, in their order. One that ends in "..."
+	// stands for any number of them, also none.
+	Operands string
+	// First says that options end at the first operand, Single that long ones have one dash, and
+	// Plain that all arguments are operands, of which none is a path.
+	First, Single, Plain bool
+	// Old says that the first operand may be options, without a dash, as tar has them.
+	Old bool
+	// Tree are the options with which paths stand for all that is below them.
+	Tree string
+	// Commands are those of a program like git, which are known by their first operand. They have
+	// the options of the program, too.
+	Commands []program
+
+	Reads, Writes, Removes string // paths as a shell has them, also "~/x" and "${TMPDIR:-/tmp}/x"; a slash at the end is a tree
+	Does                   string // of clock, random, network and proc
+	Runs                   string // why it may do anything, like code of the author's that it runs
+	Fetches                string // a URL that it fetches from; "*" is wherever its settings say
+	Manager                string // of the packages among the operands
+	Service                bool   // operands are services
+	// Unless are variables of the environment that change what the row says.
+	Unless string
+
+	Then   func(*call)        // what else it does
+	Prints func(*call) values // what it prints, when that is a word
+
+	known map[string]option // of Options, and of the program that it is a command of
+	names bool              // one of them names something
+}
+
+// The roles that a value or an operand may have.
+const (
+	roleText     = "text"     // it is no path
+	roleRead     = "read"     // a file that is read
+	roleReads    = "reads"    // a file or a tree that is read
+	roleWrite    = "write"    // a file that is written
+	roleWrites   = "writes"   // a directory in which anything may be written
+	roleEdit     = "edit"     // a file that is read and written
+	roleRemove   = "remove"   // a file that is removed
+	roleMake     = "make"     // a directory that is made
+	roleCd       = "cd"       // a directory that paths start from
+	roleURL      = "url"      // what is fetched
+	roleRun      = "run"      // a command, a script or a file of settings: it may do anything
+	rolePackage  = "package"  // a package, a file of one, or a URL
+	roleUser     = "user"     // a user that is made
+	roleUnchosen = "unchosen" // an option that the row does not follow: anything
+)
+
+// table has all rows, a topic a file.
+func table() []program {
+	return slices.Concat(shellRows(), coreutilsRows(), textRows(), archiveRows(), packageRows(), languageRows(), networkRows(), userRows(), buildRows(), systemRows())
+}
+
+// rows are the programs by name. A walker has them as a field: what a row does may lead to others.
+var rows = sync.OnceValue(func() map[string]*program {
+	list, byName := table(), map[string]*program{}
+	for i := range list {
+		list[i].prepare(nil)
+		for name := range strings.FieldsSeq(list[i].Names) {
+			byName[name] = &list[i]
+		}
+	}
+	return byName
+})
+
+// Known tells whether the table has a program.
+func Known(name string) bool { return rows()[name] != nil }
+
+// prepare reads the options of a row and of its commands, which have those of the program, too.
+func (p *program) prepare(top map[string]option) {
+	p.known = options(p.Options)
+	for name, o := range top {
+		if _, own := p.known[name]; !own {
+			p.known[name] = o
+		}
+	}
+	for i := range p.Commands {
+		p.Commands[i].prepare(p.known)
+	}
+	for _, o := range p.known {
+		p.names = p.names || o.role != "" && o.role != roleText
+	}
+}
+
+// option is one that a row knows.
+type option struct {
+	name  string // the last of its names
+	takes byte   // 0 no value, '=' one, '[' may have one behind "="
+	role  string
+}
+
+// options reads the options of a row, by each of their names.
+func options(text string) map[string]option {
+	out := map[string]option{}
+	for word := range strings.FieldsSeq(text) {
+		names, role := word, ""
+		var takes byte
+		if before, after, ok := strings.Cut(word, "[="); ok {
+			names, role, takes = before, strings.TrimSuffix(after, "]"), '['
+		} else if before, after, ok := strings.Cut(word, "="); ok {
+			names, role, takes = before, after, '='
+		} else if before, ok := strings.CutSuffix(word, "!"); ok {
+			names, role = before, roleUnchosen
+		}
+		list := strings.Split(names, "|")
+		for _, name := range list {
+			out[name] = option{list[len(list)-1], takes, role}
+		}
+	}
+	return out
+}

@@ -1,0 +1,255 @@
+package effects
+
+import (
+	"path"
+	"slices"
+	"strings"
+
+	"mvdan.cc/sh/v3/syntax"
+)
+
+// apply works out what the call does by a row.
+func (k *call) apply(top *program) {
+	if !k.parse(top) {
+		k.fail("`" + k.Name + "` has an option or a command that the table does not know: `" + k.Text + "`")
+		return
+	}
+	row := k.row
+	if row.Runs == "" && row != top {
+		row = merged(top, row)
+	}
+	if row.Runs != "" {
+		k.fail("`" + k.Name + "` " + row.Runs)
+	}
+	for name := range strings.FieldsSeq(row.Unless) {
+		if k.w.isSet(name) {
+			k.fail(name + " is set, which changes what `" + k.Name + "` does")
+			return
+		}
+	}
+	if !row.Plain && k.loose && row.names {
+		k.fail("a word of `" + k.Text + "` may be an option, or several words")
+		return
+	}
+	k.constants(row)
+	k.assignRoles(row)
+	if row.Then != nil {
+		row.Then(k)
+	}
+	for name := range strings.FieldsSeq(row.Does) {
+		k.does(Indeterminate(name))
+	}
+}
+
+func (k *call) does(why Indeterminate) { k.out.Indeterminate = append(k.out.Indeterminate, why) }
+
+// merged is the row of a command with what holds for all commands of its program.
+func merged(top, row *program) *program {
+	out := *row // with what the row of the command has
+	out.Unless += " " + top.Unless
+	out.Does += " " + top.Does
+	out.Reads += " " + top.Reads
+	out.Writes += " " + top.Writes
+	if out.Manager == "" {
+		out.Manager = top.Manager
+	}
+	if out.Fetches == "" {
+		out.Fetches = top.Fetches
+	}
+	return &out
+}
+
+// constants are the paths that a row has whatever the arguments are.
+func (k *call) constants(row *program) {
+	k.out.Reads.add(k.constant(row.Reads))
+	k.out.Writes.add(k.constant(row.Writes))
+	k.out.Removes.add(k.constant(row.Removes))
+	for url := range strings.FieldsSeq(row.Fetches) {
+		f, _ := fetchOf(url, k.Name)
+		if f.By = k.Name; url == "*" {
+			f.URL = ""
+		}
+		k.out.Network = append(k.out.Network, f)
+		k.does(Network)
+	}
+}
+
+// constant gives paths of a row.
+func (k *call) constant(list string) Paths {
+	if list == "" {
+		return Paths{}
+	}
+	before := k.w.settings
+	k.w.settings = true
+	defer func() { k.w.settings = before }()
+	var all []Paths
+	for name := range strings.FieldsSeq(list) {
+		fields := []field{{text: name, known: true}}
+		if strings.ContainsAny(name, "$~") {
+			fields = k.w.expandText(name)
+		}
+		for _, f := range fields {
+			f.over = true // that a row has it does not say that it happens
+			all = append(all, f.paths(k.dirs, strings.HasSuffix(name, "/")))
+		}
+	}
+	return joinPaths(all...)
+}
+
+// expandText expands a word that stands in no script.
+func (w *walker) expandText(name string) (list []field) {
+	for word, err := range syntax.NewParser().WordsSeq(strings.NewReader(name)) {
+		if err != nil {
+			return []field{{text: name}}
+		}
+		list = append(list, w.split(word)...)
+	}
+	return list
+}
+
+// assignRoles gives the operands their roles, and has each do what it is for.
+func (k *call) assignRoles(row *program) {
+	if row.Plain {
+		return
+	}
+	roles := strings.Fields(row.Operands)
+	many := slices.IndexFunc(roles, func(r string) bool { return strings.HasSuffix(r, "...") })
+	list := slices.Clone(k.roles)
+	add := func(role string, f field) { list = append(list, given{strings.TrimSuffix(role, "..."), f}) }
+	uncertain := slices.ContainsFunc(k.operands, func(f field) bool { return f.loose || f.over })
+	for i, f := range k.operands {
+		left := len(k.operands) - i
+		switch {
+		case uncertain: // which is which is not known
+			for _, r := range roles {
+				f.over = true
+				add(r, f)
+			}
+		case many < 0 && i < len(roles):
+			add(roles[i], f)
+		case many < 0:
+			k.fail("`" + k.Name + "` has more operands than the table knows: `" + k.Text + "`")
+			return
+		case i < many:
+			add(roles[i], f)
+		case left <= len(roles)-many-1:
+			add(roles[len(roles)-left], f)
+		default:
+			add(roles[many], f)
+		}
+	}
+	for _, g := range list { // before all others: what they are relative to
+		if g.role == roleCd {
+			k.dirs = g.enter(k.dirs)
+		}
+	}
+	tree := k.has(strings.Fields(row.Tree)...)
+	for _, g := range list {
+		k.role(g, tree)
+	}
+}
+
+// enter is where a shell stands after a cd.
+func (f field) enter(dirs []string) []string {
+	if !f.known || f.over || wild(f.text) {
+		return nil
+	}
+	var out []string
+	switch t := f.plain(); {
+	case t == "" || t == "-":
+		return nil
+	case strings.HasPrefix(t, "/"):
+		return []string{path.Clean(f.text)}
+	}
+	for _, d := range dirs {
+		out = append(out, path.Clean(d+"/"+f.text))
+	}
+	return out
+}
+
+// role does what a field is for.
+func (k *call) role(g given, tree bool) {
+	paths := func(t bool) Paths { return g.paths(k.dirs, t) }
+	switch g.role {
+	case roleRead:
+		k.read(g.field, tree)
+	case roleReads:
+		k.read(g.field, true)
+	case roleWrite:
+		k.writes(paths(tree))
+	case roleWrites:
+		k.writes(paths(true))
+	case roleEdit:
+		k.read(g.field, tree)
+		k.writes(paths(tree))
+	case roleRemove:
+		k.out.Removes.add(paths(tree))
+	case roleMake:
+		k.writes(paths(false))
+	case roleURL:
+		k.fetch(g.field)
+	case roleRun:
+		k.fail("`" + k.Text + "` runs `" + g.show() + "`")
+	case rolePackage:
+		k.install(g.field)
+	case roleUser:
+		k.out.Accounts = append(k.out.Accounts, Account{"user", g.show(), "made"})
+	}
+}
+
+func (k *call) writes(p Paths) { k.out.Writes = joinPaths(k.out.Writes, p) }
+
+// read notes a file that is read, and what depends on the run in it.
+func (k *call) read(f field, tree bool) {
+	p := f.paths(k.dirs, tree)
+	k.out.Reads.add(p)
+	k.out.Indeterminate = append(k.out.Indeterminate, kernel(f)...)
+}
+
+// kernel tells what of a file that is read no layer holds.
+func kernel(f field) (list []Indeterminate) {
+	t := f.plain()
+	switch {
+	case t == "/dev/random" || t == "/dev/urandom":
+		list = append(list, Random)
+	case strings.HasPrefix(t, "/proc/") || strings.HasPrefix(t, "/sys/"):
+		list = append(list, Proc)
+	}
+	return list
+}
+
+// fetch notes a URL.
+func (k *call) fetch(f field) {
+	got, ok := fetchOf(f.plain(), k.Name)
+	if !ok {
+		got = Fetch{URL: f.show(), By: k.Name}
+		if t := f.plain(); t != "" && !strings.Contains(t, "://") && !strings.HasPrefix(t, "/") { // curl example.org/x
+			got.Host, _, _ = strings.Cut(t, "/")
+		}
+	}
+	k.out.Network = append(k.out.Network, got)
+	k.does(Network)
+}
+
+// install notes a package.
+func (k *call) install(f field) {
+	p := Package{Manager: k.row.Manager, Name: f.show(), Known: f.known && !wild(f.text)}
+	if p.Manager == "" {
+		p.Manager = k.w.rows[k.Name].Manager
+	}
+	separators := map[string]string{"apt": "=", "apk": "=", "pip": "==", "npm": "@", "gem": ":", "go": "@", "conda": "=", "cargo": "@", "brew": "@"}
+	if at := separators[p.Manager]; at != "" && p.Known {
+		if i := strings.LastIndex(p.Name, at); i > 0 {
+			p.Name, p.Version = p.Name[:i], p.Name[i+len(at):]
+		}
+	}
+	k.out.Packages = append(k.out.Packages, p)
+	if f.known && (strings.HasPrefix(f.text, "/") || strings.HasPrefix(f.text, "./") || strings.HasPrefix(f.text, "../")) {
+		k.read(f, true)
+	}
+}
+
+// all are operands that are known, false when one is not, or is one of several.
+func (k *call) all() bool {
+	return !slices.ContainsFunc(k.operands, func(f field) bool { return !f.known || f.over || f.loose })
+}

@@ -1,0 +1,294 @@
+package effects
+
+import (
+	"path"
+	"slices"
+	"strconv"
+	"strings"
+
+	"mvdan.cc/sh/v3/syntax"
+
+	"github.com/seed-e0495807/strake/ir/shell"
+)
+
+// words follows the substitutions in a node, each in a shell of its own, and notes what
+// expansions assign.
+func (w *walker) words(at syntax.Node, n syntax.Node) {
+	if n == nil {
+		return
+	}
+	syntax.Walk(n, func(n syntax.Node) bool {
+		switch n := n.(type) {
+		case *syntax.CmdSubst:
+			w.sub(n.Stmts)
+			return false
+		case *syntax.ProcSubst:
+			for _, s := range n.Stmts {
+				w.lose(s, "<()")
+			}
+			w.sub(n.Stmts)
+			return false
+		case *syntax.ParamExp:
+			if n.Param != nil && n.Exp != nil && (n.Exp.Op == syntax.AssignUnset || n.Exp.Op == syntax.AssignUnsetOrNull) {
+				w.env = w.set(n.Param.Value, values{})
+			}
+		case *syntax.ArithmExp:
+			blurred := w.blur(w.env, n)
+			w.vars = blurred.vars
+		}
+		return true
+	})
+}
+
+// redirects notes the files of redirections. A file descriptor is none.
+func (w *walker) redirects(s *syntax.Stmt) {
+	var e Effects
+	for _, r := range s.Redirs {
+		if r.Hdoc != nil {
+			w.words(s, r.Hdoc)
+			continue
+		}
+		w.words(s, r.Word)
+		if r.Op == syntax.WordHdoc {
+			continue
+		}
+		fields := w.split(r.Word)
+		for _, f := range fields {
+			switch p := f.paths(w.dirs, false); r.Op {
+			case syntax.RdrIn:
+				e.Reads.add(p)
+				e.Indeterminate = append(e.Indeterminate, kernel(f)...)
+			case syntax.DplIn, syntax.DplOut:
+				if t := f.plain(); t != "-" && (t == "" || strings.Trim(strings.TrimSuffix(t, "-"), "0123456789") != "") {
+					e.Writes.add(p)
+				}
+			case syntax.RdrInOut:
+				e.Reads.add(p)
+				e.Writes.add(p)
+			default:
+				e.Writes.add(p)
+			}
+		}
+		if len(fields) != 1 { // none, or one of several
+			e.Writes.add(unknownPath(print(r.Word)))
+		}
+	}
+	if len(s.Redirs) > 0 {
+		w.note(s, w.name(s), print(s), e)
+	}
+}
+
+// name is the program of a statement.
+func (w *walker) name(s *syntax.Stmt) string {
+	if c := w.calls[s.Cmd]; c != nil {
+		return c.Name
+	}
+	return ""
+}
+
+// call follows a simple command.
+func (w *walker) call(s *syntax.Stmt, n *syntax.CallExpr) (bad env) {
+	for _, a := range n.Assigns {
+		w.words(s, a)
+	}
+	for _, a := range n.Args {
+		w.words(s, a)
+	}
+	w.count += len(n.Args) / 10
+	in := w.env
+	if len(n.Args) == 0 {
+		for _, a := range n.Assigns {
+			w.assign(s, a, "variable")
+		}
+		bad = w.env
+		bad.dead = !slices.ContainsFunc(n.Assigns, substitutes)
+		return bad
+	}
+	c := w.calls[n]
+	if c == nil {
+		w.note(s, "", print(s), All("a command that is not read"))
+		return in
+	}
+	if body := w.funcs[c.Name]; body != nil && !strings.Contains(c.Prog.Text, "/") {
+		if len(c.Via) == 0 {
+			return w.function(s, c, body)
+		}
+	}
+	k := &call{w: w, Command: c, bad: in}
+	w.note(s, c.Name, c.Text, w.does(k))
+	return k.bad
+}
+
+// substitutes tells whether an assignment runs commands, which may fail.
+func substitutes(a *syntax.Assign) (found bool) {
+	syntax.Walk(a, func(n syntax.Node) bool {
+		_, is := n.(*syntax.CmdSubst)
+		found = found || is
+		return true
+	})
+	return found
+}
+
+// command gives what a command does that is not in a tree.
+func (w *walker) command(c *shell.Command, more []field) Effects {
+	return w.does(&call{w: w, Command: c, more: more, bad: w.env})
+}
+
+// function follows the body of a function, with the arguments that it is called with.
+func (w *walker) function(s *syntax.Stmt, c *shell.Command, body *syntax.Stmt) (bad env) {
+	in := w.env
+	w.note(s, c.Name, c.Text, Effects{})
+	for i := range 9 {
+		v := oneValue("")
+		if i < len(c.Args) {
+			v = values{}
+			if f := w.fields(c.Args[i]); len(f) == 1 && f[0].known && !slices.ContainsFunc(c.Args[:i], func(a shell.Word) bool { return !a.Known }) {
+				v = oneValue(f[0].text)
+			}
+		}
+		w.env = w.set(strconv.Itoa(i+1), v)
+	}
+	bad = w.stmt(body)
+	out := w.env
+	if out.dead {
+		out = in
+		out.dead = !leaves(body)
+	}
+	if leaves(body) || locals(body) {
+		out, bad = w.blur(out, body), w.blur(in, body)
+	}
+	for i := range 9 {
+		name := strconv.Itoa(i + 1)
+		out = out.set(name, w.in(in, name))
+	}
+	w.env = out
+	return bad
+}
+
+// locals tells whether a function has variables of its own.
+func locals(body *syntax.Stmt) (found bool) {
+	syntax.Walk(body, func(n syntax.Node) bool {
+		switch n := n.(type) {
+		case *syntax.DeclClause:
+			found = true
+		case *syntax.CallExpr:
+			found = found || len(n.Args) > 0 && n.Args[0].Lit() == "local"
+		}
+		return true
+	})
+	return found
+}
+
+// declare follows export and the like of bash.
+func (w *walker) declare(s *syntax.Stmt, c *syntax.DeclClause) {
+	kind := "variable"
+	if c.Variant.Value == "export" {
+		kind = "export"
+	}
+	for _, a := range c.Args {
+		w.words(s, a)
+		switch {
+		case a.Name != nil && a.Naked && kind == "export":
+			w.export(a.Name.Value)
+			w.note(s, "export", print(s), Effects{Shell: []Leaving{{"export", a.Name.Value}}})
+		case a.Name != nil && a.Naked:
+		case a.Name != nil:
+			w.assign(s, a, kind)
+		case a.Value != nil && !strings.HasPrefix(a.Value.Lit(), "-") || a.Value != nil && strings.ContainsAny(a.Value.Lit(), "nx"):
+			w.blind, w.vars = true, nil // a name that is not known
+		}
+	}
+}
+
+func (w *walker) export(name string) {
+	v := w.variable(name)
+	v.exported = true
+	w.env = w.set(name, v)
+}
+
+// assign gives a variable its value.
+func (w *walker) assign(s *syntax.Stmt, a *syntax.Assign, kind string) {
+	if a.Name == nil {
+		return
+	}
+	v := values{}
+	if !a.Append && a.Index == nil && a.Array == nil {
+		v = w.value(a.Value)
+	}
+	v.exported = kind == "export"
+	w.env = w.set(a.Name.Value, v)
+	w.note(s, kind, print(s), Effects{Shell: []Leaving{{kind, a.Name.Value}}})
+}
+
+// substituted gives what an expansion puts in its place.
+func (w *walker) substituted(p syntax.WordPart) values {
+	switch p := p.(type) {
+	case *syntax.ParamExp:
+		return w.parameter(p)
+	case *syntax.ArithmExp:
+		return anyWord()
+	case *syntax.ProcSubst:
+		return oneValue("/dev/fd/63")
+	case *syntax.CmdSubst:
+		return w.printed(p)
+	}
+	return values{}
+}
+
+// parameter gives the value of a parameter.
+func (w *walker) parameter(p *syntax.ParamExp) values {
+	switch {
+	case p.Length && p.Param != nil, p.Param != nil && p.Exp == nil && slices.Contains([]string{"?", "#", "$", "!", "UID", "EUID", "PPID", "RANDOM", "LINENO"}, p.Param.Value):
+		return anyWord()
+	case p.Param == nil || p.Repl != nil || p.Slice != nil || p.Index != nil || p.Excl || p.Names != 0:
+		return values{}
+	}
+	v := w.variable(p.Param.Value)
+	if p.Param.Value == "PWD" && len(w.dirs) > 0 {
+		v = values{list: w.dirs, known: true}
+	}
+	if p.Exp == nil {
+		return v
+	}
+	empty := func(s string) bool { return s == "" }
+	switch p.Exp.Op {
+	case syntax.DefaultUnset, syntax.DefaultUnsetOrNull, syntax.AssignUnset, syntax.AssignUnsetOrNull:
+		if !v.known || !slices.ContainsFunc(v.list, empty) {
+			return v
+		}
+		if p.Exp.Op == syntax.DefaultUnsetOrNull || p.Exp.Op == syntax.AssignUnsetOrNull {
+			v.list = slices.DeleteFunc(slices.Clone(v.list), empty)
+		}
+		return v.either(w.value(p.Exp.Word)) // one that is not set, or is empty
+	case syntax.ErrorUnset, syntax.ErrorUnsetOrNull:
+		return v
+	case syntax.AlternateUnset, syntax.AlternateUnsetOrNull:
+		return oneValue("").either(w.value(p.Exp.Word))
+	}
+	return values{}
+}
+
+// printed gives what a substitution prints, as far as programs are known to print a word.
+func (w *walker) printed(p *syntax.CmdSubst) values {
+	if len(p.Stmts) != 1 || len(p.Stmts[0].Redirs) > 0 || p.Stmts[0].Negated {
+		return values{}
+	}
+	c := w.calls[p.Stmts[0].Cmd]
+	if c == nil || len(c.Via) > 0 || w.funcs[c.Name] != nil {
+		return values{}
+	}
+	row := w.rows[c.Name]
+	if row == nil || row.Prints == nil {
+		return values{}
+	}
+	k := &call{w: w, Command: c, bad: w.env}
+	if !k.parse(row) {
+		return values{}
+	}
+	return row.Prints(k)
+}
+
+// standard tells the directories whose programs are those of distributions.
+func standard(dir string) bool {
+	return slices.Contains([]string{"/bin", "/sbin", "/usr/bin", "/usr/sbin", "/usr/local/bin", "/usr/local/sbin"}, path.Clean(dir))
+}

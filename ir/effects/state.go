@@ -1,0 +1,73 @@
+package effects
+
+import (
+	"github.com/seed-e0495807/strake/ir"
+	"github.com/seed-e0495807/strake/ir/shell"
+)
+
+// State is what a step starts with.
+type State struct {
+	Shell []string // that of RUN
+	Dir   string   // absolute; "" is not known
+	Home  string   // of who runs the step; "" is not known
+
+	// Open tells that a base image which is not known may set any variable that Lookup has not.
+	// Those that change what programs do, like TAR_OPTIONS and TMPDIR, it is taken not to set.
+	Open bool
+	// Lookup gives a variable of the environment: its value, whether it is set, and whether that
+	// is known. Nil has none set.
+	Lookup func(name string) (value string, set, known bool)
+	// Word expands a word of the Dockerfile, and tells whether all of it is known.
+	Word func(word string) (string, bool)
+}
+
+// Stage gives the effects of each op of a stage. What it goes back to starts with base, which is
+// nil when nothing is known of it.
+func Stage(m *ir.Module, stage int, base *shell.State) []Step {
+	open := base == nil
+	if open {
+		base = shell.NewState("", false, nil, nil)
+	}
+	states := shell.States(m, stage, base)
+	list := make([]Step, len(m.Stages[stage].Ops))
+	for i, op := range m.Stages[stage].Ops {
+		at := stateOf(states[i], m.Escape)
+		at.Open = open
+		list[i] = Of(op.Body, at)
+	}
+	for i := range list { // a copy out of an earlier stage is no fetch
+		if from, ok := source(m.Stages[stage].Ops[i].Body); ok {
+			list[i].Effects = fetched(list[i].Effects, m, stage, from)
+		}
+	}
+	return list
+}
+
+// stateOf is all that this package asks of package shell's states.
+func stateOf(s *shell.State, escape byte) State {
+	return State{
+		Shell: s.Shell, Dir: s.Workdir, Home: s.Home(), Lookup: s.Var,
+		Word: func(word string) (string, bool) { return s.Expand(word, escape) },
+	}
+}
+
+// lookup is Lookup with HOME, which is set when a step runs.
+func (s State) lookup(name string) (value string, set, known bool) {
+	if s.Lookup != nil {
+		if value, set, known = s.Lookup(name); set {
+			return value, set, known
+		}
+	}
+	if name == "HOME" {
+		return s.Home, true, s.Home != ""
+	}
+	return "", false, true
+}
+
+// word is Word; without one, a word with nothing to expand is known.
+func (s State) word(word string) (string, bool) {
+	if s.Word == nil {
+		return shell.NewState("", false, nil, nil).Expand(word, '\\')
+	}
+	return s.Word(word)
+}

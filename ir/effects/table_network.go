@@ -1,0 +1,41 @@
+package effects
+
+// networkRows are programs that fetch.
+func networkRows() []program {
+	return []program{
+		{Names: "curl", Source: "curl(1) 7.88", Operands: "url...", Then: curls, Unless: "CURL_HOME SSLKEYLOGFILE", Reads: "~/.curlrc",
+			Options: "-L|--location -s|--silent -S|--show-error -f|--fail --fail-with-body -k|--insecure -g|--globoff -v|--verbose -i|--include -I|--head -#|--progress-bar -4|--ipv4 -6|--ipv6 -j -N|--no-buffer -n|--netrc -q|--disable -a|--append -l -G|--get -0 -1 -2 -3 " +
+				"-o|--output=text -O|--remote-name --remote-name-all -J|--remote-header-name --output-dir=text --create-dirs -C|--continue-at=text -R|--remote-time " +
+				"-d|--data=text --data-raw=text --data-binary=text --data-urlencode=text --json=text -F|--form=text -H|--header=text -A|--user-agent=text -e|--referer=text -u|--user=text -X|--request=text -x|--proxy=text -r|--range=text -m|--max-time=text -w|--write-out=text " +
+				"-b|--cookie=read -c|--cookie-jar=write -D|--dump-header=write -E|--cert=read --key=read --cacert=read --capath=reads -T|--upload-file=read -K! -Q! " +
+				"--retry=text --retry-delay=text --retry-max-time=text --retry-connrefused --retry-all-errors --connect-timeout=text --compressed --proto=text --proto-redir=text --proto-default=text --tlsv1 --tlsv1.0 --tlsv1.1 --tlsv1.2 --tlsv1.3 --ssl-reqd --http1.1 --http2 --http1.0 --url=url --max-redirs=text --limit-rate=text --oauth2-bearer=text --no-progress-meter --noproxy=text --resolve=text --ciphers=text --location-trusted --speed-time=text --speed-limit=text --keepalive-time=text --parallel -Z --fail-early --tls-max=text --anyauth --basic --no-keepalive --ssl-no-revoke"},
+		{Names: "wget", Source: "wget(1) 1.21; busybox 1.35", Operands: "url...", Then: wgets, Unless: "WGETRC SYSTEM_WGETRC", Reads: "~/.wgetrc /etc/wgetrc", Writes: "~/.wget-hsts",
+			Options: "-q|--quiet -v|--verbose -nv|--no-verbose -n=text -O|--output-document=write -P|--directory-prefix=text -c|--continue -N|--timestamping -S|--server-response -T|--timeout=text -t|--tries=text -i|--input-file=read -o|--output-file=write -a|--append-output=write -4|--inet4-only -6|--inet6-only -U|--user-agent=text -Y=text " +
+				"--no-check-certificate --progress=text --show-progress --no-hsts --no-cache --no-cookies --no-proxy --header=text --user=text --password=text --http-user=text --http-password=text --post-data=text --method=text --body-data=text --secure-protocol=text --https-only --retry-connrefused --waitretry=text --read-timeout=text --connect-timeout=text --dns-timeout=text --max-redirect=text --random-wait --wait=text --ca-certificate=read --content-disposition --trust-server-names --auth-no-challenge --no-clobber --prefer-family=text --retry-on-http-error=text --compression=text --limit-rate=text " +
+				"-r|--recursive -m|--mirror -p|--page-requisites -l|--level=text -A|--accept=text -R|--reject=text --no-parent --no-host-directories --cut-dirs=text --no-directories -e! --use-askpass! --config!"},
+		{Names: "git", Source: "git(1) 2.39", First: false, Unless: "GIT_DIR GIT_WORK_TREE GIT_CONFIG GIT_CONFIG_GLOBAL GIT_SSH GIT_SSH_COMMAND GIT_TEMPLATE_DIR GIT_EXEC_PATH GIT_CONFIG_COUNT GIT_PROXY_COMMAND GIT_ASKPASS GIT_EDITOR GIT_EXTERNAL_DIFF",
+			Options: "-C=cd --no-pager -p --bare --no-replace-objects -c=text", Reads: "~/.gitconfig /etc/gitconfig ~/.config/git/", Commands: gitCommands()},
+		{Names: "ssh-keyscan", Source: "ssh-keyscan(1), OpenSSH 9.2", Options: "-4 -6 -H -c -D -v -f=read -p=text -T=text -t=text", Operands: "url..."},
+		{Names: "ssh-keygen", Source: "ssh-keygen(1), OpenSSH 9.2", Operands: "text...", Then: keygens, Does: "random",
+			Options: "-A -q -t=text -b=text -N=text -P=text -C=text -f=text -F=text -R=text -H -l -y -E=text -m=text -a=text -v -o"},
+		{Names: "ssh scp sftp ftp telnet nc ncat", Source: "ssh(1), OpenSSH 9.2", Plain: true, Runs: "runs what is elsewhere, or by settings of its own", Fetches: "*"},
+		{Names: "nslookup dig host ping getent", Source: "dig(1) of bind 9.18, ping(8), getent(1) of glibc 2.36", Plain: true, Fetches: "*"},
+		{Names: "gpg gpg2 gpgv", Source: "gpg(1) 2.2", Operands: "read...", Then: gpgs, Does: "clock random", Unless: "",
+			Options: "--batch --yes --no --no-tty -q|--quiet -v|--verbose -a|--armor -o|--output=write --dearmor --enarmor --import --keyserver=text --keyserver-options=text --recv-keys --receive-keys --recv-key --recv --refresh-keys --search-keys --verify --export --export-secret-keys --delete-key --delete-keys --list-keys -k --list-secret-keys -K --fingerprint --with-fingerprint --with-colons --show-keys --import-options=text --no-default-keyring --keyring=edit --primary-keyring=edit --homedir=writes --trust-model=text --trust-mode=text --always-trust --import-ownertrust --fetch-keys --no-options --no-auto-check-trustdb --pinentry-mode=text --passphrase=text --status-fd=text --logger-fd=text --allow-weak-key-signatures -d|--decrypt --version --display-charset=text --ignore-time-conflict --no-use-agent --lock-never"},
+		{Names: "gpgconf gpg-agent dirmngr", Source: "gpgconf(1) 2.2", Plain: true, Writes: "${GNUPGHOME:-~/.gnupg}/ /run/user/"},
+	}
+}
+
+func gitCommands() []program {
+	const fetch = "-q|--quiet -v|--verbose --progress --depth=text -j|--jobs=text --recurse-submodules[=text] --shallow-submodules -f|--force --no-tags --tags -t -p --prune --unshallow --all --single-branch --no-single-branch -n --filter=text"
+	return []program{
+		{Names: "clone", Options: fetch + " -b|--branch=text -o|--origin=text --recursive --no-checkout --mirror --reference=reads --separate-git-dir! --template! -u! --no-hardlinks --local -l -s --sparse --config=text --remote-submodules --no-shallow-submodules --also-filter-submodules", Operands: "text...", Then: gitClone},
+		{Names: "fetch pull submodule remote lfs svn", Options: fetch + " --rebase --no-rebase --ff-only --init --recursive --remote --no-edit -b=text --upload-pack! --exec!", Operands: "text...", Fetches: "*", Then: gitTree},
+		{Names: "checkout switch reset clean restore rm mv stash merge rebase cherry-pick revert am apply add commit tag branch worktree sparse-checkout init gc prune reflog update-index read-tree update-ref bisect",
+			Options: "-q|--quiet -f|--force -b=text -B=text -d -D -m=text -M -t --track -x -X=text -n -a|--all -A -s -u -p1 -p=text --hard --soft --mixed --detach --orphan=text --message=text --amend --no-edit --allow-empty --3way --index --cached --whitespace=text --set --init --cone --no-cone --aggressive --prune[=text] --no-verify -i --abort --continue --ff-only --no-ff --no-commit --initial-branch=text --reject --directory=text --exclude=text --recurse-submodules -r -c=text --gpg-sign --no-gpg-sign", Operands: "text...", Does: "clock", Then: gitTree},
+		{Names: "config", Options: "--global --system --local --add --unset --unset-all --get --get-all --get-regexp --replace-all -l|--list -f|--file=edit -z --type=text --bool --int --worktree!", Operands: "text...", Then: gitConfig},
+		{Names: "rev-parse describe log show status diff ls-files ls-tree cat-file show-ref symbolic-ref rev-list name-rev blame grep for-each-ref merge-base check-ignore var version shortlog archive",
+			Options: "-q --quiet --short[=text] --verify --abbrev-ref --abbrev[=text] --tags --always --dirty[=text] --long --all --match=text --exact-match --exclude=text -n=text -1 --format=text --pretty[=text] --oneline --name-only --name-status --stat --cached --others --exclude-standard -s --porcelain[=text] --date=text --count --first-parent --show-toplevel --is-inside-work-tree --git-dir -r -z --no-color --contains=text --decorate[=text] --sort=text --heads --hash --reverse --ignored --untracked-files=text --prefix=text --head -p -t -e --ignore-submodules --no-walk --max-parents=text --since=text --ext-diff! --output! -o! --exit-code -U=text --abbrev-commit --candidates=text -u -d -i -l -w", Operands: "text...", Then: gitReads},
+		{Names: "ls-remote", Options: "-q --heads --tags --refs --exit-code -t -h --sort=text --symref --get-url", Operands: "url text...", Fetches: "*"},
+	}
+}

@@ -1,0 +1,48 @@
+package effects
+
+// shellRows are the builtins of shells: POSIX.1-2017, bash(1) 5.2, dash(1) 0.5.12.
+func shellRows() []program {
+	return []program{
+		{Names: "echo true false : test [ [[ times break continue wait", Source: "bash(1) 5.2", Plain: true, Then: words, Prints: echoed},
+		{Names: "printf", Source: "bash(1) 5.2: with -v it sets a variable", Plain: true, Then: printfSets},
+		{Names: "pwd", Source: "bash(1) 5.2", Options: "-L -P", Operands: "text...", Prints: func(k *call) values { return values{list: k.w.dirs, known: k.w.dirs != nil} }},
+		{Names: "cd chdir", Source: "bash(1) 5.2", Options: "-L -P -e -@", Operands: "text...", Unless: "CDPATH", Then: changeDir},
+		{Names: "pushd popd dirs", Source: "bash(1) 5.2", Operands: "text...", Then: func(k *call) { k.w.dirs = nil; k.leave("cd", "") }},
+		{Names: "export readonly", Source: "bash(1) 5.2", Plain: true, Then: exportVars},
+		{Names: "local declare typeset", Source: "bash(1) 5.2", Plain: true, Then: func(k *call) { k.forget("variable") }},
+		{Names: "unset", Source: "bash(1) 5.2", Options: "-v -f -n", Operands: "text...", Then: unsetVars},
+		{Names: "read getopts mapfile readarray", Source: "bash(1) 5.2", Plain: true, Then: func(k *call) { k.forget("variable") }},
+		{Names: "shift", Source: "bash(1) 5.2", Operands: "text...", Then: func(k *call) {
+			for _, n := range []string{"1", "2", "3", "4", "5", "6", "7", "8", "9"} {
+				k.w.env = k.w.set(n, values{})
+			}
+		}},
+		{Names: "set", Source: "bash(1) 5.2, dash(1) 0.5.12", Plain: true, Then: setOptions},
+		{Names: "shopt", Source: "bash(1) 5.2: it changes what wildcards find", Options: "-s -u -q -o -p", Operands: "text...", Then: func(k *call) {
+			k.leave("set", k.Text)
+			if k.Has("lastpipe", "expand_aliases", "extglob", "dotglob", "globstar") {
+				k.fail("`" + k.Text + "` changes how the rest is read")
+			}
+		}},
+		{Names: "umask", Source: "bash(1) 5.2", Options: "-S -p", Operands: "text...", Then: func(k *call) { k.leave("umask", k.first()) }},
+		{Names: "ulimit", Source: "bash(1) 5.2", Plain: true, Then: func(k *call) { k.leave("set", k.Text) }},
+		{Names: "exit return", Source: "bash(1) 5.2", Operands: "text...", Then: func(k *call) { k.w.dead, k.bad.dead = true, true }},
+		{Names: "trap", Source: "bash(1) 5.2", Options: "-l -p", Operands: "text...", Then: setTrap},
+		{Names: "alias unalias", Source: "bash(1) 5.2: a shell that is not interactive expands none, unless it is dash", Options: "-a -p", Operands: "text...", Then: func(k *call) {
+			k.leave("alias", k.first())
+			k.fail("`" + k.Text + "` changes what commands are")
+		}},
+		{Names: "hash type which whereis", Source: "bash(1) 5.2, which(1) of debianutils 5.7", Plain: true},
+		{Names: "command", Source: "bash(1) 5.2: with -v and -V it asks, else it is a wrapper", Options: "-v -V -p", Operands: "text...", Then: asks},
+		{Names: "builtin enable", Source: "bash(1) 5.2", Operands: "run..."},
+		{Names: "eval . source", Source: "bash(1) 5.2: a script that the tree does not show", Plain: true, Runs: "reads a script that is not in the Dockerfile", Then: func(k *call) {
+			k.w.dirs, k.w.blind, k.w.vars, k.w.errexit, k.w.pipefail = nil, true, nil, false, false
+			k.bad = k.w.env
+		}},
+		{Names: "exec", Source: "bash(1) 5.2: without a command its redirections are those of the shell", Operands: "run...", Then: func(k *call) { k.leave("descriptor", "") }},
+		{Names: "sh bash dash ash", Source: "bash(1) 5.2, dash(1) 0.5.12: a script among its words is followed", First: true, Operands: "text...",
+			Options: "-c -e -u -x -f -l -i -a -v -n -o=text --login --noprofile --norc --posix -p -s!", Then: innerShell},
+		{Names: "su runuser", Source: "su(1), runuser(1), util-linux 2.38", Operands: "text...",
+			Options: "-l|--login -c|--command=text -s|--shell=text -m|-p|--preserve-environment -f|--fast -g|--group=text -G|--supp-group=text -u|--user=text -P|--pty", Then: innerShell},
+	}
+}

@@ -1,0 +1,30 @@
+package effects
+
+// systemRows are programs that set a system up.
+func systemRows() []program {
+	return []program{
+		{Names: "ldconfig", Source: "ldconfig(8), glibc 2.36", Options: "-n -N -X -v|--verbose -p|--print-cache -f=read -C=write -l! -r!", Operands: "writes...", Reads: "/etc/ld.so.conf /etc/ld.so.conf.d/ /lib/ /usr/lib/ /usr/local/lib/",
+			Writes: "/etc/ld.so.cache /etc/ld.so.cache~ /var/cache/ldconfig/ /lib/ /lib32/ /lib64/ /libx32/ /usr/lib/ /usr/lib32/ /usr/lib64/ /usr/libx32/ /usr/local/lib/ /usr/local/lib64/ /opt/", Then: moreLibraries},
+		{Names: "locale-gen localedef", Source: "locale-gen(8), glibc 2.36", Plain: true, Reads: "/etc/locale.gen /etc/locale.alias /usr/share/i18n/ /var/lib/locales/", Writes: "/usr/lib/locale/ /usr/lib/locales/ /etc/locale.gen /etc/locale.conf /etc/default/locale /var/lib/locales/ /usr/share/i18n/ /tmp/ ${TMPDIR:-/tmp}/"},
+		{Names: "locale", Source: "locale(1), glibc 2.36", Plain: true, Reads: "/usr/lib/locale/"},
+		{Names: "update-locale", Source: "update-locale(8), locales 2.36", Plain: true, Writes: "/etc/default/ /etc/locale.conf"},
+		{Names: "update-alternatives alternatives", Source: "update-alternatives(1), dpkg 1.21", Plain: true, Reads: "/etc/alternatives/ /var/lib/", Writes: "/etc/alternatives/ /var/lib/dpkg/alternatives/ /var/lib/alternatives/ /var/log/ /usr/ /bin/ /sbin/ /lib/ /etc/", Removes: "/etc/alternatives/ /var/lib/dpkg/alternatives/ /usr/ /bin/ /sbin/ /lib/ /etc/", Then: namedPaths},
+		{Names: "update-ca-certificates update-ca-trust", Source: "update-ca-certificates(8), ca-certificates 2023; it runs hooks of packages", Options: "-f|--fresh -v|--verbose", Operands: "text...", Reads: "/etc/ /usr/local/share/ca-certificates/ /usr/share/", Writes: "/etc/ /var/lib/ /usr/lib/jvm/ /usr/local/share/ca-certificates/ /tmp/ ${TMPDIR:-/tmp}/", Removes: "/etc/ /tmp/ ${TMPDIR:-/tmp}/"},
+		{Names: "ca-certificates-java.postinst", Source: "ca-certificates-java 20230103", Plain: true, Writes: "/etc/ /usr/ /var/ /tmp/", Removes: "/etc/ /usr/ /var/ /tmp/"},
+		{Names: "update-rc.d systemctl service rc-update rc-service invoke-rc.d chkconfig initctl", Source: "systemctl(1) 252, update-rc.d(8): what is started may do anything", Operands: "text...", Options: "-f|--force -q|--quiet --now --no-reload --system --global --level=text", Then: services},
+		{Names: "a2enmod a2dismod a2ensite a2dissite a2enconf a2disconf phpenmod phpdismod", Source: "a2enmod(8), apache2 2.4; phpenmod(8)", Options: "-q|--quiet -f|--force -m -p -s=text -v=text", Operands: "text...", Reads: "/etc/apache2/ /etc/php/", Writes: "/etc/apache2/ /var/lib/apache2/ /etc/php/ /var/lib/php/", Removes: "/etc/apache2/ /var/lib/apache2/ /etc/php/ /var/lib/php/"},
+		{Names: "setcap", Source: "setcap(8), libcap 2.66", Options: "-q -v -r -n=text", Operands: "text...", Then: capabilities},
+		{Names: "getcap setfacl getfacl setfattr chattr lsattr", Source: "setfacl(1) 2.3, chattr(1), e2fsprogs 1.47", Plain: true, Then: stripped},
+		{Names: "crontab", Source: "crontab(1), cron 3.0", Options: "-u=text -l -r -e!", Operands: "read", Writes: "/var/spool/cron/ /etc/crontabs/", Removes: "/var/spool/cron/"},
+		{Names: "lsb_release", Source: "lsb_release(1) 12", Options: "-a -c|--codename -s|--short -i|--id -r|--release -d|--description", Operands: "", Reads: "/etc/lsb-release /etc/os-release /usr/share/distro-info/ /etc/debian_version", Prints: word},
+		{Names: "hostname domainname dnsdomainname", Source: "hostname(1) 3.23", Options: "-f -s -i -I -d", Operands: "text", Does: "proc", Reads: "/etc/hostname /etc/hosts", Prints: word},
+		{Names: "ps pgrep pidof free uptime top lscpu lsblk lsof vmstat", Source: "ps(1), procps 4.0", Plain: true, Does: "proc"},
+		{Names: "kill pkill killall", Source: "kill(1), procps 4.0", Plain: true, Does: "proc"},
+		{Names: "mount umount sysctl modprobe losetup swapon ip ifconfig iptables", Source: "mount(8), util-linux 2.38", Plain: true, Runs: "changes the container"},
+		{Names: "openssl", Source: "openssl(1) 3.0: it reads settings, and names files by options", Plain: true, Then: openssls, Does: "random"},
+		{Names: "busybox", Source: "busybox 1.35: with a name it is that program", Plain: true, Runs: "is the program that its argument names, or installs all"},
+		{Names: "fc-cache mkfontscale mkfontdir", Source: "fc-cache(1) 2.14", Options: "-f|--force -v|--verbose -s -r", Operands: "reads...", Reads: "/usr/share/fonts/ /usr/local/share/fonts/ /etc/fonts/ ~/.fonts/", Writes: "/var/cache/fontconfig/ ~/.cache/fontconfig/ ~/.fontconfig/ /usr/share/fonts/ /usr/local/share/fonts/"},
+		{Names: "gtk-update-icon-cache update-mime-database update-desktop-database glib-compile-schemas mandb", Source: "their manuals: caches of the system", Plain: true, Writes: "/usr/ /var/ /etc/ /lib/ /run/ /tmp/", Removes: "/usr/ /var/ /run/ /tmp/"},
+		{Names: "fix-permissions", Source: "a script of the images of jupyter/docker-stacks", Operands: "writes..."},
+	}
+}
