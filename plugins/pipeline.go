@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/seed-e0495807/strake/ir"
+	"github.com/seed-e0495807/strake/ir/eval"
 	"github.com/seed-e0495807/strake/lang"
 	"github.com/seed-e0495807/strake/lang/diag"
 	"github.com/seed-e0495807/strake/lang/source"
@@ -114,6 +115,7 @@ type run struct {
 	Input
 	claims  []lang.Claim
 	written written // before rewrites
+	states  eval.Memo
 	out     *Output
 	stopped bool // a rewrite told errors
 }
@@ -240,7 +242,7 @@ func (r *run) call(ctx context.Context, s *Step, c *Call) error {
 	info := s.Plugin.Info()
 	old := r.out.Module
 	c.Module, c.Target, c.Stages, c.Config, c.By = old, Target(old, r.Target), s.stages(old), s.Config, info.Name
-	c.Claims = r.claims
+	c.Claims, c.States = r.claims, &r.states
 	if c.Phase == Expand {
 		for i := range c.Stages {
 			c.Stages[i] = true // nobody else can expand them

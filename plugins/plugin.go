@@ -14,6 +14,7 @@ import (
 	"slices"
 
 	"github.com/seed-e0495807/strake/ir"
+	"github.com/seed-e0495807/strake/ir/eval"
 	"github.com/seed-e0495807/strake/lang"
 	"github.com/seed-e0495807/strake/lang/diag"
 )
@@ -85,6 +86,7 @@ type Call struct {
 	By     string          // the plugin's name, for origins
 	Uses   []Use           // Expand: the instructions to replace, in order
 	Claims []lang.Claim    // instructions that some plugin expands, which a rewrite may put in, too
+	States *eval.Memo      // remembers the states of modules from call to call; nil where there is nothing to share
 }
 
 // Decode reads the config into v, a pointer to a struct, which keeps its values where

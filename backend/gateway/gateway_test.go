@@ -50,8 +50,8 @@ func TestMessage(t *testing.T) {
 	}
 	set := &source.Set{}
 	set.Add("strake.yaml", "a: 1\n")
-	err := InFiles(diag.List{{Message: "wrong", Hint: "mend it", Span: source.Span{Start: 3, End: 4}}}, set)
-	if err.Error() != "strake.yaml:1:4: wrong; mend it" {
+	err := InFiles(diag.List{{Message: "wrong", Hint: "fix it", Span: source.Span{Start: 3, End: 4}}}, set)
+	if err.Error() != "strake.yaml:1:4: wrong; fix it" {
 		t.Errorf("got %q", err)
 	}
 }

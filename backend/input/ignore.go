@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"unicode"
 	"unicode/utf8"
 
@@ -23,6 +24,10 @@ type Ignore struct {
 	Name     string   // for messages: .dockerignore, or that of the Dockerfile
 	Patterns []string // as BuildKit gets them
 	Lines    []int    // of the patterns, from 1
+
+	mu    sync.Mutex // matchers compile their patterns at first use
+	whole *patternmatcher.PatternMatcher
+	each  []*patternmatcher.PatternMatcher // of Patterns, nil for exceptions
 }
 
 // ParseIgnore reads a .dockerignore file. An error that the user can fix is a
@@ -92,16 +97,34 @@ func (in *Input) checkIgnore() error {
 // that matches it or a directory that it is in, and its pattern. It is 0 when
 // nothing drops the path. The path is relative.
 func (g *Ignore) Line(name string) (int, string) {
-	if g == nil || !dropped(g.Patterns, name) {
+	if g == nil {
 		return 0, ""
 	}
-	for i := len(g.Patterns) - 1; i >= 0; i-- {
-		pattern := g.Patterns[i]
-		if !strings.HasPrefix(pattern, "!") && dropped([]string{pattern}, name) {
-			return g.Lines[i], pattern
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if g.whole == nil {
+		g.compile()
+	}
+	if !matchesPath(g.whole, name) {
+		return 0, ""
+	}
+	for i, m := range slices.Backward(g.each) {
+		if m != nil && matchesPath(m, name) {
+			return g.Lines[i], g.Patterns[i]
 		}
 	}
 	return 0, ""
+}
+
+// compile makes the matchers, once for all paths that are asked for. What is no pattern
+// matches nothing.
+func (g *Ignore) compile() {
+	g.whole, g.each = matcher(g.Patterns), make([]*patternmatcher.PatternMatcher, len(g.Patterns))
+	for i, pattern := range g.Patterns {
+		if !strings.HasPrefix(pattern, "!") {
+			g.each[i] = matcher([]string{pattern})
+		}
+	}
 }
 
 // excepts tells whether a pattern takes something back in.
@@ -110,11 +133,18 @@ func (g *Ignore) excepts() bool {
 }
 
 // dropped tells whether patterns drop a path.
-func dropped(patterns []string, name string) bool {
+func dropped(patterns []string, name string) bool { return matchesPath(matcher(patterns), name) }
+
+// matcher is that of patterns, or one of none when they are not valid.
+func matcher(patterns []string) *patternmatcher.PatternMatcher {
 	m, err := patternmatcher.New(patterns)
 	if err != nil {
-		return false
+		return &patternmatcher.PatternMatcher{}
 	}
+	return m
+}
+
+func matchesPath(m *patternmatcher.PatternMatcher, name string) bool {
 	ok, _ := m.MatchesOrParentMatches(filepath.FromSlash(name))
 	return ok
 }

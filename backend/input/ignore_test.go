@@ -2,6 +2,7 @@ package input
 
 import (
 	"context"
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -96,5 +97,25 @@ func TestSourceIgnore(t *testing.T) {
 		if err != nil || (g == nil) != (tt.want == "") || g != nil && g.Name != tt.want {
 			t.Errorf("%s, %s: %+v, %v; want %q", tt.path, tt.file, g, err, tt.want)
 		}
+	}
+}
+
+// TestAttackIgnore has thousands of paths asked of a file of costly patterns, which are
+// compiled once: each compiling takes some thousand allocations.
+func TestAttackIgnore(t *testing.T) {
+	var text strings.Builder
+	for i := range 200 {
+		fmt.Fprintf(&text, "%sb%d\n", strings.Repeat("*a", 30), i)
+	}
+	g, err := ParseIgnore(".dockerignore", []byte(text.String()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	name := strings.Repeat("a", 30) + "b7"
+	if line, _ := g.Line(name); line != 8 {
+		t.Fatalf("line %d, want 8", line)
+	}
+	if n := testing.AllocsPerRun(5, func() { g.Line(name) }); n > 2000 {
+		t.Errorf("a path takes %v allocations", n)
 	}
 }

@@ -92,14 +92,29 @@ func (b *blobs) start(o content.WriterOpts) (*ingest, error) {
 
 // Write implements content.Writer.
 func (w *ingest) Write(p []byte) (int, error) {
+	hashed := make(chan struct{})
+	go func() { // meanwhile: it takes as long as the writing
+		w.hash.Write(p)
+		close(hashed)
+	}()
 	n, err := w.file.Write(p)
-	w.hash.Write(p[:n])
+	<-hashed
 	end := w.offset.Add(int64(n))
+	if n < len(p) {
+		_ = w.rehash() // the digest will tell
+	}
 	if end-w.flushed >= flushSize {
 		flush(w.file, w.flushed, end-w.flushed)
 		w.flushed = end
 	}
 	return n, err
+}
+
+// rehash takes the hash of what is in the file. What cannot be read is found out by the digest.
+func (w *ingest) rehash() error {
+	w.hash.Reset()
+	_, err := io.Copy(w.hash, io.NewSectionReader(w.file, 0, w.offset.Load()))
+	return err
 }
 
 // Digest implements content.Writer.
@@ -170,7 +185,7 @@ func (w *ingest) check(size int64, expected digest.Digest) error {
 	}
 	if expected != "" && expected.Algorithm() != w.algorithm && expected.Algorithm().Available() {
 		w.algorithm, w.hash = expected.Algorithm(), expected.Algorithm().Hash()
-		if _, err := io.Copy(w.hash, io.NewSectionReader(w.file, 0, w.offset.Load())); err != nil {
+		if err := w.rehash(); err != nil {
 			return err
 		}
 	}

@@ -123,18 +123,18 @@ func TestSyntax(t *testing.T) {
 // TestHouse makes an organisation's own frontend, with a program among its plugins.
 func TestHouse(t *testing.T) {
 	b := newBench(t)
-	house := t.TempDir()
+	acme := t.TempDir()
 	strake := testbed.Strake(t)
 	run := func(dir, name string, args ...string) {
 		t.Helper()
 		cmd := exec.CommandContext(t.Context(), name, args...)
 		cmd.Dir = dir
-		cmd.Env = append(os.Environ(), "CGO_ENABLED=0", "XDG_CONFIG_HOME="+house, "XDG_CACHE_HOME="+house)
+		cmd.Env = append(os.Environ(), "CGO_ENABLED=0", "XDG_CONFIG_HOME="+acme, "XDG_CACHE_HOME="+acme)
 		if out, err := cmd.CombinedOutput(); err != nil {
 			t.Fatalf("%s %v: %v\n%s", name, args, err, out)
 		}
 	}
-	run(filepath.Join("..", "..", "examples", "plugin-go"), "go", "build", "-o", filepath.Join(house, "plugins", "nosudo"), ".")
+	run(filepath.Join("..", "..", "examples", "plugin-go"), "go", "build", "-o", filepath.Join(acme, "plugins", "nosudo"), ".")
 	config := `version: 1
 plugins:
   - use: policy
@@ -149,12 +149,12 @@ plugins:
     severity: {sudo: error}
   - use: merge-run
 `
-	file := filepath.Join(house, "strake.yaml")
+	file := filepath.Join(acme, "strake.yaml")
 	if err := os.WriteFile(file, []byte(config), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	run(house, strake, "plugin", "lock")
-	head := "# syntax=" + testbed.Syntax(t, b.hub, "house/dockerfile:1", "--config", file) + "\n"
+	run(acme, strake, "plugin", "lock")
+	head := "# syntax=" + testbed.Syntax(t, b.hub, "acme/dockerfile:1", "--config", file) + "\n"
 
 	_, err := b.image(t, map[string]string{"Dockerfile": head + "FROM busybox\nRUN true\nRUN telnet example.com\n"})
 	wantError(t, err, "Dockerfile:4:1: the organisation has no telnet", "4 | >>> RUN telnet example.com")
@@ -172,7 +172,7 @@ plugins:
 	if r := testbed.Unpack(t, img).Run(t); r.Stdout != "/a\n/b\n" {
 		t.Errorf("%+v", r)
 	}
-	open := "# syntax=" + testbed.Syntax(t, b.hub, "house/open:1", "--config", file, "--overridable") + "\n"
+	open := "# syntax=" + testbed.Syntax(t, b.hub, "acme/open:1", "--config", file, "--overridable") + "\n"
 	if _, err := b.image(t, map[string]string{"Dockerfile": open + "FROM busybox\nRUN [ ! -e /telnet ] || telnet x\n", "strake.yaml": "version: 1\nplugins: []\n"}); err != nil {
 		t.Error(err)
 	}

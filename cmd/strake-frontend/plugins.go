@@ -42,7 +42,7 @@ func (p *plugins) close() {
 
 // read reads the strake.yaml beside the Dockerfile; nil is none, or none that counts.
 func (p *plugins) read(ctx context.Context, c client.Client, inputs map[string]bk.State) ([]byte, error) {
-	if house, open := p.house(); house != "" && !open {
+	if own, open := p.organisation(); own != "" && !open {
 		return nil, nil
 	}
 	text, err := readBeside(ctx, c, inputs, config.FileName)
@@ -52,9 +52,9 @@ func (p *plugins) read(ctx context.Context, c client.Client, inputs map[string]b
 	return text, err
 }
 
-// house is the strake.yaml of the image, "" when it has none. Open says that a
+// organisation is the strake.yaml of the image, "" when it has none. Open says that a
 // repository's takes its place.
-func (p *plugins) house() (name string, open bool) {
+func (p *plugins) organisation() (name string, open bool) {
 	name = filepath.Join(gateway.ConfigDir, config.FileName)
 	if _, err := os.Stat(name); err != nil {
 		return "", false
@@ -76,9 +76,9 @@ func (p *plugins) watched(ctx context.Context, c client.Client, src *input.Sourc
 // config gives the plugins of a Dockerfile that was found.
 func (p *plugins) config(ctx context.Context, c client.Client, src *input.Source, text []byte) (compile.Config, error) {
 	none := compile.Config{}
-	name, _ := p.house()
-	house := text == nil
-	if !house {
+	name, _ := p.organisation()
+	own := text == nil
+	if !own {
 		dir, err := p.directory()
 		if err != nil {
 			return none, err
@@ -91,7 +91,7 @@ func (p *plugins) config(ctx context.Context, c client.Client, src *input.Source
 	if name == "" {
 		return compile.Config{Without: "no strake.yaml was found beside the Dockerfile"}, nil
 	}
-	found, err := p.load(ctx, name, house)
+	found, err := p.load(ctx, name, own)
 	if err != nil {
 		return none, err
 	}
@@ -115,13 +115,13 @@ func (p *plugins) directory() (string, error) {
 // load makes the pipeline of a strake.yaml. Programs are those of the organisation only: its
 // image is what pins them. The container that this runs in is a sandbox already, in which a
 // daemon seldom lets anybody make another one.
-func (p *plugins) load(ctx context.Context, name string, house bool) (*config.Plugins, error) {
+func (p *plugins) load(ctx context.Context, name string, own bool) (*config.Plugins, error) {
 	set := &source.Set{}
 	file, diags := config.Load(ctx, name, set)
 	for i := range diags {
 		diags[i].Message = strings.ReplaceAll(diags[i].Message, name, config.FileName)
 	}
-	if file != nil && !house {
+	if file != nil && !own {
 		for _, e := range file.Entries {
 			if e.External() {
 				diags.Errorf(e.Span, "plugin-program", "the program %s is not in this frontend's image", e.Use).

@@ -14,7 +14,7 @@ import (
 // TestAttackFixLeaves has Dockerfiles that are links out of their repository, as whom
 // strake fix would write anywhere.
 func TestAttackFixLeaves(t *testing.T) {
-	const text, mended = "FROM scratch\nFORM scratch\n", "FROM scratch\nFROM scratch\n"
+	const text, fixed = "FROM scratch\nFORM scratch\n", "FROM scratch\nFROM scratch\n"
 	const policy = "version: 1\nplugins:\n  - use: policy\n"
 	for _, c := range []struct {
 		name   string
@@ -46,7 +46,7 @@ func TestAttackFixLeaves(t *testing.T) {
 			got, err := os.ReadFile(filepath.Join(dir, c.victim))
 			want := text
 			if c.inside {
-				want = mended
+				want = fixed
 			}
 			if err != nil || string(got) != want {
 				t.Errorf("%s is %q, %v; want %q\n%s", c.victim, got, err, want, out)
@@ -117,7 +117,7 @@ func TestAttackSwap(t *testing.T) {
 				t.Fatal(err)
 			}
 			place(t, dir, swap)
-			err := regular.Replace(filepath.Join(dir, "repo"), filepath.Join(dir, "repo/sub/Dockerfile"), "old", "mended")
+			err := regular.Replace(filepath.Join(dir, "repo"), filepath.Join(dir, "repo/sub/Dockerfile"), "old", "fixed")
 			if err == nil {
 				t.Error("it is written")
 			}
@@ -134,13 +134,13 @@ func TestAttackSwap(t *testing.T) {
 	if err := os.Link(filepath.Join(dir, "profile"), filepath.Join(dir, "repo/Dockerfile")); err != nil {
 		t.Skipf("no hard links here: %v", err)
 	}
-	if err := regular.Replace(filepath.Join(dir, "repo"), filepath.Join(dir, "repo/Dockerfile"), "old", "mended"); err != nil {
+	if err := regular.Replace(filepath.Join(dir, "repo"), filepath.Join(dir, "repo/Dockerfile"), "old", "fixed"); err != nil {
 		t.Error(err)
 	}
 	if got, _ := os.ReadFile(filepath.Join(dir, "profile")); string(got) != "old" {
 		t.Errorf("the other name of the file has %q", got)
 	}
-	if got, _ := os.ReadFile(filepath.Join(dir, "repo/Dockerfile")); string(got) != "mended" {
+	if got, _ := os.ReadFile(filepath.Join(dir, "repo/Dockerfile")); string(got) != "fixed" {
 		t.Errorf("the Dockerfile has %q", got)
 	}
 }

@@ -97,8 +97,8 @@ func TestCheckLikeBuild(t *testing.T) {
 		if c.given == "" {
 			continue
 		}
-		if mended := s.run(t, "build", "--check", c.given, dir); mended.code != 0 || len(said(mended, c.code)) > 0 {
-			t.Errorf("%q: %s fixes it, and --check says:\n%v", c.text, c.given, mended)
+		if fixed := s.run(t, "build", "--check", c.given, dir); fixed.code != 0 || len(said(fixed, c.code)) > 0 {
+			t.Errorf("%q: %s fixes it, and --check says:\n%v", c.text, c.given, fixed)
 		}
 	}
 }

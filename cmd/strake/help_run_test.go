@@ -100,8 +100,8 @@ func TestHelpRuns(t *testing.T) {
 					continue lines
 				}
 			}
-			os.RemoveAll(filepath.Join(dir, "house-labels")) // two examples make it
-			if strings.Contains(line, "dangling=true") {     // and two delete such images
+			os.RemoveAll(filepath.Join(dir, "acme-labels")) // two examples make it
+			if strings.Contains(line, "dangling=true") {    // and two delete such images
 				shell("strake build -q --label n=$RANDOM .")
 			}
 			if out, err := shell(line); err != nil || bytes.Contains(out, []byte("error:")) {

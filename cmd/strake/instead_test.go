@@ -65,7 +65,7 @@ func TestInstead(t *testing.T) {
 		"system df":             "`strake engine df`",
 		"container ls":          "no containers",
 		"plugin ls":             "`strake plugin list`",
-		"plugin install house":  "strake.yaml",
+		"plugin install acme":   "strake.yaml",
 		"engine restart":        "`strake engine stop`",
 		"engine du":             "`strake engine df`",
 		"buidl .":               "Did you mean `strake build`?",

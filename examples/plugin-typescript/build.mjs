@@ -2,7 +2,7 @@
 import { build } from "esbuild";
 import { chmod } from "node:fs/promises";
 
-const outfile = "dist/npm-house";
+const outfile = "dist/npm-acme";
 await build({
   entryPoints: ["src/main.ts"],
   outfile,

@@ -3,7 +3,8 @@
 // it is sound before it is exact: what the package does not know is unknown, and unknown is
 // anything.
 //
-// It stands above package shell, which reads the scripts, and may import that and ir. What
+// It stands above package shell, which reads the scripts, and package eval, which knows what is
+// in force in front of a step, and may import these and ir. What
 // programs do is said by one table, a row a program with the manual page that it is from: see
 // program, and the files table_*.go.
 //

@@ -6,7 +6,6 @@ import (
 
 	"github.com/seed-e0495807/strake/ir"
 	"github.com/seed-e0495807/strake/ir/effects"
-	"github.com/seed-e0495807/strake/ir/shell"
 )
 
 // of gives the effects of a script of root's, in /w.
@@ -280,13 +279,12 @@ func TestStage(t *testing.T) {
 			{Body: &ir.Copy{Sources: []string{"/b"}, Dest: "/c", From: "other"}},
 		}},
 	}}
-	steps := effects.Stage(m, 1, shell.NewState("", true, nil, nil))
-	for i, want := range []string{"", "removes /a/y", "writes /c/ (over)", "fetches docker-image://other; writes /c/ (over); depends on network"} {
-		if got := steps[i].Effects.String(); got != want {
-			t.Errorf("%d: %s, not %s", i, got, want)
+	for _, known := range []bool{true, false} {
+		steps := effects.Stage(m, 1, states(m, known).Stage(1), !known)
+		for i, want := range []string{"", "removes /a/y", "writes /c/ (over)", "fetches docker-image://other; writes /c/ (over); depends on network"} {
+			if got := steps[i].Effects.String(); got != want {
+				t.Errorf("%d: %s, not %s", i, got, want)
+			}
 		}
-	}
-	if got := effects.Stage(m, 1, nil)[1].Effects.String(); got != "removes /a/y" {
-		t.Error(got)
 	}
 }

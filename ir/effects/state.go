@@ -2,7 +2,7 @@ package effects
 
 import (
 	"github.com/seed-e0495807/strake/ir"
-	"github.com/seed-e0495807/strake/ir/shell"
+	"github.com/seed-e0495807/strake/ir/eval"
 )
 
 // State is what a step starts with.
@@ -21,30 +21,23 @@ type State struct {
 	Word func(word string) (string, bool)
 }
 
-// Stage gives the effects of each op of a stage. What it goes back to starts with base, which is
-// nil when nothing is known of it.
-func Stage(m *ir.Module, stage int, base *shell.State) []Step {
-	open := base == nil
-	if open {
-		base = shell.NewState("", false, nil, nil)
-	}
-	states := shell.States(m, stage, base)
+// Stage gives the effects of each op of a stage, for the states in front of them (eval.Module has
+// them). Open tells that the variables of its base image are not known.
+func Stage(m *ir.Module, stage int, states []*eval.State, open bool) []Step {
 	list := make([]Step, len(m.Stages[stage].Ops))
 	for i, op := range m.Stages[stage].Ops {
 		at := stateOf(states[i], m.Escape)
 		at.Open = open
 		list[i] = Of(op.Body, at)
-	}
-	for i := range list { // a copy out of an earlier stage is no fetch
-		if from, ok := source(m.Stages[stage].Ops[i].Body); ok {
+		if from, ok := source(op.Body); ok { // a copy out of an earlier stage is no fetch
 			list[i].Effects = fetched(list[i].Effects, m, stage, from)
 		}
 	}
 	return list
 }
 
-// stateOf is all that this package asks of package shell's states.
-func stateOf(s *shell.State, escape byte) State {
+// stateOf is all that this package asks of package eval.
+func stateOf(s *eval.State, escape byte) State {
 	return State{
 		Shell: s.Shell, Dir: s.Workdir, Home: s.Home(), Lookup: s.Var,
 		Word: func(word string) (string, bool) { return s.Expand(word, escape) },
@@ -67,7 +60,7 @@ func (s State) lookup(name string) (value string, set, known bool) {
 // word is Word; without one, a word with nothing to expand is known.
 func (s State) word(word string) (string, bool) {
 	if s.Word == nil {
-		return shell.NewState("", false, nil, nil).Expand(word, '\\')
+		return eval.NewState("", false, "", nil, nil).Expand(word, '\\')
 	}
 	return s.Word(word)
 }

@@ -2,6 +2,7 @@ package shell
 
 import (
 	"slices"
+	"strconv"
 
 	"mvdan.cc/sh/v3/syntax"
 )
@@ -49,7 +50,7 @@ func intoFile(r *syntax.Redirect) bool {
 	to := r.Word.Lit()
 	switch r.Op {
 	case syntax.DplOut: // ">&2", or ">&file" of bash
-		return to == "" || to != "-" && number(to) < 0
+		return to == "" || to != "-" && !isNumber(to)
 	case syntax.RdrIn, syntax.DplIn, syntax.Hdoc, syntax.DashHdoc, syntax.WordHdoc:
 		return false
 	}
@@ -132,3 +133,6 @@ func (w Word) Pattern(lookup func(name string) (string, bool)) (string, bool) {
 	}
 	return text, known
 }
+
+// isNumber tells a descriptor from a name.
+func isNumber(s string) bool { _, err := strconv.ParseUint(s, 10, 31); return err == nil }

@@ -185,3 +185,5 @@ func (s *Script) Find(names ...string) []*Command {
 	}
 	return list
 }
+
+func isOneOf(s string, list ...string) bool { return slices.Contains(list, s) }

@@ -228,51 +228,6 @@ func TestValue(t *testing.T) {
 	}
 }
 
-func TestStates(t *testing.T) {
-	m := module(t, `FROM a AS base
-ENV GOPATH=/go X=$Y
-RUN useradd -m -u 1001 app && adduser -D -u 7 -h /srv seven && useradd nobody2
-USER app
-FROM base
-WORKDIR /w
-WORKDIR x
-ENV P=$GOPATH/bin
-ARG HOME
-USER seven
-SHELL ["/bin/bash", "-c"]
-USER $WHO
-`)
-	base := shell.NewState("", true, nil, nil)
-	list := shell.States(m, 1, base)
-	if a, ok := list[0].Account(); !ok || a != (shell.Account{UID: 1001, GID: 1001, Home: "/home/app"}) || list[0].Root() {
-		t.Errorf("app: %v %v", a, ok)
-	}
-	if got := list[3]; got.Workdir != "/w/x" {
-		t.Errorf("workdir %s", got.Workdir)
-	}
-	for _, v := range []struct {
-		name, value string
-		set, known  bool
-	}{{"P", "/go/bin", true, true}, {"X", "$Y", true, false}, {"HOME", "", true, false}, {"Z", "", false, true}} {
-		if value, set, known := list[5].Var(v.name); value != v.value || set != v.set || known != v.known {
-			t.Errorf("%s: %q %v %v", v.name, value, set, known)
-		}
-	}
-	if a, ok := list[6].Account(); !ok || a.UID != 7 || a.Home != "/srv" {
-		t.Errorf("seven: %v %v", a, ok)
-	}
-	if _, ok := list[len(list)-1].Account(); ok || list[len(list)-1].Shell[0] != "/bin/bash" {
-		t.Errorf("$WHO: %+v", list[len(list)-1])
-	}
-	s, err := shell.FromConfig([]byte(`{"config":{"User":"1000:1000","Env":["A=1"],"WorkingDir":"/app"}}`), nil)
-	if err != nil || s.Workdir != "/app" {
-		t.Fatal(s, err)
-	}
-	if a, ok := s.Account(); !ok || a.UID != 1000 || a.GID != 1000 || a.Home != "" {
-		t.Errorf("1000: %v %v", a, ok)
-	}
-}
-
 func module(t testing.TB, text string) *ir.Module {
 	t.Helper()
 	file, diags := lang.Parse(source.NewFile("Dockerfile", text))
@@ -281,31 +236,4 @@ func module(t testing.TB, text string) *ir.Module {
 		t.Fatal(diags)
 	}
 	return m
-}
-
-// TestNewAccounts reads who a RUN makes: where the manual leaves a number or the home to the
-// image, they are not known.
-func TestNewAccounts(t *testing.T) {
-	for _, c := range []struct {
-		run  string
-		want shell.Account
-		ok   bool
-	}{
-		{"useradd -u 1000 app", shell.Account{UID: 1000, GID: 1000, Home: "/home/app"}, true},
-		{"useradd -b /srv -u 1000 app", shell.Account{UID: 1000, GID: 1000, Home: "/srv/app"}, true},
-		{"useradd --base-dir=/srv -u 1000 app -f 0", shell.Account{UID: 1000, GID: 1000, Home: "/srv/app"}, true},
-		{"useradd -N -u 1000 app", shell.Account{}, false}, // the group of /etc/default/useradd
-		{"useradd -R /mnt -u 1000 app", shell.Account{}, false},
-		{"adduser --firstuid 500 --uid 1000 app", shell.Account{UID: 1000, GID: 1000, Home: "/home/app"}, true},
-		{"adduser --system --uid 100 app", shell.Account{}, false}, // nogroup
-		{"adduser --system --group --uid 100 app", shell.Account{UID: 100, GID: 100}, true},
-		{"adduser -S -G web -u 100 app", shell.Account{}, false},
-		{"adduser -S -G 101 -h /srv -u 100 app", shell.Account{UID: 100, GID: 101, Home: "/srv"}, true},
-	} {
-		m := module(t, "FROM debian:13\nRUN "+c.run+"\nUSER app\n")
-		list := shell.States(m, 0, shell.NewState("", true, nil, nil))
-		if got, ok := list[len(list)-1].Account(); got != c.want || ok != c.ok {
-			t.Errorf("%s: %+v, %v", c.run, got, ok)
-		}
-	}
 }

@@ -138,6 +138,9 @@ func keeps(ctx context.Context, text string, fix diag.Fix) error {
 // TestSafeFixesKeepTheImage applies each fix that is called safe, alone, to real files, one of
 // five or with STRAKE_LONG=1 all of them, and to some that are hard.
 func TestSafeFixesKeepTheImage(t *testing.T) {
+	if testing.Short() {
+		t.Skip("it compiles thousands of files")
+	}
 	files, _, err := cases.Corpus()
 	if err != nil {
 		t.Fatal(err)

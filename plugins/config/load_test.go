@@ -61,8 +61,8 @@ require-sandbox: true
 plugins:
   - use: merge-run
     config: { max-length: 2000 }
-  - use: ./tools/house
-    name: house
+  - use: ./tools/acme
+    name: acme
     args: [--strict]
     files: [tools/lib]
     grants: [context, images, network]
@@ -87,9 +87,9 @@ plugins:
 				"8:11 `args` must be a list, and is a text; it is: The arguments of a program"},
 		{name: "no use", text: "version: 1\nplugins:\n  - name: a\n", want: "3:5 `plugins` item 1 lacks `use`; it is: A plugin and what it may do"},
 		{name: "nothing written", text: "version: 1\nplugins:\n", want: "2:1 `plugins` must be a list, and is empty; it is: The plugins, in the order in which they run"},
-		{name: "use", text: "version: 1\nplugins:\n  - use: Merge_Run\n  - use: tools/house\n  - use: \"command:a b\"\n    name: x\n",
+		{name: "use", text: "version: 1\nplugins:\n  - use: Merge_Run\n  - use: tools/acme\n  - use: \"command:a b\"\n    name: x\n",
 			want: "3:10 `use` is \"Merge_Run\", which does not have the right form; it is: The name of a built-in plugin; a program, as a path from this file that begins with ./, ../ or /; or command:NAME, a program of PATH\n" +
-				"4:10 `use` is \"tools/house\", which does not have the right form; it is: The name of a built-in plugin; a program, as a path from this file that begins with ./, ../ or /; or command:NAME, a program of PATH\n" +
+				"4:10 `use` is \"tools/acme\", which does not have the right form; it is: The name of a built-in plugin; a program, as a path from this file that begins with ./, ../ or /; or command:NAME, a program of PATH\n" +
 				"5:10 `use` is \"command:a b\", which does not have the right form; it is: The name of a built-in plugin; a program, as a path from this file that begins with ./, ../ or /; or command:NAME, a program of PATH"},
 		{name: "severity and grants", text: "version: 1\nplugins:\n  - use: a\n    severity: {x: warn, y: 1, a/z: off}\n    grants: [contxt, images, images]\n", beyond: false,
 			want: "4:19 `x` must be \"error\", \"warning\", \"info\", \"hint\" or \"off\"\n" +
@@ -196,22 +196,22 @@ func TestEntry(t *testing.T) {
 	for i := range f.Entries {
 		keys = append(keys, f.Entries[i].Key())
 	}
-	if diff := cmp.Diff([]string{"", "house", "other", "third", "up"}, keys); diff != "" {
+	if diff := cmp.Diff([]string{"", "acme", "other", "third", "up"}, keys); diff != "" {
 		t.Error(diff)
 	}
 	if got := string(f.Entries[0].Config); got != `{"max-length":2000}` {
 		t.Error(got)
 	}
-	house := f.Entries[1]
+	acme := f.Entries[1]
 	want := Entry{
-		Span: house.Span, Use: "./tools/house", Name: "house", Args: []string{"--strict"}, Files: []string{"tools/lib"},
+		Span: acme.Span, Use: "./tools/acme", Name: "acme", Args: []string{"--strict"}, Files: []string{"tools/lib"},
 		Grants: []plugins.Grant{plugins.GrantContext, plugins.GrantImages, plugins.GrantNetwork},
 		Levels: map[string]plugins.Level{"no-latest": {Severity: diag.Warning}, "root": {Off: true}, "a": {}, "b": {Severity: diag.Info}, "c": {Severity: diag.Hint}},
 		Only:   &Selection{Paths: []string{"services/**", "docker/"}, Stages: []string{"final", "build-*", "0", "-1"}},
 		Except: &Selection{Stages: []string{"test"}},
 	}
-	house.node = nil
-	if diff := cmp.Diff(want, house, cmp.AllowUnexported(Entry{})); diff != "" {
+	acme.node = nil
+	if diff := cmp.Diff(want, acme, cmp.AllowUnexported(Entry{})); diff != "" {
 		t.Error(diff)
 	}
 }

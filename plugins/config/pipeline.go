@@ -27,9 +27,16 @@ type Plugins struct {
 	programs []*lazy // nil for the steps of built-in plugins
 }
 
+// ErrNoFile is that of a pipeline of a file that Load could not read.
+var ErrNoFile = errors.New("there is no strake.yaml to take plugins from: look at what Load found")
+
 // Pipeline makes the pipeline of a file that Load found nothing wrong with. The list has
-// all that is in the way, and then the pipeline is nil. The error is that of the context.
+// all that is in the way, and then the pipeline is nil. The error is that of the context, or
+// ErrNoFile.
 func (f *File) Pipeline(ctx context.Context, env Env) (*Plugins, diag.List, error) {
+	if f == nil {
+		return nil, nil, ErrNoFile
+	}
 	b := builder{f: f, env: env, out: &Plugins{}}
 	lock := &trust.Lock{}
 	if i := slices.IndexFunc(f.Entries, func(e Entry) bool { return e.External() }); i >= 0 {

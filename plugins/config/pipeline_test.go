@@ -224,24 +224,24 @@ func TestSchemaReads(t *testing.T) {
 	}
 }
 
-const house = "  - use: ./house\n"
+const acme = "  - use: ./acme\n"
 
 // TestTrust goes the way from a program that nobody knows to one that runs, and back.
 func TestTrust(t *testing.T) {
 	w := newWorld(t)
-	f := w.file(house)
-	w.want(f, "3:10 the plugin house is not there: open "+w.dir+"/house: no such file or directory; build or install it first")
-	w.program("house", plugins.Info{Name: "house", Version: "1.0.0"})
-	notLocked := "3:10 strake.lock does not have the plugin house; if that is right, run `strake plugin lock` and commit strake.lock"
-	notAllowed := "3:10 you have not allowed the plugin house to run; if you trust it, run `strake plugin allow house`; in CI, set STRAKE_ALLOW_PLUGINS"
-	changed := "3:10 the plugin house is not the one that strake.lock pins; if that is right, run `strake plugin lock` and commit strake.lock"
+	f := w.file(acme)
+	w.want(f, "3:10 the plugin acme is not there: open "+w.dir+"/acme: no such file or directory; build or install it first")
+	w.program("acme", plugins.Info{Name: "acme", Version: "1.0.0"})
+	notLocked := "3:10 strake.lock does not have the plugin acme; if that is right, run `strake plugin lock` and commit strake.lock"
+	notAllowed := "3:10 you have not allowed the plugin acme to run; if you trust it, run `strake plugin allow acme`; in CI, set STRAKE_ALLOW_PLUGINS"
+	changed := "3:10 the plugin acme is not the one that strake.lock pins; if that is right, run `strake plugin lock` and commit strake.lock"
 	w.want(f, notLocked)
 	w.lock(f)
 	w.want(f, notAllowed)
 	w.allow(f)
-	w.want(f, "[house]")
+	w.want(f, "[acme]")
 
-	w.program("house", plugins.Info{Name: "house", Version: "1.0.1"})
+	w.program("acme", plugins.Info{Name: "acme", Version: "1.0.1"})
 	w.want(f, changed)
 	if _, err := f.Allow(context.Background(), w.env, trust.Full); err == nil {
 		t.Error("what strake.lock does not pin is allowed")
@@ -249,19 +249,19 @@ func TestTrust(t *testing.T) {
 	w.env.Store.Given.Locked = true
 	w.want(f, changed)
 	w.lock(f)
-	w.want(f, "[house]")
+	w.want(f, "[acme]")
 	w.env.Store.Given = trust.Given{}
 	w.want(f, notAllowed)
-	w.allow(f, "house")
-	w.want(f, "[house]")
+	w.allow(f, "acme")
+	w.want(f, "[acme]")
 
-	f = w.file(house + "    grants: [network]\n")
-	w.want(f, "3:10 you have allowed the plugin house, but without the grant network; if you trust it, run `strake plugin allow house`; in CI, set STRAKE_ALLOW_PLUGINS")
-	w.want(w.file(house+"    args: [-x]\n"), changed)
-	if err := os.Rename(filepath.Join(w.dir, "house"), filepath.Join(w.dir, "home")); err != nil {
+	f = w.file(acme + "    grants: [network]\n")
+	w.want(f, "3:10 you have allowed the plugin acme, but without the grant network; if you trust it, run `strake plugin allow acme`; in CI, set STRAKE_ALLOW_PLUGINS")
+	w.want(w.file(acme+"    args: [-x]\n"), changed)
+	if err := os.Rename(filepath.Join(w.dir, "acme"), filepath.Join(w.dir, "home")); err != nil {
 		t.Fatal(err)
 	}
-	w.want(w.file("  - use: ./home\n    name: house\n"), notLocked)
+	w.want(w.file("  - use: ./home\n    name: acme\n"), notLocked)
 
 	for _, p := range w.starter.started {
 		if p.Grants != nil || !strings.HasPrefix(p.Path, w.env.Store.Cache) {
@@ -277,8 +277,8 @@ func TestTrust(t *testing.T) {
 // from its first run that is allowed, which later ones need not repeat.
 func TestAttackLock(t *testing.T) {
 	w := newWorld(t)
-	w.program("house", plugins.Info{Name: "house", Version: "1.0.0", Phases: []plugins.Phase{plugins.Check}})
-	f := w.file(house)
+	w.program("acme", plugins.Info{Name: "acme", Version: "1.0.0", Phases: []plugins.Phase{plugins.Check}})
+	f := w.file(acme)
 	lock := func() *trust.Lock {
 		l, diags, err := f.Lock(context.Background(), w.env)
 		if err != nil || len(diags) > 0 {
@@ -289,13 +289,13 @@ func TestAttackLock(t *testing.T) {
 		}
 		return l
 	}
-	if l := lock(); trust.Known(l.Plugins["house"].Info) {
+	if l := lock(); trust.Known(l.Plugins["acme"].Info) {
 		t.Errorf("it is known: %+v", l)
 	}
 	if data, _ := os.ReadFile(f.LockPath()); !strings.Contains(string(data), `"version": 2`) {
 		t.Errorf("older versions of strake take it: %s", data)
 	}
-	w.want(f, "3:10 you have not allowed the plugin house to run; if you trust it, run `strake plugin allow house`; in CI, set STRAKE_ALLOW_PLUGINS")
+	w.want(f, "3:10 you have not allowed the plugin acme to run; if you trust it, run `strake plugin allow acme`; in CI, set STRAKE_ALLOW_PLUGINS")
 	if _, err := f.List(context.Background(), w.env); err != nil || len(w.starter.started) > 0 {
 		t.Errorf("started %v, %v", w.starter.started, err)
 	}
@@ -303,12 +303,12 @@ func TestAttackLock(t *testing.T) {
 		t.Errorf("started %v, %v", w.starter.started, err)
 	}
 	for range 2 {
-		w.want(f, "[house]")
+		w.want(f, "[acme]")
 	}
 	if s := w.starter.started; len(s) != 1 || s[0].Sandbox != trust.Weak {
 		t.Errorf("started %+v", s)
 	}
-	if l := lock(); l.Plugins["house"].Info.Version != "1.0.0" || len(w.starter.started) != 1 {
+	if l := lock(); l.Plugins["acme"].Info.Version != "1.0.0" || len(w.starter.started) != 1 {
 		t.Errorf("afterwards: %+v", l)
 	}
 	if data, _ := os.ReadFile(f.LockPath()); !strings.Contains(string(data), `"version": 1`) {
@@ -337,9 +337,9 @@ func TestAttackCopies(t *testing.T) {
 		}
 		return list
 	}
-	w.program("house", plugins.Info{Name: "house"})
-	f := w.file(house)
-	const notLocked, notAllowed = "3:10 strake.lock does not have the plugin house", "3:10 you have not allowed the plugin house to run"
+	w.program("acme", plugins.Info{Name: "acme"})
+	f := w.file(acme)
+	const notLocked, notAllowed = "3:10 strake.lock does not have the plugin acme", "3:10 you have not allowed the plugin acme to run"
 	look := func(want string) {
 		t.Helper()
 		list, err := f.List(context.Background(), w.env)
@@ -353,11 +353,11 @@ func TestAttackCopies(t *testing.T) {
 	look(notLocked)
 	w.lock(f)
 	look(notAllowed)
-	w.program("house", plugins.Info{Name: "house", Version: "2"})
-	look("3:10 the plugin house is not the one that strake.lock pins")
+	w.program("acme", plugins.Info{Name: "acme", Version: "2"})
+	look("3:10 the plugin acme is not the one that strake.lock pins")
 	w.lock(f)
 	w.allow(f)
-	w.want(f, "[house]")
+	w.want(f, "[acme]")
 	if left := copies(); len(left) != 1 {
 		t.Errorf("it runs from %q", left)
 	}
@@ -378,8 +378,8 @@ func TestAttackCopies(t *testing.T) {
 // TestAllowInRepository holds that a repository cannot bring an allow list.
 func TestAllowInRepository(t *testing.T) {
 	w := newWorld(t)
-	w.program("house", plugins.Info{Name: "house"})
-	f := w.file(house)
+	w.program("acme", plugins.Info{Name: "acme"})
+	f := w.file(acme)
 	w.lock(f)
 	w.env.Store.Config = filepath.Join(w.dir, ".config", "strake")
 	w.allow(f)
@@ -391,29 +391,29 @@ func TestAllowInRepository(t *testing.T) {
 
 func TestNeeds(t *testing.T) {
 	w := newWorld(t)
-	w.program("house", plugins.Info{Name: "house", Needs: []plugins.Grant{plugins.GrantImages}})
-	f := w.file(house + "    grants: [context]\n")
+	w.program("acme", plugins.Info{Name: "acme", Needs: []plugins.Grant{plugins.GrantImages}})
+	f := w.file(acme + "    grants: [context]\n")
 	w.lock(f)
 	w.allow(f)
-	w.want(f, "3:10 the plugin house needs the grant images; to give it, write `grants: [context, images]` below")
+	w.want(f, "3:10 the plugin acme needs the grant images; to give it, write `grants: [context, images]` below")
 }
 
 // TestLockFile holds what is kept of an old lock.
 func TestLockFile(t *testing.T) {
 	w := newWorld(t)
-	w.program("house", plugins.Info{Name: "house", Version: "1.0.0"})
+	w.program("acme", plugins.Info{Name: "acme", Version: "1.0.0"})
 	side := func(version string) {
-		write(t, `{"name": "house", "version": "`+version+`"}`, w.dir, "house.info.json")
+		write(t, `{"name": "acme", "version": "`+version+`"}`, w.dir, "acme.info.json")
 	}
 	side("1.0.0")
-	f := w.file(house + "  - use: one\n")
+	f := w.file(acme + "  - use: one\n")
 	w.lock(f)
 	lock, err := trust.ReadLock(f.LockPath())
 	if err != nil || len(lock.Plugins) != 1 {
 		t.Fatal(lock, err)
 	}
 	other := "sha256:" + strings.Repeat("a", 64)
-	lock.Plugins["house"].Digests["other/arch"] = other
+	lock.Plugins["acme"].Digests["other/arch"] = other
 	lock.Plugins["gone"] = trust.Locked{Use: "./gone"}
 	if err := lock.Write(f.LockPath()); err != nil {
 		t.Fatal(err)
@@ -424,12 +424,12 @@ func TestLockFile(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		return lock.Plugins["house"].Digests["other/arch"], len(lock.Plugins)
+		return lock.Plugins["acme"].Digests["other/arch"], len(lock.Plugins)
 	}
 	if digest, n := kept(); digest != other || n != 1 {
 		t.Errorf("the same plugin: %q, %d", digest, n)
 	}
-	w.program("house", plugins.Info{Name: "house", Version: "2.0.0"})
+	w.program("acme", plugins.Info{Name: "acme", Version: "2.0.0"})
 	side("2.0.0")
 	if digest, _ := kept(); digest != "" {
 		t.Errorf("another version: %q", digest)
@@ -496,7 +496,7 @@ func TestLazy(t *testing.T) {
 	w := newWorld(t)
 	w.program("runs", plugins.Info{Name: "runs", Phases: []plugins.Phase{plugins.Check}, Filter: plugins.Filter{Keywords: []string{"RUN"}}})
 	w.program("adds", plugins.Info{Name: "adds", Phases: []plugins.Phase{plugins.Check}, Filter: plugins.Filter{Keywords: []string{"ADD"}}})
-	f := w.file("  - use: ./runs\n    name: house\n    grants: [context]\n    severity: {ran: error}\n  - use: ./adds\n")
+	f := w.file("  - use: ./runs\n    name: acme\n    grants: [context]\n    severity: {ran: error}\n  - use: ./adds\n")
 	w.lock(f)
 	w.allow(f)
 	w.starter.started, w.starter.plugins = nil, nil
@@ -513,10 +513,10 @@ func TestLazy(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if d := out.Diags; len(d) != 1 || d[0].Code != "house/ran" || d[0].Severity != diag.Error || d[0].Message != "by house with " {
+	if d := out.Diags; len(d) != 1 || d[0].Code != "acme/ran" || d[0].Severity != diag.Error || d[0].Message != "by acme with " {
 		t.Errorf("told %+v", d)
 	}
-	if s := w.starter.started; len(s) != 1 || s[0].Name != "house" || len(s[0].Grants) != 1 {
+	if s := w.starter.started; len(s) != 1 || s[0].Name != "acme" || len(s[0].Grants) != 1 {
 		t.Errorf("started %+v", s)
 	}
 	if err := p.Close(); err != nil || !w.starter.plugins[0].closed.Load() {
@@ -530,9 +530,9 @@ func TestLazy(t *testing.T) {
 // TestLazyFaults holds what becomes of a start that fails.
 func TestLazyFaults(t *testing.T) {
 	w := newWorld(t)
-	info := plugins.Info{Name: "house", Phases: []plugins.Phase{plugins.Check}}
-	w.program("house", info)
-	f := w.file(house)
+	info := plugins.Info{Name: "acme", Phases: []plugins.Phase{plugins.Check}}
+	w.program("acme", info)
+	f := w.file(acme)
 	w.lock(f)
 	w.allow(f)
 	open := func() *Plugins {
@@ -550,7 +550,7 @@ func TestLazyFaults(t *testing.T) {
 	p := open()
 	w.starter.err = errors.New("it crashed")
 	for range 2 {
-		if err := run(context.Background(), p); err == nil || !strings.Contains(err.Error(), "plugin house: check: it crashed") {
+		if err := run(context.Background(), p); err == nil || !strings.Contains(err.Error(), "plugin acme: check: it crashed") {
 			t.Error(err)
 		}
 	}
@@ -573,9 +573,9 @@ func TestLazyFaults(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	stale := lock.Plugins["house"]
+	stale := lock.Plugins["acme"]
 	stale.Info.Filter = plugins.Filter{Keywords: []string{"FROM"}}
-	lock.Plugins["house"] = stale
+	lock.Plugins["acme"] = stale
 	if err := lock.Write(f.LockPath()); err != nil {
 		t.Fatal(err)
 	}
@@ -588,8 +588,8 @@ func TestLazyFaults(t *testing.T) {
 // TestTogether holds that many calls at one time start a program once.
 func TestTogether(t *testing.T) {
 	w := newWorld(t)
-	w.program("house", plugins.Info{Name: "house", Phases: []plugins.Phase{plugins.Check}})
-	f := w.file(house)
+	w.program("acme", plugins.Info{Name: "acme", Phases: []plugins.Phase{plugins.Check}})
+	f := w.file(acme)
 	w.lock(f)
 	w.allow(f)
 	p, _, err := f.Pipeline(context.Background(), w.env)
@@ -619,5 +619,13 @@ func BenchmarkPipeline(b *testing.B) {
 		if _, _, err := f.Pipeline(context.Background(), w.env); err != nil {
 			b.Fatal(err)
 		}
+	}
+}
+
+// TestNoFile has a program that does not look at what Load found get an error.
+func TestNoFile(t *testing.T) {
+	f, found := Load(t.Context(), filepath.Join(t.TempDir(), "strake.yaml"), &source.Set{})
+	if p, _, err := f.Pipeline(t.Context(), Env{}); !found.HasErrors() || p != nil || !errors.Is(err, ErrNoFile) {
+		t.Errorf("%v, %v, %v", found, p, err)
 	}
 }

@@ -141,6 +141,9 @@ func TestRun(t *testing.T) {
 
 // TestStartFaults holds programs that do not become plugins to an error in time.
 func TestStartFaults(t *testing.T) {
+	if testing.Short() {
+		t.Skip("it waits for faults")
+	}
 	for what, want := range map[string][]string{
 		"start-crash":       {"exit status 3", "no config[31m\n", "all is lost"},
 		"start-hang":        {"it was not ready within 1s", "waiting"},
@@ -181,6 +184,9 @@ func TestStartFaults(t *testing.T) {
 
 // TestCallFaults does the same for calls.
 func TestCallFaults(t *testing.T) {
+	if testing.Short() {
+		t.Skip("it waits for faults")
+	}
 	for what, want := range map[string][]string{
 		"error":    {"plugin faults: check: no idea"},
 		"panic":    {"panic: assignment to entry in nil map", "main.init.func"},
@@ -326,8 +332,11 @@ func (l *lines) Log(_ context.Context, text string) {
 }
 
 func TestFloodHost(t *testing.T) {
+	if testing.Short() {
+		t.Skip("it floods for seconds")
+	}
 	o := options(t, "flood-host")
-	o.MaxLog = 1 << 20
+	o.MaxLog, o.CallTimeout = 1<<20, 5*time.Second // it writes until its time is over
 	l := &lines{}
 	if _, err := pipeline(t, start(t, o), l); err == nil || l.bytes > 1<<20+100 {
 		t.Errorf("%d bytes, %v", l.bytes, err)

@@ -31,6 +31,9 @@ var (
 // TestTutorial follows the page as it is written: each block goes into the file that is
 // named above it, each line into plugin.go, and the tests are run.
 func TestTutorial(t *testing.T) {
+	if testing.Short() {
+		t.Skip("it builds a program")
+	}
 	page, err := os.ReadFile(filepath.Join(pages, "README.md"))
 	if err != nil {
 		t.Fatal(err)
@@ -76,8 +79,8 @@ func TestTutorial(t *testing.T) {
 	}
 	run(t, dir, "vet", "-mod=mod", "./...")
 	run(t, dir, "test", "-mod=mod", "./...")
-	run(t, dir, "build", "-mod=mod", "-tags", "grpcnotrace", "-ldflags", "-s -w", "-o", "house-labels", ".")
-	if info, err := os.Stat(filepath.Join(dir, "house-labels")); err != nil {
+	run(t, dir, "build", "-mod=mod", "-tags", "grpcnotrace", "-ldflags", "-s -w", "-o", "acme-labels", ".")
+	if info, err := os.Stat(filepath.Join(dir, "acme-labels")); err != nil {
 		t.Error(err)
 	} else if info.Size() > maxSize {
 		t.Errorf("a program of a few lines has %d bytes, more than %d", info.Size(), maxSize)
@@ -86,7 +89,7 @@ func TestTutorial(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	linked, err := buildinfo.ReadFile(filepath.Join(dir, "house-labels"))
+	linked, err := buildinfo.ReadFile(filepath.Join(dir, "acme-labels"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -102,6 +105,9 @@ func TestTutorial(t *testing.T) {
 // TestPagesCompile compiles what else the pages have of Go: whole files as they are, and
 // pieces as the body of a function of a plugin.
 func TestPagesCompile(t *testing.T) {
+	if testing.Short() {
+		t.Skip("it builds programs")
+	}
 	for _, name := range []string{"sdk.md", "cookbook.md", "protocol.md"} {
 		page := read(t, filepath.Join(pages, name))
 		t.Run(name, func(t *testing.T) {
@@ -138,8 +144,8 @@ func made(t *testing.T) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	dir := filepath.Join(t.TempDir(), "house-labels")
-	v := scaffold.Values{Name: "house-labels", Module: "example.com/house-labels", Version: "v0.0.0", Replace: root, Go: "1.26"}
+	dir := filepath.Join(t.TempDir(), "acme-labels")
+	v := scaffold.Values{Name: "acme-labels", Module: "example.com/acme-labels", Version: "v0.0.0", Replace: root, Go: "1.26"}
 	if err := scaffold.New(dir, v); err != nil {
 		t.Fatal(err)
 	}

@@ -13,6 +13,9 @@ import (
 
 // TestNew makes a plugin, and runs its tests and builds it as its author would.
 func TestNew(t *testing.T) {
+	if testing.Short() {
+		t.Skip("it builds a program")
+	}
 	root, err := filepath.Abs("../..")
 	if err != nil {
 		t.Fatal(err)

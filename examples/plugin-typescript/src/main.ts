@@ -1,4 +1,4 @@
-// npm-house is a plugin for strake that holds Node images to an organisation's ways:
+// npm-acme is a plugin for strake that holds Node images to an organisation's ways:
 //
 //   NPM_CI [--omit=dev] [DIR]   installs what the lock file names, with a cache
 //   npm install in a RUN        is reported, with a fix
@@ -71,7 +71,7 @@ function rewrite(call: Call): Result {
 
 /** madeByUs keeps a second run from doing it again, when the text of the ENV is not there. */
 function madeByUs(call: Call, op: Op): boolean {
-  return op.kind === "ENV" && call.module.origins[op.origin - 1]?.by.toString() === "npm-house";
+  return op.kind === "ENV" && call.module.origins[op.origin - 1]?.by.toString() === "npm-acme";
 }
 
 /** check reports npm install without packages. */
@@ -118,7 +118,7 @@ function textOf(call: Call, op: Op): string {
 
 void serve({
   info: {
-    name: "npm-house",
+    name: "npm-acme",
     version: "0.1.0",
     summary: "holds Node images to the ways of an organisation",
     phases: [Phase.Expand, Phase.Rewrite, Phase.Check],

@@ -140,7 +140,7 @@ export async function serve(plugin: Plugin) {
   );
   const pair = { private_key: Buffer.from(key), cert_chain: Buffer.from(cert.toString("pem")) };
   const credentials = grpc.ServerCredentials.createSsl(Buffer.from(env.PLUGIN_CLIENT_CERT), [pair], true);
-  const path = join(env.PLUGIN_UNIX_SOCKET_DIR, "npm-house");
+  const path = join(env.PLUGIN_UNIX_SOCKET_DIR, "npm-acme");
   server.bindAsync("unix:" + path, credentials, (err) => {
     if (err) throw err;
     const der = Buffer.from(cert.rawData).toString("base64").replace(/=+$/, "");

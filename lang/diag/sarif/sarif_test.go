@@ -32,8 +32,8 @@ func findings() (*source.Set, diag.List) {
 	other := set.Add("a dir/50%:é", "FROM b\n").ID
 	at := source.Span{Start: 14, End: 15} // b, behind a character of two bytes
 	return set, diag.List{
-		{Code: "p/one", Span: at, Message: "bad", Hint: "mend it", URL: "https://example.com/one",
-			Fixes: []diag.Fix{{Message: "unsafe", Edits: []diag.Edit{{Span: at, New: "x"}}}, {Message: "mend", Safe: true, Edits: []diag.Edit{{Span: at, New: "c"}}}}},
+		{Code: "p/one", Span: at, Message: "bad", Hint: "fix it", URL: "https://example.com/one",
+			Fixes: []diag.Fix{{Message: "unsafe", Edits: []diag.Edit{{Span: at, New: "x"}}}, {Message: "fix", Safe: true, Edits: []diag.Edit{{Span: at, New: "c"}}}}},
 		{Code: "p/one", Severity: diag.Warning, Message: "nowhere"},
 		{Code: "two", Severity: diag.Hint, Span: at, Message: "\xff",
 			Fixes: []diag.Fix{{Message: "drop <it>", Safe: true, Edits: []diag.Edit{{Span: at}}}, {Message: "empty", Safe: true}}},
@@ -55,7 +55,7 @@ func TestWrite(t *testing.T) {
 	if *where.ArtifactLocation.URI != "dir/Dockerfile" || *where.Region.StartLine != 2 || *where.Region.StartColumn != 7 || *where.Region.EndColumn != 8 {
 		t.Errorf("the place is %+v", where.Region)
 	}
-	if first.Level != "error" || run.Results[1].Level != "warning" || run.Results[2].Level != "note" || *first.Message.Text != "bad; mend it" {
+	if first.Level != "error" || run.Results[1].Level != "warning" || run.Results[2].Level != "note" || *first.Message.Text != "bad; fix it" {
 		t.Errorf("levels %s, %s, %s", first.Level, run.Results[1].Level, run.Results[2].Level)
 	}
 	if len(first.Fixes) != 1 || *first.Fixes[0].ArtifactChanges[0].Replacements[0].InsertedContent.Text != "c" {

@@ -28,6 +28,7 @@ func TestImages(t *testing.T) {
 			[]string{"target=/dev/strake-npm/_cacache,uid=1000,gid=1001"}},
 		{"a user with no number", "FROM corp/node:1\nRUN npm ci", "", `{"config":{"User":"app"}}`, nil},
 		{"root by config", "FROM corp/go:1\nRUN go build", "", `{"config":{"Env":["GOPATH=/x"]}}`, []string{"target=/x/pkg/mod"}},
+		{"of another system", "FROM corp/go:1\nRUN go build", "", `{"os":"windows","config":{"Env":["GOPATH=/x"]}}`, nil},
 		{"a config that is none", "FROM corp/go:1\nRUN npm ci", "", `{`, nil},
 	} {
 		step := plugins.Step{Plugin: cachemounts.New(), Grants: []plugins.Grant{plugins.GrantImages}}

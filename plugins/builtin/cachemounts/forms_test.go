@@ -74,3 +74,11 @@ func TestShared(t *testing.T) {
 		apt + " && apt-get clean && rm -rf /var/cache/apt/archives/*.deb", apt + "\nWORKDIR /var/cache\nRUN cp x /y", stage + "COPY --from=a /var/lib/x /d", stage + "COPY --from=a / /d", "FROM maven:3.9\nRUN mvn package\nRUN java -jar x.jar", "FROM maven:3.9\nRUN gradle -v && mvn package\nRUN gradle -v",
 	})
 }
+
+// TestStart: where a RUN starts is known of the images of distributions and of some languages,
+// and behind a WORKDIR that says it.
+func TestStart(t *testing.T) {
+	const install = "apt-get update && apt-get install -y vim && cp -r dev /x"
+	hold(t, from("company/base:1", install, "true\nWORKDIR x\nRUN "+install), from("company/base:1\nWORKDIR /srv", install, "true\nWORKDIR x\nRUN "+install))
+	hold(t, from("debian:12", install), from("debian:12", "apt-get update && apt-get install -y vim && cp -r x /y"))
+}

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/seed-e0495807/strake/ir"
+	"github.com/seed-e0495807/strake/ir/eval"
 	"github.com/seed-e0495807/strake/ir/shell"
 	"github.com/seed-e0495807/strake/lang/late"
 )
@@ -34,8 +35,8 @@ var harmless = strings.Fields(`: [ test true false echo printf cd pwd set unset 
 // what a manager leaves in it.
 func (p *pass) needed(j *job, u *use) bool {
 	top := j.index
-	for shell.Parent(p.call.Module, top) >= 0 {
-		top = shell.Parent(p.call.Module, top)
+	for eval.Parent(p.call.Module, top) >= 0 {
+		top = eval.Parent(p.call.Module, top)
 	}
 	started := make([]bool, len(p.stages))
 	inputs, seen := "", false // secrets that the first use has
@@ -44,7 +45,7 @@ func (p *pass) needed(j *job, u *use) bool {
 		if !p.descends(i, top) {
 			continue
 		}
-		if parent := shell.Parent(p.call.Module, i); parent >= 0 {
+		if parent := eval.Parent(p.call.Module, i); parent >= 0 {
 			started[i] = started[parent]
 		}
 		for k, op := range p.call.Module.Stages[i].Ops {

@@ -5,9 +5,9 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/seed-e0495807/strake/ir/distro"
 	"github.com/seed-e0495807/strake/ir/shell"
 	"github.com/seed-e0495807/strake/lang/late"
-	"github.com/seed-e0495807/strake/plugins/distro"
 )
 
 // leadBy puts options behind the name of the program.

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/seed-e0495807/strake/ir"
+	"github.com/seed-e0495807/strake/ir/eval"
 	"github.com/seed-e0495807/strake/ir/shell"
 )
 
@@ -35,7 +36,7 @@ func (j *job) moves(u *use) bool {
 // before tells whether one of the instructions so far of the stages that this one goes back
 // to is of a kind, the RUN itself included.
 func (j *job) before(is func(stage, k int, op *ir.Op) bool) bool {
-	for i := j.index; i >= 0; i = shell.Parent(j.call.Module, i) {
+	for i := j.index; i >= 0; i = eval.Parent(j.call.Module, i) {
 		for k, op := range j.call.Module.Stages[i].Ops {
 			if i == j.index && k > j.op {
 				break

@@ -6,9 +6,10 @@ import (
 	"strings"
 
 	"github.com/seed-e0495807/strake/ir"
+	"github.com/seed-e0495807/strake/ir/distro"
+	"github.com/seed-e0495807/strake/ir/eval"
 	"github.com/seed-e0495807/strake/ir/shell"
 	"github.com/seed-e0495807/strake/plugins"
-	"github.com/seed-e0495807/strake/plugins/distro"
 )
 
 // pass is a run over a module.
@@ -16,6 +17,7 @@ type pass struct {
 	call   *plugins.Call
 	config config
 	file   func(name string) ([]byte, error) // reads the build context
+	states *eval.Module
 	stages []*stage
 	jobs   [][]*job // by stage and op; nil where there is nothing to do
 }
@@ -28,13 +30,14 @@ type stage struct {
 	release string // for ids; "" when it is not known
 	windows bool
 	base    string          // the image, for a cache that is for that alone; "" when it cannot be named
-	states  []*shell.State  // in front of each op
+	states  []*eval.State   // in front of each op
 	scripts []*shell.Script // of RUNs that can be read
 }
 
 // read looks at all stages. Only those that the plugin is for get jobs.
 func (p *pass) read(ctx context.Context, host plugins.Host) {
 	m := p.call.Module
+	p.states = p.call.States.Module(m, func(i int) *eval.State { return distro.Base(ctx, host, m, i) })
 	p.jobs = make([][]*job, len(m.Stages))
 	for i := range m.Stages {
 		s := p.stage(ctx, host, i)
@@ -67,7 +70,7 @@ func (p *pass) triggers(stage int) bool {
 	if ref, _ := distro.BaseImage(p.call.Module, stage); p.stages[stage].states[0].Triggers || strings.Contains(strings.ToLower(ref), "onbuild") {
 		return true
 	}
-	for i := shell.Parent(p.call.Module, stage); i >= 0; i = shell.Parent(p.call.Module, i) {
+	for i := eval.Parent(p.call.Module, stage); i >= 0; i = eval.Parent(p.call.Module, i) {
 		if slices.ContainsFunc(p.call.Module.Stages[i].Ops, func(op *ir.Op) bool { _, ok := op.Body.(*ir.Onbuild); return ok }) {
 			return true
 		}
@@ -116,7 +119,8 @@ func (p *pass) stage(ctx context.Context, host plugins.Host, i int) *stage {
 	}
 	s.windows = m.Escape != '\\' || strings.Contains(ref, "windows") || strings.Contains(ref, "nanoserver")
 	s.base = p.baseOf(i, ref)
-	s.states = shell.States(m, i, distro.Base(ctx, host, m, i))
+	s.states = p.states.Stage(i)
+	s.windows = s.windows || s.states[0].OS != "" && s.states[0].OS != "linux"
 	return s
 }
 
@@ -135,11 +139,11 @@ func slug(ref string) string {
 // out, and is of the platform of the target, as all that mounts name is.
 func (p *pass) baseOf(stage int, ref string) string {
 	m := p.call.Module
-	for at := stage; ; at = shell.Parent(m, at) {
+	for at := stage; ; at = eval.Parent(m, at) {
 		switch s := m.Stages[at]; {
 		case s.Platform != "" && s.Platform != "$TARGETPLATFORM" && s.Platform != "${TARGETPLATFORM}":
 			return ""
-		case shell.Parent(m, at) >= 0:
+		case eval.Parent(m, at) >= 0:
 			continue
 		case s.Base != ref || p.stageOf(ref) >= 0 || strings.ContainsAny(ref, `,"`):
 			return ""
@@ -150,7 +154,7 @@ func (p *pass) baseOf(stage int, ref string) string {
 
 // descends tells whether a stage is another, or goes back to it.
 func (p *pass) descends(stage, from int) bool {
-	for ; stage >= 0; stage = shell.Parent(p.call.Module, stage) {
+	for ; stage >= 0; stage = eval.Parent(p.call.Module, stage) {
 		if stage == from {
 			return true
 		}

@@ -6,12 +6,13 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/seed-e0495807/strake/ir/eval"
 	"github.com/seed-e0495807/strake/ir/shell"
 )
 
 // reader knows what the words of a script can be.
 type reader struct {
-	state  *shell.State
+	state  *eval.State
 	script *shell.Script
 }
 

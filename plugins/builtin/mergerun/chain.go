@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/seed-e0495807/strake/ir"
+	"github.com/seed-e0495807/strake/ir/eval"
 	"github.com/seed-e0495807/strake/plugins"
 )
 
@@ -252,7 +253,7 @@ func boundaries(m *ir.Module, chosen []bool, keep bool) []map[int]bool {
 // prefix is how many ops two stages have in common.
 func prefix(m *ir.Module, i, j int) int {
 	a, b := m.Stages[i], m.Stages[j]
-	if a.Base != b.Base || a.Platform != b.Platform || baseStage(m, i) != baseStage(m, j) {
+	if a.Base != b.Base || a.Platform != b.Platform || eval.Parent(m, i) != eval.Parent(m, j) {
 		return 0
 	}
 	n := 0

@@ -53,6 +53,9 @@ var kinds = []struct {
 // TestKinds holds that the sandbox shows each kind, and that the plugin knows it: what it
 // makes of the chain is the same as the chain.
 func TestKinds(t *testing.T) {
+	if testing.Short() {
+		t.Skip("it runs hundreds of scripts")
+	}
 	byName := map[string]shell{}
 	for _, s := range shells(t) {
 		byName[s.name] = s

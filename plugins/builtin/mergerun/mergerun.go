@@ -16,6 +16,7 @@ import (
 	"regexp"
 
 	"github.com/seed-e0495807/strake/ir"
+	"github.com/seed-e0495807/strake/ir/eval"
 	"github.com/seed-e0495807/strake/lang/diag"
 	"github.com/seed-e0495807/strake/lang/source"
 	"github.com/seed-e0495807/strake/plugins"
@@ -92,7 +93,7 @@ func (plugin) Info() plugins.Info {
 
 // Run merges. A pattern of the config that is none is an error of the user.
 func (plugin) Run(ctx context.Context, h plugins.Host, c *plugins.Call) (*plugins.Result, error) {
-	j := &job{Call: c, ctx: ctx, host: h, images: map[int]*image{}, config: config{Cache: "keep", MaxLength: 4000}}
+	j := &job{Call: c, ctx: ctx, host: h, images: map[int]*eval.Image{}, config: config{Cache: "keep", MaxLength: 4000}}
 	if err := c.Decode(&j.config); err != nil {
 		return nil, err
 	}
@@ -115,7 +116,7 @@ type job struct {
 	host   plugins.Host
 	config config
 	keep   []*regexp.Regexp
-	images map[int]*image // of base images, by stage; nil is not known
+	images map[int]*eval.Image // of base images, by stage; nil is not known
 	result plugins.Result
 }
 

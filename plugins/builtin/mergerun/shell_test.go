@@ -338,6 +338,9 @@ func early(left []bool, groups []int) int {
 
 // TestLimits holds that a script which never ends, or fills the disk, does neither.
 func TestLimits(t *testing.T) {
+	if testing.Short() {
+		t.Skip("it waits for limits")
+	}
 	b := newSandbox(t)
 	for _, script := range []string{
 		"echo x >out && ln out b && tee -a b <out >/dev/null",

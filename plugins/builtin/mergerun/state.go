@@ -1,7 +1,6 @@
 package mergerun
 
 import (
-	"encoding/json"
 	"path"
 	"slices"
 	"strings"
@@ -9,6 +8,7 @@ import (
 	"mvdan.cc/sh/v3/syntax"
 
 	"github.com/seed-e0495807/strake/ir"
+	"github.com/seed-e0495807/strake/ir/eval"
 	"github.com/seed-e0495807/strake/plugins"
 )
 
@@ -30,7 +30,7 @@ type state struct {
 // start is the state at the FROM of a stage.
 func (j *job) start(stage int, ends []*state) *state {
 	s := j.Module.Stages[stage]
-	if i := baseStage(j.Module, stage); i >= 0 {
+	if i := eval.Parent(j.Module, stage); i >= 0 {
 		if now := *ends[i]; now.trigger { // it can become anything
 			return &state{image: -1, foreign: now.foreign, windows: now.windows, startup: true, past: now.past}
 		}
@@ -53,16 +53,6 @@ func (j *job) start(stage int, ends []*state) *state {
 		now.windows = now.windows || strings.Contains(name, part)
 	}
 	return now
-}
-
-// baseStage is the earlier stage that a stage is based on, or -1.
-func baseStage(m *ir.Module, stage int) int {
-	for i := stage - 1; i >= 0; i-- {
-		if m.Stages[i].Name != "" && strings.EqualFold(m.Stages[i].Name, m.Stages[stage].Base) {
-			return i
-		}
-	}
-	return -1
 }
 
 // after is the state behind an op.
@@ -141,26 +131,17 @@ func (j *job) word(at plugins.Place, text string) string {
 	return text
 }
 
-// image is what counts of the config of a base image.
-type image struct {
-	OS     string `json:"os"`
-	Config struct {
-		Shell, Env, OnBuild []string
-		WorkingDir, User    string
-	} `json:"config"`
-}
-
 // base reads the config of a stage's base image, which a plugin may when it is granted.
-func (j *job) base(stage int) *image {
+func (j *job) base(stage int) *eval.Image {
 	data, err := j.host.BaseConfig(j.ctx, stage)
 	if err != nil {
 		return nil
 	}
-	var i image
-	if json.Unmarshal(data, &i) != nil {
+	i, err := eval.ReadImage(data)
+	if err != nil {
 		return nil
 	}
-	return &i
+	return i
 }
 
 // known fills in what the base image says.

@@ -10,11 +10,11 @@ import (
 	"strings"
 
 	"github.com/seed-e0495807/strake/ir"
+	"github.com/seed-e0495807/strake/ir/distro"
 	"github.com/seed-e0495807/strake/lang/diag"
 	"github.com/seed-e0495807/strake/lang/source"
 	"github.com/seed-e0495807/strake/plugins"
 	"github.com/seed-e0495807/strake/plugins/builtin/packages/install"
-	"github.com/seed-e0495807/strake/plugins/distro"
 )
 
 // Name is the plugin's name in strake.yaml.

@@ -72,7 +72,7 @@ func TestBrokenFix(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			text := "FROM debian:13\n" + c.text + "\nUSER x\n"
 			with := strings.NewReplacer("\\", `\\`, "\n", `\n`).Replace(c.with)
-			list := check(t, policy.New(), house(`"on": "RUN", "when": "true", "message": "x", "fix": {"message": "y", "with": "`+with+`", "safe": true}`), text, nil)
+			list := check(t, policy.New(), acme(`"on": "RUN", "when": "true", "message": "x", "fix": {"message": "y", "with": "`+with+`", "safe": true}`), text, nil)
 			if len(list) != 1 || list[0].Severity == diag.Error {
 				t.Fatalf("got %s", show(list))
 			}
@@ -100,7 +100,7 @@ func TestRemovedComments(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			text := "FROM debian:13\n" + c.text
-			list := check(t, policy.New(), house(`"on": "RUN", "when": "true", "message": "x", "fix": {"message": "y", "with": "", "safe": true}`), text, nil)
+			list := check(t, policy.New(), acme(`"on": "RUN", "when": "true", "message": "x", "fix": {"message": "y", "with": "", "safe": true}`), text, nil)
 			if len(list) == 0 || len(list[0].Fixes) != 1 {
 				t.Fatalf("got %s", show(list))
 			}

@@ -22,8 +22,8 @@ func check(t testing.TB, p plugins.Plugin, config, text string, host plugins.Hos
 	return plugintest.Run(t, plugins.Step{Plugin: p, Config: json.RawMessage(config), Grants: grants}, text, host).Diags
 }
 
-// house is a config of one rule.
-func house(fields string) string { return `{"use": [], "rules": [{"name": "r", ` + fields + `}]}` }
+// acme is a config of one rule.
+func acme(fields string) string { return `{"use": [], "rules": [{"name": "r", ` + fields + `}]}` }
 
 // show writes diagnostics as "code: message".
 func show(list diag.List) string {
@@ -38,19 +38,19 @@ func show(list diag.List) string {
 func TestBadConfig(t *testing.T) {
 	p := policy.New()
 	for _, c := range []struct{ name, config, want string }{
-		{"a misspelt field", house(`"on": "RUN", "when": "op.scirpt == ''", "message": "x"`), "policy/bad-rule: rule `r`: when: 1:3: undefined field 'scirpt'"},
-		{"a field of another type", house(`"on": "stage", "when": "stage.image.user == ''", "message": "x"`), "policy/bad-rule: rule `r`: when: 1:12: undefined field 'user'"},
-		{"a variable that is not there", house(`"on": "stage", "when": "op.keyword == 'RUN'", "message": "x"`), "policy/bad-rule: rule `r`: when: 1:1: undeclared reference to 'op'"},
-		{"syntax", house(`"when": "op.keyword ==", "message": "x"`), "policy/bad-rule: rule `r`: when: 1:14: Syntax error"},
-		{"types", house(`"when": "op.number == 'a'", "message": "x"`), "policy/bad-rule: rule `r`: when: 1:11: found no matching overload for '_==_'"},
-		{"no bool", house(`"when": "op.text", "message": "x"`), "policy/bad-rule: rule `r`: when: 1:1: it gives a string; a bool is wanted"},
-		{"a regular expression", house(`"when": "op.text.matches('(')", "message": "x"`), "policy/bad-rule: rule `r`: when: 1:17: invalid matches argument"},
-		{"the message", house(`"when": "true", "message": "x ${op.txt}"`), "policy/bad-rule: rule `r`: message: 1:3: undefined field 'txt'"},
-		{"a message without end", house(`"when": "true", "message": "x ${op.text"`), "policy/bad-rule: rule `r`: message: the `${` in"},
-		{"a fix of no instruction", house(`"on": "stage", "when": "true", "message": "x", "fix": {"message": "x", "with": "y"}`), "policy/bad-rule: rule `r`: fix: only a rule on instructions"},
+		{"a misspelt field", acme(`"on": "RUN", "when": "op.scirpt == ''", "message": "x"`), "policy/bad-rule: rule `r`: when: 1:3: undefined field 'scirpt'"},
+		{"a field of another type", acme(`"on": "stage", "when": "stage.image.user == ''", "message": "x"`), "policy/bad-rule: rule `r`: when: 1:12: undefined field 'user'"},
+		{"a variable that is not there", acme(`"on": "stage", "when": "op.keyword == 'RUN'", "message": "x"`), "policy/bad-rule: rule `r`: when: 1:1: undeclared reference to 'op'"},
+		{"syntax", acme(`"when": "op.keyword ==", "message": "x"`), "policy/bad-rule: rule `r`: when: 1:14: Syntax error"},
+		{"types", acme(`"when": "op.number == 'a'", "message": "x"`), "policy/bad-rule: rule `r`: when: 1:11: found no matching overload for '_==_'"},
+		{"no bool", acme(`"when": "op.text", "message": "x"`), "policy/bad-rule: rule `r`: when: 1:1: it gives a string; a bool is wanted"},
+		{"a regular expression", acme(`"when": "op.text.matches('(')", "message": "x"`), "policy/bad-rule: rule `r`: when: 1:17: invalid matches argument"},
+		{"the message", acme(`"when": "true", "message": "x ${op.txt}"`), "policy/bad-rule: rule `r`: message: 1:3: undefined field 'txt'"},
+		{"a message without end", acme(`"when": "true", "message": "x ${op.text"`), "policy/bad-rule: rule `r`: message: the `${` in"},
+		{"a fix of no instruction", acme(`"on": "stage", "when": "true", "message": "x", "fix": {"message": "x", "with": "y"}`), "policy/bad-rule: rule `r`: fix: only a rule on instructions"},
 		{"an unknown rule", `{"use": ["no-latst"]}`, "policy/bad-rule: use: no rule `no-latst` is shipped"},
-		{"no expression", house(`"message": "x"`), "policy/bad-rule: rules: no rule `r` is shipped"},
-		{"a severity", house(`"when": "true", "message": "x", "severity": "fatal"`), `there is no "fatal"`},
+		{"no expression", acme(`"message": "x"`), "policy/bad-rule: rules: no rule `r` is shipped"},
+		{"a severity", acme(`"when": "true", "message": "x", "severity": "fatal"`), `there is no "fatal"`},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			list := check(t, p, c.config, "FROM scratch\nRUN x\n", nil)
@@ -72,16 +72,16 @@ func TestBadConfig(t *testing.T) {
 // TestLimits has rules that would take too long, or fail.
 func TestLimits(t *testing.T) {
 	text := "FROM scratch\n" + strings.Repeat("RUN x\n", 2000)
-	dear := house(`"on": "stage", "when": "stage.ops.exists(a, stage.ops.exists(b, a.text + b.text == 'z'))", "message": "x"`)
+	dear := acme(`"on": "stage", "when": "stage.ops.exists(a, stage.ops.exists(b, a.text + b.text == 'z'))", "message": "x"`)
 	if got := show(check(t, policy.New(), dear, text, nil)); got != "policy/rule-failed: rule `r` could not be evaluated: it costs too much" {
 		t.Errorf("got %.300s", got)
 	}
-	absent := house(`"on": "RUN", "when": "op.mounts[0].type == 'ssh'", "message": "x"`)
+	absent := acme(`"on": "RUN", "when": "op.mounts[0].type == 'ssh'", "message": "x"`)
 	list := check(t, policy.New(), absent, text, nil)
 	if len(list) != 1 || !strings.Contains(show(list), "rule-failed: rule `r` could not be evaluated: index out of bounds") {
 		t.Errorf("a rule that fails on every instruction is told %d times: %.300s", len(list), show(list))
 	}
-	long := house(`"on": "RUN", "when": "true", "message": "${op.text}"`)
+	long := acme(`"on": "RUN", "when": "true", "message": "${op.text}"`)
 	if got := show(check(t, policy.New(), long, "FROM scratch\nRUN "+strings.Repeat("x", 10000)+"\n", nil)); len(got) > 1200 {
 		t.Errorf("a message of %d bytes", len(got))
 	}

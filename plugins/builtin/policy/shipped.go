@@ -82,9 +82,9 @@ func imageRules() []shippedRule {
 			},
 			why:      "An organisation that mirrors, scans or signs its base images wants no others. `registries` has patterns of registry and repository, in which `*` is any text.",
 			not:      "Without `registries` nothing is allowed: set both or neither.",
-			settings: `"registries": ["registry.house/*", "docker.io/library/*"]`,
+			settings: `"registries": ["registry.acme/*", "docker.io/library/*"]`,
 			fires:    "FROM quay.io/some/tool:1\n",
-			fits:     "FROM registry.house/base/debian:13\n",
+			fits:     "FROM registry.acme/base/debian:13\n",
 		},
 		{
 			rule: rule{
@@ -115,8 +115,8 @@ func fileRules() []shippedRule {
 			recommended: true,
 			why:         "Instructions that an organisation does not want: `forbidden` lists them. The default is MAINTAINER, which is deprecated: the label `org.opencontainers.image.authors` says the same where tools look.",
 			not:         "Nothing to except: empty the list, or leave the rule out.",
-			fires:       "FROM debian:13\nMAINTAINER team@house.example\n",
-			fits:        "FROM debian:13\nLABEL org.opencontainers.image.authors=team@house.example\n",
+			fires:       "FROM debian:13\nMAINTAINER team@acme.example\n",
+			fits:        "FROM debian:13\nLABEL org.opencontainers.image.authors=team@acme.example\n",
 			repair:      maintainerFix,
 		},
 		{
@@ -129,7 +129,7 @@ func fileRules() []shippedRule {
 			not:      "Where the labels come from the command line of the build (`--label`), which is not in the Dockerfile.",
 			settings: `"labels": ["org.opencontainers.image.source"]`,
 			fires:    "FROM debian:13\n",
-			fits:     "FROM debian:13\nLABEL org.opencontainers.image.source=https://git.house.example/app\n",
+			fits:     "FROM debian:13\nLABEL org.opencontainers.image.source=https://git.acme.example/app\n",
 		},
 		{
 			rule: rule{

@@ -1,13 +1,13 @@
 package policy
 
 import (
-	"encoding/json"
 	"maps"
 	"path"
 	"slices"
 	"strings"
 
 	"github.com/seed-e0495807/strake/ir"
+	"github.com/seed-e0495807/strake/ir/eval"
 )
 
 // state is what the image of a stage has.
@@ -54,16 +54,8 @@ func (s *stage) baseConfig(st *state) {
 	if err != nil {
 		return
 	}
-	var image struct {
-		Config struct {
-			User, WorkingDir string
-			Env              []string
-			Labels           map[string]string
-			ExposedPorts     map[string]struct{}
-			Volumes          map[string]struct{}
-		} `json:"config"`
-	}
-	if json.Unmarshal(data, &image) != nil {
+	image, err := eval.ReadImage(data)
+	if err != nil {
 		return
 	}
 	if st.user = image.Config.User; st.user == "" {

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/seed-e0495807/strake/ir/eval"
 	"github.com/seed-e0495807/strake/ir/shell"
 	"github.com/seed-e0495807/strake/lang/late"
 )
@@ -39,7 +40,7 @@ func (k *known) set(name, value string) {
 // npm-install of npm 9.2 (git+ssh:// and github:), cargo-build(1) and its like of cargo 0.66,
 // and the commands of bundle(1) 2.3 and composer(1) 2.5. What yarn, pnpm, uv and pip take is
 // not checked against a manual.
-func (k *known) command(c *shell.Command, state *shell.State) (string, bool) {
+func (k *known) command(c *shell.Command, state *eval.State) (string, bool) {
 	words := valuesOf(c, state)
 	switch name := c.Name; {
 	case name == "ssh" || name == "sftp":
@@ -75,7 +76,7 @@ func (k *known) command(c *shell.Command, state *shell.State) (string, bool) {
 }
 
 // valuesOf are the arguments that are known, with variables of ENV put in.
-func valuesOf(c *shell.Command, state *shell.State) []string {
+func valuesOf(c *shell.Command, state *eval.State) []string {
 	words := make([]string, len(c.Args))
 	for i, w := range c.Args {
 		words[i], _ = w.Value(state.Lookup)
@@ -178,7 +179,7 @@ func (k *known) sshRules() []rule {
 var goFetches = []string{"build", "install", "get", "test", "vet", "run", "generate", "download", "tidy", "vendor", "list"}
 
 // golang fetches private modules with git, which a rule leads to ssh.
-func (k *known) golang(c *shell.Command, words []string, state *shell.State) (string, bool) {
+func (k *known) golang(c *shell.Command, words []string, state *eval.State) (string, bool) {
 	if slices.Contains(words, "env") && slices.Contains(words, "-w") {
 		for _, w := range words {
 			if name, value, ok := strings.Cut(w, "="); ok {
@@ -224,7 +225,7 @@ func (k *known) packages(c *shell.Command, words []string, hosted bool, subs ...
 }
 
 // cargo uses ssh for URLs on its command line, and for others by git.
-func (k *known) cargo(c *shell.Command, words []string, state *shell.State) (string, bool) {
+func (k *known) cargo(c *shell.Command, words []string, state *eval.State) (string, bool) {
 	if !c.Has("build", "install", "fetch", "test", "check", "run", "update", "vendor", "clippy", "chef") {
 		return "", false
 	}

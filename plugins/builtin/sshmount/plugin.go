@@ -12,9 +12,10 @@ import (
 	"strings"
 
 	"github.com/seed-e0495807/strake/ir"
+	"github.com/seed-e0495807/strake/ir/distro"
+	"github.com/seed-e0495807/strake/ir/eval"
 	"github.com/seed-e0495807/strake/ir/shell"
 	"github.com/seed-e0495807/strake/plugins"
-	"github.com/seed-e0495807/strake/plugins/distro"
 )
 
 // Name is the plugin's name in strake.yaml.
@@ -81,14 +82,15 @@ type pass struct {
 
 // rewrite adds the mounts.
 func (p *pass) rewrite(ctx context.Context) (*plugins.Result, error) {
-	res := &plugins.Result{}
-	for i, s := range p.call.Module.Stages {
+	res, m := &plugins.Result{}, p.call.Module
+	all := p.call.States.Module(m, func(i int) *eval.State { return distro.Base(ctx, p.host, m, i) })
+	for i, s := range m.Stages {
 		k := &known{}
-		if parent := shell.Parent(p.call.Module, i); parent >= 0 {
+		if parent := eval.Parent(m, i); parent >= 0 {
 			k = p.seen[parent].clone()
 		}
 		p.seen = append(p.seen, k)
-		states := shell.States(p.call.Module, i, distro.Base(ctx, p.host, p.call.Module, i))
+		states := all.Stage(i)
 		for n, op := range s.Ops {
 			run, ok := op.Body.(*ir.Run)
 			if !ok {
@@ -107,7 +109,7 @@ func (p *pass) rewrite(ctx context.Context) (*plugins.Result, error) {
 }
 
 // needs tells whether a RUN uses ssh, and why. What it sets up for later ones goes to k.
-func (p *pass) needs(k *known, run *ir.Run, state *shell.State) (string, bool) {
+func (p *pass) needs(k *known, run *ir.Run, state *eval.State) (string, bool) {
 	bare := *run
 	bare.Mounts = nil // the ids of caches are no commands
 	text := ir.Format(&bare, '\\')
@@ -152,7 +154,7 @@ func hasMount(run *ir.Run) bool {
 
 // mount is the --mount. The socket belongs to root: others in force have to be told, and
 // where it is not known who that is, everybody in the RUN may use it.
-func (p *pass) mount(state *shell.State) ir.Mount {
+func (p *pass) mount(state *eval.State) ir.Mount {
 	m := ir.Mount{option("type", "ssh")}
 	if p.config.ID != "" {
 		m = append(m, option("id", p.config.ID))

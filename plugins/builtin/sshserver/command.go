@@ -6,10 +6,10 @@ import (
 	"strings"
 
 	"github.com/seed-e0495807/strake/ir"
-	"github.com/seed-e0495807/strake/ir/shell"
+	"github.com/seed-e0495807/strake/ir/distro"
+	"github.com/seed-e0495807/strake/ir/eval"
 	"github.com/seed-e0495807/strake/lang/diag"
 	"github.com/seed-e0495807/strake/plugins/builtin/packages/install"
-	"github.com/seed-e0495807/strake/plugins/distro"
 )
 
 // program is what an image runs.
@@ -24,7 +24,7 @@ type program struct {
 // told, when they are not known.
 func (j *job) program() (*program, bool) {
 	var chain []int
-	for i := j.index; i >= 0; i = shell.Parent(j.Module, i) {
+	for i := j.index; i >= 0; i = eval.Parent(j.Module, i) {
 		chain = append(chain, i)
 	}
 	slices.Reverse(chain)

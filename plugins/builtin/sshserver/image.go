@@ -8,9 +8,9 @@ import (
 	"strings"
 
 	"github.com/seed-e0495807/strake/ir"
+	"github.com/seed-e0495807/strake/ir/distro"
 	"github.com/seed-e0495807/strake/plugins"
 	"github.com/seed-e0495807/strake/plugins/builtin/packages/install"
-	"github.com/seed-e0495807/strake/plugins/distro"
 )
 
 // Where things are in the image.

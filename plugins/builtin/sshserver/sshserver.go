@@ -15,13 +15,13 @@ import (
 	"strings"
 
 	"github.com/seed-e0495807/strake/ir"
-	"github.com/seed-e0495807/strake/ir/shell"
+	"github.com/seed-e0495807/strake/ir/distro"
+	"github.com/seed-e0495807/strake/ir/eval"
 	"github.com/seed-e0495807/strake/lang/diag"
 	"github.com/seed-e0495807/strake/lang/late"
 	"github.com/seed-e0495807/strake/lang/source"
 	"github.com/seed-e0495807/strake/plugins"
 	"github.com/seed-e0495807/strake/plugins/builtin/packages/install"
-	"github.com/seed-e0495807/strake/plugins/distro"
 )
 
 // Name is the plugin's name in strake.yaml.
@@ -112,7 +112,7 @@ func (j *job) run() {
 
 // done tells whether the stage, or one that it starts from, has the server.
 func (j *job) done() bool {
-	for i := j.index; i >= 0; i = shell.Parent(j.Module, i) {
+	for i := j.index; i >= 0; i = eval.Parent(j.Module, i) {
 		if slices.ContainsFunc(j.Module.Stages[i].Ops, func(op *ir.Op) bool {
 			e, ok := op.Body.(*ir.Entrypoint)
 			return op.Origin.By == j.By || ok && e.Command.Exec && len(e.Command.Args) > 0 && e.Command.Args[0] == startFile

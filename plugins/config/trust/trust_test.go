@@ -256,7 +256,7 @@ func TestAllow(t *testing.T) {
 	check := func(want string, grants ...plugins.Grant) {
 		t.Helper()
 		got := ""
-		if _, err := s.Check("house", digest, grants, "/repo"); err != nil {
+		if _, err := s.Check("acme", digest, grants, "/repo"); err != nil {
 			got = err.Error()
 			got, _, _ = strings.Cut(got, ";")
 		}
@@ -264,21 +264,21 @@ func TestAllow(t *testing.T) {
 			t.Errorf("%q, want %q", got, want)
 		}
 	}
-	check("you have not allowed the plugin house to run")
-	if err := s.Allow(Allowed{Digest: digest, Name: "house", Grants: []plugins.Grant{plugins.GrantContext}}); err != nil {
+	check("you have not allowed the plugin acme to run")
+	if err := s.Allow(Allowed{Digest: digest, Name: "acme", Grants: []plugins.Grant{plugins.GrantContext}}); err != nil {
 		t.Fatal(err)
 	}
 	check("")
 	check("", plugins.GrantContext)
-	check("you have allowed the plugin house, but without the grant network", plugins.GrantContext, plugins.GrantNetwork)
+	check("you have allowed the plugin acme, but without the grant network", plugins.GrantContext, plugins.GrantNetwork)
 	if err := s.Revoke(digest); err != nil {
 		t.Fatal(err)
 	}
-	check("you have not allowed the plugin house to run")
+	check("you have not allowed the plugin acme to run")
 	s.Given = must(ParseGiven(" " + digest + ", "))
 	check("", plugins.GrantNetwork)
 	s.Given = must(ParseGiven("sha256:" + strings.Repeat("b", 64)))
-	check("you have not allowed the plugin house to run")
+	check("you have not allowed the plugin acme to run")
 	s.Given = must(ParseGiven("locked"))
 	check("")
 	for _, bad := range []string{"all", "*", "1", "true", "sha256:x", digest + "0"} {
@@ -292,7 +292,7 @@ func TestAllow(t *testing.T) {
 func TestAllowList(t *testing.T) {
 	s := newStore(t)
 	digest := "sha256:" + strings.Repeat("a", 64)
-	if err := s.Allow(Allowed{Digest: digest, Name: "house", Grants: nil}); err != nil {
+	if err := s.Allow(Allowed{Digest: digest, Name: "acme", Grants: nil}); err != nil {
 		t.Fatal(err)
 	}
 	name := filepath.Join(s.Config, "allowed.json")
@@ -301,7 +301,7 @@ func TestAllowList(t *testing.T) {
 	}
 	code := func(root string) string {
 		var d diag.Diagnostic
-		if _, err := s.Check("house", digest, nil, root); errors.As(err, &d) {
+		if _, err := s.Check("acme", digest, nil, root); errors.As(err, &d) {
 			return d.Code
 		}
 		return ""
@@ -331,7 +331,7 @@ func TestAllowList(t *testing.T) {
 		if got := code("/repo"); got != "allow-list" {
 			t.Errorf("%q: %q", text, got)
 		}
-		if err := s.Allow(Allowed{Digest: digest, Name: "house", Grants: nil}); err == nil {
+		if err := s.Allow(Allowed{Digest: digest, Name: "acme", Grants: nil}); err == nil {
 			t.Errorf("%q is written over", text)
 		}
 	}
@@ -342,7 +342,7 @@ func TestAllowList(t *testing.T) {
 func TestAttackAllowList(t *testing.T) {
 	top := t.TempDir()
 	s := &Store{Config: filepath.Join(top, "a", "config", "strake"), Cache: t.TempDir()}
-	a := Allowed{Digest: "sha256:" + strings.Repeat("a", 64), Name: "house"}
+	a := Allowed{Digest: "sha256:" + strings.Repeat("a", 64), Name: "acme"}
 	if err := s.Allow(a); err != nil {
 		t.Fatal(err)
 	}
@@ -354,7 +354,7 @@ func TestAttackAllowList(t *testing.T) {
 		for _, mode := range []fs.FileMode{0o777, 0o770, 0o702} {
 			os.Chmod(dir, mode)
 			for _, s := range []*Store{s, link} {
-				_, checked := s.Check("house", a.Digest, nil, "/repo")
+				_, checked := s.Check("acme", a.Digest, nil, "/repo")
 				for what, err := range map[string]error{"check": checked, "allow": s.Allow(a), "revoke": s.Revoke(a.Digest)} {
 					var d diag.Diagnostic
 					if !errors.As(err, &d) || d.Code != "allow-list" || !strings.Contains(d.Message, "may write to the directory "+dir+" ") || !strings.Contains(d.Hint, "chmod go-w "+dir) {
@@ -365,19 +365,19 @@ func TestAttackAllowList(t *testing.T) {
 			os.Chmod(dir, 0o700)
 		}
 		os.Chmod(dir, 0o777|fs.ModeSticky)
-		if _, err := s.Check("house", a.Digest, nil, "/repo"); err != nil {
+		if _, err := s.Check("acme", a.Digest, nil, "/repo"); err != nil {
 			t.Errorf("a sticky %s: %v", dir, err)
 		}
 		os.Chmod(dir, 0o700)
 	}
 	if os.Geteuid() == 0 && os.Chown(filepath.Dir(s.Config), 4711, 4711) == nil { // a user namespace may not have that user
-		if _, err := s.Check("house", a.Digest, nil, "/repo"); err == nil || !strings.Contains(err.Error(), "belongs to user 4711") {
+		if _, err := s.Check("acme", a.Digest, nil, "/repo"); err == nil || !strings.Contains(err.Error(), "belongs to user 4711") {
 			t.Errorf("of another user: %v", err)
 		}
 		os.Chown(filepath.Dir(s.Config), 0, 0)
 	}
 	for _, s := range []*Store{s, link} {
-		if _, err := s.Check("house", a.Digest, nil, "/repo"); err != nil {
+		if _, err := s.Check("acme", a.Digest, nil, "/repo"); err != nil {
 			t.Errorf("afterwards: %v", err)
 		}
 	}

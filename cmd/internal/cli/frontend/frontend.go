@@ -55,7 +55,7 @@ strake.lock pins. A strake.yaml in the repository that is built changes nothing 
 unless --overridable lets it take the place of the organisation's.
 `,
 		Example: `  strake frontend image -o frontend.tar
-  strake frontend image --config strake.yaml -t registry.example.com/house/dockerfile:1 --push
+  strake frontend image --config strake.yaml -t registry.example.com/acme/dockerfile:1 --push
 `,
 	}
 	flags := cmd.Flags()

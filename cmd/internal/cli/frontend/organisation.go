@@ -50,7 +50,7 @@ func (f *imageRun) organisation(ctx context.Context) (files []ociimage.File, net
 		}
 		use := path.Clean(filepath.ToSlash(e.Use))
 		if strings.Contains(e.Use, ":") || !filepath.IsLocal(use) {
-			return nil, false, diag.Diagnostic{Code: "house-plugin", Message: fmt.Sprintf("%s is not below the directory of %s", e.Use, f.config),
+			return nil, false, diag.Diagnostic{Code: "organisation-plugin", Message: fmt.Sprintf("%s is not below the directory of %s", e.Use, f.config),
 				Hint: "put the program there, and name it by a path like ./plugins/name"}
 		}
 		program := filepath.Join(file.Dir(), use)
@@ -75,7 +75,7 @@ func (f *imageRun) organisation(ctx context.Context) (files []ociimage.File, net
 		names, sources[use] = append(names, use), program
 	}
 	if len(given) > 0 {
-		return nil, false, diag.Diagnostic{Code: "house-plugin", Message: fmt.Sprintf("%s names no plugin %s", f.config, filepath.Base(given[0])),
+		return nil, false, diag.Diagnostic{Code: "organisation-plugin", Message: fmt.Sprintf("%s names no plugin %s", f.config, filepath.Base(given[0])),
 			Hint: "add `- use: ./" + filepath.Base(given[0]) + "` to it"}
 	}
 	if _, err := os.Stat(file.LockPath()); err == nil {

@@ -263,8 +263,8 @@ func newCommand(p *cli.Process) *cobra.Command {
 		Use:   "new [OPTIONS] NAME",
 		Short: "Make the directory of a new plugin in Go",
 		Long:  "Makes the directory NAME with a plugin that works, and tests that pass.\n",
-		Example: `  strake plugin new house-labels
-  strake plugin new --module example.com/team/house-labels house-labels
+		Example: `  strake plugin new acme-labels
+  strake plugin new --module example.com/team/acme-labels acme-labels
 `,
 	}
 	var v scaffold.Values

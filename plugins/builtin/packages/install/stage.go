@@ -7,23 +7,23 @@ import (
 	"strings"
 
 	"github.com/seed-e0495807/strake/ir"
-	"github.com/seed-e0495807/strake/ir/shell"
+	"github.com/seed-e0495807/strake/ir/distro"
+	"github.com/seed-e0495807/strake/ir/eval"
 	"github.com/seed-e0495807/strake/lang/late"
 	"github.com/seed-e0495807/strake/plugins"
-	"github.com/seed-e0495807/strake/plugins/distro"
 )
 
 // Stage is what is in force at the places of a stage.
 type Stage struct {
-	States []*shell.State // in front of each op, and behind the last
-	users  []user         // of the same places
+	States []*eval.State // in front of each op, and behind the last
+	users  []user        // of the same places
 }
 
 // NewStage looks at a stage. The base image counts as far as the host knows it.
 func NewStage(ctx context.Context, h plugins.Host, m *ir.Module, stage int) *Stage {
-	s := &Stage{States: shell.States(m, stage, base(ctx, h, m, stage))}
+	s := &Stage{States: eval.New(m, func(i int) *eval.State { return base(ctx, h, m, i) }).Stage(stage)}
 	var u user
-	for _, body := range shell.Inherited(m, stage) {
+	for _, body := range eval.Inherited(m, stage) {
 		u.pass(body)
 	}
 	for _, op := range m.Stages[stage].Ops {
@@ -62,15 +62,15 @@ func (u *user) mentions(variable string) bool {
 }
 
 // base is the state that the image of a stage starts with.
-func base(ctx context.Context, h plugins.Host, m *ir.Module, stage int) *shell.State {
+func base(ctx context.Context, h plugins.Host, m *ir.Module, stage int) *eval.State {
 	if config, err := h.BaseConfig(ctx, stage); err == nil {
-		if s, err := shell.FromConfig(config, nil); err == nil {
+		if s, err := eval.FromConfig(config, nil); err == nil {
 			return s
 		}
 	}
 	ref, _ := distro.BaseImage(m, stage)
 	image, known := distro.Official(ref)
-	return shell.NewState("", known, image.Env, image.Users)
+	return eval.NewState("", known, image.Workdir, image.Env, image.Users)
 }
 
 // plainWord is text that stands for itself as a word of a Dockerfile.

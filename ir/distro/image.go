@@ -5,7 +5,7 @@ import (
 	"strings"
 
 	"github.com/seed-e0495807/strake/ir"
-	"github.com/seed-e0495807/strake/ir/shell"
+	"github.com/seed-e0495807/strake/ir/eval"
 	"github.com/seed-e0495807/strake/lang/late"
 	"github.com/seed-e0495807/strake/lang/words"
 )
@@ -41,8 +41,9 @@ func (d defaults) Get(name string) (string, bool) { v, ok := d[name]; return v, 
 
 // Image is what is known of a well-known image without asking for it.
 type Image struct {
-	Env   map[string]string
-	Users map[string]shell.Account // besides root, whom it runs as
+	Workdir string // "" is not known
+	Env     map[string]string
+	Users   map[string]eval.Account // besides root, whom it runs as
 }
 
 // Official gives what is known of an official image of Docker Hub: they run as root. It
@@ -53,7 +54,22 @@ func Official(ref string) (Image, bool) {
 		return Image{}, false
 	}
 	_, known := official[name]
-	return Image{Env: environment(name), Users: accounts(name)}, known || families[distroNames[name]].family != ""
+	return Image{Workdir: workdir(name), Env: environment(name), Users: accounts(name)}, known || families[distroNames[name]].family != ""
+}
+
+// workdir is where the images of distributions start, and those of languages that set no
+// WORKDIR, see the Dockerfiles of the official images (not checked against their configs).
+func workdir(name string) string {
+	switch name {
+	case "golang":
+		return "/go"
+	case "maven", "node", "python", "ruby", "rust":
+		return "/"
+	}
+	if families[distroNames[name]].family != "" {
+		return "/"
+	}
+	return ""
 }
 
 // environment is what images of languages set that leads to their caches, see the
@@ -74,14 +90,14 @@ func environment(name string) map[string]string {
 
 // accounts are who is in official images besides root: www-data by passwd.master of base-passwd
 // 3.6.1 of Debian; node and gradle are not checked, see their Dockerfiles.
-func accounts(name string) map[string]shell.Account {
+func accounts(name string) map[string]eval.Account {
 	switch name {
 	case "node":
-		return map[string]shell.Account{"node": {UID: 1000, GID: 1000, Home: "/home/node"}}
+		return map[string]eval.Account{"node": {UID: 1000, GID: 1000, Home: "/home/node"}}
 	case "gradle":
-		return map[string]shell.Account{"gradle": {UID: 1000, GID: 1000, Home: "/home/gradle"}}
+		return map[string]eval.Account{"gradle": {UID: 1000, GID: 1000, Home: "/home/gradle"}}
 	case "debian", "ubuntu", "python", "php", "ruby", "golang":
-		return map[string]shell.Account{"www-data": {UID: 33, GID: 33, Home: "/var/www"}}
+		return map[string]eval.Account{"www-data": {UID: 33, GID: 33, Home: "/var/www"}}
 	}
 	return nil
 }

@@ -1,16 +1,17 @@
 // Package distro finds out which Linux distribution a stage is based on.
 //
-// It stands beside the plugins and may import lang, ir and plugins.
+// It stands above ir/shell and ir/eval, and may import lang and ir.
 package distro
 
 import (
 	"context"
+	"encoding/json"
 	"strings"
 
 	"github.com/seed-e0495807/strake/ir"
+	"github.com/seed-e0495807/strake/ir/eval"
 	"github.com/seed-e0495807/strake/ir/shell"
 	"github.com/seed-e0495807/strake/lang/late"
-	"github.com/seed-e0495807/strake/plugins"
 )
 
 // Family is distributions that have the format of packages and most paths in common.
@@ -44,12 +45,20 @@ type Distro struct {
 	Source  Source
 }
 
+// Images answers what is asked of the image that a stage goes back to; an error is no answer.
+type Images interface {
+	// BaseConfig gives the image's config, as JSON.
+	BaseConfig(ctx context.Context, stage int) (json.RawMessage, error)
+	// BaseFile reads a file of the image.
+	BaseFile(ctx context.Context, stage int, path string) ([]byte, error)
+}
+
 // Detect finds the distribution of the image that a stage goes back to. It is false
 // when nothing tells.
-func Detect(ctx context.Context, host plugins.Host, m *ir.Module, stage int) (Distro, bool) {
+func Detect(ctx context.Context, images Images, m *ir.Module, stage int) (Distro, bool) {
 	ref, known := BaseImage(m, stage)
 	for _, file := range []string{"/etc/os-release", "/usr/lib/os-release"} {
-		if text, err := host.BaseFile(ctx, stage, file); err == nil {
+		if text, err := images.BaseFile(ctx, stage, file); err == nil {
 			if d, ok := fromOSRelease(string(text)); ok {
 				if known && strings.Contains(ref, "minimal") && d.Family == RedHat {
 					d.Manager = "microdnf"
@@ -155,7 +164,7 @@ func fromOSRelease(text string) (Distro, bool) {
 // fromCommands takes the family of the package manager that a stage, or one that it
 // starts from, runs first.
 func fromCommands(m *ir.Module, stage int) (Distro, bool) {
-	if p := shell.Parent(m, stage); p >= 0 {
+	if p := eval.Parent(m, stage); p >= 0 {
 		if d, ok := fromCommands(m, p); ok {
 			return d, true
 		}

@@ -1,15 +1,32 @@
 package distro_test
 
 import (
+	"context"
+	"encoding/json"
+	"errors"
+	"io/fs"
 	"testing"
 
 	"github.com/seed-e0495807/strake/ir"
+	"github.com/seed-e0495807/strake/ir/distro"
 	"github.com/seed-e0495807/strake/lang"
 	"github.com/seed-e0495807/strake/lang/cases"
 	"github.com/seed-e0495807/strake/lang/source"
-	"github.com/seed-e0495807/strake/plugins/distro"
-	"github.com/seed-e0495807/strake/plugins/plugintest"
 )
+
+// images have a config of which nothing is known, and an os-release or none.
+type images struct{ release string }
+
+func (images) BaseConfig(context.Context, int) (json.RawMessage, error) {
+	return nil, errors.ErrUnsupported
+}
+
+func (i images) BaseFile(_ context.Context, _ int, path string) ([]byte, error) {
+	if i.release == "" || path != "/etc/os-release" {
+		return nil, fs.ErrNotExist
+	}
+	return []byte(i.release), nil
+}
 
 func TestFromImage(t *testing.T) {
 	for ref, want := range map[string]string{
@@ -73,7 +90,7 @@ func TestDetect(t *testing.T) {
 			distro.Distro{ID: "rhel", Family: distro.RedHat, Manager: "microdnf", Release: "9", Source: distro.OSRelease}},
 	} {
 		m := module(t, c.text)
-		got, ok := distro.Detect(t.Context(), plugintest.Host{Base: c.release}, m, len(m.Stages)-1)
+		got, ok := distro.Detect(t.Context(), images{c.release}, m, len(m.Stages)-1)
 		if got != c.want || ok != (c.want != distro.Distro{}) {
 			t.Errorf("%s: %+v, want %+v", c.name, got, c.want)
 		}
@@ -97,7 +114,7 @@ func TestCorpus(t *testing.T) {
 			continue
 		}
 		for i := range m.Stages {
-			d, ok := distro.Detect(t.Context(), plugintest.Host{}, m, i)
+			d, ok := distro.Detect(t.Context(), images{}, m, i)
 			count["stages"]++
 			if ok {
 				count[string(d.Source)]++

@@ -1,0 +1,182 @@
+package eval
+
+import (
+	"fmt"
+	"slices"
+	"sync"
+
+	"github.com/seed-e0495807/strake/ir"
+	"github.com/seed-e0495807/strake/lang/words"
+)
+
+// Module is the states of a module, each worked out when it is first asked for. It is for one
+// goroutine.
+type Module struct {
+	module  *ir.Module
+	memo    *Memo
+	base    func(stage int) *State
+	parents []int
+	stages  [][]*State // nil is not worked out
+	lexer   *words.Lexer
+}
+
+// New gives the states of a module. Base gives that which the image of a stage that starts from
+// no other starts with.
+func New(m *ir.Module, base func(stage int) *State) *Module { return (*Memo)(nil).Module(m, base) }
+
+// Stage gives the state in front of each op of a stage, and behind the last.
+func (e *Module) Stage(stage int) []*State {
+	var chain []int
+	for i := stage; i >= 0 && e.stages[i] == nil; i = e.parents[i] {
+		chain = append(chain, i)
+	}
+	for _, i := range slices.Backward(chain) {
+		s := e.start(i)
+		list := make([]*State, 0, len(e.module.Stages[i].Ops)+1)
+		for _, op := range e.module.Stages[i].Ops {
+			list = append(list, s)
+			s = e.behind(s, op.Body)
+		}
+		e.stages[i] = append(list, s)
+	}
+	return e.stages[stage]
+}
+
+// start is the state in front of a stage, whose parent is worked out: that behind the parent and
+// the triggers that it leaves, which no other stage runs.
+func (e *Module) start(stage int) *State {
+	p := e.parents[stage]
+	if p < 0 {
+		return e.memo.base(e.base(stage))
+	}
+	list := e.stages[p]
+	s := list[len(list)-1]
+	s = e.memo.step(key{before: s}, s.inherited)
+	for _, op := range e.module.Stages[p].Ops {
+		if on, ok := op.Body.(*ir.Onbuild); ok {
+			s = e.memo.step(key{before: s, body: on}, func() *State {
+				body, err := trigger(on)
+				if err != nil {
+					return s
+				}
+				return s.after(body, e.lexer)
+			})
+		}
+	}
+	return s
+}
+
+// behind is the state behind an op.
+func (e *Module) behind(s *State, body ir.Body) *State {
+	if !s.changedBy(body) {
+		return s
+	}
+	return e.memo.step(key{s, body, e.module.Escape}, func() *State { return s.after(body, e.lexer) })
+}
+
+// trigger is the instruction that an ONBUILD leaves, as BuildKit reads it; others end the build.
+func trigger(on *ir.Onbuild) (ir.Body, error) { return ir.ParseBody(on.Trigger, '\\') }
+
+// Memo remembers states: of the same op behind the same state, in this module or in one that
+// was made of it, the state is the same. Nil remembers nothing; it is for many goroutines.
+type Memo struct {
+	mu    sync.Mutex
+	bases map[string]*State
+	steps map[key]*State
+}
+
+// key is an op behind a state. Nobody changes a body, so that its pointer is as good as all of it.
+type key struct {
+	before *State
+	body   ir.Body
+	escape byte
+}
+
+// Module is New with what is remembered.
+func (m *Memo) Module(module *ir.Module, base func(stage int) *State) *Module {
+	return &Module{module: module, memo: m, base: base, parents: Parents(module), stages: make([][]*State, len(module.Stages)),
+		lexer: &words.Lexer{Escape: rune(module.Escape), SkipUnset: true}}
+}
+
+func (m *Memo) step(k key, work func() *State) *State {
+	if m == nil {
+		return work()
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	s, ok := m.steps[k]
+	if !ok {
+		if m.steps == nil {
+			m.steps = map[key]*State{}
+		}
+		s = work()
+		m.steps[k] = s
+	}
+	return s
+}
+
+// base gives the state that says the same as another.
+func (m *Memo) base(s *State) *State {
+	if m == nil {
+		return s
+	}
+	var vars []string
+	s.vars.each(func(name string, v variable) { vars = append(vars, fmt.Sprintf("%q %+v", name, v)) })
+	slices.Sort(vars)
+	flat := *s
+	flat.vars = nil
+	text := fmt.Sprintf("%#v %q", flat, vars)
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.bases == nil {
+		m.bases = map[string]*State{}
+	}
+	if _, ok := m.bases[text]; !ok {
+		m.bases[text] = s
+	}
+	return m.bases[text]
+}
+
+// Parents are, for each stage, the one that it starts from, -1 when that is an image.
+func Parents(m *ir.Module) []int {
+	names, list := map[string]int{}, make([]int, len(m.Stages))
+	for i, s := range m.Stages {
+		list[i] = -1
+		if p, ok := names[s.Base]; ok && s.Base != "" {
+			list[i] = p
+		}
+		names[s.Name] = i
+	}
+	return list
+}
+
+// Parent is the stage that a stage starts from, -1 when that is an image.
+func Parent(m *ir.Module, stage int) int {
+	for i := stage - 1; i >= 0; i-- {
+		if m.Stages[i].Name != "" && m.Stages[i].Name == m.Stages[stage].Base {
+			return i
+		}
+	}
+	return -1
+}
+
+// Inherited is what runs in front of the ops of a stage: those of the stages that it goes
+// back to, and the triggers of its parent, which are run by no other stage.
+func Inherited(m *ir.Module, stage int) []ir.Body {
+	p := Parent(m, stage)
+	if p < 0 {
+		return nil
+	}
+	list := Inherited(m, p)
+	for _, op := range m.Stages[p].Ops {
+		list = append(list, op.Body)
+	}
+	for _, op := range m.Stages[p].Ops {
+		if on, ok := op.Body.(*ir.Onbuild); ok {
+			if body, err := trigger(on); err == nil {
+				list = append(list, body)
+			}
+		}
+	}
+	return list
+}

@@ -1,0 +1,229 @@
+// Package eval knows what is in force where an op stands: variables, user, directory, shell and
+// what the base image brings. What depends on how the image is built, or on an image that is not
+// at hand, is not known, and never taken for something.
+//
+// It stands above ir/shell, and may import lang and ir.
+package eval
+
+import (
+	"path"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/seed-e0495807/strake/ir"
+	"github.com/seed-e0495807/strake/ir/shell"
+	"github.com/seed-e0495807/strake/lang/words"
+)
+
+// State is what is in force where an op stands. States are shared: nobody changes one.
+type State struct {
+	Shell   []string // Docker's own where the base image may have another
+	User    string   // as the last USER has it, "" is root
+	Workdir string   // "" is not known
+	OS      string   // of the base image's config; "" is not known
+	// UserKnown is false when the base image may have set a user.
+	UserKnown bool
+	// Triggers tells that the base image has ONBUILD instructions, which run first and of
+	// which nothing is known here.
+	Triggers bool
+
+	vars   *table
+	lost   bool     // a variable was set, and it is not known which: those that are not in vars
+	hidden []string // variables of ENV over which an ARG of the stage stands
+	users  map[string]Account
+}
+
+// variable is one of ENV or ARG.
+type variable struct {
+	value string
+	known bool
+	env   bool
+	under *variable // the ENV that an ARG stands over, up to the end of the stage
+}
+
+// NewState is that of an image with this user ("" is root), known or not, working directory (""
+// is not known), variables and users.
+func NewState(user string, known bool, workdir string, env map[string]string, users map[string]Account) *State {
+	s := &State{Shell: shell.Default(), User: user, UserKnown: known, Workdir: workdir, users: users}
+	for k, v := range env {
+		s.vars = s.vars.with(k, variable{value: v, known: true, env: true})
+	}
+	return s
+}
+
+// Var gives a variable of ENV or ARG. It is not known when it depends on how the image
+// is built.
+func (s *State) Var(name string) (value string, set, known bool) {
+	v, set := s.variable(name)
+	return v.value, set, v.known || !set
+}
+
+// variable gives a variable that is set, or may be.
+func (s *State) variable(name string) (variable, bool) {
+	v, ok := s.vars.get(name)
+	return v, ok || s.lost
+}
+
+// Lookup gives a variable whose value is known, and HOME.
+func (s *State) Lookup(name string) (string, bool) {
+	if v, ok := s.variable(name); ok {
+		return v.value, v.known
+	}
+	if name == "HOME" {
+		home := s.Home()
+		return home, home != ""
+	}
+	return "", false
+}
+
+// Get makes a State the variables of words of the Dockerfile.
+func (s *State) Get(name string) (string, bool) {
+	v, ok := s.variable(name)
+	return v.value, ok && v.known
+}
+
+// Root tells whether commands surely run as root.
+func (s *State) Root() bool {
+	user, _, _ := strings.Cut(s.User, ":")
+	return s.UserKnown && (user == "" || user == "root" || user == "0")
+}
+
+// Account gives the numbers of the user in force, and the home directory, which is ""
+// when it is not known. It is false when the numbers are not known.
+func (s *State) Account() (Account, bool) {
+	if s.Root() {
+		return Account{Home: s.Home()}, true
+	}
+	user, group, _ := strings.Cut(s.User, ":")
+	if a, ok := s.users[user]; ok && s.UserKnown && group == "" {
+		return a, true
+	}
+	uid, err := strconv.Atoi(user)
+	if err != nil || !s.UserKnown {
+		return Account{}, false
+	}
+	gid := 0 // of a number that is no user of the image
+	if group != "" {
+		if gid, err = strconv.Atoi(group); err != nil {
+			return Account{}, false
+		}
+	}
+	for _, a := range s.users {
+		if a.UID == uid && group == "" {
+			return a, true
+		}
+	}
+	return Account{UID: uid, GID: gid}, true
+}
+
+// Home is the home directory of the user in force, "" when it is not known.
+func (s *State) Home() string {
+	if v, ok := s.variable("HOME"); ok {
+		return v.value
+	}
+	if s.Root() {
+		return "/root"
+	}
+	user, _, _ := strings.Cut(s.User, ":")
+	return s.users[user].Home
+}
+
+// Expand gives a word of the Dockerfile with its variables expanded. It is false when one is
+// not known. The escape is the module's.
+func (s *State) Expand(text string, escape byte) (string, bool) {
+	return s.word(text, &words.Lexer{Escape: rune(escape), SkipUnset: true})
+}
+
+// word expands a word of the Dockerfile; it is not known when a variable of it is not.
+func (s *State) word(text string, lexer *words.Lexer) (string, bool) {
+	if !strings.ContainsAny(text, "$\\\"'`") {
+		return text, true
+	}
+	out, err := lexer.Word(text, s)
+	return out, err == nil && !strings.Contains(out, "$")
+}
+
+// changedBy tells whether an op may change a state.
+func (s *State) changedBy(body ir.Body) bool {
+	switch b := body.(type) {
+	case *ir.Shell, *ir.User, *ir.Workdir, *ir.Env, *ir.Arg:
+		return true
+	case *ir.Run:
+		return mentions(b, "useradd", "adduser")
+	}
+	return false
+}
+
+// after is the state behind an op.
+func (s *State) after(body ir.Body, lexer *words.Lexer) *State {
+	if !s.changedBy(body) {
+		return s
+	}
+	out := *s
+	switch b := body.(type) {
+	case *ir.Shell:
+		out.Shell = b.Args
+	case *ir.User:
+		out.User, out.UserKnown = s.word(b.Name, lexer)
+	case *ir.Workdir:
+		dir, known := s.word(b.Path, lexer)
+		switch {
+		case !known:
+			out.Workdir = ""
+		case path.IsAbs(dir):
+			out.Workdir = path.Clean(dir)
+		case s.Workdir != "":
+			out.Workdir = path.Join(s.Workdir, dir)
+		}
+	case *ir.Env:
+		for _, p := range b.Pairs {
+			value, known := s.word(p.Value, lexer)
+			out.set(s, p.Key, variable{value: value, known: known, env: true}, lexer)
+		}
+	case *ir.Arg:
+		for _, d := range b.Defaults {
+			out.declare(d.Key)
+		}
+	case *ir.Run:
+		out.addUsers(b)
+	}
+	return &out
+}
+
+// set sets a variable. Its name may have variables, which are those of before.
+func (s *State) set(before *State, name string, v variable, lexer *words.Lexer) {
+	name, known := before.word(name, lexer)
+	if !known { // any
+		s.vars, s.lost, s.hidden = nil, true, nil
+		return
+	}
+	s.vars = s.vars.with(name, v)
+}
+
+// declare has an ARG stand over whatever has its name: BuildKit gives the rest of the stage, and
+// no later one, the value that it has, if it has one.
+func (s *State) declare(name string) {
+	v, _ := s.vars.get(name)
+	arg := variable{under: v.under}
+	if v.env {
+		arg.under = &v
+		s.hidden = append(slices.Clip(s.hidden), name)
+	}
+	s.vars = s.vars.with(name, arg)
+}
+
+// inherited is the state that a stage leaves to one that starts from it.
+func (s *State) inherited() *State {
+	if len(s.hidden) == 0 {
+		return s
+	}
+	out := *s
+	out.hidden = nil
+	for _, name := range s.hidden {
+		if v, _ := s.vars.get(name); v.under != nil {
+			out.vars = out.vars.with(name, *v.under)
+		}
+	}
+	return &out
+}
