@@ -26,7 +26,7 @@ func check(t *testing.T, lines []line) {
 }
 
 // system is how the directories of packages are shown.
-const system = "/bin/ /boot/ /etc/ /home/ /lib/ /lib32/ /lib64/ /libx32/ /media/ /mnt/ /opt/ /root/ /run/ /sbin/ /srv/ /tmp/ /usr/ /var/ (over)"
+const system = "the directories of packages (over)"
 
 func TestShell(t *testing.T) {
 	check(t, []line{

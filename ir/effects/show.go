@@ -2,6 +2,7 @@ package effects
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -38,10 +39,20 @@ func (p Paths) words() []string {
 		return []string{"anything"}
 	}
 	list := each(p.List, Path.String)
+	if trees := strings.Fields(systemTrees); subset(trees, list) {
+		list = append([]string{"the directories of packages"}, slices.DeleteFunc(list, func(s string) bool {
+			return slices.ContainsFunc(trees, func(t string) bool { return strings.HasPrefix(s, t) })
+		})...)
+	}
 	if len(list) > 0 && p.Grade != Precise {
 		list = append(list, "("+p.Grade.String()+")")
 	}
 	return list
+}
+
+// subset tells whether all paths of a row that stand for themselves are in a list.
+func subset(of, list []string) bool {
+	return !slices.ContainsFunc(of, func(s string) bool { return s[0] == '/' && !slices.Contains(list, s) })
 }
 
 // String is as the manager has it: "apt:curl=7.88".

@@ -1,5 +1,5 @@
 // Package compile has the commands that compile Dockerfiles and build nothing: strake
-// compile, check, fix, expand and diff.
+// compile, check, fix, expand, diff and effects.
 package compile
 
 import "github.com/seed-e0495807/strake/cmd/internal/cli"
@@ -13,5 +13,6 @@ func Commands() []cli.Maker {
 		{Name: "fix", Make: fixCommand},
 		{Name: "expand", Make: expandCommand},
 		{Name: "diff", Make: diffCommand},
+		{Name: "effects", Make: effectsCommand},
 	}
 }
