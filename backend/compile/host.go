@@ -5,9 +5,11 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"sync"
 
 	"github.com/seed-e0495807/strake/backend/llb"
 	"github.com/seed-e0495807/strake/ir"
+	"github.com/seed-e0495807/strake/ir/eval"
 	"github.com/seed-e0495807/strake/ir/plan"
 	"github.com/seed-e0495807/strake/plugins"
 )
@@ -17,6 +19,17 @@ type host struct {
 	plugins.NoHost // parses shells
 	*Config
 	module *ir.Module
+	words  func() *eval.Words // made when a word is asked for
+}
+
+func newHost(c *Config, m *ir.Module) *host {
+	h := &host{Config: c, module: m}
+	h.words = sync.OnceValue(func() *eval.Words {
+		o := h.asked()
+		o.Target = c.Build.Target
+		return eval.NewWords(m, o)
+	})
+	return h
 }
 
 // Log implements plugins.Host.
@@ -26,32 +39,9 @@ func (h *host) Log(_ context.Context, text string) {
 	}
 }
 
-// Expand implements plugins.Host: the module is planned with one variable more.
+// Expand implements plugins.Host.
 func (h *host) Expand(ctx context.Context, at plugins.Place, word string) (string, error) {
-	if at.Stage < 0 || at.Stage >= len(h.module.Stages) || at.Op > len(h.module.Stages[at.Stage].Ops) {
-		return "", fmt.Errorf("there is no op %d in a stage %d", at.Op, at.Stage)
-	}
-	m := h.module.Copy()
-	m.Stages = m.Stages[:at.Stage+1]
-	for _, s := range m.Stages {
-		s.Ops = plain(s.Ops)
-	}
-	stage := m.Stages[at.Stage]
-	stage.Ops = plain(h.module.Stages[at.Stage].Ops[:max(at.Op, 0)])
-	stage.Ops = append(stage.Ops, &ir.Op{Body: &ir.Env{Pairs: []ir.Pair{{Key: "STRAKE_WORD", Value: word}}}, Origin: stage.Origin})
-	o := h.asked()
-	if o.Images == nil {
-		o.Images = anyImage{}
-	}
-	p, err := plan.Make(ctx, m, o)
-	if err != nil {
-		return "", err
-	}
-	set, ok := p.Target.Steps[len(p.Target.Steps)-1].Action.(plan.SetEnv)
-	if !ok || len(set) == 0 {
-		return "", fmt.Errorf("the word %q has no value here", word)
-	}
-	return set[len(set)-1].Value, nil
+	return h.words().Expand(ctx, at.Stage, at.Op, word)
 }
 
 // plain leaves out instructions of plugins, which set no variable yet.
@@ -63,13 +53,6 @@ func plain(ops []*ir.Op) []*ir.Op {
 		}
 	}
 	return out
-}
-
-// anyImage is an image of which nothing is known.
-type anyImage struct{}
-
-func (anyImage) ResolveImage(_ context.Context, r plan.ImageRequest) (plan.ImageInfo, error) {
-	return plan.ImageInfo{Ref: r.Ref, Config: []byte("{}")}, nil
 }
 
 // asked are the options for small plans of the host's own.

@@ -222,7 +222,7 @@ func (s *Snapshot) expand(ctx context.Context, m *ir.Module) (expanded, error) {
 	s.config.Plugins.Start(ctx, m)
 	out, err := s.config.Plugins.Run(ctx, plugins.Input{
 		Module: m, Target: s.config.Build.Target, Only: !s.config.Whole,
-		Host: func(m *ir.Module) plugins.Host { return &host{Config: &s.config, module: m} },
+		Host: func(m *ir.Module) plugins.Host { return newHost(&s.config, m) },
 	})
 	if err != nil {
 		return expanded{}, s.explain(err)

@@ -2,7 +2,9 @@
 // what the base image brings. What depends on how the image is built, or on an image that is not
 // at hand, is not known, and never taken for something.
 //
-// It stands above ir/shell, and may import lang and ir.
+// State is what holds whoever builds; Words is what one build makes of words.
+//
+// It stands above ir/shell and ir/plan, and may import lang and ir.
 package eval
 
 import (

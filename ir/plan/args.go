@@ -108,6 +108,7 @@ func (p *planner) sourceDateEpoch(ctx context.Context) {
 		p.dated(time.Unix(seconds, 0).UTC())
 		return
 	}
+	p.epochNamed = true
 	src, origin, err := p.epochSource(ctx, value)
 	if err == nil && p.opt.Epoch != nil {
 		var t *time.Time

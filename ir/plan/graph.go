@@ -150,8 +150,10 @@ func (p *planner) register(s *Stage) {
 func (p *planner) link() {
 	for _, s := range p.all[:len(p.all):len(p.all)] {
 		for i := range s.ops {
+			p.trace.link(s)
 			p.linkOp(s, &s.ops[i])
 		}
+		p.trace.link(s)
 	}
 	if p.failed() {
 		return

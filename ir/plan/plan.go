@@ -138,11 +138,29 @@ type Plan struct {
 // Make plans a build of a module. An error that is the author's is a diag.List; the plan
 // then has the facts that were found, and nothing else.
 func Make(ctx context.Context, m *ir.Module, o Options) (*Plan, error) {
+	p := newPlanner(m, o)
+	if err := p.passes(ctx); err != nil {
+		return nil, err
+	}
+	if p.failed() || len(p.missed) > 0 {
+		p.diags = append(p.diags, p.missed...)
+		p.diags.Sort()
+		return &Plan{Module: m, Facts: p.facts}, p.diags
+	}
+	return p.finish(), nil
+}
+
+func newPlanner(m *ir.Module, o Options) *planner {
 	p := &planner{opt: o, mod: m, byName: make(map[string]*Stage, len(m.Stages))}
 	p.budget.Left = MaxCost
 	p.opt.BuildArgs = maps.Clone(o.BuildArgs) // SOURCE_DATE_EPOCH is rewritten
 	p.words = newExpander(m.Escape, &p.budget)
 	p.words.watch = p.noteUnset
+	return p
+}
+
+// passes does all of them, up to one that found errors. An error of its own is the context's.
+func (p *planner) passes(ctx context.Context) error {
 	p.platforms()
 	p.globals(ctx)
 	p.noteDefaults()
@@ -154,15 +172,10 @@ func Make(ctx context.Context, m *ir.Module, o Options) (*Plan, error) {
 			pass(ctx)
 		}
 		if ctx.Err() != nil {
-			return nil, context.Cause(ctx)
+			return context.Cause(ctx)
 		}
 	}
-	if p.failed() || len(p.missed) > 0 {
-		p.diags = append(p.diags, p.missed...)
-		p.diags.Sort()
-		return &Plan{Module: m, Facts: p.facts}, p.diags
-	}
-	return p.finish(), nil
+	return nil
 }
 
 type planner struct {
@@ -179,7 +192,9 @@ type planner struct {
 	implicit bool // no target platform was asked for
 	args     *Env // global build arguments
 	epoch    *time.Time
-	words    *expander
+	// epochNamed tells that SOURCE_DATE_EPOCH is the name of a context or stage.
+	epochNamed bool
+	words      *expander
 
 	all        []*Stage // stages, then the images that stages copy or mount from
 	byName     map[string]*Stage
@@ -192,6 +207,7 @@ type planner struct {
 	budget     words.Budget
 	total      int     // ops of all stages
 	paths      pathSet // read from the build context
+	trace      *Trace  // that remembers what is found on the way; nil when nobody asks
 	ignore     *patternmatcher.PatternMatcher
 }
 
@@ -221,6 +237,7 @@ type Stage struct {
 	needs    map[*Stage]*ir.Op // stages it copies or mounts from
 	paths    *pathSet          // of this stage that others read
 	env      *Env
+	track    *track             // of a planner that has a Trace
 	declared []declared         // ARGs with their values
 	argAt    map[string]int     // of them, by name
 	envAt    map[string]int     // where Image.Config.Env has a variable; nil when it is short

@@ -77,11 +77,14 @@ func (p *planner) runStage(s *Stage) {
 	}
 	s.Steps = make([]Step, 0, len(s.ops))
 	s.history = slices.Grow(s.history, len(s.ops))
+	p.trace.begin(s)
 	for i := range s.ops {
+		s.track.mark(p)
 		if p.runOp(s, &s.ops[i]); p.spent() {
 			return
 		}
 	}
+	s.track.mark(p)
 }
 
 // inherit takes over what the parent stage leaves.
@@ -237,12 +240,18 @@ func (p *planner) setEnv(s *Stage, op *operation, b *ir.Env) error {
 	}
 	for _, v := range vars {
 		p.note(Declared{OnOp{op.Op}, v.Key})
-		s.env.Set(v.Key, v.Value)
+		s.setVar(v)
 		s.setConfigEnv(v)
 	}
 	p.history(s, "ENV"+joinPairs(vars), false)
 	s.step(op, "", SetEnv(vars))
 	return nil
+}
+
+// setVar sets a variable of the steps that follow.
+func (s *Stage) setVar(v Variable) {
+	s.env.Set(v.Key, v.Value)
+	s.track.set(v)
 }
 
 // declare gives the arguments of a stage their values: from the command line,
@@ -266,7 +275,7 @@ func (p *planner) declare(s *Stage, op *operation, b *ir.Arg) error {
 			d.Value, d.Set = p.args.Get(d.Key)
 		}
 		if d.Set && !scanArg(d.Key) {
-			s.env.Set(d.Key, d.Value)
+			s.setVar(Variable{d.Key, d.Value})
 			set = append(set, Variable{d.Key, d.Value})
 		}
 		s.remember(d)
