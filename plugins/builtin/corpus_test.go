@@ -167,8 +167,11 @@ func (r *results) examine(ctx context.Context, m *ir.Module, direct, wire *plugi
 		r.changed++
 	}
 	r.Unlock()
-	if out.Diags.HasErrors() || out.Module == m {
+	if out.Module == m {
 		return nil
+	}
+	if err := same(ctx, direct, plugins.Input{Module: out.Module, Host: host}, out.Module); err != nil || out.Diags.HasErrors() {
+		return err
 	}
 	if bad := ir.VerifyLowered(out.Module); bad.HasErrors() {
 		return fmt.Errorf("it does not verify: %v", bad)
@@ -183,11 +186,7 @@ func (r *results) examine(ctx context.Context, m *ir.Module, direct, wire *plugi
 	if back := parse("Dockerfile", text); back == nil || plugintest.Print(back) != plugintest.Print(out.Module) {
 		return fmt.Errorf("it does not read back:\n%s", text)
 	}
-	again, err := direct.Run(ctx, plugins.Input{Module: out.Module, Host: host})
-	if err == nil && plugintest.Print(again.Module) != plugintest.Print(out.Module) {
-		return fmt.Errorf("a second run changes it:\n%s\nto\n%s", plugintest.Print(out.Module), plugintest.Print(again.Module))
-	}
-	return err
+	return nil
 }
 
 // TestCorpus runs the plugins over real Dockerfiles, one of five or with STRAKE_LONG=1 all of
