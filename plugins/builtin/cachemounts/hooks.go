@@ -5,7 +5,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/seed-e0495807/strake/ir"
 	"github.com/seed-e0495807/strake/ir/shell"
 	"github.com/seed-e0495807/strake/lang/late"
 )
@@ -52,8 +51,10 @@ var functions = late.Regexp(`(?:^|[\s;&|({])(?:function\s+)?([\w.-]+)\s*\(\s*\)`
 
 // hooked tells whether something in force has the shell, or a program that is quiet by itself,
 // run what this RUN does not say.
-func (j *job) hooked() bool {
-	text := fullText(j.call.Module.Stages[j.index].Ops[j.op])
+func (j *job) hooked() bool { return j.hooks.ask(j.hooksShell) }
+
+func (j *job) hooksShell() bool {
+	text := j.ops[j.op].text()
 	first, _, _ := strings.Cut(j.script.Text, "\n")
 	switch {
 	case j.script.AnySet, mentionsHook().MatchString(text), lastWord().MatchString(text), strings.Contains(j.script.Text, "@P}"):
@@ -89,13 +90,5 @@ var settingsOfGit = late.Regexp(`gitconfig|\.git/(config|hooks)|git-core/templat
 // gitHooked tells whether an instruction so far may have told git to run a program of the
 // author's: by a configuration, or a file of one; or bash, by a function in the environment.
 func (j *job) gitHooked() bool {
-	return j.before(func(stage, k int, op *ir.Op) bool {
-		if text := fullText(op); strings.Contains(text, "BASH_FUNC_") || strings.Contains(text, "git") && settingsOfGit().MatchString(text) {
-			return true
-		}
-		script := j.stages[stage].scripts[k]
-		return script != nil && slices.ContainsFunc(script.Commands, func(c *shell.Command) bool {
-			return c.Name == "git" && c.Has("config") && !quietGit(c)
-		})
-	})
+	return j.before((*about).hooksGit)
 }

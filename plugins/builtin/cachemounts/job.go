@@ -14,15 +14,17 @@ import (
 type job struct {
 	*stage
 	reader
-	op     int
-	run    *ir.Run
-	editor *shell.Editor
-	uses   []*use
-	body   *ir.Run // what becomes of the RUN
-	mounts []ir.Mount
-	names  []string
-	made   []link   // see links
-	dirs   []string // that commands may be in; see cwds
+	op          int
+	run         *ir.Run
+	editor      *shell.Editor
+	uses        []*use
+	body        *ir.Run // what becomes of the RUN
+	mounts      []ir.Mount
+	names       []string
+	hooks       answer   // see hooked
+	aboutMounts answer   // see speaksOfMounts
+	made        []link   // see links
+	dirs        []string // that commands may be in; see cwds
 }
 
 // use is a package manager in a RUN.

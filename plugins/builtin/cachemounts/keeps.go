@@ -53,7 +53,7 @@ func (p *pass) needed(j *job, u *use) bool {
 			earlier := p.descends(j.index, i) && (i != j.index || k < j.op)
 			run, ok := op.Body.(*ir.Run)
 			if !ok {
-				if earlier && !u.keeps.loose && len(copies(op)) > 0 && u.keeps.traced(fullText(op)) {
+				if earlier && !u.keeps.loose && len(copies(op)) > 0 && u.keeps.traced(s.ops[k].text()) {
 					return true
 				}
 				if !u.keeps.loose && started[i] && runsProgram(op, u.keeps.programs) {
@@ -63,7 +63,7 @@ func (p *pass) needed(j *job, u *use) bool {
 			}
 			other := p.sameUse(i, k, u.manager)
 			if other == nil {
-				if s.scripts[k] != nil && slices.ContainsFunc(s.scripts[k].Commands, u.uses) {
+				if s.ops[k].any(u.uses) {
 					return true // in a stage that is not ours
 				}
 				if (started[i] || earlier) && !u.keeps.loose && s.mayRead(k, op, u.keeps) {
@@ -102,7 +102,7 @@ func (k *keeps) traced(text string) bool {
 // mayRead tells whether a RUN without the manager may use its cache, or fill it, all the
 // same.
 func (s *stage) mayRead(op int, o *ir.Op, k *keeps) bool {
-	script := s.scripts[op]
+	script := s.ops[op].script
 	if script == nil || k.traced(o.Text()) {
 		return true
 	}
@@ -131,7 +131,7 @@ func (s *stage) offline(op int, run *ir.Run, u *use) bool {
 		if value, set, known := s.states[op].Var(name); set && (!known || value == off) {
 			return true
 		}
-		if s.scripts[op].Assigns(name) || slices.ContainsFunc(u.commands, func(c *shell.Command) bool { return c.Sets(name) }) {
+		if s.ops[op].script.Assigns(name) || slices.ContainsFunc(u.commands, func(c *shell.Command) bool { return c.Sets(name) }) {
 			return true
 		}
 	}

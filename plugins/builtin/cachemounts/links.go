@@ -68,26 +68,38 @@ func (j *job) links() []link {
 		return j.made
 	}
 	list := []link{}
-	j.before(func(stage, k int, op *ir.Op) bool {
-		if _, ok := op.Body.(*ir.Run); !ok {
-			return false
-		}
-		s := j.stages[stage]
-		if s.scripts[k] == nil || speaksOfMounts(fullText(op)) {
-			list = append(list, link{as: "*"})
-			return true
-		}
-		for _, c := range s.scripts[k].Commands {
-			switch {
-			case c.Name == "ln" && !slices.Contains(c.Via, "xargs"):
-				list = append(list, reader{s.states[k], s.scripts[k]}.linksOf(c)...)
-			case c.Name == "ln", hasWord(c, func(text string) bool { return text == "ln" }):
-				list = append(list, link{as: "*"})
-			}
-		}
-		return false
+	j.before(func(a *about) bool {
+		more, opaque := a.linksMade()
+		list = append(list, more...)
+		return opaque
 	})
 	j.made = list
+	return list
+}
+
+// linksMade are those that the instruction makes. An opaque one may make any.
+func (a *about) linksMade() (list []link, opaque bool) {
+	if _, ok := a.op.Body.(*ir.Run); !ok {
+		return nil, false
+	}
+	if a.script == nil || a.speaksOfMounts() {
+		return []link{{as: "*"}}, true
+	}
+	if !a.linked {
+		a.links, a.linked = a.linksOfScript(), true
+	}
+	return a.links, false
+}
+
+func (r reader) linksOfScript() (list []link) {
+	for _, c := range r.script.Commands {
+		switch {
+		case c.Name == "ln" && !slices.Contains(c.Via, "xargs"):
+			list = append(list, r.linksOf(c)...)
+		case c.Name == "ln", hasWord(c, func(text string) bool { return text == "ln" }):
+			list = append(list, link{as: "*"})
+		}
+	}
 	return list
 }
 

@@ -35,13 +35,14 @@ func (j *job) moves(u *use) bool {
 
 // before tells whether one of the instructions so far of the stages that this one goes back
 // to is of a kind, the RUN itself included.
-func (j *job) before(is func(stage, k int, op *ir.Op) bool) bool {
+func (j *job) before(is func(*about) bool) bool {
 	for i := j.index; i >= 0; i = eval.Parent(j.call.Module, i) {
-		for k, op := range j.call.Module.Stages[i].Ops {
-			if i == j.index && k > j.op {
-				break
-			}
-			if is(i, k, op) {
+		so := j.stages[i].ops
+		if i == j.index {
+			so = so[:j.op+1]
+		}
+		for k := range so {
+			if is(&so[k]) {
 				return true
 			}
 		}
@@ -52,9 +53,7 @@ func (j *job) before(is func(stage, k int, op *ir.Op) bool) bool {
 // configured tells whether an instruction so far speaks of a configuration of a manager, or
 // copies one.
 func (j *job) configured(u *use) bool {
-	return j.before(func(_, _ int, op *ir.Op) bool {
-		return u.moved != nil && u.moved().MatchString(fullText(op)) || j.sets(u, op)
-	})
+	return j.before(func(a *about) bool { return a.moves(u.manager) || j.sets(u, a.op) })
 }
 
 // fullText is an instruction with its here documents.
@@ -92,11 +91,11 @@ func (p *pass) missed(j *job, u *use) bool {
 				if !later {
 					continue
 				}
-				if s.scripts[k] == nil && speaksOfCache(fullText(op), u) {
+				if s.ops[k].script == nil && speaksOfCache(s.ops[k].text(), u) {
 					return true
 				}
-				if s.scripts[k] != nil && slices.ContainsFunc(s.scripts[k].Commands, func(c *shell.Command) bool {
-					return !forced(c) && (speaksOfCache(c.Text, u) || reader{s.states[k], s.scripts[k]}.namesCache(c, u))
+				if s.ops[k].any(func(c *shell.Command) bool {
+					return !forced(c) && (speaksOfCache(c.Text, u) || s.ops[k].namesCache(c, u))
 				}) {
 					return true
 				}

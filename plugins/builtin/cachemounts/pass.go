@@ -29,9 +29,9 @@ type stage struct {
 	distro  distro.Distro
 	release string // for ids; "" when it is not known
 	windows bool
-	base    string          // the image, for a cache that is for that alone; "" when it cannot be named
-	states  []*eval.State   // in front of each op
-	scripts []*shell.Script // of RUNs that can be read
+	base    string        // the image, for a cache that is for that alone; "" when it cannot be named
+	states  []*eval.State // in front of each op
+	ops     []about
 }
 
 // read looks at all stages. Only those that the plugin is for get jobs.
@@ -52,7 +52,7 @@ func (p *pass) read(ctx context.Context, host plugins.Host) {
 			if err != nil {
 				continue // another shell: nothing is known of it
 			}
-			s.scripts[k] = script
+			s.ops[k].script = script
 			if p.call.Stages[i] && !s.windows && !p.triggers(i) {
 				j := &job{stage: s, op: k, run: run, reader: reader{s.states[k], script}, editor: script.Edit()}
 				if j.find(); len(j.uses) > 0 {
@@ -108,7 +108,7 @@ func (p *pass) all() (list []*job) {
 // stage finds out about a stage.
 func (p *pass) stage(ctx context.Context, host plugins.Host, i int) *stage {
 	m := p.call.Module
-	s := &stage{pass: p, index: i, scripts: make([]*shell.Script, len(m.Stages[i].Ops))}
+	s := &stage{pass: p, index: i, ops: make([]about, len(m.Stages[i].Ops))}
 	s.distro, _ = distro.Detect(ctx, host, m, i)
 	ref, known := distro.BaseImage(m, i)
 	switch {
@@ -120,6 +120,9 @@ func (p *pass) stage(ctx context.Context, host plugins.Host, i int) *stage {
 	s.windows = m.Escape != '\\' || strings.Contains(ref, "windows") || strings.Contains(ref, "nanoserver")
 	s.base = p.baseOf(i, ref)
 	s.states = p.states.Stage(i)
+	for k, op := range m.Stages[i].Ops {
+		s.ops[k] = about{op: op, reader: reader{state: s.states[k]}}
+	}
 	s.windows = s.windows || s.states[0].OS != "" && s.states[0].OS != "linux"
 	return s
 }

@@ -32,7 +32,7 @@ func speaksOfMounts(text string) bool {
 // would be in the directory of its own. What is not known may.
 func (j *job) seen(u *use) bool {
 	places, ok := j.places(u)
-	if !ok || speaksOfMounts(j.script.Text) || j.matches(places) {
+	if !ok || j.aboutMounts.ask(func() bool { return speaksOfMounts(j.script.Text) }) || j.matches(places) {
 		return true
 	}
 	captured := j.script.Captured()
