@@ -14,6 +14,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"regexp"
+	"slices"
 
 	"github.com/seed-e0495807/strake/ir"
 	"github.com/seed-e0495807/strake/ir/eval"
@@ -124,9 +125,13 @@ type job struct {
 func (j *job) stages() {
 	ends := make([]*state, len(j.Module.Stages)) // of each stage
 	shared := boundaries(j.Module, j.Stages, j.config.Cache == "keep")
+	read := horizon(j.Module, j.Stages)
 	for i, s := range j.Module.Stages {
+		if read[i] < 0 {
+			continue
+		}
 		now := j.start(i, ends)
-		for at := 0; at < len(s.Ops); {
+		for at := 0; at < read[i]; {
 			n := runs(s.Ops[at:])
 			if n > 0 && j.ctx.Err() == nil {
 				c := &chain{job: j, stage: i, first: at, state: now, shared: shared[i]}
@@ -139,6 +144,25 @@ func (j *job) stages() {
 		}
 		ends[i] = now
 	}
+}
+
+// horizon tells how many ops of each stage count: those up to the last RUNs that may be merged,
+// and all of a stage that one with such starts from; -1 where that has none to do.
+func horizon(m *ir.Module, chosen []bool) []int {
+	list := slices.Repeat([]int{-1}, len(m.Stages))
+	for i, s := range slices.Backward(m.Stages) {
+		for at := 0; chosen[i] && at < len(s.Ops); {
+			n := runs(s.Ops[at:])
+			if n > 1 {
+				list[i] = max(list[i], at+n)
+			}
+			at += max(n, 1)
+		}
+		if parent := eval.Parent(m, i); parent >= 0 && list[i] >= 0 {
+			list[parent] = len(m.Stages[parent].Ops)
+		}
+	}
+	return list
 }
 
 // runs tells how many RUNs a list starts with.

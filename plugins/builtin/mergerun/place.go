@@ -34,6 +34,10 @@ var (
 		"/root/.cache", "/root/.npm"}
 )
 
+// shellPaths are the programs that run a RUN, in the directories where they are.
+var shellPaths = strings.Fields(`/bin/sh /bin/bash /bin/dash /bin/ash /bin/busybox /usr/bin/sh /usr/bin/bash /usr/bin/dash /usr/bin/ash /usr/bin/busybox
+	/usr/local/bin/sh /usr/local/bin/bash /usr/local/bin/dash /usr/local/bin/ash /usr/local/bin/busybox`)
+
 // anywhere starts a name in a directory that nobody knows.
 const anywhere = here + "/"
 
@@ -119,6 +123,12 @@ func (p file) elements(n int) (list []string, starts []int) {
 	return list, starts
 }
 
+// literal tells a path from the root in which no letter stands for others, so that it can be
+// compared as it is.
+func (p file) literal() bool {
+	return strings.HasPrefix(p.text, "/") && !strings.ContainsAny(p.text, "*?[\\")
+}
+
 func glob(pattern, name string) bool {
 	ok, err := path.Match(pattern, name)
 	return ok || err != nil
@@ -126,6 +136,14 @@ func glob(pattern, name string) bool {
 
 // is tells whether a name may be exactly this path.
 func (p file) is(target string) bool {
+	if p.literal() {
+		return p.whole && p.text == target || !p.whole && strings.HasPrefix(target, p.text) && strings.HasSuffix(target, p.tail)
+	}
+	return p.isLike(target)
+}
+
+// isLike is that for patterns, and for names in a directory that nobody knows.
+func (p file) isLike(target string) bool {
 	parts := strings.Split(target[1:], "/")
 	list, starts := p.elements(len(parts))
 	return slices.ContainsFunc(starts, func(at int) bool {
@@ -163,6 +181,13 @@ func (p file) inside(dir string) bool {
 	if strings.HasPrefix(p.text, anywhere) {
 		return true
 	}
+	if p.literal() {
+		return strings.HasPrefix(p.text, dir+"/") || !p.whole && strings.HasPrefix(dir, p.text)
+	}
+	return p.insideLike(dir)
+}
+
+func (p file) insideLike(dir string) bool {
 	list, _ := p.elements(0)
 	for i, part := range strings.Split(dir[1:], "/") {
 		switch {
@@ -216,19 +241,16 @@ func (p file) part() part {
 
 // changed is why nothing can follow what makes, changes or removes a file.
 func (p file) changed() *reason {
-	paths := scanned()
-	for _, name := range sortedKeys(paths) {
-		if name != "/dev" && name != "/proc" && name != "/sys" && p.may(name) { // those are told from what is in them
-			return paths[name]
+	for _, s := range scanned {
+		if strings.HasPrefix(s.path, "/etc/") && p.may(s.path) { // the others are told from what is in them
+			return s.why
 		}
 	}
 	if why := shared(p.text); why != nil && !strings.HasPrefix(p.text, anywhere) {
 		return why
 	}
-	for _, name := range []string{"sh", "bash", "dash", "ash", "busybox"} {
-		if p.may("/usr/bin/"+name) || p.may("/bin/"+name) || p.may("/usr/local/bin/"+name) {
-			return becauseShell()
-		}
+	if slices.ContainsFunc(shellPaths, p.may) {
+		return becauseShell()
 	}
 	if strings.HasSuffix(p.text, "-binsh") { // packages of Alpine
 		return becauseShell()

@@ -2,7 +2,9 @@ package mergerun
 
 import (
 	"encoding/json"
+	"math/rand/v2"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/seed-e0495807/strake/plugins"
@@ -290,5 +292,40 @@ func TestResolve(t *testing.T) {
 		if got != tt.may {
 			t.Errorf("%+v in %q may be %s: %v (%+v)", tt.name, tt.at, tt.target, got, tt.name.resolve(tt.at, linked))
 		}
+	}
+}
+
+// TestLiteral holds the short way for paths without wildcards against the long one.
+func TestLiteral(t *testing.T) {
+	r := rand.New(rand.NewPCG(1, 2))
+	path := func(n int) string {
+		var b strings.Builder
+		for range 1 + r.IntN(n) {
+			b.WriteByte('/')
+			for range 1 + r.IntN(2) {
+				b.WriteByte("ab."[r.IntN(3)])
+			}
+		}
+		return b.String()
+	}
+	hits := 0
+	for range 200_000 {
+		p := file{text: path(3), whole: r.IntN(2) == 0}
+		if !p.whole {
+			p.tail = []string{"", "b", "/a", "a/b"}[r.IntN(4)]
+			p.text += []string{"", "/"}[r.IntN(2)]
+		}
+		target := path(4)
+		if got, want := p.is(target), p.isLike(target); got != want {
+			t.Fatalf("%+v is %s: %v, want %v", p, target, got, want)
+		} else if got {
+			hits++
+		}
+		if got, want := p.inside(target), p.insideLike(target); got != want {
+			t.Fatalf("%+v inside %s: %v, want %v", p, target, got, want)
+		}
+	}
+	if hits < 1000 {
+		t.Errorf("%d of them are", hits)
 	}
 }

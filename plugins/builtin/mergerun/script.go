@@ -207,17 +207,16 @@ func (s *script) mentions(text string) {
 	if !strings.Contains(text, "/") {
 		return
 	}
-	paths := scanned()
-	for _, p := range sortedKeys(paths) {
+	for _, p := range scanned {
 		for from := 0; ; {
-			i := strings.Index(text[from:], p)
+			i := strings.Index(text[from:], p.path)
 			if i < 0 {
 				break
 			}
 			i += from
-			from = i + len(p)
+			from = i + len(p.path)
 			if (i == 0 || !inPath(text[i-1])) && (from == len(text) || !inPath(text[from]) || text[from] == '/') && !harmless(text[from:]) {
-				s.follow(paths[p])
+				s.follow(p.why)
 			}
 		}
 	}

@@ -162,14 +162,21 @@ func localePackage(arg string) bool {
 
 // scanned are paths whose text alone says that something of a container counts: a file
 // system of memory or the kernel, files that the engine mounts, and who users are.
-func scanned() map[string]*reason {
-	kernel := because("container", "it uses files of the container that each RUN has anew")
-	users := because("user", "it reads or changes the list of users, which says who the next RUN runs as")
-	return map[string]*reason{
-		"/dev": kernel, "/proc": kernel, "/sys": kernel, "/etc/hosts": kernel, "/etc/hostname": kernel, "/etc/resolv.conf": kernel, "/etc/mtab": kernel,
-		"/etc/passwd": users, "/etc/group": users, "/etc/nsswitch.conf": users,
-	}
+var scanned = []told{
+	{"/dev", ofContainer}, {"/etc/group", ofUsers}, {"/etc/hostname", ofContainer}, {"/etc/hosts", ofContainer}, {"/etc/mtab", ofContainer}, {"/etc/nsswitch.conf", ofUsers},
+	{"/etc/passwd", ofUsers}, {"/etc/resolv.conf", ofContainer}, {"/proc", ofContainer}, {"/sys", ofContainer},
 }
+
+// told is a path, and why it counts that a text speaks of it.
+type told struct {
+	path string
+	why  *reason
+}
+
+var (
+	ofContainer = because("container", "it uses files of the container that each RUN has anew")
+	ofUsers     = because("user", "it reads or changes the list of users, which says who the next RUN runs as")
+)
 
 // harmless are paths below those that only tell about the machine, or hold nothing.
 func harmless(rest string) bool {
@@ -188,9 +195,8 @@ func shared(text string) *reason {
 		return nil
 	}
 	parts := strings.Split(strings.TrimPrefix(path.Clean("/"+text), "/"), "/")
-	paths := scanned()
-	for _, p := range sortedKeys(paths) {
-		want := strings.Split(p[1:], "/")
+	for _, p := range scanned {
+		want := strings.Split(p.path[1:], "/")
 		if len(parts) < len(want) || len(parts) == 1 && parts[0] == want[0] && !strings.HasPrefix(text, "/") {
 			continue
 		}
@@ -200,7 +206,7 @@ func shared(text string) *reason {
 			match = match && (ok || err != nil) && !(parts[i] == "*" && i == 0 && len(parts) == 1)
 		}
 		if match && !harmless("/"+strings.Join(parts[len(want):], "/")) {
-			return paths[p]
+			return p.why
 		}
 	}
 	return nil

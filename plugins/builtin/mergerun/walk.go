@@ -2,7 +2,6 @@ package mergerun
 
 import (
 	"fmt"
-	"maps"
 	"slices"
 	"strings"
 
@@ -10,8 +9,6 @@ import (
 
 	"github.com/seed-e0495807/strake/lang/late"
 )
-
-func sortedKeys(m map[string]*reason) []string { return slices.Sorted(maps.Keys(m)) }
 
 // walker gathers what a tree does to its shell and its container. What it does not
 // know is never harmless.
@@ -56,7 +53,7 @@ func (w *walker) walk(n *syntax.File, at places) {
 				}
 			}
 		case *syntax.Lit:
-			w.elsewhere = w.elsewhere || !read[n] && programVariable().MatchString(n.Value)
+			w.elsewhere = w.elsewhere || !read[n] && capitals(n.Value) && programVariable().MatchString(n.Value)
 		case *syntax.Assign:
 			w.elsewhere = w.elsewhere || n.Name != nil && changesPrograms(n.Name.Value)
 			if n.Name != nil {
@@ -86,6 +83,22 @@ func (w *walker) walk(n *syntax.File, at places) {
 		}
 		return true
 	})
+}
+
+// capitals tells whether a text has three capital letters, digits or underscores in a row, as
+// each name of a programVariable has.
+func capitals(text string) bool {
+	n := 0
+	for i := range len(text) {
+		if c := text[i]; c >= 'A' && c <= 'Z' || c == '_' || c >= '0' && c <= '9' {
+			if n++; n == 3 {
+				return true
+			}
+		} else {
+			n = 0
+		}
+	}
+	return false
 }
 
 // programVariable finds variables that say where programs come from in words of export,
