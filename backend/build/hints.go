@@ -2,7 +2,6 @@ package build
 
 import (
 	"fmt"
-	"regexp"
 	"strings"
 
 	"github.com/seed-e0495807/strake/lang/diag"
@@ -12,7 +11,7 @@ import (
 // knownError is what a text in an error of BuildKit means. Its message and hint may
 // have $1 … $9 of the pattern; no message leaves the text.
 type knownError struct {
-	pattern             func() *regexp.Regexp
+	pattern             func() *late.Expression
 	code, message, hint string
 }
 

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"regexp"
 	"strconv"
 	"strings"
 	"time"
@@ -132,7 +131,7 @@ func lastLine(log string, prefixes ...string) string {
 
 // known are the ends of an engine that never was ready, with the next step.
 var known = []struct {
-	pattern             func() *regexp.Regexp
+	pattern             func() *late.Expression
 	code, message, hint string
 }{
 	{late.Regexp(`newuidmap|newgidmap|uid_map|gid_map`), "no-subids", "the user namespace of the build engine could not be set up",

@@ -7,7 +7,6 @@ import (
 	"io"
 	"net/http"
 	"net/url"
-	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -19,7 +18,7 @@ import (
 // fetchError is what a text of BuildKit's sources for git and HTTP means. Message and hint
 // may have $1 … $9 of the pattern, and $from for where it was fetched.
 type fetchError struct {
-	pattern             func() *regexp.Regexp
+	pattern             func() *late.Expression
 	code, message, hint string
 }
 

@@ -26,7 +26,7 @@ func Screen(text string) string {
 // ScreenLog is Screen for a piece of what a program writes: carriage returns stay, too, and
 // sequences that set colours or erase what follows. rest is the start of a character or of a
 // sequence, of which the next piece may have the end.
-func ScreenLog(text string) (safe, rest string) { return screen(text, "\n\t\r", colours()) }
+func ScreenLog(text string) (safe, rest string) { return screen(text, "\n\t\r", colours().Regexp) }
 
 var (
 	// ECMA-48: SGR with its parameters, and EL without one, which grep and gcc send with it.

@@ -60,7 +60,7 @@ func TestProject(t *testing.T) {
 var tools = []string{"cmd/internal/", "backend/testbed/", "plugins/plugintest/"}
 
 // sources are the files of this project but tests, by their paths in it.
-func sources(t *testing.T, files *token.FileSet) map[string]*ast.File {
+func sources(t testing.TB, files *token.FileSet) map[string]*ast.File {
 	list := map[string]*ast.File{}
 	root := os.DirFS(filepath.Join("..", ".."))
 	err := fs.WalkDir(root, ".", func(path string, d fs.DirEntry, err error) error {
@@ -121,4 +121,31 @@ func text(e ast.Expr) (string, bool) {
 		return a + b, first && second
 	}
 	return "", false
+}
+
+// FuzzExpression holds an expression of this project, or any, against the package regexp.
+func FuzzExpression(f *testing.F) {
+	files := token.NewFileSet()
+	for _, file := range sources(f, files) {
+		for _, call := range calls(file, "late", "Regexp") {
+			if expr, ok := text(call.Args[0]); ok {
+				for _, s := range []string{"", "a", "/dev/null", "PATH=/x", "RUN --mount=type=cache,target=/root/.cache pip install --no-cache-dir x", expr} {
+					f.Add(expr, s)
+				}
+			}
+		}
+	}
+	f.Fuzz(func(t *testing.T, expr, s string) {
+		re, err := regexp.Compile(expr)
+		if err != nil || len(expr) > 1000 || len(s) > 1000 {
+			return
+		}
+		e := late.Regexp(expr)()
+		if got, want := e.MatchString(s), re.MatchString(s); got != want {
+			t.Errorf("%q matches %q: %v, want %v", expr, s, got, want)
+		}
+		if got, want := e.FindAllStringSubmatch(s, -1), re.FindAllStringSubmatch(s, -1); !slices.EqualFunc(got, want, slices.Equal) {
+			t.Errorf("%q finds in %q: %q, want %q", expr, s, got, want)
+		}
+	})
 }

@@ -1,7 +1,6 @@
 package cachemounts
 
 import (
-	"regexp"
 	"slices"
 	"strings"
 
@@ -26,12 +25,12 @@ type manager struct {
 	uses   func(c *shell.Command) bool
 	lead   func(j *job, u *use) bool // edits the commands; false when that cannot be
 	dirs   []dir
-	own    []string              // where the manager has its cache by default, "~" is HOME
-	vars   []string              // that move the cache, or switch it
-	away   []string              // options that do; "x*" is all that start with x
-	moved  func() *regexp.Regexp // what else an instruction of the stage can have done to move it
-	traces []string              // what paths in the cache have in common
-	keeps  *keeps                // what later RUNs count on
+	own    []string                // where the manager has its cache by default, "~" is HOME
+	vars   []string                // that move the cache, or switch it
+	away   []string                // options that do; "x*" is all that start with x
+	moved  func() *late.Expression // what else an instruction of the stage can have done to move it
+	traces []string                // what paths in the cache have in common
+	keeps  *keeps                  // what later RUNs count on
 }
 
 // dir is a directory to mount: of ours, or below HOME, or below what a variable says.

@@ -2,7 +2,6 @@ package cachemounts
 
 import (
 	"path"
-	"regexp"
 	"slices"
 	"strings"
 
@@ -13,9 +12,9 @@ import (
 // settings are files by which a manager has its cache elsewhere, or runs a program of the
 // author's.
 type settings struct {
-	names []string              // of those in a directory
-	file  func() *regexp.Regexp // what the path of one ends with, or where it goes
-	speak func() *regexp.Regexp // of what it says
+	names []string                // of those in a directory
+	file  func() *late.Expression // what the path of one ends with, or where it goes
+	speak func() *late.Expression // of what it says
 }
 
 // settingsOf are those of managers by name, of the manuals that their entries in managers name.

@@ -53,7 +53,7 @@ func (w *walker) walk(n *syntax.File, at places) {
 				}
 			}
 		case *syntax.Lit:
-			w.elsewhere = w.elsewhere || !read[n] && capitals(n.Value) && programVariable().MatchString(n.Value)
+			w.elsewhere = w.elsewhere || !read[n] && programVariable().MatchString(n.Value)
 		case *syntax.Assign:
 			w.elsewhere = w.elsewhere || n.Name != nil && changesPrograms(n.Name.Value)
 			if n.Name != nil {
@@ -83,22 +83,6 @@ func (w *walker) walk(n *syntax.File, at places) {
 		}
 		return true
 	})
-}
-
-// capitals tells whether a text has three capital letters, digits or underscores in a row, as
-// each name of a programVariable has.
-func capitals(text string) bool {
-	n := 0
-	for i := range len(text) {
-		if c := text[i]; c >= 'A' && c <= 'Z' || c == '_' || c >= '0' && c <= '9' {
-			if n++; n == 3 {
-				return true
-			}
-		} else {
-			n = 0
-		}
-	}
-	return false
 }
 
 // programVariable finds variables that say where programs come from in words of export,

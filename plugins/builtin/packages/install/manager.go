@@ -7,7 +7,6 @@ package install
 import (
 	"cmp"
 	"fmt"
-	"regexp"
 	"slices"
 	"strings"
 
@@ -26,8 +25,8 @@ type Options struct {
 
 // manager is a package manager. Its lines have PKGS where the packages belong.
 type manager struct {
-	name    func() *regexp.Regexp // of a package
-	version func() *regexp.Regexp
+	name    func() *late.Expression // of a package
+	version func() *late.Expression
 	join    string // stands between the two
 	glob    bool   // versions may end in ".*"
 	plain   string // installs, and leaves nothing else behind
