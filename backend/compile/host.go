@@ -9,7 +9,6 @@ import (
 
 	"github.com/seed-e0495807/strake/backend/llb"
 	"github.com/seed-e0495807/strake/ir"
-	"github.com/seed-e0495807/strake/ir/eval"
 	"github.com/seed-e0495807/strake/ir/plan"
 	"github.com/seed-e0495807/strake/plugins"
 )
@@ -19,15 +18,15 @@ type host struct {
 	plugins.NoHost // parses shells
 	*Config
 	module *ir.Module
-	words  func() *eval.Words // made when a word is asked for
+	words  func() *plan.Words // made when a word is asked for
 }
 
 func newHost(c *Config, m *ir.Module) *host {
 	h := &host{Config: c, module: m}
-	h.words = sync.OnceValue(func() *eval.Words {
+	h.words = sync.OnceValue(func() *plan.Words {
 		o := h.asked()
 		o.Target = c.Build.Target
-		return eval.NewWords(m, o)
+		return plan.NewWords(m, o)
 	})
 	return h
 }

@@ -51,6 +51,20 @@ func TestImports(t *testing.T) {
 	}
 }
 
+// TestPluginPrograms holds what a program of a plugin has in it to being small: no planner, and
+// so nothing of registries and BuildKit.
+func TestPluginPrograms(t *testing.T) {
+	out, err := exec.Command("go", "list", "-deps", "../../plugins/sdk").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range strings.Fields(string(out)) {
+		if strings.HasSuffix(name, "/strake/ir/plan") || strings.HasPrefix(name, "github.com/moby/buildkit/") {
+			t.Errorf("plugins/sdk brings in %s", name)
+		}
+	}
+}
+
 // linters are the packages of BuildKit, with the texts of its build checks, that bring in
 // its parser. Nothing of them parses here.
 var linters = []string{"github.com/moby/buildkit/frontend/dockerfile/linter", "github.com/moby/buildkit/frontend/subrequests/lint"}

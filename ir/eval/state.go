@@ -2,9 +2,10 @@
 // what the base image brings. What depends on how the image is built, or on an image that is not
 // at hand, is not known, and never taken for something.
 //
-// State is what holds whoever builds; Words is what one build makes of words.
+// A State is what holds whoever builds; what one build makes of a word, plan.Words tells.
 //
-// It stands above ir/shell and ir/plan, and may import lang and ir.
+// It stands above ir/shell, and may import lang and ir, but not ir/plan: programs of plugins
+// have it in them.
 package eval
 
 import (

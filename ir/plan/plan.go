@@ -207,7 +207,7 @@ type planner struct {
 	budget     words.Budget
 	total      int     // ops of all stages
 	paths      pathSet // read from the build context
-	trace      *Trace  // that remembers what is found on the way; nil when nobody asks
+	trace      *trace  // that remembers what is found on the way; nil when nobody asks
 	ignore     *patternmatcher.PatternMatcher
 }
 
@@ -237,7 +237,7 @@ type Stage struct {
 	needs    map[*Stage]*ir.Op // stages it copies or mounts from
 	paths    *pathSet          // of this stage that others read
 	env      *Env
-	track    *track             // of a planner that has a Trace
+	track    *track             // of a planner that has a trace
 	declared []declared         // ARGs with their values
 	argAt    map[string]int     // of them, by name
 	envAt    map[string]int     // where Image.Config.Env has a variable; nil when it is short

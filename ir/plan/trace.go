@@ -13,11 +13,11 @@ import (
 	"github.com/seed-e0495807/strake/lang/words"
 )
 
-// Trace is a plan of a module that remembers what was known in front of each op. So it can
+// trace is a plan of a module that remembers what was known in front of each op. So it can
 // tell, without planning again, what planning a shorter module would have come to: one that ends
 // with the stage in which a place is, in front of the op that stands there. It is for one
 // goroutine.
-type Trace struct {
+type trace struct {
 	p      *planner
 	linked []link // of the ops of the target, and of their end
 	seen   map[*Stage]bool
@@ -52,11 +52,11 @@ type setting struct {
 	value string
 }
 
-// MakeTrace plans a build of a module, and remembers. The error is the context's: what is wrong
-// with the module Word tells.
-func MakeTrace(ctx context.Context, m *ir.Module, o Options) (*Trace, error) {
+// makeTrace plans a build of a module, and remembers. The error is the context's: what is wrong
+// with the module word tells.
+func makeTrace(ctx context.Context, m *ir.Module, o Options) (*trace, error) {
 	p := newPlanner(m, o)
-	p.trace = &Trace{p: p, seen: map[*Stage]bool{}}
+	p.trace = &trace{p: p, seen: map[*Stage]bool{}}
 	if err := p.passes(ctx); err != nil {
 		return nil, err
 	}
@@ -66,7 +66,7 @@ func MakeTrace(ctx context.Context, m *ir.Module, o Options) (*Trace, error) {
 }
 
 // link notes where the planner stands in front of the next op of the target, or behind the last.
-func (t *Trace) link(s *Stage) {
+func (t *trace) link(s *Stage) {
 	if t == nil || s != t.p.goal {
 		return
 	}
@@ -82,7 +82,7 @@ func (t *Trace) link(s *Stage) {
 }
 
 // fresh counts the sources that could not be among those of the ops before.
-func (t *Trace) fresh(sources []*Stage) (n int) {
+func (t *trace) fresh(sources []*Stage) (n int) {
 	for _, from := range sources {
 		if from.baseName == Scratch && from.def == nil || t.seen[from] && !from.unregistered {
 			continue // nothing depends on it
@@ -94,7 +94,7 @@ func (t *Trace) fresh(sources []*Stage) (n int) {
 }
 
 // begin notes that the ops of a stage begin to run.
-func (t *Trace) begin(s *Stage) {
+func (t *trace) begin(s *Stage) {
 	if t == nil {
 		return
 	}
@@ -139,11 +139,11 @@ func (a at) Get(name string) (string, bool) {
 	return list[i-1].value, true
 }
 
-// Word is what a word comes to in front of an op of a stage, as the value of an ENV there: what
+// word is what a word comes to in front of an op of a stage, as the value of an ENV there: what
 // Make finds of the module with the stages up to this one, this one with the ops in front of the
 // place and such an ENV, with the same options but no target. The error is that of Make, a
 // diag.List. It is not ok when this trace cannot tell.
-func (t *Trace) Word(stage, op int, word string) (value string, err error, ok bool) {
+func (t *trace) word(stage, op int, word string) (value string, err error, ok bool) {
 	if stage == len(t.p.mod.Stages)-1 && t.p.opt.Target == "" && !t.p.opt.AllStages {
 		return t.ofTarget(op, word)
 	}
@@ -163,8 +163,8 @@ func (s *Stage) mark(op int) mark { return s.track.marks[op+s.triggers()] }
 // triggers is how many ops come from triggers of the base.
 func (s *Stage) triggers() int { return len(s.ops) - len(s.def.Ops) }
 
-// ofTarget is Word in the target, the last stage.
-func (t *Trace) ofTarget(op int, word string) (string, error, bool) {
+// ofTarget is word in the target, the last stage.
+func (t *trace) ofTarget(op int, word string) (string, error, bool) {
 	p := t.p
 	if p.epochNamed { // perhaps the stage itself, which then may have one op alone
 		return "", nil, false
@@ -198,7 +198,7 @@ func sorted(list diag.List) diag.List {
 
 // expand expands a word at a place where some diagnostics were found so far, and where at least
 // so much of the budget is left.
-func (t *Trace) expand(s *Stage, op int, word string, found diag.List, left int64) (string, error, bool) {
+func (t *trace) expand(s *Stage, op int, word string, found diag.List, left int64) (string, error, bool) {
 	p := t.p
 	saved := p.diags
 	defer func() { p.diags = saved }()
@@ -222,9 +222,9 @@ func (t *Trace) expand(s *Stage, op int, word string, found diag.List, left int6
 	return value, nil, true
 }
 
-// Cut is the last place of the target at which all is read that is read in front of an op, and no
+// cut is the last place of the target at which all is read that is read in front of an op, and no
 // more.
-func (t *Trace) Cut(op int) int {
+func (t *trace) cut(op int) int {
 	return op + sort.Search(len(t.linked)-op, func(i int) bool { return t.linked[op+i].sources > t.linked[op].sources }) - 1
 }
 

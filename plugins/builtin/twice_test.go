@@ -9,7 +9,6 @@ import (
 
 	"github.com/seed-e0495807/strake/backend/dockerfile"
 	"github.com/seed-e0495807/strake/ir"
-	"github.com/seed-e0495807/strake/ir/eval"
 	"github.com/seed-e0495807/strake/ir/plan"
 	"github.com/seed-e0495807/strake/lang/cases"
 	"github.com/seed-e0495807/strake/plugins"
@@ -32,7 +31,7 @@ func same(ctx context.Context, p *plugins.Pipeline, in plugins.Input, made *ir.M
 // gives it.
 type expanding struct {
 	plugintest.Host
-	words *eval.Words
+	words *plan.Words
 }
 
 // Expand answers as a build does.
@@ -69,7 +68,7 @@ func TestTwice(t *testing.T) {
 					p.Steps[i].Config = nil
 				}
 			}
-			host := func(m *ir.Module) plugins.Host { return expanding{c.images, eval.NewWords(m, plan.Options{})} }
+			host := func(m *ir.Module) plugins.Host { return expanding{c.images, plan.NewWords(m, plan.Options{})} }
 			changed := 0
 			for _, f := range files {
 				m := parse(f.Name, string(f.Data))

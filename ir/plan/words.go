@@ -1,4 +1,4 @@
-package eval
+package plan
 
 import (
 	"context"
@@ -7,29 +7,28 @@ import (
 	"sync"
 
 	"github.com/seed-e0495807/strake/ir"
-	"github.com/seed-e0495807/strake/ir/plan"
 )
 
 // Words tells what words come to at the places of a module in one build, with its arguments and
-// what its base images bring: just what ir/plan makes of an ENV there. It plans the module once
+// what its base images bring: just what Make makes of an ENV there. It plans the module once
 // where that is enough, so that all words together take a time that grows with the module.
 // It is for many goroutines.
 type Words struct {
 	module *ir.Module // without instructions of plugins
 	places [][]int    // of each op of the module that was given: of those left, how many stand in front
-	o      plan.Options
+	o      Options
 
 	mu     sync.Mutex
-	whole  *plan.Trace         // of the target; nil is not planned
-	stages map[int]*plan.Trace // of modules that end with a stage
-	part   *plan.Trace         // of one that ends in front of an op: cut
+	whole  *trace         // of the target; nil is not planned
+	stages map[int]*trace // of modules that end with a stage
+	part   *trace         // of one that ends in front of an op: cut
 	cut    [2]int
 }
 
 // NewWords is for a module and the options of a build. Instructions of plugins set no variable
 // yet, and are left out.
-func NewWords(m *ir.Module, o plan.Options) *Words {
-	w := &Words{module: m.Copy(), places: make([][]int, len(m.Stages)), o: o, stages: map[int]*plan.Trace{}}
+func NewWords(m *ir.Module, o Options) *Words {
+	w := &Words{module: m.Copy(), places: make([][]int, len(m.Stages)), o: o, stages: map[int]*trace{}}
 	for i, s := range w.module.Stages {
 		s.Ops = nil
 		for _, op := range m.Stages[i].Ops {
@@ -53,12 +52,12 @@ func (w *Words) Expand(ctx context.Context, stage, op int, word string) (string,
 	op = w.places[stage][max(op, 0)]
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	for _, trace := range []func(context.Context, int, int) (*plan.Trace, error){w.target, w.stage, w.upTo} {
-		t, err := trace(ctx, stage, op)
+	for _, plan := range []func(context.Context, int, int) (*trace, error){w.target, w.stage, w.upTo} {
+		t, err := plan(ctx, stage, op)
 		if err != nil {
 			return "", err
 		}
-		if value, err, ok := t.Word(stage, op, word); ok {
+		if value, err, ok := t.word(stage, op, word); ok {
 			return value, err
 		}
 	}
@@ -66,11 +65,11 @@ func (w *Words) Expand(ctx context.Context, stage, op int, word string) (string,
 }
 
 // target is the plan of the target, and of all stages where that asks for no image.
-func (w *Words) target(ctx context.Context, _, _ int) (*plan.Trace, error) {
+func (w *Words) target(ctx context.Context, _, _ int) (*trace, error) {
 	if w.whole == nil {
 		o := w.alone()
 		o.Target, o.AllStages = w.o.Target, w.o.Images == nil && len(w.module.Stages) > 1
-		t, err := plan.MakeTrace(ctx, w.module, o)
+		t, err := makeTrace(ctx, w.module, o)
 		if err != nil {
 			return nil, err
 		}
@@ -80,9 +79,9 @@ func (w *Words) target(ctx context.Context, _, _ int) (*plan.Trace, error) {
 }
 
 // stage is the plan of a stage.
-func (w *Words) stage(ctx context.Context, stage, _ int) (*plan.Trace, error) {
+func (w *Words) stage(ctx context.Context, stage, _ int) (*trace, error) {
 	if w.stages[stage] == nil {
-		t, err := plan.MakeTrace(ctx, w.ending(stage, len(w.module.Stages[stage].Ops)), w.alone())
+		t, err := makeTrace(ctx, w.ending(stage, len(w.module.Stages[stage].Ops)), w.alone())
 		if err != nil {
 			return nil, err
 		}
@@ -93,10 +92,10 @@ func (w *Words) stage(ctx context.Context, stage, _ int) (*plan.Trace, error) {
 
 // upTo is the plan of a stage up to the op in front of which it begins to read something that
 // it has not read up to a place.
-func (w *Words) upTo(ctx context.Context, stage, op int) (*plan.Trace, error) {
-	cut := [2]int{stage, w.stages[stage].Cut(op)}
+func (w *Words) upTo(ctx context.Context, stage, op int) (*trace, error) {
+	cut := [2]int{stage, w.stages[stage].cut(op)}
 	if w.part == nil || w.cut != cut {
-		t, err := plan.MakeTrace(ctx, w.ending(stage, cut[1]), w.alone())
+		t, err := makeTrace(ctx, w.ending(stage, cut[1]), w.alone())
 		if err != nil {
 			return nil, err
 		}
@@ -106,7 +105,7 @@ func (w *Words) upTo(ctx context.Context, stage, op int) (*plan.Trace, error) {
 }
 
 // alone are the options for a stage: it is the target.
-func (w *Words) alone() plan.Options {
+func (w *Words) alone() Options {
 	o := w.o
 	if o.Target = ""; o.Images == nil {
 		o.Images = anyImage{}
@@ -127,11 +126,11 @@ func (w *Words) plan(ctx context.Context, stage, op int, word string) (string, e
 	m := w.ending(stage, op)
 	s := m.Stages[stage]
 	s.Ops = append(s.Ops, &ir.Op{Body: &ir.Env{Pairs: []ir.Pair{{Key: "STRAKE_WORD", Value: word}}}, Origin: s.Origin})
-	p, err := plan.Make(ctx, m, w.alone())
+	p, err := Make(ctx, m, w.alone())
 	if err != nil {
 		return "", err
 	}
-	set, ok := p.Target.Steps[len(p.Target.Steps)-1].Action.(plan.SetEnv)
+	set, ok := p.Target.Steps[len(p.Target.Steps)-1].Action.(SetEnv)
 	if !ok || len(set) == 0 {
 		return "", errors.New("an ENV that sets nothing")
 	}
@@ -141,6 +140,6 @@ func (w *Words) plan(ctx context.Context, stage, op int, word string) (string, e
 // anyImage is an image of which nothing is known.
 type anyImage struct{}
 
-func (anyImage) ResolveImage(_ context.Context, r plan.ImageRequest) (plan.ImageInfo, error) {
-	return plan.ImageInfo{Ref: r.Ref, Config: []byte("{}")}, nil
+func (anyImage) ResolveImage(_ context.Context, r ImageRequest) (ImageInfo, error) {
+	return ImageInfo{Ref: r.Ref, Config: []byte("{}")}, nil
 }

@@ -1,4 +1,4 @@
-package eval_test
+package plan_test
 
 import (
 	"context"
@@ -14,7 +14,6 @@ import (
 	"time"
 
 	"github.com/seed-e0495807/strake/ir"
-	"github.com/seed-e0495807/strake/ir/eval"
 	"github.com/seed-e0495807/strake/ir/irtest"
 	"github.com/seed-e0495807/strake/ir/plan"
 	"github.com/seed-e0495807/strake/lang/diag"
@@ -42,8 +41,8 @@ func (registry) ResolveImage(_ context.Context, r plan.ImageRequest) (plan.Image
 	return plan.ImageInfo{Ref: r.Ref, Config: []byte(config)}, nil
 }
 
-// planned is what a word comes to by a plan of the module that ends at a place.
-func planned(m *ir.Module, stage, op int, word string, o plan.Options) (string, error) {
+// byPlan is what a word comes to by a plan of the module that ends at a place.
+func byPlan(m *ir.Module, stage, op int, word string, o plan.Options) (string, error) {
 	m = m.Copy()
 	m.Stages = m.Stages[:stage+1]
 	for i, s := range m.Stages {
@@ -144,7 +143,7 @@ func TestWords(t *testing.T) {
 		if seed%5 == 0 {
 			o.BuildArgs = map[string]string{"A": "given", "SOURCE_DATE_EPOCH": r.pick("1", "s1")}
 		}
-		w := eval.NewWords(m, o)
+		w := plan.NewWords(m, o)
 		type place struct{ stage, op int }
 		var places []place
 		for i, s := range m.Stages {
@@ -157,7 +156,7 @@ func TestWords(t *testing.T) {
 			for range 3 {
 				word := r.word()
 				got, err := w.Expand(t.Context(), p.stage, p.op, word)
-				want, wantErr := planned(m, p.stage, p.op, word, o)
+				want, wantErr := byPlan(m, p.stage, p.op, word, o)
 				ways[outcome(wantErr)]++
 				if got != want || !sameError(err, wantErr) {
 					t.Fatalf("%d: %q in front of op %d of stage %d\ngot  %q, %#v\nwant %q, %#v\n%s", seed, word, p.op, p.stage, got, err, want, wantErr, text)
@@ -201,10 +200,10 @@ func TestWordsBudget(t *testing.T) {
 	}
 	m := irtest.Module(t, b.String())
 	o := plan.Options{}
-	w := eval.NewWords(m, o)
+	w := plan.NewWords(m, o)
 	for op, fits := range map[int]bool{184: true, 185: false} {
 		got, err := w.Expand(t.Context(), 1, op, "$A")
-		want, wantErr := planned(m, 1, op, "$A", o)
+		want, wantErr := byPlan(m, 1, op, "$A", o)
 		if got != want || !sameError(err, wantErr) || (err == nil) != fits {
 			t.Errorf("op %d: %d bytes, %v; want %d, %v", op, len(got), err, len(want), wantErr)
 		}
@@ -265,7 +264,7 @@ func TestWordsGrow(t *testing.T) {
 			for range 3 {
 				runtime.GC()
 				began := time.Now()
-				w := eval.NewWords(m, plan.Options{})
+				w := plan.NewWords(m, plan.Options{})
 				for i, s := range m.Stages {
 					for k, op := range s.Ops {
 						if b, ok := op.Body.(*ir.Workdir); ok {
