@@ -16,7 +16,7 @@ RACE = STRAKE_CORPUS=none CGO_ENABLED=1 $(GO) test -race -short -timeout 20m
 BUILDKIT = github.com/moby/buildkit
 ENGINE = $(BUILDKIT)/cmd/buildkitd github.com/rootless-containers/rootlesskit/v3/cmd/rootlesskit
 
-.PHONY: build engine frontend frontend-image install uninstall demo check test long attack conformance ages format lint bench fuzz generate clean
+.PHONY: build engine frontend frontend-image install uninstall demo check test long effects-truth attack conformance ages format lint bench fuzz generate clean
 
 build: engine ## bin/strake, and the build engine beside it
 	$(GO) build -o bin/strake ./cmd/strake
@@ -67,6 +67,10 @@ long: build ## what make test samples, whole, and the race detector on the whole
 	@.ci/setup test
 	STRAKE_LONG=1 $(GO) test -count=1 -timeout 60m -v -run '^Test(Chains|Real|Build|Differential|Corpus|SafeFixesKeepTheImage)$$' ./plugins/builtin ./plugins/builtin/cachemounts ./plugins/builtin/mergerun
 	$(RACE) -skip '^TestAttack' ./cmd/strake # attacks are on programs, whatever runs at once in them
+
+effects-truth: ## what scripts change in a real Debian, beside what ir/effects says of them: a quarter of an hour
+	@.ci/setup test
+	STRAKE_LONG=1 $(GO) test ./ir/effects -count=1 -timeout 60m -v -run '^TestTruth$$'
 
 attack: build ## every test that attacks, as root, as a user, without namespaces, without cgroups, and a table
 	@.ci/setup test

@@ -64,7 +64,7 @@ func (k *call) target() (dest field, folder bool, sources []field) {
 
 // copies is cp, mv and ln.
 func copies(k *call) {
-	if k.loose || !k.all() && len(k.operands) > 2 {
+	if k.loose || !k.all() && len(k.operands) > 2 || k.manyLast() {
 		k.puts(k.operands, true)
 		return
 	}
@@ -85,6 +85,12 @@ func copies(k *call) {
 		}
 		k.put(s, dest, folder, tree)
 	}
+}
+
+// manyLast tells that the last operand is a wildcard: it stands for sources, too.
+func (k *call) manyLast() bool {
+	n := len(k.operands)
+	return n > 0 && wild(k.operands[n-1].text)
 }
 
 // puts is for operands of which it is not known which is the destination.
@@ -126,7 +132,7 @@ func installs(k *call) {
 		}
 		return
 	}
-	if k.loose || !k.all() {
+	if k.loose || !k.all() || k.manyLast() {
 		k.puts(k.operands, true)
 		return
 	}
@@ -174,7 +180,14 @@ func tempName(k *call) values {
 		}
 		base = strings.ReplaceAll(literal(t), "X", "?")
 	}
-	switch d, ok := k.opt("--tmpdir"); {
+	d, ok := k.opt("--tmpdir")
+	if last, short := k.opt("-p"); short {
+		d, ok = last, k.given["--tmpdir"] == nil
+		if !ok {
+			return values{}
+		}
+	}
+	switch {
 	case k.has("--suffix"), ok && !d.known:
 		return values{}
 	case ok:

@@ -12,8 +12,8 @@ type Grade uint8
 
 // The grades.
 const (
-	Precise Grade = iota // these paths, each of them, and no other
-	Over                 // no other than these; some may stay as they are
+	Precise Grade = iota // these paths and no other, and each where the command that names it runs and succeeds
+	Over                 // these paths and no other; some may stay as they are in any case
 	Unknown              // any path
 )
 

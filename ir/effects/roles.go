@@ -116,7 +116,7 @@ func (k *call) assignRoles(row *program) {
 	many := slices.IndexFunc(roles, func(r string) bool { return strings.HasSuffix(r, "...") })
 	list := slices.Clone(k.roles)
 	add := func(role string, f field) { list = append(list, given{strings.TrimSuffix(role, "..."), f}) }
-	uncertain := slices.ContainsFunc(k.operands, func(f field) bool { return f.loose || f.over })
+	uncertain := slices.ContainsFunc(k.operands, func(f field) bool { return f.loose || f.over || len(roles) > 1 && wild(f.text) })
 	for i, f := range k.operands {
 		left := len(k.operands) - i
 		switch {

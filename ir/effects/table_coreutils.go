@@ -52,7 +52,7 @@ func coreutilsRows() []program {
 			Options: "-c -C|--compare -d|--directory -D -g|--group=text -m|--mode=text -o|--owner=text -p|--preserve-timestamps -s! -t|--target-directory=text -T|--no-target-directory -v|--verbose"},
 		{Names: "chmod", Source: source, Operands: "text...", Options: "-c|--changes -f|--silent|--quiet -v|--verbose -R|--recursive --reference=read --preserve-root", Tree: "--recursive", Then: chmods},
 		{Names: "chown chgrp", Source: source, Operands: "text...", Reads: "/etc/passwd /etc/group", Options: "-c|--changes -f|--silent|--quiet -v|--verbose -R|--recursive -h|--no-dereference --dereference -H -P -L! --from=text --reference=read --preserve-root", Tree: "--recursive", Then: chmods},
-		{Names: "mktemp", Source: source, Options: "-d|--directory -u|--dry-run -q|--quiet -p|--tmpdir[=text] -t --suffix=text", Operands: "text...", Does: "random", Then: makesTemp, Prints: tempName},
+		{Names: "mktemp", Source: source, Options: "-d|--directory -u|--dry-run -q|--quiet -p=text --tmpdir[=text] -t --suffix=text", Operands: "text...", Does: "random", Then: makesTemp, Prints: tempName},
 		{Names: "mkfifo mknod", Source: source, Options: "-m|--mode=text", Operands: "write text..."},
 		{Names: "dd", Source: source, Plain: true, Then: ddFiles},
 		{Names: "split csplit", Source: source + ": files of names of their own", Plain: true, Runs: "makes files with names of its own"},

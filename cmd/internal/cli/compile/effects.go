@@ -21,8 +21,8 @@ installs and fetches, and which files it reads, writes and removes. A step that 
 nothing but the image's config has no line. Behind the place of a step stands how well
 what it writes is known:
 
-  precise  these paths, each of them, and no others
-  over     no others than these
+  precise  these paths and no others, and each where its command runs and succeeds
+  over     these paths and no others, of which some may stay as they are
   unknown  any path
 
 Nothing is built, and no registry is asked: a base image counts as far as its config is
