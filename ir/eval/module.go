@@ -42,6 +42,9 @@ func (e *Module) Stage(stage int) []*State {
 	return e.stages[stage]
 }
 
+// Parent is the stage that a stage starts from, -1 when that is an image.
+func (e *Module) Parent(stage int) int { return e.parents[stage] }
+
 // start is the state in front of a stage, whose parent is worked out: that behind the parent and
 // the triggers that it leaves, which no other stage runs.
 func (e *Module) start(stage int) *State {

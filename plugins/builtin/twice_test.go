@@ -39,8 +39,8 @@ func (e expanding) Expand(ctx context.Context, at plugins.Place, word string) (s
 	return e.words.Expand(ctx, at.Stage, at.Op, word)
 }
 
-// TestTwice runs all plugins in a row over every real Dockerfile, with much of a config and
-// with next to none: what came out stays as it is when they run again, and when they run over
+// TestTwice runs all plugins in a row over every real Dockerfile, with much of a config, with
+// next to none, and with all risks taken: what came out stays as it is when they run again, and when they run over
 // the Dockerfile that it prints. That a file breaks a rule of the policy changes nothing about it.
 func TestTwice(t *testing.T) {
 	files, ok, err := cases.Corpus()
@@ -55,17 +55,22 @@ func TestTwice(t *testing.T) {
 	}
 	known := plugintest.Host{Config: `{"os": "linux", "config": {"User": "app", "WorkingDir": "/srv", "Env": ["HOME=/home/app", "GOPATH=/g"]}}`,
 		Base: "ID=debian\nVERSION_CODENAME=bookworm\n"}
+	root := plugintest.Host{Config: `{"os": "linux"}`, Base: known.Base}
+	server := map[string]string{"ssh-server": configs()["ssh-server"]} // which needs one
+	risks := map[string]string{"ssh-server": server["ssh-server"], "cache-mounts": `{"unknown": "mount"}`,
+		"merge-run": `{"unknown": "merge", "cache": "ignore", "max-length": 60000}`}
 	for _, c := range []struct {
 		name   string
 		images plugintest.Host
-		config bool
-	}{{"much config, unknown images", plugintest.Host{}, true}, {"no config, known images", known, false}} {
+		config map[string]string
+	}{{"much config, unknown images", plugintest.Host{}, configs()}, {"no config, known images", known, server},
+		{"every risk, images of root", root, risks}, {"every risk, unknown images", plugintest.Host{}, risks}} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
 			p := pipelines(func(p plugins.Plugin) plugins.Plugin { return p })["all"]
 			for i, s := range p.Steps {
-				if !c.config && s.Plugin.Info().Name != "ssh-server" { // which needs one
-					p.Steps[i].Config = nil
+				if p.Steps[i].Config = nil; c.config[s.Plugin.Info().Name] != "" {
+					p.Steps[i].Config = []byte(c.config[s.Plugin.Info().Name])
 				}
 			}
 			host := func(m *ir.Module) plugins.Host { return expanding{c.images, plan.NewWords(m, plan.Options{})} }

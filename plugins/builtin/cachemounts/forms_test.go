@@ -80,5 +80,8 @@ func TestShared(t *testing.T) {
 func TestStart(t *testing.T) {
 	const install = "apt-get update && apt-get install -y vim && cp -r dev /x"
 	hold(t, from("company/base:1", install, "true\nWORKDIR x\nRUN "+install), from("company/base:1\nWORKDIR /srv", install, "true\nWORKDIR x\nRUN "+install))
+	hold(t, from("php:8.3-fpm", "apt-get install -y x\nRUN echo /var/cache/apt/*", "apt-get install -y x\nRUN echo \"a\"[x"), from("php:8.3-fpm", `apt-get install -y x
+RUN echo "\e[1;33mlibraries\e[0m"`, `apt-get install -y x
+RUN printf '[%s]'`))
 	hold(t, from("debian:12", install), from("debian:12", "apt-get update && apt-get install -y vim && cp -r x /y"))
 }

@@ -7,7 +7,6 @@ import (
 	"strings"
 
 	"github.com/seed-e0495807/strake/ir"
-	"github.com/seed-e0495807/strake/ir/eval"
 	"github.com/seed-e0495807/strake/ir/shell"
 	"github.com/seed-e0495807/strake/lang/late"
 )
@@ -35,8 +34,8 @@ var harmless = strings.Fields(`: [ test true false echo printf cd pwd set unset 
 // what a manager leaves in it.
 func (p *pass) needed(j *job, u *use) bool {
 	top := j.index
-	for eval.Parent(p.call.Module, top) >= 0 {
-		top = eval.Parent(p.call.Module, top)
+	for p.states.Parent(top) >= 0 {
+		top = p.states.Parent(top)
 	}
 	started := make([]bool, len(p.stages))
 	inputs, seen := "", false // secrets that the first use has
@@ -45,7 +44,7 @@ func (p *pass) needed(j *job, u *use) bool {
 		if !p.descends(i, top) {
 			continue
 		}
-		if parent := eval.Parent(p.call.Module, i); parent >= 0 {
+		if parent := p.states.Parent(i); parent >= 0 {
 			started[i] = started[parent]
 		}
 		for k, op := range p.call.Module.Stages[i].Ops {
@@ -114,7 +113,7 @@ func (s *stage) mayRead(op int, o *ir.Op, k *keeps) bool {
 		case slices.Contains(k.also, c.Name) && !isQuestion(c):
 			return true
 		}
-		return !slices.Contains(harmless, c.Name) && r.kindOf(c) == unknown
+		return s.config.Unknown != "mount" && !slices.Contains(harmless, c.Name) && r.kindOf(c) == unknown
 	})
 }
 

@@ -5,8 +5,9 @@ import (
 	"slices"
 	"strings"
 
+	"mvdan.cc/sh/v3/syntax"
+
 	"github.com/seed-e0495807/strake/ir"
-	"github.com/seed-e0495807/strake/ir/eval"
 	"github.com/seed-e0495807/strake/ir/shell"
 )
 
@@ -36,7 +37,7 @@ func (j *job) moves(u *use) bool {
 // before tells whether one of the instructions so far of the stages that this one goes back
 // to is of a kind, the RUN itself included.
 func (j *job) before(is func(*about) bool) bool {
-	for i := j.index; i >= 0; i = eval.Parent(j.call.Module, i) {
+	for i := j.index; i >= 0; i = j.pass.states.Parent(i) {
 		so := j.stages[i].ops
 		if i == j.index {
 			so = so[:j.op+1]
@@ -116,10 +117,24 @@ func namesCache(source string, u *use) bool {
 
 // namesCache tells whether a command of a RUN does, from the directories that it may be in.
 func (r reader) namesCache(c *shell.Command, u *use) bool {
+	prints := c.Name == "echo" || c.Name == "printf"
 	return slices.ContainsFunc(c.Args, func(w shell.Word) bool {
 		text, ok := r.text(w)
-		return ok && text != "" && slices.ContainsFunc(absolute(text, r.workdirs()), func(p string) bool { return namesCache(p, u) })
+		return ok && !(prints && quoted(w)) && text != "" && slices.ContainsFunc(absolute(text, r.workdirs()), func(p string) bool { return namesCache(p, u) })
 	})
+}
+
+// quoted tells a word of which the shell makes no names of files.
+func quoted(w shell.Word) bool {
+	node := w.Syntax()
+	if node == nil || len(node.Parts) != 1 {
+		return false
+	}
+	switch node.Parts[0].(type) {
+	case *syntax.DblQuoted, *syntax.SglQuoted:
+		return true
+	}
+	return false
 }
 
 // speaksOfCache tells whether a text names the directory that a manager has by default.

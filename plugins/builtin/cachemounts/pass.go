@@ -70,7 +70,7 @@ func (p *pass) triggers(stage int) bool {
 	if ref, _ := distro.BaseImage(p.call.Module, stage); p.stages[stage].states[0].Triggers || strings.Contains(strings.ToLower(ref), "onbuild") {
 		return true
 	}
-	for i := eval.Parent(p.call.Module, stage); i >= 0; i = eval.Parent(p.call.Module, i) {
+	for i := p.states.Parent(stage); i >= 0; i = p.states.Parent(i) {
 		if slices.ContainsFunc(p.call.Module.Stages[i].Ops, func(op *ir.Op) bool { _, ok := op.Body.(*ir.Onbuild); return ok }) {
 			return true
 		}
@@ -142,11 +142,11 @@ func slug(ref string) string {
 // out, and is of the platform of the target, as all that mounts name is.
 func (p *pass) baseOf(stage int, ref string) string {
 	m := p.call.Module
-	for at := stage; ; at = eval.Parent(m, at) {
+	for at := stage; ; at = p.states.Parent(at) {
 		switch s := m.Stages[at]; {
 		case s.Platform != "" && s.Platform != "$TARGETPLATFORM" && s.Platform != "${TARGETPLATFORM}":
 			return ""
-		case eval.Parent(m, at) >= 0:
+		case p.states.Parent(at) >= 0:
 			continue
 		case s.Base != ref || p.stageOf(ref) >= 0 || strings.ContainsAny(ref, `,"`):
 			return ""
@@ -157,7 +157,7 @@ func (p *pass) baseOf(stage int, ref string) string {
 
 // descends tells whether a stage is another, or goes back to it.
 func (p *pass) descends(stage, from int) bool {
-	for ; stage >= 0; stage = eval.Parent(p.call.Module, stage) {
+	for ; stage >= 0; stage = p.states.Parent(stage) {
 		if stage == from {
 			return true
 		}

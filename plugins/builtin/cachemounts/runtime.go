@@ -6,7 +6,6 @@ import (
 	"strings"
 
 	"github.com/seed-e0495807/strake/ir"
-	"github.com/seed-e0495807/strake/ir/eval"
 	"github.com/seed-e0495807/strake/ir/shell"
 	"github.com/seed-e0495807/strake/lang/late"
 )
@@ -47,7 +46,7 @@ func (p *pass) fillsFor(j *job, u *use) bool {
 // the target.
 func (p *pass) mayStart(stage int) bool {
 	entry := false
-	for i := stage; i >= 0; i = eval.Parent(p.call.Module, i) {
+	for i := stage; i >= 0; i = p.states.Parent(i) {
 		for k, op := range p.call.Module.Stages[i].Ops {
 			var command ir.Command
 			switch b := op.Body.(type) {

@@ -86,7 +86,7 @@ func (p *pass) rewrite(ctx context.Context) (*plugins.Result, error) {
 	all := p.call.States.Module(m, func(i int) *eval.State { return distro.Base(ctx, p.host, m, i) })
 	for i, s := range m.Stages {
 		k := &known{}
-		if parent := eval.Parent(m, i); parent >= 0 {
+		if parent := all.Parent(i); parent >= 0 {
 			k = p.seen[parent].clone()
 		}
 		p.seen = append(p.seen, k)
