@@ -30,6 +30,9 @@ func (NoHost) BaseConfig(context.Context, int) (json.RawMessage, error) { return
 // Facts are not there.
 func (NoHost) Facts(context.Context, int) (Facts, error) { return Facts{}, ErrUnavailable }
 
+// Effects are not there.
+func (NoHost) Effects(context.Context, int) ([]OpEffects, error) { return nil, ErrUnavailable }
+
 // BaseFile is not there.
 func (NoHost) BaseFile(context.Context, int, string) ([]byte, error) { return nil, ErrUnavailable }
 

@@ -155,6 +155,10 @@ type Host interface {
 	// Facts tells what is known of a stage's base without looking into it, for which no
 	// grant is needed.
 	Facts(ctx context.Context, stage int) (Facts, error)
+	// Effects tells for each op of a stage what is in force in front of it, and what it does, as
+	// far as that is known without building. Base images count when their configs are at hand,
+	// for which no grant is needed.
+	Effects(ctx context.Context, stage int) ([]OpEffects, error)
 	// BaseFile reads a file of that image, up to 1 MiB.
 	BaseFile(ctx context.Context, stage int, path string) ([]byte, error)
 	// ParseShell gives the syntax tree of a script as JSON, in the form of

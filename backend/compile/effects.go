@@ -3,6 +3,7 @@ package compile
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 
 	"github.com/seed-e0495807/strake/ir"
 	"github.com/seed-e0495807/strake/ir/distro"
@@ -20,21 +21,43 @@ func (s *Snapshot) Effects(ctx context.Context) (*ir.Module, [][]effects.Step, d
 	if err != nil {
 		return nil, nil, found, err
 	}
-	here := atHand{&host{Config: &s.config, module: m}}
-	parents := eval.Parents(m)
-	open := make([]bool, len(m.Stages)) // that of a stage is never asked before that of its parent
-	states := eval.New(m, func(stage int) *eval.State { return distro.Base(ctx, here, m, stage) })
+	k := newHost(&s.config, m).known(ctx)
 	list := make([][]effects.Step, len(m.Stages))
 	for i := range m.Stages {
-		if p := parents[i]; p >= 0 {
-			open[i] = open[p]
-		} else if m.Stages[i].Base != "scratch" {
-			_, err := here.BaseConfig(ctx, i)
-			open[i] = err != nil
-		}
-		list[i] = effects.Stage(m, i, states.Stage(i), open[i])
+		list[i] = effects.Stage(m, i, k.states.Stage(i), k.open[i])
 	}
 	return m, list, found, nil
+}
+
+// Effects implements plugins.Host.
+func (h *host) Effects(ctx context.Context, stage int) ([]plugins.OpEffects, error) {
+	if stage < 0 || stage >= len(h.module.Stages) {
+		return nil, fmt.Errorf("there is no stage %d", stage)
+	}
+	k := h.known(ctx)
+	return plugins.StageEffects(k.module, stage, k.states.Stage(stage), k.open[stage]), nil
+}
+
+// known is what is in force in front of the ops of a module.
+type known struct {
+	module *ir.Module
+	states *eval.Module
+	open   []bool // by stage: nobody knows what its base image sets
+}
+
+func (h *host) known(ctx context.Context) known {
+	m, here := h.module, atHand{h}
+	k := known{m, eval.New(m, func(stage int) *eval.State { return distro.Base(ctx, here, m, stage) }), make([]bool, len(m.Stages))}
+	parents := eval.Parents(m)
+	for i, s := range m.Stages { // a stage comes after the one that it starts from
+		if p := parents[i]; p >= 0 {
+			k.open[i] = k.open[p]
+		} else if s.Base != "scratch" {
+			_, err := here.BaseConfig(ctx, i)
+			k.open[i] = err != nil
+		}
+	}
+	return k
 }
 
 // atHand is a host that asks nobody for base images.

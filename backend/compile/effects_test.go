@@ -2,10 +2,15 @@ package compile_test
 
 import (
 	"context"
+	"fmt"
+	"slices"
 	"testing"
 
 	"github.com/seed-e0495807/strake/backend/compile"
 	"github.com/seed-e0495807/strake/ir/plan"
+	"github.com/seed-e0495807/strake/plugins"
+	"github.com/seed-e0495807/strake/plugins/config"
+	"github.com/seed-e0495807/strake/plugins/plugintest"
 )
 
 // withEnv is an image of root that sets a variable.
@@ -34,6 +39,53 @@ func TestEffects(t *testing.T) {
 			if got := list[i][0].Effects.String(); got != want {
 				t.Errorf("%s, stage %d: %s, not %s", name, i, got, want)
 			}
+		}
+	}
+}
+
+// asking is a plugin that asks for the effects of each stage.
+type asking struct{ got *[]string }
+
+func (asking) Info() plugins.Info {
+	return plugins.Info{Name: "asking", Version: "1.0.0", Phases: []plugins.Phase{plugins.Check}}
+}
+
+func (p asking) Run(ctx context.Context, h plugins.Host, c *plugins.Call) (*plugins.Result, error) {
+	*p.got = nil
+	for i := range c.Module.Stages {
+		list, err := h.Effects(ctx, i)
+		if err != nil {
+			return nil, err
+		}
+		for _, e := range list {
+			*p.got = append(*p.got, fmt.Sprint(i, " ", e.State.Workdir, " ", e.State.Env, " ", e.State.Unknown, ": ", e.Effects.String()))
+		}
+	}
+	if _, err := h.Effects(ctx, len(c.Module.Stages)); err == nil {
+		return nil, fmt.Errorf("there is no such stage")
+	}
+	return &plugins.Result{}, nil
+}
+
+// TestHostEffects has a plugin ask, in this process and over the wire.
+func TestHostEffects(t *testing.T) {
+	const text = "FROM scratch AS a\nARG V\nENV A=1 B=$V\nWORKDIR /w\nRUN rm $A\nRUN curl -O https://x.example/$A\nFROM a\nRUN make\n"
+	want := []string{
+		"0 / map[] []: ",
+		"0 / map[] [V]: ",
+		"0 / map[A:1] [B V]: writes /w (over)",
+		"0 /w map[A:1] [B V]: removes /w/1",
+		"0 /w map[A:1] [B V]: fetches https://x.example/1; reads /root/.curlrc (over); writes /w/1; depends on network",
+		"1 /w map[A:1] [B V]: anything: `make` does what a file of the build says; writes anything; removes anything",
+	}
+	var got, wire []string
+	for list, p := range map[*[]string]plugins.Plugin{&got: asking{&got}, &wire: plugintest.Wire(t, asking{&wire})} {
+		s := compile.New(compile.Config{Name: "Dockerfile", Text: text, Plugins: &config.Plugins{Pipeline: plugins.Pipeline{Steps: []plugins.Step{{Plugin: p}}}}})
+		if _, found, err := s.Expanded(t.Context()); err != nil || len(found) > 0 {
+			t.Fatal(found, err)
+		}
+		if !slices.Equal(*list, want) {
+			t.Errorf("it sees %q", *list)
 		}
 	}
 }

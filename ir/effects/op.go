@@ -11,16 +11,16 @@ import (
 
 // Step is an op: what it does, and of a RUN what each of its commands does.
 type Step struct {
-	Effects  Effects
-	Commands []Command
+	Effects  Effects   `json:"effects"`
+	Commands []Command `json:"commands,omitempty"`
 }
 
 // Command is a part of a script: a simple command, a redirection of a compound one, or an
 // assignment.
 type Command struct {
-	Name    string // of the program, "" when there is none or only the run shows it
-	Text    string // as written
-	Effects Effects
+	Name    string  `json:"program,omitempty"` // "" when there is none, or only the run shows it
+	Text    string  `json:"text"`              // as written
+	Effects Effects `json:"effects"`
 }
 
 // Of gives the effects of an op for the state in front of it. What an op brings from another

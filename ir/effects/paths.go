@@ -23,6 +23,17 @@ func (g Grade) String() string { return [...]string{"precise", "over", "unknown"
 // MarshalText writes a grade by its name.
 func (g Grade) MarshalText() ([]byte, error) { return []byte(g.String()), nil }
 
+// UnmarshalText reads a name. One that a later version may have is Unknown.
+func (g *Grade) UnmarshalText(text []byte) error {
+	*g = Unknown
+	for _, known := range []Grade{Precise, Over} {
+		if string(text) == known.String() {
+			*g = known
+		}
+	}
+	return nil
+}
+
 // Path is what a program names, as the program says it: where a symbolic link leads is not
 // followed.
 type Path struct {

@@ -2018,6 +2018,7 @@ type Ask struct {
 	//	*Ask_BaseFile
 	//	*Ask_ParseShell
 	//	*Ask_Facts
+	//	*Ask_Effects
 	What          isAsk_What `protobuf_oneof:"what"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -2121,6 +2122,15 @@ func (x *Ask) GetFacts() *AskFacts {
 	return nil
 }
 
+func (x *Ask) GetEffects() *AskEffects {
+	if x != nil {
+		if x, ok := x.What.(*Ask_Effects); ok {
+			return x.Effects
+		}
+	}
+	return nil
+}
+
 type isAsk_What interface {
 	isAsk_What()
 }
@@ -2149,6 +2159,10 @@ type Ask_Facts struct {
 	Facts *AskFacts `protobuf:"bytes,7,opt,name=facts,proto3,oneof"` // from minor version 1 on; before, the answer is an error
 }
 
+type Ask_Effects struct {
+	Effects *AskEffects `protobuf:"bytes,8,opt,name=effects,proto3,oneof"` // likewise
+}
+
 func (*Ask_Expand) isAsk_What() {}
 
 func (*Ask_ReadFile) isAsk_What() {}
@@ -2160,6 +2174,8 @@ func (*Ask_BaseFile) isAsk_What() {}
 func (*Ask_ParseShell) isAsk_What() {}
 
 func (*Ask_Facts) isAsk_What() {}
+
+func (*Ask_Effects) isAsk_What() {}
 
 type AskExpand struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
@@ -2397,6 +2413,51 @@ func (x *AskFacts) GetStage() int32 {
 	return 0
 }
 
+// The answer is JSON, an object for each op of the stage: docs/effects.md has its fields.
+type AskEffects struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Stage         int32                  `protobuf:"zigzag32,1,opt,name=stage,proto3" json:"stage,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *AskEffects) Reset() {
+	*x = AskEffects{}
+	mi := &file_plugin_proto_msgTypes[31]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *AskEffects) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*AskEffects) ProtoMessage() {}
+
+func (x *AskEffects) ProtoReflect() protoreflect.Message {
+	mi := &file_plugin_proto_msgTypes[31]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use AskEffects.ProtoReflect.Descriptor instead.
+func (*AskEffects) Descriptor() ([]byte, []int) {
+	return file_plugin_proto_rawDescGZIP(), []int{31}
+}
+
+func (x *AskEffects) GetStage() int32 {
+	if x != nil {
+		return x.Stage
+	}
+	return 0
+}
+
 type AskParseShell struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	Dialect       string                 `protobuf:"bytes,1,opt,name=dialect,proto3" json:"dialect,omitempty"`
@@ -2407,7 +2468,7 @@ type AskParseShell struct {
 
 func (x *AskParseShell) Reset() {
 	*x = AskParseShell{}
-	mi := &file_plugin_proto_msgTypes[31]
+	mi := &file_plugin_proto_msgTypes[32]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2419,7 +2480,7 @@ func (x *AskParseShell) String() string {
 func (*AskParseShell) ProtoMessage() {}
 
 func (x *AskParseShell) ProtoReflect() protoreflect.Message {
-	mi := &file_plugin_proto_msgTypes[31]
+	mi := &file_plugin_proto_msgTypes[32]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2432,7 +2493,7 @@ func (x *AskParseShell) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AskParseShell.ProtoReflect.Descriptor instead.
 func (*AskParseShell) Descriptor() ([]byte, []int) {
-	return file_plugin_proto_rawDescGZIP(), []int{31}
+	return file_plugin_proto_rawDescGZIP(), []int{32}
 }
 
 func (x *AskParseShell) GetDialect() string {
@@ -2460,7 +2521,7 @@ type Reply struct {
 
 func (x *Reply) Reset() {
 	*x = Reply{}
-	mi := &file_plugin_proto_msgTypes[32]
+	mi := &file_plugin_proto_msgTypes[33]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2472,7 +2533,7 @@ func (x *Reply) String() string {
 func (*Reply) ProtoMessage() {}
 
 func (x *Reply) ProtoReflect() protoreflect.Message {
-	mi := &file_plugin_proto_msgTypes[32]
+	mi := &file_plugin_proto_msgTypes[33]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2485,7 +2546,7 @@ func (x *Reply) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Reply.ProtoReflect.Descriptor instead.
 func (*Reply) Descriptor() ([]byte, []int) {
-	return file_plugin_proto_rawDescGZIP(), []int{32}
+	return file_plugin_proto_rawDescGZIP(), []int{33}
 }
 
 func (x *Reply) GetId() uint32 {
@@ -2519,7 +2580,7 @@ type Error struct {
 
 func (x *Error) Reset() {
 	*x = Error{}
-	mi := &file_plugin_proto_msgTypes[33]
+	mi := &file_plugin_proto_msgTypes[34]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2531,7 +2592,7 @@ func (x *Error) String() string {
 func (*Error) ProtoMessage() {}
 
 func (x *Error) ProtoReflect() protoreflect.Message {
-	mi := &file_plugin_proto_msgTypes[33]
+	mi := &file_plugin_proto_msgTypes[34]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2544,7 +2605,7 @@ func (x *Error) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Error.ProtoReflect.Descriptor instead.
 func (*Error) Descriptor() ([]byte, []int) {
-	return file_plugin_proto_rawDescGZIP(), []int{33}
+	return file_plugin_proto_rawDescGZIP(), []int{34}
 }
 
 func (x *Error) GetKind() ErrorKind {
@@ -2685,7 +2746,7 @@ const file_plugin_proto_rawDesc = "" +
 	"\aFailure\x12\x18\n" +
 	"\amessage\x18\x01 \x01(\fR\amessage\"\x19\n" +
 	"\x03Log\x12\x12\n" +
-	"\x04text\x18\x01 \x01(\fR\x04text\"\x8c\x03\n" +
+	"\x04text\x18\x01 \x01(\fR\x04text\"\xc6\x03\n" +
 	"\x03Ask\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\rR\x02id\x125\n" +
 	"\x06expand\x18\x02 \x01(\v2\x1b.strake.plugin.v1.AskExpandH\x00R\x06expand\x12<\n" +
@@ -2695,7 +2756,8 @@ const file_plugin_proto_rawDesc = "" +
 	"\tbase_file\x18\x05 \x01(\v2\x1d.strake.plugin.v1.AskBaseFileH\x00R\bbaseFile\x12B\n" +
 	"\vparse_shell\x18\x06 \x01(\v2\x1f.strake.plugin.v1.AskParseShellH\x00R\n" +
 	"parseShell\x122\n" +
-	"\x05facts\x18\a \x01(\v2\x1a.strake.plugin.v1.AskFactsH\x00R\x05factsB\x06\n" +
+	"\x05facts\x18\a \x01(\v2\x1a.strake.plugin.v1.AskFactsH\x00R\x05facts\x128\n" +
+	"\aeffects\x18\b \x01(\v2\x1c.strake.plugin.v1.AskEffectsH\x00R\aeffectsB\x06\n" +
 	"\x04what\"H\n" +
 	"\tAskExpand\x12'\n" +
 	"\x02at\x18\x01 \x01(\v2\x17.strake.plugin.v1.PlaceR\x02at\x12\x12\n" +
@@ -2708,6 +2770,9 @@ const file_plugin_proto_rawDesc = "" +
 	"\x05stage\x18\x01 \x01(\x11R\x05stage\x12\x12\n" +
 	"\x04path\x18\x02 \x01(\fR\x04path\" \n" +
 	"\bAskFacts\x12\x14\n" +
+	"\x05stage\x18\x01 \x01(\x11R\x05stage\"\"\n" +
+	"\n" +
+	"AskEffects\x12\x14\n" +
 	"\x05stage\x18\x01 \x01(\x11R\x05stage\"A\n" +
 	"\rAskParseShell\x12\x18\n" +
 	"\adialect\x18\x01 \x01(\tR\adialect\x12\x16\n" +
@@ -2761,7 +2826,7 @@ func file_plugin_proto_rawDescGZIP() []byte {
 }
 
 var file_plugin_proto_enumTypes = make([]protoimpl.EnumInfo, 5)
-var file_plugin_proto_msgTypes = make([]protoimpl.MessageInfo, 34)
+var file_plugin_proto_msgTypes = make([]protoimpl.MessageInfo, 35)
 var file_plugin_proto_goTypes = []any{
 	(Phase)(0),            // 0: strake.plugin.v1.Phase
 	(ArgForm)(0),          // 1: strake.plugin.v1.ArgForm
@@ -2799,10 +2864,11 @@ var file_plugin_proto_goTypes = []any{
 	(*AskBaseConfig)(nil), // 33: strake.plugin.v1.AskBaseConfig
 	(*AskBaseFile)(nil),   // 34: strake.plugin.v1.AskBaseFile
 	(*AskFacts)(nil),      // 35: strake.plugin.v1.AskFacts
-	(*AskParseShell)(nil), // 36: strake.plugin.v1.AskParseShell
-	(*Reply)(nil),         // 37: strake.plugin.v1.Reply
-	(*Error)(nil),         // 38: strake.plugin.v1.Error
-	(*pb.Module)(nil),     // 39: strake.ir.v1.Module
+	(*AskEffects)(nil),    // 36: strake.plugin.v1.AskEffects
+	(*AskParseShell)(nil), // 37: strake.plugin.v1.AskParseShell
+	(*Reply)(nil),         // 38: strake.plugin.v1.Reply
+	(*Error)(nil),         // 39: strake.plugin.v1.Error
+	(*pb.Module)(nil),     // 40: strake.ir.v1.Module
 }
 var file_plugin_proto_depIdxs = []int32{
 	8,  // 0: strake.plugin.v1.InfoResponse.info:type_name -> strake.plugin.v1.Info
@@ -2813,22 +2879,22 @@ var file_plugin_proto_depIdxs = []int32{
 	1,  // 5: strake.plugin.v1.Instruction.args:type_name -> strake.plugin.v1.ArgForm
 	2,  // 6: strake.plugin.v1.Flag.type:type_name -> strake.plugin.v1.FlagType
 	14, // 7: strake.plugin.v1.HostMessage.call:type_name -> strake.plugin.v1.Call
-	37, // 8: strake.plugin.v1.HostMessage.reply:type_name -> strake.plugin.v1.Reply
+	38, // 8: strake.plugin.v1.HostMessage.reply:type_name -> strake.plugin.v1.Reply
 	29, // 9: strake.plugin.v1.PluginMessage.log:type_name -> strake.plugin.v1.Log
 	30, // 10: strake.plugin.v1.PluginMessage.ask:type_name -> strake.plugin.v1.Ask
 	18, // 11: strake.plugin.v1.PluginMessage.result:type_name -> strake.plugin.v1.Result
 	28, // 12: strake.plugin.v1.PluginMessage.failure:type_name -> strake.plugin.v1.Failure
 	0,  // 13: strake.plugin.v1.Call.phase:type_name -> strake.plugin.v1.Phase
-	39, // 14: strake.plugin.v1.Call.module:type_name -> strake.ir.v1.Module
+	40, // 14: strake.plugin.v1.Call.module:type_name -> strake.ir.v1.Module
 	16, // 15: strake.plugin.v1.Call.uses:type_name -> strake.plugin.v1.Use
 	15, // 16: strake.plugin.v1.Use.place:type_name -> strake.plugin.v1.Place
 	17, // 17: strake.plugin.v1.Use.flags:type_name -> strake.plugin.v1.UseFlag
-	39, // 18: strake.plugin.v1.Result.module:type_name -> strake.ir.v1.Module
+	40, // 18: strake.plugin.v1.Result.module:type_name -> strake.ir.v1.Module
 	19, // 19: strake.plugin.v1.Result.edits:type_name -> strake.plugin.v1.Edits
 	23, // 20: strake.plugin.v1.Result.diagnostics:type_name -> strake.plugin.v1.Diagnostic
 	21, // 21: strake.plugin.v1.Result.reports:type_name -> strake.plugin.v1.Report
 	20, // 22: strake.plugin.v1.Edits.edits:type_name -> strake.plugin.v1.Edit
-	39, // 23: strake.plugin.v1.Edits.inserted:type_name -> strake.ir.v1.Module
+	40, // 23: strake.plugin.v1.Edits.inserted:type_name -> strake.ir.v1.Module
 	3,  // 24: strake.plugin.v1.Diagnostic.severity:type_name -> strake.plugin.v1.Severity
 	22, // 25: strake.plugin.v1.Diagnostic.span:type_name -> strake.plugin.v1.Span
 	24, // 26: strake.plugin.v1.Diagnostic.notes:type_name -> strake.plugin.v1.Note
@@ -2841,20 +2907,21 @@ var file_plugin_proto_depIdxs = []int32{
 	32, // 33: strake.plugin.v1.Ask.read_file:type_name -> strake.plugin.v1.AskReadFile
 	33, // 34: strake.plugin.v1.Ask.base_config:type_name -> strake.plugin.v1.AskBaseConfig
 	34, // 35: strake.plugin.v1.Ask.base_file:type_name -> strake.plugin.v1.AskBaseFile
-	36, // 36: strake.plugin.v1.Ask.parse_shell:type_name -> strake.plugin.v1.AskParseShell
+	37, // 36: strake.plugin.v1.Ask.parse_shell:type_name -> strake.plugin.v1.AskParseShell
 	35, // 37: strake.plugin.v1.Ask.facts:type_name -> strake.plugin.v1.AskFacts
-	15, // 38: strake.plugin.v1.AskExpand.at:type_name -> strake.plugin.v1.Place
-	38, // 39: strake.plugin.v1.Reply.error:type_name -> strake.plugin.v1.Error
-	4,  // 40: strake.plugin.v1.Error.kind:type_name -> strake.plugin.v1.ErrorKind
-	6,  // 41: strake.plugin.v1.Plugin.Info:input_type -> strake.plugin.v1.InfoRequest
-	5,  // 42: strake.plugin.v1.Plugin.Run:input_type -> strake.plugin.v1.Frame
-	7,  // 43: strake.plugin.v1.Plugin.Info:output_type -> strake.plugin.v1.InfoResponse
-	5,  // 44: strake.plugin.v1.Plugin.Run:output_type -> strake.plugin.v1.Frame
-	43, // [43:45] is the sub-list for method output_type
-	41, // [41:43] is the sub-list for method input_type
-	41, // [41:41] is the sub-list for extension type_name
-	41, // [41:41] is the sub-list for extension extendee
-	0,  // [0:41] is the sub-list for field type_name
+	36, // 38: strake.plugin.v1.Ask.effects:type_name -> strake.plugin.v1.AskEffects
+	15, // 39: strake.plugin.v1.AskExpand.at:type_name -> strake.plugin.v1.Place
+	39, // 40: strake.plugin.v1.Reply.error:type_name -> strake.plugin.v1.Error
+	4,  // 41: strake.plugin.v1.Error.kind:type_name -> strake.plugin.v1.ErrorKind
+	6,  // 42: strake.plugin.v1.Plugin.Info:input_type -> strake.plugin.v1.InfoRequest
+	5,  // 43: strake.plugin.v1.Plugin.Run:input_type -> strake.plugin.v1.Frame
+	7,  // 44: strake.plugin.v1.Plugin.Info:output_type -> strake.plugin.v1.InfoResponse
+	5,  // 45: strake.plugin.v1.Plugin.Run:output_type -> strake.plugin.v1.Frame
+	44, // [44:46] is the sub-list for method output_type
+	42, // [42:44] is the sub-list for method input_type
+	42, // [42:42] is the sub-list for extension type_name
+	42, // [42:42] is the sub-list for extension extendee
+	0,  // [0:42] is the sub-list for field type_name
 }
 
 func init() { file_plugin_proto_init() }
@@ -2879,6 +2946,7 @@ func file_plugin_proto_init() {
 		(*Ask_BaseFile)(nil),
 		(*Ask_ParseShell)(nil),
 		(*Ask_Facts)(nil),
+		(*Ask_Effects)(nil),
 	}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
@@ -2886,7 +2954,7 @@ func file_plugin_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_plugin_proto_rawDesc), len(file_plugin_proto_rawDesc)),
 			NumEnums:      5,
-			NumMessages:   34,
+			NumMessages:   35,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

@@ -233,6 +233,12 @@ func (c *Call) BaseConfig(stage int) (json.RawMessage, error) {
 // Facts tells what is known of a stage's base without looking into it.
 func (c *Call) Facts(stage int) (plugins.Facts, error) { return c.host.Facts(c.Context, stage) }
 
+// Effects tells for each op of a stage what is in force in front of it, and what it does, as far
+// as that is known without building.
+func (c *Call) Effects(stage int) ([]plugins.OpEffects, error) {
+	return c.host.Effects(c.Context, stage)
+}
+
 // BaseFile reads a file of the image that a stage goes back to.
 func (c *Call) BaseFile(stage int, path string) ([]byte, error) {
 	return c.host.BaseFile(c.Context, stage, path)

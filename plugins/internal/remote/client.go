@@ -204,6 +204,12 @@ func (s *session) answer(ctx context.Context, a *pb.Ask) ([]byte, error) {
 			return nil, err
 		}
 		return json.Marshal(facts)
+	case *pb.Ask_Effects:
+		list, err := s.host.Effects(ctx, int(q.Effects.GetStage()))
+		if err != nil {
+			return nil, err
+		}
+		return message.Effects(list)
 	case *pb.Ask_BaseFile:
 		return s.host.BaseFile(ctx, int(q.BaseFile.GetStage()), string(q.BaseFile.GetPath()))
 	case *pb.Ask_ParseShell:

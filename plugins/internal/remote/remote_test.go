@@ -17,6 +17,8 @@ import (
 	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"github.com/seed-e0495807/strake/ir"
+	"github.com/seed-e0495807/strake/ir/effects"
+	"github.com/seed-e0495807/strake/ir/eval"
 	"github.com/seed-e0495807/strake/ir/irtest"
 	"github.com/seed-e0495807/strake/lang/diag"
 	"github.com/seed-e0495807/strake/lang/source"
@@ -211,6 +213,15 @@ func (s *services) BaseFile(_ context.Context, stage int, path string) ([]byte, 
 	return fmt.Append(nil, stage, path), s.err
 }
 
+func (s *services) Effects(_ context.Context, stage int) ([]plugins.OpEffects, error) {
+	if s.err != nil {
+		return nil, s.err
+	}
+	one, other := &eval.View{Env: map[string]string{"A": fmt.Sprint(stage)}, Known: true}, &eval.View{Unknown: []string{"B"}}
+	what := effects.Of(&ir.Run{Command: ir.Command{Line: "make >/x"}}, effects.State{Shell: []string{"sh", "-c"}, Dir: "/"})
+	return []plugins.OpEffects{{State: one, Step: what}, {State: one}, {State: other, Step: effects.Step{Effects: effects.All("x")}}}, nil
+}
+
 func (s *services) Facts(_ context.Context, stage int) (plugins.Facts, error) {
 	if s.err != nil {
 		return plugins.Facts{}, s.err
@@ -239,6 +250,11 @@ func TestHost(t *testing.T) {
 		add(data, err)
 		facts, err := h.Facts(ctx, 6)
 		add(facts, err)
+		list, err := h.Effects(ctx, 7)
+		for _, e := range list {
+			add(fmt.Sprintf("%+v %+v", *e.State, e.Step), nil)
+		}
+		add(len(list), err)
 		raw, err = h.ParseShell(ctx, "bash", "echo x")
 		add(raw, err)
 		raw, err = h.ParseShell(ctx, "fish", "echo x")

@@ -201,6 +201,15 @@ func (h *caller) Facts(ctx context.Context, stage int) (plugins.Facts, error) {
 	return facts, json.Unmarshal(data, &facts)
 }
 
+func (h *caller) Effects(ctx context.Context, stage int) ([]plugins.OpEffects, error) {
+	q := &pb.AskEffects{Stage: int32(stage)}
+	data, err := h.ask(ctx, &pb.Ask{What: &pb.Ask_Effects{Effects: q}})
+	if err != nil {
+		return nil, err
+	}
+	return message.ReadEffects(data)
+}
+
 func (h *caller) BaseFile(ctx context.Context, stage int, path string) ([]byte, error) {
 	q := &pb.AskBaseFile{Stage: int32(stage), Path: []byte(path)}
 	return h.ask(ctx, &pb.Ask{What: &pb.Ask_BaseFile{BaseFile: q}})

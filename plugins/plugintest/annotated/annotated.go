@@ -100,7 +100,7 @@ func Run(ctx context.Context, p plugins.Plugin, archive *txtar.Archive) (*Result
 
 // again runs the plugin on its own output, which must change nothing.
 func (r *Result) again(ctx context.Context, step plugins.Step, m *ir.Module, host plugins.Host) {
-	in := plugins.Input{Module: m, Host: func(*ir.Module) plugins.Host { return host }}
+	in := plugins.Input{Module: m, Host: func(m *ir.Module) plugins.Host { return seeing(host, m) }}
 	second, err := (&plugins.Pipeline{Steps: []plugins.Step{step}}).Run(ctx, in)
 	if err != nil {
 		r.fail("a second run: %v", err)
@@ -136,10 +136,19 @@ func Step(ctx context.Context, s plugins.Step, text string, host plugins.Host) (
 	before = Print(m)
 	in := plugins.Input{Module: m}
 	if host != nil {
-		in.Host = func(*ir.Module) plugins.Host { return host }
+		in.Host = func(m *ir.Module) plugins.Host { return seeing(host, m) }
 	}
 	out, err = pipeline.Run(ctx, in)
 	return out, before, err
+}
+
+// seeing is a host as it sees a module.
+func seeing(host plugins.Host, m *ir.Module) plugins.Host {
+	if h, ok := host.(Host); ok {
+		h.Module = m
+		return h
+	}
+	return host
 }
 
 // module compiles a Dockerfile that may have instructions of a pipeline.

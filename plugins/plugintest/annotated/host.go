@@ -7,6 +7,9 @@ import (
 	"os"
 	"strings"
 
+	"github.com/seed-e0495807/strake/ir"
+	"github.com/seed-e0495807/strake/ir/distro"
+	"github.com/seed-e0495807/strake/ir/eval"
 	"github.com/seed-e0495807/strake/plugins"
 )
 
@@ -17,6 +20,7 @@ type Host struct {
 	Config string            // the config of every base image, JSON
 	Files  map[string]string // of the build context
 	Known  plugins.Facts     // of every base image
+	Module *ir.Module        // that effects are of; nil has none
 }
 
 // Expand gives words without variables back, and knows of nothing else.
@@ -46,6 +50,15 @@ func (h Host) BaseConfig(context.Context, int) (json.RawMessage, error) {
 
 // Facts gives Known.
 func (h Host) Facts(context.Context, int) (plugins.Facts, error) { return h.Known, nil }
+
+// Effects are those of a stage of Module.
+func (h Host) Effects(ctx context.Context, stage int) ([]plugins.OpEffects, error) {
+	if h.Module == nil {
+		return nil, plugins.ErrUnavailable
+	}
+	states := eval.New(h.Module, func(stage int) *eval.State { return distro.Base(ctx, h, h.Module, stage) })
+	return plugins.StageEffects(h.Module, stage, states.Stage(stage), h.Config == ""), nil
+}
 
 // BaseFile knows os-release.
 func (h Host) BaseFile(_ context.Context, _ int, path string) ([]byte, error) {

@@ -81,21 +81,14 @@ func (c *effectsRun) run(ctx context.Context, args []string) error {
 
 // step is what --json writes of one; docs/effects.md says what its fields are.
 type step struct {
-	File        string          `json:"file"`
-	Line        int             `json:"line"`
-	Stage       int             `json:"stage"`
-	Name        string          `json:"name,omitempty"`
-	By          string          `json:"by,omitempty"`
-	Instruction string          `json:"instruction"`
-	Grade       string          `json:"grade"`
-	Effects     effects.Effects `json:"effects"`
-	Commands    []command       `json:"commands,omitempty"`
-}
-
-type command struct {
-	Program string          `json:"program,omitempty"`
-	Text    string          `json:"text"`
-	Effects effects.Effects `json:"effects"`
+	File        string `json:"file"`
+	Line        int    `json:"line"`
+	Stage       int    `json:"stage"`
+	Name        string `json:"name,omitempty"`
+	By          string `json:"by,omitempty"`
+	Instruction string `json:"instruction"`
+	Grade       string `json:"grade"`
+	effects.Step
 }
 
 // examine writes the steps of one Dockerfile.
@@ -138,10 +131,7 @@ func place(files *source.Set, origin *ir.Origin) source.Position {
 
 func writeJSON(b *bytes.Buffer, m *ir.Module, stage int, op *ir.Op, at source.Position, s effects.Step) error {
 	out := step{File: at.Filename, Line: at.Line, Stage: stage, Name: m.Stages[stage].Name, By: op.Origin.By,
-		Instruction: op.Text(), Grade: s.Effects.Grade().String(), Effects: s.Effects}
-	for _, c := range s.Commands {
-		out.Commands = append(out.Commands, command{c.Name, c.Text, c.Effects})
-	}
+		Instruction: op.Text(), Grade: s.Effects.Grade().String(), Step: s}
 	e := json.NewEncoder(b)
 	e.SetEscapeHTML(false)
 	return e.Encode(out)
