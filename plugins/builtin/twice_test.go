@@ -3,6 +3,7 @@ package builtin_test
 import (
 	"context"
 	"fmt"
+	"os"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -50,8 +51,11 @@ func TestTwice(t *testing.T) {
 	if !ok {
 		t.Skip("no corpus: set STRAKE_CORPUS to a tar.gz of Dockerfiles")
 	}
-	if testing.Short() {
+	switch {
+	case testing.Short():
 		files = every(20, files)
+	case os.Getenv("STRAKE_LONG") == "":
+		files = every(5, files)
 	}
 	known := plugintest.Host{Config: `{"os": "linux", "config": {"User": "app", "WorkingDir": "/srv", "Env": ["HOME=/home/app", "GOPATH=/g"]}}`,
 		Base: "ID=debian\nVERSION_CODENAME=bookworm\n"}
