@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"runtime/debug"
 	"slices"
 	"strconv"
 	"strings"
@@ -248,14 +249,12 @@ func (r *run) call(ctx context.Context, s *Step, c *Call) error {
 			c.Stages[i] = true // nobody else can expand them
 		}
 	}
-	broken := func(err error) error {
-		if ctx.Err() != nil {
-			return context.Cause(ctx)
-		}
-		return &Broken{Plugin: info.Name, Phase: c.Phase, Err: err}
-	}
-	res, err := s.Plugin.Run(ctx, s.guard(r.host(old), r.needed()), c)
-	if err != nil {
+	broken := func(err error) error { return &Broken{Plugin: info.Name, Phase: c.Phase, Err: err} }
+	res, err := safely(ctx, s.Plugin, s.guard(r.host(old), r.needed()), c)
+	switch {
+	case ctx.Err() != nil: // what it says then may be wrong: it may do without what it was not given
+		return context.Cause(ctx)
+	case err != nil:
 		return broken(err)
 	}
 	if !slices.Contains(r.out.Ran, info.Name) {
@@ -290,6 +289,17 @@ func (r *run) call(ctx context.Context, s *Step, c *Call) error {
 	}
 	r.out.Reports[info.Name] = append(r.out.Reports[info.Name], res.Reports...)
 	return nil
+}
+
+// safely runs a plugin. A panic is an error, and what there is to say of its place is logged.
+func safely(ctx context.Context, p Plugin, h Host, c *Call) (res *Result, err error) {
+	defer func() {
+		if r := recover(); r != nil {
+			err = fmt.Errorf("panic: %v", r)
+			h.Log(ctx, fmt.Sprintf("%v\n%s", err, debug.Stack()))
+		}
+	}()
+	return p.Run(ctx, h, c)
 }
 
 // addFiles takes over the files of a module that is not, as errors may be in them.

@@ -170,6 +170,7 @@ func TestBroken(t *testing.T) {
 		want  string
 	}{
 		{"an error", plugins.Rewrite, func(*plugins.Call) (*plugins.Result, error) { return nil, errors.New("no memory") }, "plugin p: rewrite: no memory"},
+		{"a panic", plugins.Rewrite, func(c *plugins.Call) (*plugins.Result, error) { return nil, errors.New(c.Claims[7].Keyword) }, "plugin p: rewrite: panic: runtime error: index out of range"},
 		{"no stage", plugins.Rewrite, changed(func(m *ir.Module, _ *plugins.Call) { m.Stages = nil }), "invalid module"},
 		{"a nil op", plugins.Rewrite, changed(func(m *ir.Module, _ *plugins.Call) { m.Stages[1].Ops[0] = nil }), "invalid module"},
 		{"a nil origin", plugins.Rewrite, changed(func(m *ir.Module, _ *plugins.Call) { m.Stages[1].Ops[0] = &ir.Op{Body: run} }), "invalid module"},
@@ -208,6 +209,19 @@ func TestBroken(t *testing.T) {
 	idle := steps(&fake{install("i", "INSTALL", "").info, func(context.Context, plugins.Host, *plugins.Call) (*plugins.Result, error) { return nil, nil }})
 	if _, err := idle.Run(t.Context(), plugins.Input{Module: read(t, idle, "FROM a\nINSTALL x\n")}); err == nil || !strings.Contains(err.Error(), "INSTALL was not expanded") {
 		t.Errorf("an instruction that is left: %v", err)
+	}
+}
+
+// TestCancelled has a plugin that does without what it was not given in time.
+func TestCancelled(t *testing.T) {
+	ctx, cancel := context.WithCancelCause(t.Context())
+	why := errors.New("somebody left")
+	p := steps(rewriter("p", plugins.Rewrite, func(*plugins.Call) (*plugins.Result, error) {
+		cancel(why)
+		return &plugins.Result{}, nil
+	}))
+	if _, err := p.Run(ctx, plugins.Input{Module: read(t, p, "FROM a\n")}); !errors.Is(err, why) {
+		t.Errorf("the error is %v", err)
 	}
 }
 

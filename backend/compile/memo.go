@@ -6,7 +6,7 @@ import (
 )
 
 // memo is an answer that is worked out once, by the first who asks; others wait for it. What
-// ended with its asker's context is not remembered: the next one works it out again.
+// ends after its asker's context is not remembered: the next one works it out again.
 type memo[T any] struct {
 	mu   sync.Mutex
 	call *call[T] // that is under way or done; nil when nobody has asked
@@ -53,6 +53,6 @@ func (m *memo[T]) run(ctx context.Context, c *call[T], work func(context.Context
 		close(c.done)
 	}()
 	c.value, c.err = work(ctx)
-	c.kept = c.err == nil || ctx.Err() == nil
+	c.kept = ctx.Err() == nil // also without an error: some work makes do with less
 	return c.value, c.err
 }

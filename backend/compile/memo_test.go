@@ -72,3 +72,13 @@ func TestMemoPanic(t *testing.T) {
 		t.Errorf("%d, %v", got, err)
 	}
 }
+
+// What is worked out under a context that has ended is not remembered without an error either.
+func TestMemoCancelledWithoutError(t *testing.T) {
+	var m memo[string]
+	ctx, cancel := context.WithCancel(t.Context())
+	_, _ = m.get(ctx, func(context.Context) (string, error) { cancel(); return "half", nil })
+	if got, err := m.get(t.Context(), func(context.Context) (string, error) { return "whole", nil }); got != "whole" || err != nil {
+		t.Errorf("%s, %v", got, err)
+	}
+}

@@ -125,6 +125,53 @@ func TestCancelled(t *testing.T) {
 	}
 }
 
+// hasty is a plugin that says who owns the image, or nobody where it is not given the file.
+type hasty struct{}
+
+func (hasty) Info() plugins.Info {
+	return plugins.Info{Name: "hasty", Version: "1.0.0", Phases: []plugins.Phase{plugins.Rewrite}}
+}
+
+func (hasty) Run(ctx context.Context, h plugins.Host, c *plugins.Call) (*plugins.Result, error) {
+	who, err := h.ReadFile(ctx, "OWNER")
+	if err != nil {
+		who = []byte("nobody")
+	}
+	label := c.Op(&ir.Label{Pairs: []ir.Pair{{Key: "owner", Value: string(who)}}}, "a test", c.Module.Stages[0].Origin)
+	return &plugins.Result{Edits: []plugins.Edit{{Insert: []*ir.Op{label}}}}, nil
+}
+
+// ownedBy is a config with a plugin that reads a file, and what the image says in the end.
+func ownedBy(read func(context.Context, string) ([]byte, error)) compile.Config {
+	p := pipeline(hasty{})
+	p.Steps[0].Grants = []plugins.Grant{plugins.GrantContext}
+	return compile.Config{Name: "Dockerfile", Text: text, Plugins: p, ReadFile: read}
+}
+
+func owner(ctx context.Context, s *compile.Snapshot) (string, error) {
+	r, err := s.LLB(ctx, compile.Default)
+	if err != nil {
+		return "", err
+	}
+	return r.Image.Config.Labels["owner"], nil
+}
+
+// A plugin that makes do with less when it is not given a file in time does not decide what
+// the next one gets.
+func TestCancelledPluginWithoutError(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	s := compile.New(ownedBy(func(ctx context.Context, _ string) ([]byte, error) {
+		cancel()
+		return []byte("me"), ctx.Err()
+	}))
+	if got, err := owner(ctx, s); !errors.Is(err, context.Canceled) {
+		t.Errorf("the one who cancelled got %q, %v", got, err)
+	}
+	if got, err := owner(t.Context(), s); got != "me" || err != nil {
+		t.Errorf("the next one got %q, %v", got, err)
+	}
+}
+
 // Errors are remembered as results are.
 func TestErrorsAreRemembered(t *testing.T) {
 	runs := 0
