@@ -84,7 +84,7 @@ type Words struct{ List []Word }
 
 // Paths are the arguments of COPY and ADD.
 type Paths struct {
-	Sources []Word // at least one
+	Sources []Word // none where an error reports that a path is missing
 	Dest    Word
 }
 
@@ -237,7 +237,9 @@ type (
 		Kind    Word    `parser:"(?= 'CMD':Word (Text | JSON String) | 'NONE':Word (EOF | JSON EOF)) @@"` // as spelled
 		Command Command `parser:"@@"`
 	}
-	// Onbuild is ONBUILD with the instruction that a later build runs.
+	// Onbuild is ONBUILD with the instruction that a later build runs, nil where there is
+	// none. Here documents are the trigger's: the Onbuild has the same list, and prints
+	// with that of the trigger.
 	Onbuild struct {
 		Header
 		Trigger Instruction

@@ -39,7 +39,7 @@ func (p *parser) check(in Instruction, l *lexer.Line) {
 }
 
 func (p *parser) checkPaths(n *Paths, l *lexer.Line) {
-	if _, ok := lexer.ParseHeredoc(n.Dest.Text); ok {
+	if _, ok := lexer.ParseHeredoc(n.Dest.Text); ok && len(n.Sources) > 0 {
 		p.diags.Errorf(n.Dest.At, "heredoc-destination", "%s cannot accept a heredoc as a destination", l.ID).Expected = spec.Of(l.ID).Usage
 	}
 }

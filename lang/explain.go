@@ -38,8 +38,10 @@ func (p *parser) explain(in Instruction, l *lexer.Line) {
 		p.explainShell(n, l)
 	case *Healthcheck:
 		p.explainHealthcheck(n, l)
-	case *Copy, *Add:
-		p.missing(l, "at least two arguments: sources and a destination")
+	case *Copy:
+		n.Paths = p.onePath(l)
+	case *Add:
+		n.Paths = p.onePath(l)
 	case *Env:
 		n.Pairs.List = p.explainPairs(l)
 	case *Label:
@@ -49,6 +51,17 @@ func (p *parser) explain(in Instruction, l *lexer.Line) {
 	case *Workdir, *User, *StopSignal, *Maintainer:
 		p.missing(l, "exactly one argument")
 	}
+}
+
+// onePath reports that there are too few paths, and gives the one that there may be.
+func (p *parser) onePath(l *lexer.Line) Paths {
+	p.missing(l, "at least two arguments: sources and a destination")
+	list := Words{}
+	_ = list.Parse(p.tokens.Arguments(l))
+	if len(list.List) == 0 {
+		return Paths{}
+	}
+	return Paths{Dest: list.List[0]}
 }
 
 // missing reports an instruction whose arguments are too few.

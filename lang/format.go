@@ -18,15 +18,15 @@ func Format(item Item, escape byte) string {
 	case *Directive:
 		return "# " + n.Name + "=" + n.Value
 	case Instruction:
-		return format(n, escape, n.Head().Heredocs)
+		return format(n, escape)
 	}
 	return ""
 }
 
-func format(in Instruction, escape byte, docs []Heredoc) string {
+func format(in Instruction, escape byte) string {
 	h := in.Head()
 	w := &spell.Writer{Escape: escape}
-	for _, d := range docs {
+	for _, d := range h.Heredocs {
 		w.Docs = append(w.Docs, document(d))
 	}
 	w.WriteString(spelled(in))
@@ -82,12 +82,12 @@ func format(in Instruction, escape byte, docs []Heredoc) string {
 		}
 	case *Onbuild:
 		if n.Trigger != nil {
-			w.Arg(format(n.Trigger, escape, docs))
+			w.Arg(format(n.Trigger, escape))
 		}
 		return w.String()
 	case *Custom:
 		w.Line(n.Args.Text)
-		if len(docs) == 0 {
+		if len(h.Heredocs) == 0 {
 			return w.End()
 		}
 		w.Claimed = strings.ToUpper(h.Keyword.Text)
@@ -167,6 +167,9 @@ func command(w *spell.Writer, c Command) {
 }
 
 func transfer(w *spell.Writer, sources []Word, dest Word) {
+	if len(sources) == 0 && dest.Text == "" {
+		return
+	}
 	words := texts(append(slices.Clone(sources), dest))
 	marked := slices.ContainsFunc(words, func(s string) bool { return strings.Contains(s, "<<") })
 	if marked && len(w.Docs) == 0 {

@@ -5,16 +5,25 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/seed-e0495807/strake/lang/lexer"
 	"github.com/seed-e0495807/strake/lang/source"
 )
 
 // Print gives the text of a file. An item that is as Parse made it prints as it was
 // spelled, byte for byte; one that was changed or made prints by its fields, as Format
 // writes it, on lines of its own. So a tree that nobody touched prints as its source, and
-// with one node changed only the lines of that differ.
+// with one node changed only the lines of that differ. Two things are put right: an
+// instruction that goes on where the file ends is written as Format does when something
+// stands behind it now, and a comment that would become a directive, as what stood above it
+// is gone or it is new, gets an empty line above it.
 //
 // What was there is found by parsing the source again: a program may change any node in
 // any way without saying so. Items may be left out, moved, and stand more than once.
+//
+// Fields are taken at their word. No spelling has a line ending in a value, or the line of
+// its terminator in a here document, so with such a field the text reads back as other
+// instructions. Who prints what others have a say in makes an ir.Module of it, of which
+// ir.Verify tells, or parses the text again and compares.
 func Print(f *File) string {
 	was, _ := Parse(f.Source, claimed(f)...)
 	places := make(map[source.Span]int, len(was.Items))
@@ -23,22 +32,40 @@ func Print(f *File) string {
 	}
 	p := printer{gaps: gaps(was), last: -1}
 	p.Grow(len(f.Source.Text))
-	for _, item := range f.Items {
-		at, ok := places[item.Span()]
-		switch {
-		case !ok:
-			p.made(Format(item, f.Escape))
-		case f.Escape == was.Escape && reflect.DeepEqual(item, was.Items[at]):
-			p.known(at, f.Source.Slice(item.Span()))
-		default:
-			text := Format(item, f.Escape)
-			if strings.HasSuffix(f.Source.Slice(item.Span()), "\n") {
+	for i, item := range f.Items {
+		at, known := places[item.Span()]
+		if !known {
+			p.newline()
+			p.item(f, item, Format(item, f.Escape))
+			continue
+		}
+		text := f.Source.Slice(item.Span())
+		joins := at == len(was.Items)-1 && i < len(f.Items)-1 && open(was, was.Items[at])
+		if joins || f.Escape != was.Escape || !reflect.DeepEqual(item, was.Items[at]) {
+			ended := strings.HasSuffix(text, "\n")
+			if text = Format(item, f.Escape); ended {
 				text += "\n"
 			}
-			p.known(at, text)
 		}
+		p.gap(at)
+		p.item(f, item, text)
+		p.last, p.begun = at, false
 	}
 	return p.finish()
+}
+
+// open tells whether the last item of a file would go on in what is put behind it: its last
+// line does, or a here document has no end.
+func open(f *File, item Item) bool {
+	in, ok := item.(Instruction)
+	if !ok {
+		return false
+	}
+	if docs := in.Head().Heredocs; len(docs) > 0 {
+		return docs[len(docs)-1].End.Text == ""
+	}
+	trivia := f.Trivia(in)
+	return len(trivia) > 0 && trivia[len(trivia)-1].At.End == in.Span().End
 }
 
 // claimed are the instructions that had to be claimed for the tree to be as it is.
@@ -97,10 +124,31 @@ func (p *printer) newline() {
 	}
 }
 
-// made writes an item that was not in the source.
-func (p *printer) made(text string) {
-	p.newline()
+// item writes an item where its line has begun.
+func (p *printer) item(f *File, item Item, text string) {
+	if c, ok := item.(*Comment); ok {
+		_, _, directive := lexer.ParseDirective(c.Text)
+		if directive && !strings.HasPrefix(f.Source.Text, p.String()+text) && top(p.String()) {
+			p.WriteByte('\n')
+		}
+	}
 	p.WriteString(text)
+}
+
+// top tells whether a directive may follow a text.
+func top(text string) bool {
+	const blanks = " \t\v\f\r"
+	text = strings.TrimRight(strings.TrimPrefix(text, bom), blanks) // the line may be indented
+	if strings.HasPrefix(text, "#!") {                              // FindDirective looks behind it
+		_, text, _ = strings.Cut(text, "\n")
+	}
+	for line := range strings.Lines(text) {
+		comment, ok := strings.CutPrefix(strings.TrimLeft(line, blanks), "#")
+		if _, _, directive := lexer.ParseDirective(strings.TrimRight(comment, "\r\n")); !ok || !directive {
+			return false
+		}
+	}
+	return true
 }
 
 // finish writes what is behind the last item.
@@ -119,8 +167,8 @@ func (p *printer) finish() string {
 	return p.String()
 }
 
-// known writes an item of the source, perhaps changed, with the blanks in front of it.
-func (p *printer) known(at int, text string) {
+// gap writes the blanks in front of an item of the source.
+func (p *printer) gap(at int) {
 	switch {
 	case at == p.last+1 && !p.begun:
 		p.WriteString(p.gaps[at])
@@ -132,8 +180,6 @@ func (p *printer) known(at int, text string) {
 		gap := p.gaps[at]
 		p.WriteString(gap[strings.IndexByte(gap, '\n')+1:])
 	}
-	p.WriteString(text)
-	p.last, p.begun = at, false
 }
 
 // flagList writes flags for a message, sorted.
