@@ -2,8 +2,11 @@ package compile
 
 import (
 	"context"
+	"maps"
+	"reflect"
 	"slices"
 
+	"github.com/containerd/platforms"
 	bk "github.com/moby/buildkit/client/llb"
 	"github.com/moby/buildkit/frontend/dockerfile/linter"
 	ocispecs "github.com/opencontainers/image-spec/specs-go/v1"
@@ -50,11 +53,10 @@ type Config struct {
 	Given  func(Need) bool
 	Absent func(ctx context.Context, path, verb, hint string) error
 
-	// What plugins may ask for. ReadFile reads a file of the build context, with the error
-	// errors.ErrUnsupported where that is not to be had, and ReadImage a file of what a state
-	// makes; either may be nil. AtHand finds base images without a network; nil knows none.
-	// Log takes what plugins log; nil drops it.
-	ReadFile  func(ctx context.Context, path string) ([]byte, error)
+	// What plugins may ask for. Files are those of the build context, and ReadImage reads a
+	// file of what a state makes; either may be nil. AtHand finds base images without a
+	// network; nil knows none. Log takes what plugins log; nil drops it.
+	Files     Files
 	ReadImage func(ctx context.Context, state bk.State, path string) ([]byte, error)
 	AtHand    plan.ImageResolver
 	Log       func(string)
@@ -62,6 +64,13 @@ type Config struct {
 	// Watch is told of each piece of work when it begins; nil is not. It may be called by
 	// several goroutines.
 	Watch func(Work)
+}
+
+// Files reads files of a build context, by their path in it with slashes. The error is
+// fs.ErrNotExist for one that is not there, and errors.ErrUnsupported where the context is not
+// to be had.
+type Files interface {
+	ReadFile(ctx context.Context, path string) ([]byte, error)
 }
 
 // Work is a piece of work that a snapshot does once.
@@ -97,6 +106,21 @@ func (c *Config) claims() []lang.Claim {
 
 // looks tells whether a plugin may look into base images, for which there has to be an
 // engine.
-func (c *Config) looks() bool {
-	return c.Plugins != nil && slices.ContainsFunc(c.Plugins.Steps, func(s plugins.Step) bool { return slices.Contains(s.Grants, plugins.GrantImages) })
+func (c *Config) looks() bool { return c.grants(plugins.GrantImages) }
+
+func (c *Config) grants(g plugins.Grant) bool {
+	return c.Plugins != nil && slices.ContainsFunc(c.Plugins.Steps, func(s plugins.Step) bool { return slices.Contains(s.Grants, g) })
+}
+
+// expandsAs tells whether plugins, the same ones, make the same of a text under another config:
+// all that they may ask for is equal. What cannot be compared is not.
+func (c *Config) expandsAs(d *Config) bool {
+	platform := func(a, b ocispecs.Platform) bool { return platforms.FormatAll(a) == platforms.FormatAll(b) }
+	return c.Whole == d.Whole && c.Build.Target == d.Build.Target && maps.Equal(c.Build.BuildArgs, d.Build.BuildArgs) &&
+		slices.EqualFunc(c.Platforms, d.Platforms, platform) && same(c.Build.Images, d.Build.Images) && same(c.AtHand, d.AtHand) &&
+		(same(c.Files, d.Files) || !c.grants(plugins.GrantContext)) && !c.looks()
+}
+
+func same(a, b any) bool {
+	return reflect.ValueOf(&a).Elem().Comparable() && reflect.ValueOf(&b).Elem().Comparable() && a == b
 }

@@ -64,7 +64,7 @@ func Checked(d diag.Diagnostic) bool { return d.Code == "empty-continuation" }
 // needs and Config.Given does not give is an error; where nobody knows what is given, all
 // needs are infos.
 func (s *Snapshot) Inspect(ctx context.Context, platform int) (Inspection, error) {
-	return s.looks[platform+1].get(ctx, func(ctx context.Context) (in Inspection, err error) {
+	return of(ctx, s.looks, platform, func(ctx context.Context) (in Inspection, err error) {
 		m, found, err := s.Ready(ctx)
 		var list diag.List
 		if errors.As(err, &list) {

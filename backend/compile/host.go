@@ -61,10 +61,10 @@ func (h *host) asked() plan.Options {
 
 // ReadFile implements plugins.Host.
 func (h *host) ReadFile(ctx context.Context, path string) ([]byte, error) {
-	if h.Config.ReadFile == nil {
+	if h.Files == nil {
 		return nil, plugins.ErrUnavailable
 	}
-	data, err := h.Config.ReadFile(ctx, path)
+	data, err := h.Files.ReadFile(ctx, path)
 	if errors.Is(err, errors.ErrUnsupported) {
 		return nil, plugins.ErrUnavailable
 	}

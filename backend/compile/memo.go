@@ -2,6 +2,7 @@ package compile
 
 import (
 	"context"
+	"fmt"
 	"sync"
 )
 
@@ -55,4 +56,12 @@ func (m *memo[T]) run(ctx context.Context, c *call[T], work func(context.Context
 	c.value, c.err = work(ctx)
 	c.kept = ctx.Err() == nil // also without an error: some work makes do with less
 	return c.value, c.err
+}
+
+// of gives the answer for a platform: the first of the list is that for Default.
+func of[T any](ctx context.Context, list []memo[T], platform int, work func(context.Context) (T, error)) (out T, err error) {
+	if i := platform - Default; i >= 0 && i < len(list) {
+		return list[i].get(ctx, work)
+	}
+	return out, fmt.Errorf("there is no platform %d: %d were asked for in Config.Platforms, of which the first is 0; Default, %d, is for none", platform, len(list)-1, Default)
 }

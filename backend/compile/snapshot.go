@@ -13,12 +13,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"maps"
 	"slices"
 	"sync"
-
-	"github.com/containerd/platforms"
-	ocispecs "github.com/opencontainers/image-spec/specs-go/v1"
 
 	"github.com/seed-e0495807/strake/backend/input"
 	"github.com/seed-e0495807/strake/backend/llb"
@@ -32,8 +28,11 @@ import (
 )
 
 // Snapshot is a Dockerfile with a Config. It does not change, what it answers is worked out
-// once, and many goroutines may ask it. Where a context ended the work, the next who asks
-// begins it again.
+// once, and many goroutines may ask it. So all who ask get the same tree, module, plan and
+// result, and nobody may change those; ir.Module.Copy makes one that may be.
+//
+// Where a context ended the work, the next who asks begins it again. Any other failure stays,
+// also one of a registry that may answer later: New makes a snapshot that tries again.
 type Snapshot struct {
 	config Config
 	text   *text
@@ -72,8 +71,9 @@ type planned struct {
 	checks []lint.Finding
 }
 
-// Default is the platform of a build that none was asked for, in place of an index of
-// Config.Platforms.
+// Default asks for no platform, in place of an index of Config.Platforms, of which 0 is the
+// first: the build is for the builder's own then, or for what its base image is. It is all
+// there is where Config.Platforms is empty.
 const Default = -1
 
 // New makes a snapshot. That costs nothing yet.
@@ -109,30 +109,29 @@ func OpenBlind(ctx context.Context, in *input.Input, c Config) (*Snapshot, error
 }
 
 // With is a snapshot with another configuration. What does not depend on what is different is
-// shared: the tree of the same text, and what plugins made of it unless they look into images.
-// S may be nil.
+// shared: the tree of the same text, and what plugins made of it if all that they may ask for
+// is the same. They are asked again if they may look into base images, or read files of a
+// context whose Files are not the same value. S may be nil.
 func (s *Snapshot) With(c Config) *Snapshot {
 	n := New(c)
 	if s == nil || s.config.Name != c.Name || s.config.Text != c.Text || s.config.Plugins != c.Plugins || s.config.Without != c.Without {
 		return n
 	}
 	n.text = s.text
-	a, b := &s.config, &n.config
-	same := a.Whole == b.Whole && a.Build.Target == b.Build.Target && maps.Equal(a.Build.BuildArgs, b.Build.BuildArgs) &&
-		slices.EqualFunc(a.Platforms, b.Platforms, func(a, b ocispecs.Platform) bool { return platforms.FormatAll(a) == platforms.FormatAll(b) })
-	if same && !c.looks() {
+	if s.config.expandsAs(&n.config) {
 		n.memo = s.memo
 	}
 	return n
 }
 
-// Edited is a snapshot of another text in the place of this one's.
+// Edited is a snapshot of another text in the place of this one's. Its source map is made of
+// that text.
 func (s *Snapshot) Edited(text string) *Snapshot {
 	if text == s.config.Text {
 		return s
 	}
 	c := s.config
-	c.Text = text
+	c.Text, c.Build.SourceMap = text, nil
 	return New(c)
 }
 
@@ -300,7 +299,7 @@ func (s *Snapshot) Checks(ctx context.Context, platform int) ([]lint.Finding, er
 }
 
 func (s *Snapshot) planned(ctx context.Context, platform int) (planned, error) {
-	return s.plans[platform+1].get(ctx, func(ctx context.Context) (out planned, err error) {
+	return of(ctx, s.plans, platform, func(ctx context.Context) (out planned, err error) {
 		o, looks := s.options(platform), len(s.config.Rules) > 0 && platform <= 0
 		if looks {
 			o.Ignore = s.config.Ignore
@@ -321,7 +320,7 @@ func (s *Snapshot) planned(ctx context.Context, platform int) (planned, error) {
 // LLB is what a build solves for a platform, with warnings. An error that is the author's is a
 // diag.List.
 func (s *Snapshot) LLB(ctx context.Context, platform int) (*llb.Result, error) {
-	return s.results[platform+1].get(ctx, func(ctx context.Context) (*llb.Result, error) {
+	return of(ctx, s.results, platform, func(ctx context.Context) (*llb.Result, error) {
 		_, found, err := s.Ready(ctx)
 		if err != nil {
 			return nil, err

@@ -10,11 +10,14 @@ import (
 	"testing"
 
 	"github.com/containerd/platforms"
+	bk "github.com/moby/buildkit/client/llb"
 	ocispecs "github.com/opencontainers/image-spec/specs-go/v1"
 
 	"github.com/seed-e0495807/strake/backend/compile"
+	"github.com/seed-e0495807/strake/backend/llb"
 	"github.com/seed-e0495807/strake/ir"
 	"github.com/seed-e0495807/strake/ir/lint/buildkit"
+	"github.com/seed-e0495807/strake/ir/plan"
 	"github.com/seed-e0495807/strake/lang/diag"
 	"github.com/seed-e0495807/strake/plugins"
 	"github.com/seed-e0495807/strake/plugins/config"
@@ -142,11 +145,21 @@ func (hasty) Run(ctx context.Context, h plugins.Host, c *plugins.Call) (*plugins
 }
 
 // ownedBy is a config with a plugin that reads a file, and what the image says in the end.
-func ownedBy(read func(context.Context, string) ([]byte, error)) compile.Config {
+func ownedBy(files compile.Files) compile.Config {
 	p := pipeline(hasty{})
 	p.Steps[0].Grants = []plugins.Grant{plugins.GrantContext}
-	return compile.Config{Name: "Dockerfile", Text: text, Plugins: p, ReadFile: read}
+	return compile.Config{Name: "Dockerfile", Text: text, Plugins: p, Files: files}
 }
+
+// calls are files that a function reads, which cannot be compared, and constant ones that can.
+type (
+	calls    func(context.Context, string) ([]byte, error)
+	constant string
+)
+
+func (f calls) ReadFile(ctx context.Context, path string) ([]byte, error) { return f(ctx, path) }
+
+func (c constant) ReadFile(context.Context, string) ([]byte, error) { return []byte(c), nil }
 
 func owner(ctx context.Context, s *compile.Snapshot) (string, error) {
 	r, err := s.LLB(ctx, compile.Default)
@@ -160,15 +173,70 @@ func owner(ctx context.Context, s *compile.Snapshot) (string, error) {
 // the next one gets.
 func TestCancelledPluginWithoutError(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
-	s := compile.New(ownedBy(func(ctx context.Context, _ string) ([]byte, error) {
+	s := compile.New(ownedBy(calls(func(ctx context.Context, _ string) ([]byte, error) {
 		cancel()
 		return []byte("me"), ctx.Err()
-	}))
+	})))
 	if got, err := owner(ctx, s); !errors.Is(err, context.Canceled) {
 		t.Errorf("the one who cancelled got %q, %v", got, err)
 	}
 	if got, err := owner(t.Context(), s); got != "me" || err != nil {
 		t.Errorf("the next one got %q, %v", got, err)
+	}
+}
+
+// image is every image, with a config.
+type image string
+
+func (i image) ResolveImage(_ context.Context, r plan.ImageRequest) (plan.ImageInfo, error) {
+	return plan.ImageInfo{Ref: r.Ref, Config: []byte(i)}, nil
+}
+
+// Plugins run again for a config in which what they may ask for is different, and only then.
+func TestWith(t *testing.T) {
+	for _, c := range []struct {
+		name   string
+		change func(*compile.Config)
+		shared bool
+	}{
+		{"nothing", func(*compile.Config) {}, true},
+		{"rules", func(c *compile.Config) { c.Rules = buildkit.Rules() }, true},
+		{"labels", func(c *compile.Config) { c.Build.Labels = map[string]string{"a": "b"} }, true},
+		{"equal files", func(c *compile.Config) { c.Files = constant("me") }, true},
+		{"other files", func(c *compile.Config) { c.Files = constant("you") }, false},
+		{"no files", func(c *compile.Config) { c.Files = nil }, false},
+		{"files that cannot be compared", func(c *compile.Config) { c.Files = calls(constant("me").ReadFile) }, false},
+		{"arguments", func(c *compile.Config) { c.Build.BuildArgs = map[string]string{"a": "b"} }, false},
+		{"images", func(c *compile.Config) { c.Build.Images = image("{}") }, false},
+		{"images at hand", func(c *compile.Config) { c.AtHand = image("{}") }, false},
+	} {
+		var done counter
+		config := ownedBy(constant("me"))
+		config.Watch = done.watch
+		s := compile.New(config)
+		c.change(&config)
+		for _, s := range []*compile.Snapshot{s, s.With(config)} {
+			if _, _, err := s.Expanded(t.Context()); err != nil {
+				t.Error(err)
+			}
+		}
+		if shared := done.done[compile.Expand] == 1; shared != c.shared || done.done[compile.Parse] != 1 {
+			t.Errorf("%s: %v", c.name, done.done)
+		}
+	}
+	config := ownedBy(constant("me"))
+	config.Plugins.Steps[0].Grants = nil
+	var done counter
+	config.Watch = done.watch
+	s := compile.New(config)
+	config.Files = constant("you")
+	for _, s := range []*compile.Snapshot{s, s.With(config)} {
+		if got, err := owner(t.Context(), s); got != "nobody" || err != nil {
+			t.Errorf("without the grant it got %q, %v", got, err)
+		}
+	}
+	if done.done[compile.Expand] != 1 {
+		t.Errorf("files that nobody may read make a difference: %v", done.done)
 	}
 }
 
@@ -205,6 +273,15 @@ func TestEdited(t *testing.T) {
 	if s.Edited(s.File().Text) != s {
 		t.Error("the same text makes another snapshot")
 	}
+	old := bk.NewSourceMap(nil, "Dockerfile", "Dockerfile", []byte("old"))
+	r, err := compile.New(compile.Config{Text: "old", Build: llb.Options{SourceMap: old}}).Edited(text).LLB(t.Context(), compile.Default)
+	if err != nil {
+		t.Fatal(err)
+	}
+	def, err := r.State.Marshal(t.Context())
+	if err != nil || len(def.Source.Infos) != 1 || string(def.Source.Infos[0].Data) != text {
+		t.Errorf("the source map is not of the edited text: %v, %v", def.Source, err)
+	}
 }
 
 // A finding of the text, of a build check and of a plan are in one list.
@@ -235,5 +312,37 @@ func TestSyntaxError(t *testing.T) {
 	var list diag.List
 	if !errors.As(err, &list) {
 		t.Error("it is no list of diagnostics")
+	}
+}
+
+// A platform that nobody asked for is an error.
+func TestNoPlatform(t *testing.T) {
+	one := []ocispecs.Platform{platforms.MustParse("linux/amd64")}
+	for _, c := range []struct {
+		asked    []ocispecs.Platform
+		platform int
+		ok       bool
+	}{
+		{nil, compile.Default, true}, {nil, 0, false}, {nil, -2, false}, {nil, 3, false},
+		{one, compile.Default, true}, {one, 0, true}, {one, 1, false},
+	} {
+		s := compile.New(compile.Config{Name: "Dockerfile", Text: text, Platforms: c.asked})
+		_, llb := s.LLB(t.Context(), c.platform)
+		_, plan := s.Plan(t.Context(), c.platform)
+		_, checks := s.Checks(t.Context(), c.platform)
+		_, looks := s.Inspect(t.Context(), c.platform)
+		for _, err := range []error{llb, plan, checks, looks} {
+			if (err == nil) != c.ok || err != nil && !strings.Contains(err.Error(), fmt.Sprintf("no platform %d", c.platform)) {
+				t.Errorf("%v, platform %d: %v", c.asked, c.platform, err)
+			}
+		}
+	}
+}
+
+// A program that set no resolver reads what to set.
+func TestNoResolver(t *testing.T) {
+	_, err := compile.New(compile.Config{Name: "Dockerfile", Text: "FROM debian\n"}).LLB(t.Context(), compile.Default)
+	if err == nil || !strings.Contains(err.Error(), "Build.Resolver") {
+		t.Errorf("the error is %v", err)
 	}
 }

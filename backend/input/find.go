@@ -84,7 +84,7 @@ func (in *Input) Dockerfile() string {
 // ReadFile reads a file of the build context, a path with slashes, as steps would see
 // it. The error is fs.ErrNotExist for one that is not there or is left out, and
 // errors.ErrUnsupported for a context that is not a directory of this machine.
-func (in *Input) ReadFile(name string) ([]byte, error) {
+func (in *Input) ReadFile(_ context.Context, name string) ([]byte, error) {
 	files := in.trees[dockerui.DefaultLocalNameContext]
 	if files == nil {
 		return nil, fmt.Errorf("the build context is not a directory of this machine: %w", errors.ErrUnsupported)

@@ -123,8 +123,12 @@ func CompileModule(ctx context.Context, m *ir.Module, o Options) (*Result, error
 
 // Plan is plan.Make with the images and contexts that the options know.
 func Plan(ctx context.Context, m *ir.Module, o Options) (*plan.Plan, error) {
-	if o.Images == nil && o.Resolver != nil {
+	switch {
+	case o.Images != nil:
+	case o.Resolver != nil:
 		o.Images = images{o.Local, o.Resolver, o.ResolveMode}
+	default:
+		o.Images = noImages{}
 	}
 	if c, ok := o.Contexts.(contexts); ok {
 		c.local = o.Local
@@ -137,6 +141,13 @@ func Plan(ctx context.Context, m *ir.Module, o Options) (*plan.Plan, error) {
 // client has; local may be nil, its error an Unfit.
 func Images(r bk.ImageMetaResolver, local func(context.Context, plan.ImageRequest) (plan.ImageInfo, bool, error)) plan.ImageResolver {
 	return images{local: local, resolver: r, mode: bk.ResolveModeDefault}
+}
+
+// noImages is in the place of a resolver that a program has not set.
+type noImages struct{}
+
+func (noImages) ResolveImage(context.Context, plan.ImageRequest) (plan.ImageInfo, error) {
+	return plan.ImageInfo{}, errors.New("no registry to ask for it: set Resolver of llb.Options, which is Build.Resolver of a compile.Config, to baseconfig.New(baseconfig.Options{}), say")
 }
 
 // images asks BuildKit's kind of resolver.

@@ -97,9 +97,9 @@ func (p *plugins) config(ctx context.Context, c client.Client, src *input.Source
 	}
 	p.open = append(p.open, found)
 	return compile.Config{
-		Plugins:  found,
-		ReadFile: func(ctx context.Context, path string) ([]byte, error) { return readContext(ctx, c, src, path) },
-		Log:      func(text string) { fmt.Fprintln(os.Stderr, text) },
+		Plugins: found,
+		Files:   files{c, src},
+		Log:     func(text string) { fmt.Fprintln(os.Stderr, text) },
 	}, nil
 }
 
@@ -190,13 +190,19 @@ func readBeside(ctx context.Context, c client.Client, inputs map[string]bk.State
 		bk.SharedKeyHint(local+"-"+config.FileName), dockerui.WithInternalName("load "+config.FileName), bk.Differ(bk.DiffNone, false)), name)
 }
 
-// readContext reads a file of the build context.
-func readContext(ctx context.Context, c client.Client, src *input.Source, name string) ([]byte, error) {
-	state, err := src.Client.MainContext(ctx, bk.FollowPaths([]string{name}))
+// files are those of the build context.
+type files struct {
+	client client.Client
+	src    *input.Source
+}
+
+// ReadFile implements compile.Files.
+func (f files) ReadFile(ctx context.Context, name string) ([]byte, error) {
+	state, err := f.src.Client.MainContext(ctx, bk.FollowPaths([]string{name}))
 	if err != nil {
 		return nil, err
 	}
-	return readFile(ctx, c, *state, name)
+	return readFile(ctx, f.client, *state, name)
 }
 
 func readFile(ctx context.Context, c client.Client, state bk.State, name string) ([]byte, error) {

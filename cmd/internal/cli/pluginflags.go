@@ -68,7 +68,7 @@ func (f *PluginFlags) Plugins(ctx context.Context, p *Process, in *input.Input, 
 		c.Without = notFound(in)
 		return nil
 	}
-	c.ReadFile = func(_ context.Context, path string) ([]byte, error) { return in.ReadFile(path) }
+	c.Files = in
 	c.Log = f.logger(p)
 	c.Plugins, err = f.load(ctx, p, name)
 	return err
