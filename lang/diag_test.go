@@ -314,3 +314,13 @@ func TestTooLarge(t *testing.T) {
 		t.Errorf("got %v", list)
 	}
 }
+
+// TestBrokenArray has a hint for an array of paths that is none.
+func TestBrokenArray(t *testing.T) {
+	for text, hint := range map[string]bool{`COPY ["a","b",]`: true, `ADD ["a","b"`: true, `COPY ["a"]`: false, "COPY a": false} {
+		_, diags := lang.Parse(source.NewFile("Dockerfile", "FROM a\n"+text+"\n"))
+		if len(diags) != 1 || strings.Contains(diags[0].Hint, "JSON") != hint {
+			t.Errorf("%s: %v", text, diags)
+		}
+	}
+}

@@ -23,7 +23,9 @@ const ebnfHeader = `(* The grammar of Dockerfiles, as Strake reads them. Printed
      <pair>         such a word that has a "=" in it
      <text>         the rest of the line
      <json>         an array, whose elements follow. Text that is no valid JSON is
-                    words or text, as if it had no brackets
+                    words or text, as if it had no brackets, and so is an array
+                    of an instruction that takes none: it is for
+                    ARRAYS
      <string>       an element of the array, decoded; an array of other than
                     strings is a token that no rule takes
      <heredoc>      a word that announces a here document; behind the arguments.
@@ -68,7 +70,7 @@ var leaves = []production{
 func ebnf() string {
 	var instructions []production
 	flags, documents := body(flagsParser().String()), body(documentsParser().String())
-	var names, triggers []string
+	var names, triggers, arrays []string
 	for _, keyword := range append(spec.Keywords(), "") {
 		id, token := spec.Lookup(keyword), `"`+keyword+`"`
 		name, expr := "Onbuild", "Trigger"
@@ -86,6 +88,9 @@ func ebnf() string {
 		}
 		instructions = append(instructions, production{name, expr})
 		names = append(names, name)
+		if spec.Of(id).Form.JSON() {
+			arrays = append(arrays, keyword)
+		}
 		if spec.Of(id).Trigger {
 			triggers = append(triggers, name)
 		}
@@ -96,7 +101,7 @@ func ebnf() string {
 	}, instructions...)
 	all = append(append(all, production{"Trigger", strings.Join(triggers, " | ")}), leaves...)
 	var b strings.Builder
-	b.WriteString(ebnfHeader)
+	b.WriteString(strings.Replace(ebnfHeader, "ARRAYS", strings.Join(arrays, ", "), 1))
 	for _, p := range all {
 		b.WriteString("\n" + wrap(p.name+" = ", p.expr+" ."))
 	}

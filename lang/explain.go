@@ -61,6 +61,9 @@ func (p *parser) onePath(l *lexer.Line) Paths {
 	if len(list.List) == 0 {
 		return Paths{}
 	}
+	if strings.HasPrefix(list.List[0].Text, "[") && l.Args[0].Kind == lexer.Word {
+		p.diags[len(p.diags)-1].Hint = "this is no valid JSON, and so one path: quote each path with \", and put commas between them only"
+	}
 	return Paths{Dest: list.List[0]}
 }
 

@@ -163,7 +163,7 @@ func distinctIDs(list []Image) []string {
 // unknown is the error for what is no image, with the names that are near.
 func unknown(list []Image, name string) error {
 	d := diag.Diagnostic{Code: "no-such-image", Message: "no such image: " + name,
-		Hint: "list the images with `strake images`, or fetch it with `strake pull " + name + "`"}
+		Hint: "list the images with `strake images`"}
 	repository, tagged := name, false
 	if named, err := reference.ParseNormalizedNamed(name); err == nil {
 		repository, tagged = reference.FamiliarName(named), !reference.IsNameOnly(named)

@@ -38,7 +38,7 @@ func TestFind(t *testing.T) {
 		"tow:1":                     "did you mean `two:1`?",
 		"two":                       "two is there with these tags: 1",
 		"localhost:5000/team/one:9": "localhost:5000/team/one is there with these tags: latest",
-		"nothing":                   "list the images with `strake images`, or fetch it with `strake pull nothing`",
+		"nothing":                   "list the images with `strake images`",
 	} {
 		_, err := s.Find(name)
 		var d diag.Diagnostic

@@ -38,7 +38,7 @@ func New(dir string, v Values) error {
 		return fmt.Errorf("%q is no name for a plugin: lower case words with dashes, like no-latest", v.Name)
 	}
 	if _, err := os.Lstat(dir); err == nil {
-		return fmt.Errorf("%s is there already: %w", dir, fs.ErrExist)
+		return fmt.Errorf("%s is there already: name another directory, or move it away: %w", dir, fs.ErrExist)
 	}
 	if err := os.MkdirAll(filepath.Dir(dir), 0o777); err != nil {
 		return err

@@ -26,7 +26,7 @@ func outputLines() string {
 func (c *compileRun) choose() error {
 	var ok bool
 	if c.form, ok = output.Named(c.emit); !ok {
-		e := &cli.UsageError{Message: "unknown form: --emit=" + c.emit}
+		e := &cli.UsageError{Message: "unknown form: --emit=" + c.emit, Hint: "it may be " + cli.Either(cli.OutputNames(nil))}
 		if near := diag.Suggest(c.emit, cli.OutputNames(nil)); near != "" {
 			e.Hint = "--emit=" + near
 		}
