@@ -8,8 +8,6 @@ import (
 
 	"github.com/seed-e0495807/strake/ir"
 	"github.com/seed-e0495807/strake/ir/shell"
-	"github.com/seed-e0495807/strake/lang"
-	"github.com/seed-e0495807/strake/lang/source"
 )
 
 func runOf(t testing.TB, text string) *ir.Run {
@@ -226,14 +224,4 @@ func TestValue(t *testing.T) {
 			t.Errorf("%s: %s, want %s", w.Text, got, want[i])
 		}
 	}
-}
-
-func module(t testing.TB, text string) *ir.Module {
-	t.Helper()
-	file, diags := lang.Parse(source.NewFile("Dockerfile", text))
-	m, more := ir.Build(file)
-	if diags = append(diags, more...); diags.HasErrors() {
-		t.Fatal(diags)
-	}
-	return m
 }
