@@ -21,7 +21,10 @@ func (s *Snapshot) Effects(ctx context.Context) (*ir.Module, [][]effects.Step, d
 	if err != nil {
 		return nil, nil, found, err
 	}
-	k := newHost(&s.config, m).known(ctx)
+	k, err := newHost(&s.config, m).known(ctx)
+	if err != nil {
+		return nil, nil, found, err
+	}
 	list := make([][]effects.Step, len(m.Stages))
 	for i := range m.Stages {
 		list[i] = effects.Stage(m, i, k.states.Stage(i), k.open[i])
@@ -34,20 +37,26 @@ func (h *host) Effects(ctx context.Context, stage int) ([]plugins.OpEffects, err
 	if stage < 0 || stage >= len(h.module.Stages) {
 		return nil, fmt.Errorf("there is no stage %d", stage)
 	}
-	k := h.known(ctx)
-	return plugins.StageEffects(k.module, stage, k.states.Stage(stage), k.open[stage]), nil
+	k, err := h.known(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return plugins.StageEffects(h.module, stage, k.states.Stage(stage), k.open[stage]), nil
 }
 
 // known is what is in force in front of the ops of a module.
 type known struct {
-	module *ir.Module
 	states *eval.Module
 	open   []bool // by stage: nobody knows what its base image sets
 }
 
-func (h *host) known(ctx context.Context) known {
+// known is worked out once for a module, all stages of it: an eval.Module that is whole can be
+// read by several goroutines, as those of a plugin that asks more than one thing at once.
+func (h *host) known(ctx context.Context) (known, error) { return h.facts.get(ctx, h.know) }
+
+func (h *host) know(ctx context.Context) (known, error) {
 	m, here := h.module, atHand{h}
-	k := known{m, eval.New(m, func(stage int) *eval.State { return distro.Base(ctx, here, m, stage) }), make([]bool, len(m.Stages))}
+	k := known{eval.New(m, func(stage int) *eval.State { return distro.Base(ctx, here, m, stage) }), make([]bool, len(m.Stages))}
 	parents := eval.Parents(m)
 	for i, s := range m.Stages { // a stage comes after the one that it starts from
 		if p := parents[i]; p >= 0 {
@@ -56,8 +65,9 @@ func (h *host) known(ctx context.Context) known {
 			_, err := here.BaseConfig(ctx, i)
 			k.open[i] = err != nil
 		}
+		k.states.Stage(i)
 	}
-	return k
+	return k, context.Cause(ctx)
 }
 
 // atHand is a host that asks nobody for base images.

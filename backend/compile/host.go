@@ -19,6 +19,7 @@ type host struct {
 	*Config
 	module *ir.Module
 	words  func() *plan.Words // made when a word is asked for
+	facts  memo[known]
 }
 
 func newHost(c *Config, m *ir.Module) *host {

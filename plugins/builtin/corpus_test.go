@@ -199,12 +199,7 @@ func TestCorpus(t *testing.T) {
 	if !ok {
 		t.Skip("no corpus: set STRAKE_CORPUS to a tar.gz of Dockerfiles")
 	}
-	switch {
-	case testing.Short():
-		files = files[:len(files)/20]
-	case os.Getenv("STRAKE_LONG") == "":
-		files = every(5, files)
-	}
+	files = sample(files)
 	direct := pipelines(func(p plugins.Plugin) plugins.Plugin { return p })
 	wire := pipelines(func(p plugins.Plugin) plugins.Plugin { return plugintest.Wire(t, p) })
 	for _, name := range slices.Sorted(maps.Keys(direct)) {
@@ -224,6 +219,18 @@ func TestCorpus(t *testing.T) {
 			t.Logf("%d files: %d changed, %d with errors; %d findings; %v", r.files, r.changed, r.refused, r.found, time.Since(began).Round(time.Second))
 		})
 	}
+}
+
+// sample gives those of the real files that a test takes: with STRAKE_LONG=1 all, one of five
+// without it, and one of twenty with -short.
+func sample(files []cases.File) []cases.File {
+	switch {
+	case testing.Short():
+		return every(20, files)
+	case os.Getenv("STRAKE_LONG") == "":
+		return every(5, files)
+	}
+	return files
 }
 
 // every gives one of n files, from all parts of the list.

@@ -3,7 +3,6 @@ package builtin_test
 import (
 	"context"
 	"fmt"
-	"os"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -51,12 +50,7 @@ func TestTwice(t *testing.T) {
 	if !ok {
 		t.Skip("no corpus: set STRAKE_CORPUS to a tar.gz of Dockerfiles")
 	}
-	switch {
-	case testing.Short():
-		files = every(20, files)
-	case os.Getenv("STRAKE_LONG") == "":
-		files = every(5, files)
-	}
+	files = sample(files)
 	known := plugintest.Host{Config: `{"os": "linux", "config": {"User": "app", "WorkingDir": "/srv", "Env": ["HOME=/home/app", "GOPATH=/g"]}}`,
 		Base: "ID=debian\nVERSION_CODENAME=bookworm\n"}
 	root := plugintest.Host{Config: `{"os": "linux"}`, Base: known.Base}

@@ -124,8 +124,8 @@ func TestPagesCompile(t *testing.T) {
 						}
 					}
 				} else if !strings.HasPrefix(code, "func ") {
-					code = "package main\n\nimport (\n\t\"github.com/seed-e0495807/strake/ir\"\n\t\"github.com/seed-e0495807/strake/plugins/sdk\"\n)\n\n" +
-						"func piece(c *sdk.Call, op sdk.Op) {\n" + code + "}\n\nvar _ = piece\nvar _ ir.Body\n"
+					code = "package main\n\nimport (\n\t\"github.com/seed-e0495807/strake/ir\"\n\t\"github.com/seed-e0495807/strake/plugins\"\n\t\"github.com/seed-e0495807/strake/plugins/sdk\"\n)\n\n" +
+						"func piece(c *sdk.Call, op sdk.Op) {\n" + code + "}\n\nvar _ = piece\nvar _ ir.Body\nvar _ plugins.Place\n"
 				} else {
 					continue // the scaffold has it
 				}

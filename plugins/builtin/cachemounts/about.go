@@ -1,6 +1,7 @@
 package cachemounts
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/seed-e0495807/strake/ir"
@@ -81,13 +82,5 @@ func (a *about) moves(m *manager) bool {
 
 // any tells whether one of the commands of a RUN is of a kind.
 func (a *about) any(is func(*shell.Command) bool) bool {
-	if a.script == nil {
-		return false
-	}
-	for _, c := range a.script.Commands {
-		if is(c) {
-			return true
-		}
-	}
-	return false
+	return a.script != nil && slices.ContainsFunc(a.script.Commands, is)
 }
