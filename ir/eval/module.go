@@ -1,9 +1,7 @@
 package eval
 
 import (
-	"fmt"
 	"slices"
-	"sync"
 
 	"github.com/seed-e0495807/strake/ir"
 	"github.com/seed-e0495807/strake/lang/words"
@@ -79,66 +77,6 @@ func (e *Module) behind(s *State, body ir.Body) *State {
 
 // trigger is the instruction that an ONBUILD leaves, as BuildKit reads it; others end the build.
 func trigger(on *ir.Onbuild) (ir.Body, error) { return ir.ParseBody(on.Trigger, '\\') }
-
-// Memo remembers states: of the same op behind the same state, in this module or in one that
-// was made of it, the state is the same. Nil remembers nothing; it is for many goroutines.
-type Memo struct {
-	mu    sync.Mutex
-	bases map[string]*State
-	steps map[key]*State
-}
-
-// key is an op behind a state. Nobody changes a body, so that its pointer is as good as all of it.
-type key struct {
-	before *State
-	body   ir.Body
-	escape byte
-}
-
-// Module is New with what is remembered.
-func (m *Memo) Module(module *ir.Module, base func(stage int) *State) *Module {
-	return &Module{module: module, memo: m, base: base, parents: Parents(module), stages: make([][]*State, len(module.Stages)),
-		lexer: &words.Lexer{Escape: rune(module.Escape), SkipUnset: true}}
-}
-
-func (m *Memo) step(k key, work func() *State) *State {
-	if m == nil {
-		return work()
-	}
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	s, ok := m.steps[k]
-	if !ok {
-		if m.steps == nil {
-			m.steps = map[key]*State{}
-		}
-		s = work()
-		m.steps[k] = s
-	}
-	return s
-}
-
-// base gives the state that says the same as another.
-func (m *Memo) base(s *State) *State {
-	if m == nil {
-		return s
-	}
-	var vars []string
-	s.vars.each(func(name string, v variable) { vars = append(vars, fmt.Sprintf("%q %+v", name, v)) })
-	slices.Sort(vars)
-	flat := *s
-	flat.vars = nil
-	text := fmt.Sprintf("%#v %q", flat, vars)
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	if m.bases == nil {
-		m.bases = map[string]*State{}
-	}
-	if _, ok := m.bases[text]; !ok {
-		m.bases[text] = s
-	}
-	return m.bases[text]
-}
 
 // Parents are, for each stage, the one that it starts from, -1 when that is an image.
 func Parents(m *ir.Module) []int {

@@ -8,7 +8,6 @@ import (
 	"github.com/seed-e0495807/strake/ir"
 	"github.com/seed-e0495807/strake/ir/distro"
 	"github.com/seed-e0495807/strake/ir/eval"
-	"github.com/seed-e0495807/strake/ir/shell"
 	"github.com/seed-e0495807/strake/plugins"
 )
 
@@ -48,7 +47,7 @@ func (p *pass) read(ctx context.Context, host plugins.Host) {
 			if !ok {
 				continue
 			}
-			script, err := shell.Parse(run, s.states[k].Shell)
+			script, err := p.call.States.Script(run, s.states[k].Shell)
 			if err != nil {
 				continue // another shell: nothing is known of it
 			}

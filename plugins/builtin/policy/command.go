@@ -15,13 +15,8 @@ type command struct {
 	runs   string   // the program whose download it runs as it comes, "" of others
 }
 
-// readCommands gives the commands of what is run, in the order of the text. The error tells
-// that it is no script of a POSIX shell or bash.
-func readCommands(run *ir.Run, sh []string) (*scriptText, error) {
-	script, err := shell.Parse(run, sh)
-	if err != nil {
-		return nil, err
-	}
+// readCommands gives the commands of what is run, in the order of the text.
+func readCommands(script *shell.Script) *scriptText {
 	var list []*command
 	by := map[*shell.Command]*command{}
 	for _, c := range script.Commands {
@@ -40,7 +35,7 @@ func readCommands(run *ir.Run, sh []string) (*scriptText, error) {
 	for _, v := range script.Sets {
 		text.sets[v.Name] = v.Value.Text
 	}
-	return text, nil
+	return text
 }
 
 // executed are the commands that find runs on what it finds: those behind -exec and the

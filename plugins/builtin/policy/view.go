@@ -2,10 +2,12 @@ package policy
 
 import (
 	"context"
+	"path"
 	"slices"
 	"strings"
 
 	"github.com/seed-e0495807/strake/ir"
+	"github.com/seed-e0495807/strake/ir/eval"
 	"github.com/seed-e0495807/strake/lang/source"
 	"github.com/seed-e0495807/strake/lang/words"
 	"github.com/seed-e0495807/strake/plugins"
@@ -16,6 +18,7 @@ import (
 type module struct {
 	ctx    context.Context
 	host   plugins.Host
+	memo   *eval.Memo // of scripts
 	ir     *ir.Module
 	files  []*source.File
 	stages []*stage
@@ -65,7 +68,7 @@ const maxExpand = 16 << 20
 
 // newModule makes the view of a call.
 func newModule(ctx context.Context, h plugins.Host, c *plugins.Call) *module {
-	m := &module{ctx: ctx, host: h, ir: c.Module, target: c.Target, args: map[string]string{},
+	m := &module{ctx: ctx, host: h, memo: c.States, ir: c.Module, target: c.Target, args: map[string]string{},
 		word: words.Lexer{Escape: rune(c.Module.Escape), SkipUnset: true, Budget: &words.Budget{Left: maxExpand}}}
 	for _, f := range c.Module.Files {
 		m.files = append(m.files, source.NewFile(f.Name, f.Text))
@@ -293,11 +296,11 @@ func (o *op) commands() *scriptText {
 		run = &ir.Run{Command: c}
 	}
 	sh := o.shell
-	if len(sh) > 0 { // which is like sh: zsh is read as bash
-		sh = []string{"bash"}
+	if len(sh) > 0 && slices.Contains([]string{"zsh", "ksh"}, path.Base(sh[0])) {
+		sh = []string{"bash"} // which they are like
 	}
-	if text, err := readCommands(run, sh); err == nil {
-		o.script = text
+	if script, err := o.module.memo.Script(run, sh); err == nil {
+		o.script = readCommands(script)
 	}
 	return o.script
 }

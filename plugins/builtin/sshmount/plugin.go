@@ -14,7 +14,6 @@ import (
 	"github.com/seed-e0495807/strake/ir"
 	"github.com/seed-e0495807/strake/ir/distro"
 	"github.com/seed-e0495807/strake/ir/eval"
-	"github.com/seed-e0495807/strake/ir/shell"
 	"github.com/seed-e0495807/strake/plugins"
 )
 
@@ -122,7 +121,7 @@ func (p *pass) needs(k *known, run *ir.Run, state *eval.State) (string, bool) {
 	if !hints(text) {
 		return why, found
 	}
-	script, err := shell.Parse(run, state.Shell)
+	script, err := p.call.States.Script(run, state.Shell)
 	if err != nil {
 		return why, found
 	}
