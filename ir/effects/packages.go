@@ -1,32 +1,21 @@
 package effects
 
 import (
-	"slices"
 	"strings"
 )
 
-// aptSettings looks at what -o sets, as some settings are commands, or name directories.
-func aptSettings(k *call) {
-	for _, o := range k.given["--option"] {
-		name := strings.ToLower(o.plain())
-		plain := slices.ContainsFunc([]string{"dpkg::use-pty=", "dpkg::options::=--force-", "dpkg::options::=--no-", "apt::install-", "apt::get::", "acquire::", "apt::sandbox::", "apt::color=", "dpkg::progress-fancy=", "apt::keep-", "dpkg::lock::timeout=", "apt::autoremove::"},
-			func(p string) bool { return strings.HasPrefix(name, p) })
-		if !plain || strings.Contains(name, "proxy-auto-detect") || strings.Contains(name, "proxyautodetect") {
-			k.fail("`" + k.Text + "` has a setting that is not followed")
-		}
+// builtWith is for what installs packages, or what they are built with.
+func builtWith(k *call) {
+	if !k.Has("build-dep") {
+		return
 	}
-	if k.row.Names != "" && slices.Contains(strings.Fields(k.row.Names), "build-dep") {
-		for i, p := range k.out.Packages {
-			if k.Has("build-dep") {
-				k.out.Packages[i] = Package{Manager: p.Manager, Name: "what " + p.Name + " is built with"}
-			}
-		}
+	for i, p := range k.out.Packages {
+		k.out.Packages[i] = Package{Manager: p.Manager, Name: "what " + p.Name + " is built with"}
 	}
 }
 
 // upgrades is for commands that install new versions of what is there.
 func upgrades(k *call) {
-	aptSettings(k)
 	if len(k.operands) == 0 {
 		k.out.Packages = append(k.out.Packages, Package{Manager: k.w.rows[k.Name].Manager, Name: "all that have a new version"})
 	}

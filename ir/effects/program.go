@@ -35,7 +35,10 @@ type program struct {
 	Runs                   string // why it may do anything, like code of the author's that it runs
 	Fetches                string // a URL that it fetches from; "*" is wherever its settings say
 	Manager                string // of the packages among the operands
+	Action                 Action // what a manager's command does with them
 	Service                bool   // operands are services
+	// Setting tells settings that run nothing of the author's, and keep to the files of the row.
+	Setting func(text string) bool
 	// Unless are variables of the environment that change what the row says.
 	Unless string
 
@@ -61,6 +64,7 @@ const (
 	roleRun      = "run"      // a command, a script or a file of settings: it may do anything
 	rolePackage  = "package"  // a package, a file of one, or a URL
 	roleUser     = "user"     // a user that is made
+	roleSetting  = "setting"  // one that the row tells: see Setting
 	roleUnchosen = "unchosen" // an option that the row does not follow: anything
 )
 

@@ -190,6 +190,10 @@ func (k *call) role(g given, tree bool) {
 		k.fetch(g.field)
 	case roleRun:
 		k.fail("`" + k.Text + "` runs `" + g.show() + "`")
+	case roleSetting:
+		if !k.w.rows[k.Name].Setting(g.plain()) {
+			k.fail("`" + k.Text + "` has a setting that is not followed")
+		}
 	case rolePackage:
 		k.install(g.field)
 	case roleUser:

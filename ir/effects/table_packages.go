@@ -9,24 +9,26 @@ const systemTrees = "/bin/ /boot/ /etc/ /home/ /lib/ /lib32/ /lib64/ /libx32/ /m
 // they write is taken to be in the directories above.
 func packageRows() []program {
 	const aptFiles = "/var/lib/ /var/cache/ /var/log/ /tmp/ /run/ ${TMPDIR:-/tmp}/"
-	const aptOptions = "-y|--yes|--assume-yes -q|--quiet -qq -f|--fix-broken -m|--fix-missing -d|--download-only -s|--simulate -V|--verbose-versions -u --no-install-recommends --install-recommends --install-suggests --no-install-suggests --allow-unauthenticated --allow-downgrades --allow-change-held-packages --allow-remove-essential --allow-insecure-repositories --allow-releaseinfo-change --force-yes --reinstall --no-upgrade --only-upgrade --purge --auto-remove --autoremove --show-progress --ignore-missing --ignore-hold --trivial-only --no-remove --print-uris -t|--target-release|--default-release=text -o|--option=text -a|--host-architecture=text --no-download --arch-only --indep-only -b|--compile|--build --dsc-only --diff-only --no-allow-insecure-repositories --solver=text -c!"
-	const rpmOptions = "-y|--assumeyes -q|--quiet -v|--verbose --nogpgcheck --nodocs --setopt=text --enablerepo=text --disablerepo=text --enable --repo=text --repoid=text --allowerasing --best --nobest --skip-broken --noplugins --refresh -x|--exclude=text -C|--cacheonly --releasever=text --disableplugin=text --enableplugin=text --downloadonly --security --obsoletes --allow-downgrade -d=text -e=text -R=text --noautoremove --disableexcludes=text --disable-repo=text --forcearch=text -4 -6 --installroot! -c! --config! --downloaddir=writes --destdir=writes"
-	const apkOptions = "-q|--quiet -v|--verbose -f|--force -U|--update-cache --no-cache --no-progress --progress --purge --virtual=text -t=text --allow-untrusted --wait=text -X|--repository=text -u|--upgrade -l|--latest -i|--interactive --no-network --no-scripts --force-overwrite --force-broken-world --force-refresh --force-old-apk --force-non-repository --clean-protected --no-interactive --arch=text --simulate -s -a|--available --initdb! -p! --root! --cache-dir=writes --repositories-file=read --keys-dir=reads --cache-max-age=text --no-chown"
+	const aptOptions = "-y|--yes|--assume-yes --assume-no -q|--quiet[=text] -f|--fix-broken -m|--fix-missing -d|--download-only -s|--simulate|--dry-run|--just-print|--no-act -V|--verbose-versions -u|--show-upgraded --with-new-pkgs -R|--without-recommends -r|--with-recommends --no-install-recommends --install-recommends --install-suggests --no-install-suggests --allow-unauthenticated --allow-downgrades --allow-change-held-packages --allow-remove-essential --allow-insecure-repositories --allow-releaseinfo-change --force-yes --reinstall --no-upgrade --only-upgrade --purge --auto-remove --autoremove --show-progress --ignore-missing --ignore-hold --trivial-only --no-remove --print-uris -t|--target-release|--default-release=text -o|--option=setting -a|--host-architecture=text --no-download --arch-only --indep-only -b|--compile|--build --dsc-only --diff-only --no-allow-insecure-repositories --error-on=text -P|--build-profiles=text --list-cleanup --no-list-cleanup --solver=text -c!"
+	const rpmOptions = "-y|--assumeyes -q|--quiet -v|--verbose --nogpgcheck --nodocs --setopt=setting --enablerepo=text --disablerepo=text --enable --repo=text --repoid=text --allowerasing --best --nobest --skip-broken --noplugins --refresh -x|--exclude=text -C|--cacheonly --releasever=text --disableplugin=text --enableplugin=text --downloadonly --security --obsoletes --allow-downgrade -d=text -e=text -R=text --noautoremove --disableexcludes=text --disable-repo=text --forcearch=text -4 -6 --installroot! -c! --config! --downloaddir=writes --destdir=writes"
+	const apkOptions = "-q|--quiet -v|--verbose -f|--force -U|--update|--update-cache --no-cache --no-progress --progress --purge --virtual=text -t=text --allow-untrusted --wait=text -X|--repository=text -u|--upgrade -l|--latest -i|--interactive --no-network --no-scripts --force-overwrite --force-broken-world --force-refresh --force-old-apk --force-non-repository --clean-protected --no-interactive --arch=text --simulate -s -a|--available --initdb -p! --root! --cache-dir=writes --repositories-file=read --keys-dir=reads --cache-max-age=text --no-chown"
+	const dnfFiles = "/etc/ /var/cache/ /var/lib/ /var/log/ /tmp/ /run/ /var/tmp/"
+	const zypperFiles = "/var/cache/zypp/ /var/lib/zypp/ /var/lib/rpm/ /usr/lib/sysimage/rpm/ /var/log/ /var/tmp/ /tmp/ /run/ /etc/zypp/"
+	const dnfAsks = "--installed --available --all --showduplicates -l --qf=text"
 	return []program{
-		{Names: "apt-get apt aptitude apt-install clean-install", Source: "apt-get(8) 2.6", Manager: "apt", Unless: "APT_CONFIG", Reads: "/etc/apt/ /var/lib/apt/ /var/lib/dpkg/", Options: aptOptions, Commands: []program{
-			{Names: "update", Operands: "text...", Fetches: "*", Writes: aptFiles, Removes: aptFiles, Does: "clock", Then: aptSettings},
-			{Names: "install reinstall build-dep satisfy", Operands: "package...", Fetches: "*", Writes: systemTrees, Removes: systemTrees, Does: "clock random", Then: aptSettings},
-			{Names: "remove purge autoremove autopurge", Operands: "text...", Writes: systemTrees, Removes: systemTrees, Does: "clock", Then: aptSettings},
-			{Names: "upgrade dist-upgrade full-upgrade safe-upgrade dselect-upgrade", Operands: "package...", Fetches: "*", Writes: systemTrees, Removes: systemTrees, Does: "clock random", Then: upgrades},
-			{Names: "clean autoclean auto-clean distclean", Operands: "", Writes: "/var/cache/apt/ /var/lib/apt/", Removes: "/var/cache/apt/ /var/lib/apt/", Then: aptSettings},
-			{Names: "download source changelog", Operands: "text...", Fetches: "*", Then: func(k *call) {
-				aptSettings(k)
+		{Names: "apt-get apt aptitude apt-install clean-install", Source: "apt-get(8) 2.6", Manager: "apt", Unless: "APT_CONFIG", Reads: "/etc/apt/ /var/lib/apt/ /var/lib/dpkg/", Options: aptOptions, Setting: aptSetting, Commands: []program{
+			{Names: "update", Action: ToUpdate, Operands: "text...", Fetches: "*", Writes: aptFiles, Removes: aptFiles, Does: "clock"},
+			{Names: "install reinstall build-dep satisfy", Action: ToInstall, Operands: "package...", Fetches: "*", Writes: systemTrees, Removes: systemTrees, Does: "clock random", Then: builtWith},
+			{Names: "remove purge autoremove autopurge", Action: ToRemove, Operands: "text...", Writes: systemTrees, Removes: systemTrees, Does: "clock"},
+			{Names: "upgrade dist-upgrade full-upgrade safe-upgrade dselect-upgrade", Action: ToUpgrade, Operands: "package...", Fetches: "*", Writes: systemTrees, Removes: systemTrees, Does: "clock random", Then: upgrades},
+			{Names: "clean autoclean auto-clean distclean dist-clean", Action: ToClean, Operands: "", Writes: "/var/cache/apt/ /var/lib/apt/", Removes: "/var/cache/apt/ /var/lib/apt/"},
+			{Names: "download source changelog", Action: ToFetch, Operands: "text...", Fetches: "*", Then: func(k *call) {
 				belowHereOnly(k)
 				if k.row.Names != "" && k.Has("source") && k.has("--build") {
 					k.fail("`" + k.Text + "` builds what it fetches")
 				}
 			}},
-			{Names: "list show search check policy moo indextargets showsrc depends", Options: "--installed --upgradable --all-versions", Operands: "text...", Writes: "/var/cache/apt/", Then: aptSettings},
+			{Names: "list show search check policy moo indextargets showsrc depends", Action: ToAsk, Options: "--installed --upgradable --all-versions --manual-installed --names-only -n", Operands: "text...", Writes: "/var/cache/apt/"},
 		}},
 		{Names: "apt-cache apt-config", Source: "apt-cache(8) 2.6", Plain: true, Reads: "/etc/apt/ /var/lib/apt/ /var/lib/dpkg/", Writes: "/var/cache/apt/"},
 		{Names: "apt-mark", Source: "apt-mark(8) 2.6", Options: "-q|--quiet -qq -y -f=read -o!", Operands: "text...", Writes: "/var/lib/apt/ /var/lib/dpkg/", Removes: "/var/lib/dpkg/"},
@@ -40,22 +42,40 @@ func packageRows() []program {
 		{Names: "dpkg-reconfigure", Source: "dpkg-reconfigure(8), debconf 1.5", Plain: true, Writes: systemTrees, Removes: systemTrees},
 		{Names: "debconf-set-selections debconf", Source: "debconf-set-selections(1) 1.5", Options: "-v -c", Operands: "read...", Writes: "/var/cache/debconf/"},
 		{Names: "apk apk-install", Source: "apk(8) 2.12", Manager: "apk", Reads: "/etc/apk/ /lib/apk/", Options: apkOptions, Commands: []program{
-			{Names: "add fix", Operands: "package...", Fetches: "*", Writes: systemTrees, Removes: systemTrees},
-			{Names: "del", Options: "-r|--rdepends", Operands: "text...", Writes: systemTrees, Removes: systemTrees},
-			{Names: "update", Operands: "", Fetches: "*", Writes: "/var/cache/apk/ /etc/apk/cache/ /lib/apk/", Does: "clock"},
-			{Names: "upgrade", Operands: "package...", Fetches: "*", Writes: systemTrees, Removes: systemTrees, Then: upgrades},
-			{Names: "cache", Operands: "text...", Writes: "/var/cache/apk/ /etc/apk/cache/", Removes: "/var/cache/apk/ /etc/apk/cache/"},
-			{Names: "info list search version policy verify audit dot stats", Options: "-e|--installed -L|--contents -R|--depends -W|--who-owns -vv -x|--exact -a -d -w -P|--provides", Operands: "text...", Writes: "/var/cache/apk/"},
-			{Names: "fetch", Options: "-o|--output=writes -R|--recursive -L|--link --stdout", Operands: "text...", Fetches: "*", Writes: "/var/cache/apk/", Then: belowHereOnly},
+			{Names: "add fix", Action: ToInstall, Operands: "package...", Fetches: "*", Writes: systemTrees, Removes: systemTrees},
+			{Names: "del", Action: ToRemove, Options: "-r|--rdepends", Operands: "text...", Writes: systemTrees, Removes: systemTrees},
+			{Names: "update", Action: ToUpdate, Operands: "", Fetches: "*", Writes: "/var/cache/apk/ /etc/apk/cache/ /lib/apk/", Does: "clock"},
+			{Names: "upgrade", Action: ToUpgrade, Operands: "package...", Fetches: "*", Writes: systemTrees, Removes: systemTrees, Then: upgrades},
+			{Names: "cache", Action: ToClean, Operands: "text...", Writes: "/var/cache/apk/ /etc/apk/cache/", Removes: "/var/cache/apk/ /etc/apk/cache/"},
+			{Names: "info list search version policy verify audit dot stats", Action: ToAsk, Options: "-e|--installed -L|--contents -R|--depends -W|--who-owns -vv -x|--exact -a -d -w -P|--provides", Operands: "text...", Writes: "/var/cache/apk/"},
+			{Names: "fetch", Action: ToFetch, Options: "-o|--output=writes -R|--recursive -L|--link --stdout", Operands: "text...", Fetches: "*", Writes: "/var/cache/apk/", Then: belowHereOnly},
 		}},
-		{Names: "yum dnf microdnf tdnf dnf5", Source: "dnf(8) 4.14, yum(8) 3.4", Manager: "rpm", Reads: "/etc/yum.repos.d/ /etc/dnf/ /var/lib/rpm/", Options: rpmOptions, Commands: []program{
-			{Names: "install reinstall localinstall groupinstall group builddep downgrade swap module distro-sync", Operands: "package...", Fetches: "*", Writes: systemTrees, Removes: systemTrees},
-			{Names: "update upgrade upgrade-minimal update-minimal", Operands: "package...", Fetches: "*", Writes: systemTrees, Removes: systemTrees, Then: upgrades},
-			{Names: "remove erase autoremove groupremove", Operands: "text...", Writes: systemTrees, Removes: systemTrees},
-			{Names: "clean makecache check-update repolist config-manager list info search provides repoquery check versionlock copr history needs-restarting", Options: "--add-repo=text --set-enabled --set-disabled --save --installed --available --dump -l --qf=text --showduplicates", Operands: "text...", Fetches: "*", Writes: "/var/cache/ /var/lib/ /var/log/ /etc/ /tmp/ /run/ /var/tmp/", Removes: "/var/cache/ /var/lib/ /var/tmp/"},
+		{Names: "yum dnf microdnf tdnf dnf5", Source: "dnf(8) 4.14, yum(8) 3.4", Manager: "dnf", Reads: "/etc/yum.repos.d/ /etc/dnf/ /var/lib/rpm/", Options: rpmOptions, Setting: dnfSetting, Commands: []program{
+			{Names: "install reinstall localinstall groupinstall builddep downgrade swap distro-sync", Action: ToInstall, Operands: "package...", Fetches: "*", Writes: systemTrees, Removes: systemTrees},
+			{Names: "group groups module", Commands: []program{
+				{Names: "install switch-to", Action: ToInstall, Operands: "package...", Fetches: "*", Writes: systemTrees, Removes: systemTrees},
+				{Names: "update upgrade", Action: ToUpgrade, Operands: "package...", Fetches: "*", Writes: systemTrees, Removes: systemTrees},
+				{Names: "remove", Action: ToRemove, Operands: "text...", Fetches: "*", Writes: systemTrees, Removes: systemTrees},
+				{Names: "list info summary provides", Action: ToAsk, Options: dnfAsks, Operands: "text...", Fetches: "*", Writes: dnfFiles, Removes: dnfFiles},
+				{Names: "enable disable reset mark", Action: ToSet, Operands: "text...", Fetches: "*", Writes: dnfFiles, Removes: dnfFiles},
+			}},
+			{Names: "update upgrade upgrade-minimal update-minimal", Action: ToUpgrade, Operands: "package...", Fetches: "*", Writes: systemTrees, Removes: systemTrees, Then: upgrades},
+			{Names: "remove erase autoremove groupremove", Action: ToRemove, Operands: "text...", Writes: systemTrees, Removes: systemTrees},
+			{Names: "clean", Action: ToClean, Operands: "text...", Writes: dnfFiles, Removes: dnfFiles},
+			{Names: "makecache", Action: ToUpdate, Options: "--timer", Operands: "text...", Fetches: "*", Writes: dnfFiles, Removes: dnfFiles},
+			{Names: "check-update repolist list info search provides repoquery check needs-restarting", Action: ToAsk, Options: dnfAsks, Operands: "text...", Fetches: "*", Writes: dnfFiles, Removes: dnfFiles},
+			{Names: "config-manager versionlock copr", Action: ToSet, Options: "--add-repo=text --set-enabled --set-disabled --save --dump", Operands: "text...", Fetches: "*", Writes: dnfFiles, Removes: dnfFiles},
 		}},
 		{Names: "yum-config-manager yum-builddep package-cleanup yumdownloader", Source: "yum-utils 1.1", Plain: true, Fetches: "*", Writes: systemTrees, Removes: systemTrees},
-		{Names: "zypper", Source: "zypper(8) 1.14", Manager: "rpm", Plain: true, Fetches: "*", Writes: systemTrees, Removes: systemTrees, Then: words},
+		{Names: "zypper", Source: "zypper(8) 1.14", Manager: "zypper", Reads: "/etc/zypp/ /var/lib/rpm/", Options: "-n|--non-interactive -q|--quiet -v|--verbose --no-color -A|--no-abbrev --gpg-auto-import-keys --no-gpg-checks --ignore-unknown --non-interactive-include-reboot-patches --no-refresh --no-cd --no-remote --releasever=text -p|--plus-repo=text --plus-content=text -y|--no-confirm -l|--auto-agree-with-licenses -f|--force -D|--dry-run -r|--repo=text -R|--root! --installroot! -c|--config! --pkg-cache-dir! --cache-dir! --raw-cache-dir! --solv-cache-dir! -C! --reposd-dir!", Commands: []program{
+			{Names: "install in source-install si", Action: ToInstall, Options: "--no-recommends --recommends -t|--type=text --from=text --oldpackage --allow-unsigned-rpm --replacefiles --force-resolution --no-force-resolution --details -d|--download-only --allow-downgrade --allow-vendor-change --name --capability", Operands: "package...", Fetches: "*", Writes: systemTrees, Removes: systemTrees},
+			{Names: "remove rm", Action: ToRemove, Options: "-u|--clean-deps -U|--no-clean-deps -t|--type=text", Operands: "text...", Writes: systemTrees, Removes: systemTrees},
+			{Names: "refresh ref refresh-services refs", Action: ToUpdate, Options: "-s|--services", Operands: "text...", Fetches: "*", Writes: zypperFiles, Removes: zypperFiles},
+			{Names: "update up patch dist-upgrade dup", Action: ToUpgrade, Options: "--no-recommends --recommends -t|--type=text --from=text --replacefiles --force-resolution --details -d|--download-only --allow-downgrade --allow-vendor-change --no-allow-vendor-change --with-interactive --skip-interactive", Operands: "package...", Fetches: "*", Writes: systemTrees, Removes: systemTrees, Then: upgrades},
+			{Names: "clean cc", Action: ToClean, Options: "-a|--all -m|--metadata -M|--raw-metadata", Operands: "text...", Writes: zypperFiles, Removes: zypperFiles},
+			{Names: "search se info if repos lr packages pa patches pch list-updates lu what-provides wp locks ll services ls", Action: ToAsk, Options: "-i|--installed-only -s|--details -u|--uri -d --match-exact -t|--type=text --provides --requires", Operands: "text...", Fetches: "*", Writes: zypperFiles, Removes: zypperFiles},
+			{Names: "addrepo ar removerepo rr modifyrepo mr renamerepo nr addlock al removelock rl", Action: ToSet, Options: "-G|--no-gpgcheck --gpgcheck -g -F|--no-refresh --refresh -e|--enable -d|--disable -k|--keep-packages -K|--no-keep-packages -C|--check --no-check -t|--type=text --name=text --priority=text -a|--all --remote --local --loose-auth", Operands: "text...", Fetches: "*", Writes: zypperFiles, Removes: zypperFiles},
+		}},
 		{Names: "rpm rpmkeys", Source: "rpm(8) 4.16", Manager: "rpm", Unless: "RPM_CONFIGDIR", Options: "-i|--install -U|--upgrade -F|--freshen -e|--erase -v -h|--hash -q|--query -a|--all -l|--list -f|--file -p|--package --import --nodeps --force --quiet --replacepkgs --nosignature --nodigest --qf=text --queryformat=text -V|--verify --eval -E --percent --oldpackage --ignorearch --noscripts --excludedocs --rebuilddb --initdb -K|--checksig --provides --requires -R -c -d --scripts --changelog --root! -r! --prefix! --relocate! --dbpath!", Operands: "text...", Then: rpms},
 		{Names: "pacman", Source: "pacman(8) 6.0", Manager: "pacman", Plain: true, Fetches: "*", Writes: systemTrees, Removes: systemTrees},
 		{Names: "snap flatpak brew nix nix-env port emerge xbps-install opkg", Source: "their manuals: packages have places of their own", Plain: true, Fetches: "*", Runs: "installs in places of its own"},

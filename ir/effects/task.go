@@ -1,0 +1,196 @@
+package effects
+
+import (
+	"path"
+	"slices"
+	"strings"
+
+	"github.com/seed-e0495807/strake/ir/shell"
+)
+
+// Task is what a command has a package manager do, by the table of programs.
+type Task struct {
+	Manager string // as of Package: "apt" of apt-get, apt and aptitude
+	Command string // the word that says what to do, as "dist-upgrade"; "" when none is known
+	Action  Action
+	Given   []shell.Option // options that the table knows
+	// Packages are what is installed, upgraded, removed or fetched: the operands behind the word.
+	Packages []shell.Word
+
+	// Named says that all operands are names of a repository's: none is a file or a URL, or is a
+	// word of which nobody knows whether it is. Nor may there be more, as behind xargs. A variable
+	// behind the start of a name, as in "nginx=$VERSION", is taken for a part of it.
+	Named bool
+	// Tame says that nothing that the command is given leads the manager to a program, a file, a
+	// directory or settings of the author's: all its options are known, and it has neither another
+	// root nor another environment. What packages and the manager's own files do is another thing.
+	Tame bool
+}
+
+// Action is what a package manager's word comes to.
+type Action string
+
+// The actions. A word that is none of these, like one for a script of a package, has "".
+const (
+	ToInstall Action = "install"
+	ToUpgrade Action = "upgrade"
+	ToRemove  Action = "remove"
+	ToUpdate  Action = "update" // of the lists of packages that there are: `dnf update` is an upgrade
+	ToClean   Action = "clean"  // of what was fetched
+	ToFetch   Action = "fetch"  // and leave it as files
+	ToAsk     Action = "ask"
+	ToSet     Action = "set" // of settings, like those of repositories
+)
+
+// TaskOf reads a command. It is false for what is no package manager.
+func TaskOf(c *shell.Command) (Task, bool) {
+	top := rows()[c.Name]
+	if top == nil || top.Manager == "" || len(top.Commands) == 0 {
+		return Task{}, false
+	}
+	dir, _ := path.Split(c.Prog.Text)
+	more := slices.Contains(c.Via, "xargs")
+	t := Task{Manager: top.Manager, Tame: !more && !c.Apart && !c.Sets(strings.Fields(top.Unless)...) && (dir == "" || standard(dir))}
+	row, rest := top, c.Args
+	for row != nil && len(row.Commands) > 0 {
+		row, rest = t.next(top, row, rest)
+	}
+	t.Named = !more && !slices.ContainsFunc(rest, func(w shell.Word) bool { return !isPackage(w) })
+	if row == nil {
+		return t, true
+	}
+	if t.Action = row.Action; slices.Contains([]Action{ToInstall, ToUpgrade, ToRemove, ToFetch}, t.Action) {
+		t.Packages = rest
+	}
+	return t, true
+}
+
+// next goes on with the command of a row that a word names, nil when there is none, and what
+// stands behind that, without the options.
+func (t *Task) next(top, row *program, args []shell.Word) (*program, []shell.Word) {
+	args = t.options(top, row, args, false)
+	for i, w := range args {
+		for j := range row.Commands {
+			if next := &row.Commands[j]; w.Known && slices.Contains(strings.Fields(next.Names), w.Text) {
+				t.Command = strings.TrimSpace(t.Command + " " + w.Text)
+				t.Tame = t.Tame && i == 0 // another word in front is the value of an option, or nobody knows what
+				return next, t.options(top, next, args[i+1:], true)
+			}
+		}
+	}
+	t.Tame = t.Tame && len(args) == 0
+	return nil, args
+}
+
+// options drops those of a row. Of words that the row does not know, those with a dash are.
+func (t *Task) options(top, row *program, args []shell.Word, mixed bool) (operands []shell.Word) {
+	known := row.words()
+	given, operands, ok := known.Parse(args, mixed)
+	if !ok {
+		t.Tame = false
+		return t.loosely(known, args)
+	}
+	t.Given = append(t.Given, given...)
+	t.Tame = t.Tame && !slices.ContainsFunc(given, func(o shell.Option) bool { return !row.tame(top, o) })
+	return operands
+}
+
+// loosely does so one word after the other.
+func (t *Task) loosely(known shell.Options, args []shell.Word) (operands []shell.Word) {
+	for len(args) > 0 {
+		n := min(2, len(args))
+		given, others, ok := known.Parse(args[:n], false)
+		switch {
+		case ok && len(others) < n:
+			t.Given = append(t.Given, given...)
+			n -= len(others)
+		case strings.HasPrefix(args[0].Text, "-"):
+			n = 1
+		default:
+			operands, n = append(operands, args[0]), 1
+		}
+		args = args[n:]
+	}
+	return operands
+}
+
+// words are the options of a row that run nothing.
+func (p *program) words() shell.Options {
+	var o shell.Options
+	for name, option := range p.known {
+		long, isLong := strings.CutPrefix(name, "--")
+		switch {
+		case option.role == roleUnchosen || option.role == roleRun || !isLong && len(name) != 2:
+		case isLong && option.takes == '=':
+			o.Long = append(o.Long, long+"=")
+		case isLong:
+			o.Long = append(o.Long, long)
+		case option.takes == '=':
+			o.Values += name[1:]
+		case option.takes == '[':
+			o.Attached += name[1:]
+		default:
+			o.Flags += name[1:]
+		}
+	}
+	return o
+}
+
+// tame tells an option that names no file, and no setting that would lead elsewhere.
+func (p *program) tame(top *program, o shell.Option) bool {
+	dashes := "--"
+	if len(o.Name) == 1 {
+		dashes = "-"
+	}
+	switch p.known[dashes+o.Name].role {
+	case "", roleText:
+		return true
+	case roleSetting:
+		return top.Setting(o.Value.Text)
+	}
+	return false
+}
+
+// isPackage tells a word that may be the name of a package in a repository, and nothing else.
+func isPackage(w shell.Word) bool {
+	text := strings.Trim(w.Text, `"'`)
+	return !w.MayBeOption() && text != "" && !strings.ContainsAny(text[:1], "/.~") && !strings.Contains(text, "://") &&
+		!slices.Contains([]string{".deb", ".apk", ".rpm", ".dsc", ".changes", ".whl", ".tgz", ".gz", ".zip", ".gem", ".bz2"}, path.Ext(text))
+}
+
+// aptSettings are what apt.conf(5) of apt 2.6 has that starts no program and names no file, in
+// lower case; one that ends in ":" stands for all below it.
+const aptSettings = `acquire::retries acquire::check-valid-until acquire::check-date acquire::forceipv4 acquire::forceipv6 acquire::gzipindexes acquire::languages
+	acquire::compressiontypes:: acquire::allowinsecurerepositories acquire::allowweakrepositories acquire::allowdowngradetoinsecurerepositories acquire::queue-mode acquire::max-validto
+	acquire::min-validto acquire::by-hash acquire::http::proxy acquire::https::proxy acquire::http::timeout acquire::https::timeout acquire::ftp::timeout acquire::http::pipeline-depth
+	acquire::http::no-cache acquire::https::no-cache acquire::http::dl-limit acquire::https::dl-limit acquire::https::verify-peer acquire::https::verify-host acquire::::proxy
+	acquire::pdiffs acquire::indextargets:: apt::install-recommends apt::install-suggests apt::get:: apt::autoremove:: apt::immediate-configure apt::default-release apt::acquire::retries
+	apt::cache-limit apt::cache-start apt::sandbox::user apt::color apt::status-fd apt::keep-downloaded-packages dpkg::use-pty dpkg::progress-fancy dpkg::progress
+	dpkg::lock::timeout dpkg::options:: debug:: quiet`
+
+// aptSetting is about "KEY=VALUE" of -o.
+func aptSetting(text string) bool {
+	key, value, _ := strings.Cut(strings.TrimLeft(text, `="`), "=")
+	key, value = strings.ToLower(key), strings.Trim(value, `"`)
+	switch {
+	case strings.HasPrefix(key, "dpkg::options:"): // of dpkg(1), which has hooks, too
+		return strings.HasPrefix(value, "--force-") || strings.HasPrefix(value, "--no-") || strings.HasPrefix(value, "--path-")
+	case strings.HasPrefix(key, "apt::get::download"), strings.HasPrefix(key, "apt::get::compile"):
+		return false
+	}
+	return slices.ContainsFunc(strings.Fields(aptSettings), func(s string) bool {
+		return key == s || strings.HasSuffix(s, ":") && strings.HasPrefix(key, s)
+	})
+}
+
+// dnfSettings are what dnf.conf(5) of DNF 4.14 has that names no file and no plugin.
+const dnfSettings = `install_weak_deps tsflags keepcache gpgcheck repo_gpgcheck localpkg_gpgcheck skip_if_unavailable skip_missing_names_on_install skip_missing_names_on_update retries timeout best
+	sslverify obsoletes strict deltarpm fastestmirror max_parallel_downloads ip_resolve metadata_expire multilib_policy override_install_langs enabled exclude excludepkgs includepkgs
+	clean_requirements_on_remove install_only_limit installonly_limit priority module_hotfixes zchunk minrate throttle assumeyes debuglevel errorlevel color diskspacecheck upgrade_group_objects_upgrade
+	protected_multilib group_package_types allow_vendor_change module_platform_id proxy`
+
+// dnfSetting is about "KEY=VALUE" or "REPOSITORY.KEY=VALUE" of --setopt.
+func dnfSetting(text string) bool {
+	key, _, _ := strings.Cut(strings.TrimLeft(text, `"`), "=")
+	return slices.Contains(strings.Fields(dnfSettings), key[strings.LastIndexByte(key, '.')+1:])
+}
