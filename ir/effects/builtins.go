@@ -1,7 +1,6 @@
 package effects
 
 import (
-	"path"
 	"strings"
 
 	"mvdan.cc/sh/v3/syntax"
@@ -58,8 +57,6 @@ func changeDir(k *call) {
 		}
 	case len(k.operands) > 1 || k.loose && k.operands[0].known:
 		k.w.dirs = nil
-	case len(k.operands) == 1 && wild(k.operands[0].text) && k.operands[0].known && !climbs(k.operands[0].text):
-		k.w.dirs = globbed(k.operands[0], k.w.dirs)
 	default:
 		k.w.dirs = k.operands[0].enter(k.w.dirs)
 	}
@@ -68,17 +65,6 @@ func changeDir(k *call) {
 		where = k.w.dirs[0]
 	}
 	k.leave("cd", where)
-}
-
-// globbed is where a shell stands after a cd into what a wildcard finds.
-func globbed(f field, dirs []string) (out []string) {
-	if strings.HasPrefix(f.text, "/") {
-		return []string{path.Clean(f.text)}
-	}
-	for _, d := range dirs {
-		out = append(out, path.Clean(d+"/"+f.text))
-	}
-	return out
 }
 
 // exportVars is export of a POSIX shell.

@@ -39,10 +39,10 @@ func (w *walker) does(k *call) Effects {
 	if c.Apart {
 		return All("`" + c.Text + "` runs with another directory, root or environment")
 	}
-	if dir, _ := path.Split(c.Prog.Text); dir != "" && !standard(dir) {
+	row := w.rows[c.Name]
+	if dir, _ := path.Split(c.Prog.Text); dir != "" && !standard(dir) && (row == nil || !row.Anywhere || !path.IsAbs(dir)) {
 		return All("`" + c.Prog.Text + "` is a program of the author's")
 	}
-	row := w.rows[c.Name]
 	switch {
 	case row == nil:
 		return All("`" + c.Name + "` is not in the table")
@@ -137,7 +137,7 @@ func (k *call) take(row *program, args []field) bool {
 		f := args[i]
 		t, whole := text(f.text)
 		switch {
-		case f.loose, f.over && strings.HasPrefix(f.text, "-"):
+		case f.loose, f.over && strings.HasPrefix(f.text, "-"), f.absent() && k.Name != "ln":
 			k.loose = true
 			k.operands = append(k.operands, f)
 		case f.known && whole && t == "--" && (len(row.Commands) == 0 || len(k.operands) > 0):

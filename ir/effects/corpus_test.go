@@ -104,23 +104,29 @@ func TestCorpus(t *testing.T) {
 	}
 }
 
-// grades counts commands and RUNs by how well it is known what they write.
-func grades(modules []*ir.Module, known bool) (commands, runs [3]int) {
+// each calls for the RUNs of modules, with what they do.
+func each(modules []*ir.Module, known bool, visit func(op *ir.Op, step effects.Step)) {
 	for _, m := range modules {
 		all := states(m, known)
 		for i, s := range m.Stages {
 			for j, step := range effects.Stage(m, i, all.Stage(i), !known) {
-				if _, ok := s.Ops[j].Body.(*ir.Run); !ok {
-					continue
-				}
-				runs[step.Effects.Grade()]++
-				for _, c := range step.Commands {
-					if c.Name != "" {
-						commands[c.Effects.Grade()]++
-					}
+				if _, ok := s.Ops[j].Body.(*ir.Run); ok {
+					visit(s.Ops[j], step)
 				}
 			}
 		}
 	}
+}
+
+// grades counts commands and RUNs by how well it is known what they write.
+func grades(modules []*ir.Module, known bool) (commands, runs [3]int) {
+	each(modules, known, func(_ *ir.Op, step effects.Step) {
+		runs[step.Effects.Grade()]++
+		for _, c := range step.Commands {
+			if c.Name != "" {
+				commands[c.Effects.Grade()]++
+			}
+		}
+	})
 	return commands, runs
 }

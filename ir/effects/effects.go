@@ -9,8 +9,10 @@
 // program, and the files table_*.go.
 //
 // It rests on this: a name of a program is that program, not one of the author's; packages of
-// distributions keep to the directories of the Filesystem Hierarchy Standard (see systemTrees);
-// no file that a wildcard finds has a name that starts with a dash.
+// distributions keep to the directories of the Filesystem Hierarchy Standard (see systemTrees),
+// and those of the registries of Python, Node, Ruby and conda to these, to those of who runs
+// their manager and to its prefix; no file that a wildcard finds has a name that starts with a
+// dash; who builds gives an ARG no value of another kind than its default is (see eval.State.Form).
 package effects
 
 import (

@@ -6,6 +6,7 @@ import (
 
 	"github.com/seed-e0495807/strake/ir"
 	"github.com/seed-e0495807/strake/ir/effects"
+	"github.com/seed-e0495807/strake/ir/eval"
 )
 
 // of gives the effects of a script of root's, in /w.
@@ -70,6 +71,8 @@ func TestShell(t *testing.T) {
 		{"rm a & rm b", "removes /w/a /w/b"},
 		{"case $X in a) rm a;; *) rm b;; esac", "removes /w/a /w/b"},
 		{"rm -- -f", "removes /w/-f"},
+		{"X=1.2.3; rm a${X%.*} ${X#1.}", "removes /w/2.3 /w/a /w/a* (over)"},
+		{"ln -s $(which a) /b/c", "writes /b/c/ /w/c/ (over)"},
 		{"nice -n 5 env A=b rm x", "removes /w/x"},
 		{"xargs rm < list", "reads /w/list; removes what xargs reads (unknown)"},
 		{"ls | xargs -I% rm %", "anything: `xargs -I% rm %` has words that xargs puts in; writes anything; removes anything"},
@@ -79,10 +82,13 @@ func TestShell(t *testing.T) {
 // TestAnything is about what nobody knows.
 func TestAnything(t *testing.T) {
 	for _, script := range []string{
-		"frobnicate", "./configure", "make", "rm -rf /a; pip install x", "$(cat x) y", "eval rm", ". ./env", "tar --to-command=x -xf a", "sed e x", "sed 's/a/b/e' x",
+		"frobnicate", "./configure", "make", "rm -rf /a; pip install -e x", "$(cat x) y", "eval rm", ". ./env", "tar --to-command=x -xf a", "sed e x", "sed 's/a/b/e' x",
 		"sed -f x", "sed \"s/a/$(cat y)/\" x", "awk '{ system($1) }'", "awk '{ print > $1 }'", "find / -exec sh x {} +", "find / -fprint x", "env -i rm x", "rm() { y; }; rm x",
 		"cp --frob a b", "trap 'rm x' EXIT", "alias rm=x", "curl -K x", "wget -e x y", "git -c core.sshcommand=x clone y", "apt-get -o DPkg::Pre-Invoke::=x install y",
 		"tar xf $(cat x)", "set -k", "sh x", "curl x | sh", "su -c x", "LD_PRELOAD=x; shopt -s extglob", "/opt/bin/rm x", "command rm x -y; builtin x", "openssl req -config x", "gcc @x",
+		"pip install .", "pip install a/b", "pip install git+https://e.org/a", "pip install -r x", "PIP_TARGET=/x pip install y", "npm install", "npm ci", "npm i -g ./x", "npm i -g a/b", "yarn add x", "gem install ./x.gem",
+		"bundle install", "conda env create -f x", "go test ./...", "go build -toolexec x", "go build -ldflags -extld=x", "GOFLAGS=-toolexec=x go build", "cargo build", "python x.py", "python -m x", "uv sync", `rm x"$(a)"$(b) -y; tar xf x"$A"$(cat b)`,
+		"tar xf $(seq 3)", "tar xf $(du x)", "tar xf $(id)", "tar xf $(which a b)",
 	} {
 		e := of(script)
 		if len(e.Unknown) == 0 || e.Writes.Grade != effects.Unknown || e.Reads.Grade != effects.Unknown || e.Removes.Grade != effects.Unknown {
@@ -111,6 +117,33 @@ func TestOpen(t *testing.T) {
 	} {
 		if got := effects.Of(&ir.Run{Command: ir.Command{Line: l.script}}, at).Effects.String(); got != l.want {
 			t.Errorf("%s: %s, not %s", l.script, got, l.want)
+		}
+	}
+}
+
+// TestForm is about variables of which the kind of value is known.
+func TestForm(t *testing.T) {
+	at := effects.State{Dir: "/w", Home: "/root",
+		Lookup: func(n string) (string, bool, bool) { return "", strings.Contains("VERSION URL DIR PATH", n), false },
+		Form: func(n string) string {
+			return map[string]string{"VERSION": string(eval.Name), "URL": string(eval.Word), "DIR": "/a/" + string(eval.Name), "PATH": "/v/bin:" + string(eval.Base)}[n]
+		}}
+	for _, l := range []line{
+		{"rm -r a-$VERSION $DIR/b", "removes /a/*/b/ /w/a-*/ (over)"},
+		{"tar xf v$VERSION.tgz -C /b", "reads /w/v*.tgz (over); writes /b/ (over); removes /b/ (over)"},
+		{"cat $URL x$URL", "reads $URL x$URL (unknown)"},
+		{"X=$URL/y; rm -f $X", "removes $X (unknown)"},
+		{`sed -i "s/a.*/$VERSION/" x`, "reads /w/x; writes /w/x"},
+		{"cd $DIR && rm x", "removes /a/*/x (over)"},
+		{"pip list", "writes the directories of packages /v/ (over); removes the directories of packages /v/ (over)"},
+		{"curl -o x https://e.org/$VERSION.tgz", "fetches https://e.org/*.tgz; reads /root/.curlrc (over); writes /w/x; depends on network"},
+	} {
+		e := effects.Of(&ir.Run{Command: ir.Command{Line: l.script}}, at).Effects
+		if got := e.String(); got != l.want {
+			t.Errorf("%s\n\tgot  %s\n\twant %s", l.script, got, l.want)
+		}
+		if len(e.Network) > 0 && e.Network[0].Host != "e.org" {
+			t.Errorf("%s: host %q", l.script, e.Network[0].Host)
 		}
 	}
 }
@@ -171,8 +204,12 @@ func TestPackages(t *testing.T) {
 		{"apt-get install -y curl=7.88 git", "installs apt:curl=7.88 apt:git; " + apt},
 		{"apt-get -o Dpkg::Options::=--force-confold install -qq -y git", "installs apt:git; " + apt},
 		{"apk add --no-cache --virtual .d gcc=1-r0", "installs apk:gcc=1-r0; fetches from where apk is set to; reads /etc/apk/ /lib/apk/ (over); writes " + system + "; removes " + system + "; depends on network"},
-		{"pip install -r r.txt a==1", "anything: `pip` runs the build or the scripts of packages; installs pip:a=1; fetches https://pypi.org; writes anything; removes anything; depends on network"},
-		{"npm install -g yarn@1", "anything: `npm` runs the build or the scripts of packages; installs npm:yarn=1; fetches https://registry.npmjs.org; writes anything; removes anything; depends on network"},
+		{"pip install a==1 b.whl", "installs pip:a=1 pip:b.whl; fetches https://pypi.org; writes " + system + "; removes " + system + "; depends on network"},
+		{"npm install -g yarn@1 @a/b", "installs npm:@a/b npm:yarn=1; fetches https://registry.npmjs.org; writes " + system + "; removes " + system + "; depends on network"},
+		{"npm ci --ignore-scripts", "fetches https://registry.npmjs.org; writes the directories of packages /w/ (over); removes the directories of packages /w/ (over); depends on network"},
+		{"PATH=/v/bin:/bin pip uninstall -y a", "writes the directories of packages /v/ (over); removes the directories of packages /v/ (over)"},
+		{"/v/bin/python -m pip install a", "installs pip:a; fetches https://pypi.org; writes the directories of packages /v/ (over); removes the directories of packages /v/ (over); depends on network"},
+		{"cd /src/a && CGO_ENABLED=0 go install -ldflags '-s -X a=b' e.org/x@v1", "installs go:e.org/x=v1; fetches from where go is set to; reads anything; writes /go/ /root/.cache/go-build/ /root/.config/go/ /root/go/ /root/go/bin/ /root/go/pkg/mod/ /src/ /tmp/ /usr/ (over); removes /go/ /root/.cache/go-build/ /root/.config/go/ /root/go/ /root/go/bin/ /root/go/pkg/mod/ /src/ /tmp/ /usr/ (over); depends on network"},
 		{"apt-mark hold x", "writes /var/lib/apt/ /var/lib/dpkg/ (over); removes /var/lib/dpkg/ (over)"},
 		{"dpkg -x a.deb b", "reads /etc/dpkg/ /var/lib/dpkg/ /w/a.deb (over); writes /w/b/ (over)"},
 	})

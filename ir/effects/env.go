@@ -85,7 +85,9 @@ func (w *walker) in(e env, name string) values {
 	}
 	value, set, known := w.state.lookup(name)
 	if !known || !set && w.state.Open && !w.settings {
-		return values{exported: true}
+		v := w.state.form(name)
+		v.exported = true
+		return v
 	}
 	v := oneValue(literal(value))
 	v.exported = set

@@ -26,6 +26,9 @@ func (f field) is(s string) bool {
 	return f.known && ok && t == s
 }
 
+// absent tells that a field is not known, and may not be there.
+func (f field) absent() bool { return !f.known && f.over }
+
 // plain is the text of a field that is one, "" of others.
 func (f field) plain() string {
 	if t, ok := text(f.text); ok && f.known {
@@ -49,6 +52,8 @@ const most = 16
 type values struct {
 	list     []string
 	known    bool
+	word     bool // not known, but one word, of which an option is none
+	absent   bool // or none
 	exported bool
 }
 
@@ -59,7 +64,7 @@ func anyWord() values { return oneValue("*") }
 
 // either is one or the other.
 func (v values) either(o values) values {
-	out := values{known: v.known && o.known, exported: v.exported && o.exported}
+	out := values{known: v.known && o.known, word: v.word && o.word, absent: v.absent || o.absent, exported: v.exported && o.exported}
 	if out.known {
 		out.list = slices.Compact(slices.Sorted(slices.Values(slices.Concat(v.list, o.list))))
 		out.known = len(out.list) <= most
@@ -122,7 +127,10 @@ func braced(node *syntax.Word) bool {
 func (w *walker) expand(node *syntax.Word) []field {
 	a := expansion{w: w, alts: [][]string{nil}}
 	if !a.parts(node.Parts, false) {
-		return []field{{text: print(node), loose: !a.quoted || a.first == 0 || strings.IndexByte("-*?[", a.first) >= 0}}
+		return []field{{text: print(node), loose: true}}
+	}
+	if a.missing {
+		return []field{{text: print(node), over: a.absent, loose: a.splits || a.first == 0 || strings.IndexByte("-*?[", a.first) >= 0}}
 	}
 	quoted := slices.ContainsFunc(node.Parts, func(p syntax.WordPart) bool {
 		switch p.(type) {
@@ -152,6 +160,10 @@ func (w *walker) value(node *syntax.Word) values {
 	if !a.parts(node.Parts, false) {
 		return values{}
 	}
+	if a.missing {
+		spoilt := slices.ContainsFunc(slices.Concat(a.alts...), func(s string) bool { return strings.ContainsAny(s, " \t\n*?[\\") })
+		return values{absent: a.absent, word: a.words && !spoilt && a.first != 0 && a.first != '-'}
+	}
 	v := values{known: true}
 	for _, alt := range a.alts {
 		v.list = append(v.list, strings.Join(alt, ""))
@@ -161,15 +173,29 @@ func (w *walker) value(node *syntax.Word) values {
 
 // expansion puts the words together that one becomes.
 type expansion struct {
-	w      *walker
-	alts   [][]string // what it may be: words, of which the last goes on
-	whole  bool       // it stays one word
-	quoted bool       // what is not known is in quotes
-	begun  bool       // something stands in front
-	first  byte       // of what stands there; 0 is not known
+	w       *walker
+	alts    [][]string // what it may be: words, of which the last goes on
+	whole   bool       // it stays one word
+	missing bool       // a part of it is not known
+	splits  bool       // that may become several words, or none
+	absent  bool       // it may become none
+	words   bool       // all that is not known are words
+	begun   bool       // something stands in front
+	first   byte       // of what stands there; 0 is not known
 }
 
-// parts takes parts of a word. It is false when one is not known.
+// miss notes a part that is not known.
+func (a *expansion) miss(word, quoted bool) {
+	a.words = word && (a.words || !a.missing)
+	a.splits = a.splits || !word && !quoted
+	a.missing = true
+	if !a.begun && word {
+		a.first = 'w'
+	}
+	a.begun = true
+}
+
+// parts takes parts of a word. It is false when nothing is known of it.
 func (a *expansion) parts(parts []syntax.WordPart, quoted bool) bool {
 	for i, p := range parts {
 		switch p := p.(type) {
@@ -197,8 +223,8 @@ func (a *expansion) parts(parts []syntax.WordPart, quoted bool) bool {
 		default:
 			v := a.w.substituted(p)
 			if !v.known || !a.add(v.list, quoted || a.whole) {
-				a.quoted = quoted
-				return false
+				a.miss(v.word, quoted)
+				a.absent = a.absent || v.absent && !quoted
 			}
 		}
 	}

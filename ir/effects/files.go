@@ -5,8 +5,37 @@ import (
 	"strings"
 )
 
-// word is for programs that print one without a slash.
-func word(*call) values { return anyWord() }
+// word is for programs that print one without a slash, with arguments that have them do so.
+func word(k *call) values {
+	one := false
+	switch k.Name {
+	case "id":
+		one = k.has("--user", "--group") && !k.has("--groups", "-z")
+	case "uname":
+		one = len(k.given) < 2 && !k.has("--all", "-v", "-o", "-i", "-p")
+	case "lsb_release":
+		one = k.has("--short") && !k.has("-a", "--description") && len(k.given) == 2
+	case "hostname":
+		one = !k.has("-i", "-I")
+	case "getconf":
+		one = len(k.operands) == 1 && (k.operands[0].is("LONG_BIT") || k.operands[0].is("_NPROCESSORS_ONLN"))
+	case "dpkg":
+		one = k.has("--print-architecture") && len(k.given) == 1
+	case "dpkg-architecture":
+		one = len(k.operands) == 1 && strings.HasPrefix(k.operands[0].plain(), "-qDEB_")
+	case "whoami", "arch", "nproc":
+		one = true
+	}
+	if !one {
+		return values{}
+	}
+	return anyWord()
+}
+
+// found is for which(1): a word, or nothing when there is no such program.
+func found(k *call) values {
+	return values{word: len(k.operands) == 1 && !k.operands[0].loose, absent: true}
+}
 
 // here is for programs that read where they stand when they have no operand.
 func here(k *call) {
@@ -82,6 +111,9 @@ func copies(k *call) {
 		if k.has("--parents") {
 			k.writes(dest.paths(k.dirs, true))
 			continue
+		}
+		if s.absent() { // then the destination is the source
+			k.put(dest, field{text: ".", known: true}, true, true)
 		}
 		k.put(s, dest, folder, tree)
 	}

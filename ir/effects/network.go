@@ -149,15 +149,15 @@ func gitClone(k *call) {
 	}
 }
 
-// repository is the work tree that a command stands in: one that the script has made, else it is
-// not known how far up it starts.
+// repository is the work tree that a command stands in: one that the script has made, else it may
+// start in any directory around.
 func (k *call) repository() Paths {
 	for _, r := range k.w.repos {
 		if len(k.dirs) > 0 && !slices.ContainsFunc(k.dirs, func(d string) bool { t, ok := text(d); return !ok || t != r && !strings.HasPrefix(t, r+"/") }) {
 			return tree(r)
 		}
 	}
-	return unknownPath(".git, and the files around it")
+	return k.topmost()
 }
 
 // gitTree is for commands that change the work tree or what git keeps of it.

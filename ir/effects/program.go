@@ -38,7 +38,8 @@ type program struct {
 	Action                 Action // what a manager's command does with them
 	Service                bool   // operands are services
 	// Setting tells settings that run nothing of the author's, and keep to the files of the row.
-	Setting func(text string) bool
+	Setting  func(text string) bool
+	Anywhere bool // it has a prefix of its own: /opt/x/bin/NAME is it, too
 	// Unless are variables of the environment that change what the row says.
 	Unless string
 

@@ -14,6 +14,11 @@ func (k *call) apply(top *program) {
 		k.fail("`" + k.Name + "` has an option or a command that the table does not know: `" + k.Text + "`")
 		return
 	}
+	k.follow(top)
+}
+
+// follow works out what arguments do that are taken apart.
+func (k *call) follow(top *program) {
 	row := k.row
 	if row.Runs == "" && row != top {
 		row = merged(top, row)
@@ -151,16 +156,13 @@ func (k *call) assignRoles(row *program) {
 
 // enter is where a shell stands after a cd.
 func (f field) enter(dirs []string) []string {
-	if !f.known || f.over || wild(f.text) {
+	if !f.known || f.over || climbs(f.text) || f.is("") || f.is("-") {
 		return nil
 	}
-	var out []string
-	switch t := f.plain(); {
-	case t == "" || t == "-":
-		return nil
-	case strings.HasPrefix(t, "/"):
+	if strings.HasPrefix(f.text, "/") {
 		return []string{path.Clean(f.text)}
 	}
+	var out []string
 	for _, d := range dirs {
 		out = append(out, path.Clean(d+"/"+f.text))
 	}
@@ -225,6 +227,9 @@ func kernel(f field) (list []Indeterminate) {
 // fetch notes a URL.
 func (k *call) fetch(f field) {
 	got, ok := fetchOf(f.plain(), k.Name)
+	if known, is := fetchOf(f.text, k.Name); !ok && f.known && is && !wild(known.Host) { // of a pattern
+		got, ok = known, true
+	}
 	if !ok {
 		got = Fetch{URL: f.show(), By: k.Name}
 		if t := f.plain(); t != "" && !strings.Contains(t, "://") && !strings.HasPrefix(t, "/") { // curl example.org/x

@@ -240,7 +240,9 @@ func (w *walker) parameter(p *syntax.ParamExp) values {
 	switch {
 	case p.Length && p.Param != nil, p.Param != nil && p.Exp == nil && slices.Contains([]string{"?", "#", "$", "!", "UID", "EUID", "PPID", "RANDOM", "LINENO"}, p.Param.Value):
 		return anyWord()
-	case p.Param == nil || p.Repl != nil || p.Slice != nil || p.Index != nil || p.Excl || p.Names != 0:
+	case p.Param != nil && p.Repl != nil:
+		return w.replaced(p)
+	case p.Param == nil || p.Slice != nil || p.Index != nil || p.Excl || p.Names != 0:
 		return values{}
 	}
 	v := w.variable(p.Param.Value)
@@ -264,8 +266,35 @@ func (w *walker) parameter(p *syntax.ParamExp) values {
 		return v
 	case syntax.AlternateUnset, syntax.AlternateUnsetOrNull:
 		return oneValue("").either(w.value(p.Exp.Word))
+	case syntax.RemSmallSuffix, syntax.RemLargeSuffix:
+		if oneWord(v) { // of which nothing may be left
+			return oneValue("").either(anyWord())
+		}
+	case syntax.RemSmallPrefix:
+		if prefix, ok := text(p.Exp.Word.Lit()); ok && v.known && !slices.ContainsFunc(v.list, wild) {
+			for i, s := range v.list {
+				v.list = slices.Clone(v.list)
+				v.list[i] = strings.TrimPrefix(s, literal(prefix))
+			}
+			return v
+		}
 	}
 	return values{}
+}
+
+// oneWord tells whether a value is a word without a slash.
+func oneWord(v values) bool {
+	return v.known && !slices.ContainsFunc(v.list, func(s string) bool { return strings.HasPrefix(s, "-") || strings.ContainsAny(s, "/\\ \t\n") })
+}
+
+// replaced is the value of ${X//a/b}, of a word and with a name in place of a part.
+func (w *walker) replaced(p *syntax.ParamExp) values {
+	v := w.variable(p.Param.Value)
+	part, with := p.Repl.Orig.Lit(), p.Repl.With.Lit()
+	if !oneWord(v) || part == "" || wild(part) || strings.Trim(with, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._") != "" {
+		return values{}
+	}
+	return oneValue("").either(anyWord())
 }
 
 // printed gives what a substitution prints, as far as programs are known to print a word.

@@ -1,6 +1,8 @@
 package effects
 
 import (
+	"strings"
+
 	"github.com/seed-e0495807/strake/ir"
 	"github.com/seed-e0495807/strake/ir/eval"
 )
@@ -17,6 +19,9 @@ type State struct {
 	// Lookup gives a variable of the environment: its value, whether it is set, and whether that
 	// is known. Nil has none set.
 	Lookup func(name string) (value string, set, known bool)
+	// Form gives what is known of a variable whose value is not (see eval.State.Form). Nil knows
+	// nothing.
+	Form func(name string) string
 	// Word expands a word of the Dockerfile, and tells whether all of it is known.
 	Word func(word string) (string, bool)
 }
@@ -39,7 +44,7 @@ func Stage(m *ir.Module, stage int, states []*eval.State, open bool) []Step {
 // stateOf is all that this package asks of package eval.
 func stateOf(s *eval.State, escape byte) State {
 	return State{
-		Shell: s.Shell, Dir: s.Workdir, Home: s.Home(), Lookup: s.Var,
+		Shell: s.Shell, Dir: s.Workdir, Home: s.Home(), Lookup: s.Var, Form: s.Form,
 		Word: func(word string) (string, bool) { return s.Expand(word, escape) },
 	}
 }
@@ -55,6 +60,18 @@ func (s State) lookup(name string) (value string, set, known bool) {
 		return s.Home, true, s.Home != ""
 	}
 	return "", false, true
+}
+
+// form is the value of a variable that is one of those of its form.
+func (s State) form(name string) values {
+	form := ""
+	if s.Form != nil {
+		form = s.Form(name)
+	}
+	if form == "" || strings.ContainsRune(form, eval.Word) || strings.ContainsRune(form, eval.Base) {
+		return values{word: form != "" && eval.IsWord(form)}
+	}
+	return oneValue(strings.ReplaceAll(literal(form), string(eval.Name), "*"))
 }
 
 // word is Word; without one, a word with nothing to expand is known.

@@ -21,7 +21,7 @@ func packageRows() []program {
 			{Names: "install reinstall build-dep satisfy", Action: ToInstall, Operands: "package...", Fetches: "*", Writes: systemTrees, Removes: systemTrees, Does: "clock random", Then: builtWith},
 			{Names: "remove purge autoremove autopurge", Action: ToRemove, Operands: "text...", Writes: systemTrees, Removes: systemTrees, Does: "clock"},
 			{Names: "upgrade dist-upgrade full-upgrade safe-upgrade dselect-upgrade", Action: ToUpgrade, Operands: "package...", Fetches: "*", Writes: systemTrees, Removes: systemTrees, Does: "clock random", Then: upgrades},
-			{Names: "clean autoclean auto-clean distclean dist-clean", Action: ToClean, Operands: "", Writes: "/var/cache/apt/ /var/lib/apt/", Removes: "/var/cache/apt/ /var/lib/apt/"},
+			{Names: "clean autoclean auto-clean distclean dist-clean", Action: ToClean, Operands: "text...", Writes: "/var/cache/apt/ /var/lib/apt/", Removes: "/var/cache/apt/ /var/lib/apt/"},
 			{Names: "download source changelog", Action: ToFetch, Operands: "text...", Fetches: "*", Then: func(k *call) {
 				belowHereOnly(k)
 				if k.row.Names != "" && k.Has("source") && k.has("--build") {

@@ -32,7 +32,8 @@ func shellRows() []program {
 			k.leave("alias", k.first())
 			k.fail("`" + k.Text + "` changes what commands are")
 		}},
-		{Names: "hash type which whereis", Source: "bash(1) 5.2, which(1) of debianutils 5.7", Plain: true},
+		{Names: "which", Source: "which(1) of debianutils 5.7", Plain: true, Prints: found},
+		{Names: "hash type whereis", Source: "bash(1) 5.2, whereis(1) of util-linux 2.38", Plain: true},
 		{Names: "command", Source: "bash(1) 5.2: with -v and -V it asks, else it is a wrapper", Options: "-v -V -p", Operands: "text...", Then: asks},
 		{Names: "builtin enable", Source: "bash(1) 5.2", Operands: "run..."},
 		{Names: "eval . source", Source: "bash(1) 5.2: a script that the tree does not show", Plain: true, Runs: "reads a script that is not in the Dockerfile", Then: func(k *call) {

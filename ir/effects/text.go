@@ -28,7 +28,7 @@ func seds(k *call) {
 		scripts, files = files[:1], files[1:]
 	}
 	for _, s := range scripts {
-		if t, ok := text(s.text); !s.known || !ok || !sedOnlyEdits(t) {
+		if t, ok := text(named(s.text)); !s.known || !ok || !sedOnlyEdits(t) {
 			k.fail("the script of `" + k.Text + "` may run programs, or name files")
 			return
 		}
@@ -44,6 +44,23 @@ func seds(k *call) {
 			k.backups(suffix, files)
 		}
 	}
+}
+
+// named puts a name in the place of each "*" of a pattern: a part that is not known is one.
+func named(pattern string) string {
+	var b strings.Builder
+	for i := 0; i < len(pattern); i++ {
+		switch c := pattern[i]; {
+		case c == '\\' && i+1 < len(pattern):
+			b.WriteString(pattern[i : i+2])
+			i++
+		case c == '*':
+			b.WriteByte('x')
+		default:
+			b.WriteByte(c)
+		}
+	}
+	return b.String()
 }
 
 // sedOnlyEdits tells a script of sed(1) whose commands change the text and nothing else: none is

@@ -111,6 +111,46 @@ func TestArg(t *testing.T) {
 }
 
 // TestLost holds a variable of which the name is not known to be any.
+// TestForm is about what is known of values that a build chooses.
+func TestForm(t *testing.T) {
+	m := irtest.Module(t, `ARG GLOBAL=1.2
+ARG URL=https://e.org/a
+ARG NONE
+FROM a AS base
+ARG GLOBAL
+ARG URL
+ARG NONE
+ARG OWN=v$GLOBAL
+ARG DASH=-x
+ARG BLANK="a b"
+ARG TARGETARCH
+ENV DIR=/a/$OWN/b PATH=/x:$PATH
+ENV PATH=/y:$PATH CUT=${OWN#v} ALL="$URL $URL"
+FROM base
+RUN a
+`)
+	n, w := string(eval.Name), string(eval.Word)
+	list := of(m).Stage(0)
+	last := list[len(list)-1]
+	for name, want := range map[string]string{"GLOBAL": n, "URL": w, "NONE": "", "OWN": n, "DASH": "", "BLANK": "", "TARGETARCH": n,
+		"DIR": "/a/" + n + "/b", "PATH": "/y:/x:" + string(eval.Base), "CUT": "", "ALL": w + " " + w, "OTHER": ""} {
+		if got := last.Form(name); got != want {
+			t.Errorf("%s: %q, not %q", name, got, want)
+		}
+	}
+	next := of(m).Stage(1)[0]
+	for name, want := range map[string]string{"GLOBAL": "", "TARGETARCH": "", "DIR": "/a/" + n + "/b"} {
+		if got := next.Form(name); got != want {
+			t.Errorf("%s in the next stage: %q, not %q", name, got, want)
+		}
+	}
+	for form, want := range map[string]bool{w: true, n + w: true, w + " " + w: false, "-" + w: false, "a" + string(eval.Base): false, "": false} {
+		if eval.IsWord(form) != want {
+			t.Errorf("%q is a word: %v", form, !want)
+		}
+	}
+}
+
 func TestLost(t *testing.T) {
 	list := of(irtest.Module(t, "FROM a\nARG N\nENV A=1 HOME=/h\nENV x$N=2\nENV B=2\nWORKDIR $A\n")).Stage(0)
 	last := list[len(list)-1]

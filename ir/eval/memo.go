@@ -30,8 +30,9 @@ type key struct {
 
 // Module is New with what is remembered.
 func (m *Memo) Module(module *ir.Module, base func(stage int) *State) *Module {
+	lexer := &words.Lexer{Escape: rune(module.Escape), SkipUnset: true}
 	return &Module{module: module, memo: m, base: base, parents: Parents(module), stages: make([][]*State, len(module.Stages)),
-		lexer: &words.Lexer{Escape: rune(module.Escape), SkipUnset: true}}
+		lexer: lexer, globals: globals(module, lexer)}
 }
 
 func (m *Memo) step(k key, work func() *State) *State {

@@ -16,6 +16,7 @@ type Module struct {
 	parents []int
 	stages  [][]*State // nil is not worked out
 	lexer   *words.Lexer
+	globals map[string]string // forms
 }
 
 // New gives the states of a module. Base gives that which the image of a stage that starts from
@@ -48,7 +49,9 @@ func (e *Module) Parent(stage int) int { return e.parents[stage] }
 func (e *Module) start(stage int) *State {
 	p := e.parents[stage]
 	if p < 0 {
-		return e.memo.base(e.base(stage))
+		s := *e.base(stage)
+		s.globals = e.globals
+		return e.memo.base(&s)
 	}
 	list := e.stages[p]
 	s := list[len(list)-1]

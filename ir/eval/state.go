@@ -31,10 +31,12 @@ type State struct {
 	// which nothing is known here.
 	Triggers bool
 
-	vars   *table
-	lost   bool     // a variable was set, and it is not known which: those that are not in vars
-	hidden []string // variables of ENV over which an ARG of the stage stands
-	users  map[string]Account
+	vars    *table
+	lost    bool              // a variable was set, and it is not known which: those that are not in vars
+	hidden  []string          // variables of ENV over which an ARG of the stage stands
+	formed  []string          // ARGs of the stage that have a form
+	globals map[string]string // forms of ARGs in front of the first FROM
+	users   map[string]Account
 }
 
 // variable is one of ENV or ARG.
@@ -42,6 +44,7 @@ type variable struct {
 	value string
 	known bool
 	env   bool
+	form  string    // of one that is not known
 	under *variable // the ENV that an ARG stands over, up to the end of the stage
 }
 
@@ -182,11 +185,15 @@ func (s *State) after(body ir.Body, lexer *words.Lexer) *State {
 	case *ir.Env:
 		for _, p := range b.Pairs {
 			value, known := s.word(p.Value, lexer)
-			out.set(s, p.Key, variable{value: value, known: known, env: true}, lexer)
+			v := variable{value: value, known: known, env: true}
+			if !known {
+				v.form = forms(s.form).expand(p.Value, lexer)
+			}
+			out.set(s, p.Key, v, lexer)
 		}
 	case *ir.Arg:
 		for _, d := range b.Defaults {
-			out.declare(d.Key)
+			out.declare(d.Key, s.argForm(d, lexer))
 		}
 	case *ir.Run:
 		out.addUsers(b)
@@ -206,9 +213,12 @@ func (s *State) set(before *State, name string, v variable, lexer *words.Lexer) 
 
 // declare has an ARG stand over whatever has its name: BuildKit gives the rest of the stage, and
 // no later one, the value that it has, if it has one.
-func (s *State) declare(name string) {
+func (s *State) declare(name, form string) {
 	v, _ := s.vars.get(name)
-	arg := variable{under: v.under}
+	arg := variable{under: v.under, form: form}
+	if form != "" {
+		s.formed = append(slices.Clip(s.formed), name)
+	}
 	if v.env {
 		arg.under = &v
 		s.hidden = append(slices.Clip(s.hidden), name)
@@ -218,11 +228,17 @@ func (s *State) declare(name string) {
 
 // inherited is the state that a stage leaves to one that starts from it.
 func (s *State) inherited() *State {
-	if len(s.hidden) == 0 {
+	if len(s.hidden) == 0 && len(s.formed) == 0 {
 		return s
 	}
 	out := *s
-	out.hidden = nil
+	out.hidden, out.formed = nil, nil
+	for _, name := range s.formed {
+		if v, _ := s.vars.get(name); !v.env {
+			v.form = ""
+			out.vars = out.vars.with(name, v)
+		}
+	}
 	for _, name := range s.hidden {
 		if v, _ := s.vars.get(name); v.under != nil {
 			out.vars = out.vars.with(name, *v.under)
