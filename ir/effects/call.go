@@ -46,7 +46,7 @@ func (w *walker) does(k *call) Effects {
 	switch {
 	case row == nil:
 		return All("`" + c.Name + "` is not in the table")
-	case slices.Contains(c.Via, "xargs") && (strings.Contains(c.Text, " -I") || strings.Contains(c.Text, " -i") || strings.Contains(c.Text, " --replace")):
+	case c.Puts:
 		return All("`" + c.Text + "` has words that xargs puts in")
 	}
 	k.dirs = w.dirs

@@ -21,76 +21,13 @@ type Command struct {
 	Text   string   // the command as written
 	Via    []string // programs in front of it that only run it, like sudo
 	Apart  bool     // one of those gives it another directory, root or environment, has its output in a file, or is of the author's
+	Loose  bool     // one of those may leave or start other processes, or has a word that may be several, so that the command is another
+	Puts   bool     // xargs puts what it reads into words of the command
 
 	Script *syntax.File // the tree of the script that is among its words, as of `sh -c`; nil when there is none, or it is not known
 
 	stmt *syntax.Stmt
-}
-
-// Word is a word of a command.
-type Word struct {
-	Text       string // its value when that is known, else as written; wildcards stand as they are
-	Known      bool   // no variable or substitution is in it
-	Start, End int    // in Script.Text; -1 where there is none
-
-	node *syntax.Word
-}
-
-// Value gives the word with variables of a lookup expanded. It is false when there are
-// others, or what is more than a plain "$NAME". A tilde is HOME.
-func (w Word) Value(lookup func(name string) (string, bool)) (string, bool) {
-	if w.Known {
-		if rest, ok := strings.CutPrefix(w.Text, "~"); ok && (rest == "" || rest[0] == '/') {
-			home, ok := lookup("HOME")
-			return home + rest, ok
-		}
-		return w.Text, true
-	}
-	if w.node == nil {
-		return "", false
-	}
-	return value(w.node.Parts, false, lookup)
-}
-
-// Variable is the name of the only variable that a word is of, and tells whether that is
-// quoted. It is false of other words.
-func (w Word) Variable() (name string, quoted, ok bool) {
-	if w.node == nil || len(w.node.Parts) != 1 {
-		return "", false, false
-	}
-	part := w.node.Parts[0]
-	if q, is := part.(*syntax.DblQuoted); is && len(q.Parts) == 1 {
-		part, quoted = q.Parts[0], true
-	}
-	p, ok := part.(*syntax.ParamExp)
-	if !ok || !plain(p) {
-		return "", false, false
-	}
-	return p.Param.Value, quoted, true
-}
-
-// Variables are the names of those that a word has.
-func (w Word) Variables() (names []string) {
-	if w.node != nil {
-		syntax.Walk(w.node, func(n syntax.Node) bool {
-			if p, ok := n.(*syntax.ParamExp); ok && p.Param != nil {
-				names = append(names, p.Param.Value)
-			}
-			return true
-		})
-	}
-	return names
-}
-
-// Syntax is the node of a word in one of the trees; nil when it has none.
-func (w Word) Syntax() *syntax.Word { return w.node }
-
-// Lit is the text of a word that is known, "" of others.
-func (w Word) Lit() string {
-	if w.Known {
-		return w.Text
-	}
-	return ""
+	bash bool // Script is read as bash does
 }
 
 // Arg is the literal text of an argument; "" when it is not known or not there.
@@ -227,11 +164,29 @@ func (s *Script) add(c *Command, words []Word) {
 	}
 	s.Commands = append(s.Commands, c)
 	if text, user, ok := inner(c); ok {
-		if file, err := parse(c.Name, text); err == nil {
-			c.Script = file
+		if file, bash, err := parse(c.Name, text); err == nil {
+			c.Script, c.bash = file, bash
 			s.collect(file, text, true, user)
 		}
 	}
+}
+
+// Inner is the script that is among the words of a command, also of one that another runs, on
+// its own; nil when there is none, or it is not known.
+func (c *Command) Inner() (*Script, error) {
+	text, user, ok := inner(c)
+	if !ok {
+		return nil, nil
+	}
+	file, bash, err := c.Script, c.bash, error(nil)
+	if file == nil {
+		if file, bash, err = parse(c.Name, text); err != nil {
+			return nil, err
+		}
+	}
+	s := &Script{Text: text, Bash: bash, file: file}
+	s.collect(file, text, true, user)
+	return s, nil
 }
 
 // Runs is a command that this one runs by some of its words, as `find -exec` does.
@@ -262,89 +217,10 @@ func inner(c *Command) (text, user string, ok bool) {
 		return "", "", false
 	}
 	for i, w := range c.Args {
-		if i+1 < len(c.Args) && (w.Text == "--command" || strings.HasPrefix(w.Text, "-") && !strings.HasPrefix(w.Text, "--") && strings.HasSuffix(w.Text, "c")) {
+		letters := strings.HasPrefix(w.Text, "-") && !strings.HasPrefix(w.Text, "--")
+		if i+1 < len(c.Args) && (w.Text == "--command" || letters && (strings.HasSuffix(w.Text, "c") || isShell(c.Name) && strings.Contains(w.Text, "c"))) {
 			return c.Args[i+1].Text, user, c.Args[i+1].Known
 		}
 	}
 	return "", "", false
-}
-
-// word makes a word; one of a nested script has no place.
-func word(w *syntax.Word, text string, nested bool) Word {
-	out := newWord(w, text)
-	if nested {
-		out.Start, out.End = -1, -1
-	}
-	return out
-}
-
-func newWord(w *syntax.Word, text string) Word {
-	out := Word{Start: int(w.Pos().Offset()), End: int(w.End().Offset()), node: w}
-	if out.Text, out.Known = value(w.Parts, false, nil); !out.Known && out.End <= len(text) {
-		out.Text = text[out.Start:out.End]
-	}
-	return out
-}
-
-// value puts a word together. Without a lookup it has no variables.
-func value(parts []syntax.WordPart, quoted bool, lookup func(string) (string, bool)) (string, bool) {
-	var b strings.Builder
-	for i, p := range parts {
-		switch p := p.(type) {
-		case *syntax.Lit:
-			text := p.Value
-			if rest, ok := strings.CutPrefix(text, "~/"); ok && i == 0 && !quoted && lookup != nil {
-				home, ok := lookup("HOME")
-				if !ok {
-					return "", false
-				}
-				b.WriteString(home + "/")
-				text = rest
-			}
-			b.WriteString(unescape(text, quoted))
-		case *syntax.SglQuoted:
-			if p.Dollar {
-				return "", false
-			}
-			b.WriteString(p.Value)
-		case *syntax.DblQuoted:
-			text, ok := value(p.Parts, true, lookup)
-			if !ok || p.Dollar {
-				return "", false
-			}
-			b.WriteString(text)
-		case *syntax.ParamExp:
-			if lookup == nil || !plain(p) {
-				return "", false
-			}
-			text, ok := lookup(p.Param.Value)
-			if !ok {
-				return "", false
-			}
-			b.WriteString(text)
-		default:
-			return "", false
-		}
-	}
-	return b.String(), true
-}
-
-// plain tells "$NAME" and "${NAME}".
-func plain(p *syntax.ParamExp) bool {
-	return p.Param != nil && p.Exp == nil && p.Repl == nil && p.Slice == nil && p.Index == nil && !p.Length && !p.Excl && p.Names == 0
-}
-
-// unescape resolves backslashes. In double quotes they count in front of some bytes only.
-func unescape(text string, quoted bool) string {
-	if !strings.Contains(text, `\`) {
-		return text
-	}
-	var b strings.Builder
-	for i := 0; i < len(text); i++ {
-		if text[i] == '\\' && i+1 < len(text) && (!quoted || strings.IndexByte("$`\"\\", text[i+1]) >= 0) {
-			i++
-		}
-		b.WriteByte(text[i])
-	}
-	return b.String()
 }

@@ -35,6 +35,7 @@ type Script struct {
 	Commands []*Command // the simple commands, in the order of the text
 	Sets     []Var      // what is assigned, with export or without, or by a loop, not for one command only
 	AnySet   bool       // a variable is assigned whose name is not known, as by `export $X`
+	Bash     bool       // it is read as bash does: that is the shell, or no other reads it
 
 	run    *ir.Run
 	file   *syntax.File   // nil in exec form
@@ -61,11 +62,11 @@ func Parse(run *ir.Run, shell []string) (*Script, error) {
 	if !isShell(name) {
 		return nil, &UnknownError{name}
 	}
-	file, err := parse(name, text)
+	file, bash, err := parse(name, text)
 	if err != nil {
 		return nil, err
 	}
-	s.Text, s.file = text, file
+	s.Text, s.file, s.Bash = text, file, bash
 	s.strict = slices.ContainsFunc(shell[1:], endsOnError) || setsErrexit(file)
 	s.collect(file, text, false, "")
 	return s, nil
@@ -111,14 +112,15 @@ func isShell(name string) bool { return slices.Contains([]string{"sh", "bash", "
 
 // parse reads a script. What sh is depends on the image: some have bash for it, so
 // what is no POSIX shell is tried as that.
-func parse(shell, text string) (*syntax.File, error) {
+func parse(shell, text string) (file *syntax.File, bash bool, err error) {
 	if shell != "bash" {
 		file, err := syntax.NewParser(syntax.Variant(syntax.LangPOSIX), syntax.KeepComments(true)).Parse(strings.NewReader(text), "")
 		if err == nil {
-			return file, nil
+			return file, false, nil
 		}
 	}
-	return syntax.NewParser(syntax.Variant(syntax.LangBash), syntax.KeepComments(true)).Parse(strings.NewReader(text), "")
+	file, err = syntax.NewParser(syntax.Variant(syntax.LangBash), syntax.KeepComments(true)).Parse(strings.NewReader(text), "")
+	return file, true, err
 }
 
 // endsOnError tells an option like -e or -exo.

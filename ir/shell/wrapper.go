@@ -12,7 +12,9 @@ type wrapper struct {
 	operands int      // words in front of the command
 	env      bool     // assignments may stand in front of the command
 	user     bool     // it runs the command as another user: option u, or the first operand
-	apart    []string // options by which the command has another directory, root or environment, or its output goes to a file
+	apart    []string // options by which the command has another directory, root, environment or name, or its output goes to a file
+	loose    []string // options by which it leaves or starts other processes
+	puts     []string // options by which it puts words into those of the command
 }
 
 // wrapperOf knows the programs by name.
@@ -24,7 +26,8 @@ func wrapperOf(name string) (wrapper, bool) {
 	case "sudo": // sudo(8) 1.9.13; -e edits, -l and -v ask
 		return wrapper{Options: Options{Flags: "ABbEHknNPSis", Values: "ugCDhpRrtTU", Long: []string{"askpass", "bell", "background",
 			"preserve-env", "set-home", "login", "shell", "reset-timestamp", "no-update", "non-interactive", "preserve-groups", "stdin",
-			"user=", "group=", "close-from=", "chdir=", "host=", "prompt=", "chroot=", "role=", "type=", "command-timeout="}}, env: true, user: true, apart: strings.Fields("i login s shell D chdir R chroot")}, true
+			"user=", "group=", "close-from=", "chdir=", "host=", "prompt=", "chroot=", "role=", "type=", "command-timeout="}}, env: true, user: true, apart: strings.Fields("i login s shell D chdir R chroot"),
+			loose: strings.Fields("A askpass b background T command-timeout")}, true
 	case "doas": // doas(1) of OpenDoas 6.8.2; -C and -L run nothing
 		return wrapper{Options: Options{Flags: "n", Values: "u"}, user: true}, true
 	case "gosu": // gosu --help, 1.14
@@ -36,11 +39,11 @@ func wrapperOf(name string) (wrapper, bool) {
 	case "ionice": // ionice(1), util-linux 2.38; -p, -P and -u are about processes that run
 		return wrapper{Options: Options{Flags: "t", Values: "cn", Long: []string{"ignore", "class=", "classdata="}}}, true
 	case "timeout": // timeout(1), coreutils 9.1
-		return wrapper{Options: Options{Flags: "v", Values: "ks", Long: []string{"preserve-status", "foreground", "verbose", "kill-after=", "signal="}}, operands: 1}, true
+		return wrapper{Options: Options{Flags: "v", Values: "ks", Long: []string{"preserve-status", "foreground", "verbose", "kill-after=", "signal="}}, operands: 1, loose: []string{"foreground"}}, true
 	case "stdbuf": // stdbuf(1), coreutils 9.1
 		return wrapper{Options: Options{Values: "ioe", Long: []string{"input=", "output=", "error="}}}, true
 	case "exec": // bash(1) 5.2
-		return wrapper{Options: Options{Flags: "cl", Values: "a"}, apart: []string{"c", "l"}}, true
+		return wrapper{Options: Options{Flags: "cl", Values: "a"}, apart: []string{"a", "c", "l"}}, true
 	case "command": // bash(1) 5.2; -v and -V ask
 		return wrapper{Options: Options{Flags: "p"}}, true
 	case "time": // time(1) 1.9, and the word of bash(1) 5.2, which knows -p only
@@ -53,7 +56,8 @@ func wrapperOf(name string) (wrapper, bool) {
 		return wrapper{}, true
 	case "xargs": // xargs(1), findutils 4.9
 		return wrapper{Options: Options{Flags: "0oprtx", Values: "adEILnPs", Attached: "eil", Long: []string{"null", "open-tty", "interactive", "no-run-if-empty",
-			"verbose", "exit", "arg-file=", "delimiter=", "max-args=", "max-procs=", "max-chars=", "process-slot-var=", "eof", "replace", "max-lines"}}}, true
+			"verbose", "exit", "arg-file=", "delimiter=", "max-args=", "max-procs=", "max-chars=", "process-slot-var=", "eof", "replace", "max-lines"}},
+			loose: strings.Fields("P max-procs p interactive o open-tty"), puts: strings.Fields("I i replace")}, true
 	}
 	return wrapper{}, false
 }
@@ -92,7 +96,8 @@ func (w wrapper) skip(c *Command, words []Word) ([]Word, bool) {
 				return nil, false
 			}
 			for _, o := range given {
-				c.Apart = c.Apart || isOneOf(o.Name, w.apart...)
+				c.Apart, c.Puts = c.Apart || isOneOf(o.Name, w.apart...), c.Puts || isOneOf(o.Name, w.puts...)
+				c.Loose = c.Loose || isOneOf(o.Name, w.loose...) || o.Value.several()
 				if o.Name == "u" || o.Name == "user" {
 					user = o.Value.Text
 				}
@@ -106,6 +111,7 @@ func (w wrapper) skip(c *Command, words []Word) ([]Word, bool) {
 			if w.user {
 				user = text
 			}
+			c.Loose = c.Loose || words[0].several()
 			operands--
 			words = words[1:]
 		default:

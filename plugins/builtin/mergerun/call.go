@@ -7,40 +7,45 @@ import (
 
 	"mvdan.cc/sh/v3/syntax"
 
+	"github.com/seed-e0495807/strake/ir/shell"
 	"github.com/seed-e0495807/strake/lang/late"
 )
 
 // call looks at a simple command.
-func (w *walker) call(c *syntax.CallExpr) {
-	if len(c.Args) == 0 {
-		if len(c.Assigns) > 0 {
+func (w *walker) call(n *syntax.CallExpr) {
+	if len(n.Args) == 0 {
+		if len(n.Assigns) > 0 {
 			w.leak()
 		}
 		return
 	}
-	if slices.ContainsFunc(c.Assigns, func(a *syntax.Assign) bool { return a.Name != nil && changesPrograms(a.Name.Value) }) {
+	if slices.ContainsFunc(n.Assigns, func(a *syntax.Assign) bool { return a.Name != nil && changesPrograms(a.Name.Value) }) {
 		w.refuse(because("opaque", "it sets which programs or libraries a command runs"))
 	}
-	args := make([]string, len(c.Args))
-	for i, word := range c.Args {
-		args[i], _ = static(word)
-	}
-	name, whole := static(c.Args[0])
-	if !whole {
+	c := w.calls[n]
+	if !c.Prog.Known && len(c.Via) == 0 {
 		w.leak()
-		if !literalSlash(c.Args[0]) { // a path is a program, unless blanks in a variable break it up
-			w.refuse(because("dynamic", "only the shell knows what `%s` runs", print(c.Args[0])))
-		}
-		w.unknown(path.Base(strings.Trim(print(c.Args[0]), `"`)), args, c.Args)
+		w.dynamic(c, filesOf(c.Args))
 		return
 	}
-	if w.variant == syntax.LangPOSIX && readsElse(name) {
+	name := shell.WordOf(n.Args[0]).Text
+	if !w.in.Bash && readsElse(name) {
 		w.refuse(because("syntax", "sh of some systems reads `%s` as a word of its language", name))
 	}
-	if len(c.Assigns) > 0 && kindOf(name) == special {
+	if len(n.Assigns) > 0 && kindOf(name) == special {
 		w.leak()
 	}
-	w.command(name, args, c.Args)
+	w.command(name, c.Via, c)
+}
+
+// dynamic is for a program that only the run shows. A path is one, unless blanks in a variable
+// break it up.
+func (w *walker) dynamic(c *shell.Command, args words) {
+	prog := fileOf(c.Prog)
+	if !strings.Contains(prog.text+prog.tail, "/") {
+		w.refuse(because("dynamic", "only the shell knows what `%s` runs", prog.shown))
+	}
+	w.unknown(path.Base(strings.Trim(prog.shown, `"`)), args)
 }
 
 // changesPrograms tells variables that say where a program, or what is loaded into it,
@@ -58,12 +63,12 @@ func readsElse(name string) bool {
 
 var assignment = late.Regexp(`^[A-Za-z_][A-Za-z0-9_]*(\[.*\])?\+?=`)
 
-// command is one that the shell itself runs. The arguments start with the name; what
-// is not literal in them ends them.
-func (w *walker) command(name string, args []string, words []*syntax.Word) {
+// command is one that the shell itself runs: by the name of the first program in front of it,
+// or by its own.
+func (w *walker) command(name string, via []string, c *shell.Command) {
 	k := kindOf(name)
 	if strings.Contains(name, "/") && k != program && k < wrapper {
-		w.unknown(name, args, words) // a program named like a builtin
+		w.unknown(name, filesOf(c.Args)) // a program named like a builtin
 		return
 	}
 	if w.declared[name] {
@@ -75,10 +80,10 @@ func (w *walker) command(name string, args []string, words []*syntax.Word) {
 	}
 	switch k {
 	case plain:
-		w.checkPlain(name, args, words)
+		w.checkPlain(name, c.Args)
 	case stateful, special:
 		w.leak()
-		w.settings(name, args, words)
+		w.settings(name, c.Args)
 	case opaque:
 		w.refuse(because("opaque", "the tree does not show what `%s` runs", name))
 	case catcher:
@@ -86,65 +91,65 @@ func (w *walker) command(name string, args []string, words []*syntax.Word) {
 	case alias:
 		w.refuse(because("alias", "an alias changes how what follows is read"))
 	case runner:
-		w.runs(name, args, words)
+		w.runs(name, via, c)
 	default:
 		w.lookup(name)
-		w.program(name, args, words)
+		w.program(name, via, c, filesOf(c.Args))
 	}
 }
 
-func (w *walker) checkPlain(name string, args []string, words []*syntax.Word) {
+func (w *walker) checkPlain(name string, args []shell.Word) {
 	// bash remembers the time zone, too.
-	if name == "printf" && len(args) > 1 && (args[1] == "-v" || dynamic(words[1]) || strings.Contains(args[1], "%(")) {
+	if name == "printf" && len(args) > 0 && (args[0].Text == "-v" || dynamic(args[0]) || strings.Contains(args[0].Text, "%(")) {
 		w.leak()
 	}
 	if name == "type" {
 		w.looksA = true // it tells what the shell remembers
 	}
-	if name == "wait" && len(args) > 1 {
+	if name == "wait" && len(args) > 0 {
 		w.leak() // -p names a variable
 	}
 }
 
-func dynamic(word *syntax.Word) bool {
-	text, whole := static(word)
-	return !whole && text == ""
+func dynamic(word shell.Word) bool {
+	head, _ := word.Ends()
+	return !word.Known && head == ""
 }
 
 // settings looks at builtins that change the shell.
-func (w *walker) settings(name string, args []string, words []*syntax.Word) {
+func (w *walker) settings(name string, args []shell.Word) {
 	switch name {
 	case "cd", "chdir", "pushd", "popd":
 		w.effects.cds = true
 		if w.elsewhere {
 			w.refuse(because("opaque", "`%s` may go by a CDPATH that the script sets", name))
 		}
-		for _, a := range args[1:] {
-			if why := shared(path.Join("/", a, "x")); why != nil && !strings.HasPrefix(a, "/") {
+		for _, a := range filesOf(args) {
+			if why := shared(path.Join("/", a.text, "x")); why != nil && !strings.HasPrefix(a.text, "/") {
 				w.follow(why) // it may be the root that this starts from
 			}
 		}
 	case "declare", "typeset", "local", "times":
-		if len(args) == 1 || slices.Contains(args, "-p") {
+		if len(args) == 0 || slices.ContainsFunc(args, func(a shell.Word) bool { return a.Text == "-p" }) {
 			w.refuse(because("process", "`%s` shows what differs in a shell of several RUNs", name))
 		}
 	case "hash":
-		if len(args) != 2 || args[1] != "-r" {
+		if len(args) != 1 || args[0].Text != "-r" {
 			w.refuse(because("opaque", "`hash` changes or shows what later commands mean"))
 		}
 	case "set":
-		if len(args) == 1 {
+		if len(args) == 0 {
 			w.refuse(because("process", "`set` shows what differs in a shell of several RUNs"))
 		}
-		w.setE = w.setE || w.inside == 0 && turnsOn(args[1:], words[1:])
-		if !setsKnown(args[1:], words[1:]) {
+		w.setE = w.setE || w.inside == 0 && turnsOn(args)
+		if !setsKnown(args) {
 			w.refuse(because("syntax", "it sets an option of the shell that changes how a script is read or run"))
 		}
 	case "shopt":
-		w.setE = w.setE || w.inside == 0 && turnsOn(args[1:], words[1:])
-		for i := range args[1:] {
-			if _, whole := static(words[i+1]); !whole || !shoptKnown(args[i+1]) {
-				w.refuse(because("syntax", "`shopt %s` changes how a script is read or run", args[i+1]))
+		w.setE = w.setE || w.inside == 0 && turnsOn(args)
+		for _, a := range args {
+			if !shoptKnown(a.Lit()) {
+				w.refuse(because("syntax", "`shopt %s` changes how a script is read or run", a.Text))
 			}
 		}
 	case "return":
@@ -152,27 +157,26 @@ func (w *walker) settings(name string, args []string, words []*syntax.Word) {
 			w.refuse(because("syntax", "return is outside of a function"))
 		}
 	case "enable", "bind", "complete", "compopt", "fc", "history", "logout", "suspend", "setvar":
-		if len(args) > 1 {
+		if len(args) > 0 {
 			w.refuse(because("opaque", "`%s` changes what later commands mean", name))
 		}
 	}
 }
 
 // setsKnown tells options of set that POSIX has (2.14, set), but for -m, -n, -b and -h, and pipefail.
-func setsKnown(args []string, words []*syntax.Word) bool {
+func setsKnown(args []shell.Word) bool {
 	for i := 0; i < len(args); i++ {
-		_, whole := static(words[i])
-		switch a := args[i]; {
+		switch a := args[i].Text; {
 		case a == "--":
 			return true
-		case !whole:
+		case !args[i].Known:
 			return false
 		case !strings.HasPrefix(a, "-") && !strings.HasPrefix(a, "+"):
 			return true // they are parameters
 		case strings.Trim(a[1:], "aefuxCvo") != "":
 			return false
 		case strings.HasSuffix(a, "o"):
-			if i++; i < len(args) && !slices.Contains([]string{"pipefail", "errexit", "nounset", "xtrace", "noglob", "allexport", "noclobber", "verbose"}, args[i]) {
+			if i++; i < len(args) && !slices.Contains([]string{"pipefail", "errexit", "nounset", "xtrace", "noglob", "allexport", "noclobber", "verbose"}, args[i].Lit()) {
 				return false
 			}
 		}
@@ -199,41 +203,31 @@ func (w *walker) lookup(name string) {
 }
 
 // runs looks at the command behind `command`, `builtin`, `exec` and `time`.
-func (w *walker) runs(name string, args []string, words []*syntax.Word) {
+func (w *walker) runs(name string, via []string, c *shell.Command) {
 	if name == "exec" || name == "builtin" {
 		w.leak()
 	}
 	if name == "time" {
 		w.lookup(name)
 	}
-	i := 1
-	for ; i < len(args) && strings.HasPrefix(args[i], "-"); i++ {
-		switch {
-		case name == "command" && (args[i] == "-v" || args[i] == "-V"):
-			w.looksA = true // it tells where any is
-			return
-		case name == "command" && args[i] == "-p", name == "time" && args[i] == "-p":
-		default:
-			w.refuse(because("opaque", "the tree does not show what `%s %s` runs", name, args[i]))
-		}
+	switch {
+	case len(via) == 0 && len(c.Args) == 0:
+	case len(via) == 0 && name == "command" && c.Has("-v", "-V"):
+		w.looksA = true // it tells where any is
+	case len(via) == 0, c.Apart:
+		w.refuse(because("opaque", "the tree does not show what `%s` runs", c.Text))
+	case len(via) > 1:
+		w.command(via[1], via[1:], c)
+	case !c.Prog.Known:
+		w.dynamic(c, filesOf(c.Args))
+	default:
+		w.command(c.Prog.Text, nil, c)
 	}
-	if i >= len(args) {
-		return
-	}
-	if _, whole := static(words[i]); !whole {
-		w.refuse(because("dynamic", "only the shell knows what `%s` runs", print(words[i])))
-		return
-	}
-	w.command(args[i], args[i:], words[i:])
 }
 
 // turnsOn tells whether arguments of set or shopt may turn on set -e.
-func turnsOn(args []string, words []*syntax.Word) bool {
-	for i, a := range args {
-		_, whole := static(words[i])
-		if !whole || a == "errexit" || strings.HasPrefix(a, "-") && !strings.HasPrefix(a, "--") && strings.Contains(a, "e") {
-			return true
-		}
-	}
-	return false
+func turnsOn(args []shell.Word) bool {
+	return slices.ContainsFunc(args, func(a shell.Word) bool {
+		return !a.Known || a.Text == "errexit" || strings.HasPrefix(a.Text, "-") && !strings.HasPrefix(a.Text, "--") && strings.Contains(a.Text, "e")
+	})
 }

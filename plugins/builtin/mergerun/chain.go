@@ -32,7 +32,7 @@ func (c *chain) merge(ops []*ir.Op, chosen bool) *state {
 	before := c.state.past
 	for i, op := range ops {
 		in := surroundings{dir: c.state.dir, links: before.symbolic}
-		scripts[i] = read(op.Body.(*ir.Run), d, in, c.config.Unknown.accepts)
+		scripts[i] = read(c.States, op.Body.(*ir.Run), d, in, c.config.Unknown.accepts)
 		before = before.with(scripts[i])
 		if why != nil {
 			scripts[i].never = why

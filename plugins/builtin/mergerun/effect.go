@@ -5,7 +5,7 @@ import (
 	"slices"
 	"strings"
 
-	"mvdan.cc/sh/v3/syntax"
+	"github.com/seed-e0495807/strake/ir/shell"
 )
 
 // A file can have several names, and a layer border takes them apart: overlayfs copies a
@@ -33,30 +33,29 @@ type file struct {
 	text  string
 	whole bool
 	tail  string
-	dir   bool // what counts is what is put there, should it be a directory
+	dir   bool   // what counts is what is put there, should it be a directory
+	shown string // as the script has it
 }
 
 // fileOf is the name that a word gives.
-func fileOf(w *syntax.Word) file {
-	text, whole := static(w)
-	if whole || w == nil {
-		return file{text: text, whole: whole}
+func fileOf(w shell.Word) file {
+	if w.Known {
+		return file{text: w.Text, whole: true, shown: w.Text}
 	}
-	end := ""
-	for i := len(w.Parts) - 1; i >= 0; i-- {
-		rest, known := static(&syntax.Word{Parts: w.Parts[i:]})
-		if !known {
-			if q, ok := w.Parts[i].(*syntax.DblQuoted); ok {
-				end = fileOf(&syntax.Word{Parts: q.Parts}).tail + end
-			}
-			break
-		}
-		end = rest
+	text, tail := w.Ends()
+	if i := strings.IndexByte(tail, '/'); i >= 0 {
+		tail = tail[i:]
 	}
-	if i := strings.IndexByte(end, '/'); i >= 0 {
-		end = end[i:]
+	return file{text: text, tail: tail, shown: w.Text}
+}
+
+// filesOf are the names that words give.
+func filesOf(list []shell.Word) words {
+	out := make(words, len(list))
+	for i, w := range list {
+		out[i] = fileOf(w)
 	}
-	return file{text: text, tail: end}
+	return out
 }
 
 // change notes a path, unless it is a file that no layer holds.

@@ -56,7 +56,7 @@ func TestKinds(t *testing.T) {
 	if testing.Short() {
 		t.Skip("it runs hundreds of scripts")
 	}
-	byName := map[string]shell{}
+	byName := map[string]realShell{}
 	for _, s := range shells(t) {
 		byName[s.name] = s
 	}

@@ -146,6 +146,5 @@ func plainProgram(name string) bool {
 	_, a := coreutils(name)
 	_, b := files(name)
 	_, c := finder(name)
-	o, d := optionsOf(name)
-	return a || b || c || isShell(name) || d && !o.settings
+	return a || b || c || isShell(name) || understood(name) && name != "sudo"
 }

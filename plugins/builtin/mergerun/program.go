@@ -5,60 +5,105 @@ import (
 	"slices"
 	"strings"
 
-	"mvdan.cc/sh/v3/syntax"
-
+	"github.com/seed-e0495807/strake/ir"
+	"github.com/seed-e0495807/strake/ir/shell"
 	"github.com/seed-e0495807/strake/lang/late"
 )
 
-// program looks at a program, with its name in front of its arguments. Who runs it may
-// be the shell or another program.
-func (w *walker) program(name string, args []string, words []*syntax.Word) {
+// program looks at a program, by the name that it is looked up by: that of the first in front of
+// a command, each of which runs the next, or its own. Who runs it may be the shell or another
+// program, which may add to its arguments.
+func (w *walker) program(name string, via []string, c *shell.Command, args words) {
+	for i, by := range via {
+		w.starts(by)
+		switch next := append(slices.Clone(via[i+1:]), c.Name)[0]; {
+		case kindOf(by) == daemon:
+			w.refuse(because("background", "`%s` may leave a process running, which ends with its RUN", by))
+			return
+		case w.elsewhere || c.Apart || c.Loose || !understood(by) || slices.ContainsFunc(c.Env, func(v shell.Var) bool { return changesPrograms(v.Name) }):
+			w.unknown(by, append(words{fileOf(c.Prog)}, args...))
+			return
+		case by == "timeout" && !isCoreutil(next):
+			w.follow(because("background", "`timeout` may end `%s` and leave processes that it started", next))
+		}
+	}
+	if len(via) > 0 {
+		name = c.Prog.Text
+		w.inside++
+		defer func() { w.inside-- }()
+	}
+	switch {
+	case !c.Prog.Known:
+		w.dynamic(c, args)
+	case slices.Contains(via, "xargs"):
+		w.given("xargs", name, c, append(args, unnamed))
+	case w.finds > 0:
+		w.given("find", name, c, args)
+	default:
+		w.runsProgram(name, c, args)
+	}
+}
+
+// understood tells programs that do nothing but run another. They were held against the manuals
+// that package shell has their options of.
+func understood(wrapper string) bool {
+	return slices.Contains([]string{"sudo", "env", "nice", "ionice", "timeout", "xargs", "gosu", "su-exec"}, wrapper)
+}
+
+// isCoreutil tells programs of the tables that start no others.
+func isCoreutil(name string) bool {
+	_, a := coreutils(name)
+	_, b := files(name)
+	return a || b
+}
+
+// starts notes that a program is run.
+func (w *walker) starts(name string) {
 	w.ran[path.Base(name)] = true
 	w.tuned = w.tuned || w.touched >= setup && !plainProgram(path.Base(name))
-	if !w.danger(args, words) {
+}
+
+// runsProgram looks at a program that nothing stands in front of.
+func (w *walker) runsProgram(name string, c *shell.Command, args words) {
+	w.starts(name)
+	if !w.danger(name, args) {
 		return
 	}
 	if w.elsewhere || strings.Contains(name, "/") && !slices.Contains([]string{"/bin", "/sbin", "/usr/bin", "/usr/sbin"}, path.Dir(name)) {
-		w.unknown(name, args, words)
+		w.unknown(name, args)
 		return
 	}
 	base := path.Base(name)
-	if isShell(base) && base != "busybox" {
-		w.shell(name, args, words)
-		return
-	}
-	if rest, ok := wrapped(base, args, words); ok {
-		if rest > 0 {
-			w.ended(base, args[rest])
-			w.nested(base, args[rest:], words[rest:])
-		}
-		return
-	}
 	r, known := programOf(base)
-	a := arguments(words[1:])
 	switch {
-	case !known || r.can != nil && !r.can(a):
-		w.unknown(name, args, words)
-	case r.nodes != nil && r.nodes(a) && w.captured():
+	case isShell(base) && base != "busybox":
+		w.shellOf(name, c, args)
+	case !known || r.can != nil && !r.can(args):
+		w.unknown(name, args)
+	case r.nodes != nil && r.nodes(args) && w.captured():
 		w.refuse(because("links", "`%s` tells how many names files have, or in which order, which depends on the layers below", name))
 	case w.met() && !orderless(base):
 		w.refuse(becauseOrder(name))
 	default:
-		w.apply(base, r, a)
+		w.apply(base, r, args)
 		w.moves = w.moves || base == "mv"
 		w.attrs = w.attrs || slices.Contains([]string{"setcap", "setfacl", "setfattr", "chattr"}, base)
 		if base == "find" {
-			w.find(args, words)
+			w.find(c, args)
 		}
 	}
 }
 
-func arguments(list []*syntax.Word) words {
-	out := make(words, len(list))
-	for i, word := range list {
-		out[i] = fileOf(word)
+// given looks at a command that xargs or find give arguments of their own.
+func (w *walker) given(by, name string, c *shell.Command, args words) {
+	before := len(w.effects.changes)
+	w.runsProgram(name, c, args)
+	r, _ := programOf(c.Name)
+	w.effects.any = w.effects.any || r.args || r.dest || r.here || len(w.effects.changes) > before
+	w.effects.links = w.effects.links || r.links != nil
+	if r.can != nil || kindOf(c.Name) == joiner {
+		w.refuse(because("unknown", "`%s` gets arguments of %s that the tree does not show", c.Name, by))
 	}
-	return out
 }
 
 // apply notes what a known program does.
@@ -125,104 +170,102 @@ func (w *walker) paths(p file) {
 
 // unknown is for a program of which nothing is known, unless who wrote the config takes
 // the risk.
-func (w *walker) unknown(name string, args []string, words []*syntax.Word) {
+func (w *walker) unknown(name string, args words) {
 	if !w.accepts(name) {
 		w.refuse(because("unknown", "merge-run does not know `%s`: it may leave a process, or tell the next RUN more than files do", name))
 		return
 	}
-	if kindOf(args[0]) == wrapper {
-		w.wraps(args, words)
+	if kindOf(name) == wrapper {
+		w.wraps(args)
 	}
 }
 
 // danger looks for what a program is known to do to the container. It tells whether
 // the program may be one that does no more than change files.
-func (w *walker) danger(args []string, words []*syntax.Word) bool {
-	switch kindOf(args[0]) {
+func (w *walker) danger(name string, args words) bool {
+	base := path.Base(name)
+	switch kindOf(name) {
 	case daemon:
-		if _, known := programOf(path.Base(args[0])); !known || !w.harmlessGPG(args, words) {
-			w.refuse(because("background", "`%s` may leave a process running, which ends with its RUN", args[0]))
+		if r, known := programOf(base); !known || !r.can(args) { // as gpg, which starts an agent but for some commands
+			w.refuse(because("background", "`%s` may leave a process running, which ends with its RUN", name))
 			return false
 		}
 	case watcher:
-		w.refuse(because("process", "`%s` looks at processes, which are not the same in a merged RUN", args[0]))
+		w.refuse(because("process", "`%s` looks at processes, which are not the same in a merged RUN", name))
 		return false
 	case identity:
-		w.follow(because("user", "`%s` changes users, which says who the next RUN runs as", args[0]))
+		w.follow(because("user", "`%s` changes users, which says who the next RUN runs as", name))
 	case locale:
-		w.follow(because("locale", "`%s` changes the languages that the next shell finds", args[0]))
+		w.follow(because("locale", "`%s` changes the languages that the next shell finds", name))
 		w.effects.own = true
 		return false
 	case system:
-		w.refuse(because("container", "`%s` changes or shows the container, which each RUN has anew", args[0]))
+		w.refuse(because("container", "`%s` changes or shows the container, which each RUN has anew", name))
 		return false
 	case joiner:
-		w.joins(args)
+		w.joins(name, args)
 	case remover:
 		w.removes = true
 	}
-	if path.Base(args[0]) == "find" && findsShell(args) {
+	if base == "find" && findsShell(args) {
 		w.follow(becauseShell())
 	}
-	if path.Base(args[0]) == "debconf-set-selections" {
+	if base == "debconf-set-selections" {
 		w.touched, w.tuned = max(w.touched, setup), true // answers for scripts of packages, as of languages
 	}
-	if path.Base(args[0]) == "git" && gitServer(args[1:]) {
+	if base == "git" && gitServer(args) {
 		w.refuse(because("background", "git may go on tidying up in the background"))
 		return false
 	}
-	for _, a := range args[1:] {
-		if setsShell(args[0]) && mayBeShell(a) || strings.HasSuffix(a, "-binsh") || a == "--install" && path.Base(args[0]) == "busybox" {
+	for _, a := range args {
+		if setsShell(name) && mayBeShell(a.text) || strings.HasSuffix(a.text, "-binsh") || a.text == "--install" && base == "busybox" {
 			w.follow(becauseShell())
 		}
-		if localePackage(a) {
-			w.follow(because("locale", "`%s` changes the languages that the next shell finds", a))
+		if localePackage(a.text) {
+			w.follow(because("locale", "`%s` changes the languages that the next shell finds", a.text))
 		}
 	}
 	return true
 }
 
-// harmlessGPG is about gpg, which starts an agent but for some commands.
-func (w *walker) harmlessGPG(args []string, words []*syntax.Word) bool {
-	r, ok := programOf(path.Base(args[0]))
-	return ok && r.can(arguments(words[1:]))
-}
-
 // joins is for programs that make users, or make them members of groups.
-func (w *walker) joins(args []string) {
-	for _, a := range args[1:] {
-		if strings.Contains(a, "root") || zero().MatchString(a) || strings.HasPrefix(a, "-U") || strings.HasPrefix(a, "--u") {
-			w.follow(because("user", "`%s` changes the user root, who the next RUN may run as", args[0]))
+func (w *walker) joins(name string, args words) {
+	for _, a := range args {
+		if strings.Contains(a.text, "root") || zero().MatchString(a.text) || strings.HasPrefix(a.text, "-U") || strings.HasPrefix(a.text, "--u") {
+			w.follow(because("user", "`%s` changes the user root, who the next RUN may run as", name))
 		}
 	}
 	if w.rights == nil {
-		w.rights = because("user", "`%s` may change who the next RUN runs as", args[0])
+		w.rights = because("user", "`%s` may change who the next RUN runs as", name)
 	}
 }
 
 // zero finds the number of root in an argument of useradd(8) and its like.
 var zero = late.Regexp(`(^|[,:=]|^-[a-zA-Z]+)0+($|[,:])`)
 
-// found are words for what find meets: the directories that it is given and what is below
+// found are names for what find meets: the directories that it is given and what is below
 // them, with the end of a name that it asks for.
-func found(words []*syntax.Word) (list []*syntax.Word) {
-	n := 1
-	if len(words) > 1 && slices.Contains([]string{"-L", "-H", "-P", "-D"}, words[1].Lit()) || len(words) > 1 && strings.HasPrefix(words[1].Lit(), "-O") ||
-		slices.ContainsFunc(words, func(w *syntax.Word) bool { return w.Lit() == "-follow" }) {
-		return []*syntax.Word{{Parts: []syntax.WordPart{&syntax.ParamExp{}}}} // it follows links, or starts anywhere
+func found(args words) (list words) {
+	follows := slices.ContainsFunc(args, func(a file) bool { return a.text == "-follow" })
+	if len(args) > 0 && (slices.Contains([]string{"-L", "-H", "-P", "-D"}, args[0].text) || strings.HasPrefix(args[0].text, "-O")) || follows {
+		return words{unnamed} // it follows links, or starts anywhere
 	}
-	for n < len(words) && !strings.ContainsAny(words[n].Lit()[:min(1, len(words[n].Lit()))], `-(!\`) {
-		n++
+	n := slices.IndexFunc(args, func(a file) bool { return a.text != "" && strings.ContainsAny(a.text[:1], "-(!") })
+	if n < 0 {
+		n = len(args)
 	}
-	roots := words[1:n]
-	if n == 1 {
-		roots = []*syntax.Word{{Parts: []syntax.WordPart{&syntax.Lit{Value: "."}}}}
+	roots := args[:n]
+	if n == 0 {
+		roots = words{{text: ".", whole: true}}
 	}
-	end := nameEnd(words[n:])
+	end := nameEnd(args[n:])
 	for _, r := range roots {
-		below := append(slices.Clone(r.Parts), &syntax.Lit{Value: "/"}, &syntax.ParamExp{}, &syntax.Lit{Value: end})
-		list = append(list, &syntax.Word{Parts: below})
-		if name, whole := static(r); !whole || strings.HasSuffix("/"+path.Base(name), end) {
+		below := file{text: r.text, tail: end}
+		if r.whole {
+			below.text += "/"
+		}
+		list = append(list, below)
+		if !r.whole || strings.HasSuffix("/"+path.Base(r.text), end) {
 			list = append(list, r)
 		}
 	}
@@ -230,45 +273,53 @@ func found(words []*syntax.Word) (list []*syntax.Word) {
 }
 
 // nameEnd is how all names end that an expression of find(1) does something to; "" is not known.
-func nameEnd(words []*syntax.Word) (end string) {
+func nameEnd(args words) (end string) {
 	acts := false
-	for i, word := range words {
-		text, _ := static(word)
+	for i, a := range args {
 		switch {
-		case text == "-delete", strings.HasPrefix(text, "-exec"):
+		case a.text == "-delete", strings.HasPrefix(a.text, "-exec"):
 			acts = true
-		case slices.Contains([]string{"-o", "-or", ",", "!", "-not"}, text):
+		case slices.Contains([]string{"-o", "-or", ",", "!", "-not"}, a.text):
 			return ""
-		case text == "-name" && i+1 < len(words) && end == "" && !acts:
-			if name, whole := static(words[i+1]); whole {
-				end = ("/" + name)[strings.LastIndexAny("/"+name, `*?[]\`)+1:]
-			}
+		case a.text == "-name" && i+1 < len(args) && end == "" && !acts && args[i+1].whole:
+			name := "/" + args[i+1].text
+			end = name[strings.LastIndexAny(name, `*?[]\`)+1:]
 		}
 	}
 	return end
 }
 
 // find looks at what find runs.
-func (w *walker) find(args []string, words []*syntax.Word) {
-	met := found(words)
-	if slices.Contains(args, "-delete") {
-		w.touch(arguments(met)...)
+func (w *walker) find(c *shell.Command, args words) {
+	met := found(args)
+	if args.any("-delete") {
+		w.touch(met...)
 	}
-	for i := 1; i < len(args); i++ {
-		if args[i] != "-exec" && args[i] != "-execdir" {
+	for i := 0; i < len(c.Args); i++ {
+		if a := c.Arg(i); a != "-exec" && a != "-execdir" {
 			continue
 		}
 		end := i + 1
-		for end < len(args) && args[end] != ";" && args[end] != "+" {
+		for end < len(c.Args) && c.Arg(end) != ";" && c.Arg(end) != "+" {
 			end++
 		}
 		if i+1 < end {
-			w.finds++
-			w.nested("find", args[i+1:end], slices.Concat(slices.DeleteFunc(slices.Clone(words[i+1:end]), braces), met))
-			w.finds--
+			w.meets(c.Runs(c.Args[i+1:end]), len(c.Via)+1, met)
 		}
 		i = end
 	}
+}
+
+// meets looks at a command of find, with what it meets for arguments.
+func (w *walker) meets(c *shell.Command, via int, met words) {
+	if c.Prog.Text == "{}" || w.inside > depth {
+		w.refuse(because("dynamic", "only find knows what `%s` runs", c.Text))
+		return
+	}
+	args := slices.DeleteFunc(filesOf(c.Args), func(a file) bool { return a.text == "{}" })
+	w.finds, w.inside = w.finds+1, w.inside+1
+	w.program(c.Prog.Text, c.Via[via:], c, append(args, met...))
+	w.finds, w.inside = w.finds-1, w.inside-1
 }
 
 // met tells whether a command runs for what find meets, in the order of directories.
@@ -287,112 +338,62 @@ func becauseOrder(name string) *reason {
 	return because("links", "find runs `%s` in the order of directories, which depends on the layers below", name)
 }
 
-// ended is about the command of timeout(1), which may leave what it started: that of busybox
-// ends one process, and no group of others is ended by any.
-func (w *walker) ended(by, name string) {
-	_, a := coreutils(path.Base(name))
-	_, b := files(path.Base(name))
-	if by == "timeout" && !a && !b {
-		w.follow(because("background", "`timeout` may end `%s` and leave processes that it started", name))
-	}
-}
-
-// braces stand for what find meets.
-func braces(w *syntax.Word) bool { text, _ := static(w); return text == "{}" }
-
-// nested looks at a command that a program runs. xargs and find give it arguments of
-// their own.
-func (w *walker) nested(by string, args []string, words []*syntax.Word) {
-	if len(args) == 0 {
-		return
-	}
-	if w.inside > depth {
-		w.refuse(because("syntax", "its scripts in arguments are too deep"))
-		return
-	}
-	if _, whole := static(words[0]); !whole {
-		w.refuse(because("dynamic", "only the shell knows what `%s` runs", print(words[0])))
-		return
-	}
-	if by == "xargs" {
-		words = append(slices.Clip(words), &syntax.Word{Parts: []syntax.WordPart{&syntax.ParamExp{}}})
-	}
-	args = make([]string, len(words))
-	for i, word := range words {
-		args[i], _ = static(word)
-	}
-	before := w.effects
-	w.inside++
-	w.program(args[0], args, words)
-	w.inside--
-	if by == "xargs" || by == "find" {
-		if rest, ok := wrapped(path.Base(args[0]), args, words); ok && rest == 0 {
-			w.refuse(because("unknown", "`%s` runs arguments of %s that the tree does not show", args[0], by))
+// shellOf looks at a shell: only what is in its arguments is known, and what find and xargs
+// put there is not.
+func (w *walker) shellOf(name string, c *shell.Command, args words) {
+	var before []string
+	for _, a := range c.Args {
+		if _, ok := flags(before); ok && a.Known && !c.Puts && (w.finds == 0 || !strings.Contains(a.Text, "{}")) {
+			w.inner(c) // the word behind -c
+			return
 		}
-		r, _ := programOf(path.Base(args[0]))
-		w.effects.any = w.effects.any || r.args || r.dest || r.here || len(w.effects.changes) > len(before.changes)
-		w.effects.links = w.effects.links || r.links != nil
-		if r.can != nil || kindOf(args[0]) == joiner {
-			w.refuse(because("unknown", "`%s` gets arguments of %s that the tree does not show", args[0], by))
-		}
+		before = append(before, a.Lit())
 	}
-}
-
-// shell looks at a shell: only what is in its arguments is known.
-func (w *walker) shell(name string, args []string, words []*syntax.Word) {
-	variant := syntax.LangPOSIX
-	if path.Base(name) == "bash" {
-		variant = syntax.LangBash
-	}
-	for i := 1; i < len(args); i++ {
-		text, whole := static(words[i])
-		if i > 1 && whole {
-			if _, ok := flags(args[1:i]); ok { // the word behind -c
-				w.inner(text, variant)
-				return
-			}
-		}
-		if !whole || !strings.HasPrefix(text, "-") && (i < 2 || !strings.HasSuffix(args[i-1], "o")) {
-			break
-		}
-	}
-	w.unknown(name, args, words)
+	w.unknown(name, args)
 }
 
 // inner looks at a script in an argument.
-func (w *walker) inner(text string, variant syntax.LangVariant) {
-	if w.inside > depth {
+func (w *walker) inner(c *shell.Command) {
+	in, err := c.Inner()
+	switch {
+	case w.inside > depth:
 		w.refuse(because("syntax", "its scripts in arguments are too deep"))
-		return
-	}
-	file, err := syntax.NewParser(syntax.Variant(variant)).Parse(strings.NewReader(text), "")
-	if err != nil {
+	case err != nil:
 		w.refuse(because("syntax", "a script in an argument is not understood: %v", err))
-		return
+	case in == nil, in.Bash && c.Name != "bash":
+		w.refuse(because("syntax", "only bash understands a script in an argument"))
+	default:
+		w.script.follows(in, w)
 	}
-	in := &walker{script: w.script, variant: variant, inside: w.inside + 1, outer: w}
-	in.walk(file, w.here())
 }
 
 // wraps looks for what a wrapper may run, of which who wrote the config takes the risk:
 // any argument may be the command, or a script.
-func (w *walker) wraps(args []string, words []*syntax.Word) {
+func (w *walker) wraps(args words) {
 	if w.inside > depth {
 		w.refuse(because("syntax", "its scripts in arguments are too deep"))
 		return
 	}
-	for i := 1; i < len(args); i++ {
-		if !strings.ContainsAny(args[i], " \t\n;&|") {
-			if args[i] != "" && kindOf(args[i]) != wrapper { // whose arguments come, too
-				w.danger(args[i:], words[i:])
+	language := []string{"sh"}
+	if w.in.Bash {
+		language = []string{"bash"}
+	}
+	for i, a := range args {
+		if !strings.ContainsAny(a.text, " \t\n;&|") {
+			if a.text != "" && kindOf(a.text) != wrapper { // whose arguments come, too
+				w.danger(a.text, args[i+1:])
 			}
 			continue
 		}
-		file, err := syntax.NewParser(syntax.Variant(w.variant)).Parse(strings.NewReader(args[i]), "")
-		if err != nil {
-			continue // no script
+		in, err := shell.Parse(&ir.Run{Command: ir.Command{Line: a.text}}, language)
+		if err == nil && (w.in.Bash || !in.Bash) {
+			w.script.follows(in, w)
 		}
-		in := &walker{script: w.script, variant: w.variant, inside: w.inside + 1, outer: w}
-		in.walk(file, w.here())
 	}
+}
+
+// follows looks at a script in an argument of another.
+func (s *script) follows(in *shell.Script, outer *walker) {
+	w := &walker{script: s, in: in, calls: in.Calls(), inside: outer.inside + 1, outer: outer}
+	w.walk(outer.here())
 }

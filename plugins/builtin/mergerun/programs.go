@@ -287,6 +287,12 @@ func setters(name string) (row, bool) {
 		return row{can: without("-engine*", "-provider*", "-config*", "--engine*", "--provider*", "--config*"), args: true, here: true}, true
 	case "ssh-keyscan":
 		return row{}, true
+	case "env": // which prints
+		return row{can: func(a words) bool { return len(a) == 0 }}, true
+	case "xargs": // which runs echo
+		return row{can: func(a words) bool {
+			return !slices.ContainsFunc(a, func(w file) bool { return !w.whole || !xargsOption().MatchString(w.text) })
+		}}, true
 	case "ssh-keygen":
 		return row{can: func(a words) bool { return !a.open() && !a.short("DswY") }, args: true, own: true, made: joined}, true
 	case "gpg":
@@ -300,6 +306,8 @@ func setters(name string) (row, bool) {
 	}
 	return row{}, false
 }
+
+var xargsOption = late.Regexp(`^(-[0rt]|-[nL]?[0-9]*|[0-9]+|--no-run-if-empty|--null|--max-args=[0-9]+)$`)
 
 // rpm(8): macros and --pipe run programs.
 func rpm(a words) bool {

@@ -8,6 +8,8 @@ import (
 	"mvdan.cc/sh/v3/syntax"
 
 	"github.com/seed-e0495807/strake/ir"
+	"github.com/seed-e0495807/strake/ir/eval"
+	"github.com/seed-e0495807/strake/ir/shell"
 	"github.com/seed-e0495807/strake/lang/lexer"
 )
 
@@ -35,9 +37,11 @@ func (s *script) linked(name string) bool {
 // script is a RUN as far as its own text tells. It is made by read.
 type script struct {
 	surroundings
-	run  *ir.Run
-	text string // without comments and blanks at the end, nor a last ";"
-	file *syntax.File
+	run   *ir.Run
+	text  string // without comments and blanks at the end, nor a last ";"
+	shell *shell.Script
+	file  *syntax.File                      // its tree
+	calls map[syntax.Command]*shell.Command // its commands
 
 	group  bool // it cannot stand behind && as it is
 	amp    bool // it ends in "&"
@@ -82,7 +86,7 @@ const depth = 4
 var unquoted = strings.NewReplacer(`"`, "", "'", "", "\\", "")
 
 // read parses a RUN.
-func read(run *ir.Run, d dialect, in surroundings, accepts func(program string) bool) *script {
+func read(memo *eval.Memo, run *ir.Run, d dialect, in surroundings, accepts func(program string) bool) *script {
 	s := &script{run: run, surroundings: in, accepts: accepts}
 	_, document := lexer.ParseHeredoc(run.Command.Line)
 	switch {
@@ -99,17 +103,19 @@ func read(run *ir.Run, d dialect, in surroundings, accepts func(program string) 
 		s.never = because("syntax", "the line has a carriage return")
 		return s
 	}
-	text := shellText(run)
-	file, err := syntax.NewParser(syntax.Variant(d.variant), syntax.KeepComments(true)).Parse(strings.NewReader(text), "")
+	sh, err := memo.Script(run, d.shell)
 	switch {
 	case err != nil:
 		s.never = because("syntax", "its shell code is not understood: %v", err)
 		return s
-	case len(file.Stmts) == 0:
+	case sh.Bash && !d.bash:
+		s.never = because("syntax", "only bash understands its shell code")
+		return s
+	case len(sh.Tree().Stmts) == 0:
 		s.never = because("syntax", "it runs no command")
 		return s
 	}
-	s.file = file
+	s.shell, s.file, s.calls = sh, sh.Tree(), sh.Calls()
 	s.stubs = stubs(run.Mounts, in.dir)
 	for _, m := range run.Mounts {
 		if !harmlessMount(m, in) {
@@ -122,25 +128,25 @@ func read(run *ir.Run, d dialect, in surroundings, accepts func(program string) 
 		return s
 	}
 	s.shape()
-	s.tame = tame(file)
-	s.mentions(text)
-	once := s.walk(d.variant)
+	s.tame = s.isTame()
+	s.mentions(sh.Text)
+	once := s.walk()
 	if len(once.symbolic) > 0 && once.repeats { // which are there when a function or a loop comes back
 		s.links = append(slices.Clip(s.links), once.symbolic...)
-		once = s.walk(d.variant)
+		once = s.walk()
 	}
 	return once
 }
 
 // walk gives the script with what its tree shows.
-func (s script) walk(variant syntax.LangVariant) *script {
+func (s script) walk() *script {
 	s.hashed, s.looked, s.ran, s.made = map[string]bool{}, map[string]bool{}, map[string]bool{}, map[string]bool{}
 	s.effects = effects{}
 	dir := s.dir
 	if dir == "" {
 		dir = here
 	}
-	(&walker{script: &s, variant: variant}).walk(s.file, places{dir})
+	(&walker{script: &s, in: s.shell, calls: s.calls}).walk(places{dir})
 	return &s
 }
 
@@ -157,16 +163,6 @@ func harmlessMount(m ir.Mount, in surroundings) bool {
 		}
 	}
 	return true
-}
-
-// shellText is what the shell gets.
-func shellText(run *ir.Run) string {
-	var b strings.Builder
-	b.WriteString(run.Command.Line)
-	for _, d := range run.Heredocs {
-		b.WriteString("\n" + d.Data + d.Name)
-	}
-	return b.String()
 }
 
 // cut settles the text: that of the first line up to a comment, as one would swallow

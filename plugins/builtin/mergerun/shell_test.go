@@ -22,17 +22,17 @@ import (
 	"github.com/seed-e0495807/strake/plugins/plugintest"
 )
 
-// shell is a real one of this machine, and what SHELL says of it.
-type shell struct {
+// realShell is one of this machine, and what SHELL says of it.
+type realShell struct {
 	name string
 	says string   // the argument of SHELL; "" leaves it to the base image
 	argv []string // the real thing
 }
 
-func shells(t testing.TB) []shell {
+func shells(t testing.TB) []realShell {
 	t.Helper()
-	var list []shell
-	for _, s := range []shell{
+	var list []realShell
+	for _, s := range []realShell{
 		{"dash", `["/bin/sh", "-c"]`, []string{"dash", "-c"}},
 		{"dash -e", `["/bin/sh", "-ec"]`, []string{"dash", "-ec"}},
 		{"bash", `["/bin/bash", "-c"]`, []string{"bash", "-c"}},
@@ -259,7 +259,7 @@ func (b *sandbox) tree(t testing.TB) string {
 }
 
 // dockerfile writes RUNs down. A script may have here documents behind its line.
-func (b *sandbox) dockerfile(s shell, scripts []string) string {
+func (b *sandbox) dockerfile(s realShell, scripts []string) string {
 	var out strings.Builder
 	out.WriteString("FROM debian\n")
 	if s.says != "" {
@@ -272,6 +272,15 @@ func (b *sandbox) dockerfile(s shell, scripts []string) string {
 	return out.String()
 }
 
+// textOf is what a shell gets.
+func textOf(r *ir.Run) string {
+	text := r.Command.Line
+	for _, d := range r.Heredocs {
+		text += "\n" + d.Data + d.Name
+	}
+	return text
+}
+
 // merged gives the scripts that the plugin makes of a Dockerfile, and of how many each.
 func merged(t testing.TB, text, unknown string) (scripts []string, groups []int) {
 	t.Helper()
@@ -279,7 +288,7 @@ func merged(t testing.TB, text, unknown string) (scripts []string, groups []int)
 	out := plugintest.Run(t, step, text, plugintest.Host{})
 	for _, op := range out.Module.Stages[0].Ops {
 		if r, ok := op.Body.(*ir.Run); ok {
-			scripts, groups = append(scripts, shellText(r)), append(groups, max(1, len(op.Origin.From)))
+			scripts, groups = append(scripts, textOf(r)), append(groups, max(1, len(op.Origin.From)))
 		}
 	}
 	return scripts, groups
@@ -287,7 +296,7 @@ func merged(t testing.TB, text, unknown string) (scripts []string, groups []int)
 
 // compare runs scripts apart and merged, and tells how many RUNs were saved, and whether
 // they succeed. Unknown is the option of that name.
-func (b *sandbox) compare(t testing.TB, s shell, scripts []string, unknown string) (saved int, success bool) {
+func (b *sandbox) compare(t testing.TB, s realShell, scripts []string, unknown string) (saved int, success bool) {
 	t.Helper()
 	after, groups := merged(t, b.dockerfile(s, scripts), unknown)
 	if len(after) == len(scripts) {
@@ -310,7 +319,7 @@ func (o outcome) same(p outcome) bool { return o.ok == p.ok && o.tree == p.tree 
 
 // chance tells whether chance is what makes two outcomes differ, such as a time that is
 // written down or who comes first: both ways come to the same at some time.
-func (b *sandbox) chance(t testing.TB, s shell, scripts, after []string, apart, together outcome) bool {
+func (b *sandbox) chance(t testing.TB, s realShell, scripts, after []string, apart, together outcome) bool {
 	all, merged := []outcome{apart}, []outcome{together}
 	for range 6 {
 		all, merged = append(all, b.run(t, s.argv, scripts)), append(merged, b.run(t, s.argv, after))

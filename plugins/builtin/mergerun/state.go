@@ -5,10 +5,9 @@ import (
 	"slices"
 	"strings"
 
-	"mvdan.cc/sh/v3/syntax"
-
 	"github.com/seed-e0495807/strake/ir"
 	"github.com/seed-e0495807/strake/ir/eval"
+	"github.com/seed-e0495807/strake/ir/shell"
 	"github.com/seed-e0495807/strake/plugins"
 )
 
@@ -191,13 +190,14 @@ const (
 
 // dialect is what a shell is known to do.
 type dialect struct {
-	variant syntax.LangVariant
+	shell   []string
+	bash    bool
 	errexit errexit
 }
 
 // dialect gives that of the shell of RUN, or why it is none that is understood.
 func (s *state) dialect() (dialect, *reason) {
-	d := dialect{variant: syntax.LangPOSIX, errexit: maybe}
+	d := dialect{shell: s.shell, errexit: maybe}
 	if s.foreign {
 		return d, because("shell", "only on Linux is it known what is the same")
 	}
@@ -211,12 +211,13 @@ func (s *state) dialect() (dialect, *reason) {
 		return d, because("shell", "a shell that starts reads what a variable names, as BASH_ENV, which an earlier RUN may change")
 	}
 	if s.shell == nil {
+		d.shell = shell.Default()
 		return d, nil // sh, or what the base image says: checked where that counts
 	}
 	switch path.Base(s.shell[0]) {
 	case "sh", "dash", "ash":
 	case "bash":
-		d.variant = syntax.LangBash
+		d.bash = true
 	default:
 		return d, because("shell", "the shell %s is none of sh, dash, ash and bash", s.shell[0])
 	}

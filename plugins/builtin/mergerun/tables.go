@@ -82,10 +82,8 @@ func kindOf(name string) kind {
 }
 
 // gitServers are the commands of git that may leave `git gc --auto` running.
-func gitServer(args []string) bool {
-	return slices.ContainsFunc(args, func(a string) bool {
-		return slices.Contains([]string{"fetch", "pull", "merge", "rebase", "am", "commit", "gc", "remote", "maintenance", "svn", "daemon", "fsmonitor--daemon"}, a)
-	})
+func gitServer(args words) bool {
+	return args.any("fetch", "pull", "merge", "rebase", "am", "commit", "gc", "remote", "maintenance", "svn", "daemon", "fsmonitor--daemon")
 }
 
 // volatile are variables whose value says where a shell stands rather than what it was
@@ -127,14 +125,14 @@ func mayBeShell(text string) bool {
 
 // findsShell tells whether find(1) may meet the file of a shell and change it: below a
 // directory that has it, unless all patterns of names say no.
-func findsShell(args []string) bool {
+func findsShell(args words) bool {
 	acts, below, named, shell := false, false, false, false
 	for i, a := range args {
-		acts = acts || a == "-delete" || strings.HasPrefix(a, "-exec")
-		below = below || path.IsAbs(a) && (under("/usr/bin", path.Clean(a)) || under(path.Clean(a), "/usr/bin") || under(path.Clean(a), "/bin"))
-		if (a == "-name" || a == "-iname") && i+1 < len(args) {
+		acts = acts || a.text == "-delete" || strings.HasPrefix(a.text, "-exec")
+		below = below || path.IsAbs(a.text) && (under("/usr/bin", path.Clean(a.text)) || under(path.Clean(a.text), "/usr/bin") || under(path.Clean(a.text), "/bin"))
+		if (a.text == "-name" || a.text == "-iname") && i+1 < len(args) {
 			named = true
-			shell = shell || args[i+1] == "" || mayBeShell("/bin/"+strings.ToLower(args[i+1]))
+			shell = shell || args[i+1].text == "" || mayBeShell("/bin/"+strings.ToLower(args[i+1].text))
 		}
 	}
 	return acts && below && (shell || !named)

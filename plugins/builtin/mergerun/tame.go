@@ -5,21 +5,23 @@ import (
 	"strings"
 
 	"mvdan.cc/sh/v3/syntax"
+
+	"github.com/seed-e0495807/strake/ir/shell"
 )
 
-// tame tells whether a script runs nothing but programs that put no second program of
+// isTame tells whether a script runs nothing but programs that put no second program of
 // their names into PATH: package managers, for packages of their repositories, and what
 // commonly stands beside them. A shell may remember where those are. A name by itself
 // does not do: `cp tool /usr/local/bin/rm` would be found by a new shell only.
-func tame(file *syntax.File) bool {
+func (s *script) isTame() bool {
 	ok := true
-	syntax.Walk(file, func(n syntax.Node) bool {
+	syntax.Walk(s.file, func(n syntax.Node) bool {
 		switch n := n.(type) {
 		case *syntax.CallExpr:
-			ok = ok && tameCall(n)
+			ok = ok && !slices.ContainsFunc(n.Assigns, func(a *syntax.Assign) bool { return a.Name == nil || a.Name.Value == "PATH" }) && (len(n.Args) == 0 || tame(s.calls[n]))
 		case *syntax.Redirect:
-			to, whole := static(n.Word)
-			ok = ok && (n.Op == syntax.DplOut || n.Op == syntax.RdrIn || whole && to == "/dev/null")
+			to := shell.WordOf(n.Word)
+			ok = ok && (n.Op == syntax.DplOut || n.Op == syntax.RdrIn || to.Known && to.Text == "/dev/null")
 		case *syntax.DeclClause, *syntax.FuncDecl, *syntax.LetClause, *syntax.ProcSubst, *syntax.CoprocClause:
 			ok = false
 		}
@@ -28,30 +30,20 @@ func tame(file *syntax.File) bool {
 	return ok
 }
 
-func tameCall(c *syntax.CallExpr) bool {
-	if slices.ContainsFunc(c.Assigns, func(a *syntax.Assign) bool { return a.Name == nil || a.Name.Value == "PATH" }) {
-		return false
-	}
-	if len(c.Args) == 0 {
-		return true
-	}
-	switch name, _ := static(c.Args[0]); name {
+func tame(c *shell.Command) bool {
+	switch c.Prog.Text {
 	case "apt-get", "apt", "apt-cache", "apt-mark", "apk", "dnf", "microdnf", "yum":
 		// A path is a package from elsewhere.
-		return all(c.Args[1:], func(text string) bool { return !strings.Contains(text, "/") })
+		return len(c.Via) == 0 && !slices.ContainsFunc(c.Args, func(w shell.Word) bool { return strings.Contains(w.Text, "/") })
 	case "rm":
-		return all(c.Args[1:], func(text string) bool { return strings.HasPrefix(text, "-") || noPrograms(text) })
+		return len(c.Via) == 0 && !slices.ContainsFunc(c.Args, func(w shell.Word) bool {
+			text, _ := w.Ends()
+			return !strings.HasPrefix(text, "-") && !noPrograms(text)
+		})
 	case "mkdir", "ldconfig", "update-ca-certificates", "echo", "printf", "true", "false", ":", "test", "[", "set":
-		return true
+		return len(c.Via) == 0
 	}
 	return false
-}
-
-func all(words []*syntax.Word, is func(text string) bool) bool {
-	return !slices.ContainsFunc(words, func(w *syntax.Word) bool {
-		text, _ := static(w)
-		return !is(text)
-	})
 }
 
 // noPrograms tells paths below which nobody has programs in PATH.

@@ -7,6 +7,7 @@ import (
 
 	"mvdan.cc/sh/v3/syntax"
 
+	"github.com/seed-e0495807/strake/ir/shell"
 	"github.com/seed-e0495807/strake/lang/late"
 )
 
@@ -14,7 +15,8 @@ import (
 // know is never harmless.
 type walker struct {
 	*script
-	variant  syntax.LangVariant
+	in       *shell.Script // whose tree it walks
+	calls    map[syntax.Command]*shell.Command
 	stack    []syntax.Node
 	sub      int             // subshells around
 	funcs    int             // functions around
@@ -26,10 +28,11 @@ type walker struct {
 	places   map[*syntax.Stmt]places
 }
 
-// walk looks at a script that starts in one of these directories.
-func (w *walker) walk(n *syntax.File, at places) {
+// walk looks at the script, which starts in one of these directories.
+func (w *walker) walk(at places) {
+	n := w.in.Tree()
 	w.declared, w.blanks = map[string]bool{}, map[string]bool{}
-	m := &mover{dir: here, links: w.links, seen: map[*syntax.Stmt]places{}}
+	m := &mover{dir: here, links: w.links, calls: w.calls, seen: map[*syntax.Stmt]places{}}
 	m.list(n.Stmts, at)
 	w.places = m.seen
 	read := map[*syntax.Lit]bool{} // names of variables that are read only
@@ -255,16 +258,16 @@ func (w *walker) declClause(n *syntax.DeclClause) {
 		w.refuse(because("process", "`%s` shows what differs in a shell of several RUNs", v))
 	}
 	for _, a := range n.Args {
-		text, whole := static(a.Value)
-		if a.Naked && a.Name == nil && (!whole || strings.ContainsAny(strings.TrimPrefix(text, "-"), "ifnFtAup")) {
-			w.refuse(because("syntax", "`%s %s` changes how a variable is read", n.Variant.Value, text))
+		text := shell.WordOf(a.Value)
+		if a.Naked && a.Name == nil && (!text.Known || strings.ContainsAny(strings.TrimPrefix(text.Text, "-"), "ifnFtAup")) {
+			w.refuse(because("syntax", "`%s %s` changes how a variable is read", n.Variant.Value, text.Text))
 		}
 	}
 }
 
 // value notes one that a variable may have.
 func (w *walker) value(name string, value *syntax.Word) {
-	if text, _ := static(value); strings.ContainsAny(text, " \t\n*?[") {
+	if text, _ := shell.WordOf(value).Ends(); strings.ContainsAny(text, " \t\n*?[") {
 		w.blanks[name] = true
 	}
 }
@@ -279,16 +282,17 @@ func (w *walker) splits(n *syntax.Word) bool {
 
 func (w *walker) word(n *syntax.Word) {
 	w.dollarQuote(n.Parts)
-	if fileOf(n).whiteout() {
+	name := fileOf(shell.WordOf(n))
+	text := name.text
+	if name.whiteout() {
 		w.refuse(because("syntax", "a file named .wh.… removes another one of a layer below"))
 	}
 	if len(w.stack) > 1 {
 		if _, arg := w.stack[len(w.stack)-2].(*syntax.CallExpr); arg && w.splits(n) {
-			w.refuse(because("syntax", "a variable of several words makes others of `%s`", print(n)))
+			w.refuse(because("syntax", "a variable of several words makes others of `%s`", w.source(n)))
 		}
 	}
-	text, _ := static(n)
-	if w.variant == syntax.LangPOSIX && descriptor().MatchString(text) {
+	if !w.in.Bash && descriptor().MatchString(text) {
 		w.leak() // bash names a variable so in front of a redirection
 	}
 	if why := shared(text); why != nil {
@@ -311,25 +315,28 @@ func (w *walker) redirect(n *syntax.Redirect) {
 	if n.N != nil && strings.HasPrefix(n.N.Value, "{") {
 		w.leak()
 	}
-	name, whole := static(n.Word)
+	name := fileOf(shell.WordOf(n.Word))
 	switch n.Op {
 	case syntax.RdrIn, syntax.Hdoc, syntax.DashHdoc, syntax.WordHdoc:
 		return
 	case syntax.DplOut, syntax.DplIn:
-		if !whole || strings.Trim(name, "0123456789-") != "" {
-			w.refuse(because("syntax", "`>& %s` is read in another way by some shells", print(n.Word)))
+		if !name.whole || strings.Trim(name.text, "0123456789-") != "" {
+			w.refuse(because("syntax", "`>& %s` is read in another way by some shells", w.source(n.Word)))
 		}
 		return
 	}
 	if c := w.simple(); c != nil && len(c.Args) > 0 && c.Args[0].Lit() == "exec" {
 		w.redirects = true
 	}
-	if w.met() && (!whole || !outside(name)) {
-		w.refuse(becauseOrder("> " + print(n.Word)))
+	if w.met() && (!name.whole || !outside(name.text)) {
+		w.refuse(becauseOrder("> " + w.source(n.Word)))
 	}
-	w.effects.change(file{text: name, whole: whole})
-	w.touch(fileOf(n.Word))
+	w.effects.change(name)
+	w.touch(name)
 }
+
+// source is the text of a node.
+func (w *walker) source(n syntax.Node) string { return w.in.Text[n.Pos().Offset():n.End().Offset()] }
 
 // simple is the simple command that a redirection belongs to.
 func (w *walker) simple() *syntax.CallExpr {

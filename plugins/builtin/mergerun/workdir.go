@@ -6,6 +6,8 @@ import (
 	"strings"
 
 	"mvdan.cc/sh/v3/syntax"
+
+	"github.com/seed-e0495807/strake/ir/shell"
 )
 
 // A RUN starts in the working directory that it finds then, and it is made when it is
@@ -39,7 +41,7 @@ func (s *script) removesDir(dir string, links []string) *reason {
 	if !s.removes || dir == "/" {
 		return nil
 	}
-	m := &mover{dir: one(dir), links: links}
+	m := &mover{dir: one(dir), links: links, calls: s.calls}
 	if dir == "" {
 		m.dir = here
 	}
@@ -66,6 +68,7 @@ func (p places) and(q places) places {
 type mover struct {
 	dir   string
 	links []string // names that may lead anywhere
+	calls map[syntax.Command]*shell.Command
 	bad   *reason
 	seen  map[*syntax.Stmt]places // where each statement runs; nil when nobody asks
 }
@@ -179,7 +182,7 @@ func (m *mover) branch(c *syntax.IfClause, at places) places {
 
 // loop follows a loop; in one that changes directories, any is possible.
 func (m *mover) loop(c syntax.Node, at places, cond, do []*syntax.Stmt) (done, end places) {
-	_, end = (&mover{dir: m.dir, links: m.links}).list(slices.Concat(cond, do), at)
+	_, end = (&mover{dir: m.dir, links: m.links, calls: m.calls, seen: map[*syntax.Stmt]places{}}).list(slices.Concat(cond, do), at)
 	if len(end.and(at)) != len(at) {
 		at = places{""}
 	}
@@ -204,11 +207,18 @@ func (m *mover) substitutionsIn(n syntax.Node, at places, but ...[]*syntax.Stmt)
 	})
 }
 
-func (m *mover) call(c *syntax.CallExpr, at places) (done, end places) {
-	if len(c.Args) == 0 {
+func (m *mover) call(n *syntax.CallExpr, at places) (done, end places) {
+	c := m.calls[n]
+	if c == nil {
 		return at, at
 	}
-	name, _ := static(c.Args[0])
+	name := c.Prog.Text
+	if len(c.Via) > 0 {
+		name = c.Via[0]
+	}
+	if m.seen == nil {
+		m.check(c, at)
+	}
 	switch name {
 	case "exit", "return":
 		return nil, nil
@@ -216,20 +226,18 @@ func (m *mover) call(c *syntax.CallExpr, at places) (done, end places) {
 		to := m.cd(c.Args, at)
 		return to, to.and(at)
 	case "pushd", "popd", "eval", ".", "source", "command", "builtin":
-		m.check(c.Args, at)
 		return places{""}, places{""}
 	}
-	m.check(c.Args, at)
 	return at, at
 }
 
 // cd gives the places that a cd goes to.
-func (m *mover) cd(args []*syntax.Word, at places) places {
-	if len(args) != 2 {
+func (m *mover) cd(args []shell.Word, at places) places {
+	if len(args) != 1 {
 		return places{""}
 	}
-	dir, whole := static(args[1])
-	if !whole || dir == "" || strings.HasPrefix(dir, "-") || strings.ContainsAny(dir, "~*?[{") {
+	dir := args[0].Lit()
+	if dir == "" || strings.HasPrefix(dir, "-") || strings.ContainsAny(dir, "~*?[{") {
 		return places{""}
 	}
 	if path.IsAbs(dir) {
@@ -248,22 +256,21 @@ func (m *mover) cd(args []*syntax.Word, at places) places {
 	return out
 }
 
-// check looks at a command that removes or moves files. Behind a wrapper it may be any of
-// the arguments.
-func (m *mover) check(words []*syntax.Word, at places) {
-	args := make([]string, len(words))
-	for i, w := range words {
-		args[i], _ = static(w)
-	}
-	switch kindOf(args[0]) {
+// check looks at a command that removes or moves files. Behind a wrapper that is not known it may
+// be any of the arguments.
+func (m *mover) check(c *shell.Command, at places) {
+	switch kindOf(c.Prog.Text) {
 	case remover:
+		if slices.Contains(c.Via, "xargs") {
+			m.say("xargs " + c.Name)
+			return
+		}
 	case wrapper, runner:
-		for i := 1; i < len(args); i++ {
-			switch {
-			case path.Base(args[0]) == "xargs" && kindOf(args[i]) == remover, strings.ContainsAny(args[i], " \t\n;"):
-				m.say(args[0])
-			case kindOf(args[i]) == remover:
-				m.check(words[i:], at)
+		for i, a := range c.Args {
+			if head, _ := a.Ends(); strings.ContainsAny(head, " \t\n;") {
+				m.say(c.Name)
+			} else if kindOf(head) == remover {
+				m.check(c.Runs(c.Args[i:]), at)
 				return
 			}
 		}
@@ -271,45 +278,36 @@ func (m *mover) check(words []*syntax.Word, at places) {
 	default:
 		return
 	}
-	name := path.Base(args[0])
+	args := filesOf(c.Args)
 	switch {
-	case name == "find":
-		m.find(args, words, at)
+	case c.Name == "find":
+		m.find(c, args, at)
 		return
-	case name == "rm" && !slices.ContainsFunc(args[1:], func(a string) bool {
-		return a == "--recursive" || a == "--dir" || strings.HasPrefix(a, "-") && !strings.HasPrefix(a, "--") && strings.ContainsAny(a, "rRd")
-	}):
+	case c.Name == "rm" && !args.short("rRd") && !args.any("--recursive", "--dir"):
 		return // without directories
-	case name == "mv" && len(words) > 2 && !slices.ContainsFunc(args, func(a string) bool { return letter(a, "t") || strings.HasPrefix(a, "--t") }):
-		m.replaces(args, words, at)
-		args, words = args[:len(args)-1], words[:len(words)-1] // the last one is where they go
-	case name == "rmdir" && slices.ContainsFunc(args[1:], func(a string) bool { return letter(a, "p") || strings.HasPrefix(a, "--p") }):
+	case c.Name == "mv" && len(args) > 1 && !args.short("t") && !args.any("--t*"):
+		m.replaces(c.Args[len(args)-1], args, at)
+		args = args[:len(args)-1] // the last one is where they go
+	case c.Name == "rmdir" && (args.short("p") || args.any("--p*")):
 		m.say("rmdir -p")
 	}
-	for i := 1; i < len(words); i++ {
-		if !strings.HasPrefix(args[i], "-") && m.hits(words[i], at) {
-			m.say(args[0] + " " + print(words[i]))
+	for i, a := range args {
+		if !strings.HasPrefix(a.text, "-") && m.hits(c.Args[i], at) {
+			m.say(c.Name + " " + a.shown)
 		}
 	}
 }
 
-// letter tells whether an argument may be this option, alone or among others.
-func letter(arg, option string) bool {
-	return strings.HasPrefix(arg, "-") && !strings.HasPrefix(arg, "--") && strings.Contains(arg, option)
-}
-
 // replaces looks at where mv puts things: it puts a directory in the place of an empty one
 // (rename(2)), which is its last argument with -T, or one of the same name in there.
-func (m *mover) replaces(args []string, words []*syntax.Word, at places) {
-	last := len(words) - 1
-	if slices.ContainsFunc(args[1:], func(a string) bool {
-		return strings.HasPrefix(a, "--no-t") || strings.HasPrefix(a, "-") && !strings.HasPrefix(a, "--") && strings.Contains(a, "T")
-	}) && m.hits(words[last], at) {
-		m.say("mv -T " + print(words[last]))
+func (m *mover) replaces(last shell.Word, args words, at places) {
+	if (args.short("T") || args.any("--no-t*")) && m.hits(last, at) {
+		m.say("mv -T " + last.Text)
 	}
-	for _, a := range args[1:last] {
-		if m.dir != here && !strings.HasPrefix(a, "-") && path.Base(a) == path.Base(m.dir) && m.hitsPath(path.Join("/", args[last], path.Base(a)), true) {
-			m.say("mv " + a)
+	to := args[len(args)-1].text
+	for _, a := range args[:len(args)-1] {
+		if m.dir != here && !strings.HasPrefix(a.text, "-") && path.Base(a.text) == path.Base(m.dir) && m.hitsPath(path.Join("/", to, path.Base(a.text)), true) {
+			m.say("mv " + a.shown)
 		}
 	}
 }
@@ -321,42 +319,38 @@ func (m *mover) say(what string) {
 }
 
 // find removes directories when it is told to, unless it looks for files only.
-func (m *mover) find(args []string, words []*syntax.Word, at places) {
+func (m *mover) find(c *shell.Command, args words, at places) {
 	files, removes := false, false
 	for i, a := range args {
-		files = files || a == "-type" && i+1 < len(args) && (args[i+1] == "f" || args[i+1] == "l")
-		removes = removes || a == "-delete" || kindOf(a) == remover && i > 0
-		if i > 0 && kindOf(a) == wrapper && strings.HasPrefix(args[i-1], "-exec") {
-			m.say("find " + args[i-1] + " " + a)
-		}
+		files = files || a.text == "-type" && i+1 < len(args) && (args[i+1].text == "f" || args[i+1].text == "l")
+		removes = removes || a.text == "-delete" || kindOf(a.text) == remover
 	}
 	for i, a := range args {
-		if strings.HasPrefix(a, "-exec") && i+1 < len(args) {
-			m.check(slices.DeleteFunc(slices.Clone(words[i+1:]), braces), at)
+		if strings.HasPrefix(a.text, "-exec") && i+1 < len(args) {
+			m.check(c.Runs(slices.DeleteFunc(slices.Clone(c.Args[i+1:]), func(w shell.Word) bool { return w.Text == "{}" })), at)
 		}
-		if slices.Contains([]string{"-L", "-H", "-P", "-D", "-follow"}, a) || strings.HasPrefix(a, "-O") {
+		if slices.Contains([]string{"-L", "-H", "-P", "-D", "-follow"}, a.text) || strings.HasPrefix(a.text, "-O") {
 			files = false
 			if removes {
-				m.say("find " + a)
+				m.say("find " + a.text)
 			}
 		}
 	}
-	if !removes || files && !slices.Contains(args, "-o") && !slices.Contains(args, "-or") {
+	if !removes || files && !args.any("-o", "-or") {
 		return
 	}
-	for i := 1; i < len(args) && !strings.HasPrefix(args[i], "-") && !strings.HasPrefix(args[i], "("); i++ {
-		root, whole := static(words[i])
+	for _, root := range args {
+		if strings.HasPrefix(root.text, "-") || strings.HasPrefix(root.text, "(") {
+			return
+		}
 		for _, p := range at {
-			dir := root
+			dir, whole := root.text, root.whole
 			if !path.IsAbs(dir) {
-				if p == "" {
-					whole = false
-				}
+				whole = whole && p != ""
 				dir = path.Join(p, dir)
 			}
-			dir = path.Clean(dir)
-			if !whole || !m.outside(dir) {
-				m.say("find " + print(words[i]))
+			if !whole || !m.outside(path.Clean(dir)) {
+				m.say("find " + root.shown)
 			}
 		}
 	}
@@ -374,8 +368,11 @@ func (m *mover) outside(dir string) bool {
 }
 
 // hits tells whether a word may name the working directory or one above it.
-func (m *mover) hits(w *syntax.Word, at places) bool {
-	text, whole := static(homeWord(w))
+func (m *mover) hits(w shell.Word, at places) bool {
+	text, whole := w.Head(func(name string) (string, bool) { return "~", name == "HOME" })
+	if strings.LastIndexByte(text, '~') > 0 {
+		text, whole = w.Head(nil)
+	}
 	switch {
 	case text == "":
 		return true
@@ -437,21 +434,4 @@ func (m *mover) hitsPath(text string, whole bool) bool {
 		}
 	}
 	return p == "/"
-}
-
-// homeWord writes $HOME at the start of a word as ~.
-func homeWord(w *syntax.Word) *syntax.Word {
-	if len(w.Parts) == 0 {
-		return w
-	}
-	switch p := w.Parts[0].(type) {
-	case *syntax.ParamExp:
-		if p.Param != nil && p.Param.Value == "HOME" && p.Exp == nil && p.Repl == nil && p.Slice == nil && !p.Length && !p.Excl {
-			return &syntax.Word{Parts: append([]syntax.WordPart{&syntax.Lit{Value: "~"}}, w.Parts[1:]...)}
-		}
-	case *syntax.DblQuoted:
-		inner := homeWord(&syntax.Word{Parts: p.Parts})
-		return &syntax.Word{Parts: append(slices.Clone(inner.Parts), w.Parts[1:]...)}
-	}
-	return w
 }
