@@ -110,22 +110,12 @@ func All(why string) Effects {
 // Join gives effects that happen one after the other, or of which one happens. What is unknown
 // in one is in all. The lists are sorted, and nothing is in them twice.
 func Join(all ...Effects) (out Effects) {
-	var reads, writes, removes []Paths
-	for _, e := range all {
-		reads, writes, removes = append(reads, e.Reads), append(writes, e.Writes), append(removes, e.Removes)
-		out.Packages = append(out.Packages, e.Packages...)
-		out.Network = append(out.Network, e.Network...)
-		out.Secrets = append(out.Secrets, e.Secrets...)
-		out.Accounts = append(out.Accounts, e.Accounts...)
-		out.Capabilities = append(out.Capabilities, e.Capabilities...)
-		out.Services = append(out.Services, e.Services...)
-		out.Permissions = append(out.Permissions, e.Permissions...)
-		out.Shell = append(out.Shell, e.Shell...)
-		out.Lost = append(out.Lost, e.Lost...)
-		out.Indeterminate = append(out.Indeterminate, e.Indeterminate...)
-		out.Unknown = append(out.Unknown, e.Unknown...)
+	if len(all) == 1 {
+		out = all[0]
+		out.Reads, out.Writes, out.Removes = joinPaths(out.Reads), joinPaths(out.Writes), joinPaths(out.Removes)
+	} else {
+		out = concat(all)
 	}
-	out.Reads, out.Writes, out.Removes = joinPaths(reads...), joinPaths(writes...), joinPaths(removes...)
 	if len(out.Unknown) > 0 {
 		out.Reads.Grade, out.Writes.Grade, out.Removes.Grade = Unknown, Unknown, Unknown
 	}
@@ -154,7 +144,33 @@ func Join(all ...Effects) (out Effects) {
 	return out
 }
 
+// concat puts lists behind one another.
+func concat(all []Effects) (out Effects) {
+	reads, writes, removes := make([]Paths, len(all)), make([]Paths, len(all)), make([]Paths, len(all))
+	for i, e := range all {
+		reads[i], writes[i], removes[i] = e.Reads, e.Writes, e.Removes
+		out.Packages = append(out.Packages, e.Packages...)
+		out.Network = append(out.Network, e.Network...)
+		out.Secrets = append(out.Secrets, e.Secrets...)
+		out.Accounts = append(out.Accounts, e.Accounts...)
+		out.Capabilities = append(out.Capabilities, e.Capabilities...)
+		out.Services = append(out.Services, e.Services...)
+		out.Permissions = append(out.Permissions, e.Permissions...)
+		out.Shell = append(out.Shell, e.Shell...)
+		out.Lost = append(out.Lost, e.Lost...)
+		out.Indeterminate = append(out.Indeterminate, e.Indeterminate...)
+		out.Unknown = append(out.Unknown, e.Unknown...)
+	}
+	out.Reads, out.Writes, out.Removes = joinPaths(reads...), joinPaths(writes...), joinPaths(removes...)
+	return out
+}
+
+// distinct gives a list sorted, with nothing in it twice. The list itself may be another's.
 func distinct[E comparable](list []E, compare func(a, b E) int) []E {
+	if strictly(list, compare) {
+		return slices.Clip(list)
+	}
+	list = slices.Clone(list)
 	slices.SortFunc(list, compare)
 	return slices.Compact(list)
 }

@@ -98,12 +98,12 @@ func (w *walker) split(node *syntax.Word) []field {
 		return w.expand(node)
 	}
 	if len(copied.Parts) > 16 {
-		return []field{{text: print(node), loose: true}}
+		return []field{{text: w.print(node), loose: true}}
 	}
 	var list []field
 	for b, err := range expand.BracesSeq(&expand.Config{}, &copied) {
 		if list = append(list, w.expand(b)...); err != nil || len(list) > 64 {
-			return []field{{text: print(node), loose: true}}
+			return []field{{text: w.print(node), loose: true}}
 		}
 	}
 	if w.posix { // a shell that is called sh may be bash
@@ -127,10 +127,10 @@ func braced(node *syntax.Word) bool {
 func (w *walker) expand(node *syntax.Word) []field {
 	a := expansion{w: w, alts: [][]string{nil}}
 	if !a.parts(node.Parts, false) {
-		return []field{{text: print(node), loose: true}}
+		return []field{{text: w.print(node), loose: true}}
 	}
 	if a.missing {
-		return []field{{text: print(node), over: a.absent, loose: a.splits || a.first == 0 || strings.IndexByte("-*?[", a.first) >= 0}}
+		return []field{{text: w.print(node), over: a.absent, loose: a.splits || a.first == 0 || strings.IndexByte("-*?[", a.first) >= 0}}
 	}
 	quoted := slices.ContainsFunc(node.Parts, func(p syntax.WordPart) bool {
 		switch p.(type) {

@@ -96,17 +96,35 @@ func (p *Paths) add(q Paths) {
 // two grades keeps the worse.
 func joinPaths(all ...Paths) (out Paths) {
 	for _, p := range all {
-		out.Grade = max(out.Grade, p.Grade)
-		out.List = append(out.List, p.List...)
+		if out.Grade = max(out.Grade, p.Grade); out.List == nil {
+			out.List = slices.Clip(p.List) // most often it is the only one
+		} else {
+			out.List = append(out.List, p.List...)
+		}
 	}
-	slices.SortFunc(out.List, func(a, b Path) int {
-		return cmp.Or(strings.Compare(a.Name, b.Name), compareBool(a.Glob, b.Glob), compareBool(a.Tree, b.Tree), -cmp.Compare(a.Grade, b.Grade))
-	})
-	out.List = slices.CompactFunc(out.List, func(a, b Path) bool { return a.Name == b.Name && a.Glob == b.Glob && a.Tree == b.Tree })
+	if !strictly(out.List, Path.compare) {
+		out.List = slices.Clone(out.List)
+		slices.SortFunc(out.List, func(a, b Path) int { return cmp.Or(a.compare(b), -cmp.Compare(a.Grade, b.Grade)) })
+		out.List = slices.CompactFunc(out.List, func(a, b Path) bool { return a.compare(b) == 0 })
+	}
 	for _, p := range out.List {
 		out.Grade = max(out.Grade, p.Grade)
 	}
 	return out
+}
+
+func (p Path) compare(q Path) int {
+	return cmp.Or(strings.Compare(p.Name, q.Name), compareBool(p.Glob, q.Glob), compareBool(p.Tree, q.Tree))
+}
+
+// strictly tells whether a list is sorted, and has nothing twice.
+func strictly[E any](list []E, compare func(a, b E) int) bool {
+	for i := 1; i < len(list); i++ {
+		if compare(list[i-1], list[i]) >= 0 {
+			return false
+		}
+	}
+	return true
 }
 
 func compareBool(a, b bool) int {

@@ -48,6 +48,8 @@ type program struct {
 
 	known map[string]option // of Options, and of the program that it is a command of
 	names bool              // one of them names something
+	roles []string          // of Operands
+	trees []string          // of Tree
 }
 
 // The roles that a value or an operand may have.
@@ -74,34 +76,57 @@ func table() []program {
 	return slices.Concat(shellRows(), coreutilsRows(), textRows(), archiveRows(), packageRows(), languageRows(), networkRows(), userRows(), buildRows(), systemRows())
 }
 
-// rows are the programs by name. A walker has them as a field: what a row does may lead to others.
-var rows = sync.OnceValue(func() map[string]*program {
-	list, byName := table(), map[string]*program{}
+// programs are the rows by the names of programs, and what was read of them so far.
+type programs struct {
+	byName    map[string]*program
+	constants sync.Map // of a list of paths in a row, what it comes to: constants
+}
+
+// rows are all of them. A walker has them as a field: what a row does may lead to others.
+var rows = sync.OnceValue(func() *programs {
+	list, all := table(), &programs{byName: map[string]*program{}}
 	for i := range list {
-		list[i].prepare(nil)
+		list[i].prepare(&list[i], nil)
 		for name := range strings.FieldsSeq(list[i].Names) {
-			byName[name] = &list[i]
+			all.byName[name] = &list[i]
 		}
 	}
-	return byName
+	return all
 })
 
 // Known tells whether the table has a program.
-func Known(name string) bool { return rows()[name] != nil }
+func Known(name string) bool { return rows().byName[name] != nil }
 
-// prepare reads the options of a row and of its commands, which have those of the program, too.
-func (p *program) prepare(top map[string]option) {
-	p.known = options(p.Options)
-	for name, o := range top {
+// prepare reads the words of a row and of its commands, which have the options of the program, too.
+func (p *program) prepare(top *program, outer map[string]option) {
+	p.known, p.roles, p.trees = options(p.Options), strings.Fields(p.Operands), strings.Fields(p.Tree)
+	for name, o := range outer {
 		if _, own := p.known[name]; !own {
 			p.known[name] = o
 		}
 	}
 	for i := range p.Commands {
-		p.Commands[i].prepare(p.known)
+		p.Commands[i].prepare(top, p.known)
+	}
+	if p != top && p.Runs == "" {
+		p.inherit(top)
 	}
 	for _, o := range p.known {
 		p.names = p.names || o.role != "" && o.role != roleText
+	}
+}
+
+// inherit takes what holds for all commands of a program.
+func (p *program) inherit(top *program) {
+	p.Unless += " " + top.Unless
+	p.Does += " " + top.Does
+	p.Reads += " " + top.Reads
+	p.Writes += " " + top.Writes
+	if p.Manager == "" {
+		p.Manager = top.Manager
+	}
+	if p.Fetches == "" {
+		p.Fetches = top.Fetches
 	}
 }
 

@@ -4,8 +4,6 @@ import (
 	"path"
 	"slices"
 	"strings"
-
-	"mvdan.cc/sh/v3/syntax"
 )
 
 // apply works out what the call does by a row.
@@ -20,9 +18,6 @@ func (k *call) apply(top *program) {
 // follow works out what arguments do that are taken apart.
 func (k *call) follow(top *program) {
 	row := k.row
-	if row.Runs == "" && row != top {
-		row = merged(top, row)
-	}
 	if row.Runs != "" {
 		k.fail("`" + k.Name + "` " + row.Runs)
 	}
@@ -48,22 +43,6 @@ func (k *call) follow(top *program) {
 
 func (k *call) does(why Indeterminate) { k.out.Indeterminate = append(k.out.Indeterminate, why) }
 
-// merged is the row of a command with what holds for all commands of its program.
-func merged(top, row *program) *program {
-	out := *row // with what the row of the command has
-	out.Unless += " " + top.Unless
-	out.Does += " " + top.Does
-	out.Reads += " " + top.Reads
-	out.Writes += " " + top.Writes
-	if out.Manager == "" {
-		out.Manager = top.Manager
-	}
-	if out.Fetches == "" {
-		out.Fetches = top.Fetches
-	}
-	return &out
-}
-
 // constants are the paths that a row has whatever the arguments are.
 func (k *call) constants(row *program) {
 	k.out.Reads.add(k.constant(row.Reads))
@@ -79,45 +58,12 @@ func (k *call) constants(row *program) {
 	}
 }
 
-// constant gives paths of a row.
-func (k *call) constant(list string) Paths {
-	if list == "" {
-		return Paths{}
-	}
-	before := k.w.settings
-	k.w.settings = true
-	defer func() { k.w.settings = before }()
-	var all []Paths
-	for name := range strings.FieldsSeq(list) {
-		fields := []field{{text: name, known: true}}
-		if strings.ContainsAny(name, "$~") {
-			fields = k.w.expandText(name)
-		}
-		for _, f := range fields {
-			f.over = true // that a row has it does not say that it happens
-			all = append(all, f.paths(k.dirs, strings.HasSuffix(name, "/")))
-		}
-	}
-	return joinPaths(all...)
-}
-
-// expandText expands a word that stands in no script.
-func (w *walker) expandText(name string) (list []field) {
-	for word, err := range syntax.NewParser().WordsSeq(strings.NewReader(name)) {
-		if err != nil {
-			return []field{{text: name}}
-		}
-		list = append(list, w.split(word)...)
-	}
-	return list
-}
-
 // assignRoles gives the operands their roles, and has each do what it is for.
 func (k *call) assignRoles(row *program) {
 	if row.Plain {
 		return
 	}
-	roles := strings.Fields(row.Operands)
+	roles := row.roles
 	many := slices.IndexFunc(roles, func(r string) bool { return strings.HasSuffix(r, "...") })
 	list := slices.Clone(k.roles)
 	add := func(role string, f field) { list = append(list, given{strings.TrimSuffix(role, "..."), f}) }
@@ -148,7 +94,7 @@ func (k *call) assignRoles(row *program) {
 			k.dirs = g.enter(k.dirs)
 		}
 	}
-	tree := k.has(strings.Fields(row.Tree)...)
+	tree := k.has(row.trees...)
 	for _, g := range list {
 		k.role(g, tree)
 	}
@@ -193,7 +139,7 @@ func (k *call) role(g given, tree bool) {
 	case roleRun:
 		k.fail("`" + k.Text + "` runs `" + g.show() + "`")
 	case roleSetting:
-		if !k.w.rows[k.Name].Setting(g.plain()) {
+		if !k.w.rows.byName[k.Name].Setting(g.plain()) {
 			k.fail("`" + k.Text + "` has a setting that is not followed")
 		}
 	case rolePackage:
@@ -244,7 +190,7 @@ func (k *call) fetch(f field) {
 func (k *call) install(f field) {
 	p := Package{Manager: k.row.Manager, Name: f.show(), Known: f.known && !wild(f.text)}
 	if p.Manager == "" {
-		p.Manager = k.w.rows[k.Name].Manager
+		p.Manager = k.w.rows.byName[k.Name].Manager
 	}
 	separators := map[string]string{"apt": "=", "apk": "=", "pip": "==", "npm": "@", "gem": ":", "go": "@", "conda": "=", "cargo": "@", "brew": "@"}
 	if at := separators[p.Manager]; at != "" && p.Known {

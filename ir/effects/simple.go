@@ -70,11 +70,11 @@ func (w *walker) redirects(s *syntax.Stmt) {
 			}
 		}
 		if len(fields) != 1 { // none, or one of several
-			e.Writes.add(unknownPath(print(r.Word)))
+			e.Writes.add(unknownPath(w.print(r.Word)))
 		}
 	}
 	if len(s.Redirs) > 0 {
-		w.note(s, w.name(s), print(s), e)
+		w.note(s, w.name(s), w.print(s), e)
 	}
 }
 
@@ -106,7 +106,7 @@ func (w *walker) call(s *syntax.Stmt, n *syntax.CallExpr) (bad env) {
 	}
 	c := w.calls[n]
 	if c == nil {
-		w.note(s, "", print(s), All("a command that is not read"))
+		w.note(s, "", w.print(s), All("a command that is not read"))
 		return in
 	}
 	if body := w.funcs[c.Name]; body != nil && !strings.Contains(c.Prog.Text, "/") {
@@ -190,7 +190,7 @@ func (w *walker) declare(s *syntax.Stmt, c *syntax.DeclClause) {
 		switch {
 		case a.Name != nil && a.Naked && kind == "export":
 			w.export(a.Name.Value)
-			w.note(s, "export", print(s), Effects{Shell: []Leaving{{"export", a.Name.Value}}})
+			w.note(s, "export", w.print(s), Effects{Shell: []Leaving{{"export", a.Name.Value}}})
 		case a.Name != nil && a.Naked:
 		case a.Name != nil:
 			w.assign(s, a, kind)
@@ -217,7 +217,7 @@ func (w *walker) assign(s *syntax.Stmt, a *syntax.Assign, kind string) {
 	}
 	v.exported = kind == "export"
 	w.env = w.set(a.Name.Value, v)
-	w.note(s, kind, print(s), Effects{Shell: []Leaving{{kind, a.Name.Value}}})
+	w.note(s, kind, w.print(s), Effects{Shell: []Leaving{{kind, a.Name.Value}}})
 }
 
 // substituted gives what an expansion puts in its place.
@@ -306,7 +306,7 @@ func (w *walker) printed(p *syntax.CmdSubst) values {
 	if c == nil || len(c.Via) > 0 || w.funcs[c.Name] != nil {
 		return values{}
 	}
-	row := w.rows[c.Name]
+	row := w.rows.byName[c.Name]
 	if row == nil || row.Prints == nil {
 		return values{}
 	}

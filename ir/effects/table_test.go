@@ -51,7 +51,7 @@ func TestTable(t *testing.T) {
 		}
 	}
 	walkRows(list, func(p *program) {
-		p.prepare(nil)
+		p.prepare(p, nil)
 		for _, o := range p.known {
 			used[o.role] = true
 			if !slices.Contains(roles, o.role) || !strings.HasPrefix(o.name, "-") {

@@ -44,7 +44,7 @@ const (
 
 // TaskOf reads a command. It is false for what is no package manager.
 func TaskOf(c *shell.Command) (Task, bool) {
-	top := rows()[c.Name]
+	top := rows().byName[c.Name]
 	if top == nil || top.Manager == "" || len(top.Commands) == 0 {
 		return Task{}, false
 	}

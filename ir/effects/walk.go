@@ -22,7 +22,7 @@ const (
 type walker struct {
 	env
 	state State
-	rows  map[string]*program
+	rows  *programs
 	posix bool // braces stand for themselves, unless sh is bash
 	calls map[syntax.Command]*shell.Command
 	funcs map[string]*syntax.Stmt
@@ -30,6 +30,7 @@ type walker struct {
 	found []field  // what "{}" stands for, in what find runs
 	repos []string // work trees that the script has cloned
 
+	printer  *syntax.Printer
 	settings bool // variables are those that a program looks at
 	notes    []Command
 	places   map[syntax.Node]int // in notes
@@ -104,7 +105,7 @@ func (w *walker) lose(s *syntax.Stmt, how string) {
 		return
 	}
 	w.lost[s] = how
-	t := print(s)
+	t := w.print(s)
 	w.note(s, "", t, Effects{Lost: []Lost{{how, t}}})
 }
 
@@ -175,7 +176,7 @@ func (w *walker) stmt(s *syntax.Stmt) (bad env) {
 func (w *walker) tooMuch(s *syntax.Stmt) {
 	if !w.over {
 		w.over = w.spent()
-		w.note(s, "", print(s), All("the script is too long, or too deep"))
+		w.note(s, "", w.print(s), All("the script is too long, or too deep"))
 	}
 	w.env = env{blind: true}
 }
@@ -211,7 +212,7 @@ func (w *walker) cmd(s *syntax.Stmt) (bad env) {
 		return w.choose(c)
 	case *syntax.FuncDecl:
 		if c.Name == nil || c.Body == nil {
-			w.note(s, "", print(s), All("a function without one name"))
+			w.note(s, "", w.print(s), All("a function without one name"))
 			return in
 		}
 		w.funcs[c.Name.Value] = c.Body
@@ -226,7 +227,7 @@ func (w *walker) cmd(s *syntax.Stmt) (bad env) {
 		w.errexit, w.pipefail = in.errexit, in.pipefail
 		return w.env
 	default:
-		w.note(s, "", print(s), All("a construct of the shell that is not modelled"))
+		w.note(s, "", w.print(s), All("a construct of the shell that is not modelled"))
 		w.env = w.blur(w.env, s.Cmd)
 	}
 	return w.env
@@ -370,9 +371,12 @@ func prints(s *syntax.Stmt) bool {
 }
 
 // print gives the source of a node as one line.
-func print(n syntax.Node) string {
+func (w *walker) print(n syntax.Node) string {
+	if w.printer == nil {
+		w.printer = syntax.NewPrinter(syntax.SingleLine(true))
+	}
 	var b strings.Builder
-	if err := syntax.NewPrinter(syntax.SingleLine(true)).Print(&b, n); err != nil {
+	if err := w.printer.Print(&b, n); err != nil {
 		return "…"
 	}
 	line, _, _ := strings.Cut(b.String(), "\n")
