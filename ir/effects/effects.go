@@ -27,6 +27,7 @@ type Effects struct {
 	Writes  Paths `json:"writes"` // made, or changed in any way; that an entry changes its directory's time is not said
 	Removes Paths `json:"removes"`
 
+	Copies        []Source        `json:"copies,omitempty"` // from the build context, other stages and images
 	Packages      []Package       `json:"packages,omitempty"`
 	Network       []Fetch         `json:"network,omitempty"`
 	Secrets       []Secret        `json:"secrets,omitempty"`
@@ -41,6 +42,14 @@ type Effects struct {
 	// Unknown says why nothing is known of a part. If there is a reason, all else is no more than
 	// the least that happens, and every grade is Unknown.
 	Unknown []string `json:"unknown,omitempty"`
+}
+
+// Source is a path outside of the image that a step has files from.
+type Source struct {
+	From string `json:"from,omitempty"` // a stage, an image or a named context, as written; "" is the build context
+	Path string `json:"path"`           // in there, absolute; as written when it is not known. It may be a pattern, and all that is below counts
+	// Known is false for a path or a name with a variable whose value is not.
+	Known bool `json:"known"`
 }
 
 // Package is one that is installed.
@@ -119,6 +128,9 @@ func Join(all ...Effects) (out Effects) {
 	if len(out.Unknown) > 0 {
 		out.Reads.Grade, out.Writes.Grade, out.Removes.Grade = Unknown, Unknown, Unknown
 	}
+	out.Copies = distinct(out.Copies, func(a, b Source) int {
+		return cmp.Or(strings.Compare(a.From, b.From), strings.Compare(a.Path, b.Path), compareBool(a.Known, b.Known))
+	})
 	out.Packages = distinct(out.Packages, func(a, b Package) int {
 		return cmp.Or(strings.Compare(a.Manager, b.Manager), strings.Compare(a.Name, b.Name), strings.Compare(a.Version, b.Version), compareBool(a.Known, b.Known))
 	})
@@ -149,6 +161,7 @@ func concat(all []Effects) (out Effects) {
 	reads, writes, removes := make([]Paths, len(all)), make([]Paths, len(all)), make([]Paths, len(all))
 	for i, e := range all {
 		reads[i], writes[i], removes[i] = e.Reads, e.Writes, e.Removes
+		out.Copies = append(out.Copies, e.Copies...)
 		out.Packages = append(out.Packages, e.Packages...)
 		out.Network = append(out.Network, e.Network...)
 		out.Secrets = append(out.Secrets, e.Secrets...)

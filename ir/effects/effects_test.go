@@ -238,6 +238,36 @@ func TestNetwork(t *testing.T) {
 	}
 }
 
+// TestPinned is about what is fetched into a file whose digest is compared.
+func TestPinned(t *testing.T) {
+	digest := strings.Repeat("0a", 32)
+	for script, want := range map[string]bool{
+		"curl -o x https://e.org/a && echo '" + digest + "  x' | sha256sum -c -":                                true,
+		"set -e; curl -fsSLO https://e.org/x; echo \"" + digest + " *x\" | sha256sum -c; tar xf x":              true,
+		"D=" + digest + "; cd /a && wget -qO x https://e.org/y && echo $D /a/x | sha256sum --check && tar xf x": true,
+		"set -e; (curl -o x https://e.org/a; echo " + digest + " x | sha256sum -c)":                             true,
+		"curl -o x https://e.org/a; echo " + digest + " x | sha256sum -c; tar xf x":                             false,
+		"set -e; curl -o x https://e.org/a; echo " + digest + " x | sha256sum -c && true; tar xf x":             false,
+		"curl -o x https://e.org/a && echo " + digest + " y | sha256sum -c":                                     false,
+		"curl -o x https://e.org/a && echo " + digest + " x | sha256sum -c || true":                             false,
+		"curl -o x https://e.org/a && ! echo " + digest + " x | sha256sum -c":                                   false,
+		"curl -o x https://e.org/a && if echo " + digest + " x | sha256sum -c; then a; fi":                      false,
+		"echo " + digest + " x | sha256sum -c && curl -o x https://e.org/a":                                     false,
+		"f() { curl -o x https://e.org/a; }; echo " + digest + " x | sha256sum -c && f":                         false,
+		"true; echo " + digest + " x | sha256sum -c && sh -c 'curl -o x https://e.org/a'":                       false,
+		"curl -o x https://e.org/a && echo 0a0a x | sha256sum -c":                                               false,
+		"curl -o x https://e.org/a && echo $D x | sha256sum -c":                                                 false,
+		"curl -o x https://e.org/a && echo " + digest + " x | md5sum -c":                                        false,
+		"curl -o x https://e.org/a && echo " + digest + " x | sha256sum -c && curl -o x https://e.org/a":        false,
+	} {
+		for _, f := range of(script).Network {
+			if f.Pinned != want {
+				t.Errorf("%s: pinned %v", script, f.Pinned)
+			}
+		}
+	}
+}
+
 func TestUsers(t *testing.T) {
 	e := of("groupadd -r g && useradd -m -d /x -g g u && usermod -aG g u")
 	want := []effects.Account{{Kind: "group", Name: "g", Done: "made"}, {Kind: "user", Name: "u", Done: "changed"}, {Kind: "user", Name: "u", Done: "made"}}
@@ -292,10 +322,12 @@ func TestOps(t *testing.T) {
 		body ir.Body
 		want string
 	}{
-		{&ir.Copy{Sources: []string{"a"}, Dest: "/x/y"}, "writes /x /x/y/ (over)"},
-		{&ir.Copy{Sources: []string{"a"}, Dest: "b", From: "alpine"}, "fetches docker-image://alpine; writes /w /w/b/ (over); depends on network"},
+		{&ir.Copy{Sources: []string{"a"}, Dest: "/x/y"}, "copies /a; writes /x /x/y/ (over)"},
+		{&ir.Copy{Sources: []string{"a"}, Dest: "b", From: "alpine"}, "copies alpine:/a; fetches docker-image://alpine; writes /w /w/b/ (over); depends on network"},
 		{&ir.Copy{Inline: []ir.Inline{{Name: "f"}}, Dest: "/x/"}, "writes /x /x/f (over)"},
-		{&ir.Copy{Sources: []string{"a"}, Dest: "$X"}, "writes $X (unknown)"},
+		{&ir.Copy{Sources: []string{"a"}, Dest: "$X"}, "copies /a; writes $X (unknown)"},
+		{&ir.Copy{Sources: []string{"../$Y", "./b/*"}, Dest: "/c/"}, "copies ../$Y /b/*; writes /c/ (over)"},
+		{&ir.Run{Command: ir.Command{Line: "true"}, Mounts: []ir.Mount{{{Key: "target", Value: "/x", HasValue: true}, {Key: "from", Value: "b", HasValue: true}}}}, "copies b:/"},
 		{&ir.Add{Sources: []string{"https://e.org/a"}, Dest: "/", Checksum: "sha256:x"}, "fetches https://e.org/a (pinned); writes / (over); depends on network"},
 		{&ir.Workdir{Path: "a/b"}, "writes /w /w/a /w/a/b (over)"},
 		{&ir.Env{Pairs: []ir.Pair{{Key: "a", Value: "b"}}}, ""},
@@ -321,7 +353,7 @@ func TestStage(t *testing.T) {
 	}}
 	for _, known := range []bool{true, false} {
 		steps := effects.Stage(m, 1, states(m, known).Stage(1), !known)
-		for i, want := range []string{"", "removes /a/y", "writes /c/ (over)", "fetches docker-image://other; writes /c/ (over); depends on network"} {
+		for i, want := range []string{"", "removes /a/y", "copies A:/b; writes /c/ (over)", "copies other:/b; fetches docker-image://other; writes /c/ (over); depends on network"} {
 			if got := steps[i].Effects.String(); got != want {
 				t.Errorf("%d: %s, not %s", i, got, want)
 			}

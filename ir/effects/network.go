@@ -39,6 +39,9 @@ func curls(k *call) {
 		}
 		p := o.paths(dirs, false)
 		k.writes(p)
+		if len(k.given["--output"]) == 1 && !k.has("--output-dir", "--remote-name", "--continue-at", "--append") {
+			k.downloads(o)
+		}
 		if k.has("--create-dirs") {
 			before := k.dirs
 			k.dirs = dirs
@@ -55,6 +58,9 @@ func curls(k *call) {
 			k.writes(field{text: ".", known: true}.paths(dirs, true))
 		} else {
 			k.writes(field{text: name, known: true, over: len(k.operands) > 1}.paths(dirs, false))
+			if !k.has("--output", "--output-dir", "--continue-at") {
+				k.downloads(field{text: name, known: true})
+			}
 		}
 	}
 	for _, d := range slices.Concat(k.given["--data"], k.given["--data-binary"], k.given["--data-urlencode"], k.given["--form"], k.given["--header"], k.given["--write-out"], k.given["--json"]) {
@@ -75,7 +81,8 @@ func curls(k *call) {
 
 // wgets is wget(1): a file for each URL, named as that, or with a number behind when there is one.
 func wgets(k *call) {
-	if k.has("--output-document") && !k.has("--recursive", "--mirror", "--page-requisites") {
+	if file, ok := k.opt("--output-document"); ok && !k.has("--recursive", "--mirror", "--page-requisites") {
+		k.downloads(file)
 		return
 	}
 	dirs := k.dirs

@@ -71,6 +71,8 @@ func copied(at State, sources []string, inline []ir.Inline, dest, from, by, mode
 			e.Network = append(e.Network, f)
 		} else if by == "ADD" && !known {
 			e.Network = append(e.Network, Fetch{URL: s, By: by})
+		} else {
+			e.Copies = append(e.Copies, sourceOf(from, text, known))
 		}
 	}
 	if from != "" {
@@ -83,6 +85,32 @@ func copied(at State, sources []string, inline []ir.Inline, dest, from, by, mode
 		e.Permissions = []Permission{{Path: dest, Mode: mode, Owner: owner}}
 	}
 	return Join(e)
+}
+
+// sourceOf is a path in the root of a context, a stage or an image.
+func sourceOf(from, name string, known bool) Source {
+	if known {
+		name = path.Join("/", name)
+	}
+	return Source{From: from, Path: name, Known: known && !strings.Contains(from, "$")}
+}
+
+// mounted are what the bind mounts of a RUN show it.
+func mounted(r *ir.Run, at State) (list []Source) {
+	for _, m := range r.Mounts {
+		if kind, ok := m.Option("type"); ok && kind != "bind" {
+			continue
+		}
+		from, _ := m.Option("from")
+		name, known := "/", true
+		for _, key := range []string{"source", "src"} {
+			if s, ok := m.Option(key); ok {
+				name, known = at.word(s)
+			}
+		}
+		list = append(list, sourceOf(from, name, known))
+	}
+	return list
 }
 
 // source is the stage or image that an op copies from.

@@ -18,6 +18,7 @@ func (e Effects) String() string {
 	if len(e.Unknown) > 0 {
 		parts = append(parts, "anything: "+strings.Join(e.Unknown, ", "))
 	}
+	add("copies", each(e.Copies, Source.String))
 	add("installs", each(e.Packages, Package.String))
 	add("fetches", each(e.Network, Fetch.String))
 	if len(e.Unknown) == 0 {
@@ -53,6 +54,14 @@ func (p Paths) words() []string {
 // subset tells whether all paths of a row that stand for themselves are in a list.
 func subset(of, list []string) bool {
 	return !slices.ContainsFunc(of, func(s string) bool { return s[0] == '/' && !slices.Contains(list, s) })
+}
+
+// String is the path, with "FROM:" in front when it is not of the build context.
+func (s Source) String() string {
+	if s.From != "" {
+		return s.From + ":" + s.Path
+	}
+	return s.Path
 }
 
 // String is as the manager has it: "apt:curl=7.88".

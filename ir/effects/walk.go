@@ -30,6 +30,9 @@ type walker struct {
 	found []field  // what "{}" stands for, in what find runs
 	repos []string // work trees that the script has cloned
 
+	downloads []download
+	sums      []sum
+
 	printer  *syntax.Printer
 	settings bool // variables are those that a program looks at
 	notes    []Command
@@ -50,7 +53,7 @@ func run(r *ir.Run, at State) Step {
 	for _, c := range step.Commands {
 		all = append(all, c.Effects)
 	}
-	e := Join(append(all, Effects{Secrets: secrets(r), Capabilities: security(r)})...)
+	e := Join(append(all, Effects{Copies: mounted(r, at), Secrets: secrets(r), Capabilities: security(r)})...)
 	if r.Network == "none" && len(e.Unknown) == 0 {
 		e.Network = nil
 		e.Indeterminate = slices.DeleteFunc(e.Indeterminate, func(i Indeterminate) bool { return i == Network })
@@ -85,7 +88,9 @@ func follow(r *ir.Run, at State) Step {
 		w.errexit = w.errexit || strings.HasPrefix(option, "-") && strings.Contains(option, "e") || option == "errexit"
 		w.pipefail = w.pipefail || option == "pipefail" && i > 0
 	}
+	errexit := w.errexit
 	w.list(script.Tree().Stmts)
+	w.pin(script.Tree().Stmts, errexit)
 	return Step{Commands: w.notes}
 }
 
@@ -253,6 +258,7 @@ func (w *walker) binary(c *syntax.BinaryCmd) (bad env) {
 		w.env = w.merge(good, w.env)
 		return bad
 	}
+	w.compares(c)
 	in := w.env
 	if !w.pipefail {
 		w.lose(c.X, "|")

@@ -1,0 +1,119 @@
+package effects
+
+import (
+	"slices"
+	"strings"
+
+	"mvdan.cc/sh/v3/syntax"
+)
+
+// download is a file that a command fetches.
+type download struct {
+	url, by, file string
+	sums          int // that were compared before
+}
+
+// sum is a file whose digest a script compares with one that stands in it.
+type sum struct {
+	file string
+	at   *syntax.BinaryCmd
+}
+
+// downloads notes the file that the only URL of a command goes to.
+func (k *call) downloads(file field) {
+	p := file.paths(k.dirs, false)
+	if len(k.operands) != 1 || len(p.List) != 1 || p.Grade != Precise {
+		return
+	}
+	k.w.downloads = append(k.w.downloads, download{k.operands[0].show(), k.Name, p.List[0].Name, len(k.w.sums)})
+}
+
+// compares notes `echo "DIGEST FILE" | sha256sum -c`. MD5 and SHA-1 say too little.
+func (w *walker) compares(c *syntax.BinaryCmd) {
+	from, to := w.calls[c.X.Cmd], w.calls[c.Y.Cmd]
+	if c.Op != syntax.Pipe || from == nil || to == nil || from.Name != "echo" || len(c.X.Redirs) > 0 || len(w.dirs) != 1 ||
+		!slices.Contains([]string{"sha224sum", "sha256sum", "sha384sum", "sha512sum", "b2sum"}, to.Name) {
+		return
+	}
+	k := &call{w: w, Command: to}
+	if !k.parse(w.rows.byName[to.Name]) || !k.has("--check") || k.has("--ignore-missing") || k.loose || slices.ContainsFunc(k.operands, func(f field) bool { return !f.is("-") }) {
+		return
+	}
+	var words []string
+	for _, a := range from.Args {
+		for _, f := range w.fields(a) {
+			t := f.plain()
+			if t == "" || f.over {
+				return
+			}
+			words = append(words, t)
+		}
+	}
+	for line := range strings.Lines(strings.Join(words, " ")) {
+		digest, file, _ := strings.Cut(strings.TrimSpace(line), " ")
+		if len(digest) >= 56 && strings.Trim(digest, "0123456789abcdefABCDEF") == "" {
+			file = strings.TrimPrefix(strings.TrimSpace(file), "*")
+			for _, p := range (field{text: literal(file), known: true}).paths(w.dirs, false).List {
+				w.sums = append(w.sums, sum{p.Name, c})
+			}
+		}
+	}
+}
+
+// pin marks what is fetched into a file whose digest is compared behind that, where the script
+// fails when it is another.
+func (w *walker) pin(stmts []*syntax.Stmt, errexit bool) {
+	if len(w.sums) == 0 {
+		return
+	}
+	must := map[syntax.Command]bool{}
+	needs(stmts, errexit, must)
+	pinned := func(d download) bool {
+		return slices.ContainsFunc(w.sums[d.sums:], func(s sum) bool { return must[s.at] && s.file == d.file })
+	}
+	for _, d := range w.downloads {
+		for i, n := range w.notes {
+			list := slices.Clone(n.Effects.Network)
+			for j, f := range list {
+				same := func(o download) bool { return o.url == f.URL && o.by == f.By }
+				list[j].Pinned = f.Pinned || same(d) && !slices.ContainsFunc(w.downloads, func(o download) bool { return same(o) && !pinned(o) })
+			}
+			w.notes[i].Effects.Network = list
+		}
+	}
+}
+
+// needs collects the commands without which a list of statements surely fails.
+func needs(stmts []*syntax.Stmt, errexit bool, must map[syntax.Command]bool) {
+	for i, s := range stmts {
+		last := i+1 == len(stmts)
+		if call, ok := s.Cmd.(*syntax.CallExpr); ok && len(call.Args) > 1 && call.Args[0].Lit() == "set" {
+			option := call.Args[1].Lit()
+			errexit = errexit && !strings.HasPrefix(option, "+") || strings.HasPrefix(option, "-") && strings.Contains(option, "e")
+		}
+		if last || errexit {
+			need(s, errexit, last, must)
+		}
+	}
+}
+
+func need(s *syntax.Stmt, errexit, last bool, must map[syntax.Command]bool) {
+	if s.Negated || s.Background || s.Coprocess {
+		return
+	}
+	switch c := s.Cmd.(type) {
+	case *syntax.BinaryCmd:
+		if must[c] = true; c.Op == syntax.AndStmt {
+			if last { // `set -e` looks away where another command follows
+				need(c.X, errexit, last, must)
+			}
+			need(c.Y, errexit, last, must)
+		}
+	case *syntax.Block:
+		if last || errexit {
+			needs(c.Stmts, errexit, must)
+		}
+	case *syntax.Subshell:
+		needs(c.Stmts, errexit, must)
+	}
+}
