@@ -50,6 +50,8 @@ type program struct {
 	names bool              // one of them names something
 	roles []string          // of Operands
 	trees []string          // of Tree
+	// canRun says that one of them, or of those of its commands, may have it run another program.
+	canRun bool
 }
 
 // The roles that a value or an operand may have.
@@ -64,11 +66,12 @@ const (
 	roleMake     = "make"     // a directory that is made
 	roleCd       = "cd"       // a directory that paths start from
 	roleURL      = "url"      // what is fetched
-	roleRun      = "run"      // a command, a script or a file of settings: it may do anything
+	roleRun      = "run"      // a command, a script, or a file of settings: it may do anything
+	roleRoot     = "root"     // a root directory with programs of its own: it may do anything
 	rolePackage  = "package"  // a package, a file of one, or a URL
 	roleUser     = "user"     // a user that is made
 	roleSetting  = "setting"  // one that the row tells: see Setting
-	roleUnchosen = "unchosen" // an option that the row does not follow: anything
+	roleUnchosen = "unchosen" // an option that the row does not follow: anything, but it runs nothing
 )
 
 // table has all rows, a topic a file.
@@ -107,12 +110,14 @@ func (p *program) prepare(top *program, outer map[string]option) {
 	}
 	for i := range p.Commands {
 		p.Commands[i].prepare(top, p.known)
+		p.canRun = p.canRun || p.Commands[i].canRun
 	}
 	if p != top && p.Runs == "" {
 		p.inherit(top)
 	}
 	for _, o := range p.known {
 		p.names = p.names || o.role != "" && o.role != roleText
+		p.canRun = p.canRun || o.role == roleRun || o.role == roleRoot || o.role == roleSetting
 	}
 }
 

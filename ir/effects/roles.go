@@ -138,6 +138,8 @@ func (k *call) role(g given, tree bool) {
 		k.fetch(g.field)
 	case roleRun:
 		k.fail("`" + k.Text + "` runs `" + g.show() + "`")
+	case roleRoot:
+		k.fail("`" + k.Text + "` works below another root")
 	case roleSetting:
 		if !k.w.rows.byName[k.Name].Setting(g.plain()) {
 			k.fail("`" + k.Text + "` has a setting that is not followed")

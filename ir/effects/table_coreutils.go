@@ -12,8 +12,8 @@ func coreutilsRows() []program {
 		{Names: "tr", Source: source, Options: "-c -C|--complement -d|--delete -s|--squeeze-repeats -t", Operands: "text..."},
 		{Names: "paste fold fmt expand unexpand", Source: source, Options: "-d=text -s -w=text -t=text -i -z", Operands: "read..."},
 		{Names: "comm join", Source: source, Options: "-1 -2 -3 -i -j=text -t=text -z --check-order --nocheck-order --output-delimiter=text --total", Operands: "read..."},
-		{Names: "sort", Source: source, Operands: "read...", Options: "-b -d -f -g -h -i -M -n|--numeric-sort -r|--reverse -R|--random-sort -V|--version-sort " +
-			"-c|--check -m|--merge -o|--output=write -s|--stable -u|--unique -z -k|--key=text -t|--field-separator=text -S|--buffer-size=text --parallel=text"},
+		{Names: "sort", Source: source, Operands: "read...", Options: "-b|--ignore-leading-blanks -d|--dictionary-order -f|--ignore-case -g|--general-numeric-sort -h|--human-numeric-sort -i -M|--month-sort -n|--numeric-sort -r|--reverse -R|--random-sort -V|--version-sort " +
+			"-c|--check -m|--merge -o|--output=write -s|--stable -u|--unique -z|--zero-terminated -C! -T|--temporary-directory=writes --compress-program=run -k|--key=text -t|--field-separator=text -S|--buffer-size=text --parallel=text"},
 		{Names: "uniq", Source: source, Options: "-c|--count -d|--repeated -D -u|--unique -i|--ignore-case -f=text -s=text -w=text -z", Operands: "read write"},
 		{Names: "basename dirname", Source: source, Options: "-a|--multiple -s|--suffix=text -z", Operands: "text..."},
 		{Names: "readlink realpath", Source: source, Options: "-f|--canonicalize -e|--canonicalize-existing -m|--canonicalize-missing -n -q -s -v -z -P -L --relative-to=text --relative-base=text", Operands: "read..."},
@@ -49,7 +49,7 @@ func coreutilsRows() []program {
 			Options: "-f|--force -i -L -n|--no-dereference -P -r|--relative -s|--symbolic -t|--target-directory=text -T|--no-target-directory -v|--verbose"},
 		{Names: "link", Source: source, Operands: "read write"},
 		{Names: "install", Source: source, Operands: "text...", Then: installs, Reads: "/etc/passwd /etc/group",
-			Options: "-c -C|--compare -d|--directory -D -g|--group=text -m|--mode=text -o|--owner=text -p|--preserve-timestamps -s! -t|--target-directory=text -T|--no-target-directory -v|--verbose"},
+			Options: "-c -C|--compare -d|--directory -D -g|--group=text -m|--mode=text -o|--owner=text -p|--preserve-timestamps -s|--strip! --strip-program=run -b! --backup[=unchosen] -S|--suffix=unchosen -t|--target-directory=text -T|--no-target-directory -v|--verbose"},
 		{Names: "chmod", Source: source, Operands: "text...", Options: "-c|--changes -f|--silent|--quiet -v|--verbose -R|--recursive --reference=read --preserve-root", Tree: "--recursive", Then: chmods},
 		{Names: "chown chgrp", Source: source, Operands: "text...", Reads: "/etc/passwd /etc/group", Options: "-c|--changes -f|--silent|--quiet -v|--verbose -R|--recursive -h|--no-dereference --dereference -H -P -L! --from=text --reference=read --preserve-root", Tree: "--recursive", Then: chmods},
 		{Names: "mktemp", Source: source, Options: "-d|--directory -u|--dry-run -q|--quiet -p=text --tmpdir[=text] -t --suffix=text", Operands: "text...", Does: "random", Then: makesTemp, Prints: tempName},

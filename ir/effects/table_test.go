@@ -19,7 +19,7 @@ func walkRows(list []program, each func(p *program)) {
 // TestTable holds that rows say where they are from, that each name has one row, and that what
 // they are written in is read.
 func TestTable(t *testing.T) {
-	roles := []string{"", roleText, roleRead, roleReads, roleWrite, roleWrites, roleEdit, roleRemove, roleMake, roleCd, roleURL, roleRun, rolePackage, roleUser, roleSetting, roleUnchosen}
+	roles := []string{"", roleText, roleRead, roleReads, roleWrite, roleWrites, roleEdit, roleRemove, roleMake, roleCd, roleURL, roleRun, roleRoot, rolePackage, roleUser, roleSetting, roleUnchosen}
 	used, seen := map[string]bool{}, map[string]string{}
 	list := table()
 	for _, p := range list {
@@ -89,14 +89,15 @@ func TestTable(t *testing.T) {
 	}
 }
 
-// TestSedOnlyEdits is about scripts of sed.
-func TestSedOnlyEdits(t *testing.T) {
+// TestSedScript is about scripts of sed: those that only edit.
+func TestSedScript(t *testing.T) {
 	for script, want := range map[string]bool{
 		"s/a/b/": true, "s/a/b/gI; p": true, "/x/d": true, "1,$!d": true, `\,x,d`: true, "$!N;P;D": true, "/a/{s/b/c/;n}": true, "a text": true, "y/ab/ba/": true,
 		":a;N;$!ba;s/x/y/": true, "s/[/]/x/": false, "s/a/b/e": false, "s/a/b/w f": false, "w f": false, "r f": false, "1e": false, "p;e ls": false, "s/a/b": false,
 		"a x\ne ls": false, `a x\` + "\ne ls": true, "R x": false, "W x": false, "F": false, "v": false, "/a": false, "s": false,
 	} {
-		if got := sedOnlyEdits(script); got != want {
+		files, ok := sedScript(script)
+		if got := ok && !files; got != want {
 			t.Errorf("%q: %v", script, got)
 		}
 	}

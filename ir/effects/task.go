@@ -114,13 +114,13 @@ func (t *Task) loosely(known shell.Options, args []shell.Word) (operands []shell
 	return operands
 }
 
-// words are the options of a row that run nothing.
+// words are the options of a row.
 func (p *program) words() shell.Options {
 	var o shell.Options
 	for name, option := range p.known {
 		long, isLong := strings.CutPrefix(name, "--")
 		switch {
-		case option.role == roleUnchosen || option.role == roleRun || !isLong && len(name) != 2:
+		case !isLong && len(name) != 2:
 		case isLong && option.takes == '=':
 			o.Long = append(o.Long, long+"=")
 		case isLong:
@@ -136,13 +136,17 @@ func (p *program) words() shell.Options {
 	return o
 }
 
+// roleOf is that of an option.
+func (p *program) roleOf(o shell.Option) string {
+	if len(o.Name) == 1 {
+		return p.known["-"+o.Name].role
+	}
+	return p.known["--"+o.Name].role
+}
+
 // tame tells an option that names no file, and no setting that would lead elsewhere.
 func (p *program) tame(top *program, o shell.Option) bool {
-	dashes := "--"
-	if len(o.Name) == 1 {
-		dashes = "-"
-	}
-	switch p.known[dashes+o.Name].role {
+	switch p.roleOf(o) {
 	case "", roleText:
 		return true
 	case roleSetting:
@@ -158,12 +162,12 @@ func isPackage(w shell.Word) bool {
 		!slices.Contains([]string{".deb", ".apk", ".rpm", ".dsc", ".changes", ".whl", ".tgz", ".gz", ".zip", ".gem", ".bz2"}, path.Ext(text))
 }
 
-// aptSettings are what apt.conf(5) of apt 2.6 has that starts no program and names no file, in
-// lower case; one that ends in ":" stands for all below it.
+// aptSettings are what apt.conf(5) of apt 2.6 has that starts no program and leads to no other files
+// than those of certificates, in lower case; one that ends in ":" stands for all below it.
 const aptSettings = `acquire::retries acquire::check-valid-until acquire::check-date acquire::forceipv4 acquire::forceipv6 acquire::gzipindexes acquire::languages
 	acquire::compressiontypes:: acquire::allowinsecurerepositories acquire::allowweakrepositories acquire::allowdowngradetoinsecurerepositories acquire::queue-mode acquire::max-validto
 	acquire::min-validto acquire::by-hash acquire::http::proxy acquire::https::proxy acquire::http::timeout acquire::https::timeout acquire::ftp::timeout acquire::http::pipeline-depth
-	acquire::http::no-cache acquire::https::no-cache acquire::http::dl-limit acquire::https::dl-limit acquire::https::verify-peer acquire::https::verify-host acquire::::proxy
+	acquire::http::no-cache acquire::https::no-cache acquire::http::dl-limit acquire::https::dl-limit acquire::https::verify-peer acquire::https::verify-host acquire::https::cainfo acquire::::proxy
 	acquire::pdiffs acquire::indextargets:: apt::install-recommends apt::install-suggests apt::get:: apt::autoremove:: apt::immediate-configure apt::default-release apt::acquire::retries
 	apt::cache-limit apt::cache-start apt::sandbox::user apt::color apt::status-fd apt::keep-downloaded-packages dpkg::use-pty dpkg::progress-fancy dpkg::progress
 	dpkg::lock::timeout dpkg::options:: debug:: quiet`

@@ -28,7 +28,8 @@ func seds(k *call) {
 		scripts, files = files[:1], files[1:]
 	}
 	for _, s := range scripts {
-		if t, ok := text(named(s.text)); !s.known || !ok || !sedOnlyEdits(t) {
+		t, ok := text(named(s.text))
+		if files, quiet := sedScript(t); !s.known || !ok || files || !quiet {
 			k.fail("the script of `" + k.Text + "` may run programs, or name files")
 			return
 		}
@@ -63,17 +64,16 @@ func named(pattern string) string {
 	return b.String()
 }
 
-// sedOnlyEdits tells a script of sed(1) whose commands change the text and nothing else: none is
-// w, W, r, R, e or v, nor has a flag e or w.
-func sedOnlyEdits(s string) bool {
+// sedScript reads the commands of a script of sed(1). It is false when one runs a program, as e
+// and the flag e of s do, or nobody knows. Files tells that one reads or writes a file.
+func sedScript(s string) (files, ok bool) {
 	for {
 		s = strings.TrimLeft(s, " \t\n;{}")
 		if s == "" {
-			return true
+			return files, true
 		}
-		var ok bool
 		if s, ok = sedAddress(s); !ok || s == "" {
-			return false
+			return files, false
 		}
 		c := s[0]
 		s = s[1:]
@@ -82,27 +82,37 @@ func sedOnlyEdits(s string) bool {
 			s = strings.TrimLeft(s, "0123456789 \t")
 		case c == 's' || c == 'y':
 			if s, ok = sedParts(s, 2); !ok {
-				return false
+				return files, false
 			}
 			s = strings.TrimLeft(s, "gpiIMm0123456789 \t")
-		case c == 'a' || c == 'i' || c == 'c' || c == '#': // the rest of the line is text
-			i := 0
-			for i < len(s) && s[i] != '\n' {
-				if s[i] == '\\' {
-					i++
-				}
-				i++
+			if strings.HasPrefix(s, "w") {
+				files, s = true, s[strings.IndexByte(s+"\n", '\n'):]
 			}
-			s = s[min(i, len(s)):]
+		case c == 'a' || c == 'i' || c == 'c' || c == '#': // the rest of the line is text
+			s = sedLine(s)
+		case strings.IndexByte("rRwW", c) >= 0:
+			files, s = true, s[strings.IndexByte(s+"\n", '\n'):]
 		case strings.IndexByte("btT:", c) >= 0:
 			s = s[len(s)-len(strings.TrimLeft(s, " abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_")):]
 		default:
-			return false
+			return files, false
 		}
 		if s != "" && strings.IndexByte(";\n} \t", s[0]) < 0 && strings.IndexByte("{}", c) < 0 {
-			return false
+			return files, false
 		}
 	}
+}
+
+// sedLine drops the rest of a line, and those that a backslash joins to it.
+func sedLine(s string) string {
+	i := 0
+	for i < len(s) && s[i] != '\n' {
+		if s[i] == '\\' {
+			i++
+		}
+		i++
+	}
+	return s[min(i, len(s)):]
 }
 
 // sedAddress drops what stands in front of a command.
@@ -175,7 +185,7 @@ func awks(k *call) {
 	}
 	for _, p := range programs {
 		t, ok := text(p.text)
-		if !p.known || !ok || strings.Contains(t, "system") || strings.Contains(t, "getline") || strings.Contains(t, "|") || strings.Contains(t, "@") || awkPrints().MatchString(t) {
+		if !p.known || !ok || awkRuns(t) || strings.Contains(t, "getline") || awkPrints().MatchString(t) {
 			k.fail("the program of `" + k.Text + "` may run others, or write files")
 			return
 		}
@@ -189,6 +199,13 @@ func awks(k *call) {
 	for _, f := range files {
 		k.read(f, false)
 	}
+}
+
+// awkRuns tells a program of awk that may run others: gawk(1) 5.2 has system(), pipes, two-way
+// pipes, and extensions and indirect calls by "@".
+func awkRuns(text string) bool {
+	text = strings.ReplaceAll(text, "||", "")
+	return strings.ContainsAny(text, "|@") || strings.Contains(text, "system")
 }
 
 // awkPrints finds a print with ">" behind it.

@@ -11,9 +11,9 @@ import (
 // gitOptions are those of git(1) 2.39 in front of the name of a command, and gitCommands what
 // the commands of gitQuiet have, taken together, that names no program.
 var (
-	gitOptions  = shell.Options{Flags: "hv", Values: "Cc", Long: long("git-dir= work-tree= no-pager bare version help no-replace-objects")}
+	gitOptions  = shell.Options{Flags: "hv", Values: "Cc", Long: strings.Fields("git-dir= work-tree= no-pager bare version help no-replace-objects")}
 	gitCommands = shell.Options{Flags: "0123456789abdDfghklLMnNpqrRsStvwz", Values: "bBcCjmoF", Attached: "p",
-		Long: long(`depth= branch= single-branch no-single-branch recursive recurse-submodules no-recurse-submodules no-tags tags quiet progress no-progress verbose jobs= shallow-submodules
+		Long: strings.Fields(`depth= branch= single-branch no-single-branch recursive recurse-submodules no-recurse-submodules no-tags tags quiet progress no-progress verbose jobs= shallow-submodules
 			no-checkout filter= sparse mirror bare origin= init update remote checkout force hard soft mixed global system local worktree file= add unset unset-all get get-all replace-all list
 			bool int path null name-only short abbrev always all prune amend message= allow-empty allow-empty-message no-edit author= date= no-verify signoff no-gpg-sign ff-only ff no-ff rebase no-rebase
 			abbrev-ref show-toplevel show-current verify format= pretty= oneline max-count= exact-match dirty long match= first-parent candidates= cached stat numstat summary theirs ours keep index check

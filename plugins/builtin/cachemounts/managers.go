@@ -52,21 +52,21 @@ var managers = []manager{
 	// apt-get(8), apt.conf(5) of apt 2.6: -o overrides every configuration file. Packages
 	// have release and architecture in id and name. Of pkgcache.bin, which apt takes for
 	// valid by size and time of files that differ from image to image, there is none.
-	{config: "apt", name: "apt", native: true, locked: true, system: true, uses: isApt(aptInstalls...), lead: leadApt,
+	{config: "apt", name: "apt", native: true, locked: true, system: true, uses: installs("apt-get", "apt"), lead: leadApt,
 		dirs: []dir{{path: ownDir + "apt"}}, own: []string{"/var/cache/apt"},
 		away: []string{"Dir*", "-oDir*", "-c", "--config-file*", "-d", "-dy", "-yd", "--download-only", "--print-uris", "--no-download"},
 		vars: []string{"APT_CONFIG"}, traces: []string{"/var/cache/apt/"},
 		moved: aptHooks},
 	// apk(8), apk-cache(5) of apk-tools 2.14: packages have the hash of their contents in
 	// their names, indexes have not the architecture; so the base image is part of the key.
-	{config: "apk", name: "apk", native: true, locked: true, system: true, uses: sub([]string{"apk"}, "add", "upgrade", "fix"), lead: leadApk,
+	{config: "apk", name: "apk", native: true, locked: true, system: true, uses: installs("apk"), lead: leadApk,
 		dirs: []dir{{path: ownDir + "apk"}}, own: []string{"/var/cache/apk", "/etc/apk/cache"},
 		away:  []string{"--cache*", "-p*", "--ro*", "--ini*", "--no-n*", "--ar*", "--repositori*", "-s", "--si*"}, // getopt_long takes the start of an option
 		moved: late.Regexp(`/etc/apk/cache|setup-apkcache|apk[^&|;\n]*--no-network|commit_hooks`)},
 	// dnf(8), dnf.conf(5) of DNF 4 and 5: --setopt overrides dnf.conf; a directory of a
 	// repository has the hash of its URL, architecture included. --refresh, since what is
 	// known of a repository counts as new for two days.
-	{config: "dnf", name: "dnf", native: true, locked: true, system: true, uses: isDnf, lead: leadDnf,
+	{config: "dnf", name: "dnf", native: true, locked: true, system: true, uses: installs("dnf", "dnf5", "yum"), lead: leadDnf,
 		dirs: []dir{{path: ownDir + "dnf"}}, own: []string{"/var/cache/dnf", "/var/cache/yum", "/var/cache/libdnf5"},
 		away: []string{"--ins*", "--setopt=cachedir*", "--setopt=system_cachedir*", "--setopt=keepcache*", "-c", "--con*",
 			"-C", "--ca*", "--dow*", "--des*", "--fo*"}, traces: []string{"/var/cache/"},

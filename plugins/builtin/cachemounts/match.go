@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/seed-e0495807/strake/ir/effects"
 	"github.com/seed-e0495807/strake/ir/shell"
 	"github.com/seed-e0495807/strake/lang/late"
 )
@@ -17,8 +18,8 @@ func sub(programs []string, subs ...string) func(*shell.Command) bool {
 	}
 }
 
-// valued are the short options of apt and npm that take the next word.
-var valued = []string{"-o", "-t", "-c", "-a", "-q=2", "-X", "--target-release", "--option", "--prefix", "--registry", "-C", "--repo", "--enablerepo", "--disablerepo", "--repository", "--virtual"}
+// valued are options of npm, yarn, go and cargo that take the next word.
+var valued = []string{"-C", "--prefix", "--registry"}
 
 // placed are options of npm and yarn with the name of a package or directory.
 var placed = []string{"-w", "--workspace", "--cwd", "--modules-folder", "--link-folder"}
@@ -38,18 +39,14 @@ func subcommand(c *shell.Command) string {
 	return ""
 }
 
-var (
-	aptInstalls = []string{"install", "upgrade", "dist-upgrade", "full-upgrade", "build-dep", "reinstall", "satisfy"}
-	npmInstalls = []string{"ci", "install", "i", "add", "update", "clean-install", "in", "ins", "up", "ic"}
-	dnfInstalls = []string{"install", "update", "upgrade", "groupinstall", "localinstall", "builddep", "reinstall", "downgrade", "swap", "distro-sync"}
-	dnfPrograms = []string{"dnf", "dnf5", "yum"}
-)
+var npmInstalls = []string{"ci", "install", "i", "add", "update", "clean-install", "in", "ins", "up", "ic"}
 
-func isApt(subs ...string) func(*shell.Command) bool { return sub([]string{"apt-get", "apt"}, subs...) }
-
-// isDnf tells installations. "dnf group install" has another word in front.
-func isDnf(c *shell.Command) bool {
-	return sub(dnfPrograms, dnfInstalls...)(c) || sub(dnfPrograms, "group", "groups", "module")(c) && c.Has("install")
+// installs makes a test for commands of these programs that get packages from repositories.
+func installs(programs ...string) func(*shell.Command) bool {
+	return func(c *shell.Command) bool {
+		task, ok := effects.TaskOf(c)
+		return ok && slices.Contains(programs, c.Name) && (task.Action == effects.ToInstall || task.Action == effects.ToUpgrade)
+	}
 }
 
 func isNpm(subs ...string) func(*shell.Command) bool { return sub([]string{"npm"}, subs...) }

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/seed-e0495807/strake/ir/effects"
 	"github.com/seed-e0495807/strake/ir/shell"
 	"github.com/seed-e0495807/strake/lang/late"
 )
@@ -45,7 +46,7 @@ var installers = strings.Fields(`apt-get apt apt-cache apt-mark apt-key add-apt-
 
 // kindOf tells what a command may see. Options can make a walker of a quiet program.
 func kindOf(c *shell.Command) kind {
-	if t, ok := tameOf(c.Name); ok && !tamed(c, t) || c.Sets("PATH") || c.Apart {
+	if effects.MayRun(c) || c.Sets("PATH") || c.Apart {
 		return unknown
 	}
 	if dir := path.Dir(c.Prog.Text); strings.Contains(c.Prog.Text, "/") && !slices.Contains(systemDirs, dir) && !slices.Contains(ownPlaces, c.Name) && !pipName().MatchString(c.Name) {
@@ -58,7 +59,8 @@ func kindOf(c *shell.Command) kind {
 	case "ls", "dir", "du", "find", "rsync", "mv":
 		return walker
 	case "apk":
-		return when(subcommand(c) != "audit") // which walks over all there is
+		task, _ := effects.TaskOf(c)
+		return when(task.Command != "audit") // which walks over all there is
 	case "git":
 		return when(quietGit(c))
 	case "cp":
@@ -82,6 +84,9 @@ func kindOf(c *shell.Command) kind {
 		}
 		return quiet
 	case "tar":
+		if slices.ContainsFunc(c.Args[:min(1, len(c.Args))], func(w shell.Word) bool { return oldLinks().MatchString(w.Text) }) || hasWord(c, tarLinks().MatchString) {
+			return unknown
+		}
 		return tarKind(c)
 	case ".", "source":
 		if c.Arg(0) == "/etc/os-release" { // os-release(5): assignments only
@@ -149,6 +154,13 @@ func abbreviates(text string, options ...string) bool {
 	name, _, _ := strings.Cut(text, "=")
 	return len(name) > 2 && strings.HasPrefix(name, "--") && slices.ContainsFunc(options, func(o string) bool { return strings.HasPrefix(o, name) })
 }
+
+// tarLinks are options of tar(1) 1.34 that leave the tree by links, and oldLinks letters without a
+// dash that do.
+var (
+	tarLinks = late.Regexp(`^(-[A-Za-z]*h|--dereference$)`)
+	oldLinks = late.Regexp(`^[A-Za-z]*h[A-Za-z]*$`)
+)
 
 // tarKind tells extracting and listing from what reads files. The first word may have
 // letters without a dash.
