@@ -25,8 +25,9 @@ type State struct {
 	User    string   // as the last USER has it, "" is root
 	Workdir string   // "" is not known
 	OS      string   // of the base image's config; "" is not known
-	// UserKnown is false when the base image may have set a user.
-	UserKnown bool
+	// UserKnown is false when the base image may have set a user, and ShellKnown when it may have a
+	// shell of its own.
+	UserKnown, ShellKnown bool
 	// Triggers tells that the base image has ONBUILD instructions, which run first and of
 	// which nothing is known here.
 	Triggers bool
@@ -169,7 +170,7 @@ func (s *State) after(body ir.Body, lexer *words.Lexer) *State {
 	out := *s
 	switch b := body.(type) {
 	case *ir.Shell:
-		out.Shell = b.Args
+		out.Shell, out.ShellKnown = b.Args, true
 	case *ir.User:
 		out.User, out.UserKnown = s.word(b.Name, lexer)
 	case *ir.Workdir:
@@ -200,6 +201,9 @@ func (s *State) after(body ir.Body, lexer *words.Lexer) *State {
 	}
 	return &out
 }
+
+// Lost tells that a variable was set, and nobody knows which.
+func (s *State) Lost() bool { return s.lost }
 
 // set sets a variable. Its name may have variables, which are those of before.
 func (s *State) set(before *State, name string, v variable, lexer *words.Lexer) {

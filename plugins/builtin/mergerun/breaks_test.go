@@ -30,6 +30,8 @@ var breaks = []struct{ name, code, text string }{
 	{"BASH_ENV, any shell", "shell", "ENV BASH_ENV=/x\nRUN true\nRUN touch f"},
 	{"SHELLOPTS", "shell", "ENV SHELLOPTS=errexit\nSHELL [\"bash\", \"-c\"]\nRUN true\nRUN touch f"},
 	{"an exported function", "shell", "ENV BASH_FUNC_date%%=x\nRUN true\nRUN touch f"},
+	{"directory of an ARG", "workdir", "ARG D=/x\nWORKDIR $D\nRUN rm -rf /w\nRUN touch f"},
+	{"a variable of any name", "shell", "ARG N\nENV x$N=/x\nRUN true\nRUN touch f"},
 	{"trigger SHELL", "shell", "ONBUILD SHELL [\"bash\", \"-ec\"]\nFROM one\nRUN true\nRUN touch f"},
 	{"trigger ENV", "shell", "ONBUILD ENV BASH_ENV=/x\nFROM one\nRUN true\nRUN touch f"},
 	{"root by -U", "user", "RUN groupadd -Uroot g\nRUN touch f"},

@@ -23,15 +23,13 @@ type chain struct {
 // boundaries that stay; one that is not chosen is only read. It gives the state behind.
 func (c *chain) merge(ops []*ir.Op, chosen bool) *state {
 	next := *c.state
-	if chosen = chosen && len(ops) > 1; chosen {
-		c.state = c.known(c.state)
-	}
+	chosen = chosen && len(ops) > 1
 	d, why := c.state.dialect()
 	c.dialect = d
 	scripts := make([]*script, len(ops))
 	before := c.state.past
 	for i, op := range ops {
-		in := surroundings{dir: c.state.dir, links: before.symbolic}
+		in := surroundings{dir: c.state.Workdir, links: before.symbolic}
 		scripts[i] = read(c.States, op.Body.(*ir.Run), d, in, c.config.Unknown.accepts)
 		before = before.with(scripts[i])
 		if why != nil {
@@ -87,7 +85,7 @@ func (c *chain) apart(list []*script, from, i int) *reason {
 		ends(a.run),
 		a.last,
 		c.user(a),
-		a.removesDir(c.state.dir, c.state.past.with(list[:i]...).symbolic),
+		a.removesDir(c.state.Workdir, c.state.past.with(list[:i]...).symbolic),
 		c.links(list, from, i),
 		c.programs(list, from, i),
 		c.errexit(a),
@@ -134,7 +132,7 @@ func (c *chain) links(list []*script, from, i int) *reason {
 	s := list[i]
 	var before effects
 	before.aliases = c.state.past.with(list[:from]...).aliases
-	root := c.state.user == "root" || c.state.user == "0"
+	root := c.state.Root()
 	for _, name := range []string{"sudo", "doas", "gosu", "su-exec"} {
 		root = root && !s.ran[name]
 	}
@@ -144,7 +142,7 @@ func (c *chain) links(list []*script, from, i int) *reason {
 			return because("links", "a directory of an earlier layer is copied when it is renamed, which may fail or lose attributes")
 		}
 	}
-	if before.apart(&s.effects, c.state.dir) {
+	if before.apart(&s.effects, c.state.Workdir) {
 		return because("links", "a file may have several names, and be changed under one of them: a layer in between keeps the others as they are")
 	}
 	return nil
@@ -153,7 +151,7 @@ func (c *chain) links(list []*script, from, i int) *reason {
 // user is about programs that make users or members of groups: root stays root, and
 // anybody else needs more rights to do that than their RUN has by itself, as by sudo.
 func (c *chain) user(s *script) *reason {
-	if u := c.state.user; u == "root" || u == "0" || u == "" && !s.ran["sudo"] && !s.ran["doas"] {
+	if c.state.Root() || !c.state.UserKnown && !s.ran["sudo"] && !s.ran["doas"] {
 		return nil
 	}
 	return s.rights

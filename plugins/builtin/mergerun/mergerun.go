@@ -94,7 +94,7 @@ func (plugin) Info() plugins.Info {
 
 // Run merges. A pattern of the config that is none is an error of the user.
 func (plugin) Run(ctx context.Context, h plugins.Host, c *plugins.Call) (*plugins.Result, error) {
-	j := &job{Call: c, ctx: ctx, host: h, images: map[int]*eval.Image{}, config: config{Cache: "keep", MaxLength: 4000}}
+	j := &job{Call: c, ctx: ctx, host: h, config: config{Cache: "keep", MaxLength: 4000}}
 	if err := c.Decode(&j.config); err != nil {
 		return nil, err
 	}
@@ -106,6 +106,7 @@ func (plugin) Run(ctx context.Context, h plugins.Host, c *plugins.Call) (*plugin
 		}
 		j.keep = append(j.keep, re)
 	}
+	j.states = c.States.Module(c.Module, j.base)
 	j.stages()
 	return &j.result, ctx.Err()
 }
@@ -117,7 +118,7 @@ type job struct {
 	host   plugins.Host
 	config config
 	keep   []*regexp.Regexp
-	images map[int]*eval.Image // of base images, by stage; nil is not known
+	states *eval.Module
 	result plugins.Result
 }
 
@@ -130,7 +131,7 @@ func (j *job) stages() {
 		if read[i] < 0 {
 			continue
 		}
-		now := j.start(i, ends)
+		now, states := j.start(i, ends), j.states.Stage(i)
 		for at := 0; at < read[i]; {
 			n := runs(s.Ops[at:])
 			if n > 0 && j.ctx.Err() == nil {
@@ -138,9 +139,7 @@ func (j *job) stages() {
 				now = c.merge(s.Ops[at:at+n], j.Stages[i])
 			}
 			at += max(n, 1)
-			if n == 0 {
-				now = j.after(now, plugins.Place{Stage: i, Op: at - 1}, s.Ops[at-1].Body)
-			}
+			now = now.after(s.Ops[at-1].Body, states[at])
 		}
 		ends[i] = now
 	}

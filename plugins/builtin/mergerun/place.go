@@ -165,9 +165,23 @@ func (p file) isLike(target string) bool {
 
 // may tells whether a name may be this path, or a directory that it is in.
 func (p file) may(target string) bool {
-	if p.whole && p.text == "/" {
+	rest, any := strings.CutPrefix(p.text, anywhere)
+	switch {
+	case p.whole && p.text == "/":
 		return true
+	case strings.ContainsAny(rest, "*?[\\"):
+	case any && p.whole:
+		return strings.Contains(target+"/", "/"+rest+"/")
+	case p.whole:
+		return under(target, p.text)
+	case !any && !strings.HasPrefix(target, p.text):
+		return false
 	}
+	return p.mayLike(target)
+}
+
+// mayLike is that for patterns, and for open ends.
+func (p file) mayLike(target string) bool {
 	for i := 1; i <= len(target); i++ {
 		if (i == len(target) || target[i] == '/') && p.is(target[:i]) {
 			return true

@@ -324,6 +324,12 @@ func TestLiteral(t *testing.T) {
 		if got, want := p.inside(target), p.insideLike(target); got != want {
 			t.Fatalf("%+v inside %s: %v, want %v", p, target, got, want)
 		}
+		if r.IntN(2) == 0 {
+			p.text = here + p.text
+		}
+		if got, want := p.may(target), p.mayLike(target); got != want {
+			t.Fatalf("%+v may be %s: %v, want %v", p, target, got, want)
+		}
 	}
 	if hits < 1000 {
 		t.Errorf("%d of them are", hits)

@@ -7,72 +7,73 @@ import (
 
 	"github.com/seed-e0495807/strake/ir"
 	"github.com/seed-e0495807/strake/ir/eval"
-	"github.com/seed-e0495807/strake/ir/shell"
-	"github.com/seed-e0495807/strake/plugins"
 )
 
-// state is how the shell of a RUN starts. It is never changed once made.
+// state is how the shell of a RUN starts: what is in force there, and what else counts. It is
+// never changed once made.
 type state struct {
-	image    int      // the stage whose base image says what is not said here; -1 when none does
-	shell    []string // nil is not known
-	dir      string   // absolute; "" is not known
-	user     string   // "" is not known
-	windows  bool     // it may be one of Windows, as long as SHELL does not say
-	foreign  bool     // the platform is another than Linux
-	startup  bool     // a variable is set that changes how a shell starts
-	settings bool     // or that gives programs options, or says what they run
-	hidden   bool     // the base image has triggers, which run first
-	trigger  bool     // ONBUILD: what a stage that starts from here begins with
+	*eval.State
+	windows  bool // the shell may be one of Windows, as long as SHELL does not say
+	foreign  bool // the platform is another than Linux
+	startup  bool // a variable is set that changes how a shell starts, or the stage can become anything
+	settings bool // a variable gives programs options, or says what they run
+	trigger  bool // ONBUILD: what a stage that starts from here begins with
 	past     past
 }
 
 // start is the state at the FROM of a stage.
 func (j *job) start(stage int, ends []*state) *state {
 	s := j.Module.Stages[stage]
+	begin := j.states.Stage(stage)[0]
 	if i := eval.Parent(j.Module, stage); i >= 0 {
-		if now := *ends[i]; now.trigger { // it can become anything
-			return &state{image: -1, foreign: now.foreign, windows: now.windows, startup: true, past: now.past}
-		}
-		return ends[i]
-	}
-	now := &state{image: stage}
-	if s.Base == "scratch" {
-		now = &state{image: -1, shell: []string{"/bin/sh", "-c"}, dir: "/", user: "root"}
-	}
-	facts, err := j.host.Facts(j.ctx, stage)
-	if err == nil && len(facts.Shell) > 0 && s.Base != "scratch" {
-		now.shell = facts.Shell
+		now := *ends[i]
+		now.State, now.startup, now.trigger = begin, now.startup || now.trigger, false // a trigger can be anything
+		return &now
 	}
 	name := strings.ToLower(s.Base)
-	now.windows = j.Module.Escape == '`' || strings.HasPrefix(strings.ToLower(s.Platform), "windows")
+	now := &state{State: begin, windows: j.Module.Escape == '`' || strings.HasPrefix(strings.ToLower(s.Platform), "windows"), foreign: begin.OS != "" && begin.OS != "linux"}
+	for _, part := range []string{"windows", "nanoserver", "servercore"} {
+		now.windows = now.windows || strings.Contains(name, part)
+	}
+	facts, _ := j.host.Facts(j.ctx, stage)
 	for _, p := range facts.Platforms {
 		now.foreign = now.foreign || !strings.HasPrefix(p, "linux")
 	}
-	for _, part := range []string{"windows", "nanoserver", "servercore"} {
-		now.windows = now.windows || strings.Contains(name, part)
+	for name, value := range begin.View().Env {
+		now.variable(name, value)
 	}
 	return now
 }
 
-// after is the state behind an op.
-func (j *job) after(now *state, at plugins.Place, body ir.Body) *state {
+// base is what is in force at the start of a stage that starts from no other: what the config of
+// the image says, which a plugin may read when it is granted.
+func (j *job) base(stage int) *eval.State {
+	if j.Module.Stages[stage].Base == "scratch" {
+		s := eval.NewState("", true, "/", nil, nil)
+		s.ShellKnown = true
+		return s
+	}
+	if config, err := j.host.BaseConfig(j.ctx, stage); err == nil {
+		if s, err := eval.FromConfig(config, nil); err == nil {
+			return s
+		}
+	}
+	s := eval.NewState("", false, "", nil, nil)
+	if facts, err := j.host.Facts(j.ctx, stage); err == nil && len(facts.Shell) > 0 {
+		s.Shell, s.ShellKnown = facts.Shell, true
+	}
+	return s
+}
+
+// after is the state behind an op, in front of which another is in force then.
+func (now *state) after(body ir.Body, then *eval.State) *state {
 	next := *now
+	next.State = then
 	switch b := body.(type) {
 	case *ir.Shell:
-		next.shell, next.windows = b.Args, false
-	case *ir.User:
-		next.user, _, _ = strings.Cut(j.word(at, b.Name), ":")
-	case *ir.Workdir:
-		dir := j.word(at, b.Path)
-		switch {
-		case path.IsAbs(dir):
-			next.dir = path.Clean(dir)
-		case dir == "" || now.dir == "":
-			next.dir = ""
-		default:
-			next.dir = path.Join(now.dir, dir)
-		}
+		next.windows = false
 	case *ir.Env:
+		next.startup = next.startup || then.Lost() // it may be any variable
 		for _, p := range b.Pairs {
 			next.variable(p.Key, p.Value)
 		}
@@ -81,15 +82,13 @@ func (j *job) after(now *state, at plugins.Place, body ir.Body) *state {
 			next.variable(d.Key, "?") // who builds may give another value
 		}
 	case *ir.Copy:
-		next.past = now.past.copied(now.dir, b)
+		next.past = now.past.copied(now.Workdir, b)
 	case *ir.Add:
-		next.past = now.past.added(now.dir, b)
+		next.past = now.past.added(now.Workdir, b)
 	case *ir.Onbuild:
 		next.trigger = true
 	case *ir.Custom:
-		next = state{image: -1, startup: true, windows: now.windows, foreign: now.foreign, past: now.past} // it can become anything
-	default:
-		return now
+		next.startup = true // it can become anything
 	}
 	return &next
 }
@@ -118,67 +117,6 @@ func usual(value string) bool {
 	return true
 }
 
-// word expands a word, to "" when nobody can.
-func (j *job) word(at plugins.Place, text string) string {
-	if !strings.ContainsAny(text, "$\\`'\"") {
-		return text
-	}
-	text, err := j.host.Expand(j.ctx, at, text)
-	if err != nil {
-		return ""
-	}
-	return text
-}
-
-// base reads the config of a stage's base image, which a plugin may when it is granted.
-func (j *job) base(stage int) *eval.Image {
-	data, err := j.host.BaseConfig(j.ctx, stage)
-	if err != nil {
-		return nil
-	}
-	i, err := eval.ReadImage(data)
-	if err != nil {
-		return nil
-	}
-	return i
-}
-
-// known fills in what the base image says.
-func (j *job) known(now *state) *state {
-	if now.image < 0 {
-		return now
-	}
-	image, asked := j.images[now.image]
-	if !asked {
-		image = j.base(now.image)
-		j.images[now.image] = image
-	}
-	if image == nil {
-		return now
-	}
-	next := *now
-	next.hidden = len(image.Config.OnBuild) > 0
-	next.foreign = next.foreign || image.OS != "" && image.OS != "linux"
-	if next.shell == nil {
-		if next.shell = image.Config.Shell; len(next.shell) == 0 {
-			next.shell = []string{"/bin/sh", "-c"}
-		}
-	}
-	if next.dir == "" {
-		next.dir = path.Join("/", image.Config.WorkingDir)
-	}
-	if next.user == "" {
-		if next.user, _, _ = strings.Cut(image.Config.User, ":"); next.user == "" {
-			next.user = "root"
-		}
-	}
-	for _, v := range image.Config.Env {
-		key, value, _ := strings.Cut(v, "=")
-		next.variable(key, value)
-	}
-	return &next
-}
-
 // errexit says whether a shell stops at the first command that fails.
 type errexit uint8
 
@@ -197,11 +135,11 @@ type dialect struct {
 
 // dialect gives that of the shell of RUN, or why it is none that is understood.
 func (s *state) dialect() (dialect, *reason) {
-	d := dialect{shell: s.shell, errexit: maybe}
+	d := dialect{shell: s.Shell, errexit: maybe}
 	if s.foreign {
 		return d, because("shell", "only on Linux is it known what is the same")
 	}
-	if s.hidden {
+	if s.Triggers {
 		return d, because("opaque", "the base image has triggers, which come before the stage and are not read")
 	}
 	if s.windows {
@@ -210,20 +148,19 @@ func (s *state) dialect() (dialect, *reason) {
 	if s.startup {
 		return d, because("shell", "a shell that starts reads what a variable names, as BASH_ENV, which an earlier RUN may change")
 	}
-	if s.shell == nil {
-		d.shell = shell.Default()
+	if !s.ShellKnown {
 		return d, nil // sh, or what the base image says: checked where that counts
 	}
-	switch path.Base(s.shell[0]) {
+	switch path.Base(s.Shell[0]) {
 	case "sh", "dash", "ash":
 	case "bash":
 		d.bash = true
 	default:
-		return d, because("shell", "the shell %s is none of sh, dash, ash and bash", s.shell[0])
+		return d, because("shell", "the shell %s is none of sh, dash, ash and bash", s.Shell[0])
 	}
-	set, ok := flags(s.shell[1:])
+	set, ok := flags(s.Shell[1:])
 	if !ok {
-		return d, because("shell", "the flags of the shell %q are none that are understood", s.shell)
+		return d, because("shell", "the flags of the shell %q are none that are understood", s.Shell)
 	}
 	d.errexit = off
 	if set {
