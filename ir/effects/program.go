@@ -4,6 +4,8 @@ import (
 	"slices"
 	"strings"
 	"sync"
+
+	"github.com/seed-e0495807/strake/ir/shell"
 )
 
 // program is a row of the table: what a program does, by its arguments. What the words cannot
@@ -52,6 +54,8 @@ type program struct {
 	trees []string          // of Tree
 	// canRun says that one of them, or of those of its commands, may have it run another program.
 	canRun bool
+	words  func() shell.Options // of Options, for words of a script; with those of the commands in all
+	all    func() shell.Options
 }
 
 // The roles that a value or an operand may have.
@@ -119,6 +123,7 @@ func (p *program) prepare(top *program, outer map[string]option) {
 		p.names = p.names || o.role != "" && o.role != roleText
 		p.canRun = p.canRun || o.role == roleRun || o.role == roleRoot || o.role == roleSetting
 	}
+	p.words, p.all = sync.OnceValue(p.readWords), sync.OnceValue(p.readAll)
 }
 
 // inherit takes what holds for all commands of a program.

@@ -57,12 +57,7 @@ func runner(name string) (row *program, options shell.Options, mixed bool) {
 	if row == nil || !row.canRun {
 		return nil, options, false
 	}
-	options = row.words()
-	for i := range row.Commands {
-		more := row.Commands[i].words()
-		options.Flags, options.Values, options.Attached, options.Long = options.Flags+more.Flags, options.Values+more.Values, options.Attached+more.Attached, append(options.Long, more.Long...)
-	}
-	return row, options, !row.First
+	return row, row.all(), !row.First
 }
 
 // hasScript tells words that have a program run others, or may for all that is known.

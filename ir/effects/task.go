@@ -114,8 +114,8 @@ func (t *Task) loosely(known shell.Options, args []shell.Word) (operands []shell
 	return operands
 }
 
-// words are the options of a row.
-func (p *program) words() shell.Options {
+// readWords gives the options of a row.
+func (p *program) readWords() shell.Options {
 	var o shell.Options
 	for name, option := range p.known {
 		long, isLong := strings.CutPrefix(name, "--")
@@ -132,6 +132,16 @@ func (p *program) words() shell.Options {
 		default:
 			o.Flags += name[1:]
 		}
+	}
+	return o
+}
+
+// readAll gives them with those of its commands.
+func (p *program) readAll() shell.Options {
+	o := p.words()
+	for i := range p.Commands {
+		more := p.Commands[i].all()
+		o.Flags, o.Values, o.Attached, o.Long = o.Flags+more.Flags, o.Values+more.Values, o.Attached+more.Attached, slices.Concat(o.Long, more.Long)
 	}
 	return o
 }

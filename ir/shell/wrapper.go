@@ -14,6 +14,7 @@ type wrapper struct {
 	user     bool     // it runs the command as another user: option u, or the first operand
 	apart    []string // options by which the command has another directory, root, environment or name, or its output goes to a file
 	loose    []string // options by which it leaves or starts other processes
+	always   bool     // loose and apart whatever its options are
 	puts     []string // options by which it puts words into those of the command
 }
 
@@ -54,6 +55,8 @@ func wrapperOf(name string) (wrapper, bool) {
 		return wrapper{Options: Options{Flags: "ev"}}, true
 	case "nohup", "eatmydata", "builtin": // nohup(1) of coreutils 9.1, eatmydata(1) 130, bash(1) 5.2: no options
 		return wrapper{}, true
+	case "fakeroot": // fakeroot(1) 1.31: it starts a daemon, and programs find other owners and modes
+		return wrapper{Options: Options{Flags: "u", Values: "lisb", Long: []string{"lib=", "faked=", "unknown-is-real", "fd-base="}}, always: true}, true
 	case "xargs": // xargs(1), findutils 4.9
 		return wrapper{Options: Options{Flags: "0oprtx", Values: "adEILnPs", Attached: "eil", Long: []string{"null", "open-tty", "interactive", "no-run-if-empty",
 			"verbose", "exit", "arg-file=", "delimiter=", "max-args=", "max-procs=", "max-chars=", "process-slot-var=", "eof", "replace", "max-lines"}},
@@ -76,6 +79,7 @@ func unwrap(c *Command, words []Word) []Word {
 		}
 		c.Via = append(c.Via, path.Base(words[0].Text))
 		c.Apart = c.Apart || strings.Contains(words[0].Text, "/") && !isOneOf(path.Dir(words[0].Text), "/bin", "/sbin", "/usr/bin", "/usr/sbin", "/usr/local/bin", "/usr/local/sbin")
+		c.Apart, c.Loose = c.Apart || w.always, c.Loose || w.always
 		words = next
 	}
 	return words

@@ -9,15 +9,7 @@ import (
 // quietFind tells a find(1) 4.9 that runs only what is quiet, and does not come to what "{}"
 // stands for.
 func (r reader) quietFind(c *shell.Command) bool {
-	for i, w := range c.Args {
-		if !slices.Contains([]string{"-exec", "-execdir", "-ok", "-okdir"}, w.Text) {
-			continue
-		}
-		end := i + 1
-		for end < len(c.Args) && !slices.Contains([]string{";", `\;`, "+"}, c.Args[end].Text) {
-			end++
-		}
-		inner := c.Runs(c.Args[min(i+1, end):end])
+	for _, inner := range c.Found() {
 		switch k := r.kindOf(inner); {
 		case k == quiet:
 		case k == walker && !slices.ContainsFunc(walked(inner), func(w shell.Word) bool { return w.Text != "{}" }):

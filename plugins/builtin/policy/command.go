@@ -3,16 +3,36 @@ package policy
 import (
 	"slices"
 
-	"github.com/seed-e0495807/strake/ir"
+	"github.com/seed-e0495807/strake/ir/effects"
 	"github.com/seed-e0495807/strake/ir/shell"
 )
 
 // command is a simple command of a script, or that of an exec form, as rules see it.
 type command struct {
 	*shell.Command
-	inputs []string // programs that are piped into it
-	pipes  []string // programs that it is piped into
-	runs   string   // the program whose download it runs as it comes, "" of others
+	inputs []string      // programs that are piped into it
+	pipes  []string      // programs that it is piped into
+	runs   string        // the program whose download it runs as it comes, "" of others
+	tasks  *effects.Task // lazily, by task
+}
+
+// task is what it has a package manager do, nothing when it is none.
+func (c *command) task() *effects.Task {
+	if c.tasks == nil {
+		task, _ := effects.TaskOf(c.Command)
+		c.tasks = &task
+	}
+	return c.tasks
+}
+
+// packages are the words that name what a package manager is to install, upgrade or remove.
+func (c *command) packages() []string {
+	list := c.task().Packages
+	out := make([]string, len(list))
+	for i, w := range list {
+		out[i] = w.Text
+	}
+	return out
 }
 
 // readCommands gives the commands of what is run, in the order of the text.
@@ -22,7 +42,7 @@ func readCommands(script *shell.Script) *scriptText {
 	for _, c := range script.Commands {
 		by[c] = &command{Command: c}
 		list = append(list, by[c])
-		for _, inner := range executed(c) {
+		for _, inner := range c.Found() {
 			list = append(list, &command{Command: inner})
 		}
 	}
@@ -36,31 +56,6 @@ func readCommands(script *shell.Script) *scriptText {
 		text.sets[v.Name] = v.Value.Text
 	}
 	return text
-}
-
-// executed are the commands that find runs on what it finds: those behind -exec and the
-// like, up to ";" or "+". (find(1), findutils 4.9.)
-func executed(c *shell.Command) (list []*shell.Command) {
-	if c.Name != "find" {
-		return nil
-	}
-	var words []string
-	inside := false
-	for _, w := range c.Args {
-		switch {
-		case !inside:
-			inside = slices.Contains([]string{"-exec", "-execdir", "-ok", "-okdir"}, w.Text)
-		case w.Text != ";" && w.Text != "+":
-			words = append(words, w.Text)
-		default:
-			script, err := shell.Parse(&ir.Run{Command: ir.Command{Exec: true, Args: words}}, nil)
-			if err == nil {
-				list = append(list, script.Commands...)
-			}
-			words, inside = nil, false
-		}
-	}
-	return list
 }
 
 // args are the words behind it: the value of one that is known, or else its text.

@@ -118,7 +118,7 @@ op.pairs.exists(p, ` + noCheckVar(`{p.key: p.value}`) + `)`,
 			rule: rule{
 				Name: "apt-no-upgrade", On: on{"RUN"},
 				Contains: []string{"upgrade"},
-				When:     `op.commands.exists(c, c.name in ["apt", "apt-get", "aptitude"] && c.args.exists(a, a in ["upgrade", "dist-upgrade", "full-upgrade", "safe-upgrade"]))`,
+				When:     `op.commands.exists(c, c.manager == "apt" && c.action == "upgrade")`,
 				Message:  "the packages of the base image are upgraded, to what there is today",
 				Hint:     "update the base image instead",
 			},
@@ -131,8 +131,8 @@ op.pairs.exists(p, ` + noCheckVar(`{p.key: p.value}`) + `)`,
 			rule: rule{
 				Name: "apt-clean", On: on{"RUN"},
 				Contains: []string{"update"},
-				When: `stage.shipped && !op.onbuild && op.commands.exists(c, c.name in ["apt", "apt-get"] && "update" in c.args) &&
-!op.commands.exists(c, c.name in ["apt", "apt-get"] && c.args.exists(a, a in ["dist-clean", "distclean"])) &&
+				When: `stage.shipped && !op.onbuild && op.commands.exists(c, c.manager == "apt" && c.action == "update") &&
+!op.commands.exists(c, c.manager == "apt" && c.action == "clean" && c.args.exists(a, a in ["dist-clean", "distclean"])) &&
 !op.script.matches("(rm|find|truncate|rsync)\\s[^;&|]*(/var|lib/|lists|apt)[^;&|]*(apt|lists|lib/[*]|/var/lib|[*])") &&
 !op.mounts.exists(m, m.type in ["cache", "tmpfs"] && ["/var", "/var/lib", "/var/lib/apt", "/var/lib/apt/lists"].exists(d, m.target == d || m.target == d + "/"))`,
 				Message: "the package lists stay in the layer, some 20 MB or more",
@@ -186,8 +186,8 @@ c.name == "wget" && "--no-check-certificate" in c.args ||
 c.name == "git" && c.text.matches("(?i)sslverify[ =]+[\"']?(false|0|no|off)") ||
 c.name in ["npm", "yarn", "pnpm"] && c.text.matches("strict-ssl[ =]+[\"']?false") ||
 c.name in ["conda", "mamba"] && c.text.matches("(?i)ssl_verify[ =]+[\"']?(false|no)") ||
-c.name in ["apt", "apt-get"] && c.text.matches("(?i)verify-(peer|host)=[\"']?(false|0|no)") ||
-c.name in ["yum", "dnf", "microdnf"] && c.text.matches("sslverify=[\"']?(false|0|no)") ||
+c.manager == "apt" && c.text.matches("(?i)verify-(peer|host)=[\"']?(false|0|no)") ||
+c.manager == "dnf" && c.text.matches("sslverify=[\"']?(false|0|no)") ||
 (c.name.startsWith("pip") || c.name.startsWith("python")) && c.args.exists(a, a.matches("^(--trusted-host|global[.]trusted-host)(=|$)")) ||
 c.name == "uv" && c.args.exists(a, a.startsWith("--allow-insecure-host"))`
 	// worldMode is a mode with which everybody may write, and that has no sticky bit.
