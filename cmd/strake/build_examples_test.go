@@ -103,7 +103,7 @@ func (b *exampleBuild) build(t *testing.T, program []string, env ...string) (v1.
 	t.Helper()
 	dest := filepath.Join(t.TempDir(), "image.tar")
 	args := append(append(slices.Clone(program[1:]), b.flags...),
-		"-o", "type=oci,rewrite-timestamp=true,dest="+dest, b.context)
+		"-o", "type=oci,compression=uncompressed,force-compression=true,rewrite-timestamp=true,dest="+dest, b.context) // the base would be compressed again, for longer than the build
 	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute)
 	defer cancel()
 	cmd := exec.CommandContext(ctx, program[0], args...)

@@ -164,7 +164,7 @@ func TestChains(t *testing.T) {
 	}
 	d := testbed.StartDaemon(t, testbed.StartRegistry(t, testbed.Debian))
 	s := &solver{Solver: testbed.NewSolver(t, d), root: standins(t)}
-	want := 30
+	want := 20
 	if os.Getenv("STRAKE_LONG") != "" {
 		want = 120
 	}

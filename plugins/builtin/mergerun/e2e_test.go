@@ -261,7 +261,7 @@ func TestBuild(t *testing.T) {
 	b := &builder{testbed.NewSolver(t, d), t}
 	mine := written()
 	long := os.Getenv("STRAKE_LONG") != ""
-	count := 40
+	count := 25
 	if long {
 		count = 120
 	}
