@@ -16,6 +16,21 @@ type View struct {
 	Shell   []string `json:"shell,omitempty"`
 }
 
+// Env are the variables of ENV, which an image keeps. What is not known of a value stands as it is
+// written.
+func (s *State) Env() map[string]string {
+	env := map[string]string{}
+	s.vars.each(func(name string, v variable) {
+		if !v.env && v.under != nil {
+			v = *v.under
+		}
+		if v.env {
+			env[name] = v.value
+		}
+	})
+	return env
+}
+
 // View gives what a state says.
 func (s *State) View() *View {
 	v := &View{User: s.User, Known: s.UserKnown, Workdir: s.Workdir, Shell: s.Shell, Lost: s.lost, Env: map[string]string{}}

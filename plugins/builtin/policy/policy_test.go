@@ -131,6 +131,43 @@ func TestHost(t *testing.T) {
 	}
 }
 
+// builder is a build with an argument.
+type builder struct {
+	plugintest.Host
+	value string
+}
+
+func (b builder) Expand(_ context.Context, _ plugins.Place, word string) (string, error) {
+	return strings.NewReplacer("$X", b.value, "${E}", b.value).Replace(word), nil
+}
+
+// TestArguments: what depends on an ARG is that of this build, whatever the default, and as
+// written, or not known, where nobody knows the build.
+func TestArguments(t *testing.T) {
+	config := acme(`"on": "stage", "when": "stage.final", "message": "${stage.user} ${stage.workdir} ${stage.env[\"E\"]} ${stage.labels[\"l\"]} ${stage.ports}"`)
+	const text = "FROM scratch AS a\nARG X=default\nENV E=$X\nUSER $X\nWORKDIR /w/$X\nFROM a\nARG X=other\nLABEL l=$X\nEXPOSE $X\nWORKDIR y\nARG X=third\n"
+	for _, c := range []struct {
+		host plugins.Host
+		want string
+	}{
+		{builder{value: "root"}, "root /w/root/y root root root"},
+		{nil, "$X  $X $X $X"},
+	} {
+		got := strings.TrimPrefix(show(check(t, policy.New(), config, text, c.host)), "policy/r: ")
+		if got != c.want {
+			t.Errorf("got %q, want %q", got, c.want)
+		}
+	}
+	const fixed = "FROM scratch\nENV U=app\nUSER $U\nWORKDIR /w\nONBUILD USER x\nENV E=a\nLABEL l=$E\nEXPOSE 80\n"
+	if got := show(check(t, policy.New(), config, fixed, nil)); got != "policy/r: app /w a a 80" {
+		t.Errorf("got %q", got)
+	}
+	const triggers = fixed + "FROM debian:13 AS b\nONBUILD USER trigger\nFROM b\nENV E=a\nLABEL l=a\n"
+	if got := show(check(t, policy.New(), config, triggers, nil)); !strings.Contains(got, "policy/r: trigger ") {
+		t.Errorf("got %q", got)
+	}
+}
+
 // TestPhase: the config says in which of the two the rules look.
 func TestPhase(t *testing.T) {
 	out := plugintest.Run(t, plugins.Step{Plugin: policy.New(), Config: json.RawMessage(`{"phase": "finish"}`)}, "FROM debian\n", nil)

@@ -1,6 +1,7 @@
 package policy
 
 import (
+	"encoding/json"
 	"maps"
 	"path"
 	"slices"
@@ -8,122 +9,189 @@ import (
 
 	"github.com/seed-e0495807/strake/ir"
 	"github.com/seed-e0495807/strake/ir/eval"
+	"github.com/seed-e0495807/strake/plugins"
 )
 
-// state is what the image of a stage has.
+// state is what the image of a stage has, apart from what it declares.
 type state struct {
-	user, workdir string // "" is not known
-	env, labels   vars
-	ports         []string
-	volumes       []string
-	last          map[string]*op // the op in force, by keyword
-	layers        int
+	places []inForce      // in front of each op, and behind the last
+	last   map[string]*op // the op in force, by keyword
+	layers int
 }
 
-// end works the state out: that of the parent or of the base image, and then what the
-// ops do.
+// inForce is who runs commands, and where. "" is not known.
+type inForce struct{ user, workdir string }
+
+// end works the state out: that of the parent, and then what the ops do.
 func (s *stage) end() *state {
 	if s.ended != nil {
 		return s.ended
 	}
-	st := &state{env: vars{}, labels: vars{}, last: map[string]*op{}}
-	switch {
-	case s.parent != nil:
-		*st = *s.parent.end()
-		st.env, st.labels, st.last = clone(st.env), clone(st.labels), clone(st.last)
-		st.ports, st.volumes = slices.Clip(st.ports), slices.Clip(st.volumes)
-	case s.ir.Base == "scratch":
-		st.user, st.workdir = "root", "/"
-	default:
-		s.baseConfig(st)
+	st := &state{places: s.places(), last: map[string]*op{}}
+	if s.parent != nil {
+		maps.Copy(st.last, s.parent.end().last)
+		st.layers = s.parent.end().layers
 	}
-	args := clone(st.env)
 	for _, o := range s.ops {
-		if o.user, o.workdir = st.user, st.workdir; o.onbuild == nil {
-			s.apply(st, o, args)
+		if o.onbuild != nil {
+			continue
 		}
+		switch o.body.(type) {
+		case *ir.Entrypoint:
+			if before := st.last["CMD"]; before != nil && before.stage != s {
+				delete(st.last, "CMD") // as in BuildKit, an inherited one does not stay
+			}
+		case *ir.Run, *ir.Copy, *ir.Add:
+			st.layers++
+		}
+		st.last[o.body.Keyword()] = o
 	}
 	s.ended = st
 	return st
 }
 
-// baseConfig starts with the config of the base image, which is there when the plugin
-// may read it.
-func (s *stage) baseConfig(st *state) {
-	data, err := s.host.BaseConfig(s.ctx, s.number)
-	if err != nil {
-		return
-	}
-	image, err := eval.ReadImage(data)
-	if err != nil {
-		return
-	}
-	if st.user = image.Config.User; st.user == "" {
-		st.user = "root"
-	}
-	if st.workdir = image.Config.WorkingDir; st.workdir == "" {
-		st.workdir = "/"
-	}
-	for _, e := range image.Config.Env {
-		key, value, _ := strings.Cut(e, "=")
-		st.env[key] = value
-	}
-	st.labels = clone(vars(image.Config.Labels))
-	st.ports, st.volumes = keys(image.Config.ExposedPorts), keys(image.Config.Volumes)
+// at is in force at the end of a stage.
+func (s *stage) at() inForce {
+	list := s.end().places
+	return list[len(list)-1]
 }
 
-// apply does what an op does. The variables of its words are env and the arguments.
-func (s *stage) apply(st *state, o *op, args vars) {
-	switch b := o.body.(type) {
-	case *ir.Env:
-		values := make([]string, len(b.Pairs)) // one does not see the others
-		for i, p := range b.Pairs {
-			values[i] = s.expand(p.Value, args)
+// places takes them from the states of the ops. What depends on an ARG these do not know, and the
+// host is asked: it has the arguments of this build.
+func (s *stage) places() []inForce {
+	states := s.states.Stage(s.number)
+	now := inForce{userName(states[0]), states[0].Workdir}
+	if s.parent != nil {
+		behind := s.states.Stage(s.parent.number)
+		before := behind[len(behind)-1]
+		if !states[0].UserKnown && states[0].User == before.User { // no trigger has set it
+			now.user = s.parent.at().user
 		}
-		for i, p := range b.Pairs {
-			st.env[p.Key], args[p.Key] = values[i], values[i]
+		if states[0].Workdir == "" && before.Workdir == "" {
+			now.workdir = s.parent.at().workdir
 		}
-	case *ir.Arg:
-		for _, d := range b.Defaults {
-			s.declare(st, d, args)
-		}
-	case *ir.Label:
-		for _, p := range b.Pairs {
-			st.labels[s.expand(p.Key, args)] = s.expand(p.Value, args)
-		}
-	case *ir.User:
-		st.user = s.expand(b.Name, args)
-	case *ir.Workdir:
-		st.workdir = joinPath(st.workdir, s.expand(b.Path, args))
-	case *ir.Expose:
-		for _, p := range b.Ports {
-			st.ports = append(st.ports, s.expand(p, args))
-		}
-	case *ir.Volume:
-		for _, p := range b.Paths {
-			st.volumes = append(st.volumes, s.expand(p, args))
-		}
-	case *ir.Entrypoint:
-		if before := st.last["CMD"]; before != nil && before.stage != s {
-			delete(st.last, "CMD") // as in BuildKit, an inherited one does not stay
-		}
-	case *ir.Run, *ir.Copy, *ir.Add:
-		st.layers++
 	}
-	st.last[o.body.Keyword()] = o
+	list := []inForce{now}
+	for i, o := range s.ir.Ops {
+		after := states[i+1]
+		switch b := o.Body.(type) {
+		case *ir.User:
+			if now.user = userName(after); !after.UserKnown {
+				now.user = s.ask(i, b.Name, after.User)
+			}
+		case *ir.Workdir:
+			if now.workdir = after.Workdir; now.workdir == "" {
+				now.workdir = joinPath(list[i].workdir, s.ask(i, b.Path, b.Path))
+			}
+		}
+		list = append(list, now)
+	}
+	return list
 }
 
-// declare gives an argument its default, or that of the global one of its name. ENV
-// has precedence.
-func (s *stage) declare(st *state, d ir.Default, args vars) {
-	if _, ok := st.env[d.Key]; ok {
-		return
+// userName is who is in force: "" when only the base image knows, as written when only the build
+// does.
+func userName(s *eval.State) string {
+	if s.UserKnown && s.User == "" {
+		return "root"
 	}
-	if d.Set {
-		args[d.Key] = s.expand(d.Value, args)
-	} else if value, ok := s.args[d.Key]; ok {
-		args[d.Key] = value
+	return s.User
+}
+
+// ask gives a word of an op as it is in this build, or else another text for it.
+func (s *stage) ask(at int, word, other string) string {
+	if strings.Contains(word, "$") {
+		if value, err := s.host.Expand(s.ctx, plugins.Place{Stage: s.number, Op: at}, word); err == nil {
+			return value
+		}
 	}
+	return other
+}
+
+// start is the state that the image of a stage has.
+func (m *module) start(stage int) *eval.State {
+	s := m.stages[stage]
+	if s.ir.Base == "scratch" {
+		return eval.NewState("", true, "/", nil, nil)
+	}
+	if state, err := eval.FromConfig(s.config(), nil); err == nil {
+		return state
+	}
+	return eval.NewState("", false, "", nil, nil)
+}
+
+// env are the variables of ENV at the end of a stage.
+func (s *stage) env() map[string]string {
+	states := s.states.Stage(s.number)
+	last := states[len(states)-1]
+	env := last.Env()
+	for name, value := range env {
+		if top, _, known := last.Var(name); !known && top == value { // no ARG stands over it
+			env[name] = s.ask(len(s.ir.Ops), "${"+name+"}", value)
+		}
+	}
+	return env
+}
+
+// config is that of the base image, nothing when the plugin may not read it.
+func (s *stage) config() json.RawMessage {
+	if s.parent != nil || s.ir.Base == "scratch" {
+		return nil
+	}
+	if !s.read {
+		s.read = true
+		s.data, _ = s.host.BaseConfig(s.ctx, s.number)
+	}
+	return s.data
+}
+
+// declared is what LABEL, EXPOSE and VOLUME leave in the image of a stage.
+type declared struct {
+	labels         vars
+	ports, volumes []string
+}
+
+// declares works that out, from that of the parent or of the base image.
+func (s *stage) declares() *declared {
+	if s.declared != nil {
+		return s.declared
+	}
+	d := &declared{labels: vars{}}
+	if s.parent != nil {
+		parent := s.parent.declares()
+		maps.Copy(d.labels, parent.labels)
+		d.ports, d.volumes = slices.Clip(parent.ports), slices.Clip(parent.volumes)
+	} else if image, err := eval.ReadImage(s.config()); err == nil {
+		maps.Copy(d.labels, image.Config.Labels)
+		d.ports, d.volumes = keys(image.Config.ExposedPorts), keys(image.Config.Volumes)
+	}
+	for i, o := range s.ir.Ops {
+		switch b := o.Body.(type) {
+		case *ir.Label:
+			for _, p := range b.Pairs {
+				d.labels[s.text(i, p.Key)] = s.text(i, p.Value)
+			}
+		case *ir.Expose:
+			for _, p := range b.Ports {
+				d.ports = append(d.ports, s.text(i, p))
+			}
+		case *ir.Volume:
+			for _, p := range b.Paths {
+				d.volumes = append(d.volumes, s.text(i, p))
+			}
+		}
+	}
+	s.declared = d
+	return d
+}
+
+// text is a word of an op, without quotes and with the variables that are known.
+func (s *stage) text(at int, word string) string {
+	text, known := s.states.Stage(s.number)[at].Expand(word, s.module.ir.Escape)
+	if !known {
+		return s.ask(at, word, text)
+	}
+	return text
 }
 
 // joinPath is a directory seen from another, "" when that is not known.
@@ -137,15 +205,6 @@ func joinPath(dir, to string) string {
 		return ""
 	}
 	return path.Join(dir, to)
-}
-
-// clone copies a map, and makes one of nil.
-func clone[V any](m map[string]V) map[string]V {
-	out := make(map[string]V, len(m))
-	for k, v := range m {
-		out[k] = v
-	}
-	return out
 }
 
 func keys(m map[string]struct{}) []string { return slices.Sorted(maps.Keys(m)) }

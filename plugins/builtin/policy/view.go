@@ -2,6 +2,7 @@ package policy
 
 import (
 	"context"
+	"encoding/json"
 	"path"
 	"slices"
 	"strings"
@@ -19,6 +20,7 @@ type module struct {
 	ctx    context.Context
 	host   plugins.Host
 	memo   *eval.Memo // of scripts
+	states *eval.Module
 	ir     *ir.Module
 	files  []*source.File
 	stages []*stage
@@ -36,7 +38,10 @@ type stage struct {
 	shipped  bool   // its layers are in the image that is built
 	image    *image // lazily, by base
 	ops      []*op
-	ended    *state // lazily, by end
+	ended    *state          // lazily, by end
+	declared *declared       // lazily, by declares
+	data     json.RawMessage // lazily, by config
+	read     bool
 	platform string
 }
 
@@ -49,8 +54,6 @@ type op struct {
 	onbuild    *op
 	shell      []string // in force, nil when that is up to the image
 	overridden bool     // a later one of the stage takes its place
-
-	user, workdir string // in force, "" is not known; lazily, by end
 
 	text   *string     // lazily, by instruction
 	lower  string      // lazily, by mentions
@@ -91,6 +94,7 @@ func newModule(ctx context.Context, h plugins.Host, c *plugins.Call) *module {
 			names[strings.ToLower(s.Name)] = st
 		}
 	}
+	m.states = c.States.Module(c.Module, m.start)
 	for st := m.final(); st != nil; st = st.parent {
 		st.shipped = true
 	}
