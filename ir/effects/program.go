@@ -37,6 +37,7 @@ type program struct {
 	Runs                   string // why it may do anything, like code of the author's that it runs
 	Fetches                string // a URL that it fetches from; "*" is wherever its settings say
 	Manager                string // of the packages among the operands
+	System                 bool   // it is a package manager of a distribution
 	Action                 Action // what a manager's command does with them
 	Service                bool   // operands are services
 	// Setting tells settings that run nothing of the author's, and keep to the files of the row.

@@ -16,6 +16,7 @@ const (
 func languageRows() []program {
 	const npmOptions = "-g|--global --location=text -q|--quiet|--silent -s -d -f|--force --no-audit --no-fund --no-progress --loglevel=text --prefix=writes --registry=text --unsafe-perm[=text] --cache=writes --legacy-peer-deps --no-optional --omit=text --include=text --production[=text] --only=text --no-package-lock --save --save-dev -D --save-exact -E --no-save --ignore-scripts --ignore-optional --frozen-lockfile --pure-lockfile --immutable --non-interactive --network-timeout=text --no-cache --verbose --network-concurrency=text --allow-root --fetch-retries=text --cache-folder=writes --no-update-notifier"
 	const gemOptions = "-N|--no-document -v|--version=text -f|--force -q|--quiet --no-ri --no-rdoc --without=text --with=text -j|--jobs=text --retry=text --deployment --path=writes --clean --source=text --conservative --user-install -i|--install-dir=writes --bindir=writes --default --system --global --local --no-cache --minimal-deps"
+	const pipAsks = "-y|--yes -r=read -o --outdated --format=text"
 	const builds = "runs the build or the scripts of packages"
 	const script = "runs a script that the table does not read"
 	return []program{
@@ -25,12 +26,14 @@ func languageRows() []program {
 				{Names: "install wheel download", Action: ToInstall, Operands: "package...", Fetches: "https://pypi.org", Writes: homeTrees, Removes: homeTrees, Then: pips,
 					Options: "-U|--upgrade -r|--requirement=read -c|--constraint=read -e|--editable=package -t|--target=writes --user --no-deps --pre --no-binary=text --only-binary=text --prefer-binary --no-build-isolation --no-compile --compile --ignore-installed -I --force-reinstall --upgrade-strategy=text -i|--index-url=url --extra-index-url=url --no-index -f|--find-links=text --prefix=writes --root=writes --src=writes --require-hashes --no-warn-script-location --no-warn-conflicts --break-system-packages --use-pep517 --no-use-pep517 --global-option=text --install-option=text --config-settings=text --platform=text --python-version=text --implementation=text --abi=text --no-clean -d|--dest=writes -w|--wheel-dir=writes --ignore-requires-python --no-dependencies -b|--build=text --process-dependency-links --egg -N " +
 						"--system --reinstall --prerelease=text --index-strategy=text --compile-bytecode"},
-				{Names: "uninstall list show freeze check config cache debug hash search inspect", Options: "-y|--yes -r=read -o --outdated --format=text", Operands: "text...", Writes: homeTrees, Removes: homeTrees, Then: func(k *call) { k.installsIn(k.prefixes()) }},
+				{Names: "list show freeze", Action: ToAsk, Options: pipAsks, Operands: "text...", Writes: homeTrees, Removes: homeTrees, Then: func(k *call) { k.installsIn(k.prefixes()) }},
+				{Names: "cache", Action: ToClean, Options: pipAsks, Operands: "text...", Writes: homeTrees, Removes: homeTrees, Then: func(k *call) { k.installsIn(k.prefixes()) }},
+				{Names: "uninstall check config debug hash search inspect", Options: pipAsks, Operands: "text...", Writes: homeTrees, Removes: homeTrees, Then: func(k *call) { k.installsIn(k.prefixes()) }},
 			}},
 		{Names: "npm", Source: "npm 10 documentation", Manager: "npm", Unless: "NODE_OPTIONS NPM_CONFIG_GLOBAL npm_config_global NPM_CONFIG_USERCONFIG npm_config_userconfig NPM_CONFIG_GLOBALCONFIG npm_config_globalconfig", Writes: npmTrees,
 			Options: npmOptions + " -v|--version", Commands: []program{
 				{Names: "install i add ci install-clean clean-install", Action: ToInstall, Operands: "package...", Fetches: "https://registry.npmjs.org", Writes: homeTrees + " " + npmTrees, Removes: homeTrees + " " + npmTrees, Then: npms},
-				{Names: "cache", Operands: "text...", Removes: npmTrees},
+				{Names: "cache", Action: ToClean, Operands: "text...", Removes: npmTrees},
 				{Names: "config set get", Operands: "text...", Writes: homeTrees + " ~/.npmrc " + npmTrees, Then: belowHereOnly},
 				{Names: "view info show search ping whoami outdated", Operands: "text...", Fetches: "*"},
 				{Names: "run run-script test build start exec rebuild uninstall rm remove update upgrade prune audit link pack publish version init dedupe ls list shrinkwrap", Operands: "text...", Runs: "runs scripts of the package, or of npm's own settings"},

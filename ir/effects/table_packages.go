@@ -16,7 +16,7 @@ func packageRows() []program {
 	const zypperFiles = "/var/cache/zypp/ /var/lib/zypp/ /var/lib/rpm/ /usr/lib/sysimage/rpm/ /var/log/ /var/tmp/ /tmp/ /run/ /etc/zypp/"
 	const dnfAsks = "--installed --available --all --showduplicates -l --qf=text"
 	return []program{
-		{Names: "apt-get apt aptitude apt-install clean-install", Source: "apt-get(8) 2.6", Manager: "apt", Unless: "APT_CONFIG", Reads: "/etc/apt/ /var/lib/apt/ /var/lib/dpkg/", Options: aptOptions, Setting: aptSetting, Commands: []program{
+		{Names: "apt-get apt aptitude apt-install clean-install", Source: "apt-get(8) 2.6", System: true, Manager: "apt", Unless: "APT_CONFIG", Reads: "/etc/apt/ /var/lib/apt/ /var/lib/dpkg/", Options: aptOptions, Setting: aptSetting, Commands: []program{
 			{Names: "update", Action: ToUpdate, Operands: "text...", Fetches: "*", Writes: aptFiles, Removes: aptFiles, Does: "clock"},
 			{Names: "install reinstall build-dep satisfy", Action: ToInstall, Operands: "package...", Fetches: "*", Writes: systemTrees, Removes: systemTrees, Does: "clock random", Then: builtWith},
 			{Names: "remove purge autoremove autopurge", Action: ToRemove, Operands: "text...", Writes: systemTrees, Removes: systemTrees, Does: "clock"},
@@ -43,7 +43,7 @@ func packageRows() []program {
 		{Names: "dpkg-divert dpkg-statoverride", Source: "dpkg-divert(1) 1.21", Plain: true, Writes: "/var/lib/dpkg/", Then: namedPaths},
 		{Names: "dpkg-reconfigure", Source: "dpkg-reconfigure(8), debconf 1.5", Plain: true, Writes: systemTrees, Removes: systemTrees},
 		{Names: "debconf-set-selections debconf", Source: "debconf-set-selections(1) 1.5", Options: "-v -c", Operands: "read...", Writes: "/var/cache/debconf/"},
-		{Names: "apk apk-install", Source: "apk(8) 2.12", Manager: "apk", Reads: "/etc/apk/ /lib/apk/", Options: apkOptions, Commands: []program{
+		{Names: "apk apk-install", Source: "apk(8) 2.12", System: true, Manager: "apk", Reads: "/etc/apk/ /lib/apk/", Options: apkOptions, Commands: []program{
 			{Names: "add fix", Action: ToInstall, Operands: "package...", Fetches: "*", Writes: systemTrees, Removes: systemTrees},
 			{Names: "del", Action: ToRemove, Options: "-r|--rdepends", Operands: "text...", Writes: systemTrees, Removes: systemTrees},
 			{Names: "update", Action: ToUpdate, Operands: "", Fetches: "*", Writes: "/var/cache/apk/ /etc/apk/cache/ /lib/apk/", Does: "clock"},
@@ -52,7 +52,7 @@ func packageRows() []program {
 			{Names: "info list search version policy verify audit dot stats", Action: ToAsk, Options: "-e|--installed -L|--contents -R|--depends -W|--who-owns -vv -x|--exact -a -d -w -P|--provides", Operands: "text...", Writes: "/var/cache/apk/"},
 			{Names: "fetch", Action: ToFetch, Options: "-o|--output=writes -R|--recursive -L|--link --stdout", Operands: "text...", Fetches: "*", Writes: "/var/cache/apk/", Then: belowHereOnly},
 		}},
-		{Names: "yum dnf microdnf tdnf dnf5", Source: "dnf(8) 4.14, yum(8) 3.4", Manager: "dnf", Reads: "/etc/yum.repos.d/ /etc/dnf/ /var/lib/rpm/", Options: rpmOptions, Setting: dnfSetting, Commands: []program{
+		{Names: "yum dnf microdnf tdnf dnf5", Source: "dnf(8) 4.14, yum(8) 3.4", System: true, Manager: "dnf", Reads: "/etc/yum.repos.d/ /etc/dnf/ /var/lib/rpm/", Options: rpmOptions, Setting: dnfSetting, Commands: []program{
 			{Names: "install reinstall localinstall groupinstall builddep downgrade swap distro-sync", Action: ToInstall, Operands: "package...", Fetches: "*", Writes: systemTrees, Removes: systemTrees},
 			{Names: "group groups module", Commands: []program{
 				{Names: "install switch-to", Action: ToInstall, Operands: "package...", Fetches: "*", Writes: systemTrees, Removes: systemTrees},
@@ -69,7 +69,7 @@ func packageRows() []program {
 			{Names: "config-manager versionlock copr", Action: ToSet, Options: "--add-repo=text --set-enabled --set-disabled --save --dump", Operands: "text...", Fetches: "*", Writes: dnfFiles, Removes: dnfFiles},
 		}},
 		{Names: "yum-config-manager yum-builddep package-cleanup yumdownloader", Source: "yum-utils 1.1", Plain: true, Fetches: "*", Writes: systemTrees, Removes: systemTrees},
-		{Names: "zypper", Source: "zypper(8) 1.14", Manager: "zypper", Reads: "/etc/zypp/ /var/lib/rpm/", Options: "-n|--non-interactive -q|--quiet -v|--verbose --no-color -A|--no-abbrev --gpg-auto-import-keys --no-gpg-checks --ignore-unknown --non-interactive-include-reboot-patches --no-refresh --no-cd --no-remote --releasever=text -p|--plus-repo=text --plus-content=text -y|--no-confirm -l|--auto-agree-with-licenses -f|--force -D|--dry-run -r|--repo=text -R|--root=root --installroot=root -c|--config=run --pkg-cache-dir=writes -C|--cache-dir=writes --raw-cache-dir=writes --solv-cache-dir=writes --reposd-dir=run", Commands: []program{
+		{Names: "zypper", Source: "zypper(8) 1.14", System: true, Manager: "zypper", Reads: "/etc/zypp/ /var/lib/rpm/", Options: "-n|--non-interactive -q|--quiet -v|--verbose --no-color -A|--no-abbrev --gpg-auto-import-keys --no-gpg-checks --ignore-unknown --non-interactive-include-reboot-patches --no-refresh --no-cd --no-remote --releasever=text -p|--plus-repo=text --plus-content=text -y|--no-confirm -l|--auto-agree-with-licenses -f|--force -D|--dry-run -r|--repo=text -R|--root=root --installroot=root -c|--config=run --pkg-cache-dir=writes -C|--cache-dir=writes --raw-cache-dir=writes --solv-cache-dir=writes --reposd-dir=run", Commands: []program{
 			{Names: "install in source-install si", Action: ToInstall, Options: "--no-recommends --recommends -t|--type=text --from=text --oldpackage --allow-unsigned-rpm --replacefiles --force-resolution --no-force-resolution --details -d|--download-only --allow-downgrade --allow-vendor-change --name --capability", Operands: "package...", Fetches: "*", Writes: systemTrees, Removes: systemTrees},
 			{Names: "remove rm", Action: ToRemove, Options: "-u|--clean-deps -U|--no-clean-deps -t|--type=text", Operands: "text...", Writes: systemTrees, Removes: systemTrees},
 			{Names: "refresh ref refresh-services refs", Action: ToUpdate, Options: "-s|--services", Operands: "text...", Fetches: "*", Writes: zypperFiles, Removes: zypperFiles},

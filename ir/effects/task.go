@@ -13,6 +13,7 @@ type Task struct {
 	Manager string // as of Package: "apt" of apt-get, apt and aptitude
 	Command string // the word that says what to do, as "dist-upgrade"; "" when none is known
 	Action  Action
+	System  bool           // the packages are those of a distribution, whose policy their scripts keep to
 	Given   []shell.Option // options that the table knows
 	// Packages are what is installed, upgraded, removed or fetched: the operands behind the word.
 	Packages []shell.Word
@@ -50,7 +51,7 @@ func TaskOf(c *shell.Command) (Task, bool) {
 	}
 	dir, _ := path.Split(c.Prog.Text)
 	more := slices.Contains(c.Via, "xargs")
-	t := Task{Manager: top.Manager, Tame: !more && !c.Apart && !c.Sets(strings.Fields(top.Unless)...) && (dir == "" || standard(dir))}
+	t := Task{Manager: top.Manager, System: top.System, Tame: !more && !c.Apart && !c.Sets(strings.Fields(top.Unless)...) && (dir == "" || standard(dir))}
 	row, rest := top, c.Args
 	for row != nil && len(row.Commands) > 0 {
 		row, rest = t.next(top, row, rest)
@@ -161,6 +162,8 @@ func (p *program) tame(top *program, o shell.Option) bool {
 		return true
 	case roleSetting:
 		return top.Setting(o.Value.Text)
+	case roleWrites:
+		return strings.HasPrefix(o.Value.Text, "/dev/") && !strings.Contains(o.Value.Text, "..") // a mount, which is of no image
 	}
 	return false
 }

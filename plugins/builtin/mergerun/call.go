@@ -73,7 +73,7 @@ func (w *walker) command(name string, via []string, c *shell.Command) {
 	}
 	if w.declared[name] {
 		w.lookup(name)
-		if _, known := programOf(name); k != program || known {
+		if k != program || isKnown(name) {
 			w.refuse(because("syntax", "`%s` is a function of the RUN's own", name))
 		}
 		return

@@ -130,7 +130,7 @@ func (c *chain) programs(list []*script, from, i int) *reason {
 // links is about files with several names.
 func (c *chain) links(list []*script, from, i int) *reason {
 	s := list[i]
-	var before effects
+	var before naming
 	before.aliases = c.state.past.with(list[:from]...).aliases
 	root := c.state.Root()
 	for _, name := range []string{"sudo", "doas", "gosu", "su-exec"} {

@@ -15,8 +15,8 @@ import (
 // further names cannot be merged with what changes files in place, be it a mode only.
 // What is written beside a file and renamed over its name changes none.
 
-// effects is what a script does to files, as far as that counts for their names.
-type effects struct {
+// naming is what a script does to files, as far as that counts for their names.
+type naming struct {
 	links    bool // it may give any file a further name
 	packages bool // it may do so with the files of a distribution's packages
 
@@ -59,7 +59,7 @@ func filesOf(list []shell.Word) words {
 }
 
 // change notes a path, unless it is a file that no layer holds.
-func (e *effects) change(p file) {
+func (e *naming) change(p file) {
 	if !p.whole || !pathChars(p.text) {
 		e.any = true
 	} else if !outside(p.text) {
@@ -74,14 +74,14 @@ func pathChars(text string) bool { return text != "" && !strings.ContainsAny(tex
 func outside(text string) bool { return strings.HasPrefix(path.Clean(text), "/dev/") || text == "-" }
 
 // add puts the effects of several scripts together.
-func (e *effects) add(o effects) {
+func (e *naming) add(o naming) {
 	e.links, e.packages, e.any, e.own = e.links || o.links, e.packages || o.packages, e.any || o.any, e.own || o.own
 	e.changes, e.aliases = append(e.changes, o.changes...), append(e.aliases, o.aliases...)
 }
 
 // apart tells whether a layer border behind these effects may take names apart that later
 // ones change a file under. The directory is that of the RUN, "" when it is not known.
-func (e *effects) apart(later *effects, dir string) bool {
+func (e *naming) apart(later *naming, dir string) bool {
 	if e.links {
 		return later.any || later.own || later.links || later.packages || len(later.changes) > 0
 	}

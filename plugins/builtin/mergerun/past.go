@@ -15,7 +15,7 @@ type past struct {
 	made     map[string]bool // base names of files
 	lost     *reason         // nothing is known of any program, or of the shell
 	settings *reason         // nor of those that read settings, and of package managers
-	aliases  []string        // as in effects
+	aliases  []string        // as in naming
 	symbolic []string        // names of symbolic links
 	shared   *reason         // a name leads to files that each container has anew
 }

@@ -74,7 +74,7 @@ func (w *walker) runsProgram(name string, c *shell.Command, args words) {
 		return
 	}
 	base := path.Base(name)
-	r, known := programOf(base)
+	r, known := rowOf(c)
 	switch {
 	case isShell(base) && base != "busybox":
 		w.shellOf(name, c, args)
@@ -82,7 +82,7 @@ func (w *walker) runsProgram(name string, c *shell.Command, args words) {
 		w.unknown(name, args)
 	case r.nodes != nil && r.nodes(args) && w.captured():
 		w.refuse(because("links", "`%s` tells how many names files have, or in which order, which depends on the layers below", name))
-	case w.met() && !orderless(base):
+	case w.met() && !orderless(base, r):
 		w.refuse(becauseOrder(name))
 	default:
 		w.apply(base, r, args)
@@ -98,7 +98,7 @@ func (w *walker) runsProgram(name string, c *shell.Command, args words) {
 func (w *walker) given(by, name string, c *shell.Command, args words) {
 	before := len(w.effects.changes)
 	w.runsProgram(name, c, args)
-	r, _ := programOf(c.Name)
+	r, _ := rowOf(c)
 	w.effects.any = w.effects.any || r.args || r.dest || r.here || len(w.effects.changes) > before
 	w.effects.links = w.effects.links || r.links != nil
 	if r.can != nil || kindOf(c.Name) == joiner {
@@ -117,7 +117,7 @@ func (w *walker) apply(base string, r row, a words) {
 		made = w.touch(operands(a)...)
 	}
 	e.packages, e.own = e.packages || r.packages, e.own || r.own
-	w.purges = w.purges || r.packages && a.any("remove", "purge", "autoremove", "del", "erase", "dist-upgrade", "full-upgrade", "--auto-remove", "--autoremove")
+	w.purges = w.purges || r.purges
 	e.links = e.links || r.links != nil && r.links(a)
 	if r.names {
 		e.aliases = append(e.aliases, aliases(made)...)
@@ -327,8 +327,8 @@ func (w *walker) met() bool { return w.finds > 0 || w.outer != nil && w.outer.me
 
 // orderless tells programs that do the same to files in any order: none of them writes to a file
 // that several others go into.
-func orderless(name string) bool {
-	if r, _ := programOf(name); !r.args && !r.dest && !r.names && !r.here && !r.packages && !r.own {
+func orderless(name string, r row) bool {
+	if !r.args && !r.dest && !r.names && !r.here && !r.packages && !r.own {
 		return true
 	}
 	return slices.Contains([]string{"chmod", "chown", "chgrp", "touch", "gzip", "gunzip", "bzip2", "bunzip2", "xz", "unxz", "setfacl", "setcap"}, name)

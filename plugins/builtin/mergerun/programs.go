@@ -4,11 +4,13 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/seed-e0495807/strake/ir/effects"
+	"github.com/seed-e0495807/strake/ir/shell"
 	"github.com/seed-e0495807/strake/lang/late"
 )
 
 // row is what is known of a program that ends with all that it started, and tells the
-// next shell nothing but by files. What it changes in place counts, see effects.
+// next shell nothing but by files. What it changes in place counts, see naming.
 type row struct {
 	can   func(a words) bool // the arguments with which that holds; nil is all
 	nodes func(a words) bool // what it prints tells what depends on the layers: how many names files have, or the order of directories
@@ -21,7 +23,8 @@ type row struct {
 	names bool                // its last argument becomes a name of other files
 	made  func(a words) words // the files that it makes, changes or removes; nil is operands, for those that change files
 
-	packages bool // it is a package manager
+	packages bool // it is a package manager of a distribution
+	purges   bool // it removes packages
 	own      bool // it changes files of its own below system directories
 }
 
@@ -274,7 +277,7 @@ func setters(name string) (row, bool) {
 	case "dpkg-query", "dpkg-architecture":
 		return row{own: true}, true
 	case "apt-cache", "apt-mark", "apt-config":
-		return row{can: func(a words) bool { return !slices.ContainsFunc(a, hook) }, own: true}, true
+		return row{can: func(a words) bool { return !a.open() && !a.short("oc") && !a.any("--o*", "--c*") }, own: true}, true
 	case "rpm":
 		return row{can: rpm, own: true}, true
 	case "curl":
@@ -362,106 +365,52 @@ func remoteURL(w file) bool {
 	return strings.HasPrefix(w.text, "https://") || strings.HasPrefix(w.text, "http://") || strings.HasPrefix(w.text, "git://")
 }
 
-// managers are package managers, for packages of their repositories: apt-get(8) and
-// apt(8) 2.6, apk(8) 2.14, dnf(8) 4.14, zypper(8) 1.14, pip 23.0 and npm 9.2 by their
-// manuals; yum is taken for dnf (yum2dnf(8) 4.14), and microdnf, which has no manual, too. They unpack beside a file and rename. Scripts of packages are
-// taken to keep to the policy of their distribution: they wait for what they start, and
-// leave services to policy-rc.d(8), which official images have say no. Those of PyPI and
-// of npm have no policy, so that only what runs none of them counts.
-func manager(name string) (row, bool) {
-	apt := row{packages: true, own: true}
-	switch name {
-	case "apt-get", "apt", "aptitude":
-		apt.can = func(a words) bool {
-			return fromRepository(a, ".deb", "update", "install", "upgrade", "dist-upgrade", "full-upgrade", "remove", "purge", "autoremove", "clean", "autoclean", "build-dep", "reinstall") &&
-				!slices.ContainsFunc(a, hook)
-		}
-	case "apk":
-		apt.can = func(a words) bool {
-			return fromRepository(a, ".apk", "add", "del", "update", "upgrade", "fix", "cache", "info", "search", "version") && !a.any("-p", "--root*")
-		}
-	case "yum", "dnf", "microdnf", "tdnf", "zypper":
-		apt.can = func(a words) bool {
-			return fromRepository(a, ".rpm", "install", "update", "upgrade", "remove", "erase", "autoremove", "clean", "makecache", "groupinstall", "reinstall", "check-update", "list", "module", "refresh", "in", "ref", "up") &&
-				!a.any("--installroot*", "--root*", "--config*") && !a.short("cR") && !slices.ContainsFunc(a, plugged)
-		}
-	case "pip", "pip3":
-		return row{can: func(a words) bool {
-			return a.first() == "cache" || a.first() == "list" || a.first() == "freeze" || a.first() == "show" || len(a) > 0 && a[0].text == "--version"
-		}, own: true}, true
-	case "npm", "yarn":
-		return row{can: func(a words) bool {
-			return len(a) > 1 && a[0].text == "cache" && a[1].text == "clean" || len(a) > 0 && (a[0].text == "--version" || a[0].text == "-v")
-		}, own: true}, true
-	default:
-		return row{}, false
+// managed is what is known of a package manager that is told to do something, by the table of
+// package effects. Those of distributions unpack beside a file and rename. Scripts of their packages
+// are taken to keep to the policy of the distribution: they wait for what they start, and leave
+// services to policy-rc.d(8), which official images have say no. Those of registries of languages
+// have no policy, so that only what runs none of them counts.
+func managed(t effects.Task) row {
+	can := false
+	switch t.Action {
+	case effects.ToAsk, effects.ToClean:
+		can = true
+	case effects.ToRemove:
+		can = t.System
+	case effects.ToUpdate, effects.ToUpgrade, effects.ToInstall:
+		can = t.System && t.Named && t.Command != "builddep" // by a file that runs macros
+	case effects.ToSet:
+		can = strings.HasPrefix(t.Command, "module ")
+	case "":
+		can = t.Command == "" && slices.ContainsFunc(t.Given, func(o shell.Option) bool { return strings.EqualFold(o.Name, "v") || o.Name == "version" })
 	}
-	return apt, true
-}
-
-// plugged tells an option of dnf(8) that may set where its plugins are.
-func plugged(w file) bool {
-	return strings.HasPrefix(w.text, "--s") && !dnfSetting().MatchString(w.text)
-}
-
-var dnfSetting = late.Regexp(`^(--setopt=([a-z0-9*-]+\.)?(install_weak_deps|tsflags|keepcache|gpgcheck|skip_if_unavailable|retries|timeout|best|sslverify)=[A-Za-z0-9]*|--skip-broken|--security)$`)
-
-// hook tells a setting of apt.conf(5) that may run a program.
-func hook(w file) bool {
-	text := strings.TrimPrefix(strings.TrimPrefix(w.text, "-o"), "=")
-	key, value, ok := strings.Cut(text, "=")
-	if strings.Contains(strings.ToLower(w.text), "invoke") || strings.Contains(strings.ToLower(key), "detect") || strings.HasPrefix(w.text, "--o") || strings.HasPrefix(w.text, "--c") || hookLetters().MatchString(w.text) {
-		return true
-	}
-	if !w.whole && (strings.HasPrefix(w.text, "-o") || ok) {
-		return true
-	}
-	return strings.HasPrefix(w.text, "-c") || strings.HasPrefix(w.text, "--config-file") || ok && strings.Contains(key, "::") &&
-		(!slices.ContainsFunc([]string{"Acquire::", "APT::Install-", "APT::Get::", "Dpkg::Options::", "DPkg::Options::", "Dpkg::Use-Pty", "Dpkg::Lock"}, func(p string) bool { return strings.HasPrefix(key, p) }) ||
-			strings.Contains(value, "/")) || strings.HasPrefix(w.text, "--option")
-}
-
-// hookLetters find -c, and the value of -o, behind other letters.
-var hookLetters = late.Regexp(`^-[a-zA-Z]+(c|o=)`)
-
-// fromRepository tells whether a package manager is given one of these commands, and
-// packages by their names only: a path is a package of nobody knows whom.
-func fromRepository(a words, suffix string, commands ...string) bool {
-	if !slices.ContainsFunc(a, func(w file) bool { return slices.Contains(commands, w.text) }) {
-		return false
-	}
-	operand := false
-	for i, w := range a {
-		if strings.HasPrefix(w.text, "-") {
-			continue
-		}
-		value := i > 0 && strings.HasPrefix(a[i-1].text, "-")
-		if !value && !operand && !slices.Contains(commands, w.text) {
-			return false
-		}
-		operand = true
-		switch {
-		case w.text == "" && !w.whole, strings.HasSuffix(w.text, suffix):
-			return false
-		case value && slices.Contains([]string{"-X", "--repository", "--add-repo"}, a[i-1].text):
-		case strings.HasPrefix(w.text, "/"), strings.HasPrefix(w.text, "."), strings.HasPrefix(w.text, "~"), strings.Contains(w.text, "://"):
-			if value && slices.Contains([]string{"-t", "--virtual"}, a[i-1].text) {
-				continue // apk's name for a group of packages
-			}
-			return false
-		}
-	}
-	return true
+	purges := t.Action == effects.ToRemove || slices.Contains([]string{"dist-upgrade", "full-upgrade", "dselect-upgrade", "safe-upgrade", "dup", "distro-sync", "swap"}, t.Command) ||
+		slices.ContainsFunc(t.Given, func(o shell.Option) bool { return o.Name == "auto-remove" || o.Name == "autoremove" })
+	return row{can: func(words) bool { return can && t.Tame }, packages: t.System, purges: purges, own: true}
 }
 
 // programOf gives what is known of a program.
 func programOf(name string) (row, bool) {
-	for _, table := range []func(string) (row, bool){coreutils, files, setters, manager, finder} {
+	for _, table := range []func(string) (row, bool){coreutils, files, setters, finder} {
 		if r, ok := table(name); ok {
 			return r, true
 		}
 	}
 	return row{}, false
+}
+
+// rowOf gives what is known of the program of a command.
+func rowOf(c *shell.Command) (row, bool) {
+	if t, ok := effects.TaskOf(c); ok {
+		return managed(t), true
+	}
+	return programOf(c.Name)
+}
+
+// isKnown tells the name of a program of which something is known.
+func isKnown(name string) bool {
+	_, known := rowOf(&shell.Command{Name: name})
+	return known
 }
 
 // finder is find(1) 4.9: it prints in the order of directories, which depends on the

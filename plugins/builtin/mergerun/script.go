@@ -58,7 +58,7 @@ type script struct {
 
 	ran       map[string]bool // base names of programs that are run
 	made      map[string]bool // and of files that it may make
-	effects   effects
+	effects   naming
 	repeats   bool     // it has a function, a loop or a pipe, so that the order of commands is not that of its text
 	symbolic  []string // names of symbolic links that it makes
 	tuned     bool     // it runs a program that reads settings, and may have changed them before
@@ -141,7 +141,7 @@ func read(memo *eval.Memo, run *ir.Run, d dialect, in surroundings, accepts func
 // walk gives the script with what its tree shows.
 func (s script) walk() *script {
 	s.hashed, s.looked, s.ran, s.made = map[string]bool{}, map[string]bool{}, map[string]bool{}, map[string]bool{}
-	s.effects = effects{}
+	s.effects = naming{}
 	dir := s.dir
 	if dir == "" {
 		dir = here

@@ -6,6 +6,7 @@ import (
 
 	"mvdan.cc/sh/v3/syntax"
 
+	"github.com/seed-e0495807/strake/ir/effects"
 	"github.com/seed-e0495807/strake/ir/shell"
 )
 
@@ -31,17 +32,20 @@ func (s *script) isTame() bool {
 }
 
 func tame(c *shell.Command) bool {
+	slash := slices.ContainsFunc(c.Args, func(w shell.Word) bool { return strings.Contains(w.Text, "/") })
+	if t, ok := effects.TaskOf(c); ok || len(c.Via) > 0 {
+		return len(c.Via) == 0 && t.System && managed(t).can(nil) && !slash // which is a package from elsewhere
+	}
 	switch c.Prog.Text {
-	case "apt-get", "apt", "apt-cache", "apt-mark", "apk", "dnf", "microdnf", "yum":
-		// A path is a package from elsewhere.
-		return len(c.Via) == 0 && !slices.ContainsFunc(c.Args, func(w shell.Word) bool { return strings.Contains(w.Text, "/") })
 	case "rm":
-		return len(c.Via) == 0 && !slices.ContainsFunc(c.Args, func(w shell.Word) bool {
+		return !slices.ContainsFunc(c.Args, func(w shell.Word) bool {
 			text, _ := w.Ends()
 			return !strings.HasPrefix(text, "-") && !noPrograms(text)
 		})
+	case "apt-cache", "apt-mark":
+		return !slash
 	case "mkdir", "ldconfig", "update-ca-certificates", "echo", "printf", "true", "false", ":", "test", "[", "set":
-		return len(c.Via) == 0
+		return true
 	}
 	return false
 }

@@ -98,7 +98,7 @@ func (w *walker) declare(f *syntax.FuncDecl) {
 		return
 	}
 	w.declared[f.Name.Value] = true
-	if _, known := programOf(f.Name.Value); known || kindOf(f.Name.Value) != program {
+	if isKnown(f.Name.Value) || kindOf(f.Name.Value) != program {
 		w.refuse(because("syntax", "a function takes the place of `%s`", f.Name.Value))
 	}
 }
