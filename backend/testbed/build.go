@@ -3,12 +3,14 @@ package testbed
 import (
 	"context"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 	"time"
 
+	v1 "github.com/google/go-containerregistry/pkg/v1"
 	"github.com/moby/buildkit/client"
 	"github.com/tonistiigi/fsutil"
 )
@@ -40,27 +42,42 @@ type Source struct {
 // Export builds a Dockerfile and gives the directory with the files of its last stage. The
 // error is that of the build.
 func (f *Solver) Export(s Source) (string, error) {
+	out := f.t.TempDir()
+	return out, f.solve(s, client.ExportEntry{Type: client.ExporterLocal, OutputDir: out})
+}
+
+// Image builds a Dockerfile and gives the image of its last stage.
+func (f *Solver) Image(s Source) (v1.Image, error) {
+	file := filepath.Join(f.t.TempDir(), "image.tar")
+	create := func(map[string]string) (io.WriteCloser, error) { return os.Create(file) }
+	if err := f.solve(s, client.ExportEntry{Type: client.ExporterOCI, Output: create}); err != nil {
+		return nil, err
+	}
+	return LoadImage(f.t, file), nil
+}
+
+// solve builds a Dockerfile.
+func (f *Solver) solve(s Source, export client.ExportEntry) error {
 	dir := f.t.TempDir()
 	for name, data := range s.Files {
 		if err := os.WriteFile(filepath.Join(dir, name), []byte(data), 0o644); err != nil {
-			return "", err
+			return err
 		}
 	}
 	local, err := fsutil.NewFS(dir)
 	if err != nil {
-		return "", err
+		return err
 	}
-	out := f.t.TempDir()
 	opt := client.SolveOpt{
 		Frontend:      "dockerfile.v0",
 		FrontendAttrs: map[string]string{},
 		LocalMounts:   map[string]fsutil.FS{"context": local, "dockerfile": local},
-		Exports:       []client.ExportEntry{{Type: client.ExporterLocal, OutputDir: out}},
+		Exports:       []client.ExportEntry{export},
 	}
 	for name, root := range s.Images {
 		key := "image" + strings.ReplaceAll(root, "/", "-")
 		if opt.LocalMounts[key], err = fsutil.NewFS(root); err != nil {
-			return "", err
+			return err
 		}
 		opt.FrontendAttrs["context:"+name] = "local:" + key
 	}
@@ -70,7 +87,7 @@ func (f *Solver) Export(s Source) (string, error) {
 	ctx, cancel := context.WithTimeout(f.t.Context(), 5*time.Minute)
 	defer cancel()
 	_, err = f.client.Solve(ctx, nil, opt, nil)
-	return out, err
+	return err
 }
 
 // Difference tells the lines that only one text has.

@@ -135,7 +135,7 @@ func TestForm(t *testing.T) {
 		{"X=$URL/y; rm -f $X", "removes $X (unknown)"},
 		{`sed -i "s/a.*/$VERSION/" x`, "reads /w/x; writes /w/x"},
 		{"cd $DIR && rm x", "removes /a/*/x (over)"},
-		{"pip list", "writes the directories of packages /v/ (over); removes the directories of packages /v/ (over)"},
+		{"pip list", "reads the directories of packages /v/ (over); writes the directories of packages /v/ (over); removes the directories of packages /v/ (over)"},
 		{"curl -o x https://e.org/$VERSION.tgz", "fetches https://e.org/*.tgz; reads /root/.curlrc (over); writes /w/x; depends on network"},
 	} {
 		e := effects.Of(&ir.Run{Command: ir.Command{Line: l.script}}, at).Effects
@@ -199,17 +199,17 @@ func TestArchives(t *testing.T) {
 }
 
 func TestPackages(t *testing.T) {
-	apt := "fetches from where apt-get is set to; reads /etc/apt/ /var/lib/apt/ /var/lib/dpkg/ (over); writes " + system + "; removes " + system + "; depends on clock network random"
+	apt := "fetches from where apt-get is set to; reads " + system + "; writes " + system + "; removes " + system + "; depends on clock network random"
 	check(t, []line{
 		{"apt-get install -y curl=7.88 git", "installs apt:curl=7.88 apt:git; " + apt},
 		{"apt-get -o Dpkg::Options::=--force-confold install -qq -y git", "installs apt:git; " + apt},
-		{"apk add --no-cache --virtual .d gcc=1-r0", "installs apk:gcc=1-r0; fetches from where apk is set to; reads /etc/apk/ /lib/apk/ (over); writes " + system + "; removes " + system + "; depends on network"},
-		{"pip install a==1 b.whl", "installs pip:a=1 pip:b.whl; fetches https://pypi.org; writes " + system + "; removes " + system + "; depends on network"},
-		{"npm install -g yarn@1 @a/b", "installs npm:@a/b npm:yarn=1; fetches https://registry.npmjs.org; writes " + system + "; removes " + system + "; depends on network"},
-		{"npm ci --ignore-scripts", "fetches https://registry.npmjs.org; writes the directories of packages /w/ (over); removes the directories of packages /w/ (over); depends on network"},
-		{"PATH=/v/bin:/bin pip uninstall -y a", "writes the directories of packages /v/ (over); removes the directories of packages /v/ (over)"},
-		{"/v/bin/python -m pip install a", "installs pip:a; fetches https://pypi.org; writes the directories of packages /v/ (over); removes the directories of packages /v/ (over); depends on network"},
-		{"cd /src/a && CGO_ENABLED=0 go install -ldflags '-s -X a=b' e.org/x@v1", "installs go:e.org/x=v1; fetches from where go is set to; reads anything; writes /go/ /root/.cache/go-build/ /root/.config/go/ /root/go/ /root/go/bin/ /root/go/pkg/mod/ /src/ /tmp/ /usr/ (over); removes /go/ /root/.cache/go-build/ /root/.config/go/ /root/go/ /root/go/bin/ /root/go/pkg/mod/ /src/ /tmp/ /usr/ (over); depends on network"},
+		{"apk add --no-cache --virtual .d gcc=1-r0", "installs apk:gcc=1-r0; fetches from where apk is set to; reads " + system + "; writes " + system + "; removes " + system + "; depends on network"},
+		{"pip install a==1 b.whl", "installs pip:a=1 pip:b.whl; fetches https://pypi.org; reads " + system + "; writes " + system + "; removes " + system + "; depends on network"},
+		{"npm install -g yarn@1 @a/b", "installs npm:@a/b npm:yarn=1; fetches https://registry.npmjs.org; reads " + system + "; writes " + system + "; removes " + system + "; depends on network"},
+		{"npm ci --ignore-scripts", "fetches https://registry.npmjs.org; reads the directories of packages /w/ (over); writes the directories of packages /w/ (over); removes the directories of packages /w/ (over); depends on network"},
+		{"PATH=/v/bin:/bin pip uninstall -y a", "reads the directories of packages /v/ (over); writes the directories of packages /v/ (over); removes the directories of packages /v/ (over)"},
+		{"/v/bin/python -m pip install a", "installs pip:a; fetches https://pypi.org; reads the directories of packages /v/ (over); writes the directories of packages /v/ (over); removes the directories of packages /v/ (over); depends on network"},
+		{"cd /src/a && CGO_ENABLED=0 go install -ldflags '-s -X a=b' e.org/x@v1", "installs go:e.org/x=v1; fetches from where go is set to; reads /go/ /root/.cache/go-build/ /root/.config/go/ /root/go/ /root/go/bin/ /root/go/pkg/mod/ /src/ /tmp/ /usr/ (unknown); writes /go/ /root /root/.cache /root/.cache/go-build/ /root/.config /root/.config/go/ /root/go/ /root/go/bin/ /root/go/pkg/mod/ /src/ /tmp/ /usr/ (over); removes /go/ /root/.cache/go-build/ /root/.config/go/ /root/go/ /root/go/bin/ /root/go/pkg/mod/ /src/ /tmp/ /usr/ (over); depends on network"},
 		{"apt-mark hold x", "writes /var/lib/apt/ /var/lib/dpkg/ (over); removes /var/lib/dpkg/ (over)"},
 		{"dpkg -x a.deb b", "reads /etc/dpkg/ /var/lib/dpkg/ /w/a.deb (over); writes /w/b/ (over)"},
 	})

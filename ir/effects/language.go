@@ -40,9 +40,21 @@ func (k *call) prefixes() Paths {
 	return joinPaths(all...)
 }
 
-// installsIn notes what a manager writes and removes where it installs.
+// installsIn notes that a manager reads, writes and removes where it installs, and that it makes
+// the directories around all that it writes.
 func (k *call) installsIn(p Paths) {
+	k.out.Reads.add(p)
 	k.writes(p)
+	for _, q := range k.out.Writes.List {
+		if q.Grade == Unknown {
+			continue
+		}
+		for _, around := range parents(path.Dir(q.Name), q.Glob).List {
+			if !k.out.Writes.Covers(around.Name) {
+				k.writes(Paths{Grade: Over, List: []Path{around}})
+			}
+		}
+	}
 	k.out.Removes = joinPaths(k.out.Removes, p)
 }
 

@@ -218,3 +218,29 @@ func systemScripts() (list []script) {
 	}
 	return list
 }
+
+// nodeScripts install with npm, and goScripts build with go, from the registries that the images
+// are set to use.
+func nodeScripts() (list []script) {
+	for _, text := range []string{
+		"npm --version", "npm install -g semver@7.6.0", "npm install -g --no-fund semver@7.6.0 is-odd@3.0.1 && npm cache clean --force", "npm config set fund false", "npm cache verify", "npm view semver version",
+		`echo '{"name":"a","version":"1.0.0","dependencies":{"is-odd":"3.0.1"}}' >package.json && npm install --ignore-scripts && npm ci --ignore-scripts`,
+		`echo '{"name":"a","version":"1.0.0","dependencies":{"is-odd":"3.0.1"}}' >package.json && mkdir -p b/c && cd b/c && npm install --ignore-scripts --omit=dev semver@7.6.0`,
+		`echo '{"name":"a","version":"1.0.0","scripts":{"postinstall":"touch /x"}}' >package.json && npm install`,
+	} {
+		list = append(list, script{"/srv/app", text})
+	}
+	return list
+}
+
+func goScripts() (list []script) {
+	const module = "printf 'package main\\nfunc main() {}\\n' >main.go && go mod init e.org/a && "
+	for _, text := range []string{
+		"go version && go env GOPATH", "go env -w GOPRIVATE=e.org", module + "go build", module + "CGO_ENABLED=0 go build -trimpath -ldflags '-s -w -X main.v=1' -o /usr/local/bin/a .", module + "go build -o out/ ./... && go list ./... && go clean -cache",
+		"go install golang.org/x/example/hello@latest", module + "go get golang.org/x/text@v0.14.0 && go mod tidy && go mod download && go mod verify", module + "mkdir -p c && printf 'package c\\n' >c/c.go && cd c && go build ./... && go install e.org/a",
+		module + "GOBIN=/opt/tools go install . && GOCACHE=/c GOMODCACHE=/m go build && go mod vendor",
+	} {
+		list = append(list, script{"/src/app", text})
+	}
+	return list
+}

@@ -36,7 +36,7 @@ func aptKeys(k *call) {
 		switch {
 		case f.is("add") && i+1 < len(k.operands):
 			k.read(k.operands[i+1], false)
-		case f.is("--recv-keys"), f.is("--recv"), f.is("--recv-key"), f.is("--refresh-keys"), f.is("update"), f.is("net-update"):
+		case f.is("--recv-keys"), f.is("--recv"), f.is("--recv-key"), f.is("--refresh-keys"), f.is("--fetch-keys"), f.is("--fetch-key"), f.is("--search-keys"), f.is("update"), f.is("net-update"):
 			k.out.Network = append(k.out.Network, Fetch{By: k.Name})
 			k.does(Network)
 		case f.is("--keyring"), f.is("--output"), f.is("-o"), f.is("--homedir"), f.is("--primary-keyring"):

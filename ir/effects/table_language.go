@@ -23,16 +23,16 @@ func languageRows() []program {
 		{Names: "pip pip3 pip2 pip3.6", Source: "pip 23 documentation, uv pip 0.4", Manager: "pip", Operands: "", Anywhere: true,
 			Unless:  "PIP_TARGET PIP_PREFIX PIP_ROOT PIP_SRC PIP_CONFIG_FILE PIP_REQUIREMENT PIP_CONSTRAINT PIP_CACHE_DIR PIP_LOG PYTHONHOME PYTHONUSERBASE PYTHONPYCACHEPREFIX XDG_CACHE_HOME PIP_PYTHON UV_PYTHON UV_CONSTRAINT",
 			Options: "-q|--quiet -v|--verbose -V|--version -qq -h|--help --disable-pip-version-check --no-cache-dir --no-cache --no-input --isolated --python! --log=write --cache-dir=writes --proxy=text --retries=text --timeout=text --default-timeout=text --trusted-host=text --cert=read --no-color --root-user-action=text --progress-bar=text --use-deprecated=text --use-feature=text --exists-action=text --require-virtualenv", Commands: []program{
-				{Names: "install wheel download", Action: ToInstall, Operands: "package...", Fetches: "https://pypi.org", Writes: homeTrees, Removes: homeTrees, Then: pips,
+				{Names: "install wheel download", Action: ToInstall, Operands: "package...", Fetches: "https://pypi.org", Reads: homeTrees, Writes: homeTrees, Removes: homeTrees, Then: pips,
 					Options: "-U|--upgrade -r|--requirement=read -c|--constraint=read -e|--editable=package -t|--target=writes --user --no-deps --pre --no-binary=text --only-binary=text --prefer-binary --no-build-isolation --no-compile --compile --ignore-installed -I --force-reinstall --upgrade-strategy=text -i|--index-url=url --extra-index-url=url --no-index -f|--find-links=text --prefix=writes --root=writes --src=writes --require-hashes --no-warn-script-location --no-warn-conflicts --break-system-packages --use-pep517 --no-use-pep517 --global-option=text --install-option=text --config-settings=text --platform=text --python-version=text --implementation=text --abi=text --no-clean -d|--dest=writes -w|--wheel-dir=writes --ignore-requires-python --no-dependencies -b|--build=text --process-dependency-links --egg -N " +
 						"--system --reinstall --prerelease=text --index-strategy=text --compile-bytecode"},
-				{Names: "list show freeze", Action: ToAsk, Options: pipAsks, Operands: "text...", Writes: homeTrees, Removes: homeTrees, Then: func(k *call) { k.installsIn(k.prefixes()) }},
-				{Names: "cache", Action: ToClean, Options: pipAsks, Operands: "text...", Writes: homeTrees, Removes: homeTrees, Then: func(k *call) { k.installsIn(k.prefixes()) }},
-				{Names: "uninstall check config debug hash search inspect", Options: pipAsks, Operands: "text...", Writes: homeTrees, Removes: homeTrees, Then: func(k *call) { k.installsIn(k.prefixes()) }},
+				{Names: "list show freeze", Action: ToAsk, Options: pipAsks, Operands: "text...", Reads: homeTrees, Writes: homeTrees, Removes: homeTrees, Then: func(k *call) { k.installsIn(k.prefixes()) }},
+				{Names: "cache", Action: ToClean, Options: pipAsks, Operands: "text...", Reads: homeTrees, Writes: homeTrees, Removes: homeTrees, Then: func(k *call) { k.installsIn(k.prefixes()) }},
+				{Names: "uninstall check config debug hash search inspect", Options: pipAsks, Operands: "text...", Reads: homeTrees, Writes: homeTrees, Removes: homeTrees, Then: func(k *call) { k.installsIn(k.prefixes()) }},
 			}},
-		{Names: "npm", Source: "npm 10 documentation", Manager: "npm", Unless: "NODE_OPTIONS NPM_CONFIG_GLOBAL npm_config_global NPM_CONFIG_USERCONFIG npm_config_userconfig NPM_CONFIG_GLOBALCONFIG npm_config_globalconfig", Writes: npmTrees,
+		{Names: "npm", Source: "npm 10 documentation; each command may ask for a newer npm", Manager: "npm", Fetches: "https://registry.npmjs.org", Unless: "NODE_OPTIONS NPM_CONFIG_GLOBAL npm_config_global NPM_CONFIG_USERCONFIG npm_config_userconfig NPM_CONFIG_GLOBALCONFIG npm_config_globalconfig", Reads: "/etc/ ~/.npmrc " + npmTrees, Writes: npmTrees,
 			Options: npmOptions + " -v|--version", Commands: []program{
-				{Names: "install i add ci install-clean clean-install", Action: ToInstall, Operands: "package...", Fetches: "https://registry.npmjs.org", Writes: homeTrees + " " + npmTrees, Removes: homeTrees + " " + npmTrees, Then: npms},
+				{Names: "install i add ci install-clean clean-install", Action: ToInstall, Operands: "package...", Fetches: "https://registry.npmjs.org", Reads: homeTrees + " " + npmTrees, Writes: homeTrees + " " + npmTrees, Removes: homeTrees + " " + npmTrees, Then: npms},
 				{Names: "cache", Action: ToClean, Operands: "text...", Removes: npmTrees},
 				{Names: "config set get", Operands: "text...", Writes: homeTrees + " ~/.npmrc " + npmTrees, Then: belowHereOnly},
 				{Names: "view info show search ping whoami outdated", Operands: "text...", Fetches: "*"},
@@ -43,8 +43,8 @@ func languageRows() []program {
 			{Names: "run run-script test build start exec rebuild uninstall remove update upgrade config cache prune audit link set get pack publish version init dedupe ls list workspaces workspace global policies why info view dlx create", Operands: "text...", Runs: "runs scripts of the package, or of its manager's own settings"},
 		}},
 		{Names: "gem", Source: "gem(1) 3.3", Manager: "gem", Options: gemOptions, Anywhere: true, Unless: "RUBYOPT GEM_SPEC_CACHE", Commands: []program{
-			{Names: "install", Action: ToInstall, Operands: "package...", Fetches: "https://rubygems.org", Writes: gemTrees, Removes: gemTrees, Then: gems},
-			{Names: "update uninstall cleanup list sources env", Options: "-a|--all -x|--executables -I --add=url --remove=text", Operands: "text...", Fetches: "https://rubygems.org", Writes: gemTrees, Removes: gemTrees, Then: gems},
+			{Names: "install", Action: ToInstall, Operands: "package...", Fetches: "https://rubygems.org", Reads: gemTrees, Writes: gemTrees, Removes: gemTrees, Then: gems},
+			{Names: "update uninstall cleanup list sources env", Options: "-a|--all -x|--executables -I --add=url --remove=text", Operands: "text...", Fetches: "https://rubygems.org", Reads: gemTrees, Writes: gemTrees, Removes: gemTrees, Then: gems},
 			{Names: "exec pristine build check", Operands: "text...", Runs: builds},
 		}},
 		{Names: "bundle bundler", Source: "bundle(1) 2.3: a Gemfile is a program", Manager: "gem", Options: gemOptions, Commands: []program{
@@ -59,22 +59,22 @@ func languageRows() []program {
 				{Names: "version env clean list", Single: true, Options: "-w -u -json -m -f=text -cache -modcache -testcache -deps -e -find", Operands: "text...", Fetches: "*", Then: goes},
 				{Names: "run test generate tool vet fix work bug doc fmt", Operands: "text...", Options: "-c!", Runs: "runs what it builds, or another tool", Fetches: "*"},
 			}},
-		{Names: "cargo", Source: "cargo(1) 1.70", Manager: "cargo", Options: "-q|--quiet -v|--verbose -V|--version --locked --offline --frozen --color=text", Writes: cargoTrees, Removes: cargoTrees, Commands: []program{
+		{Names: "cargo", Source: "cargo(1) 1.70", Manager: "cargo", Options: "-q|--quiet -v|--verbose -V|--version --locked --offline --frozen --color=text", Reads: cargoTrees, Writes: cargoTrees, Removes: cargoTrees, Commands: []program{
 			{Names: "fetch generate-lockfile search", Options: "--target=text --manifest-path!", Operands: "text...", Fetches: "*", Then: func(k *call) { k.installsIn(k.topmost()) }},
 			{Names: "build install test run check doc clippy fmt rustc bench metadata chef update vendor init new clean binstall auditable xwin zigbuild component publish", Options: "--path! --config!", Operands: "text...", Runs: builds, Fetches: "*"},
 		}},
-		{Names: "rustup", Source: "rustup 1.26 documentation: it unpacks toolchains", Options: "-q|--quiet -v|--verbose -V|--version", Writes: cargoTrees, Removes: cargoTrees, Commands: []program{
+		{Names: "rustup", Source: "rustup 1.26 documentation: it unpacks toolchains", Options: "-q|--quiet -v|--verbose -V|--version", Reads: cargoTrees, Writes: cargoTrees, Removes: cargoTrees, Commands: []program{
 			{Names: "default target toolchain component update self show set", Options: "--profile=text --toolchain=text -t=text -c=text --target=text --component=text --allow-downgrade --force --no-self-update --no-update-default-toolchain", Operands: "text...", Fetches: "https://static.rust-lang.org"},
 		}},
 		{Names: "rustc rustup-init", Source: "rustc(1) 1.70: macros of what it compiles run", Plain: true, Runs: builds, Fetches: "https://static.rust-lang.org"},
 		{Names: "conda mamba micromamba", Source: "conda 23 documentation", Manager: "conda", Anywhere: true, Unless: "CONDARC PYTHONPATH CONDA_PKGS_DIRS CONDA_ENVS_PATH CONDA_ENVS_DIRS", Options: "-y|--yes -q|--quiet -v -V|--version -n|--name=text -p|--prefix=writes -c|--channel=text --override-channels --freeze-installed --strict-channel-priority --no-channel-priority -S --no-deps --insecure --json --offline --copy --root-prefix=writes -r=writes", Commands: []program{
-			{Names: "install create", Action: ToInstall, Options: "-f|--file=read -k --no-default-packages --update-deps --no-update-deps --dev --no-pin --clone=text --relocate-prefix=text", Operands: "package...", Fetches: "https://conda.anaconda.org", Writes: condaTrees, Removes: condaTrees, Then: condas},
-			{Names: "clean", Options: "-a|--all -f|--force-pkgs-dirs -t|--tarballs -i|--index-cache -l|--logfiles --tempfiles -p|--packages", Operands: "", Writes: condaTrees, Removes: condaTrees, Then: condas},
-			{Names: "update upgrade remove env config init run info list build shell search index develop", Options: "-a|--all -f|--force --file=read --add --set --remove --append --prepend --env --system --live-stream --no-capture-output --update-deps", Operands: "text...", Fetches: "*", Writes: condaTrees, Removes: condaTrees, Then: condas},
+			{Names: "install create", Action: ToInstall, Options: "-f|--file=read -k --no-default-packages --update-deps --no-update-deps --dev --no-pin --clone=text --relocate-prefix=text", Operands: "package...", Fetches: "https://conda.anaconda.org", Reads: condaTrees, Writes: condaTrees, Removes: condaTrees, Then: condas},
+			{Names: "clean", Options: "-a|--all -f|--force-pkgs-dirs -t|--tarballs -i|--index-cache -l|--logfiles --tempfiles -p|--packages", Operands: "", Reads: condaTrees, Writes: condaTrees, Removes: condaTrees, Then: condas},
+			{Names: "update upgrade remove env config init run info list build shell search index develop", Options: "-a|--all -f|--force --file=read --add --set --remove --append --prepend --env --system --live-stream --no-capture-output --update-deps", Operands: "text...", Fetches: "*", Reads: condaTrees, Writes: condaTrees, Removes: condaTrees, Then: condas},
 			{Names: "activate deactivate", Operands: "text...", Runs: "sets a shell up by scripts of packages"},
 		}},
 		{Names: "python python2 python3 pypy pypy3", Source: "python(1) 3.11", Manager: "pip", Plain: true, Anywhere: true, Then: pythons},
-		{Names: "pyvenv", Source: "venv of python 3.11, as `python -m venv`", Options: "--system-site-packages --symlinks --copies --clear --upgrade --without-pip --prompt=text --upgrade-deps", Operands: "text...", Writes: homeTrees, Removes: homeTrees, Fetches: "*", Then: venvs},
+		{Names: "pyvenv", Source: "venv of python 3.11, as `python -m venv`", Options: "--system-site-packages --symlinks --copies --clear --upgrade --without-pip --prompt=text --upgrade-deps", Operands: "text...", Reads: homeTrees, Writes: homeTrees, Removes: homeTrees, Fetches: "*", Then: venvs},
 		{Names: "uv", Source: "uv 0.4 documentation", Manager: "pip", Plain: true, Then: uvs},
 		{Names: "virtualenv pyenv poetry pipenv pipx easy_install pytest flake8 jupyter-kernelspec django-admin manage.py", Source: "documentation of poetry 1.8 and of the others", Plain: true, Runs: script, Fetches: "*"},
 		{Names: "perl ruby node nodejs php lua Rscript R ghc stack cabal ghcup erl elixir mix rebar rebar3 swift julia dart flutter deno bun groovy scala tclsh racket guile sbcl ocaml opam luarocks cpan cpanm cpanp install2.r r littler nvm rvm rbenv", Source: "perl(1) 5.36 and the manuals of the others", Plain: true, Runs: script, Fetches: "*"},

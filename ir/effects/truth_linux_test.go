@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"io/fs"
+	"maps"
 	"os"
 	"path"
 	"path/filepath"
@@ -17,92 +18,176 @@ import (
 	"github.com/seed-e0495807/strake/ir/effects"
 )
 
-// truth runs scripts in a real Debian, each on a layer of its own, and compares the files of the
-// layer with what was predicted.
+// truth runs scripts in a real Debian, each on a layer of its own, and compares what happened with
+// what was predicted.
 type truth struct {
-	base  *testbed.Container
-	links map[string][]string // symbolic links of the base, by where they lead
+	base   *testbed.Container
+	lowers []string            // file systems below a step's own, the first on top
+	links  map[string][]string // symbolic links of the base, by where they lead
+	traced bool
 
-	ran, failed, silent int
-	grades              [3]int
+	ran, failed, silent, commands int
+	grades, reads, each           [3]int // of scripts, of what they read, and of commands
+	outside, unread, unsaid       int    // paths changed, paths read, and connections that were not predicted
 }
 
-// TestTruth holds that no script changes a file that was not predicted, unless it was said that
-// nobody knows: scripts that a generator makes, packages that are installed, and scripts of the
-// corpus that need no network. It runs with STRAKE_LONG=1, as root.
+// TestTruth holds that no script changes a file, reads one or asks another machine where that was
+// not predicted, unless it was said that nobody knows: scripts that a generator makes, packages that
+// are installed, and scripts of the corpus that need no network. It runs with STRAKE_LONG=1, as root.
 func TestTruth(t *testing.T) {
 	if os.Getenv("STRAKE_LONG") == "" {
 		t.Skip("it takes minutes: set STRAKE_LONG=1, as make effects-truth does")
 	}
-	base := testbed.Unpack(t, testbed.Image(t, testbed.Debian))
-	run := func(name string, scripts []script) {
+	var tables []string
+	run := func(name string, image testbed.Base, scripts []script) {
 		t.Run(name, func(t *testing.T) {
-			tr := &truth{base: base, links: linksOf(base.Rootfs)}
+			base := testbed.Unpack(t, testbed.Image(t, image))
+			tr := &truth{base: base, lowers: []string{base.Rootfs}, links: linksOf(base.Rootfs)}
+			if tools := tracer(t, base); tools != "" {
+				tr.lowers, tr.traced = []string{tools, base.Rootfs}, true
+			}
 			for _, s := range scripts {
 				tr.check(t, s)
 			}
-			sum := float64(tr.grades[0]+tr.grades[1]+tr.grades[2]) / 100
-			t.Logf("%d scripts, of which %d failed and %d changed nothing; precise %.1f %%, over-approximated %.1f %%, unknown %.1f %%",
-				tr.ran, tr.failed, tr.silent, float64(tr.grades[0])/sum, float64(tr.grades[1])/sum, float64(tr.grades[2])/sum)
+			tables = append(tables, tr.table(name))
+			t.Log(tr.table(name))
 		})
 	}
-	run("made", made(300))
-	run("system", systemScripts())
-	run("corpus", corpusScripts(t, 600))
+	run("made", testbed.Debian, made(300))
+	run("system", testbed.Debian, systemScripts())
+	run("corpus", testbed.Debian, corpusScripts(t, 300))
+	run("npm", testbed.Node, nodeScripts())
+	run("go", testbed.Golang, goScripts())
+	t.Log(strings.Join(tables, "\n"))
+}
+
+// table says how well it was known what scripts do.
+func (tr *truth) table(name string) string {
+	share := func(g [3]int) string {
+		sum := max(float64(g[0]+g[1]+g[2])/100, 0.01)
+		return fmt.Sprintf("precise %.1f %%, over %.1f %%, unknown %.1f %%", float64(g[0])/sum, float64(g[1])/sum, float64(g[2])/sum)
+	}
+	out := fmt.Sprintf("%s: %d scripts (%d failed, %d changed nothing), %d commands; scripts write %s; commands write %s; %d changes outside",
+		name, tr.ran, tr.failed, tr.silent, tr.commands, share(tr.grades), share(tr.each), tr.outside)
+	if tr.traced {
+		out += fmt.Sprintf("; scripts read %s; %d reads outside, %d connections not said", share(tr.reads), tr.unread, tr.unsaid)
+	}
+	return out
 }
 
 // script is one and where it starts.
 type script struct{ dir, text string }
 
+// layer is an overlay over other file systems.
+type layer struct{ upper, merged string }
+
+// newLayer mounts one. The test is skipped where that cannot be done.
+func newLayer(t *testing.T, lowers ...string) layer {
+	t.Helper()
+	dir := t.TempDir()
+	l := layer{filepath.Join(dir, "upper"), filepath.Join(dir, "merged")}
+	for _, p := range []string{l.upper, l.merged, filepath.Join(dir, "work")} {
+		if err := os.Mkdir(p, 0o755); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := syscall.Mount("overlay", l.merged, "overlay", 0, "lowerdir="+strings.Join(lowers, ":")+",upperdir="+l.upper+",workdir="+filepath.Join(dir, "work")); err != nil {
+		t.Skipf("no overlay here: %v", err)
+	}
+	return l
+}
+
+func (l layer) close(t *testing.T) {
+	t.Helper()
+	if err := syscall.Unmount(l.merged, 0); err != nil {
+		t.Fatal(err)
+	}
+}
+
 // check runs a script on a layer over the base.
 func (tr *truth) check(t *testing.T, s script) {
 	t.Helper()
-	dir := t.TempDir()
-	at := func(name string) string {
-		p := filepath.Join(dir, name)
-		if err := os.MkdirAll(p, 0o755); err != nil {
+	start := t.TempDir()
+	for _, d := range []string{s.dir, traces} {
+		if err := os.MkdirAll(filepath.Join(start, d), 0o755); err != nil {
 			t.Fatal(err)
 		}
-		return p
 	}
-	start, upper, work, merged := at("start"), at("upper"), at("work"), at("merged")
-	if err := os.MkdirAll(filepath.Join(start, s.dir), 0o755); err != nil {
-		t.Fatal(err)
-	}
-	lower := start + ":" + tr.base.Rootfs
-	if err := syscall.Mount("overlay", merged, "overlay", 0, "lowerdir="+lower+",upperdir="+upper+",workdir="+work); err != nil {
-		t.Skipf("no overlay here: %v", err)
-	}
-	defer func() {
-		if err := syscall.Unmount(merged, 0); err != nil {
-			t.Fatal(err)
-		}
-	}()
+	lowers := append([]string{start}, tr.lowers...)
+	l := newLayer(t, lowers...)
+	defer l.close(t)
 	c := *tr.base
-	c.Rootfs = merged
+	c.Rootfs = l.merged
 	c.Env = []string{"HOME=/root", "DEBIAN_FRONTEND=noninteractive"}
-	c.Args = []string{"/bin/sh", "-c", `cd "$0" && exec timeout 300 /bin/sh -c "$1"`, s.dir, s.text}
+	args := []string{"timeout", "300", "/bin/sh", "-c", s.text}
+	if tr.traced {
+		args = traced(args...)
+	}
+	c.Args = append([]string{"/bin/sh", "-c", `cd "$0" && exec "$@"`, s.dir}, args...)
 	result := c.Run(t)
-	e := effects.Of(&ir.Run{Command: ir.Command{Line: s.text}}, effects.State{Dir: s.dir, Home: "/root"}).Effects
+	step := effects.Of(&ir.Run{Command: ir.Command{Line: s.text}}, effects.State{Dir: s.dir, Home: "/root"})
+	e := step.Effects
 	tr.ran++
 	tr.grades[e.Grade()]++
+	tr.count(step)
 	if result.Code != 0 {
 		tr.failed++
 	}
-	list := changed(t, upper, []string{start, tr.base.Rootfs})
+	list := changed(t, l.upper, lowers)
 	if len(list) == 0 {
 		tr.silent++
 	}
-	own := linksOf(upper)
+	own := linksOf(l.upper)
+	report := func(what string) {
+		t.Errorf("%s, and not predicted\n\tin %s: %s\n\t%s\n\t%s", what, s.dir, s.text, e, lastLine(result.Stderr))
+	}
 	for _, name := range list {
-		if !tr.predicted(e, name, own) {
-			t.Errorf("%s is changed, and not predicted\n\tin %s: %s\n\t%s\n\t%s", name, s.dir, s.text, e, lastLine(result.Stderr))
+		if !tr.leads(name, own, e.Touches) {
+			tr.outside++
+			report(name + " is changed")
+		}
+	}
+	h := saw(t, l.upper)
+	if tr.ran%30 == 1 { // to be read by eye
+		reads := slices.DeleteFunc(slices.Sorted(maps.Keys(h.reads)), func(name string) bool { return !h.reads[name] || !counts(l.merged, name) })
+		t.Logf("in %s: %s\n\tpredicted: %s\n\tchanged: %s\n\tread: %s", s.dir, s.text, e, shortened(list), shortened(reads))
+	}
+	for name, read := range h.reads {
+		if read && counts(l.merged, name) && !tr.leads(name, own, e.Reads.Covers) {
+			tr.unread++
+			report(name + " is read")
+		}
+	}
+	if h.connects != "" && len(e.Network) == 0 && len(e.Unknown) == 0 {
+		tr.unsaid++
+		report("there is a connection: " + h.connects)
+	}
+}
+
+// shortened are the first of a list of paths.
+func shortened(list []string) string {
+	if n := len(list); n > 12 {
+		return strings.Join(list[:12], " ") + fmt.Sprintf(" and %d more", n-12)
+	}
+	return strings.Join(list, " ")
+}
+
+// count counts what is said of commands, and of what a step reads.
+func (tr *truth) count(step effects.Step) {
+	if len(step.Commands) > 0 {
+		tr.reads[step.Effects.Reads.Grade]++
+	}
+	for _, c := range step.Commands {
+		if c.Name != "" {
+			tr.commands++
+			tr.each[c.Effects.Grade()]++
 		}
 	}
 }
 
-// predicted tells whether a path may change, by its own name or one by which a link leads to it.
-func (tr *truth) predicted(e effects.Effects, name string, own map[string][]string) bool {
+// leads tells whether a path is one that is covered, by its own name or one by which a link leads
+// to it.
+func (tr *truth) leads(name string, own map[string][]string, covers func(name string) bool) bool {
 	seen := map[string]bool{}
 	var try func(name string) bool
 	try = func(name string) bool {
@@ -110,7 +195,7 @@ func (tr *truth) predicted(e effects.Effects, name string, own map[string][]stri
 			return false
 		}
 		seen[name] = true
-		if e.Touches(name) {
+		if covers(name) {
 			return true
 		}
 		for dir, rest := name, ""; ; dir, rest = path.Dir(dir), "/"+path.Base(dir)+rest {
@@ -125,6 +210,11 @@ func (tr *truth) predicted(e effects.Effects, name string, own map[string][]stri
 		}
 	}
 	return try(name)
+}
+
+// mountPoint tells what a runtime puts into a root file system.
+func mountPoint(name string) bool {
+	return slices.Contains([]string{"/", "/proc", "/sys", "/dev", "/dev/shm", "/etc/resolv.conf", "/etc/hosts"}, name)
 }
 
 // linksOf finds the symbolic links below a root, by the path that each names.
@@ -157,7 +247,7 @@ func changed(t *testing.T, upper string, lowers []string) (list []string) {
 			return err
 		}
 		name := strings.TrimPrefix(p, upper)
-		if slices.Contains([]string{"", "/proc", "/dev", "/dev/shm", "/etc/resolv.conf"}, name) { // where runc mounts
+		if name == "" || mountPoint(name) || name == traces || strings.HasPrefix(name, traces+"/") {
 			return nil
 		}
 		info, err := d.Info()
