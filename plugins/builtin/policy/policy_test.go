@@ -141,8 +141,8 @@ func (b builder) Expand(_ context.Context, _ plugins.Place, word string) (string
 	return strings.NewReplacer("$X", b.value, "${E}", b.value).Replace(word), nil
 }
 
-// TestArguments: what depends on an ARG is that of this build, whatever the default, and as
-// written, or not known, where nobody knows the build.
+// TestArguments: what depends on an ARG is that of this build, whatever the default, and the
+// default where nobody knows the build.
 func TestArguments(t *testing.T) {
 	config := acme(`"on": "stage", "when": "stage.final", "message": "${stage.user} ${stage.workdir} ${stage.env[\"E\"]} ${stage.labels[\"l\"]} ${stage.ports}"`)
 	const text = "FROM scratch AS a\nARG X=default\nENV E=$X\nUSER $X\nWORKDIR /w/$X\nFROM a\nARG X=other\nLABEL l=$X\nEXPOSE $X\nWORKDIR y\nARG X=third\n"
@@ -151,7 +151,7 @@ func TestArguments(t *testing.T) {
 		want string
 	}{
 		{builder{value: "root"}, "root /w/root/y root root root"},
-		{nil, "$X  $X $X $X"},
+		{nil, "default /w/default/y default other other"},
 	} {
 		got := strings.TrimPrefix(show(check(t, policy.New(), config, text, c.host)), "policy/r: ")
 		if got != c.want {

@@ -77,11 +77,11 @@ func (s *stage) places() []inForce {
 		switch b := o.Body.(type) {
 		case *ir.User:
 			if now.user = userName(after); !after.UserKnown {
-				now.user = s.ask(i, b.Name, after.User)
+				now.user = s.ask(i, b.Name)
 			}
 		case *ir.Workdir:
 			if now.workdir = after.Workdir; now.workdir == "" {
-				now.workdir = joinPath(list[i].workdir, s.ask(i, b.Path, b.Path))
+				now.workdir = joinPath(list[i].workdir, s.ask(i, b.Path))
 			}
 		}
 		list = append(list, now)
@@ -89,8 +89,8 @@ func (s *stage) places() []inForce {
 	return list
 }
 
-// userName is who is in force: "" when only the base image knows, as written when only the build
-// does.
+// userName is who is in force: "" when only the base image knows, as written when a
+// variable of it is not known.
 func userName(s *eval.State) string {
 	if s.UserKnown && s.User == "" {
 		return "root"
@@ -98,14 +98,47 @@ func userName(s *eval.State) string {
 	return s.User
 }
 
-// ask gives a word of an op as it is in this build, or else another text for it.
-func (s *stage) ask(at int, word, other string) string {
-	if strings.Contains(word, "$") {
-		if value, err := s.host.Expand(s.ctx, plugins.Place{Stage: s.number, Op: at}, word); err == nil {
-			return value
+// ask gives a word of an op as it is in this build, as far as the host knows that, or else by the
+// defaults in the Dockerfile.
+func (s *stage) ask(at int, word string) string {
+	if !strings.Contains(word, "$") {
+		return s.expand(word, nil)
+	}
+	if value, err := s.host.Expand(s.ctx, plugins.Place{Stage: s.number, Op: at}, word); err == nil {
+		return value
+	}
+	text, _ := s.defaults().Stage(s.number)[at].Expand(word, s.module.ir.Escape)
+	return text
+}
+
+// defaults are the states of a build in which each ARG has its default.
+func (m *module) defaults() *eval.Module {
+	if m.byDefault == nil {
+		set := m.ir.Copy()
+		for _, s := range set.Stages {
+			s.Ops = slices.Clone(s.Ops)
+			for i, o := range s.Ops {
+				if arg, ok := o.Body.(*ir.Arg); ok {
+					s.Ops[i] = &ir.Op{Body: m.byValue(arg), Origin: o.Origin}
+				}
+			}
+		}
+		m.byDefault = m.memo.Module(set, m.start)
+	}
+	return m.byDefault
+}
+
+// byValue is an ENV of what an ARG has by default, be it that in front of the first FROM.
+func (m *module) byValue(arg *ir.Arg) *ir.Env {
+	env := &ir.Env{}
+	for _, d := range arg.Defaults {
+		if value, ok := m.args[d.Key]; d.Set {
+			env.Pairs = append(env.Pairs, ir.Pair{Key: d.Key, Value: d.Value})
+		} else if ok {
+			env.Pairs = append(env.Pairs, ir.Pair{Key: d.Key, Value: value})
 		}
 	}
-	return other
+	return env
 }
 
 // start is the state that the image of a stage has.
@@ -122,12 +155,16 @@ func (m *module) start(stage int) *eval.State {
 
 // env are the variables of ENV at the end of a stage.
 func (s *stage) env() map[string]string {
-	states := s.states.Stage(s.number)
-	last := states[len(states)-1]
-	env := last.Env()
+	end, at := s.states.Stage(s.number), len(s.ir.Ops)
+	env := end[at].Env()
 	for name, value := range env {
-		if top, _, known := last.Var(name); !known && top == value { // no ARG stands over it
-			env[name] = s.ask(len(s.ir.Ops), "${"+name+"}", value)
+		if top, _, known := end[at].Var(name); known || top != value { // an ARG stands over it
+			continue
+		}
+		if inBuild, err := s.host.Expand(s.ctx, plugins.Place{Stage: s.number, Op: at}, "${"+name+"}"); err == nil {
+			env[name] = inBuild
+		} else {
+			env[name] = s.defaults().Stage(s.number)[at].Env()[name]
 		}
 	}
 	return env
@@ -189,7 +226,7 @@ func (s *stage) declares() *declared {
 func (s *stage) text(at int, word string) string {
 	text, known := s.states.Stage(s.number)[at].Expand(word, s.module.ir.Escape)
 	if !known {
-		return s.ask(at, word, text)
+		return s.ask(at, word)
 	}
 	return text
 }

@@ -17,16 +17,17 @@ import (
 // module is what rules see of one call. It and what hangs on it is made for the call,
 // and used by its goroutine only.
 type module struct {
-	ctx    context.Context
-	host   plugins.Host
-	memo   *eval.Memo // of scripts
-	states *eval.Module
-	ir     *ir.Module
-	files  []*source.File
-	stages []*stage
-	target int
-	args   map[string]string // defaults of the global arguments
-	word   words.Lexer
+	ctx       context.Context
+	host      plugins.Host
+	memo      *eval.Memo // of scripts
+	states    *eval.Module
+	byDefault *eval.Module // lazily, by defaults
+	ir        *ir.Module
+	files     []*source.File
+	stages    []*stage
+	target    int
+	args      map[string]string // defaults of the global arguments
+	word      words.Lexer
 }
 
 // stage is a stage, and what is in force at its end.
