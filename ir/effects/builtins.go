@@ -1,6 +1,7 @@
 package effects
 
 import (
+	"slices"
 	"strings"
 
 	"mvdan.cc/sh/v3/syntax"
@@ -225,13 +226,17 @@ func innerShell(k *call) {
 		w.vars[name] = v
 	}
 	w.errexit, w.pipefail = k.has("-e"), false
-	if k.has("-l", "--login", "-i") {
+	user := k.has("--command")
+	login := k.has("-l", "--login", "-i") || user && slices.ContainsFunc(k.operands, func(f field) bool { return f.is("-") })
+	if login {
 		w.dirs, w.blind, w.vars = nil, true, nil // files of the user come first
 		k.fail("`" + k.Text + "` reads files that set a shell up")
 	}
-	if k.has("--command") {
+	if user {
 		k.out = Join(k.out, Effects{Writes: tree("/var/log")})
-		w.vars["HOME"] = values{}
+		for _, name := range []string{"HOME", "SHELL", "USER", "LOGNAME"} { // those that su(1) sets
+			w.env = w.set(name, values{})
+		}
 	}
 	w.list(k.Script.Stmts)
 	w.env, w.funcs, w.posix = saved, funcs, posix

@@ -106,6 +106,21 @@ func TestAnything(t *testing.T) {
 	}
 }
 
+// TestLogin is about shells that start as those of a user: only the run shows where.
+func TestLogin(t *testing.T) {
+	for _, script := range []string{
+		`su -l -c "touch a"`, `su -c "touch a" -l`, `su -l bob -c "touch a"`, `runuser -l bob -c "touch a"`, `su - bob -c "touch a"`, `su --login bob -c "rm ~/a"`, `bash -lc "touch a"`,
+		`X=/d; export X; su - bob -c "touch $X/a"`,
+	} {
+		if e := of(script); e.Grade() != effects.Unknown || len(e.Unknown) == 0 || !e.Touches("/home/bob/a") {
+			t.Errorf("%s: %v", script, e)
+		}
+	}
+	if e := of(`su bob -c "touch a ~/b"`); !e.Touches("/home/bob/b") {
+		t.Error(e)
+	}
+}
+
 // TestOpen is about the variables of a base that nobody knows.
 func TestOpen(t *testing.T) {
 	at := effects.State{Dir: "/w", Open: true}
