@@ -59,6 +59,11 @@ func squeezes(k *call) {
 			k.writes(dir.paths(k.dirs, true))
 			continue
 		}
+		if f.tree { // what find found, which may be the starting point itself
+			if k.writes(f.paths(k.dirs, true)); f.is(".") {
+				continue
+			}
+		}
 		if k.has("--uncompress") || strings.HasPrefix(k.Name, "un") || strings.HasSuffix(k.Name, "unzip") || strings.HasSuffix(k.Name, "unzip2") {
 			for _, n := range unsqueezed(f.text) {
 				named := field{text: n, known: true, over: true}

@@ -2,6 +2,7 @@ package effects
 
 import (
 	"path"
+	"slices"
 	"strings"
 )
 
@@ -93,7 +94,7 @@ func (k *call) target() (dest field, folder bool, sources []field) {
 
 // copies is cp, mv and ln.
 func copies(k *call) {
-	if k.loose || !k.all() && len(k.operands) > 2 || k.manyLast() {
+	if k.loose || !k.has("--target-directory") && (!k.all() && len(k.operands) > 2 || k.manyLast()) {
 		k.puts(k.operands, true)
 		return
 	}
@@ -112,7 +113,7 @@ func copies(k *call) {
 			k.writes(dest.paths(k.dirs, true))
 			continue
 		}
-		if s.absent() { // then the destination is the source
+		if s.absent() && !k.has("--target-directory") { // then the destination is the source
 			k.put(dest, field{text: ".", known: true}, true, true)
 		}
 		k.put(s, dest, folder, tree)
@@ -125,9 +126,15 @@ func (k *call) manyLast() bool {
 	return n > 0 && wild(k.operands[n-1].text)
 }
 
-// puts is for operands of which it is not known which is the destination.
+// puts is for operands of which it is not known which is the destination, or whether it is one.
 func (k *call) puts(list []field, tree bool) {
+	for _, d := range k.given["--target-directory"] {
+		k.writes(d.paths(k.dirs, true))
+	}
 	for _, f := range list {
+		if f.over && strings.HasPrefix(f.text, "-") { // it may name the destination
+			k.writes(Anything())
+		}
 		k.read(f, tree)
 		k.writes(f.paths(k.dirs, true))
 		if k.Name == "mv" {
@@ -136,12 +143,13 @@ func (k *call) puts(list []field, tree bool) {
 	}
 }
 
-// put notes what is written when a source goes to a destination, which may be a directory.
+// put notes what is written when a source goes to a destination, which may be a directory. What
+// find found has any name.
 func (k *call) put(source, dest field, folder, tree bool) {
 	name := path.Base(source.text)
 	below := field{text: strings.TrimSuffix(dest.text, "/") + "/" + name, known: dest.known, over: dest.over || source.over || !folder}
 	switch {
-	case !dest.known, !source.known && !k.has("--no-target-directory"), name == "." || name == "..", k.dirs == nil && !strings.HasPrefix(dest.text, "/"):
+	case !dest.known, (!source.known || source.tree) && !k.has("--no-target-directory"), name == "." || name == "..", k.dirs == nil && !strings.HasPrefix(dest.text, "/"):
 		k.writes(dest.paths(k.dirs, true))
 	case k.has("--no-target-directory"):
 		k.writes(dest.paths(k.dirs, tree))
@@ -164,8 +172,13 @@ func installs(k *call) {
 		}
 		return
 	}
-	if k.loose || !k.all() || k.manyLast() {
+	if k.loose || !k.has("--target-directory") && (!k.all() || k.manyLast()) {
 		k.puts(k.operands, true)
+		if k.has("-D") {
+			for _, f := range slices.Concat(k.operands, k.given["--target-directory"]) {
+				k.around(f)
+			}
+		}
 		return
 	}
 	dest, folder, sources := k.target()
