@@ -4,7 +4,9 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 	"testing"
+	"time"
 
 	"github.com/seed-e0495807/strake/backend/compile"
 	"github.com/seed-e0495807/strake/ir/plan"
@@ -40,6 +42,23 @@ func TestEffects(t *testing.T) {
 				t.Errorf("%s, stage %d: %s, not %s", name, i, got, want)
 			}
 		}
+	}
+}
+
+// TestManyStages holds that a stage looks at what it starts from, and not at all stages.
+func TestManyStages(t *testing.T) {
+	var b strings.Builder
+	b.WriteString("FROM someone/image AS s0\n")
+	for i := range 4000 {
+		fmt.Fprintf(&b, "FROM someone/image AS s%d\nRUN rm $X\n", i+1)
+	}
+	began := time.Now()
+	_, list, _, err := compile.New(compile.Config{Name: "Dockerfile", Text: b.String(), AtHand: withEnv{}}).Effects(t.Context())
+	if err != nil || list[4000][0].Effects.String() != "removes /of/the/base" {
+		t.Error(list[4000], err)
+	}
+	if took := time.Since(began); took > 20*time.Second { // it would be a minute
+		t.Error(took)
 	}
 }
 

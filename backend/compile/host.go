@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
+	"strings"
 	"sync"
 
 	"github.com/seed-e0495807/strake/backend/llb"
@@ -115,10 +117,34 @@ func (h *host) bases(stage int) (*ir.Module, error) {
 	if stage < 0 || stage >= len(h.module.Stages) {
 		return nil, fmt.Errorf("there is no stage %d", stage)
 	}
-	m := h.module.Copy()
-	m.Stages = m.Stages[:stage+1]
-	for _, s := range m.Stages {
+	m := *h.module
+	m.Stages = nil
+	for _, i := range h.lineage(stage) {
+		s := *h.module.Stages[i]
 		s.Ops = nil
+		m.Stages = append(m.Stages, &s)
 	}
-	return m, nil
+	return &m, nil
+}
+
+// lineage are the stages that a stage goes back to, and itself at the end; where only the build
+// knows which, all in front of it.
+func (h *host) lineage(stage int) []int {
+	all := h.module.Stages
+	chain := []int{stage}
+	for i := stage - 1; i >= 0; i-- {
+		base := all[chain[len(chain)-1]].Base
+		if strings.Contains(base, "$") {
+			chain = nil
+			for j := range stage + 1 {
+				chain = append(chain, j)
+			}
+			return chain
+		}
+		if all[i].Name != "" && strings.EqualFold(all[i].Name, base) {
+			chain = append(chain, i)
+		}
+	}
+	slices.Reverse(chain)
+	return chain
 }

@@ -1,8 +1,10 @@
 package effects_test
 
 import (
+	"fmt"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/seed-e0495807/strake/ir"
 	"github.com/seed-e0495807/strake/ir/effects"
@@ -273,6 +275,34 @@ func TestNetwork(t *testing.T) {
 	}
 }
 
+// TestLarge holds that what is large, or would grow with each assignment, is worked out all the same.
+func TestLarge(t *testing.T) {
+	var names []string
+	for i := range 50_000 {
+		names = append(names, fmt.Sprint("f", i))
+	}
+	for name, script := range map[string]string{
+		"a value that doubles": "x=a" + strings.Repeat("; x=$x$x", 64) + "; touch /d/$x",
+		"many operands":        "touch " + strings.Join(names, " "),
+	} {
+		began := time.Now()
+		e := of(script)
+		if took := time.Since(began); took > 20*time.Second {
+			t.Errorf("%s: %v", name, took)
+		}
+		if e.Writes.Empty() {
+			t.Errorf("%s: nothing is written", name)
+		}
+	}
+	dir := "/a"
+	for range 2000 {
+		dir += "/b"
+	}
+	if e := effects.Of(&ir.Workdir{Path: dir}, effects.State{}).Effects; len(e.Writes.List) > 1 || !e.Touches(dir) || !e.Touches("/a/b") {
+		t.Error("a deep directory: ", len(e.Writes.List), "paths")
+	}
+}
+
 // TestPinned is about what is fetched into a file whose digest is compared.
 func TestPinned(t *testing.T) {
 	digest := strings.Repeat("0a", 32)
@@ -294,6 +324,11 @@ func TestPinned(t *testing.T) {
 		"curl -o x https://e.org/a && echo $D x | sha256sum -c":                                                 false,
 		"curl -o x https://e.org/a && echo " + digest + " x | md5sum -c":                                        false,
 		"curl -o x https://e.org/a && echo " + digest + " x | sha256sum -c && curl -o x https://e.org/a":        false,
+		"curl -o x https://e.org/a && exit; echo " + digest + " x | sha256sum -c":                               false,
+		"curl -o x https://e.org/a; sha256sum() { :; }; echo " + digest + " x | sha256sum -c":                   false,
+		"curl -o x https://e.org/a && echo y > x && echo " + digest + " x | sha256sum -c":                       false,
+		"curl -o x https://e.org/a && ./tool && echo " + digest + " x | sha256sum -c":                           false,
+		"curl -o x https://e.org/a && touch y && echo " + digest + " x | sha256sum -c && rm x":                  true,
 	} {
 		for _, f := range of(script).Network {
 			if f.Pinned != want {

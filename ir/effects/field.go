@@ -45,8 +45,12 @@ func (f field) show() string {
 	return f.text
 }
 
-// most is how many values a word may have before it is one that is not known.
-const most = 16
+// most is how many values a word may have before it is one that is not known, and longest how long
+// one may be, in bytes.
+const (
+	most    = 16
+	longest = 64 << 10
+)
 
 // values are what a text may be: patterns, or nothing known.
 type values struct {
@@ -255,7 +259,9 @@ func (a *expansion) add(list []string, quoted bool) bool {
 			}
 			for i, word := range words {
 				if i == 0 && len(next) > 0 {
-					next[len(next)-1] += word
+					if next[len(next)-1] += word; len(next[len(next)-1]) > longest && len(next[len(next)-1]) > len(word) {
+						return false // it would double with each assignment
+					}
 				} else {
 					next = append(next, word)
 				}

@@ -208,8 +208,16 @@ func unknownPath(written string) Paths {
 	return Paths{Grade: Unknown, List: []Path{{Name: written, Grade: Unknown}}}
 }
 
+// deepest is how many directories may stand around one that each is named: a module has as many
+// paths as steps times that.
+const deepest = 32
+
 // parents are a directory and those around it, which may be there already.
 func parents(dir string, glob bool) (p Paths) {
+	if strings.Count(dir, "/") > deepest {
+		top, _, _ := strings.Cut(dir[1:], "/")
+		return Paths{Grade: Over, List: []Path{{Name: "/" + top, Glob: glob && wild(top), Tree: true, Grade: Over}}}
+	}
 	for ; dir != "/" && dir != "."; dir = path.Dir(dir) {
 		p.List = append(p.List, Path{Name: dir, Glob: glob && wild(dir), Grade: Over})
 		p.Grade = Over

@@ -11,12 +11,14 @@ import (
 type download struct {
 	url, by, file string
 	sums          int // that were compared before
+	note          int // where its own is, or those behind it
 }
 
 // sum is a file whose digest a script compares with one that stands in it.
 type sum struct {
 	file string
 	at   *syntax.BinaryCmd
+	note int // where those behind it are
 }
 
 // downloads notes the file that the only URL of a command goes to.
@@ -25,7 +27,7 @@ func (k *call) downloads(file field) {
 	if len(k.operands) != 1 || len(p.List) != 1 || p.Grade != Precise {
 		return
 	}
-	k.w.downloads = append(k.w.downloads, download{k.operands[0].show(), k.Name, p.List[0].Name, len(k.w.sums)})
+	k.w.downloads = append(k.w.downloads, download{k.operands[0].show(), k.Name, p.List[0].Name, len(k.w.sums), len(k.w.notes)})
 }
 
 // compares notes `echo "DIGEST FILE" | sha256sum -c`. MD5 and SHA-1 say too little.
@@ -54,7 +56,7 @@ func (w *walker) compares(c *syntax.BinaryCmd) {
 		if len(digest) >= 56 && strings.Trim(digest, "0123456789abcdefABCDEF") == "" {
 			file = strings.TrimPrefix(strings.TrimSpace(file), "*")
 			for _, p := range (field{text: literal(file), known: true}).paths(w.dirs, false).List {
-				w.sums = append(w.sums, sum{p.Name, c})
+				w.sums = append(w.sums, sum{p.Name, c, len(w.notes)})
 			}
 		}
 	}
@@ -63,13 +65,13 @@ func (w *walker) compares(c *syntax.BinaryCmd) {
 // pin marks what is fetched into a file whose digest is compared behind that, where the script
 // fails when it is another.
 func (w *walker) pin(stmts []*syntax.Stmt, errexit bool) {
-	if len(w.sums) == 0 {
+	if len(w.sums) == 0 || evades(stmts) {
 		return
 	}
 	must := map[syntax.Command]bool{}
 	needs(stmts, errexit, must)
 	pinned := func(d download) bool {
-		return slices.ContainsFunc(w.sums[d.sums:], func(s sum) bool { return must[s.at] && s.file == d.file })
+		return slices.ContainsFunc(w.sums[d.sums:], func(s sum) bool { return must[s.at] && s.file == d.file && !w.changed(d, s) })
 	}
 	for _, d := range w.downloads {
 		for i, n := range w.notes {
@@ -81,6 +83,30 @@ func (w *walker) pin(stmts []*syntax.Stmt, errexit bool) {
 			w.notes[i].Effects.Network = list
 		}
 	}
+}
+
+// changed tells whether something else may change what was fetched before it is looked at.
+func (w *walker) changed(d download, s sum) bool {
+	return slices.ContainsFunc(w.notes[d.note:s.note], func(n Command) bool {
+		own := slices.ContainsFunc(n.Effects.Network, func(f Fetch) bool { return f.URL == d.url && f.By == d.by })
+		return !own && n.Effects.Touches(d.file)
+	})
+}
+
+// evades tells a script that may end well in its middle, or has names of its own for programs.
+func evades(stmts []*syntax.Stmt) (found bool) {
+	for _, s := range stmts {
+		syntax.Walk(s, func(n syntax.Node) bool {
+			switch n := n.(type) {
+			case *syntax.FuncDecl:
+				found = true
+			case *syntax.CallExpr:
+				found = found || len(n.Args) > 0 && slices.Contains([]string{"exit", "exec", "return", "trap", "kill", "alias", "eval", ".", "source", "break", "continue"}, n.Args[0].Lit())
+			}
+			return !found
+		})
+	}
+	return found
 }
 
 // needs collects the commands without which a list of statements surely fails.

@@ -151,7 +151,7 @@ func (k *call) role(g given, tree bool) {
 	}
 }
 
-func (k *call) writes(p Paths) { k.out.Writes = joinPaths(k.out.Writes, p) }
+func (k *call) writes(p Paths) { k.out.Writes.add(p) }
 
 // read notes a file that is read, and what depends on the run in it.
 func (k *call) read(f field, tree bool) {
