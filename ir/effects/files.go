@@ -106,6 +106,9 @@ func copies(k *call) {
 		case k.Name == "mv":
 			k.read(s, true)
 			k.role(given{roleRemove, s}, true)
+		case k.Name == "ln" || k.has("--link"): // a layer has a file whose count of links is another
+			s.over = true
+			k.role(given{roleEdit, s}, tree)
 		default:
 			k.read(s, tree)
 		}

@@ -29,6 +29,13 @@ func urlName(f field, query bool) string {
 
 // curls is curl(1): what it gets is printed, or goes to files.
 func curls(k *call) {
+	for _, f := range slices.Concat(k.operands, k.given["--url"]) {
+		scheme, _, whole := strings.Cut(f.text, ":")
+		if strings.EqualFold(scheme, "file") || whole && strings.ContainsAny(scheme, "{[") || !f.known && k.has("--upload-file") {
+			k.fail("`" + k.Text + "` may read or write a file that a URL names")
+			return
+		}
+	}
 	dirs := k.dirs
 	if d, ok := k.opt("--output-dir"); ok {
 		dirs = d.enter(dirs)

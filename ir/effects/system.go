@@ -40,23 +40,18 @@ func capabilities(k *call) {
 	}
 }
 
-// openssls is openssl(1), of which the options -out, -keyout and the like name files.
+// openssls is openssl(1): where a key goes that no option names is said by its settings, and which
+// serial number is next by a file beside the certificate of a CA. A password, and what is read, may
+// be named in other ways than by a path.
 func openssls(k *call) {
-	for i, f := range k.operands {
-		t := f.plain()
-		switch {
-		case f.loose:
-			k.fail("a word of `" + k.Text + "` may be an option, or several words")
-			return
-		case strings.HasPrefix(t, "-engine"), strings.HasPrefix(t, "-provider"), strings.HasPrefix(t, "-writerand"), t == "ca", t == "rehash", t == "s_server", t == "s_client", t == "-config", t == "-CAcreateserial", t == "fipsinstall", t == "ts":
-			k.fail("`" + k.Text + "` has a command or an option that is not followed")
-			return
-		case i > 0 && (t == "-out" || t == "-keyout") && i+1 < len(k.operands):
-			k.writes(k.operands[i+1].paths(k.dirs, false))
-		case t == "-in" && i+1 < len(k.operands):
-			k.read(k.operands[i+1], false)
-		}
+	secrets := slices.Concat(k.given["-passin"], k.given["-passout"], k.given["-pass"], k.given["-password"])
+	switch {
+	case k.has("-newkey") && !k.has("-keyout"), k.has("-new", "-x509") && !k.has("-key", "-keyout"):
+		k.fail("`" + k.Text + "` makes a key, and settings say where")
+	case k.has("-CA") && !k.has("-set_serial"):
+		k.fail("`" + k.Text + "` counts in a file that it does not name")
+	case slices.ContainsFunc(secrets, func(f field) bool { return !strings.HasPrefix(f.text, "pass:") && !strings.HasPrefix(f.text, "env:") }),
+		slices.ContainsFunc(k.roles, func(g given) bool { return g.role == roleRead && strings.Contains(g.text, ":") }):
+		k.fail("`" + k.Text + "` names what it reads in a way that is not followed")
 	}
-	k.out.Reads.add(k.constant("/etc/ssl/ /usr/lib/ssl/"))
-	k.writes(k.constant("~/.rnd"))
 }

@@ -21,10 +21,36 @@ func systemRows() []program {
 		{Names: "ps pgrep pidof free uptime top lscpu lsblk lsof vmstat", Source: "ps(1), procps 4.0", Plain: true, Does: "proc"},
 		{Names: "kill pkill killall", Source: "kill(1), procps 4.0", Plain: true, Does: "proc"},
 		{Names: "mount umount sysctl modprobe losetup swapon ip ifconfig iptables", Source: "mount(8), util-linux 2.38", Plain: true, Runs: "changes the container"},
-		{Names: "openssl", Source: "openssl(1) 3.0: it reads settings, and names files by options", Plain: true, Then: openssls, Does: "random"},
+		{Names: "openssl", Source: "openssl(1) 3.0", Single: true, Unless: "OPENSSL_CONF OPENSSL_CONF_INCLUDE OPENSSL_ENGINES OPENSSL_MODULES RANDFILE", Reads: "/etc/ssl/ /usr/lib/ssl/", Writes: "~/.rnd", Does: "random", Commands: opensslCommands()},
 		{Names: "busybox", Source: "busybox 1.35: with a name it is that program", Plain: true, Runs: "is the program that its argument names, or installs all"},
 		{Names: "fc-cache mkfontscale mkfontdir", Source: "fc-cache(1) 2.14", Options: "-f|--force -v|--verbose -s -r", Operands: "reads...", Reads: "/usr/share/fonts/ /usr/local/share/fonts/ /etc/fonts/ ~/.fonts/", Writes: "/var/cache/fontconfig/ ~/.cache/fontconfig/ ~/.fontconfig/ /usr/share/fonts/ /usr/local/share/fonts/"},
 		{Names: "gtk-update-icon-cache update-mime-database update-desktop-database glib-compile-schemas mandb", Source: "their manuals: caches of the system", Plain: true, Writes: "/usr/ /var/ /etc/ /lib/ /run/ /tmp/", Removes: "/usr/ /var/ /run/ /tmp/"},
 		{Names: "fix-permissions", Source: "a script of the images of jupyter/docker-stacks", Operands: "writes..."},
 	}
+}
+
+// opensslCommands are those of which it is sure what they read and write. Each has options of its
+// own, and one that it has not is not followed: as -config, -engine and -CAcreateserial.
+func opensslCommands() []program {
+	const files = "-in=read -out=write -inform=text -outform=text -passin=text -passout=text -pass=text -password=text -text -noout -aes128 -aes192 -aes256 -aes-256-cbc -aes-128-cbc -des3 "
+	const digests = "-md5 -sha1 -sha224 -sha256 -sha384 -sha512 "
+	list := []program{
+		{Names: "req", Options: files + digests + "-new -x509 -newkey=text -keyout=write -key=read -nodes -noenc -batch -subj=text -days=text -addext=text -extensions=text -reqexts=text -set_serial=text -utf8 -verify -pubkey -modulus -subject -verbose", Operands: "text"},
+		{Names: "x509", Options: files + digests + "-req -days=text -key=read -signkey=read -CA=read -CAkey=read -set_serial=text -extfile=read -extensions=text -fingerprint -subject -issuer -dates -startdate -enddate -serial -hash -subject_hash -subject_hash_old -issuer_hash -pubkey -modulus -email -checkend=text -nameopt=text -ext=text", Operands: "text"},
+		{Names: "rsa ec dsa pkey pkcs8", Options: files + "-pubin -pubout -traditional -check -modulus -topk8 -nocrypt -conv_form=text -v1=text -v2=text", Operands: "text"},
+		{Names: "genrsa gendsa genpkey", Options: files + "-algorithm=text -pkeyopt=text -3 -f4 -F4 -traditional -verbose -quiet", Operands: "text"},
+		{Names: "dhparam ecparam dsaparam", Options: files + "-2 -5 -dsaparam -check -genkey -name=text -param_enc=text -quiet", Operands: "text"},
+		{Names: "pkcs12", Options: files + "-export -inkey=read -certfile=read -CAfile=read -chain -name=text -caname=text -nodes -noenc -nokeys -nocerts -clcerts -cacerts -legacy -info -macalg=text", Operands: "text"},
+		{Names: "pkcs7 crl crl2pkcs7", Options: files + "-print_certs -nocrl -certfile=read", Operands: "text"},
+		{Names: "verify", Options: "-CAfile=read -CApath=reads -untrusted=read -verbose -purpose=text", Operands: "read..."},
+		{Names: "dgst md5 sha1 sha224 sha256 sha384 sha512", Options: files + digests + "-r -hex -binary -c -sign=read -verify=read -signature=read -hmac=text", Operands: "read..."},
+		{Names: "enc base64 aes-256-cbc aes-128-cbc", Options: files + digests + "-e -d -a -A -base64 -salt -nosalt -iv=text -pbkdf2 -iter=text -md=text", Operands: "text"},
+		{Names: "rand", Options: "-out=write -hex -base64", Operands: "text"},
+		{Names: "passwd", Options: "-in=read -1 -5 -6 -apr1 -salt=text -stdin -noverify -quiet -table", Operands: "text..."},
+		{Names: "version ciphers list", Options: "-a -v -V -s -d", Operands: "text..."},
+	}
+	for i := range list {
+		list[i].Single, list[i].Then = true, openssls
+	}
+	return list
 }
