@@ -112,6 +112,9 @@ func unsetVars(k *call) {
 	for _, f := range k.operands {
 		if name := f.plain(); isName(name) {
 			k.w.env = k.w.set(name, values{}) // it may have been read-only
+			if _, is := k.w.funcs[name]; is {
+				k.w.funcs = define(k.w.funcs, name, nil)
+			}
 		} else {
 			k.w.blind, k.w.vars = true, nil
 		}
@@ -215,8 +218,8 @@ func innerShell(k *call) {
 		k.fail("`" + k.Text + "` has a script that is too deep, or not known")
 		return
 	}
-	saved, funcs, posix := w.env, w.funcs, w.posix
-	w.funcs = map[string]*syntax.Stmt{}
+	saved, posix := w.env, w.posix
+	w.funcs = nil
 	w.posix = k.Name != "bash"
 	w.vars = map[string]values{}
 	for name, v := range saved.vars {
@@ -239,5 +242,5 @@ func innerShell(k *call) {
 		}
 	}
 	w.list(k.Script.Stmts)
-	w.env, w.funcs, w.posix = saved, funcs, posix
+	w.env, w.posix = saved, posix
 }

@@ -14,6 +14,7 @@ import (
 type env struct {
 	dirs     []string // patterns of where it may stand; nil is not known
 	vars     map[string]values
+	funcs    functions
 	blind    bool // any variable may have any value
 	errexit  bool
 	pipefail bool
@@ -52,6 +53,7 @@ func (w *walker) merge(a, b env) env {
 	}
 	out := a
 	out.blind, out.errexit, out.pipefail = a.blind || b.blind, a.errexit && b.errexit, a.pipefail && b.pipefail
+	out.funcs = mergeFunctions(a.funcs, b.funcs)
 	if a.dirs == nil || b.dirs == nil {
 		out.dirs = nil
 	} else if !slices.Equal(a.dirs, b.dirs) {
@@ -124,7 +126,9 @@ func special(name string) bool {
 // blur forgets what a part of a script may change, which may run any number of times.
 func (w *walker) blur(e env, nodes ...syntax.Node) env {
 	names, moves, all := map[string]bool{}, false, false
-	visit := func(n syntax.Node) bool {
+	var followed []*syntax.Stmt // bodies of functions
+	var visit func(n syntax.Node) bool
+	visit = func(n syntax.Node) bool {
 		switch n := n.(type) {
 		case *syntax.Assign:
 			if n.Name != nil {
@@ -148,8 +152,19 @@ func (w *walker) blur(e env, nodes ...syntax.Node) env {
 			return false
 		case *syntax.CallExpr:
 			if len(n.Args) > 0 {
-				m, a := changes(n, names, w.funcs)
-				moves, all = moves || m, all || a
+				m, a := changes(n, names)
+				body, is := w.funcs[n.Args[0].Lit()]
+				moves, all = moves || m || is, all || a || is
+				if body != nil && !slices.Contains(followed, body) {
+					followed = append(followed, body)
+					syntax.Walk(body, visit)
+				}
+			}
+		case *syntax.FuncDecl:
+			if n.Name != nil && n.Body != nil {
+				if body, _, _ := swallowed(n); e.funcs[n.Name.Value] != body {
+					e.funcs = define(e.funcs, n.Name.Value, nil)
+				}
 			}
 		}
 		return true
@@ -169,6 +184,9 @@ func (w *walker) blur(e env, nodes ...syntax.Node) env {
 		clear(vars)
 	}
 	for name := range names {
+		if _, is := e.funcs[name]; is { // bash's unset takes it away, where no variable has the name
+			e.funcs = define(e.funcs, name, nil)
+		}
 		vars[name] = values{exported: e.vars[name].exported}
 	}
 	e.vars = vars
@@ -177,7 +195,7 @@ func (w *walker) blur(e env, nodes ...syntax.Node) env {
 
 // changes notes the variables that a builtin sets by its arguments. It tells whether a command
 // may change the directory, and whether it may set any variable.
-func changes(n *syntax.CallExpr, names map[string]bool, funcs map[string]*syntax.Stmt) (moves, all bool) {
+func changes(n *syntax.CallExpr, names map[string]bool) (moves, all bool) {
 	name := n.Args[0].Lit()
 	if name == "builtin" || name == "command" {
 		return true, true
@@ -202,5 +220,5 @@ func changes(n *syntax.CallExpr, names map[string]bool, funcs map[string]*syntax
 		}
 		return false, all
 	}
-	return funcs[name] != nil, funcs[name] != nil
+	return false, false
 }

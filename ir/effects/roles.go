@@ -23,7 +23,11 @@ func (k *call) follow(top *program) {
 	}
 	for name := range strings.FieldsSeq(row.Unless) {
 		if k.w.isSet(name) {
-			k.fail(name + " is set, which changes what `" + k.Name + "` does")
+			is := " is set, which changes"
+			if !k.w.setting(name).known {
+				is = " may be set, which would change"
+			}
+			k.fail(name + is + " what `" + k.Name + "` does")
 			return
 		}
 	}

@@ -3,7 +3,6 @@ package effects
 import (
 	"path"
 	"slices"
-	"strconv"
 	"strings"
 
 	"mvdan.cc/sh/v3/syntax"
@@ -109,10 +108,11 @@ func (w *walker) call(s *syntax.Stmt, n *syntax.CallExpr) (bad env) {
 		w.note(s, "", w.print(s), All("a command that is not read"))
 		return in
 	}
-	if body := w.funcs[c.Name]; body != nil && !strings.Contains(c.Prog.Text, "/") {
-		if len(c.Via) == 0 {
-			return w.function(s, c, body)
+	if body, is := w.funcs[c.Name]; is && len(c.Via) == 0 && !strings.Contains(c.Prog.Text, "/") {
+		if body == nil {
+			return w.unsure(s, c)
 		}
+		return w.function(s, c, body)
 	}
 	k := &call{w: w, Command: c, bad: in}
 	w.note(s, c.Name, c.Text, w.does(k))
@@ -132,51 +132,6 @@ func substitutes(a *syntax.Assign) (found bool) {
 // command gives what a command does that is not in a tree.
 func (w *walker) command(c *shell.Command, more []field) Effects {
 	return w.does(&call{w: w, Command: c, more: more, bad: w.env})
-}
-
-// function follows the body of a function, with the arguments that it is called with.
-func (w *walker) function(s *syntax.Stmt, c *shell.Command, body *syntax.Stmt) (bad env) {
-	in := w.env
-	w.note(s, c.Name, c.Text, Effects{})
-	for i := range 9 {
-		v := oneValue("")
-		if i < len(c.Args) {
-			v = values{}
-			if f := w.fields(c.Args[i]); len(f) == 1 && f[0].known && !slices.ContainsFunc(c.Args[:i], func(a shell.Word) bool { return !a.Known }) {
-				v = oneValue(f[0].text)
-			}
-		}
-		w.env = w.set(strconv.Itoa(i+1), v)
-	}
-	bad = w.stmt(body)
-	out := w.env
-	if out.dead {
-		out = in
-		out.dead = !leaves(body)
-	}
-	if leaves(body) || locals(body) {
-		out, bad = w.blur(out, body), w.blur(in, body)
-	}
-	for i := range 9 {
-		name := strconv.Itoa(i + 1)
-		out = out.set(name, w.in(in, name))
-	}
-	w.env = out
-	return bad
-}
-
-// locals tells whether a function has variables of its own.
-func locals(body *syntax.Stmt) (found bool) {
-	syntax.Walk(body, func(n syntax.Node) bool {
-		switch n := n.(type) {
-		case *syntax.DeclClause:
-			found = true
-		case *syntax.CallExpr:
-			found = found || len(n.Args) > 0 && n.Args[0].Lit() == "local"
-		}
-		return true
-	})
-	return found
 }
 
 // declare follows export and the like of bash.
@@ -303,7 +258,10 @@ func (w *walker) printed(p *syntax.CmdSubst) values {
 		return values{}
 	}
 	c := w.calls[p.Stmts[0].Cmd]
-	if c == nil || len(c.Via) > 0 || w.funcs[c.Name] != nil {
+	if c == nil || len(c.Via) > 0 {
+		return values{}
+	}
+	if _, is := w.funcs[c.Name]; is {
 		return values{}
 	}
 	row := w.rows.byName[c.Name]

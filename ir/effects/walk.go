@@ -25,7 +25,6 @@ type walker struct {
 	rows  *programs
 	posix bool // braces stand for themselves, unless sh is bash
 	calls map[syntax.Command]*shell.Command
-	funcs map[string]*syntax.Stmt
 
 	found []field  // what "{}" stands for, in what find runs
 	repos []string // work trees that the script has cloned
@@ -68,7 +67,7 @@ func follow(r *ir.Run, at State) Step {
 	if err != nil {
 		return Step{Commands: []Command{{Text: r.Command.Line, Effects: All(err.Error())}}}
 	}
-	w := &walker{state: at, rows: rows(), calls: script.Calls(), funcs: map[string]*syntax.Stmt{}, places: map[syntax.Node]int{}, lost: map[*syntax.Stmt]string{}}
+	w := &walker{state: at, rows: rows(), calls: script.Calls(), places: map[syntax.Node]int{}, lost: map[*syntax.Stmt]string{}}
 	w.posix = len(at.Shell) == 0 || !strings.HasSuffix(at.Shell[0], "bash")
 	if at.Dir != "" {
 		w.dirs = []string{literal(at.Dir)}
@@ -183,7 +182,7 @@ func (w *walker) tooMuch(s *syntax.Stmt) {
 		w.over = w.spent()
 		w.note(s, "", w.print(s), All("the script is too long, or too deep"))
 	}
-	w.env = env{blind: true}
+	w.env = env{blind: true, funcs: w.funcs}
 }
 
 // sub follows statements in a shell of their own.
@@ -220,8 +219,7 @@ func (w *walker) cmd(s *syntax.Stmt) (bad env) {
 			w.note(s, "", w.print(s), All("a function without one name"))
 			return in
 		}
-		w.funcs[c.Name.Value] = c.Body
-		w.note(s, "", c.Name.Value+"()", Effects{Shell: []Leaving{{"function", c.Name.Value}}})
+		return w.define(s, c)
 	case *syntax.DeclClause:
 		w.declare(s, c)
 	case *syntax.TimeClause:
@@ -245,6 +243,7 @@ func (w *walker) binary(c *syntax.BinaryCmd) (bad env) {
 		first := w.stmt(c.X)
 		return w.merge(first, w.stmt(c.Y))
 	case syntax.OrStmt:
+		w.swallows(c)
 		first := w.stmt(c.X)
 		good := w.env
 		if good.dead { // it ends the shell
@@ -258,6 +257,7 @@ func (w *walker) binary(c *syntax.BinaryCmd) (bad env) {
 		w.env = w.merge(good, w.env)
 		return bad
 	}
+	w.swallows(c)
 	w.compares(c)
 	in := w.env
 	if !w.pipefail {
@@ -343,17 +343,6 @@ func (w *walker) each(c *syntax.ForClause) {
 		w.env = w.merge(w.env, bad)
 	}
 	w.env = w.merge(in, w.env) // a wildcard may find nothing
-}
-
-// leaves tells whether a loop is left, or goes on, in its middle.
-func leaves(n syntax.Node) (found bool) {
-	syntax.Walk(n, func(n syntax.Node) bool {
-		if call, ok := n.(*syntax.CallExpr); ok && len(call.Args) > 0 {
-			found = found || slices.Contains([]string{"break", "continue", "return"}, call.Args[0].Lit())
-		}
-		return true
-	})
-	return found
 }
 
 // succeeds tells what cannot fail, for all that counts.
