@@ -96,10 +96,6 @@ func pips(k *call) {
 		k.fail("`" + k.Text + "` may build what is of no registry")
 		return
 	}
-	if k.has("--find-links") {
-		f, _ := k.opt("--find-links")
-		k.read(f, true)
-	}
 	if len(k.Args) > 0 && k.Has("wheel", "download") {
 		belowHereOnly(k)
 	}
@@ -125,6 +121,9 @@ func npms(k *call) {
 // gems is gem: extensions of packages of the registry are built.
 func gems(k *call) {
 	for _, f := range k.operands {
+		if strings.Contains(f.text, "://") { // of `gem sources -a`
+			k.fetch(f)
+		}
 		if !ofRegistry(field{text: strings.Replace(f.text, ":", "", 1), known: f.known}, false) || strings.HasSuffix(f.text, ".gem") {
 			k.fail("`" + k.Name + "` runs the build of `" + f.show() + "`")
 			return
@@ -135,6 +134,11 @@ func gems(k *call) {
 
 // condas is conda: what it installs is below the prefix that it is in, or in one of the user's.
 func condas(k *call) {
+	for _, f := range k.given["--channel"] {
+		if strings.Contains(f.text, "://") {
+			k.from(f)
+		}
+	}
 	if k.has("--file") || k.Has("env", "run", "build", "develop", "shell") && !k.Has("list") {
 		k.fail("`" + k.Text + "` does what a file of the author's says")
 		return

@@ -88,6 +88,11 @@ func curls(k *call) {
 
 // wgets is wget(1): a file for each URL, named as that, or with a number behind when there is one.
 func wgets(k *call) {
+	for _, f := range k.given["--execute"] {
+		if name, url, ok := strings.Cut(f.text, "="); ok && strings.HasSuffix(strings.TrimSpace(name), "_proxy") && strings.Contains(url, ".") {
+			k.fetch(field{text: strings.TrimSpace(url), known: f.known})
+		}
+	}
 	if file, ok := k.opt("--output-document"); ok && !k.has("--recursive", "--mirror", "--page-requisites") {
 		k.downloads(file)
 		return

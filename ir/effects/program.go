@@ -71,6 +71,7 @@ const (
 	roleMake     = "make"     // a directory that is made
 	roleCd       = "cd"       // a directory that paths start from
 	roleURL      = "url"      // what is fetched
+	roleSource   = "source"   // where packages come from: a URL, or a file or a directory that is read
 	roleRun      = "run"      // a command, a script, or a file of settings: it may do anything
 	roleRoot     = "root"     // a root directory with programs of its own: it may do anything
 	rolePackage  = "package"  // a package, a file of one, or a URL

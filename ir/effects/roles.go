@@ -139,7 +139,11 @@ func (k *call) role(g given, tree bool) {
 	case roleMake:
 		k.writes(paths(false))
 	case roleURL:
-		k.fetch(g.field)
+		if !g.is("") { // no proxy
+			k.fetch(g.field)
+		}
+	case roleSource:
+		k.from(g.field)
 	case roleRun:
 		k.fail("`" + k.Text + "` runs `" + g.show() + "`")
 	case roleRoot:
@@ -186,6 +190,7 @@ func (k *call) fetch(f field) {
 		got = Fetch{URL: f.show(), By: k.Name}
 		if t := f.plain(); t != "" && !strings.Contains(t, "://") && !strings.HasPrefix(t, "/") { // curl example.org/x
 			got.Host, _, _ = strings.Cut(t, "/")
+			got.Host, _, _ = strings.Cut(got.Host, ":")
 		}
 	}
 	k.out.Network = append(k.out.Network, got)
@@ -205,9 +210,34 @@ func (k *call) install(f field) {
 		}
 	}
 	k.out.Packages = append(k.out.Packages, p)
-	if f.known && (strings.HasPrefix(f.text, "/") || strings.HasPrefix(f.text, "./") || strings.HasPrefix(f.text, "../")) {
-		k.read(f, true)
+	if strings.Contains(f.text, "://") || f.known && (strings.HasPrefix(f.text, "/") || strings.HasPrefix(f.text, "./") || strings.HasPrefix(f.text, "../")) {
+		k.from(f)
 	}
+}
+
+// from notes where packages come from: a URL, also as in "git+https://…" and "name @ https://…",
+// or a file or a directory.
+func (k *call) from(f field) {
+	scheme, _, isURL := strings.Cut(f.text, "://")
+	if i := strings.LastIndexAny(scheme, " +"); isURL && i >= 0 {
+		f.text, scheme = f.text[i+1:], scheme[i+1:]
+	}
+	switch {
+	case isURL && strings.EqualFold(scheme, "file"):
+		k.out.Reads.add(unknownPath(f.show()))
+	case isURL:
+		k.fetch(f)
+	case !f.known:
+		k.out.Reads.add(unknownPath(f.show()))
+		k.fetch(f)
+	default:
+		k.read(f, !isFileOfPackage(f.text))
+	}
+}
+
+// isFileOfPackage tells the name of a file that is a package.
+func isFileOfPackage(name string) bool {
+	return slices.Contains([]string{".deb", ".apk", ".rpm", ".dsc", ".changes", ".whl", ".tgz", ".gz", ".zip", ".gem", ".bz2"}, path.Ext(name))
 }
 
 // all are operands that are known, false when one is not, or is one of several.

@@ -162,6 +162,8 @@ func (p *program) tame(top *program, o shell.Option) bool {
 		return true
 	case roleSetting:
 		return top.Setting(o.Value.Text)
+	case roleSource:
+		return strings.Contains(o.Value.Text, "://") && !strings.Contains(o.Value.Text, "file:")
 	case roleWrites:
 		return strings.HasPrefix(o.Value.Text, "/dev/") && !strings.Contains(o.Value.Text, "..") // a mount, which is of no image
 	}
@@ -172,7 +174,7 @@ func (p *program) tame(top *program, o shell.Option) bool {
 func isPackage(w shell.Word) bool {
 	text := strings.Trim(w.Text, `"'`)
 	return !w.MayBeOption() && text != "" && !strings.ContainsAny(text[:1], "/.~") && !strings.Contains(text, "://") &&
-		!slices.Contains([]string{".deb", ".apk", ".rpm", ".dsc", ".changes", ".whl", ".tgz", ".gz", ".zip", ".gem", ".bz2"}, path.Ext(text))
+		!isFileOfPackage(text)
 }
 
 // aptSettings are what apt.conf(5) of apt 2.6 has that starts no program and leads to no other files

@@ -1,0 +1,57 @@
+package effects_test
+
+import (
+	"slices"
+	"testing"
+
+	"github.com/seed-e0495807/strake/ir"
+	"github.com/seed-e0495807/strake/ir/effects"
+)
+
+// TestSources is about URLs that are written: each is listed, with its host.
+func TestSources(t *testing.T) {
+	for script, want := range map[string]string{
+		"npm install -g --registry https://r.e.org a":      "https://r.e.org r.e.org",
+		"yarn add a --registry=https://r.e.org":            "https://r.e.org r.e.org",
+		"gem install -s https://r.e.org a":                 "https://r.e.org r.e.org",
+		"gem sources -a https://r.e.org":                   "https://r.e.org r.e.org",
+		"pip install -f https://r.e.org/l a":               "https://r.e.org/l r.e.org",
+		"pip install -i https://r.e.org a":                 "https://r.e.org r.e.org",
+		"pip install --extra-index-url=https://r.e.org a":  "https://r.e.org r.e.org",
+		"pip install https://r.e.org/a.whl":                "https://r.e.org/a.whl r.e.org",
+		"pip install git+https://r.e.org/a.git":            "https://r.e.org/a.git r.e.org",
+		"pip install 'a @ https://r.e.org/a.whl'":          "https://r.e.org/a.whl r.e.org",
+		"pip install -r https://r.e.org/l.txt":             "https://r.e.org/l.txt r.e.org",
+		"pip --proxy http://p.org:80 install a":            "http://p.org:80 p.org",
+		"dnf install -y https://r.e.org/a.rpm":             "https://r.e.org/a.rpm r.e.org",
+		"dnf config-manager --add-repo https://r.e.org/a":  "https://r.e.org/a r.e.org",
+		"apk add https://r.e.org/a.apk":                    "https://r.e.org/a.apk r.e.org",
+		"apk add --repository https://r.e.org/edge a":      "https://r.e.org/edge r.e.org",
+		`apk add -X "$X"/edge a`:                           `"$X"/edge `,
+		"conda install -c https://r.e.org/c a":             "https://r.e.org/c r.e.org",
+		"curl -x p.org:80 https://e.org/a":                 "p.org:80 p.org",
+		"curl --proxy http://p.org https://e.org/a":        "http://p.org p.org",
+		"wget -e https_proxy=http://p.org https://e.org/a": "http://p.org p.org",
+		"curl e.org:8080/x":                                "e.org:8080/x e.org",
+	} {
+		at := effects.State{Dir: "/w", Home: "/root", Open: true}
+		var got []string
+		for _, f := range effects.Of(&ir.Run{Command: ir.Command{Line: script}}, at).Effects.Network {
+			got = append(got, f.URL+" "+f.Host)
+		}
+		if !slices.Contains(got, want) {
+			t.Errorf("%s: %q, not %q", script, got, want)
+		}
+	}
+	for script, want := range map[string]string{
+		"pip install -f /l a":             "/l/a",
+		"pip install -f file:///l a":      "/l/a",
+		"apk add -X /l a":                 "/l/x86_64/a.apk",
+		"pip install 'a @ file:///a.whl'": "/a.whl",
+		"apt-get install /tmp/y.deb":      "/tmp/y.deb",
+	} {
+		if e := of(script); !e.Reads.Covers(want) {
+			t.Errorf("%s: reads %v", script, e.Reads)
+		}
+	}
+}
