@@ -223,7 +223,7 @@ func (k *call) from(f field) {
 		f.text, scheme = f.text[i+1:], scheme[i+1:]
 	}
 	switch {
-	case isURL && strings.EqualFold(scheme, "file"):
+	case isURL && strings.EqualFold(strings.TrimLeft(scheme, `"'`), "file"):
 		k.out.Reads.add(unknownPath(f.show()))
 	case isURL:
 		k.fetch(f)

@@ -27,7 +27,7 @@ func TestSources(t *testing.T) {
 		"dnf config-manager --add-repo https://r.e.org/a":  "https://r.e.org/a r.e.org",
 		"apk add https://r.e.org/a.apk":                    "https://r.e.org/a.apk r.e.org",
 		"apk add --repository https://r.e.org/edge a":      "https://r.e.org/edge r.e.org",
-		`apk add -X "$X"/edge a`:                           `"$X"/edge `,
+		`apk add -X "https://$X/edge" a`:                   `"https://$X/edge" `,
 		"conda install -c https://r.e.org/c a":             "https://r.e.org/c r.e.org",
 		"curl -x p.org:80 https://e.org/a":                 "p.org:80 p.org",
 		"curl --proxy http://p.org https://e.org/a":        "http://p.org p.org",
