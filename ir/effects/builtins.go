@@ -84,7 +84,10 @@ func exportVars(k *call) {
 		case node == nil:
 			k.w.env = k.w.set(name, values{exported: true})
 		default:
-			v := k.w.value(behind(node, len(name)+1))
+			v := values{}
+			if len(k.Env) == 0 { // the word is expanded without what stands in front
+				v = k.w.value(behind(node, len(name)+1))
+			}
 			v.exported = true
 			k.w.env = k.w.set(name, v)
 		}

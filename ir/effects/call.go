@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strings"
 
+	"mvdan.cc/sh/v3/syntax"
+
 	"github.com/seed-e0495807/strake/ir/shell"
 )
 
@@ -12,8 +14,9 @@ import (
 type call struct {
 	w *walker
 	*shell.Command
-	more []field // arguments that its words do not show, as of xargs
-	bad  env     // when it fails
+	assigns []*syntax.Assign // in front of it
+	more    []field          // arguments that its words do not show, as of xargs
+	bad     env              // when it fails
 
 	row      *program
 	given    map[string][]field // values of options by name; one without a value has none
@@ -50,29 +53,17 @@ func (w *walker) does(k *call) Effects {
 		return All("`" + c.Text + "` has words that xargs puts in")
 	}
 	k.dirs = w.dirs
-	front := map[string]values{} // what stands in front is for the command alone
-	for _, v := range c.Env {
-		var value values
-		if node := v.Value.Syntax(); node != nil {
-			value = w.value(node)
-		} else if v.Value.Known {
-			value = oneValue(literal(v.Value.Text))
-		}
-		value.exported = true
-		front[v.Name] = value
+	parsed := k.parse(row) // words are expanded without what stands in front
+	before := w.env
+	names := w.front(k.assigns, c)
+	with := w.env
+	if parsed {
+		k.follow(row)
+	} else {
+		k.fail("`" + k.Name + "` has an option or a command that the table does not know: `" + k.Text + "`")
 	}
-	if c.User != "" {
-		front["HOME"] = values{}
-	}
-	saved := w.env
-	for name, v := range front {
-		w.env = w.set(name, v)
-	}
-	k.apply(row)
 	k.out = Join(k.out, byUser(c))
-	for name := range front {
-		w.env = w.set(name, w.in(saved, name))
-	}
+	w.behind(k, names, before, with)
 	return k.out
 }
 

@@ -109,55 +109,6 @@ func TestAnything(t *testing.T) {
 	}
 }
 
-// TestLogin is about shells that start as those of a user: only the run shows where.
-func TestLogin(t *testing.T) {
-	for _, script := range []string{
-		`su -l -c "touch a"`, `su -c "touch a" -l`, `su -l bob -c "touch a"`, `runuser -l bob -c "touch a"`, `su - bob -c "touch a"`, `su --login bob -c "rm ~/a"`, `bash -lc "touch a"`,
-		`X=/d; export X; su - bob -c "touch $X/a"`,
-	} {
-		if e := of(script); e.Grade() != effects.Unknown || len(e.Unknown) == 0 || !e.Touches("/home/bob/a") {
-			t.Errorf("%s: %v", script, e)
-		}
-	}
-	if e := of(`su bob -c "touch a ~/b"`); !e.Touches("/home/bob/b") {
-		t.Error(e)
-	}
-}
-
-// TestFunctions is about names that are functions on some ways through a script, or not.
-func TestFunctions(t *testing.T) {
-	check(t, []line{
-		{"set -e && f() { rm a; } && f", "removes /w/a"},
-		{"(rm() { touch b; }); rm a", "removes /w/a"},
-		{"true | { rm() { touch b; }; }; rm a", "removes /w/a"},
-		{"set -e && f() { rm $1; } && f a && rm b; f c", "removes /w/a /w/b /w/c"},
-		{"f() { return 1; rm a; } && f", ""},
-		{"X=$(rm() { touch b; }); rm a", "removes /w/a"},
-		{"rm() { touch b; } & rm a", "removes /w/a"},
-		{"sh -c 'rm() { touch b; }'; rm a", "removes /w/a"},
-		{"f() { rm a; }; (f() { rm b; }; f); f", "removes /w/a /w/b"},
-		{"f() { rm a; }; f; f() { rm b; }; f", "removes /w/a /w/b"},
-		{"for x in a b; do f() { rm $1; }; f $x; done", "removes /w/a /w/b"},
-	})
-	for _, script := range []string{
-		"[ -e x ] && rm() { touch b; }; rm a", "false && rm() { touch b; }; rm a", "if [ -e x ]; then rm() { touch b; }; fi; rm a", "case x in y) rm() { touch b; };; esac; rm a",
-		"for x in *; do rm() { touch b; }; done; rm a", "while [ -e x ]; do rm a; rm() { touch b; }; done", "rm() { touch c; }; [ -e x ] && rm() { touch b; }; rm a",
-		"g() { rm() { touch b; }; }; [ -e x ] && g; rm a", "g() { rm() { touch b; }; return; }; g; rm a", "g() { rm() { touch b; }; }; while [ -e x ]; do rm a; g; done",
-		"rm() { touch b; } | true; rm a", "true || rm() { touch b; } && rm a", "true | rm() { touch b; } && rm a", "rm() { touch b; } || rm a",
-		"rm() { touch b; }; unset rm; rm a", "[ -e x ] || { rm() { touch b; }; }; f() { rm a; }; f",
-	} {
-		if e := of(script); len(e.Unknown) == 0 || !e.Touches("/w/a") || !e.Touches("/w/b") {
-			t.Errorf("%s: %v", script, e)
-		}
-	}
-	e := of("f() { cd a; g; }; g() { cd b; f; }; f")
-	for _, why := range e.Unknown {
-		if strings.Contains(why, "is set") {
-			t.Error(why)
-		}
-	}
-}
-
 // TestOpen is about the variables of a base that nobody knows.
 func TestOpen(t *testing.T) {
 	at := effects.State{Dir: "/w", Open: true}

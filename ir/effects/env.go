@@ -27,8 +27,14 @@ const mostDirs = 4
 // mostVars is how many variables are told apart.
 const mostVars = 500
 
-// set gives a variable a value.
+// set gives a variable a value. One that is exported stays so.
 func (e env) set(name string, v values) env {
+	v.exported = v.exported || e.vars[name].exported
+	return e.put(name, v)
+}
+
+// put makes a variable what is given.
+func (e env) put(name string, v values) env {
 	if len(e.vars) > mostVars {
 		e.blind, e.vars = true, nil
 		return e
@@ -37,7 +43,6 @@ func (e env) set(name string, v values) env {
 	if vars == nil {
 		vars = map[string]values{}
 	}
-	v.exported = v.exported || e.vars[name].exported
 	vars[name] = v
 	e.vars = vars
 	return e

@@ -91,10 +91,11 @@ func (w *walker) unsure(s *syntax.Stmt, c *shell.Command) (bad env) {
 }
 
 // function follows the body of a function, with the arguments that it is called with.
-func (w *walker) function(s *syntax.Stmt, c *shell.Command, body *syntax.Stmt) (bad env) {
+func (w *walker) function(s *syntax.Stmt, n *syntax.CallExpr, c *shell.Command, body *syntax.Stmt) (bad env) {
 	in := w.env
 	w.note(s, c.Name, c.Text, Effects{})
-	for i := range 9 {
+	var args [9]values
+	for i := range args {
 		v := oneValue("")
 		if i < len(c.Args) {
 			v = values{}
@@ -102,6 +103,10 @@ func (w *walker) function(s *syntax.Stmt, c *shell.Command, body *syntax.Stmt) (
 				v = oneValue(f[0].text)
 			}
 		}
+		args[i] = v
+	}
+	names := w.front(n.Assigns, c)
+	for i, v := range args {
 		w.env = w.set(strconv.Itoa(i+1), v)
 	}
 	bad = w.stmt(body)
@@ -116,6 +121,10 @@ func (w *walker) function(s *syntax.Stmt, c *shell.Command, body *syntax.Stmt) (
 	for i := range 9 {
 		name := strconv.Itoa(i + 1)
 		out = out.set(name, w.in(in, name))
+	}
+	for _, name := range names { // some shells keep them
+		v := values{exported: w.in(in, name).exported}
+		out, bad = out.put(name, v), bad.put(name, v)
 	}
 	w.env = out
 	return bad

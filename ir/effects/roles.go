@@ -7,14 +7,6 @@ import (
 )
 
 // apply works out what the call does by a row.
-func (k *call) apply(top *program) {
-	if !k.parse(top) {
-		k.fail("`" + k.Name + "` has an option or a command that the table does not know: `" + k.Text + "`")
-		return
-	}
-	k.follow(top)
-}
-
 // follow works out what arguments do that are taken apart.
 func (k *call) follow(top *program) {
 	row := k.row

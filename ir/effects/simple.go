@@ -87,6 +87,15 @@ func (w *walker) name(s *syntax.Stmt) string {
 
 // call follows a simple command.
 func (w *walker) call(s *syntax.Stmt, n *syntax.CallExpr) (bad env) {
+	if len(n.Args) == 0 {
+		for _, a := range n.Assigns {
+			w.words(s, a)
+			w.assign(s, a, "variable")
+		}
+		bad = w.env
+		bad.dead = !slices.ContainsFunc(n.Assigns, substitutes)
+		return bad
+	}
 	for _, a := range n.Assigns {
 		w.words(s, a)
 	}
@@ -95,14 +104,6 @@ func (w *walker) call(s *syntax.Stmt, n *syntax.CallExpr) (bad env) {
 	}
 	w.count += len(n.Args) / 10
 	in := w.env
-	if len(n.Args) == 0 {
-		for _, a := range n.Assigns {
-			w.assign(s, a, "variable")
-		}
-		bad = w.env
-		bad.dead = !slices.ContainsFunc(n.Assigns, substitutes)
-		return bad
-	}
 	c := w.calls[n]
 	if c == nil {
 		w.note(s, "", w.print(s), All("a command that is not read"))
@@ -112,9 +113,9 @@ func (w *walker) call(s *syntax.Stmt, n *syntax.CallExpr) (bad env) {
 		if body == nil {
 			return w.unsure(s, c)
 		}
-		return w.function(s, c, body)
+		return w.function(s, n, c, body)
 	}
-	k := &call{w: w, Command: c, bad: in}
+	k := &call{w: w, Command: c, assigns: n.Assigns, bad: in}
 	w.note(s, c.Name, c.Text, w.does(k))
 	return k.bad
 }

@@ -165,7 +165,12 @@ func (w *walker) stmt(s *syntax.Stmt) (bad env) {
 	}
 	in := w.env
 	w.redirects(s)
-	bad = w.cmd(s)
+	if c, ok := s.Cmd.(*syntax.CallExpr); ok && len(c.Args) == 0 && len(s.Redirs) > 0 { // bash assigns first, dash last
+		bad = w.cmd(s)
+		w.redirects(s)
+	} else {
+		bad = w.cmd(s)
+	}
 	if s.Background || s.Coprocess {
 		w.lose(s, "&")
 		w.env, bad = in, in
