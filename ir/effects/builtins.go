@@ -50,17 +50,17 @@ func echoed(k *call) values {
 
 // changeDir is cd. Without an operand it goes home.
 func changeDir(k *call) {
+	var dirs []string
 	switch {
 	case len(k.operands) == 0:
-		home := k.w.variable("HOME")
-		if k.w.dirs = nil; home.known && len(home.list) == 1 && home.list[0] != "" {
-			k.w.dirs = home.list
+		if home := k.w.variable("HOME"); home.known && len(home.list) == 1 && home.list[0] != "" {
+			dirs = home.list
 		}
 	case len(k.operands) > 1 || k.loose && k.operands[0].known:
-		k.w.dirs = nil
 	default:
-		k.w.dirs = k.operands[0].enter(k.w.dirs)
+		dirs = k.operands[0].enter(k.w.dirs)
 	}
+	k.w.env = k.w.move(dirs)
 	where := ""
 	if len(k.w.dirs) == 1 {
 		where = k.w.dirs[0]
@@ -75,6 +75,9 @@ func exportVars(k *call) {
 		name, _, assigned := strings.Cut(a.Text, "=")
 		switch {
 		case strings.HasPrefix(a.Text, "-"):
+			if strings.Contains(a.Text, "f") {
+				k.fail("`" + k.Text + "` gives functions to other shells")
+			}
 			continue
 		case !isName(name):
 			k.w.blind, k.w.vars = true, nil
@@ -139,8 +142,9 @@ func (k *call) forget(kind string) {
 			k.w.blind, k.w.vars = true, nil
 		}
 	}
-	if k.Name == "read" && len(k.operands) == 0 {
-		k.w.env = k.w.set("REPLY", values{})
+	unnamed := map[string]string{"read": "REPLY", "mapfile": "MAPFILE", "readarray": "MAPFILE", "getopts": "OPTARG"}
+	if name := unnamed[k.Name]; name != "" { // it is set where no name is given, or beside one
+		k.w.env = k.w.set(name, values{})
 	}
 	k.bad = k.w.env
 }
@@ -244,6 +248,8 @@ func innerShell(k *call) {
 			w.env = w.set(name, values{})
 		}
 	}
+	w.env = w.move(w.dirs) // a PWD that is another is not kept
+	w.attributes(k.Script)
 	w.list(k.Script.Stmts)
 	w.env, w.posix = saved, posix
 }

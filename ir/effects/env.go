@@ -48,6 +48,18 @@ func (e env) put(name string, v values) env {
 	return e
 }
 
+// move has the shell stand somewhere else. Variables that a script has made of PWD and OLDPWD are
+// what they were not.
+func (e env) move(dirs []string) env {
+	e.dirs = dirs
+	for _, name := range []string{"PWD", "OLDPWD"} {
+		if _, is := e.vars[name]; is {
+			e = e.set(name, values{})
+		}
+	}
+	return e
+}
+
 // merge is the env behind two ways to one place.
 func (w *walker) merge(a, b env) env {
 	switch {
@@ -84,6 +96,9 @@ func (w *walker) merge(a, b env) env {
 // in gives a variable in an env: the script's, or that of the environment it was started with.
 // One that is not set is empty.
 func (w *walker) in(e env, name string) values {
+	if w.odd[name] {
+		return values{exported: e.vars[name].exported}
+	}
 	if v, ok := e.vars[name]; ok {
 		return v
 	}
@@ -141,6 +156,10 @@ func (w *walker) blur(e env, nodes ...syntax.Node) env {
 			} else {
 				all = true // `export $X`
 			}
+		case *syntax.Redirect:
+			if name := descriptor(n); name != "" {
+				names[name] = true
+			}
 		case *syntax.WordIter:
 			names[n.Name.Value] = true
 		case *syntax.ParamExp:
@@ -178,7 +197,7 @@ func (w *walker) blur(e env, nodes ...syntax.Node) env {
 		syntax.Walk(n, visit)
 	}
 	if moves || all {
-		e.dirs = nil
+		e = e.move(nil)
 	}
 	e.blind, e.errexit, e.pipefail = e.blind || all, false, false
 	vars := maps.Clone(e.vars)

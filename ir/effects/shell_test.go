@@ -84,3 +84,29 @@ func TestFunctions(t *testing.T) {
 		}
 	}
 }
+
+// TestBash is about what only bash has.
+func TestBash(t *testing.T) {
+	at := effects.State{Dir: "/w", Home: "/root", Shell: []string{"/bin/bash", "-c"}}
+	for script, touched := range map[string]string{
+		"declare -u X; X=a; rm $X":                          "/w/A",
+		"declare -i X=1+1; rm $X":                           "/w/2",
+		"X=a; typeset -l X=B; rm $X":                        "/w/b",
+		"f() { local -i X; X=1+1; rm $X; }; f":              "/w/2",
+		"y=a; exec {y}>f; rm $y":                            "/w/10",
+		"rm() { touch b; }; export -f rm; bash -c 'rm a'":   "/w/b",
+		"rm() { touch b; }; declare -fx rm; bash -c 'rm a'": "/w/b",
+		"shopt -s cdable_vars; X=/d; cd X; rm a":            "/d/a",
+		"shopt -s nocaseglob; rm A*":                        "/w/a",
+		"PWD=/x; rm $PWD/a":                                 "/x/a",
+		"PWD=/x; cd /d; rm $PWD/a":                          "/d/a",
+		"mapfile < f; rm $MAPFILE":                          "/w/a",
+	} {
+		if e := effects.Of(&ir.Run{Command: ir.Command{Line: script}}, at).Effects; !e.Touches(touched) {
+			t.Errorf("%s: %v", script, e)
+		}
+	}
+	if e := of("declare -u X; X=a; rm $X"); !e.Touches("/w/A") { // a shell that is called sh may be bash
+		t.Error(e)
+	}
+}

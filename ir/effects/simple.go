@@ -48,6 +48,9 @@ func (w *walker) redirects(s *syntax.Stmt) {
 			continue
 		}
 		w.words(s, r.Word)
+		if name := descriptor(r); name != "" {
+			w.env = w.set(name, values{})
+		}
 		if r.Op == syntax.WordHdoc {
 			continue
 		}
@@ -75,6 +78,14 @@ func (w *walker) redirects(s *syntax.Stmt) {
 	if len(s.Redirs) > 0 {
 		w.note(s, w.name(s), w.print(s), e)
 	}
+}
+
+// descriptor is the variable that bash gives the number of a file descriptor.
+func descriptor(r *syntax.Redirect) string {
+	if r.N == nil || !strings.HasPrefix(r.N.Value, "{") {
+		return ""
+	}
+	return strings.Trim(r.N.Value, "{}")
 }
 
 // name is the program of a statement.
@@ -150,6 +161,8 @@ func (w *walker) declare(s *syntax.Stmt, c *syntax.DeclClause) {
 		case a.Name != nil && a.Naked:
 		case a.Name != nil:
 			w.assign(s, a, kind)
+		case a.Value != nil && strings.HasPrefix(a.Value.Lit(), "-") && strings.Contains(a.Value.Lit(), "f"):
+			w.note(s, "export", w.print(s), All("`"+w.print(s)+"` gives functions to other shells"))
 		case a.Value != nil && !strings.HasPrefix(a.Value.Lit(), "-") || a.Value != nil && strings.ContainsAny(a.Value.Lit(), "nx"):
 			w.blind, w.vars = true, nil // a name that is not known
 		}
@@ -202,7 +215,7 @@ func (w *walker) parameter(p *syntax.ParamExp) values {
 		return values{}
 	}
 	v := w.variable(p.Param.Value)
-	if p.Param.Value == "PWD" && len(w.dirs) > 0 {
+	if _, made := w.vars["PWD"]; p.Param.Value == "PWD" && !made && len(w.dirs) > 0 {
 		v = values{list: w.dirs, known: true}
 	}
 	if p.Exp == nil {

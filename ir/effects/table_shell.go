@@ -1,5 +1,7 @@
 package effects
 
+import "slices"
+
 // shellRows are the builtins of shells: POSIX.1-2017, bash(1) 5.2, dash(1) 0.5.12.
 func shellRows() []program {
 	return []program{
@@ -7,7 +9,7 @@ func shellRows() []program {
 		{Names: "printf", Source: "bash(1) 5.2: with -v it sets a variable", Plain: true, Then: printfSets},
 		{Names: "pwd", Source: "bash(1) 5.2", Options: "-L -P", Operands: "text...", Prints: func(k *call) values { return values{list: k.w.dirs, known: k.w.dirs != nil} }},
 		{Names: "cd chdir", Source: "bash(1) 5.2", Options: "-L -P -e -@", Operands: "text...", Unless: "CDPATH", Then: changeDir},
-		{Names: "pushd popd dirs", Source: "bash(1) 5.2", Operands: "text...", Then: func(k *call) { k.w.dirs = nil; k.leave("cd", "") }},
+		{Names: "pushd popd dirs", Source: "bash(1) 5.2", Operands: "text...", Then: func(k *call) { k.w.env = k.w.move(nil); k.leave("cd", "") }},
 		{Names: "export readonly", Source: "bash(1) 5.2", Plain: true, Then: exportVars},
 		{Names: "local declare typeset", Source: "bash(1) 5.2", Plain: true, Then: func(k *call) { k.forget("variable") }},
 		{Names: "unset", Source: "bash(1) 5.2", Options: "-v -f -n", Operands: "text...", Then: unsetVars},
@@ -20,7 +22,7 @@ func shellRows() []program {
 		{Names: "set", Source: "bash(1) 5.2, dash(1) 0.5.12", Plain: true, Then: setOptions},
 		{Names: "shopt", Source: "bash(1) 5.2: it changes what wildcards find", Options: "-s -u -q -o -p", Operands: "text...", Then: func(k *call) {
 			k.leave("set", k.Text)
-			if k.Has("lastpipe", "expand_aliases", "extglob", "dotglob", "globstar") {
+			if k.loose || k.has("-o") || slices.ContainsFunc(k.operands, func(f field) bool { return !slices.ContainsFunc(harmlessOptions(), f.is) }) {
 				k.fail("`" + k.Text + "` changes how the rest is read")
 			}
 		}},
@@ -46,4 +48,10 @@ func shellRows() []program {
 		{Names: "su runuser", Source: "su(1), runuser(1), util-linux 2.38", Operands: "text...",
 			Options: "-l|--login -c|--command=text -s|--shell=text -m|-p|--preserve-environment -f|--fast -g|--group=text -G|--supp-group=text -u|--user=text -P|--pty", Then: innerShell},
 	}
+}
+
+// harmlessOptions are those of shopt that change neither what words become nor what commands are.
+func harmlessOptions() []string {
+	return []string{"nullglob", "failglob", "inherit_errexit", "checkhash", "checkwinsize", "cmdhist", "direxpand", "dirspell", "histappend", "histverify", "huponexit", "lithist", "login_shell",
+		"no_empty_cmd_completion", "progcomp", "promptvars", "sourcepath", "xpg_echo"}
 }

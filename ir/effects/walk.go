@@ -33,7 +33,8 @@ type walker struct {
 	sums      []sum
 
 	printer  *syntax.Printer
-	settings bool // variables are those that a program looks at
+	odd      map[string]bool // variables that are declared with options
+	settings bool            // variables are those that a program looks at
 	notes    []Command
 	places   map[syntax.Node]int // in notes
 	lost     map[*syntax.Stmt]string
@@ -88,6 +89,7 @@ func follow(r *ir.Run, at State) Step {
 		w.pipefail = w.pipefail || option == "pipefail" && i > 0
 	}
 	errexit := w.errexit
+	w.attributes(script.Tree())
 	w.list(script.Tree().Stmts)
 	w.pin(script.Tree().Stmts, errexit)
 	return Step{Commands: w.notes}
