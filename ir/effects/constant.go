@@ -42,6 +42,9 @@ func (k *call) constant(list string) Paths {
 			continue
 		}
 		for _, f := range k.w.expandConstant(c) {
+			if !f.known {
+				f.text = k.w.unknownConstant(c)
+			}
 			all = append(all, f.constant(k.dirs, c.tree))
 		}
 	}
@@ -87,6 +90,19 @@ func newConstant(name string) constant {
 		c.words = append(c.words, word)
 	}
 	return c
+}
+
+// unknownConstant says what of a word is not known: a variable, or what stands for it.
+func (w *walker) unknownConstant(c constant) string {
+	_, inner, ok := strings.Cut(c.text, "${")
+	if !ok {
+		return c.text
+	}
+	name, otherwise, _ := strings.Cut(inner, ":-")
+	if w.isSet(name) {
+		return "$" + name
+	}
+	return strings.Replace(otherwise, "}", "", 1)
 }
 
 // expandConstant expands a word that stands in no script.

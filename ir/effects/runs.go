@@ -9,8 +9,10 @@ import (
 
 // MayRun tells whether what a command gives its program may have that run another: by an option,
 // a setting or a script, or in a way that nobody knows, like an option that the table has not. Of
-// a program that runs no other whatever it is given it is false. What the distribution's own
-// files have a program run, like scripts of packages, does not count, nor do files that it finds.
+// a program that runs no other whatever it is given it is false, and so it is of one that has no
+// options like that in the table, or no row: it says nothing of what these do. Who asks has a list
+// of programs for which it counts. What the distribution's own files have a program run, like
+// scripts of packages, does not count, nor do files that it finds.
 func MayRun(c *shell.Command) bool {
 	if words, ok := managers(c.Name); ok {
 		return behindXargs(c) || !words.are(c)

@@ -13,6 +13,7 @@ import (
 	"github.com/seed-e0495807/strake/cmd/internal/cli"
 	"github.com/seed-e0495807/strake/ir"
 	"github.com/seed-e0495807/strake/ir/effects"
+	"github.com/seed-e0495807/strake/lang/diag"
 	"github.com/seed-e0495807/strake/lang/source"
 )
 
@@ -112,7 +113,7 @@ func (c *effectsRun) examine(ctx context.Context, src *compile.Snapshot, r *resu
 				if op.Origin.By != "" {
 					by = " by " + op.Origin.By
 				}
-				fmt.Fprintf(&b, "%s:%d: %s%s (%s): %s\n", at.Filename, at.Line, op.Body.Keyword(), by, s.Effects.Grade(), c.Shown(text))
+				fmt.Fprintf(&b, "%s:%d: %s%s (%s): %s\n", diag.Printable(at.Filename), at.Line, op.Body.Keyword(), diag.Printable(by), s.Effects.Grade(), diag.Printable(text))
 			}
 		}
 	}
