@@ -232,6 +232,8 @@ func innerShell(k *call) {
 	for name, v := range saved.vars {
 		if !v.exported { // the shell does not give it on
 			v = oneValue("")
+		} else if v.local {
+			v = v.either(oneValue(""))
 		}
 		w.vars[name] = v
 	}

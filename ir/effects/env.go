@@ -29,7 +29,9 @@ const mostVars = 500
 
 // set gives a variable a value. One that is exported stays so.
 func (e env) set(name string, v values) env {
-	v.exported = v.exported || e.vars[name].exported
+	if old := e.vars[name]; !v.exported {
+		v.exported, v.local = old.exported, old.local
+	}
 	return e.put(name, v)
 }
 
@@ -108,7 +110,7 @@ func (w *walker) in(e env, name string) values {
 	value, set, known := w.state.lookup(name)
 	if !known || !set && w.state.Open && !w.settings {
 		v := w.state.form(name)
-		v.exported = true
+		v.exported, v.local = true, !set
 		return v
 	}
 	v := oneValue(literal(value))
@@ -211,7 +213,8 @@ func (w *walker) blur(e env, nodes ...syntax.Node) env {
 		if _, is := e.funcs[name]; is { // bash's unset takes it away, where no variable has the name
 			e.funcs = define(e.funcs, name, nil)
 		}
-		vars[name] = values{exported: e.vars[name].exported}
+		old := w.in(e, name)
+		vars[name] = values{exported: old.exported, local: old.local}
 	}
 	e.vars = vars
 	return e

@@ -58,7 +58,8 @@ type values struct {
 	known    bool
 	word     bool // not known, but one word, of which an option is none
 	absent   bool // or none
-	exported bool
+	exported bool // programs get it
+	local    bool // or not, although exported
 }
 
 func oneValue(pattern string) values { return values{list: []string{pattern}, known: true} }
@@ -68,7 +69,8 @@ func anyWord() values { return oneValue("*") }
 
 // either is one or the other.
 func (v values) either(o values) values {
-	out := values{known: v.known && o.known, word: v.word && o.word, absent: v.absent || o.absent, exported: v.exported && o.exported}
+	out := values{known: v.known && o.known, word: v.word && o.word, absent: v.absent || o.absent, exported: v.exported || o.exported}
+	out.local = v.local || o.local || v.exported != o.exported
 	if out.known {
 		out.list = slices.Compact(slices.Sorted(slices.Values(slices.Concat(v.list, o.list))))
 		out.known = len(out.list) <= most

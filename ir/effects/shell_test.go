@@ -42,6 +42,8 @@ func TestFront(t *testing.T) {
 		{"X=/d Y=$(rm $X/a)", "removes /d/a"},
 		{"X=a; X= sh -c 'rm /$X'", "removes /"},
 		{"X=/a true; X=/b; sh -c 'rm $X/c'", "removes /c"},
+		{"[ -e x ] && export X=/a; sh -c 'rm $X/b'", "reads /w/x; removes /a/b /b (over)"},
+		{"HOME=/d; sh -c 'rm ~/x'", "removes /d/x"},
 		{"X=a; X=b read X; rm $X", "removes $X (unknown)"},
 		{"X=a; X=b export Y=$X; rm $Y", "removes $Y (unknown)"},
 	})

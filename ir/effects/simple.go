@@ -171,7 +171,7 @@ func (w *walker) declare(s *syntax.Stmt, c *syntax.DeclClause) {
 
 func (w *walker) export(name string) {
 	v := w.variable(name)
-	v.exported = true
+	v.exported, v.local = true, false
 	w.env = w.set(name, v)
 }
 
@@ -184,7 +184,10 @@ func (w *walker) assign(s *syntax.Stmt, a *syntax.Assign, kind string) {
 	if !a.Append && a.Index == nil && a.Array == nil {
 		v = w.value(a.Value)
 	}
-	v.exported = kind == "export"
+	if v.exported = kind == "export"; !v.exported { // one of the environment stays in it
+		old := w.variable(a.Name.Value)
+		v.exported, v.local = old.exported, old.local
+	}
 	w.env = w.set(a.Name.Value, v)
 	w.note(s, kind, w.print(s), Effects{Shell: []Leaving{{kind, a.Name.Value}}})
 }

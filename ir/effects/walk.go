@@ -345,7 +345,9 @@ func (w *walker) each(c *syntax.ForClause) {
 	}
 	in := w.env
 	for _, item := range items {
-		w.env = w.set(iter.Name.Value, oneValue(item.text))
+		v, old := oneValue(item.text), w.variable(iter.Name.Value)
+		v.exported, v.local = old.exported, old.local
+		w.env = w.set(iter.Name.Value, v)
 		bad := w.list(c.Do)
 		w.env = w.merge(w.env, bad)
 	}
