@@ -117,6 +117,8 @@ func TestOpen(t *testing.T) {
 	for _, l := range []line{
 		{"rm /a/$X", "removes /a/$X (unknown)"},
 		{"mktemp", "writes /tmp/tmp.?????????? (over); depends on random"},
+		{"TMPDIR=/d; mktemp", "writes /d/tmp.?????????? /tmp/tmp.?????????? (over); depends on random"},
+		{"export TMPDIR=/d; mktemp", "writes /d/tmp.?????????? (over); depends on random"},
 		{"rm ~/x", "removes ~/x (unknown)"},
 		{"X=a; rm /$X", "removes /a"},
 	} {

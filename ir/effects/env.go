@@ -119,7 +119,13 @@ func (w *walker) in(e env, name string) values {
 }
 
 // variable gives one where the shell stands.
-func (w *walker) variable(name string) values { return w.in(w.env, name) }
+func (w *walker) variable(name string) values {
+	v := w.in(w.env, name)
+	if _, own := w.vars[name]; own && w.settings && (!v.exported || v.local) { // the shell's own, which programs do not get
+		v = v.either(oneValue(""))
+	}
+	return v
+}
 
 // setting gives a variable that a program looks at, see State.Open.
 func (w *walker) setting(name string) values {

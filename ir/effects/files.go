@@ -1,6 +1,7 @@
 package effects
 
 import (
+	"cmp"
 	"path"
 	"slices"
 	"strings"
@@ -220,7 +221,7 @@ func chmods(k *call) {
 
 // tempName is a name that mktemp(1) makes: in TMPDIR, of a template whose X are random.
 func tempName(k *call) values {
-	base, dir := "tmp.??????????", ""
+	base, dirs := "tmp.??????????", []string{"/tmp"}
 	if len(k.operands) > 0 {
 		t := k.operands[0].plain()
 		if t == "" || len(k.operands) > 1 || k.loose {
@@ -236,28 +237,27 @@ func tempName(k *call) values {
 		}
 	}
 	switch {
-	case k.has("--suffix"), ok && !d.known:
+	case k.has("--suffix"), ok && (!d.known || d.text == ""):
 		return values{}
 	case ok:
-		dir = d.text
+		dirs = []string{d.text}
 	case len(k.operands) > 0 && !k.has("--tmpdir", "-t"):
 		if strings.HasPrefix(base, "/") {
 			return oneValue(base)
 		}
-		if len(k.dirs) != 1 {
+		if dirs = k.dirs; len(dirs) == 0 {
 			return values{}
 		}
-		dir = k.dirs[0]
 	case k.w.isSet("TMPDIR"):
-		v := k.w.setting("TMPDIR")
-		if len(v.list) != 1 {
+		if dirs = k.w.setting("TMPDIR").list; len(dirs) == 0 {
 			return values{}
 		}
-		dir = v.list[0]
-	default:
-		dir = "/tmp"
 	}
-	return oneValue(path.Join(dir, base))
+	out := values{known: true}
+	for _, d := range dirs {
+		out.list = append(out.list, path.Join(cmp.Or(d, "/tmp"), base))
+	}
+	return out
 }
 
 // makesTemp makes such a file.
@@ -269,7 +269,9 @@ func makesTemp(k *call) {
 		return
 	}
 	if !k.has("--dry-run") {
-		k.writes(field{text: v.list[0], known: true}.paths(k.dirs, false))
+		for _, name := range v.list {
+			k.writes(field{text: name, known: true, over: len(v.list) > 1}.paths(k.dirs, false))
+		}
 	}
 }
 
