@@ -95,23 +95,22 @@ func (k *call) parse(row *program) bool {
 		return true
 	}
 	if row.Old && len(args) > 0 {
-		args = dashed(row, args)
+		args = dashed(args, args[0].plain(), func(name string) field { return field{text: name, known: true} }, row.valued)
 	}
 	return k.take(row, args)
 }
 
-// dashed writes options without a dash as others are: their values follow in their order.
-func dashed(row *program, args []field) []field {
-	word := args[0].plain()
-	if word == "" || word[0] == '-' {
+// dashed writes the letters of a first word without a dash, as tar has them, as options are written:
+// their values follow in their order.
+func dashed[W any](args []W, letters string, option func(name string) W, valued func(name string) bool) []W {
+	if letters == "" || letters[0] == '-' {
 		return args
 	}
-	var out []field
+	var out []W
 	args = args[1:]
-	for _, c := range word {
+	for _, c := range letters {
 		name := "-" + string(c)
-		out = append(out, field{text: name, known: true})
-		if row.known[name].takes == '=' && len(args) > 0 {
+		if out = append(out, option(name)); valued(name) && len(args) > 0 {
 			out, args = append(out, args[0]), args[1:]
 		}
 	}

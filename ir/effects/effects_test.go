@@ -133,7 +133,7 @@ func TestForm(t *testing.T) {
 	at := effects.State{Dir: "/w", Home: "/root",
 		Lookup: func(n string) (string, bool, bool) { return "", strings.Contains("VERSION URL DIR PATH", n), false },
 		Form: func(n string) string {
-			return map[string]string{"VERSION": string(eval.Name), "URL": string(eval.Word), "DIR": "/a/" + string(eval.Name), "PATH": "/v/bin:" + string(eval.Base)}[n]
+			return map[string]string{"VERSION": string(eval.AnyName), "URL": string(eval.AnyWord), "DIR": "/a/" + string(eval.AnyName), "PATH": "/v/bin:" + string(eval.AnyBase)}[n]
 		}}
 	for _, l := range []line{
 		{"rm -r a-$VERSION $DIR/b", "removes /a/*/b/ /w/a-*/ (over)"},

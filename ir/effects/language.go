@@ -13,8 +13,8 @@ import (
 func (k *call) prefixes() Paths {
 	list := k.w.setting("PATH")
 	if _, changed := k.w.vars["PATH"]; !list.known && !changed && !k.w.blind && k.w.state.Form != nil {
-		if form := k.w.state.Form("PATH"); form != "" && !strings.ContainsRune(form, eval.Word) {
-			list = oneValue(strings.ReplaceAll(literal(form), string(eval.Name), "*"))
+		if form := k.w.state.Form("PATH"); form != "" && !strings.ContainsRune(form, eval.AnyWord) {
+			list = oneValue(strings.ReplaceAll(literal(form), string(eval.AnyName), "*"))
 		}
 	}
 	if !list.known {
@@ -27,7 +27,7 @@ func (k *call) prefixes() Paths {
 	var all []Paths
 	for _, d := range dirs {
 		switch {
-		case d == "", d == ".", d == "/bin", d == "/sbin", strings.ContainsRune(d, eval.Base):
+		case d == "", d == ".", d == "/bin", d == "/sbin", strings.ContainsRune(d, eval.AnyBase):
 		case !strings.HasPrefix(d, "/"):
 			return unknownPath("$PATH")
 		default:
@@ -55,7 +55,7 @@ func (k *call) installsIn(p Paths) {
 			}
 		}
 	}
-	k.out.Removes = joinPaths(k.out.Removes, p)
+	k.out.Removes.add(p)
 }
 
 // topmost is the tree of the topmost directory around each where the command may stand: programs

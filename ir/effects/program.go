@@ -142,6 +142,9 @@ func (p *program) inherit(top *program) {
 	}
 }
 
+// valued tells an option that has a value, in its word or the next.
+func (p *program) valued(name string) bool { return p.known[name].takes == '=' }
+
 // option is one that a row knows.
 type option struct {
 	name  string // the last of its names

@@ -22,8 +22,8 @@ func MayRun(c *shell.Command) bool {
 		return false
 	}
 	args := c.Args
-	if row.Old {
-		args = lettered(args, options.Values)
+	if row.Old && len(args) > 0 {
+		args = dashed(args, args[0].Lit(), func(name string) shell.Word { return shell.Word{Text: name, Known: true, Start: -1, End: -1} }, row.valued)
 	}
 	given, operands, ok := options.Parse(args, mixed)
 	return behindXargs(c) || !ok || slices.ContainsFunc(given, func(o shell.Option) bool { return row.runs(o) }) || hasScript(c, given, operands)
@@ -92,22 +92,6 @@ func hasScript(c *shell.Command, given []shell.Option, operands []shell.Word) bo
 		return len(operands) > 0 && operands[0].Lit() != "/etc/sudoers" || !slices.ContainsFunc(given, func(o shell.Option) bool { return o.Name == "c" || o.Name == "check" })
 	}
 	return false
-}
-
-// lettered puts dashes in front of the letters that a program takes without, with their values,
-// which stand behind all of them.
-func lettered(args []shell.Word, values string) (out []shell.Word) {
-	if len(args) == 0 || !args[0].Known || strings.HasPrefix(args[0].Text, "-") {
-		return args
-	}
-	rest := args[1:]
-	for _, letter := range args[0].Text {
-		out = append(out, shell.Word{Text: "-" + string(letter), Known: true, Start: -1, End: -1})
-		if strings.ContainsRune(values, letter) && len(rest) > 0 {
-			out, rest = append(out, rest[0]), rest[1:]
-		}
-	}
-	return append(out, rest...)
 }
 
 // tasks are words for what a manager of a language is to do that hand on nothing to programs of

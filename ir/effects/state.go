@@ -68,10 +68,10 @@ func (s State) form(name string) values {
 	if s.Form != nil {
 		form = s.Form(name)
 	}
-	if form == "" || strings.ContainsRune(form, eval.Word) || strings.ContainsRune(form, eval.Base) {
+	if form == "" || strings.ContainsRune(form, eval.AnyWord) || strings.ContainsRune(form, eval.AnyBase) {
 		return values{word: form != "" && eval.IsWord(form)}
 	}
-	return oneValue(strings.ReplaceAll(literal(form), string(eval.Name), "*"))
+	return oneValue(strings.ReplaceAll(literal(form), string(eval.AnyName), "*"))
 }
 
 // word is Word; without one, a word with nothing to expand is known.

@@ -129,11 +129,11 @@ ENV PATH=/y:$PATH CUT=${OWN#v} ALL="$URL $URL"
 FROM base
 RUN a
 `)
-	n, w := string(eval.Name), string(eval.Word)
+	n, w := string(eval.AnyName), string(eval.AnyWord)
 	list := of(m).Stage(0)
 	last := list[len(list)-1]
 	for name, want := range map[string]string{"GLOBAL": n, "URL": w, "NONE": "", "OWN": n, "DASH": "", "BLANK": "", "TARGETARCH": n,
-		"DIR": "/a/" + n + "/b", "PATH": "/y:/x:" + string(eval.Base), "CUT": "", "ALL": w + " " + w, "OTHER": ""} {
+		"DIR": "/a/" + n + "/b", "PATH": "/y:/x:" + string(eval.AnyBase), "CUT": "", "ALL": w + " " + w, "OTHER": ""} {
 		if got := last.Form(name); got != want {
 			t.Errorf("%s: %q, not %q", name, got, want)
 		}
@@ -144,7 +144,7 @@ RUN a
 			t.Errorf("%s in the next stage: %q, not %q", name, got, want)
 		}
 	}
-	for form, want := range map[string]bool{w: true, n + w: true, w + " " + w: false, "-" + w: false, "a" + string(eval.Base): false, "": false} {
+	for form, want := range map[string]bool{w: true, n + w: true, w + " " + w: false, "-" + w: false, "a" + string(eval.AnyBase): false, "": false} {
 		if eval.IsWord(form) != want {
 			t.Errorf("%q is a word: %v", form, !want)
 		}
@@ -237,4 +237,15 @@ func manyOps(t *testing.T, n int) *ir.Module {
 		fmt.Fprintf(&b, "FROM s AS s%d\nENV A=b\nUSER $A\n", i)
 	}
 	return irtest.Module(t, b.String())
+}
+
+// TestCase holds that FROM finds a stage whatever the case of its letters, as in BuildKit's HasStage.
+func TestCase(t *testing.T) {
+	m := irtest.Module(t, "FROM a AS Foo\nENV TAR_OPTIONS=x\nFROM FOO\nRUN tar x\n")
+	if got := eval.Parents(m); got[1] != 0 || eval.Parent(m, 1) != 0 {
+		t.Error(got, eval.Parent(m, 1))
+	}
+	if v, set, known := of(m).Stage(1)[0].Var("TAR_OPTIONS"); v != "x" || !set || !known {
+		t.Error(v, set, known)
+	}
 }

@@ -11,9 +11,9 @@ import (
 // A form is what is known of a value that a build may choose: the value, with one of these in the
 // place of each part that is not known. "" is no form.
 const (
-	Name = '\uE000' // a name, like a version: letters, digits, ".", "_", "+", "~" and "-", and a letter or a digit in front
-	Word = '\uE001' // a word: not empty, without blanks, wildcards and quotes, and no dash in front
-	Base = '\uE002' // what a base image sets that is not at hand, which may be any text
+	AnyName = '\uE000' // a name, like a version: letters, digits, ".", "_", "+", "~" and "-", and a letter or a digit in front
+	AnyWord = '\uE001' // a word: not empty, without blanks, wildcards and quotes, and no dash in front
+	AnyBase = '\uE002' // what a base image sets that is not at hand, which may be any text
 )
 
 var (
@@ -36,9 +36,9 @@ func IsWord(form string) bool { return isWord().MatchString(form) }
 func kind(form string) string {
 	switch {
 	case isName().MatchString(form):
-		return string(Name)
+		return string(AnyName)
 	case IsWord(form):
-		return string(Word)
+		return string(AnyWord)
 	}
 	return ""
 }
@@ -51,7 +51,7 @@ func (f forms) Get(name string) (string, bool) { return f(name) }
 
 // expand gives the form of a word. Replacing in what is not known may make any text of it.
 func (f forms) expand(word string, lexer *words.Lexer) string {
-	if strings.ContainsAny(word, string([]rune{Name, Word, Base})) || replaces().MatchString(word) {
+	if strings.ContainsAny(word, string([]rune{AnyName, AnyWord, AnyBase})) || replaces().MatchString(word) {
 		return ""
 	}
 	out, err := lexer.Word(word, f)
@@ -69,7 +69,7 @@ var replaces = late.Regexp(`\$\{\w+:?[/#%+?=-]`)
 func (s *State) form(name string) (string, bool) {
 	switch v, ok := s.variable(name); {
 	case !ok:
-		return string(Base), true
+		return string(AnyBase), true
 	case v.known:
 		return v.value, true
 	default:
@@ -88,8 +88,8 @@ func (s *State) argForm(d ir.Default, lexer *words.Lexer) string {
 // globals are the forms of the ARGs in front of the first FROM, and of those that need no default.
 func globals(m *ir.Module, lexer *words.Lexer) map[string]string {
 	list := map[string]string{ // of which BuildKit chooses the values
-		"TARGETOS": string(Name), "TARGETARCH": string(Name), "BUILDOS": string(Name), "BUILDARCH": string(Name),
-		"TARGETPLATFORM": string(Word), "BUILDPLATFORM": string(Word),
+		"TARGETOS": string(AnyName), "TARGETARCH": string(AnyName), "BUILDOS": string(AnyName), "BUILDARCH": string(AnyName),
+		"TARGETPLATFORM": string(AnyWord), "BUILDPLATFORM": string(AnyWord),
 	}
 	get := forms(func(name string) (string, bool) { form := list[name]; return form, form != "" })
 	for _, op := range m.Args {
