@@ -63,8 +63,8 @@ type guarded struct {
 	needed []bool
 }
 
-func (s *Step) guard(h Host, needed []bool) Host {
-	return guarded{h, s.Plugin.Info().Name, s.Grants, needed}
+func (s step) guard(h Host, needed []bool) Host {
+	return guarded{h, s.info.Name, s.Grants, needed}
 }
 
 // Log says whose log it is.

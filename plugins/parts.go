@@ -46,7 +46,7 @@ func (w written) parts(op *ir.Op) (list []*ir.Op) {
 // placed puts what a plugin finds on an op that was made of several at the parts that it
 // is about, where their ignore comments stand: the plugin sees the parts, too, and those of
 // which it says the same are they. What it says of none of them stays where it put it.
-func (r *run) placed(ctx context.Context, s *Step, c *Call, list diag.List) diag.List {
+func (r *run) placed(ctx context.Context, s step, c *Call, list diag.List) diag.List {
 	apart, merged := r.apart(c.Module)
 	on := func(d diag.Diagnostic) int {
 		return slices.IndexFunc(merged, func(op *ir.Op) bool { return !d.Span.IsZero() && originHas(op.Origin, d.Span) })

@@ -83,37 +83,38 @@ func (p *Pipeline) Claims() []lang.Claim {
 // a *Broken, or that of the context.
 func (p *Pipeline) Run(ctx context.Context, in Input) (*Output, error) {
 	r := &run{Input: in, written: written{}, claims: p.Claims(), out: &Output{Module: in.Module, Reports: map[string][]Report{}}}
-	err := r.expand(ctx, p.Steps)
-	for i := 0; i < len(p.Steps) && err == nil && !r.stopped; i++ {
-		if err = r.phase(ctx, &p.Steps[i], Rewrite); err == nil && !r.stopped {
-			err = r.expand(ctx, p.Steps) // what the rewrite put in
+	for i := range p.Steps {
+		r.steps = append(r.steps, step{&p.Steps[i], p.Steps[i].Plugin.Info()})
+	}
+	err := r.expand(ctx)
+	for i := 0; i < len(r.steps) && err == nil && !r.stopped; i++ {
+		if err = r.phase(ctx, r.steps[i], Rewrite); err == nil && !r.stopped {
+			err = r.expand(ctx) // what the rewrite put in
 		}
 		if err == nil && !r.stopped {
-			err = r.phase(ctx, &p.Steps[i], Check)
+			err = r.phase(ctx, r.steps[i], Check)
 		}
 	}
-	for i := 0; i < len(p.Steps) && err == nil && !r.out.Diags.HasErrors(); i++ {
-		err = r.phase(ctx, &p.Steps[i], Finish)
+	for i := 0; i < len(r.steps) && err == nil && !r.out.Diags.HasErrors(); i++ {
+		err = r.phase(ctx, r.steps[i], Finish)
 	}
 	if err != nil {
 		return r.out, err
 	}
-	r.out.Diags = ignored(r.out.Module, r.out.Diags, p.codes())
+	r.out.Diags = ignored(r.out.Module, r.out.Diags, r.codes())
 	return r.out, nil
 }
 
-// codes tells which plugins there are, for comments that ignore what they tell.
-func (p *Pipeline) codes() []string {
-	var names []string
-	for _, s := range p.Steps {
-		names = append(names, s.Plugin.Info().Name)
-	}
-	return names
+// step is a plugin of a run, and what it says of itself: that is asked for once.
+type step struct {
+	*Step
+	info Info
 }
 
 // run is a pipeline at work.
 type run struct {
 	Input
+	steps   []step
 	claims  []lang.Claim
 	written written // before rewrites
 	states  eval.Memo
@@ -121,8 +122,17 @@ type run struct {
 	stopped bool // a rewrite told errors
 }
 
+// codes tells which plugins there are, for comments that ignore what they tell.
+func (r *run) codes() []string {
+	var names []string
+	for _, s := range r.steps {
+		names = append(names, s.info.Name)
+	}
+	return names
+}
+
 // expand replaces instructions until none is left that a plugin claims.
-func (r *run) expand(ctx context.Context, steps []Step) error {
+func (r *run) expand(ctx context.Context) error {
 	before := len(r.out.Diags) // what checks told does not count
 	stop := func() bool {
 		r.stopped = r.stopped || r.out.Diags[before:].HasErrors()
@@ -130,8 +140,8 @@ func (r *run) expand(ctx context.Context, steps []Step) error {
 	}
 	for range MaxRounds {
 		found := false
-		for i := range steps {
-			info := steps[i].Plugin.Info()
+		for _, s := range r.steps {
+			info := s.info
 			uses, diags := findUses(r.out.Module, info.Instructions, r.needed())
 			r.out.Diags = append(r.out.Diags, diags...)
 			if stop() {
@@ -141,7 +151,7 @@ func (r *run) expand(ctx context.Context, steps []Step) error {
 				continue
 			}
 			found = true
-			if err := r.call(ctx, &steps[i], &Call{Phase: Expand, Uses: uses}); err != nil {
+			if err := r.call(ctx, s, &Call{Phase: Expand, Uses: uses}); err != nil {
 				return err
 			}
 			if stop() {
@@ -217,8 +227,8 @@ func left(b *ir.Onbuild, list []Instruction, origin *ir.Origin) (diags diag.List
 }
 
 // phase calls a plugin for a phase that it takes part in, when its filter matches.
-func (r *run) phase(ctx context.Context, s *Step, phase Phase) error {
-	info := s.Plugin.Info()
+func (r *run) phase(ctx context.Context, s step, phase Phase) error {
+	info := s.info
 	if !slices.Contains(info.Phases, phase) {
 		return nil
 	}
@@ -239,8 +249,8 @@ func (s *Step) stages(m *ir.Module) []bool {
 }
 
 // call calls a plugin and takes what it answers.
-func (r *run) call(ctx context.Context, s *Step, c *Call) error {
-	info := s.Plugin.Info()
+func (r *run) call(ctx context.Context, s step, c *Call) error {
+	info := s.info
 	old := r.out.Module
 	c.Module, c.Target, c.Stages, c.Config, c.By = old, Target(old, r.Target), s.stages(old), s.Config, info.Name
 	c.Claims, c.States = r.claims, &r.states

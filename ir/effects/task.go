@@ -179,13 +179,13 @@ func isPackage(w shell.Word) bool {
 
 // aptSettings are what apt.conf(5) of apt 2.6 has that starts no program and leads to no other files
 // than those of certificates, in lower case; one that ends in ":" stands for all below it.
-const aptSettings = `acquire::retries acquire::check-valid-until acquire::check-date acquire::forceipv4 acquire::forceipv6 acquire::gzipindexes acquire::languages
+var aptSettings = strings.Fields(`acquire::retries acquire::check-valid-until acquire::check-date acquire::forceipv4 acquire::forceipv6 acquire::gzipindexes acquire::languages
 	acquire::compressiontypes:: acquire::allowinsecurerepositories acquire::allowweakrepositories acquire::allowdowngradetoinsecurerepositories acquire::queue-mode acquire::max-validto
 	acquire::min-validto acquire::by-hash acquire::http::proxy acquire::https::proxy acquire::http::timeout acquire::https::timeout acquire::ftp::timeout acquire::http::pipeline-depth
 	acquire::http::no-cache acquire::https::no-cache acquire::http::dl-limit acquire::https::dl-limit acquire::https::verify-peer acquire::https::verify-host acquire::https::cainfo acquire::::proxy
 	acquire::pdiffs acquire::indextargets:: apt::install-recommends apt::install-suggests apt::get:: apt::autoremove:: apt::immediate-configure apt::default-release apt::acquire::retries
 	apt::cache-limit apt::cache-start apt::sandbox::user apt::color apt::status-fd apt::keep-downloaded-packages dpkg::use-pty dpkg::progress-fancy dpkg::progress
-	dpkg::lock::timeout dpkg::options:: debug:: quiet`
+	dpkg::lock::timeout dpkg::options:: debug:: quiet`)
 
 // aptSetting is about "KEY=VALUE" of -o.
 func aptSetting(text string) bool {
@@ -197,19 +197,19 @@ func aptSetting(text string) bool {
 	case strings.HasPrefix(key, "apt::get::download"), strings.HasPrefix(key, "apt::get::compile"):
 		return false
 	}
-	return slices.ContainsFunc(strings.Fields(aptSettings), func(s string) bool {
+	return slices.ContainsFunc(aptSettings, func(s string) bool {
 		return key == s || strings.HasSuffix(s, ":") && strings.HasPrefix(key, s)
 	})
 }
 
 // dnfSettings are what dnf.conf(5) of DNF 4.14 has that names no file and no plugin.
-const dnfSettings = `install_weak_deps tsflags keepcache gpgcheck repo_gpgcheck localpkg_gpgcheck skip_if_unavailable skip_missing_names_on_install skip_missing_names_on_update retries timeout best
+var dnfSettings = strings.Fields(`install_weak_deps tsflags keepcache gpgcheck repo_gpgcheck localpkg_gpgcheck skip_if_unavailable skip_missing_names_on_install skip_missing_names_on_update retries timeout best
 	sslverify obsoletes strict deltarpm fastestmirror max_parallel_downloads ip_resolve metadata_expire multilib_policy override_install_langs enabled exclude excludepkgs includepkgs
 	clean_requirements_on_remove install_only_limit installonly_limit priority module_hotfixes zchunk minrate throttle assumeyes debuglevel errorlevel color diskspacecheck upgrade_group_objects_upgrade
-	protected_multilib group_package_types allow_vendor_change module_platform_id proxy`
+	protected_multilib group_package_types allow_vendor_change module_platform_id proxy`)
 
 // dnfSetting is about "KEY=VALUE" or "REPOSITORY.KEY=VALUE" of --setopt.
 func dnfSetting(text string) bool {
 	key, _, _ := strings.Cut(strings.TrimLeft(text, `"`), "=")
-	return slices.Contains(strings.Fields(dnfSettings), key[strings.LastIndexByte(key, '.')+1:])
+	return slices.Contains(dnfSettings, key[strings.LastIndexByte(key, '.')+1:])
 }

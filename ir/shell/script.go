@@ -11,6 +11,7 @@ import (
 	"path"
 	"slices"
 	"strings"
+	"sync"
 
 	"mvdan.cc/sh/v3/syntax"
 
@@ -114,13 +115,31 @@ func isShell(name string) bool { return slices.Contains([]string{"sh", "bash", "
 // what is no POSIX shell is tried as that.
 func parse(shell, text string) (file *syntax.File, bash bool, err error) {
 	if shell != "bash" {
-		file, err := syntax.NewParser(syntax.Variant(syntax.LangPOSIX), syntax.KeepComments(true)).Parse(strings.NewReader(text), "")
-		if err == nil {
+		if file, err := posixParsers.parse(text); err == nil {
 			return file, false, nil
 		}
 	}
-	file, err = syntax.NewParser(syntax.Variant(syntax.LangBash), syntax.KeepComments(true)).Parse(strings.NewReader(text), "")
+	file, err = bashParsers.parse(text)
 	return file, true, err
+}
+
+// parsers are those of a language that are not at work: one is larger than most scripts, and takes
+// longer to make than these to read. It is a cache, of which nothing depends on what is in it.
+type parsers struct{ idle sync.Pool }
+
+var posixParsers, bashParsers = newParsers(syntax.LangPOSIX), newParsers(syntax.LangBash)
+
+func newParsers(language syntax.LangVariant) *parsers {
+	return &parsers{sync.Pool{New: func() any { return syntax.NewParser(syntax.Variant(language), syntax.KeepComments(true)) }}}
+}
+
+func (p *parsers) parse(text string) (*syntax.File, error) {
+	parser := p.idle.Get().(*syntax.Parser)
+	file, err := parser.Parse(strings.NewReader(text), "")
+	if err == nil { // else it may stand anywhere
+		p.idle.Put(parser)
+	}
+	return file, err
 }
 
 // endsOnError tells an option like -e or -exo.

@@ -9,8 +9,30 @@ import (
 	"github.com/seed-e0495807/strake/lang/late"
 )
 
-// rootGlobs are words of a script that can name /dev or what is in it, wherever they stand.
-var rootGlobs = late.Regexp(`(^|[\s"'=(])/+(d(ev?)?|p(r(oc?)?)?)?[*?\[{]|\bmount(info|stats)\b|/mounts\b|\bmtab\b`)
+// mountTables are names of files that tell of mounts.
+var mountTables = late.Regexp(`\bmount(info|stats)\b|/mounts\b|\bmtab\b`)
+
+// globsRoot tells whether a word of a script can name /dev or /proc, or what is in them, by a
+// wildcard. Most scripts have a slash and a wildcard somewhere, so that this is no expression.
+func globsRoot(text string) bool {
+	for i := 0; i < len(text); i++ {
+		if text[i] != '/' || i > 0 && !strings.ContainsRune(" \t\n\f\r\"'=(", rune(text[i-1])) {
+			continue
+		}
+		rest := strings.TrimLeft(text[i:], "/")
+		i = len(text) - len(rest) - 1
+		for _, dir := range []string{"dev", "proc"} {
+			n := 0
+			for n < len(dir) && n < len(rest) && rest[n] == dir[n] {
+				n++
+			}
+			if n < len(rest) && strings.IndexByte("*?[{", rest[n]) >= 0 {
+				return true
+			}
+		}
+	}
+	return false
+}
 
 // special are names in /dev and /proc, and plainSpecial those that tell nothing of a mount.
 // Others, like /proc/self/root/dev or /dev/fd/3, may lead anywhere.
@@ -22,7 +44,7 @@ var (
 // speaksOfMounts tells whether a script names /dev or /proc, or something there that may tell
 // of mounts.
 func speaksOfMounts(text string) bool {
-	if rootGlobs().MatchString(text) {
+	if globsRoot(text) || mountTables().MatchString(text) {
 		return true
 	}
 	return slices.ContainsFunc(special().FindAllStringSubmatch(text, -1), func(m []string) bool { return !plainSpecial().MatchString(m[1]) })
