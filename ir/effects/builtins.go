@@ -255,3 +255,9 @@ func innerShell(k *call) {
 	w.list(k.Script.Stmts)
 	w.env, w.posix = saved, posix
 }
+
+// changeStack is pushd and popd.
+func changeStack(k *call) {
+	k.w.env = k.w.move(nil)
+	k.leave("cd", "")
+}

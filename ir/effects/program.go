@@ -43,6 +43,14 @@ type program struct {
 	// Setting tells settings that run nothing of the author's, and keep to the files of the row.
 	Setting  func(text string) bool
 	Anywhere bool // it has a prefix of its own: /opt/x/bin/NAME is it, too
+	// Sees says what it comes to besides files that it is told, by a word for a Sight; "" is anything.
+	Sees string
+	// Tasks are words for what it is to do by which it hands on nothing to programs of a project, nor
+	// to another that it is told; by others it may, or they are not known to be its own.
+	Tasks string
+	// Hands tells words of a command by which it runs another program: of options it gets those
+	// that the row knows, when one of these has it run another, else it gets all as operands.
+	Hands func(command string, given []shell.Option, operands []shell.Word) bool
 	// Unless are variables of the environment that change what the row says.
 	Unless string
 
@@ -55,8 +63,7 @@ type program struct {
 	trees []string          // of Tree
 	// canRun says that one of them, or of those of its commands, may have it run another program.
 	canRun bool
-	words  func() shell.Options // of Options, for words of a script; with those of the commands in all
-	all    func() shell.Options
+	words  func() shell.Options // of Options, for words of a script
 }
 
 // The roles that a value or an operand may have.
@@ -125,12 +132,19 @@ func (p *program) prepare(top *program, outer map[string]option) {
 		p.names = p.names || o.role != "" && o.role != roleText
 		p.canRun = p.canRun || o.role == roleRun || o.role == roleRoot || o.role == roleSetting
 	}
-	p.words, p.all = sync.OnceValue(p.readWords), sync.OnceValue(p.readAll)
+	p.canRun = p.canRun || slices.Contains(p.roles, roleRun+"...") || p.Hands != nil && !p.Plain && len(p.Commands) == 0 && p == top
+	p.words = sync.OnceValue(p.readWords)
 }
 
 // inherit takes what holds for all commands of a program.
 func (p *program) inherit(top *program) {
 	p.Unless += " " + top.Unless
+	if p.Sees == "" {
+		p.Sees = top.Sees
+	}
+	if p.Hands == nil {
+		p.Hands = top.Hands
+	}
 	p.Does += " " + top.Does
 	p.Reads += " " + top.Reads
 	p.Writes += " " + top.Writes

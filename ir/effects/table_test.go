@@ -32,7 +32,7 @@ func TestTable(t *testing.T) {
 			}
 			seen[name] = p.Names
 			args := []string{name, "x", "y"}
-			if slices.Contains([]string{"xargs", "exec", "command", "builtin"}, name) { // wrappers, when something follows
+			if slices.Contains([]string{"xargs", "exec", "command", "builtin", "env"}, name) { // wrappers, when something follows
 				args = args[:1]
 			}
 			got := Of(&ir.Run{Command: ir.Command{Exec: true, Args: args}}, State{Dir: "/"}).Effects.String()
@@ -78,7 +78,7 @@ func TestTable(t *testing.T) {
 				t.Errorf("%s does %q", p.Names, d)
 			}
 		}
-		if p.Plain && p.Options != "" {
+		if p.Plain && p.Options != "" && p.Sees == "" {
 			t.Errorf("%s has options that are not read", p.Names)
 		}
 	})

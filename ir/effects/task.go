@@ -137,23 +137,16 @@ func (p *program) readWords() shell.Options {
 	return o
 }
 
-// readAll gives them with those of its commands.
-func (p *program) readAll() shell.Options {
-	o := p.words()
-	for i := range p.Commands {
-		more := p.Commands[i].all()
-		o.Flags, o.Values, o.Attached, o.Long = o.Flags+more.Flags, o.Values+more.Values, o.Attached+more.Attached, slices.Concat(o.Long, more.Long)
+// option is one that a command is given, as the row has it.
+func (p *program) option(o shell.Option) option {
+	if len(o.Name) == 1 {
+		return p.known["-"+o.Name]
 	}
-	return o
+	return p.known["--"+o.Name]
 }
 
 // roleOf is that of an option.
-func (p *program) roleOf(o shell.Option) string {
-	if len(o.Name) == 1 {
-		return p.known["-"+o.Name].role
-	}
-	return p.known["--"+o.Name].role
-}
+func (p *program) roleOf(o shell.Option) string { return p.option(o).role }
 
 // tame tells an option that names no file, and no setting that would lead elsewhere.
 func (p *program) tame(top *program, o shell.Option) bool {

@@ -80,3 +80,10 @@ func changesAccounts(k *call) {
 	}
 	k.out.Accounts = append(k.out.Accounts, Account{"user", who, "changed"})
 }
+
+// visudos is visudo(8), which starts an editor unless it checks.
+func visudos(k *call) {
+	if !k.has("--check") {
+		k.fail("`" + k.Text + "` runs an editor")
+	}
+}

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/seed-e0495807/strake/ir"
+	"github.com/seed-e0495807/strake/ir/effects"
 	"github.com/seed-e0495807/strake/ir/shell"
 )
 
@@ -60,7 +61,9 @@ func (a *about) hooksGit() bool {
 		if text := a.text(); strings.Contains(text, "BASH_FUNC_") || strings.Contains(text, "git") && settingsOfGit().MatchString(text) {
 			return true
 		}
-		return a.any(func(c *shell.Command) bool { return c.Name == "git" && c.Has("config") && !quietGit(c) })
+		return a.any(func(c *shell.Command) bool {
+			return c.Name == "git" && c.Has("config") && effects.SightOf(c) == unknown
+		})
 	})
 }
 

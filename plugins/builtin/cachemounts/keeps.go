@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/seed-e0495807/strake/ir"
+	"github.com/seed-e0495807/strake/ir/effects"
 	"github.com/seed-e0495807/strake/ir/shell"
 	"github.com/seed-e0495807/strake/lang/late"
 )
@@ -23,12 +24,11 @@ type keeps struct {
 	loose    bool     // only offline speaks against a mount
 }
 
-// harmless are programs that have no use for caches of languages, by what they are for; their
-// manuals say nothing about that, so the list is not checked against them.
-var harmless = strings.Fields(`: [ test true false echo printf cd pwd set unset export mkdir rmdir rm cp mv ln touch cat ls chmod chown
-	install sed grep egrep awk cut tr sort uniq head tail tee wc find xargs tar gzip gunzip unzip zip xz curl wget git apt-get apt apk dnf yum
-	microdnf dpkg addgroup adduser useradd groupadd usermod id which command type date sleep uname strip upx ldd file du df env dirname basename
-	update-ca-certificates gpg sha256sum md5sum openssl exit return java rustup npm yarn pip pip3 ldconfig locale-gen tini setcap`)
+// harmless tells a program that has no use for caches of languages. Besides tools of the system those
+// are git, managers of other languages, and what starts a container's program.
+func harmless(name string) bool {
+	return effects.Tool(name) || slices.Contains(strings.Fields("git java rustup npm yarn pip pip3 tini zip ldd df"), name)
+}
 
 // needed tells whether something in the stages that start from the same image counts on
 // what a manager leaves in it.
@@ -113,7 +113,7 @@ func (s *stage) mayRead(op int, o *ir.Op, k *keeps) bool {
 		case slices.Contains(k.also, c.Name) && !isQuestion(c):
 			return true
 		}
-		return s.config.Unknown != "mount" && !slices.Contains(harmless, c.Name) && r.kindOf(c) == unknown
+		return s.config.Unknown != "mount" && !harmless(c.Name) && r.kindOf(c) == unknown
 	})
 }
 

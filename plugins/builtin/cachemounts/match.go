@@ -18,25 +18,12 @@ func sub(programs []string, subs ...string) func(*shell.Command) bool {
 	}
 }
 
-// valued are options of npm, yarn, go and cargo that take the next word.
-var valued = []string{"-C", "--prefix", "--registry"}
-
-// placed are options of npm and yarn with the name of a package or directory.
-var placed = []string{"-w", "--workspace", "--cwd", "--modules-folder", "--link-folder"}
-
-// subcommand is the first argument that is no option and no value of one.
+// subcommand is the word that says what a program is to do, "" when none does.
 func subcommand(c *shell.Command) string {
-	for i := 0; i < len(c.Args); i++ {
-		switch text := c.Args[i].Text; {
-		case slices.Contains(valued, text):
-			i++
-		case slices.Contains(placed, text):
-			return "?" // the next word may be that of a directory or package
-		case !strings.HasPrefix(text, "-") && !strings.HasPrefix(text, "+"):
-			return c.Args[i].Lit()
-		}
+	if word, ok := effects.Subcommand(c); ok {
+		return word
 	}
-	return ""
+	return "?"
 }
 
 var npmInstalls = []string{"ci", "install", "i", "add", "update", "clean-install", "in", "ins", "up", "ic"}

@@ -66,7 +66,7 @@ func (p *pass) mayStart(stage int) bool {
 			}
 			script, err := shell.Parse(&ir.Run{Command: command}, p.stages[i].states[k].Shell)
 			if err != nil || slices.ContainsFunc(script.Commands, func(c *shell.Command) bool {
-				return !slices.Contains(harmless, path.Base(c.Prog.Text)) || slices.Contains([]string{"npm", "yarn", "find", "xargs", "env", "tini"}, c.Name)
+				return !harmless(path.Base(c.Prog.Text)) || slices.Contains([]string{"npm", "yarn", "find", "xargs", "env", "tini"}, c.Name)
 			}) {
 				return true
 			}

@@ -39,12 +39,14 @@ func TestUnderstood(t *testing.T) {
 		`IFS=: && ls /opt`, `CDPATH=/ && cd dev && echo *`, `D=/opt; D=/; ls $D`, `cp {-r,/} /y`, `for d in /opt /; do cp -a $d/dev /x; done`, `: ${D:=/dev} && cp -a $D /x`, `D+=/dev && ls $D`, `xargs ln -s < /x`,
 		`./cat x`, `PATH=. cat x`, `/opt/x/cat x`, `bin/sed p x`, `../bin/ls /opt`, `X='$(ls /x)'; echo ${X@P}`, `X='a[$(ls /x)]'; echo $((X))`, `printf -v 'a[$(ls)]' x`, `read 'a[$(ls)]' < x`, `unset 'a[$(ls)]'`, `export BASH_FUNC_cat%%='() { ls; }'`,
 		`gzip -r /`, `gunzip --recurs /`, `zstd -r /`, `find /etc -exec chown -R x / +`, `find /etc -exec mv / /x \;`, `find /etc -exec rm -r {} / \;`, `apt edit-sources`, `openssl engine -t dynamic -pre SO_PATH:/x.so`, `openssl req -config x`, `apt-get -o acquire::HTTP::proxy-auto-detect=/x update`,
+		`git clone --template=x y`, `git -c include.path=x fetch`, `git log --ext-diff`, `yarn global run x`, `apt-get frobnicate`, `env -S x`, `df`, `useradd -mk /x y`,
 	), with(
 		`awk -F: -v x=1 '$3 == 0 || $4 {print}' /y`, `mawk '{print $2}' /y`, `P='{print $1}' && awk "$P" /y`, `sed -i.bak -Ee 's/a/b/g' -e '/x/d' /y`, `sed --expression='s/e/f/' --in-place /y`, `B=c && sed "s|a|$B|" /y`,
 		`for p in p d; do sed "$p" /y; done`, `find /opt -name x -exec sed -i 's/a/b/' {} +`, `find /opt -exec chmod 755 {} \;`, `find /opt -name x -exec cp -r {} /y \;`, `tar xzf y -C /opt --strip 1`, `tar xf y`, `tar -xzf "$F" -C "$D"`, `tar xzf "$F"`,
 		`wget -qO- https://x | tar -xz`, `wget -nv -O x https://y/$V`, `gpg --batch --keyserver x --recv-keys 0123`, `apt-key adv --keyserver hkp://x:80 --recv-keys 0123`, `for k in A B; do gpg --recv-keys "$k"; done`,
 		`patch -p1 < /x`, `visudo -c`, `dpkg -i x.deb`, `dpkg --force-all --purge x`, `env | sort`, `echo x | xargs`, `hash -r`, `git clone --depth 1 -b v1 https://x/y.git /z`, `git -C /z -c http.sslVerify=false fetch --tags`,
 		`install -m 755 -d /x`, `rsync -a --exclude=x a /b`, `composer global require x`, `rpm -ivh https://x`, `rpm --import https://x`, `update-ca-certificates --fresh`, `gzip -dc x`, `/bin/cat x`, `/usr/bin/sed p x`, `find /opt -exec chown -R 1 {} +`, `find /opt -exec mv {} /x \;`, `openssl version`,
+		`chsh -s /bin/zsh || true`, `a2enconf x`, `tac x | comm - y`, `git clone -q --depth=1 -b $V https://x/y`, `uv -q pip install x`,
 	))
 }
 
