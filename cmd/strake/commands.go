@@ -12,6 +12,7 @@ import (
 	"github.com/seed-e0495807/strake/cmd/internal/cli/frontend"
 	"github.com/seed-e0495807/strake/cmd/internal/cli/image"
 	"github.com/seed-e0495807/strake/cmd/internal/cli/plugin"
+	"github.com/seed-e0495807/strake/cmd/internal/cli/validate"
 )
 
 // newProcess is a process with the commands of the program.
@@ -27,7 +28,7 @@ func commands() []cli.Maker {
 		{Name: "frontend", Make: frontend.Command},
 		{Name: "plugin", Make: plugin.Command},
 		{Name: "context", Make: context.Command},
-	}, image.Commands(), []cli.Maker{
+	}, image.Commands(), validate.Commands(), []cli.Maker{
 		{Name: "engine", Make: engine.Command},
 		{Name: "completion", Make: completion.Command},
 		{Name: "help", Make: cli.HelpCommand},

@@ -53,6 +53,25 @@ func Misuse(format string, args ...any) error {
 	return &UsageError{Message: fmt.Sprintf(format, args...)}
 }
 
+// exit is an end with a code of its own. The error, if there is one, is reported.
+type exit struct {
+	code int
+	err  error
+}
+
+func (e *exit) Error() string {
+	if e.err == nil {
+		return fmt.Sprintf("exit code %d", e.code)
+	}
+	return e.err.Error()
+}
+
+func (e *exit) Unwrap() error { return e.err }
+
+// Exit ends a command with a code, for those whose codes are an answer. The error, which may
+// be nil, is reported as any other.
+func Exit(code int, err error) error { return &exit{code, err} }
+
 // Run runs the command of a command line, and gives the exit code.
 func (p *Process) Run(ctx context.Context, args []string) int {
 	cmd, err := p.Call(ctx, args)
@@ -62,7 +81,12 @@ func (p *Process) Run(ctx context.Context, args []string) int {
 	var (
 		usage     *UsageError
 		elsewhere *Findings
+		own       *exit
+		code      = ExitFailure
 	)
+	if errors.As(err, &own) {
+		code = own.code
+	}
 	switch {
 	case err == nil:
 		return ExitOK
@@ -71,12 +95,13 @@ func (p *Process) Run(ctx context.Context, args []string) int {
 	case errors.As(err, &usage):
 		p.complain(cmd, usage)
 		return ExitUsage
+	case own != nil && own.err == nil:
 	case errors.As(err, &elsewhere):
 		p.Report(elsewhere.Set, elsewhere.List)
 	case !errors.Is(err, ErrReported):
 		p.Report(nil, Diagnose(err))
 	}
-	return ExitFailure
+	return code
 }
 
 // complain reports a mistake in the call of a command, as docker does.

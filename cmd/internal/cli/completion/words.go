@@ -55,6 +55,14 @@ func atMost(n int, words cobra.CompletionFunc) cobra.CompletionFunc {
 	}
 }
 
+// orFiles gives words, and the names of files, which the shell finds.
+func orFiles(words cobra.CompletionFunc) cobra.CompletionFunc {
+	return func(cmd *cobra.Command, args []string, begun string) ([]cobra.Completion, cobra.ShellCompDirective) {
+		found, _ := words(cmd, args, begun)
+		return found, cobra.ShellCompDirectiveDefault
+	}
+}
+
 // several gives words that stand behind one another, with commas between them.
 func several(words cobra.CompletionFunc) cobra.CompletionFunc {
 	return func(cmd *cobra.Command, args []string, begun string) ([]cobra.Completion, cobra.ShellCompDirective) {

@@ -1,0 +1,167 @@
+package validate
+
+import (
+	"archive/tar"
+	"archive/zip"
+	"bytes"
+	"crypto/sha256"
+	"encoding/binary"
+	"encoding/json"
+	"errors"
+	"hash"
+	"io"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/klauspost/compress/gzip"
+)
+
+// maxUnpacked bounds what is unpacked of one archive that is a file of an image.
+const maxUnpacked = 256 << 20
+
+// gzipForm is what is compressed, or in what form that is an archive.
+func gzipForm(data []byte) ([]byte, bool) {
+	z, err := gzip.NewReader(bytes.NewReader(data))
+	if err != nil {
+		return nil, false
+	}
+	plain, err := io.ReadAll(io.LimitReader(z, maxUnpacked+1))
+	if err != nil || len(plain) > maxUnpacked {
+		return nil, false
+	}
+	if isTar("", plain) {
+		if out, ok := tarForm(plain); ok {
+			return append([]byte("tar"), out...), true
+		}
+	}
+	sum := sha256.Sum256(plain)
+	return append([]byte("any"), sum[:]...), true
+}
+
+// isTar finds the archives of POSIX and of GNU.
+func isTar(_ string, data []byte) bool {
+	const at = 257
+	return len(data) >= 512 && string(data[at:at+5]) == "ustar"
+}
+
+// member is what counts of a file in an archive.
+type member struct {
+	Name, Link, Comment string
+	Kind                byte
+	Mode, Size          int64
+	UID, GID            int
+	User, Group         string
+	Major, Minor        int64
+	Records             map[string]string
+	Extra               []byte
+	Sum                 []byte
+	Creator             uint16
+}
+
+// timeRecords are the PAX records that have a time.
+var timeRecords = []string{"mtime", "atime", "ctime", "LIBARCHIVE.creationtime"}
+
+// tarForm has the members of an archive, in their order, without their times.
+func tarForm(data []byte) ([]byte, bool) {
+	rest := bytes.NewReader(data)
+	t := tar.NewReader(rest)
+	out := newMembers()
+	for {
+		h, err := t.Next()
+		switch {
+		case errors.Is(err, io.EOF):
+			end, err := io.ReadAll(rest)
+			if err != nil || len(bytes.Trim(end, "\x00")) > 0 { // something stands behind the end
+				return nil, false
+			}
+			return out.sum(), true
+		case err != nil && !errors.Is(err, tar.ErrInsecurePath):
+			return nil, false
+		}
+		sum := sha256.New()
+		if _, err := io.Copy(sum, t); err != nil {
+			return nil, false
+		}
+		records := maps.Clone(h.PAXRecords)
+		maps.DeleteFunc(records, func(key, _ string) bool { return slices.Contains(timeRecords, key) })
+		ok := out.add(member{
+			Name: h.Name, Link: h.Linkname, Kind: h.Typeflag, Mode: h.Mode, Size: h.Size, UID: h.Uid, GID: h.Gid,
+			User: h.Uname, Group: h.Gname, Major: h.Devmajor, Minor: h.Devminor, Records: records, Sum: sum.Sum(nil),
+		})
+		if !ok {
+			return nil, false
+		}
+	}
+}
+
+// zipForm has the members of a zip, in the order of its directory, without their times and
+// compression.
+func zipForm(data []byte) ([]byte, bool) {
+	z, err := zip.NewReader(bytes.NewReader(data), int64(len(data)))
+	if err != nil {
+		return nil, false
+	}
+	out := newMembers()
+	left := int64(maxUnpacked)
+	for _, f := range z.File {
+		r, err := f.Open()
+		if err != nil {
+			return nil, false
+		}
+		sum := sha256.New()
+		n, err := io.Copy(sum, io.LimitReader(r, left+1))
+		r.Close()
+		if left -= n; err != nil || left < 0 {
+			return nil, false
+		}
+		extra, ok := extraFields(f.Extra)
+		if !ok || !out.add(member{
+			Name: f.Name, Comment: f.Comment, Mode: int64(f.ExternalAttrs), Size: n, Extra: extra, Sum: sum.Sum(nil), Creator: f.CreatorVersion,
+		}) {
+			return nil, false
+		}
+	}
+	return append(out.sum(), z.Comment...), true
+}
+
+// extraFields drops those that have a time: NTFS' and the extended timestamp.
+func extraFields(data []byte) (kept []byte, ok bool) {
+	const ntfs, extended = 0x000a, 0x5455
+	for len(data) > 0 {
+		if len(data) < 4 {
+			return nil, false
+		}
+		id, size := binary.LittleEndian.Uint16(data), 4+int(binary.LittleEndian.Uint16(data[2:]))
+		if size > len(data) {
+			return nil, false
+		}
+		if id != ntfs && id != extended {
+			kept = append(kept, data[:size]...)
+		}
+		data = data[size:]
+	}
+	return kept, true
+}
+
+// memberSum is the sum of all members.
+type memberSum struct{ hash.Hash }
+
+func newMembers() memberSum { return memberSum{sha256.New()} }
+
+func (m memberSum) add(one member) bool {
+	// JSON has no names that are not UTF-8: two of them would look the same.
+	for _, s := range []string{one.Name, one.Link, one.Comment, one.User, one.Group} {
+		if strings.ToValidUTF8(s, "") != s {
+			return false
+		}
+	}
+	for key, value := range one.Records {
+		if strings.ToValidUTF8(key+value, "") != key+value {
+			return false
+		}
+	}
+	return json.NewEncoder(m).Encode(one) == nil
+}
+
+func (m memberSum) sum() []byte { return m.Sum(nil) }

@@ -1,0 +1,113 @@
+package validate
+
+import (
+	"maps"
+	"slices"
+	"strings"
+)
+
+// Where package managers keep what is installed.
+const (
+	dpkgStatus = "/var/lib/dpkg/status"
+	dpkgParts  = "/var/lib/dpkg/status.d" // a file each, in distroless images
+)
+
+var (
+	apkDatabases = []string{"/lib/apk/db/installed", "/usr/lib/apk/db/installed"}
+	rpmDatabases = []string{"/var/lib/rpm", "/usr/lib/sysimage/rpm"}
+)
+
+// Package is one that differs.
+type Package struct {
+	Manager string `json:"manager"` // dpkg, apk or rpm
+	Name    string `json:"name"`    // with the architecture, of dpkg; "" of rpm, whose database is not read
+	Change  Change `json:"change"`
+	A       string `json:"a,omitempty"` // version, and what is not usual about it
+	B       string `json:"b,omitempty"`
+}
+
+// installed are packages by their manager and name.
+type installed map[[2]string]string
+
+// read adds the packages of a database, and tells whether it is one.
+func (p installed) read(name string, data []byte) {
+	switch {
+	case name == dpkgStatus, strings.HasPrefix(name, dpkgParts+"/"):
+		for _, s := range stanzas(string(data)) {
+			p.dpkg(s)
+		}
+	case slices.Contains(apkDatabases, name):
+		for _, s := range stanzas(string(data)) {
+			f := fieldsOfLines(s)
+			if f["P"] != "" {
+				p[[2]string{"apk", f["P"]}] = f["V"]
+			}
+		}
+	}
+}
+
+// dpkg adds a package with its state, unless that is the usual one. One that was removed and
+// purged has a stanza for a while, and is none.
+func (p installed) dpkg(stanza string) {
+	f := fieldsOfLines(stanza)
+	name, version := f["Package"], f["Version"]
+	if name == "" || version == "" {
+		return
+	}
+	if arch := f["Architecture"]; arch != "" {
+		name += ":" + arch
+	}
+	if state := f["Status"]; state != "" && state != "install ok installed" {
+		version += " (" + state + ")"
+	}
+	p[[2]string{"dpkg", name}] = version
+}
+
+// fieldsOfLines reads lines like NAME: VALUE; the first of a name counts.
+func fieldsOfLines(stanza string) map[string]string {
+	fields := map[string]string{}
+	for line := range strings.SplitSeq(stanza, "\n") {
+		name, value, ok := strings.Cut(line, ":")
+		if _, twice := fields[name]; ok && !twice && !strings.HasPrefix(line, " ") {
+			fields[name] = strings.TrimSpace(value)
+		}
+	}
+	return fields
+}
+
+// isPackages tells whether a path is a database that is read.
+func isPackages(name string) bool {
+	return name == dpkgStatus || slices.Contains(apkDatabases, name) ||
+		strings.HasPrefix(name, dpkgParts+"/") && !strings.HasSuffix(name, ".md5sums")
+}
+
+// comparePackages compares what is in the databases that differ.
+func comparePackages(a, b installed) (list []Package) {
+	all := maps.Clone(a)
+	maps.Copy(all, b)
+	for key := range all {
+		x, inA := a[key]
+		y, inB := b[key]
+		p := Package{Manager: key[0], Name: key[1], Change: Changed, A: x, B: y}
+		switch {
+		case !inB:
+			p.Change = Removed
+		case !inA:
+			p.Change = Added
+		case x == y:
+			continue
+		}
+		list = append(list, p)
+	}
+	slices.SortFunc(list, func(x, y Package) int {
+		return strings.Compare(x.Manager+" "+x.Name, y.Manager+" "+y.Name)
+	})
+	return list
+}
+
+// rpmDiffers tells whether a database of rpm is among the differences.
+func rpmDiffers(files []Difference) bool {
+	return slices.ContainsFunc(files, func(d Difference) bool {
+		return slices.ContainsFunc(rpmDatabases, func(dir string) bool { return strings.HasPrefix(d.Path, dir+"/") })
+	})
+}
