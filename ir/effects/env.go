@@ -194,7 +194,7 @@ func (w *walker) blur(e env, nodes ...syntax.Node) env {
 			}
 		case *syntax.FuncDecl:
 			if n.Name != nil && n.Body != nil {
-				if body, _, _ := swallowed(n); e.funcs[n.Name.Value] != body {
+				if e.funcs[n.Name.Value] != n.Body {
 					e.funcs = define(e.funcs, n.Name.Value, nil)
 				}
 			}

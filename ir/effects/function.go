@@ -40,47 +40,10 @@ func mergeFunctions(a, b functions) functions {
 	return out
 }
 
-// define follows the definition of a function. The parser takes what stands behind "&&" for a part
-// of the body: `f() { a; } && f` runs f.
-func (w *walker) define(s *syntax.Stmt, c *syntax.FuncDecl) (bad env) {
-	body, rest, all := swallowed(c)
-	w.funcs = define(w.funcs, c.Name.Value, body)
+// define follows the definition of a function.
+func (w *walker) define(s *syntax.Stmt, c *syntax.FuncDecl) {
+	w.funcs = define(w.funcs, c.Name.Value, c.Body)
 	w.note(s, "", c.Name.Value+"()", Effects{Shell: []Leaving{{"function", c.Name.Value}}})
-	if !all {
-		w.note(s, "", w.print(s), All("a function in a pipe or in front of ||"))
-		w.env = env{blind: true, funcs: w.funcs}
-		return w.env
-	}
-	bad = w.env
-	bad.dead = true
-	for _, r := range rest {
-		bad = w.merge(bad, w.stmt(r))
-	}
-	return bad
-}
-
-// swallowed takes what stands behind a function apart from its body. It tells whether each command
-// there is behind "&&".
-func swallowed(c *syntax.FuncDecl) (body *syntax.Stmt, rest []*syntax.Stmt, all bool) {
-	body, all = c.Body, true
-	for {
-		b, ok := body.Cmd.(*syntax.BinaryCmd)
-		if !ok {
-			slices.Reverse(rest)
-			return body, rest, all
-		}
-		body, rest, all = b.X, append(rest, b.Y), all && b.Op == syntax.AndStmt
-	}
-}
-
-// swallows is for "||" and pipes in front of a function with something behind it, which is not
-// for the function's side alone.
-func (w *walker) swallows(c *syntax.BinaryCmd) {
-	if f, ok := c.Y.Cmd.(*syntax.FuncDecl); ok && f.Body != nil {
-		if _, rest, _ := swallowed(f); len(rest) > 0 {
-			w.note(c.Y, "", w.print(c.Y), All("a function behind a pipe or ||"))
-		}
-	}
 }
 
 // unsure is for a command that may be a function.

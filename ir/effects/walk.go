@@ -226,7 +226,10 @@ func (w *walker) cmd(s *syntax.Stmt) (bad env) {
 			w.note(s, "", w.print(s), All("a function without one name"))
 			return in
 		}
-		return w.define(s, c)
+		w.define(s, c)
+		bad = w.env
+		bad.dead = true // it does not fail
+		return bad
 	case *syntax.DeclClause:
 		w.declare(s, c)
 	case *syntax.TimeClause:
@@ -250,7 +253,6 @@ func (w *walker) binary(c *syntax.BinaryCmd) (bad env) {
 		first := w.stmt(c.X)
 		return w.merge(first, w.stmt(c.Y))
 	case syntax.OrStmt:
-		w.swallows(c)
 		first := w.stmt(c.X)
 		good := w.env
 		if good.dead { // it ends the shell
@@ -264,7 +266,6 @@ func (w *walker) binary(c *syntax.BinaryCmd) (bad env) {
 		w.env = w.merge(good, w.env)
 		return bad
 	}
-	w.swallows(c)
 	w.compares(c)
 	in := w.env
 	if !w.pipefail {

@@ -136,10 +136,11 @@ func newParsers(language syntax.LangVariant) *parsers {
 func (p *parsers) parse(text string) (*syntax.File, error) {
 	parser := p.idle.Get().(*syntax.Parser)
 	file, err := parser.Parse(strings.NewReader(text), "")
-	if err == nil { // else it may stand anywhere
-		p.idle.Put(parser)
+	if err != nil { // it may stand anywhere
+		return nil, err
 	}
-	return file, err
+	p.idle.Put(parser)
+	return file, split(file)
 }
 
 // endsOnError tells an option like -e or -exo.
