@@ -21,7 +21,7 @@ type Stage struct {
 
 // NewStage looks at a stage. The base image counts as far as the host knows it.
 func NewStage(ctx context.Context, h plugins.Host, m *ir.Module, stage int) *Stage {
-	s := &Stage{States: eval.New(m, func(i int) *eval.State { return base(ctx, h, m, i) }).Stage(stage)}
+	s := &Stage{States: eval.New(m, func(i int) *eval.State { return distro.Base(ctx, h, m, i) }).Stage(stage)}
 	var u user
 	for _, body := range eval.Inherited(m, stage) {
 		u.pass(body)
@@ -59,18 +59,6 @@ func (u *user) pass(body ir.Body) {
 
 func (u *user) mentions(variable string) bool {
 	return strings.Contains(u.word, "$") && (strings.Contains(u.word, variable) || strings.ContainsAny(variable, `$"'\\`))
-}
-
-// base is the state that the image of a stage starts with.
-func base(ctx context.Context, h plugins.Host, m *ir.Module, stage int) *eval.State {
-	if config, err := h.BaseConfig(ctx, stage); err == nil {
-		if s, err := eval.FromConfig(config, nil); err == nil {
-			return s
-		}
-	}
-	ref, _ := distro.BaseImage(m, stage)
-	image, known := distro.Official(ref)
-	return eval.NewState("", known, image.Workdir, image.Env, image.Users)
 }
 
 // plainWord is text that stands for itself as a word of a Dockerfile.
