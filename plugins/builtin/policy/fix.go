@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"github.com/seed-e0495807/strake/ir"
+	"github.com/seed-e0495807/strake/ir/shell"
 	"github.com/seed-e0495807/strake/lang/diag"
 	"github.com/seed-e0495807/strake/lang/source"
 	"github.com/seed-e0495807/strake/plugins"
@@ -163,7 +164,7 @@ func maintainerFix(o *op) []diag.Fix {
 // process is another one then, so a person has to look.
 func execFix(o *op) []diag.Fix {
 	s := o.commands()
-	if len(s.commands) != 1 || len(o.shell) > 0 {
+	if sh := o.shell(); len(s.commands) != 1 || len(sh) > 0 && !slices.Equal(sh, shell.Default()) {
 		return nil
 	}
 	c := s.commands[0]

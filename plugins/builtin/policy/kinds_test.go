@@ -5,7 +5,9 @@ import (
 	"testing"
 
 	"github.com/seed-e0495807/strake/lang/diag"
+	"github.com/seed-e0495807/strake/plugins"
 	"github.com/seed-e0495807/strake/plugins/builtin/policy"
+	"github.com/seed-e0495807/strake/plugins/plugintest"
 )
 
 // TestKinds holds rules to the ways in which the same thing is written.
@@ -108,5 +110,18 @@ func TestRemovedComments(t *testing.T) {
 				t.Errorf("%v\n%s", err, got)
 			}
 		})
+	}
+}
+
+// TestShell holds that the SHELL of a base image counts, also through other stages.
+func TestShell(t *testing.T) {
+	for config, want := range map[string]int{
+		`{"os": "linux"}`: 1, `{"os": "linux", "config": {"Shell": ["/bin/bash", "-c"]}}`: 1,
+		`{"os": "linux", "config": {"Shell": ["pwsh", "-Command"]}}`: 0, `{"os": "windows", "config": {"Shell": ["cmd", "/S", "/C"]}}`: 0,
+	} {
+		list := check(t, policy.New(), `{"use": ["curl-pipe-shell"]}`, "FROM corp/a AS b\nFROM b\nRUN curl https://e/x | sh\n", plugintest.Host{Config: config}, plugins.GrantImages)
+		if len(list) != want {
+			t.Errorf("%s: %s", config, show(list))
+		}
 	}
 }

@@ -53,8 +53,7 @@ type op struct {
 	body       ir.Body
 	number     int
 	onbuild    *op
-	shell      []string // in force, nil when that is up to the image
-	overridden bool     // a later one of the stage takes its place
+	overridden bool // a later one of the stage takes its place
 
 	text   *string     // lazily, by instruction
 	lower  string      // lazily, by mentions
@@ -131,20 +130,14 @@ func (m *module) final() *stage {
 
 // addOps makes the ops, with those that ONBUILD leaves behind.
 func (s *stage) addOps() {
-	var shell []string
-	if s.parent != nil && len(s.parent.ops) > 0 {
-		shell = s.parent.endShell()
-	}
 	last := map[string]*op{}
 	for i, o := range s.ir.Ops {
-		x := &op{stage: s, ir: o, body: o.Body, number: i, shell: shell}
+		x := &op{stage: s, ir: o, body: o.Body, number: i}
 		s.ops = append(s.ops, x)
 		switch b := o.Body.(type) {
-		case *ir.Shell:
-			shell = b.Args
 		case *ir.Onbuild:
 			if body, err := ir.ParseBody(b.Trigger, s.module.ir.Escape); err == nil {
-				s.ops = append(s.ops, &op{stage: s, ir: o, body: body, number: i, onbuild: x, shell: shell})
+				s.ops = append(s.ops, &op{stage: s, ir: o, body: body, number: i, onbuild: x})
 			}
 		case *ir.Cmd, *ir.Entrypoint, *ir.Healthcheck, *ir.User:
 			if before := last[o.Body.Keyword()]; before != nil {
@@ -155,12 +148,12 @@ func (s *stage) addOps() {
 	}
 }
 
-func (s *stage) endShell() []string {
-	last := s.ops[len(s.ops)-1]
-	if b, ok := last.body.(*ir.Shell); ok && last.onbuild == nil {
-		return b.Args
+// shell is what is in force, nil when that is up to the image.
+func (o *op) shell() []string {
+	if state := o.states.Stage(o.stage.number)[o.number]; state.ShellKnown {
+		return state.Shell
 	}
-	return last.shell
+	return nil
 }
 
 // base is the image that FROM names.
@@ -300,7 +293,7 @@ func (o *op) commands() *scriptText {
 	if !isRun {
 		run = &ir.Run{Command: c}
 	}
-	sh := o.shell
+	sh := o.shell()
 	if len(sh) > 0 && slices.Contains([]string{"zsh", "ksh"}, path.Base(sh[0])) {
 		sh = []string{"bash"} // which they are like
 	}
@@ -316,9 +309,10 @@ func (o *op) posix() bool {
 		fields := strings.FieldsFunc(first, func(r rune) bool { return r == '/' || r == ' ' })
 		return slices.ContainsFunc(fields[1:], isShell)
 	}
-	if len(o.shell) == 0 {
+	sh := o.shell()
+	if len(sh) == 0 {
 		return o.module.ir.Escape != '`'
 	}
-	name := o.shell[0]
+	name := sh[0]
 	return isShell(name[strings.LastIndexAny(name, `/\`)+1:])
 }
