@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"github.com/seed-e0495807/strake/ir"
+	"github.com/seed-e0495807/strake/ir/effects"
 	"github.com/seed-e0495807/strake/ir/eval"
 	"github.com/seed-e0495807/strake/ir/shell"
 )
@@ -43,8 +44,8 @@ func installsAsRoot(m *ir.Module, stage int) bool {
 			if err != nil {
 				continue
 			}
-			for _, c := range script.Find("apt-get", "apt", "apk", "dnf", "microdnf", "yum") {
-				if c.User == "" {
+			for _, c := range script.Commands {
+				if task, ok := effects.TaskOf(c); ok && task.System && c.User == "" {
 					return true
 				}
 			}

@@ -1,6 +1,7 @@
 // Package distro finds out which Linux distribution a stage is based on.
 //
-// It stands above ir/shell and ir/eval, and may import lang and ir.
+// It stands above ir/shell, ir/eval and ir/effects, which says which programs are managers of
+// packages, and may import lang and ir.
 package distro
 
 import (
@@ -9,6 +10,7 @@ import (
 	"strings"
 
 	"github.com/seed-e0495807/strake/ir"
+	"github.com/seed-e0495807/strake/ir/effects"
 	"github.com/seed-e0495807/strake/ir/eval"
 	"github.com/seed-e0495807/strake/ir/shell"
 	"github.com/seed-e0495807/strake/lang/late"
@@ -180,8 +182,9 @@ func fromCommands(m *ir.Module, stage int) (Distro, bool) {
 				continue
 			}
 			for _, c := range script.Commands {
-				if f, ok := byManager[c.Name]; ok {
-					return Distro{Family: f, Manager: managerOf(f, c.Name), Source: Commands}, true
+				manager := effects.SystemManager(c.Name)
+				if f, ok := byManager[manager]; ok {
+					return Distro{Family: f, Manager: managerOf(manager, c.Name), Source: Commands}, true
 				}
 			}
 		}
@@ -189,16 +192,17 @@ func fromCommands(m *ir.Module, stage int) (Distro, bool) {
 	return Distro{}, false
 }
 
-// byManager are the programs of apt-get(8) and dpkg(1) of Debian 12, dnf(8), zypper(8) and
-// pacman(8); apk, yum and microdnf are not checked against a manual.
-var byManager = map[string]Family{
-	"apt-get": Debian, "apt": Debian, "dpkg": Debian, "apk": Alpine, "dnf": RedHat, "microdnf": RedHat, "yum": RedHat,
-	"zypper": SUSE, "pacman": Arch,
-}
+// byManager are the families that a manager of packages tells, as ir/effects calls it. rpm is of
+// two, and tells none.
+var byManager = map[string]Family{"apt": Debian, "dpkg": Debian, "apk": Alpine, "dnf": RedHat, "zypper": SUSE, "pacman": Arch}
 
-func managerOf(f Family, command string) string {
-	if f == Debian {
+// managerOf is the manager of a distribution that has a program.
+func managerOf(manager, program string) string {
+	switch {
+	case manager == "dpkg":
 		return "apt"
+	case program == "microdnf" || program == "yum": // which dnf is not on
+		return program
 	}
-	return command
+	return manager
 }

@@ -73,7 +73,7 @@ func SightOf(c *shell.Command) Sight {
 // nothing to do with packages of languages.
 func Tool(name string) bool {
 	row := rows().byName[name]
-	return row != nil && row.Sees != "" && (row.Sees != seesPackages || row.Tasks == "" && (row.System || row.Manager == "dpkg"))
+	return row != nil && row.Sees != "" && (row.Sees != seesPackages || row.System)
 }
 
 // onlyAsks tells a command that says of which version its program is, or how it is used.

@@ -66,6 +66,15 @@ func TaskOf(c *shell.Command) (Task, bool) {
 	return t, true
 }
 
+// SystemManager is the manager of a distribution's packages that a program is, as of Package: "apt" of
+// apt-get, and "dpkg". It is "" of other programs.
+func SystemManager(name string) string {
+	if row := rows().byName[name]; row != nil && row.System {
+		return row.Manager
+	}
+	return ""
+}
+
 // next goes on with the command of a row that a word names, nil when there is none, and what
 // stands behind that, without the options.
 func (t *Task) next(top, row *program, args []shell.Word) (*program, []shell.Word) {
