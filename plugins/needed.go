@@ -8,14 +8,14 @@ import (
 	"github.com/seed-e0495807/strake/ir"
 )
 
-// needed tells for each stage whether a build of the target may run it: what a stage is
+// Needed tells for each stage whether a build of the target may run it: what a stage is
 // based on, copies or mounts from, and what its triggers do. Where that is not known
 // before variables have values, it does. A target of -1, which is none, needs all.
 //
 // Names are looked up as BuildKit does: a base among the earlier stages, the others among
 // all. A named context can only take a need away. What triggers of a base image copy from
 // is not known here: a plan that comes upon such a stage refuses what is not expanded.
-func needed(m *ir.Module, target int) []bool {
+func Needed(m *ir.Module, target int) []bool {
 	list := make([]bool, len(m.Stages))
 	if target < 0 || target >= len(list) {
 		return slices.Repeat([]bool{true}, len(list))

@@ -177,7 +177,7 @@ func (r *run) needed() []bool {
 	if !r.Only {
 		return slices.Repeat([]bool{true}, len(r.out.Module.Stages))
 	}
-	return needed(r.out.Module, Target(r.out.Module, r.Target))
+	return Needed(r.out.Module, Target(r.out.Module, r.Target))
 }
 
 // findUses are the uses of instructions in the stages that are needed, in order. What is
@@ -254,6 +254,9 @@ func (r *run) call(ctx context.Context, s step, c *Call) error {
 	old := r.out.Module
 	c.Module, c.Target, c.Stages, c.Config, c.By = old, Target(old, r.Target), s.stages(old), s.Config, info.Name
 	c.Claims, c.States = r.claims, &r.states
+	if _, err := strconv.Atoi(r.Target); err != nil && r.Only { // a stage that goes makes a number that of another
+		c.Needed = r.needed()
+	}
 	if c.Phase == Expand {
 		for i := range c.Stages {
 			c.Stages[i] = true // nobody else can expand them

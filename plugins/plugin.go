@@ -82,6 +82,7 @@ type Call struct {
 	Module *ir.Module      // to be left as it is: Copy gives one to change
 	Target int             // the stage that is built, an index of Module.Stages
 	Stages []bool          // for each stage: the plugin may change and report on it
+	Needed []bool          // for each stage: what is asked for may need it, so that it has to stay; nil is all
 	Config json.RawMessage // an object that the plugin's schema accepts; nil when there is none
 	By     string          // the plugin's name, for origins
 	Uses   []Use           // Expand: the instructions to replace, in order

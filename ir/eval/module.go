@@ -2,7 +2,6 @@ package eval
 
 import (
 	"slices"
-	"strings"
 
 	"github.com/seed-e0495807/strake/ir"
 	"github.com/seed-e0495807/strake/lang/words"
@@ -87,7 +86,7 @@ func Parents(m *ir.Module) []int {
 	names, list := map[string]int{}, make([]int, len(m.Stages))
 	for i, s := range m.Stages {
 		list[i] = -1
-		if p, ok := names[strings.ToLower(s.Base)]; ok && s.Base != "" { // names are in lower case, whatever FROM writes
+		if p, ok := names[s.Base]; ok && s.Base != "" {
 			list[i] = p
 		}
 		names[s.Name] = i
@@ -97,9 +96,8 @@ func Parents(m *ir.Module) []int {
 
 // Parent is the stage that a stage starts from, -1 when that is an image.
 func Parent(m *ir.Module, stage int) int {
-	base := strings.ToLower(m.Stages[stage].Base)
 	for i := stage - 1; i >= 0; i-- {
-		if m.Stages[i].Name != "" && m.Stages[i].Name == base {
+		if m.Stages[i].Name != "" && m.Stages[i].Name == m.Stages[stage].Base {
 			return i
 		}
 	}

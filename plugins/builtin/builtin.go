@@ -4,6 +4,7 @@ package builtin
 import (
 	"github.com/seed-e0495807/strake/plugins"
 	"github.com/seed-e0495807/strake/plugins/builtin/cachemounts"
+	"github.com/seed-e0495807/strake/plugins/builtin/dropdead"
 	"github.com/seed-e0495807/strake/plugins/builtin/mergerun"
 	"github.com/seed-e0495807/strake/plugins/builtin/packages"
 	"github.com/seed-e0495807/strake/plugins/builtin/policy"
@@ -16,6 +17,7 @@ import (
 func All() map[string]func() plugins.Plugin {
 	return map[string]func() plugins.Plugin{
 		cachemounts.Name: cachemounts.New,
+		dropdead.Name:    dropdead.New,
 		include.Name:     func() plugins.Plugin { return include.New(include.Network{}) },
 		mergerun.Name:    mergerun.New,
 		packages.Name:    packages.New,
