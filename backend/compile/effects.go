@@ -17,7 +17,7 @@ import (
 // Effects gives the module after the plugins, and for each op of each stage what it does. Base
 // images count as far as their configs are at hand.
 func (s *Snapshot) Effects(ctx context.Context) (*ir.Module, [][]effects.Step, diag.List, error) {
-	m, found, err := s.Expanded(ctx)
+	m, found, err := s.Targeted(ctx)
 	if err != nil {
 		return nil, nil, found, err
 	}

@@ -216,6 +216,18 @@ func (s *Snapshot) Expanded(ctx context.Context) (*ir.Module, diag.List, error) 
 	return e.module, found, nil
 }
 
+// Targeted is Expanded for what is done with the module without a plan: the target has to be one of
+// its stages, as it has for a plan.
+func (s *Snapshot) Targeted(ctx context.Context) (*ir.Module, diag.List, error) {
+	m, found, err := s.Expanded(ctx)
+	if err == nil {
+		if err = plan.CheckTarget(m, s.config.Build.Target); err != nil {
+			return nil, found, err
+		}
+	}
+	return m, found, err
+}
+
 func (s *Snapshot) expand(ctx context.Context, m *ir.Module) (expanded, error) {
 	s.watch(Expand)
 	s.config.Plugins.Start(ctx, m)

@@ -8,6 +8,8 @@ import (
 	bk "github.com/moby/buildkit/client/llb"
 	"github.com/moby/buildkit/solver/pb"
 	digest "github.com/opencontainers/go-digest"
+
+	"github.com/seed-e0495807/strake/lang/diag"
 )
 
 func jsonGraph() Output {
@@ -25,9 +27,12 @@ func writeJSON(w io.Writer, def *bk.Definition) error {
 	if err != nil {
 		return err
 	}
-	enc := json.NewEncoder(w)
 	for _, v := range list {
-		if err := enc.Encode(v); err != nil {
+		line, err := json.Marshal(v)
+		if err != nil {
+			return err
+		}
+		if _, err := w.Write(append(diag.PrintableJSON(line), '\n')); err != nil {
 			return err
 		}
 	}

@@ -81,7 +81,7 @@ func find(is func(Output) bool) (Output, bool) {
 // errors in. What a plugin could not expand is no module.
 func ofModule(write func(*ir.Module, *source.Set) (string, error)) Lower {
 	return func(ctx context.Context, s *compile.Snapshot, _ int) ([]byte, diag.List, error) {
-		m, found, err := s.Expanded(ctx)
+		m, found, err := s.Targeted(ctx)
 		var errs diag.List
 		if m != nil && !m.HasCustom() && errors.As(err, &errs) {
 			found, err = slices.Concat(found, errs), nil

@@ -2,6 +2,7 @@ package plan
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -267,16 +268,38 @@ func (p *planner) pick() {
 	}
 	s, ok := p.byName[strings.ToLower(p.opt.Target)]
 	if !ok {
-		d := p.fail(nil, "unknown-target", errorf("target stage %q could not be found", p.opt.Target))
-		names := p.stageNames()
-		if near := diag.Suggest(p.opt.Target, names); near != "" {
-			d.Hint = "did you mean `" + near + "`?"
-		} else {
-			d.Expected = strings.Join(names, ", ")
-		}
+		p.fail(nil, unknownTarget, noStage(p.opt.Target, p.stageNames()))
 		return
 	}
 	p.goal = s
+}
+
+const unknownTarget = "unknown-target" // the code of noStage
+
+// CheckTarget is for what is done with a module that is not planned: an error as a plan has it, when
+// the target is none of the stages. "" is the last.
+func CheckTarget(m *ir.Module, target string) error {
+	var names []string
+	for _, s := range m.Stages {
+		if s.Name != "" {
+			names = append(names, s.Name)
+		}
+	}
+	if target == "" || slices.ContainsFunc(names, func(n string) bool { return strings.EqualFold(n, target) }) {
+		return nil
+	}
+	return diag.List{noStage(target, names)}
+}
+
+// noStage is the error of a target that is none of the stages.
+func noStage(target string, names []string) diag.Diagnostic {
+	d := diag.Diagnostic{Code: unknownTarget, Message: fmt.Sprintf("target stage %q could not be found", target)}
+	if near := diag.Suggest(target, names); near != "" {
+		d.Hint = "did you mean `" + near + "`?"
+	} else {
+		d.Expected = strings.Join(names, ", ")
+	}
+	return d
 }
 
 // nearStage finds a stage of nearly that name. Behind the first errors nobody needs

@@ -254,7 +254,7 @@ func (b *run) streamOrigins(list diag.List) {
 		return
 	}
 	if text, err := json.Marshal(status); err == nil {
-		cli.Printf(b.Stderr, "%s\n", text)
+		cli.Printf(b.Stderr, "%s\n", diag.PrintableJSON(text))
 	}
 }
 

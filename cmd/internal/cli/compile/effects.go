@@ -3,7 +3,6 @@ package compile
 import (
 	"bytes"
 	"context"
-	"encoding/json"
 	"fmt"
 
 	"github.com/spf13/cobra"
@@ -133,7 +132,7 @@ func place(files *source.Set, origin *ir.Origin) source.Position {
 func writeJSON(b *bytes.Buffer, m *ir.Module, stage int, op *ir.Op, at source.Position, s effects.Step) error {
 	out := step{File: at.Filename, Line: at.Line, Stage: stage, Name: m.Stages[stage].Name, By: op.Origin.By,
 		Instruction: op.Text(), Grade: s.Effects.Grade().String(), Step: s}
-	e := json.NewEncoder(b)
-	e.SetEscapeHTML(false)
-	return e.Encode(out)
+	text, err := cli.ToJSON(out)
+	b.WriteString(text + "\n")
+	return err
 }

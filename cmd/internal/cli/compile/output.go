@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"github.com/seed-e0495807/strake/cmd/internal/cli"
+	"github.com/seed-e0495807/strake/lang/diag"
 )
 
 // outputs is where the results go. Files appear whole or not at all.
@@ -120,7 +121,7 @@ func (o *outputs) header(i int, p part) string {
 			Input    string
 			Platform string `json:",omitempty"`
 		}{o.args[i], p.platform})
-		return string(dt) + "\n"
+		return string(diag.PrintableJSON(dt)) + "\n"
 	}
 	name := o.args[i]
 	if quoted := strconv.Quote(name); quoted != `"`+name+`"` {

@@ -3,8 +3,8 @@ package context
 import (
 	"bufio"
 	"cmp"
-	"encoding/json"
 	"fmt"
+	"io"
 	"io/fs"
 	"math"
 	"path"
@@ -177,9 +177,8 @@ type entry struct {
 func (t *tree) object(name string, e *input.Entry) {
 	o := entry{Context: t.local.Name, Path: name, Type: typeName(e.Type), Size: e.Size, Files: e.Files}
 	o.Line, o.Pattern = t.droppedBy(name, e)
-	enc := json.NewEncoder(t.out)
-	enc.SetEscapeHTML(false)
-	enc.Encode(o) // the writer keeps its first error
+	text, _ := cli.ToJSON(o)         // of strings and numbers
+	io.WriteString(t.out, text+"\n") // the writer keeps its first error
 }
 
 func (t *tree) objects(dir string, e *input.Entry, level int) {
