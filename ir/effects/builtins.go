@@ -68,8 +68,9 @@ func changeDir(k *call) {
 	k.leave("cd", where)
 }
 
-// exportVars is export of a POSIX shell.
+// exportVars is export of a POSIX shell, and readonly.
 func exportVars(k *call) {
+	exports := k.Name == "export"
 	for _, a := range k.Args {
 		node := a.Syntax()
 		name, _, assigned := strings.Cut(a.Text, "=")
@@ -82,19 +83,25 @@ func exportVars(k *call) {
 		case !isName(name):
 			k.w.blind, k.w.vars = true, nil
 			continue
-		case !assigned:
+		case !assigned && exports:
 			k.w.export(name)
+		case !assigned:
+			continue
 		case node == nil:
-			k.w.env = k.w.set(name, values{exported: true})
+			k.w.env = k.w.set(name, values{exported: exports})
 		default:
 			v := values{}
 			if len(k.Env) == 0 { // the word is expanded without what stands in front
 				v = k.w.value(behind(node, len(name)+1))
 			}
-			v.exported = true
+			v.exported = exports
 			k.w.env = k.w.set(name, v)
 		}
-		k.leave("export", name)
+		kind := "variable"
+		if exports {
+			kind = "export"
+		}
+		k.leave(kind, name)
 	}
 	k.bad = k.w.env
 }
@@ -225,8 +232,8 @@ func innerShell(k *call) {
 		k.fail("`" + k.Text + "` has a script that is too deep, or not known")
 		return
 	}
-	saved, posix := w.env, w.posix
-	w.funcs = nil
+	saved, posix, noArgs := w.env, w.posix, w.bare
+	w.funcs, w.bare = nil, false
 	w.posix = k.Name != "bash"
 	w.vars = map[string]values{}
 	for name, v := range saved.vars {
@@ -253,7 +260,43 @@ func innerShell(k *call) {
 	w.env = w.move(w.dirs) // a PWD that is another is not kept
 	w.attributes(k.Script)
 	w.list(k.Script.Stmts)
-	w.env, w.posix = saved, posix
+	w.env, w.posix, w.bare = saved, posix, noArgs
+}
+
+// bare tells a script that has no arguments, as that of a RUN, and gives itself none.
+func bare(file *syntax.File) bool {
+	own := true
+	syntax.Walk(file, func(n syntax.Node) bool {
+		switch n := n.(type) {
+		case *syntax.FuncDecl:
+			own = false
+		case *syntax.CallExpr:
+			if len(n.Args) > 0 {
+				own = own && !givesArguments(n)
+			}
+		}
+		return own
+	})
+	return own
+}
+
+// givesArguments tells a command that may give a shell others.
+func givesArguments(n *syntax.CallExpr) bool {
+	switch n.Args[0].Lit() {
+	case "", "shift", "eval", ".", "source", "builtin", "command":
+		return true
+	case "set":
+		for i := 1; i < len(n.Args); i++ {
+			option := n.Args[i].Lit()
+			if len(option) < 2 || option == "--" || option[0] != '-' && option[0] != '+' {
+				return true
+			}
+			if strings.HasSuffix(option, "o") { // its name follows
+				i++
+			}
+		}
+	}
+	return false
 }
 
 // changeStack is pushd and popd.

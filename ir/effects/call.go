@@ -151,6 +151,9 @@ func (k *call) take(row *program, args []field) bool {
 	if len(row.Commands) > 0 && k.loose {
 		return false
 	}
+	if row.Default != "" {
+		return k.command(row, field{text: row.Default, known: true}, nil)
+	}
 	return true
 }
 

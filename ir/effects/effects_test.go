@@ -331,11 +331,35 @@ func TestPinned(t *testing.T) {
 		"curl -o x https://e.org/a && echo y > x && echo " + digest + " x | sha256sum -c":                       false,
 		"curl -o x https://e.org/a && ./tool && echo " + digest + " x | sha256sum -c":                           false,
 		"curl -o x https://e.org/a && touch y && echo " + digest + " x | sha256sum -c && rm x":                  true,
+		"wget https://e.org/x && echo " + digest + " x | sha256sum -c":                                          true,
+		"wget -P /a https://e.org/x && cd /a && echo " + digest + " x | sha256sum -c":                           true,
+		"wget -c https://e.org/x && echo " + digest + " x | sha256sum -c":                                       false,
+		"wget https://e.org/x https://e.org/y && echo " + digest + " x | sha256sum -c":                          false,
+		"touch x && wget https://e.org/x && echo " + digest + " x | sha256sum -c":                               false,
 	} {
 		for _, f := range of(script).Network {
 			if f.Pinned != want {
 				t.Errorf("%s: pinned %v", script, f.Pinned)
 			}
+		}
+	}
+}
+
+// TestPinnedAdd is about ADD with a checksum, and of commits.
+func TestPinnedAdd(t *testing.T) {
+	const sha = "0123456789012345678901234567890123456789"
+	for text, want := range map[string]bool{
+		"ADD --checksum=sha256:0a https://e.org/a /": true, "ADD --checksum=$X https://e.org/a /": false, "ADD https://e.org/a /": false,
+		"ADD https://e.org/a.git#" + sha + ":sub /": true, "ADD https://e.org/a.git#v1 /": false, "ADD https://e.org/a.git?commit=" + sha + "&subdir=b /": true,
+		"ADD https://e.org/a.git?checksum=" + sha + " /": true, "ADD https://e.org/a.git?ref=" + sha + " /": false, "ADD https://e.org/a.git?commit=0123 /": false,
+	} {
+		body, err := ir.ParseBody(text, '\\')
+		if err != nil {
+			t.Fatal(err)
+		}
+		e := effects.Of(body, effects.State{Dir: "/", Open: true}).Effects
+		if len(e.Network) != 1 || e.Network[0].Pinned != want {
+			t.Errorf("%s: %v", text, e.Network)
 		}
 	}
 }

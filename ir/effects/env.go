@@ -104,6 +104,9 @@ func (w *walker) in(e env, name string) values {
 	if v, ok := e.vars[name]; ok {
 		return v
 	}
+	if w.bare && argument(name) {
+		return oneValue("")
+	}
 	if e.blind || special(name) {
 		return values{}
 	}
@@ -139,6 +142,11 @@ func (w *walker) setting(name string) values {
 func (w *walker) isSet(name string) bool {
 	v := w.setting(name)
 	return !v.known || slices.ContainsFunc(v.list, func(s string) bool { return s != "" })
+}
+
+// argument tells a parameter that stands for arguments.
+func argument(name string) bool {
+	return name == "@" || name == "*" || name != "" && name[0] != '0' && strings.Trim(name, "0123456789") == ""
 }
 
 // special tells variables that a shell itself sets.

@@ -131,6 +131,9 @@ func braced(node *syntax.Word) bool {
 
 // expand does so with the braces done.
 func (w *walker) expand(node *syntax.Word) []field {
+	if w.bare && isArguments(node) {
+		return nil
+	}
 	a := expansion{w: w, alts: [][]string{nil}}
 	if !a.parts(node.Parts, false) {
 		return []field{{text: w.print(node), loose: true}}
@@ -155,6 +158,12 @@ func (w *walker) expand(node *syntax.Word) []field {
 		}
 	}
 	return list
+}
+
+// isArguments tells "$@", which is as many words as there are arguments.
+func isArguments(node *syntax.Word) bool {
+	name, _, ok := shell.WordOf(node).Variable()
+	return ok && name == "@"
 }
 
 // value is what an assignment gives a variable: no words are split, and nothing is matched.

@@ -68,7 +68,7 @@ func gitClone(k *call) {
 	if len(k.operands) == 0 {
 		return
 	}
-	k.fetch(k.operands[0])
+	k.cloneFrom(k.operands[0])
 	dest := field{}
 	if len(k.operands) > 1 {
 		dest = k.operands[1]
@@ -88,6 +88,25 @@ func gitClone(k *call) {
 	for _, q := range p.List {
 		if !q.Glob && q.Grade != Unknown {
 			k.w.repos = append(k.w.repos, q.Name)
+		}
+	}
+}
+
+// cloneFrom notes where a clone is from. Objects of a repository in a directory get another link, which
+// changes them, too.
+func (k *call) cloneFrom(f field) {
+	scheme, _, isURL := strings.Cut(f.text, "://")
+	host, _, colon := strings.Cut(f.text, ":") // as in git@example.org:x
+	switch {
+	case isURL && scheme == "file":
+		f.text = f.text[len("file://"):]
+		k.read(f, true)
+	case isURL || colon && !strings.Contains(host, "/") || !f.known:
+		k.fetch(f)
+	default:
+		k.read(f, true)
+		if !k.has("--no-hardlinks") {
+			k.writes(f.paths(k.dirs, true))
 		}
 	}
 }

@@ -47,7 +47,7 @@ func curls(k *call) {
 		p := o.paths(dirs, false)
 		k.writes(p)
 		if len(k.given["--output"]) == 1 && !k.has("--output-dir", "--remote-name", "--continue-at", "--append") {
-			k.downloads(o)
+			k.downloads(o, dirs)
 		}
 		if k.has("--create-dirs") {
 			before := k.dirs
@@ -66,7 +66,7 @@ func curls(k *call) {
 		} else {
 			k.writes(field{text: name, known: true, over: len(k.operands) > 1}.paths(dirs, false))
 			if !k.has("--output", "--output-dir", "--continue-at") {
-				k.downloads(field{text: name, known: true})
+				k.downloads(field{text: name, known: true}, dirs)
 			}
 		}
 	}
@@ -94,7 +94,7 @@ func wgets(k *call) {
 		}
 	}
 	if file, ok := k.opt("--output-document"); ok && !k.has("--recursive", "--mirror", "--page-requisites") {
-		k.downloads(file)
+		k.downloads(file, k.dirs)
 		return
 	}
 	dirs := k.dirs
@@ -119,6 +119,9 @@ func wgets(k *call) {
 		}
 		k.writes(field{text: name, known: true, over: true}.paths(dirs, false))
 		if !k.has("--continue", "--timestamping", "--no-clobber") {
+			if f := (field{text: name, known: true}); !k.w.touched(f.paths(dirs, false)) {
+				k.downloads(f, dirs) // taken to find no file of that name, which it leaves alone
+			}
 			k.writes(field{text: name + ".[1-9]*", known: true}.paths(dirs, false))
 		}
 	}

@@ -33,8 +33,9 @@ func Of(body ir.Body, at State) Step {
 		return Step{Effects: copied(at, b.Sources, b.Inline, b.Dest, b.From, "COPY", b.Chmod, b.Chown)}
 	case *ir.Add:
 		e := copied(at, b.Sources, b.Inline, b.Dest, "", "ADD", b.Chmod, b.Chown)
+		sum, known := at.word(b.Checksum)
 		for i := range e.Network {
-			e.Network[i].Pinned = b.Checksum != "" || pinnedGit(e.Network[i].URL)
+			e.Network[i].Pinned = known && sum != "" || pinnedGit(e.Network[i].URL)
 		}
 		return Step{Effects: e}
 	case *ir.Workdir:
@@ -153,11 +154,21 @@ func fetchOf(text, by string) (Fetch, bool) {
 	return Fetch{}, false
 }
 
-// pinnedGit tells a URL whose fragment is a commit.
+// pinnedGit tells a URL of a repository whose fragment is a commit, or whose query has one
+// (docs.docker.com/build/concepts/context, "URL queries").
 func pinnedGit(text string) bool {
-	_, ref, _ := strings.Cut(text, "#")
+	text, ref, _ := strings.Cut(text, "#")
 	ref, _, _ = strings.Cut(ref, ":")
-	return commit(ref)
+	if commit(ref) {
+		return true
+	}
+	_, query, _ := strings.Cut(text, "?")
+	for pair := range strings.SplitSeq(query, "&") {
+		if key, value, _ := strings.Cut(pair, "="); (key == "commit" || key == "checksum") && commit(value) {
+			return true
+		}
+	}
+	return false
 }
 
 // commit tells the whole name of a commit.

@@ -22,12 +22,19 @@ type sum struct {
 }
 
 // downloads notes the file that the only URL of a command goes to.
-func (k *call) downloads(file field) {
-	p := file.paths(k.dirs, false)
+func (k *call) downloads(file field, dirs []string) {
+	p := file.paths(dirs, false)
 	if len(k.operands) != 1 || len(p.List) != 1 || p.Grade != Precise {
 		return
 	}
 	k.w.downloads = append(k.w.downloads, download{k.operands[0].show(), k.Name, p.List[0].Name, len(k.w.sums), len(k.w.notes)})
+}
+
+// touched tells whether the script may have made one of some files so far.
+func (w *walker) touched(p Paths) bool {
+	return slices.ContainsFunc(p.List, func(f Path) bool {
+		return slices.ContainsFunc(w.notes, func(n Command) bool { return n.Effects.Touches(f.Name) })
+	})
 }
 
 // compares notes `echo "DIGEST FILE" | sha256sum -c`. MD5 and SHA-1 say too little.

@@ -29,8 +29,9 @@ type program struct {
 	// Tree are the options with which paths stand for all that is below them.
 	Tree string
 	// Commands are those of a program like git, which are known by their first operand. They have
-	// the options of the program, too.
+	// the options of the program, too. Without an operand it does what Default does, or else asks.
 	Commands []program
+	Default  string
 
 	Reads, Writes, Removes string // paths as a shell has them, also "~/x" and "${TMPDIR:-/tmp}/x"; a slash at the end is a tree
 	Does                   string // of clock, random, network and proc

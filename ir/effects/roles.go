@@ -6,7 +6,6 @@ import (
 	"strings"
 )
 
-// apply works out what the call does by a row.
 // follow works out what arguments do that are taken apart.
 func (k *call) follow(top *program) {
 	row := k.row
@@ -34,6 +33,31 @@ func (k *call) follow(top *program) {
 	}
 	for name := range strings.FieldsSeq(row.Does) {
 		k.does(Indeterminate(name))
+	}
+	k.proxies()
+}
+
+// proxies notes those that a program which fetches goes by: see curl(1), wget(1) and git-config(1).
+func (k *call) proxies() {
+	if len(k.out.Network) == 0 {
+		return
+	}
+	for _, name := range []string{"http_proxy", "https_proxy", "ftp_proxy", "all_proxy", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"} {
+		_, own := k.w.vars[name]
+		_, set, _ := k.w.state.lookup(name)
+		v := k.w.in(k.w.env, name)
+		switch {
+		case !own && !set || !v.exported:
+			continue
+		case !v.known:
+			k.fetch(field{text: "$" + name})
+			continue
+		}
+		for _, s := range v.list {
+			if s != "" {
+				k.fetch(field{text: s, known: true})
+			}
+		}
 	}
 }
 

@@ -68,6 +68,9 @@ func TestFunctions(t *testing.T) {
 		{"f() { rm a; }; f; f() { rm b; }; f", "removes /w/a /w/b"},
 		{"for x in a b; do f() { rm $1; }; f $x; done", "removes /w/a /w/b"},
 		{"rm() { touch b; } | true; rm a", "removes /w/a"},
+		{`set -ex -o pipefail; rm "$@" a$1 ${2:-b}`, "removes /w/a /w/b"},
+		{"busybox rm a", "removes /w/a"},
+		{"busybox sh -c 'rm a'", "removes /w/a"},
 		{"true || rm() { touch b; } && rm a", "removes /w/a"},
 		{"true | rm() { touch b; } && rm a", "removes /w/a"},
 		{"rm() { touch b; } || rm a", ""},
@@ -88,6 +91,30 @@ func TestFunctions(t *testing.T) {
 		if strings.Contains(why, "is set") {
 			t.Error(why)
 		}
+	}
+}
+
+// TestUnknownArguments is about arguments that scripts give themselves, and programs that are not in them.
+func TestUnknownArguments(t *testing.T) {
+	for _, script := range []string{`set -- b; rm "$@"`, `set b; rm $1`, `shift; rm $1`, `. x; rm "$@"`, `f() { rm "$@"; }; f b`, `sh -c 'rm "$@"' a b`, `sh -c 'rm $1' a b`, "yarn", "yarn --frozen-lockfile", "bundle", "gulp", "openssl",
+		"busybox --install", "busybox nosuch", "runuser -u a -- nosuch", "runuser a -c 'nosuch'", "su -s /bin/x -c 'rm a' b", "su --shell=/bin/x -c 'rm a' b", "su -sx -c 'rm a' b"} {
+		if e := of(script); e.Grade() != effects.Unknown {
+			t.Errorf("%s: %v", script, e)
+		}
+	}
+	for script, want := range map[string]string{"runuser -u a -- touch /x/b": "/x/b", "runuser -u a touch /x/b": "/x/b", "su -s /bin/sh -c 'touch /x/b' a": "/x/b", "su a -s /bin/bash -c 'touch /x/b'": "/x/b", "runuser a -c 'touch /x/b'": "/x/b"} {
+		if e := of(script); e.Grade() == effects.Unknown || !e.Writes.Covers(want) {
+			t.Errorf("%s: %v", script, e)
+		}
+	}
+	if e := of("X=/a; readonly X Y=/b; export Z=/c; env | sort"); len(e.Shell) == 0 || strings.Contains(e.String(), "export X") {
+		t.Error(e)
+	}
+	if e := of("readonly https_proxy=http://p.org; curl https://e.org/a"); len(e.Network) != 1 {
+		t.Error("readonly exports: ", e)
+	}
+	if e := of(`export TAR_OPTIONS=--to-command=x; readonly TAR_OPTIONS; tar xf a.tar`); e.Grade() != effects.Unknown {
+		t.Error("readonly takes out of the environment: ", e)
 	}
 }
 

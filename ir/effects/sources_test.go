@@ -2,6 +2,7 @@ package effects_test
 
 import (
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/seed-e0495807/strake/ir"
@@ -33,6 +34,11 @@ func TestSources(t *testing.T) {
 		"curl --proxy http://p.org https://e.org/a":        "http://p.org p.org",
 		"wget -e https_proxy=http://p.org https://e.org/a": "http://p.org p.org",
 		"curl e.org:8080/x":                                "e.org:8080/x e.org",
+		"https_proxy=http://p.org:80 curl https://e.org/a": "http://p.org:80 p.org",
+		"export http_proxy=p.org:80; wget http://e.org/a":  "p.org:80 p.org",
+		"export ALL_PROXY=$X; apt-get update":              "$ALL_PROXY ",
+		"zypper -n ar -f https://r.e.org/a b":              "https://r.e.org/a r.e.org",
+		"zypper addrepo -r https://r.e.org/a.repo":         "https://r.e.org/a.repo r.e.org",
 	} {
 		at := effects.State{Dir: "/w", Home: "/root", Open: true}
 		var got []string
@@ -49,9 +55,23 @@ func TestSources(t *testing.T) {
 		"apk add -X /l a":                 "/l/x86_64/a.apk",
 		"pip install 'a @ file:///a.whl'": "/a.whl",
 		"apt-get install /tmp/y.deb":      "/tmp/y.deb",
+		"zypper ar /l/a.repo":             "/l/a.repo",
+		"git clone /l a":                  "/l/objects/x",
+		"git clone file:///l a":           "/l/objects/x",
 	} {
 		if e := of(script); !e.Reads.Covers(want) {
 			t.Errorf("%s: reads %v", script, e.Reads)
 		}
+	}
+	for script, want := range map[string]bool{ // a hard link changes what it is of
+		"git clone /l a": true, "git clone -b x ../l a": true, "git clone --no-hardlinks /l a": false, "git clone file:///l a": false, "git clone e.org:l a": false, "git clone https://e.org/l a": false,
+	} {
+		if e := of(script); e.Touches("/l/objects/x") != want || e.Grade() == effects.Unknown || (len(e.Network) > 0) != strings.Contains(script, "e.org") {
+			t.Errorf("%s: %v", script, e)
+		}
+	}
+	// Variables of the shell are none of its programs'.
+	if e := of("https_proxy=http://p.org; curl https://e.org/a"); len(e.Network) > 1 {
+		t.Error(e.Network)
 	}
 }

@@ -40,11 +40,11 @@ func languageRows() []program {
 				{Names: "view info show search ping whoami outdated", Operands: "text...", Fetches: "*"},
 				{Names: "run run-script test build start exec rebuild uninstall rm remove update upgrade prune audit link pack publish version init dedupe ls list shrinkwrap", Operands: "text...", Runs: "runs scripts of the package, or of npm's own settings"},
 			}},
-		{Names: "npx cnpm bower grunt gulp", Source: "yarn 1.22, pnpm 8 documentation", Manager: "npm", Options: npmOptions, Commands: []program{
+		{Names: "npx cnpm bower grunt gulp", Default: "run", Source: "yarn 1.22, pnpm 8 documentation", Manager: "npm", Options: npmOptions, Commands: []program{
 			{Names: "install i add ci", Action: ToInstall, Operands: "package...", Runs: builds, Fetches: "https://registry.npmjs.org"},
 			{Names: "run run-script test build start exec rebuild uninstall remove update upgrade config cache prune audit link set get pack publish version init dedupe ls list workspaces workspace global policies why info view dlx create", Operands: "text...", Runs: "runs scripts of the package, or of its manager's own settings"},
 		}},
-		{Names: "yarn yarnpkg", Sees: seesPackages, Anywhere: true, Tasks: "install add global upgrade config cache", Source: "yarn 1.22, pnpm 8 documentation", Manager: "npm", Options: npmOptions, Commands: []program{
+		{Names: "yarn yarnpkg", Default: "install", Sees: seesPackages, Anywhere: true, Tasks: "install add global upgrade config cache", Source: "yarn 1.22, pnpm 8 documentation", Manager: "npm", Options: npmOptions, Commands: []program{
 			{Names: "install i add ci", Action: ToInstall, Operands: "package...", Runs: builds, Fetches: "https://registry.npmjs.org"},
 			{Names: "run run-script test build start exec rebuild uninstall remove update upgrade config cache prune audit link set get pack publish version init dedupe ls list workspaces workspace global policies why info view dlx create", Operands: "text...", Runs: "runs scripts of the package, or of its manager's own settings"},
 		}},
@@ -57,7 +57,7 @@ func languageRows() []program {
 			{Names: "update uninstall cleanup list sources env", Options: "-a|--all -x|--executables -I --add=url --remove=text", Operands: "text...", Fetches: "https://rubygems.org", Reads: gemTrees, Writes: gemTrees, Removes: gemTrees, Then: gems},
 			{Names: "exec pristine build check", Operands: "text...", Runs: builds},
 		}},
-		{Names: "bundle bundler", Sees: seesPackages, Tasks: "install config check clean update lock package cache version", Anywhere: true, Source: "bundle(1) 2.3: a Gemfile is a program", Manager: "gem", Options: gemOptions, Commands: []program{
+		{Names: "bundle bundler", Default: "install", Sees: seesPackages, Tasks: "install config check clean update lock package cache version", Anywhere: true, Source: "bundle(1) 2.3: a Gemfile is a program", Manager: "gem", Options: gemOptions, Commands: []program{
 			{Names: "install", Action: ToInstall, Operands: "package...", Runs: builds, Fetches: "https://rubygems.org"},
 			{Names: "update list config exec clean pristine check env", Operands: "text...", Runs: builds, Fetches: "https://rubygems.org"},
 		}},

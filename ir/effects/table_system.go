@@ -22,7 +22,7 @@ func systemRows() []program {
 		{Names: "ps pgrep pidof free uptime top lscpu lsblk lsof vmstat", Source: "ps(1), procps 4.0", Plain: true, Does: "proc"},
 		{Names: "kill pkill killall", Source: "kill(1), procps 4.0", Plain: true, Does: "proc"},
 		{Names: "mount umount sysctl modprobe losetup swapon ip ifconfig iptables", Source: "mount(8), util-linux 2.38", Plain: true, Runs: "changes the container"},
-		{Names: "openssl", Sees: seesNamed, Hands: opensslHands, Source: "openssl(1) 3.0", Single: true, Unless: "OPENSSL_CONF OPENSSL_CONF_INCLUDE OPENSSL_ENGINES OPENSSL_MODULES RANDFILE", Reads: "/etc/ssl/ /usr/lib/ssl/", Writes: "~/.rnd", Does: "random", Commands: opensslCommands()},
+		{Names: "openssl", Default: "commands", Sees: seesNamed, Hands: opensslHands, Source: "openssl(1) 3.0", Single: true, Unless: "OPENSSL_CONF OPENSSL_CONF_INCLUDE OPENSSL_ENGINES OPENSSL_MODULES RANDFILE", Reads: "/etc/ssl/ /usr/lib/ssl/", Writes: "~/.rnd", Does: "random", Commands: opensslCommands()},
 		{Names: "busybox", Source: "busybox 1.35: with a name it is that program", Plain: true, Runs: "is the program that its argument names, or installs all"},
 		{Names: "fc-cache mkfontscale mkfontdir", Source: "fc-cache(1) 2.14", Options: "-f|--force -v|--verbose -s -r", Operands: "reads...", Reads: "/usr/share/fonts/ /usr/local/share/fonts/ /etc/fonts/ ~/.fonts/", Writes: "/var/cache/fontconfig/ ~/.cache/fontconfig/ ~/.fontconfig/ /usr/share/fonts/ /usr/local/share/fonts/"},
 		{Names: "gtk-update-icon-cache update-mime-database update-desktop-database glib-compile-schemas mandb", Source: "their manuals: caches of the system", Plain: true, Writes: "/usr/ /var/ /etc/ /lib/ /run/ /tmp/", Removes: "/usr/ /var/ /run/ /tmp/"},
@@ -48,6 +48,7 @@ func opensslCommands() []program {
 		{Names: "enc base64 aes-256-cbc aes-128-cbc", Options: files + digests + "-e -d -a -A -base64 -salt -nosalt -iv=text -pbkdf2 -iter=text -md=text", Operands: "text"},
 		{Names: "rand", Options: "-out=write -hex -base64", Operands: "text"},
 		{Names: "passwd", Options: "-in=read -1 -5 -6 -apr1 -salt=text -stdin -noverify -quiet -table", Operands: "text..."},
+		{Names: "commands", Runs: "reads commands from its input", Operands: "text..."}, // openssl(1) 1.1, without one
 		{Names: "version ciphers list", Options: "-a -v -V -s -d", Operands: "text..."},
 	}
 	for i := range list {

@@ -24,6 +24,7 @@ type walker struct {
 	state State
 	rows  *programs
 	posix bool // braces stand for themselves, unless sh is bash
+	bare  bool // the script has no arguments, see bare
 	calls map[syntax.Command]*shell.Command
 
 	found []field  // what "{}" stands for, in what find runs
@@ -90,6 +91,7 @@ func follow(r *ir.Run, at State) Step {
 	}
 	errexit := w.errexit
 	w.attributes(script.Tree())
+	w.bare = bare(script.Tree())
 	w.list(script.Tree().Stmts)
 	w.pin(script.Tree().Stmts, errexit)
 	return Step{Commands: w.notes}

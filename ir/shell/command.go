@@ -216,6 +216,9 @@ func inner(c *Command) (text, user string, ok bool) {
 	case !isShell(c.Name):
 		return "", "", false
 	}
+	if !isShell(c.Name) && slices.ContainsFunc(c.Args, func(w Word) bool { return strings.HasPrefix(w.Text, "-s") || strings.HasPrefix(w.Text, "--s") }) && !c.knowsShell() {
+		return "", "", false
+	}
 	for i, w := range c.Args {
 		letters := strings.HasPrefix(w.Text, "-") && !strings.HasPrefix(w.Text, "--")
 		if i+1 < len(c.Args) && (w.Text == "--command" || letters && (strings.HasSuffix(w.Text, "c") || isShell(c.Name) && strings.Contains(w.Text, "c"))) {
@@ -223,4 +226,15 @@ func inner(c *Command) (text, user string, ok bool) {
 		}
 	}
 	return "", "", false
+}
+
+// knowsShell tells whether the program that su -s names is a shell whose scripts are read.
+func (c *Command) knowsShell() bool {
+	given, _, ok := Options{Flags: "lmpfP-", Values: "cgGsu", Long: []string{"login", "command=", "group=", "supp-group=", "shell=", "preserve-environment", "fast", "pty", "user="}}.Parse(c.Args, true) // su(1), util-linux 2.38
+	for _, o := range given {
+		if o.Name == "s" || o.Name == "shell" {
+			ok = ok && o.Value.Known && isShell(path.Base(o.Value.Text))
+		}
+	}
+	return ok
 }

@@ -14,6 +14,7 @@ type wrapper struct {
 	user     bool     // it runs the command as another user: option u, or the first operand
 	apart    []string // options by which the command has another directory, root, environment or name, or its output goes to a file
 	loose    []string // options by which it leaves or starts other processes
+	needs    string   // the option without which it runs no command
 	always   bool     // loose and apart whatever its options are
 	puts     []string // options by which it puts words into those of the command
 }
@@ -35,6 +36,10 @@ func wrapperOf(name string) (wrapper, bool) {
 		return wrapper{operands: 1, user: true}, true
 	case "su-exec": // not checked against a manual: Alpine's package has none
 		return wrapper{operands: 1, user: true}, true
+	case "runuser": // runuser(1), util-linux 2.38: without -u it is su
+		return wrapper{Options: Options{Values: "ugG", Long: []string{"user=", "group=", "supp-group="}}, user: true, needs: "u"}, true
+	case "busybox": // busybox 1.35: with a name it is that program
+		return wrapper{}, true
 	case "nice": // nice(1), coreutils 9.1; -10 is the old way to write -n 10
 		return wrapper{Options: Options{Flags: "0123456789", Values: "n", Long: []string{"adjustment="}}}, true
 	case "ionice": // ionice(1), util-linux 2.38; -p, -P and -u are about processes that run
@@ -88,7 +93,7 @@ func unwrap(c *Command, words []Word) []Word {
 // skip drops the options and operands of a wrapper. It is false where they do not lead to a
 // command, or nobody knows where it is.
 func (w wrapper) skip(c *Command, words []Word) ([]Word, bool) {
-	user, operands, ended := "root", w.operands, false
+	user, operands, ended, complete := "root", w.operands, false, w.needs == ""
 	for len(words) > 0 {
 		text := words[0].Text
 		switch {
@@ -102,6 +107,7 @@ func (w wrapper) skip(c *Command, words []Word) ([]Word, bool) {
 			for _, o := range given {
 				c.Apart, c.Puts = c.Apart || isOneOf(o.Name, w.apart...), c.Puts || isOneOf(o.Name, w.puts...)
 				c.Loose = c.Loose || isOneOf(o.Name, w.loose...) || o.Value.several()
+				complete = complete || strings.HasPrefix(o.Name, w.needs)
 				if o.Name == "u" || o.Name == "user" {
 					user = o.Value.Text
 				}
@@ -122,7 +128,7 @@ func (w wrapper) skip(c *Command, words []Word) ([]Word, bool) {
 			if w.user {
 				c.User = user
 			}
-			return words, true
+			return words, complete
 		}
 	}
 	return nil, false
