@@ -24,6 +24,9 @@ func (NoHost) Expand(context.Context, Place, string) (string, error) { return ""
 // ReadFile is not there.
 func (NoHost) ReadFile(context.Context, string) ([]byte, error) { return nil, ErrUnavailable }
 
+// ListFiles is not there.
+func (NoHost) ListFiles(context.Context, []string) ([]File, error) { return nil, ErrUnavailable }
+
 // BaseConfig is not there.
 func (NoHost) BaseConfig(context.Context, int) (json.RawMessage, error) { return nil, ErrUnavailable }
 
@@ -90,6 +93,13 @@ func (g guarded) ReadFile(ctx context.Context, path string) ([]byte, error) {
 		return nil, err
 	}
 	return g.Host.ReadFile(ctx, path)
+}
+
+func (g guarded) ListFiles(ctx context.Context, patterns []string) ([]File, error) {
+	if err := g.need(GrantContext); err != nil {
+		return nil, err
+	}
+	return g.Host.ListFiles(ctx, patterns)
 }
 
 func (g guarded) BaseConfig(ctx context.Context, stage int) (json.RawMessage, error) {

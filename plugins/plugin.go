@@ -71,7 +71,7 @@ type Grant string
 
 // The grants.
 const (
-	GrantContext Grant = "context" // read files of the build context
+	GrantContext Grant = "context" // list and read files of the build context
 	GrantImages  Grant = "images"  // read configs and files of base images
 	GrantNetwork Grant = "network" // use the network, for a program in a sandbox
 )
@@ -150,6 +150,13 @@ type Host interface {
 	// ReadFile reads a file of the build context, a path with slashes. Of what is
 	// not there, or ignored, the error is fs.ErrNotExist.
 	ReadFile(ctx context.Context, path string) ([]byte, error)
+	// ListFiles lists the paths of the build context that match one of some patterns, sorted,
+	// without what is ignored. In a pattern each element is one of path.Match, or "**", which
+	// stands for any number of directories, also none; at the end for all that is below. A
+	// directory that matches is listed by itself, not with what is in it; one of which
+	// .dockerignore takes parts back in counts as there. Links are not followed. The error is
+	// another when there are too many files to tell.
+	ListFiles(ctx context.Context, patterns []string) ([]File, error)
 	// BaseConfig gives the image config, as JSON, of the image that a stage
 	// goes back to.
 	BaseConfig(ctx context.Context, stage int) (json.RawMessage, error)

@@ -71,6 +71,8 @@ type Config struct {
 // to be had.
 type Files interface {
 	ReadFile(ctx context.Context, path string) ([]byte, error)
+	// ListFiles is that of plugins.Host.
+	ListFiles(ctx context.Context, patterns []string) ([]plugins.File, error)
 }
 
 // Work is a piece of work that a snapshot does once.

@@ -74,6 +74,18 @@ func (h *host) ReadFile(ctx context.Context, path string) ([]byte, error) {
 	return data, err
 }
 
+// ListFiles implements plugins.Host.
+func (h *host) ListFiles(ctx context.Context, patterns []string) ([]plugins.File, error) {
+	if h.Files == nil {
+		return nil, plugins.ErrUnavailable
+	}
+	list, err := h.Files.ListFiles(ctx, patterns)
+	if errors.Is(err, errors.ErrUnsupported) {
+		return nil, plugins.ErrUnavailable
+	}
+	return list, err
+}
+
 // BaseConfig implements plugins.Host.
 func (h *host) BaseConfig(ctx context.Context, stage int) (json.RawMessage, error) {
 	r, err := h.base(ctx, stage)

@@ -159,6 +159,10 @@ type (
 
 func (f calls) ReadFile(ctx context.Context, path string) ([]byte, error) { return f(ctx, path) }
 
+func (calls) ListFiles(context.Context, []string) ([]plugins.File, error) { return nil, nil }
+
+func (constant) ListFiles(context.Context, []string) ([]plugins.File, error) { return nil, nil }
+
 func (c constant) ReadFile(context.Context, string) ([]byte, error) { return []byte(c), nil }
 
 func owner(ctx context.Context, s *compile.Snapshot) (string, error) {

@@ -13,12 +13,14 @@ import (
 	bk "github.com/moby/buildkit/client/llb"
 	"github.com/moby/buildkit/frontend/dockerui"
 	"github.com/moby/buildkit/frontend/gateway/client"
+	"github.com/tonistiigi/fsutil"
 
 	"github.com/seed-e0495807/strake/backend/compile"
 	"github.com/seed-e0495807/strake/backend/gateway"
 	"github.com/seed-e0495807/strake/backend/input"
 	"github.com/seed-e0495807/strake/cmd/internal/launch"
 	"github.com/seed-e0495807/strake/lang/source"
+	api "github.com/seed-e0495807/strake/plugins"
 	"github.com/seed-e0495807/strake/plugins/builtin"
 	"github.com/seed-e0495807/strake/plugins/config"
 	"github.com/seed-e0495807/strake/plugins/config/trust"
@@ -205,7 +207,28 @@ func (f files) ReadFile(ctx context.Context, name string) ([]byte, error) {
 	return readFile(ctx, f.client, *state, name)
 }
 
-func readFile(ctx context.Context, c client.Client, state bk.State, name string) ([]byte, error) {
+// ListFiles implements compile.Files. The daemon gets what matches, with all that is below it.
+func (f files) ListFiles(ctx context.Context, patterns []string) ([]api.File, error) {
+	state, err := f.src.Client.MainContext(ctx, bk.IncludePatterns(patterns))
+	if err != nil {
+		return nil, err
+	}
+	ref, err := solve(ctx, f.client, *state)
+	if err != nil || ref == nil {
+		return nil, err
+	}
+	return api.Match(patterns, func(dir string) ([]fs.FileInfo, error) {
+		stats, err := ref.ReadDir(ctx, client.ReadDirRequest{Path: dir})
+		list := make([]fs.FileInfo, len(stats))
+		for i, s := range stats {
+			list[i] = &fsutil.StatInfo{Stat: s}
+		}
+		return list, err
+	})
+}
+
+// solve gives what a state makes, nil when that is nothing.
+func solve(ctx context.Context, c client.Client, state bk.State) (client.Reference, error) {
 	def, err := state.Marshal(ctx)
 	if err != nil {
 		return nil, err
@@ -214,11 +237,15 @@ func readFile(ctx context.Context, c client.Client, state bk.State, name string)
 	if err != nil {
 		return nil, err
 	}
-	ref, err := res.SingleRef()
+	return res.SingleRef()
+}
+
+func readFile(ctx context.Context, c client.Client, state bk.State, name string) ([]byte, error) {
+	ref, err := solve(ctx, c, state)
 	if err != nil {
 		return nil, err
 	}
-	if ref == nil { // nothing at all
+	if ref == nil {
 		return nil, fs.ErrNotExist
 	}
 	data, err := ref.ReadFile(ctx, client.ReadRequest{Filename: name})

@@ -2019,6 +2019,7 @@ type Ask struct {
 	//	*Ask_ParseShell
 	//	*Ask_Facts
 	//	*Ask_Effects
+	//	*Ask_ListFiles
 	What          isAsk_What `protobuf_oneof:"what"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -2131,6 +2132,15 @@ func (x *Ask) GetEffects() *AskEffects {
 	return nil
 }
 
+func (x *Ask) GetListFiles() *AskListFiles {
+	if x != nil {
+		if x, ok := x.What.(*Ask_ListFiles); ok {
+			return x.ListFiles
+		}
+	}
+	return nil
+}
+
 type isAsk_What interface {
 	isAsk_What()
 }
@@ -2163,6 +2173,10 @@ type Ask_Effects struct {
 	Effects *AskEffects `protobuf:"bytes,8,opt,name=effects,proto3,oneof"` // likewise
 }
 
+type Ask_ListFiles struct {
+	ListFiles *AskListFiles `protobuf:"bytes,9,opt,name=list_files,json=listFiles,proto3,oneof"` // likewise
+}
+
 func (*Ask_Expand) isAsk_What() {}
 
 func (*Ask_ReadFile) isAsk_What() {}
@@ -2176,6 +2190,8 @@ func (*Ask_ParseShell) isAsk_What() {}
 func (*Ask_Facts) isAsk_What() {}
 
 func (*Ask_Effects) isAsk_What() {}
+
+func (*Ask_ListFiles) isAsk_What() {}
 
 type AskExpand struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
@@ -2273,6 +2289,52 @@ func (x *AskReadFile) GetPath() []byte {
 	return nil
 }
 
+// The answer is JSON, a list of objects: the "path", the "mode" as the FileMode of Go's io/fs, and the
+// "size" of a file.
+type AskListFiles struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Patterns      [][]byte               `protobuf:"bytes,1,rep,name=patterns,proto3" json:"patterns,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *AskListFiles) Reset() {
+	*x = AskListFiles{}
+	mi := &file_plugin_proto_msgTypes[28]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *AskListFiles) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*AskListFiles) ProtoMessage() {}
+
+func (x *AskListFiles) ProtoReflect() protoreflect.Message {
+	mi := &file_plugin_proto_msgTypes[28]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use AskListFiles.ProtoReflect.Descriptor instead.
+func (*AskListFiles) Descriptor() ([]byte, []int) {
+	return file_plugin_proto_rawDescGZIP(), []int{28}
+}
+
+func (x *AskListFiles) GetPatterns() [][]byte {
+	if x != nil {
+		return x.Patterns
+	}
+	return nil
+}
+
 type AskBaseConfig struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	Stage         int32                  `protobuf:"zigzag32,1,opt,name=stage,proto3" json:"stage,omitempty"`
@@ -2282,7 +2344,7 @@ type AskBaseConfig struct {
 
 func (x *AskBaseConfig) Reset() {
 	*x = AskBaseConfig{}
-	mi := &file_plugin_proto_msgTypes[28]
+	mi := &file_plugin_proto_msgTypes[29]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2294,7 +2356,7 @@ func (x *AskBaseConfig) String() string {
 func (*AskBaseConfig) ProtoMessage() {}
 
 func (x *AskBaseConfig) ProtoReflect() protoreflect.Message {
-	mi := &file_plugin_proto_msgTypes[28]
+	mi := &file_plugin_proto_msgTypes[29]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2307,7 +2369,7 @@ func (x *AskBaseConfig) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AskBaseConfig.ProtoReflect.Descriptor instead.
 func (*AskBaseConfig) Descriptor() ([]byte, []int) {
-	return file_plugin_proto_rawDescGZIP(), []int{28}
+	return file_plugin_proto_rawDescGZIP(), []int{29}
 }
 
 func (x *AskBaseConfig) GetStage() int32 {
@@ -2327,7 +2389,7 @@ type AskBaseFile struct {
 
 func (x *AskBaseFile) Reset() {
 	*x = AskBaseFile{}
-	mi := &file_plugin_proto_msgTypes[29]
+	mi := &file_plugin_proto_msgTypes[30]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2339,7 +2401,7 @@ func (x *AskBaseFile) String() string {
 func (*AskBaseFile) ProtoMessage() {}
 
 func (x *AskBaseFile) ProtoReflect() protoreflect.Message {
-	mi := &file_plugin_proto_msgTypes[29]
+	mi := &file_plugin_proto_msgTypes[30]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2352,7 +2414,7 @@ func (x *AskBaseFile) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AskBaseFile.ProtoReflect.Descriptor instead.
 func (*AskBaseFile) Descriptor() ([]byte, []int) {
-	return file_plugin_proto_rawDescGZIP(), []int{29}
+	return file_plugin_proto_rawDescGZIP(), []int{30}
 }
 
 func (x *AskBaseFile) GetStage() int32 {
@@ -2378,7 +2440,7 @@ type AskFacts struct {
 
 func (x *AskFacts) Reset() {
 	*x = AskFacts{}
-	mi := &file_plugin_proto_msgTypes[30]
+	mi := &file_plugin_proto_msgTypes[31]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2390,7 +2452,7 @@ func (x *AskFacts) String() string {
 func (*AskFacts) ProtoMessage() {}
 
 func (x *AskFacts) ProtoReflect() protoreflect.Message {
-	mi := &file_plugin_proto_msgTypes[30]
+	mi := &file_plugin_proto_msgTypes[31]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2403,7 +2465,7 @@ func (x *AskFacts) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AskFacts.ProtoReflect.Descriptor instead.
 func (*AskFacts) Descriptor() ([]byte, []int) {
-	return file_plugin_proto_rawDescGZIP(), []int{30}
+	return file_plugin_proto_rawDescGZIP(), []int{31}
 }
 
 func (x *AskFacts) GetStage() int32 {
@@ -2423,7 +2485,7 @@ type AskEffects struct {
 
 func (x *AskEffects) Reset() {
 	*x = AskEffects{}
-	mi := &file_plugin_proto_msgTypes[31]
+	mi := &file_plugin_proto_msgTypes[32]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2435,7 +2497,7 @@ func (x *AskEffects) String() string {
 func (*AskEffects) ProtoMessage() {}
 
 func (x *AskEffects) ProtoReflect() protoreflect.Message {
-	mi := &file_plugin_proto_msgTypes[31]
+	mi := &file_plugin_proto_msgTypes[32]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2448,7 +2510,7 @@ func (x *AskEffects) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AskEffects.ProtoReflect.Descriptor instead.
 func (*AskEffects) Descriptor() ([]byte, []int) {
-	return file_plugin_proto_rawDescGZIP(), []int{31}
+	return file_plugin_proto_rawDescGZIP(), []int{32}
 }
 
 func (x *AskEffects) GetStage() int32 {
@@ -2468,7 +2530,7 @@ type AskParseShell struct {
 
 func (x *AskParseShell) Reset() {
 	*x = AskParseShell{}
-	mi := &file_plugin_proto_msgTypes[32]
+	mi := &file_plugin_proto_msgTypes[33]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2480,7 +2542,7 @@ func (x *AskParseShell) String() string {
 func (*AskParseShell) ProtoMessage() {}
 
 func (x *AskParseShell) ProtoReflect() protoreflect.Message {
-	mi := &file_plugin_proto_msgTypes[32]
+	mi := &file_plugin_proto_msgTypes[33]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2493,7 +2555,7 @@ func (x *AskParseShell) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AskParseShell.ProtoReflect.Descriptor instead.
 func (*AskParseShell) Descriptor() ([]byte, []int) {
-	return file_plugin_proto_rawDescGZIP(), []int{32}
+	return file_plugin_proto_rawDescGZIP(), []int{33}
 }
 
 func (x *AskParseShell) GetDialect() string {
@@ -2521,7 +2583,7 @@ type Reply struct {
 
 func (x *Reply) Reset() {
 	*x = Reply{}
-	mi := &file_plugin_proto_msgTypes[33]
+	mi := &file_plugin_proto_msgTypes[34]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2533,7 +2595,7 @@ func (x *Reply) String() string {
 func (*Reply) ProtoMessage() {}
 
 func (x *Reply) ProtoReflect() protoreflect.Message {
-	mi := &file_plugin_proto_msgTypes[33]
+	mi := &file_plugin_proto_msgTypes[34]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2546,7 +2608,7 @@ func (x *Reply) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Reply.ProtoReflect.Descriptor instead.
 func (*Reply) Descriptor() ([]byte, []int) {
-	return file_plugin_proto_rawDescGZIP(), []int{33}
+	return file_plugin_proto_rawDescGZIP(), []int{34}
 }
 
 func (x *Reply) GetId() uint32 {
@@ -2580,7 +2642,7 @@ type Error struct {
 
 func (x *Error) Reset() {
 	*x = Error{}
-	mi := &file_plugin_proto_msgTypes[34]
+	mi := &file_plugin_proto_msgTypes[35]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2592,7 +2654,7 @@ func (x *Error) String() string {
 func (*Error) ProtoMessage() {}
 
 func (x *Error) ProtoReflect() protoreflect.Message {
-	mi := &file_plugin_proto_msgTypes[34]
+	mi := &file_plugin_proto_msgTypes[35]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2605,7 +2667,7 @@ func (x *Error) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Error.ProtoReflect.Descriptor instead.
 func (*Error) Descriptor() ([]byte, []int) {
-	return file_plugin_proto_rawDescGZIP(), []int{34}
+	return file_plugin_proto_rawDescGZIP(), []int{35}
 }
 
 func (x *Error) GetKind() ErrorKind {
@@ -2746,7 +2808,7 @@ const file_plugin_proto_rawDesc = "" +
 	"\aFailure\x12\x18\n" +
 	"\amessage\x18\x01 \x01(\fR\amessage\"\x19\n" +
 	"\x03Log\x12\x12\n" +
-	"\x04text\x18\x01 \x01(\fR\x04text\"\xc6\x03\n" +
+	"\x04text\x18\x01 \x01(\fR\x04text\"\x87\x04\n" +
 	"\x03Ask\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\rR\x02id\x125\n" +
 	"\x06expand\x18\x02 \x01(\v2\x1b.strake.plugin.v1.AskExpandH\x00R\x06expand\x12<\n" +
@@ -2757,13 +2819,17 @@ const file_plugin_proto_rawDesc = "" +
 	"\vparse_shell\x18\x06 \x01(\v2\x1f.strake.plugin.v1.AskParseShellH\x00R\n" +
 	"parseShell\x122\n" +
 	"\x05facts\x18\a \x01(\v2\x1a.strake.plugin.v1.AskFactsH\x00R\x05facts\x128\n" +
-	"\aeffects\x18\b \x01(\v2\x1c.strake.plugin.v1.AskEffectsH\x00R\aeffectsB\x06\n" +
+	"\aeffects\x18\b \x01(\v2\x1c.strake.plugin.v1.AskEffectsH\x00R\aeffects\x12?\n" +
+	"\n" +
+	"list_files\x18\t \x01(\v2\x1e.strake.plugin.v1.AskListFilesH\x00R\tlistFilesB\x06\n" +
 	"\x04what\"H\n" +
 	"\tAskExpand\x12'\n" +
 	"\x02at\x18\x01 \x01(\v2\x17.strake.plugin.v1.PlaceR\x02at\x12\x12\n" +
 	"\x04word\x18\x02 \x01(\fR\x04word\"!\n" +
 	"\vAskReadFile\x12\x12\n" +
-	"\x04path\x18\x01 \x01(\fR\x04path\"%\n" +
+	"\x04path\x18\x01 \x01(\fR\x04path\"*\n" +
+	"\fAskListFiles\x12\x1a\n" +
+	"\bpatterns\x18\x01 \x03(\fR\bpatterns\"%\n" +
 	"\rAskBaseConfig\x12\x14\n" +
 	"\x05stage\x18\x01 \x01(\x11R\x05stage\"7\n" +
 	"\vAskBaseFile\x12\x14\n" +
@@ -2826,7 +2892,7 @@ func file_plugin_proto_rawDescGZIP() []byte {
 }
 
 var file_plugin_proto_enumTypes = make([]protoimpl.EnumInfo, 5)
-var file_plugin_proto_msgTypes = make([]protoimpl.MessageInfo, 35)
+var file_plugin_proto_msgTypes = make([]protoimpl.MessageInfo, 36)
 var file_plugin_proto_goTypes = []any{
 	(Phase)(0),            // 0: strake.plugin.v1.Phase
 	(ArgForm)(0),          // 1: strake.plugin.v1.ArgForm
@@ -2861,14 +2927,15 @@ var file_plugin_proto_goTypes = []any{
 	(*Ask)(nil),           // 30: strake.plugin.v1.Ask
 	(*AskExpand)(nil),     // 31: strake.plugin.v1.AskExpand
 	(*AskReadFile)(nil),   // 32: strake.plugin.v1.AskReadFile
-	(*AskBaseConfig)(nil), // 33: strake.plugin.v1.AskBaseConfig
-	(*AskBaseFile)(nil),   // 34: strake.plugin.v1.AskBaseFile
-	(*AskFacts)(nil),      // 35: strake.plugin.v1.AskFacts
-	(*AskEffects)(nil),    // 36: strake.plugin.v1.AskEffects
-	(*AskParseShell)(nil), // 37: strake.plugin.v1.AskParseShell
-	(*Reply)(nil),         // 38: strake.plugin.v1.Reply
-	(*Error)(nil),         // 39: strake.plugin.v1.Error
-	(*pb.Module)(nil),     // 40: strake.ir.v1.Module
+	(*AskListFiles)(nil),  // 33: strake.plugin.v1.AskListFiles
+	(*AskBaseConfig)(nil), // 34: strake.plugin.v1.AskBaseConfig
+	(*AskBaseFile)(nil),   // 35: strake.plugin.v1.AskBaseFile
+	(*AskFacts)(nil),      // 36: strake.plugin.v1.AskFacts
+	(*AskEffects)(nil),    // 37: strake.plugin.v1.AskEffects
+	(*AskParseShell)(nil), // 38: strake.plugin.v1.AskParseShell
+	(*Reply)(nil),         // 39: strake.plugin.v1.Reply
+	(*Error)(nil),         // 40: strake.plugin.v1.Error
+	(*pb.Module)(nil),     // 41: strake.ir.v1.Module
 }
 var file_plugin_proto_depIdxs = []int32{
 	8,  // 0: strake.plugin.v1.InfoResponse.info:type_name -> strake.plugin.v1.Info
@@ -2879,22 +2946,22 @@ var file_plugin_proto_depIdxs = []int32{
 	1,  // 5: strake.plugin.v1.Instruction.args:type_name -> strake.plugin.v1.ArgForm
 	2,  // 6: strake.plugin.v1.Flag.type:type_name -> strake.plugin.v1.FlagType
 	14, // 7: strake.plugin.v1.HostMessage.call:type_name -> strake.plugin.v1.Call
-	38, // 8: strake.plugin.v1.HostMessage.reply:type_name -> strake.plugin.v1.Reply
+	39, // 8: strake.plugin.v1.HostMessage.reply:type_name -> strake.plugin.v1.Reply
 	29, // 9: strake.plugin.v1.PluginMessage.log:type_name -> strake.plugin.v1.Log
 	30, // 10: strake.plugin.v1.PluginMessage.ask:type_name -> strake.plugin.v1.Ask
 	18, // 11: strake.plugin.v1.PluginMessage.result:type_name -> strake.plugin.v1.Result
 	28, // 12: strake.plugin.v1.PluginMessage.failure:type_name -> strake.plugin.v1.Failure
 	0,  // 13: strake.plugin.v1.Call.phase:type_name -> strake.plugin.v1.Phase
-	40, // 14: strake.plugin.v1.Call.module:type_name -> strake.ir.v1.Module
+	41, // 14: strake.plugin.v1.Call.module:type_name -> strake.ir.v1.Module
 	16, // 15: strake.plugin.v1.Call.uses:type_name -> strake.plugin.v1.Use
 	15, // 16: strake.plugin.v1.Use.place:type_name -> strake.plugin.v1.Place
 	17, // 17: strake.plugin.v1.Use.flags:type_name -> strake.plugin.v1.UseFlag
-	40, // 18: strake.plugin.v1.Result.module:type_name -> strake.ir.v1.Module
+	41, // 18: strake.plugin.v1.Result.module:type_name -> strake.ir.v1.Module
 	19, // 19: strake.plugin.v1.Result.edits:type_name -> strake.plugin.v1.Edits
 	23, // 20: strake.plugin.v1.Result.diagnostics:type_name -> strake.plugin.v1.Diagnostic
 	21, // 21: strake.plugin.v1.Result.reports:type_name -> strake.plugin.v1.Report
 	20, // 22: strake.plugin.v1.Edits.edits:type_name -> strake.plugin.v1.Edit
-	40, // 23: strake.plugin.v1.Edits.inserted:type_name -> strake.ir.v1.Module
+	41, // 23: strake.plugin.v1.Edits.inserted:type_name -> strake.ir.v1.Module
 	3,  // 24: strake.plugin.v1.Diagnostic.severity:type_name -> strake.plugin.v1.Severity
 	22, // 25: strake.plugin.v1.Diagnostic.span:type_name -> strake.plugin.v1.Span
 	24, // 26: strake.plugin.v1.Diagnostic.notes:type_name -> strake.plugin.v1.Note
@@ -2905,23 +2972,24 @@ var file_plugin_proto_depIdxs = []int32{
 	22, // 31: strake.plugin.v1.TextEdit.span:type_name -> strake.plugin.v1.Span
 	31, // 32: strake.plugin.v1.Ask.expand:type_name -> strake.plugin.v1.AskExpand
 	32, // 33: strake.plugin.v1.Ask.read_file:type_name -> strake.plugin.v1.AskReadFile
-	33, // 34: strake.plugin.v1.Ask.base_config:type_name -> strake.plugin.v1.AskBaseConfig
-	34, // 35: strake.plugin.v1.Ask.base_file:type_name -> strake.plugin.v1.AskBaseFile
-	37, // 36: strake.plugin.v1.Ask.parse_shell:type_name -> strake.plugin.v1.AskParseShell
-	35, // 37: strake.plugin.v1.Ask.facts:type_name -> strake.plugin.v1.AskFacts
-	36, // 38: strake.plugin.v1.Ask.effects:type_name -> strake.plugin.v1.AskEffects
-	15, // 39: strake.plugin.v1.AskExpand.at:type_name -> strake.plugin.v1.Place
-	39, // 40: strake.plugin.v1.Reply.error:type_name -> strake.plugin.v1.Error
-	4,  // 41: strake.plugin.v1.Error.kind:type_name -> strake.plugin.v1.ErrorKind
-	6,  // 42: strake.plugin.v1.Plugin.Info:input_type -> strake.plugin.v1.InfoRequest
-	5,  // 43: strake.plugin.v1.Plugin.Run:input_type -> strake.plugin.v1.Frame
-	7,  // 44: strake.plugin.v1.Plugin.Info:output_type -> strake.plugin.v1.InfoResponse
-	5,  // 45: strake.plugin.v1.Plugin.Run:output_type -> strake.plugin.v1.Frame
-	44, // [44:46] is the sub-list for method output_type
-	42, // [42:44] is the sub-list for method input_type
-	42, // [42:42] is the sub-list for extension type_name
-	42, // [42:42] is the sub-list for extension extendee
-	0,  // [0:42] is the sub-list for field type_name
+	34, // 34: strake.plugin.v1.Ask.base_config:type_name -> strake.plugin.v1.AskBaseConfig
+	35, // 35: strake.plugin.v1.Ask.base_file:type_name -> strake.plugin.v1.AskBaseFile
+	38, // 36: strake.plugin.v1.Ask.parse_shell:type_name -> strake.plugin.v1.AskParseShell
+	36, // 37: strake.plugin.v1.Ask.facts:type_name -> strake.plugin.v1.AskFacts
+	37, // 38: strake.plugin.v1.Ask.effects:type_name -> strake.plugin.v1.AskEffects
+	33, // 39: strake.plugin.v1.Ask.list_files:type_name -> strake.plugin.v1.AskListFiles
+	15, // 40: strake.plugin.v1.AskExpand.at:type_name -> strake.plugin.v1.Place
+	40, // 41: strake.plugin.v1.Reply.error:type_name -> strake.plugin.v1.Error
+	4,  // 42: strake.plugin.v1.Error.kind:type_name -> strake.plugin.v1.ErrorKind
+	6,  // 43: strake.plugin.v1.Plugin.Info:input_type -> strake.plugin.v1.InfoRequest
+	5,  // 44: strake.plugin.v1.Plugin.Run:input_type -> strake.plugin.v1.Frame
+	7,  // 45: strake.plugin.v1.Plugin.Info:output_type -> strake.plugin.v1.InfoResponse
+	5,  // 46: strake.plugin.v1.Plugin.Run:output_type -> strake.plugin.v1.Frame
+	45, // [45:47] is the sub-list for method output_type
+	43, // [43:45] is the sub-list for method input_type
+	43, // [43:43] is the sub-list for extension type_name
+	43, // [43:43] is the sub-list for extension extendee
+	0,  // [0:43] is the sub-list for field type_name
 }
 
 func init() { file_plugin_proto_init() }
@@ -2947,6 +3015,7 @@ func file_plugin_proto_init() {
 		(*Ask_ParseShell)(nil),
 		(*Ask_Facts)(nil),
 		(*Ask_Effects)(nil),
+		(*Ask_ListFiles)(nil),
 	}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
@@ -2954,7 +3023,7 @@ func file_plugin_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_plugin_proto_rawDesc), len(file_plugin_proto_rawDesc)),
 			NumEnums:      5,
-			NumMessages:   35,
+			NumMessages:   36,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

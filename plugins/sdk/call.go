@@ -225,6 +225,11 @@ func (c *Call) Expand(at plugins.Place, word string) (string, error) {
 // ReadFile reads a file of the build context.
 func (c *Call) ReadFile(path string) ([]byte, error) { return c.host.ReadFile(c.Context, path) }
 
+// ListFiles lists the paths of the build context that match one of some patterns.
+func (c *Call) ListFiles(patterns ...string) ([]plugins.File, error) {
+	return c.host.ListFiles(c.Context, patterns)
+}
+
 // BaseConfig gives the image config of a stage's base, as JSON.
 func (c *Call) BaseConfig(stage int) (json.RawMessage, error) {
 	return c.host.BaseConfig(c.Context, stage)

@@ -196,6 +196,12 @@ func (s *session) answer(ctx context.Context, a *pb.Ask) ([]byte, error) {
 		return []byte(word), err
 	case *pb.Ask_ReadFile:
 		return s.host.ReadFile(ctx, string(q.ReadFile.GetPath()))
+	case *pb.Ask_ListFiles:
+		list, err := s.host.ListFiles(ctx, texts(q.ListFiles.GetPatterns()))
+		if err != nil {
+			return nil, err
+		}
+		return json.Marshal(list)
 	case *pb.Ask_BaseConfig:
 		return s.host.BaseConfig(ctx, int(q.BaseConfig.GetStage()))
 	case *pb.Ask_Facts:
@@ -216,6 +222,14 @@ func (s *session) answer(ctx context.Context, a *pb.Ask) ([]byte, error) {
 		return s.host.ParseShell(ctx, q.ParseShell.GetDialect(), string(q.ParseShell.GetScript()))
 	}
 	return nil, fmt.Errorf("this version of strake does not know the question: %w", plugins.ErrUnavailable)
+}
+
+// texts reads a list of texts.
+func texts(list [][]byte) (out []string) {
+	for _, b := range list {
+		out = append(out, string(b))
+	}
+	return out
 }
 
 // at says what the plugin was at, when that is known.

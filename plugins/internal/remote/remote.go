@@ -30,7 +30,7 @@ func capabilities() []string {
 	for p := plugins.Expand; p <= plugins.Finish; p++ {
 		list = append(list, phaseCapability(p))
 	}
-	return append(list, "host.log", "host.expand", "host.read-file", "host.base-config", "host.base-file", "host.parse-shell", "host.effects",
+	return append(list, "host.log", "host.expand", "host.read-file", "host.base-config", "host.base-file", "host.parse-shell", "host.effects", "host.list-files",
 		"result.edits", "result.module", "result.reports")
 }
 

@@ -205,6 +205,10 @@ func (s *services) ReadFile(_ context.Context, path string) ([]byte, error) {
 	return []byte(strings.Repeat(path, 1<<20)), s.err
 }
 
+func (s *services) ListFiles(_ context.Context, patterns []string) ([]plugins.File, error) {
+	return []plugins.File{{Path: strings.Join(patterns, " "), Mode: fs.ModeDir | 0o755, Size: 7}}, s.err
+}
+
 func (s *services) BaseConfig(_ context.Context, stage int) (json.RawMessage, error) {
 	return json.RawMessage(fmt.Sprint(stage)), s.err
 }
@@ -244,6 +248,8 @@ func TestHost(t *testing.T) {
 		add(word, err)
 		data, err := h.ReadFile(ctx, "abcde\xff")
 		add(data, err)
+		files, err := h.ListFiles(ctx, []string{"a", "**/b"})
+		add(fmt.Sprint(files), err)
 		raw, err := h.BaseConfig(ctx, 4)
 		add(raw, err)
 		data, err = h.BaseFile(ctx, 5, "/x")
@@ -284,7 +290,7 @@ func TestHost(t *testing.T) {
 		here := &services{err: fault}
 		want := ask(t.Context(), here)
 		for i := range want {
-			if fault != nil && i%5 == 0 && i < 20 {
+			if fault != nil && i%5 == 0 && i < 25 {
 				continue // with an error there is no value
 			}
 			if !reflect.DeepEqual(got[i], want[i]) {

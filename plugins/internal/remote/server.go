@@ -186,6 +186,19 @@ func (h *caller) ReadFile(ctx context.Context, path string) ([]byte, error) {
 	return h.ask(ctx, &pb.Ask{What: &pb.Ask_ReadFile{ReadFile: q}})
 }
 
+func (h *caller) ListFiles(ctx context.Context, patterns []string) ([]plugins.File, error) {
+	q := &pb.AskListFiles{}
+	for _, p := range patterns {
+		q.Patterns = append(q.Patterns, []byte(p))
+	}
+	data, err := h.ask(ctx, &pb.Ask{What: &pb.Ask_ListFiles{ListFiles: q}})
+	if err != nil {
+		return nil, err
+	}
+	var list []plugins.File
+	return list, json.Unmarshal(data, &list)
+}
+
 func (h *caller) BaseConfig(ctx context.Context, stage int) (json.RawMessage, error) {
 	q := &pb.AskBaseConfig{Stage: int32(stage)}
 	return h.ask(ctx, &pb.Ask{What: &pb.Ask_BaseConfig{BaseConfig: q}})

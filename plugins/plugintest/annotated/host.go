@@ -4,8 +4,12 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"io/fs"
+	"maps"
 	"os"
+	"slices"
 	"strings"
+	"time"
 
 	"github.com/seed-e0495807/strake/ir"
 	"github.com/seed-e0495807/strake/ir/distro"
@@ -39,6 +43,34 @@ func (h Host) ReadFile(_ context.Context, path string) ([]byte, error) {
 	}
 	return []byte(text), nil
 }
+
+// ListFiles lists Files, and the directories that they are in.
+func (h Host) ListFiles(_ context.Context, patterns []string) ([]plugins.File, error) {
+	return plugins.Match(patterns, func(dir string) ([]fs.FileInfo, error) {
+		list := map[string]fs.FileInfo{}
+		for name, text := range h.Files {
+			if dir != "." && !strings.HasPrefix(name, dir+"/") {
+				continue
+			}
+			name, _, inside := strings.Cut(strings.TrimPrefix(name, dir+"/"), "/")
+			list[name] = entry{plugins.File{Path: name, Mode: 0o644, Size: int64(len(text))}}
+			if inside {
+				list[name] = entry{plugins.File{Path: name, Mode: fs.ModeDir | 0o755}}
+			}
+		}
+		return slices.Collect(maps.Values(list)), nil
+	})
+}
+
+// entry is one of a directory.
+type entry struct{ plugins.File }
+
+func (e entry) Name() string       { return e.Path }
+func (e entry) Size() int64        { return e.File.Size }
+func (e entry) Mode() fs.FileMode  { return e.File.Mode }
+func (e entry) ModTime() time.Time { return time.Time{} }
+func (e entry) IsDir() bool        { return e.File.Mode.IsDir() }
+func (e entry) Sys() any           { return nil }
 
 // BaseConfig gives Config.
 func (h Host) BaseConfig(context.Context, int) (json.RawMessage, error) {
