@@ -60,6 +60,7 @@ type Request struct {
 	Pull         bool              // ask registries for base images, even if they are here
 	Call         string            // a request to the frontend instead of a build, like "lint"
 	Session      []session.Attachable
+	Pins         *Pins // what base images are for several builds; nil asks anew
 
 	Env      func(string) (string, bool)
 	Progress *Progress
@@ -75,7 +76,8 @@ type Result struct {
 	Stored   bool     // the image is in the local store
 	Kept     bool     // the image is in a store of the daemon: see engine.KeepsImages
 	Response map[string]string
-	Answer   Answer // to a call
+	Answer   Answer        // to a call
+	Record   *store.Record // how the history came about; nil when that is not known
 	Warnings []client.VertexWarning
 	Diags    diag.List // of the compiler, spans in Set
 	Set      *source.Set
@@ -97,6 +99,7 @@ func Run(ctx context.Context, r Request) (*Result, error) {
 	}
 	out := &Result{Response: resp.ExporterResponse, ID: imageID(resp.ExporterResponse), Warnings: j.warnings, Diags: j.diags, Set: j.set, Answer: j.answer}
 	out.Names, out.Stored, out.Kept = j.place()
+	out.Record = j.record()
 	if err := j.deliver(ctx, out); err != nil {
 		return nil, err
 	}
@@ -222,7 +225,11 @@ func (j *job) open(ctx context.Context, c gwclient.Client) (*input.Source, error
 	if config.Given = j.given; j.Call == "" {
 		config.Rules = buildkit.Rules()
 	}
-	s, err := gateway.Open(c, src, j.localImage, config, j.Seen)
+	images := gateway.LocalImages(j.localImage)
+	if j.Pins != nil {
+		images = j.Pins.over(c, images)
+	}
+	s, err := gateway.Open(c, src, images, config, j.Seen)
 	if err != nil {
 		return nil, err
 	}

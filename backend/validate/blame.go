@@ -14,6 +14,7 @@ type Origin struct {
 	Step       string        `json:"step,omitempty"` // the instruction, or what the history has for it; "" is unknown
 	Dockerfile string        `json:"dockerfile,omitempty"`
 	Line       int           `json:"line,omitempty"`    // of the Dockerfile, from 1; 0 is unknown
+	By         string        `json:"by,omitempty"`      // the plugin that made the instruction
 	Removed    bool          `json:"removed,omitempty"` // it removed the path
 }
 
@@ -36,7 +37,7 @@ func origins(i *Image) []Origin {
 	for n, at := range made {
 		list[n].Step = step(history[at].CreatedBy)
 		if len(i.Entries) == len(history) && i.Entries[at].Line > 0 {
-			list[n].Dockerfile, list[n].Line = i.Dockerfile, i.Entries[at].Line
+			list[n].Dockerfile, list[n].Line, list[n].By = i.Dockerfile, i.Entries[at].Line, i.Entries[at].By
 			if i.Entries[at].Text != "" {
 				list[n].Step = step(strings.ReplaceAll(i.Entries[at].Text, "\\\n", " "))
 			}

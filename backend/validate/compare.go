@@ -25,6 +25,7 @@ type Difference struct {
 	Size    int64    `json:"size,omitempty"`    // bytes, of a file
 	Aspects []Aspect `json:"aspects,omitempty"` // of what has changed
 	Twin    string   `json:"twin,omitempty"`    // a path with the same content that only the other image has
+	Note    string   `json:"note,omitempty"`    // why it is one, where that is not seen
 	A       *Origin  `json:"a,omitempty"`       // what wrote it, or removed it, there
 	B       *Origin  `json:"b,omitempty"`
 

@@ -25,6 +25,7 @@ import (
 type Image struct {
 	Name     string        // that messages have
 	ID       digest.Digest // of the config
+	Manifest digest.Digest // "" when it is not known
 	Platform string        // like linux/amd64
 	Config   []byte        // JSON
 	Layers   []ocispecs.Descriptor

@@ -22,12 +22,17 @@ func (r *Report) Text(w io.Writer, limit int) error {
 	p.side("A", r.A)
 	p.side("B", r.B)
 	p.line("\n%s\n", r.headline())
-	p.config(r)
+	p.config(r.Config)
 	p.layers(r)
-	p.packages(r)
-	p.files(r)
+	p.packages(r.Packages)
+	p.files(r.Files)
 	p.but(r)
-	for _, note := range r.Notes {
+	return p.end(w, r.Notes)
+}
+
+// end writes what was printed.
+func (p *printer) end(w io.Writer, notes []string) error {
+	for _, note := range notes {
 		p.line("\n%s\n", note)
 	}
 	_, err := io.WriteString(w, p.out.String())
@@ -43,14 +48,19 @@ func (r *Report) headline() string {
 	case Same:
 		return "the same, but for what is listed below: " + paths + " and the config were compared"
 	}
+	return "different: " + counted(r.Files, r.Packages, r.Config) + " of " + paths
+}
+
+// counted says how many of what differ.
+func counted(files []Difference, packages []Package, config []Setting) string {
 	var parts []string
-	files, settings := 0, 0
-	for i := range r.Files {
-		if r.Files[i].Counts() {
-			files++
+	paths, settings := 0, 0
+	for i := range files {
+		if files[i].Counts() {
+			paths++
 		}
 	}
-	for _, s := range r.Config {
+	for _, s := range config {
 		if s.Form == "" {
 			settings++
 		}
@@ -58,12 +68,12 @@ func (r *Report) headline() string {
 	for _, part := range []struct {
 		n    int
 		what string
-	}{{files, "path"}, {len(r.Packages), "package"}, {settings, "setting"}} {
+	}{{paths, "path"}, {len(packages), "package"}, {settings, "setting"}} {
 		if part.n > 0 {
 			parts = append(parts, plural(part.n, part.what))
 		}
 	}
-	return "different: " + strings.Join(parts, ", ") + " of " + paths
+	return strings.Join(parts, ", ")
 }
 
 // printer writes the parts of a report.
@@ -94,9 +104,9 @@ func (p *printer) side(letter string, s Side) {
 	p.line("%s  %s  %s  %s  %s\n", letter, shown(s.Name), id[:min(12, len(id))], s.Platform, plural(len(s.Layers), "layer"))
 }
 
-func (p *printer) config(r *Report) {
+func (p *printer) config(list []Setting) {
 	var lines []string
-	for _, s := range r.Config {
+	for _, s := range list {
 		if s.Form == "" {
 			lines = append(lines, mark(s.Change)+" "+shown(s.Name)+": "+became(s.Change, s.A, s.B))
 		}
@@ -140,27 +150,43 @@ func (o Origin) String() string {
 	if o.Line > 0 {
 		text += fmt.Sprintf(" (%s:%d)", o.Dockerfile, o.Line)
 	}
+	if o.By != "" {
+		text += ", made by " + o.By
+	}
 	return text
 }
 
-func (p *printer) packages(r *Report) {
+func (p *printer) packages(list []Package) {
 	var lines []string
-	for _, k := range r.Packages {
+	for _, k := range list {
 		lines = append(lines, fmt.Sprintf("%s %s (%s): %s", mark(k.Change), shown(k.Name), k.Manager, became(k.Change, k.A, k.B)))
 	}
 	p.list("Packages", lines)
 }
 
-func (p *printer) files(r *Report) {
+func (p *printer) files(list []Difference) {
 	var lines []string
-	for i := range r.Files {
-		d := &r.Files[i]
-		if !d.Counts() || d.below {
+	for i := range list {
+		d := &list[i]
+		if !d.Counts() || d.below && i > 0 && inside(d.Path, list[:i]) {
 			continue
 		}
-		lines = append(lines, mark(d.Change)+" "+shown(d.Path)+d.describe(r.Files[i+1:])+d.origins())
+		lines = append(lines, mark(d.Change)+" "+shown(d.Path)+d.describe(list[i+1:])+d.origins())
 	}
 	p.list("Files", lines)
+}
+
+// inside tells whether the directory above a path, with all below it, is in a list.
+func inside(name string, list []Difference) bool {
+	for i := len(list) - 1; i >= 0; i-- {
+		if strings.HasPrefix(name, strings.TrimSuffix(list[i].Path, "/")+"/") {
+			return true
+		}
+		if !list[i].below {
+			break
+		}
+	}
+	return false
 }
 
 // describe says what became of a path. Those behind it are below it, if they are.
@@ -185,6 +211,9 @@ func (d *Difference) describe(behind []Difference) string {
 			what += ", the content of " + shown(d.Twin)
 		}
 		parts = append(parts, what)
+	}
+	if d.Note != "" {
+		parts = append(parts, d.Note)
 	}
 	if n, size := under(d.Path, behind); n > 0 {
 		parts = append(parts, "and "+plural(n, "path")+" below it, "+units.HumanSize(float64(size)))
@@ -224,24 +253,7 @@ func (d *Difference) origins() string {
 
 // but lists what differs and does not count.
 func (p *printer) but(r *Report) {
-	var lines []string
-	forms := map[string][]string{}
-	for _, d := range r.Files {
-		for _, a := range d.Aspects {
-			if a.Form != "" {
-				forms[a.Form] = append(forms[a.Form], d.Path)
-			}
-		}
-	}
-	for _, s := range r.Config {
-		if s.Form != "" {
-			forms[s.Form] = append(forms[s.Form], "config "+s.Name)
-		}
-	}
-	for form, paths := range forms {
-		lines = append(lines, form+": "+p.some(paths))
-	}
-	slices.Sort(lines)
+	lines := p.forms(r.Files, r.Config)
 	if len(r.Times) > 0 {
 		lines = append(lines, "times of modification: "+p.some(r.Times))
 	}
@@ -257,6 +269,28 @@ func (p *printer) but(r *Report) {
 		title = "Besides, what does not count"
 	}
 	p.list(title, lines)
+}
+
+// forms lists what is the same in another form, by what that leaves out.
+func (p *printer) forms(files []Difference, config []Setting) (lines []string) {
+	forms := map[string][]string{}
+	for _, d := range files {
+		for _, a := range d.Aspects {
+			if a.Form != "" {
+				forms[a.Form] = append(forms[a.Form], d.Path)
+			}
+		}
+	}
+	for _, s := range config {
+		if s.Form != "" {
+			forms[s.Form] = append(forms[s.Form], "config "+s.Name)
+		}
+	}
+	for form, paths := range forms {
+		lines = append(lines, form+": "+p.some(paths))
+	}
+	slices.Sort(lines)
+	return lines
 }
 
 // some shows a few of many paths.

@@ -40,6 +40,7 @@ echo secret >token.txt
 echo '{"architecture": "amd64", "os": "linux", "config": {}, "rootfs": {"type": "layers", "diff_ids": []}}' >alpine.json
 cp alpine.json services/one/
 tar cz root >rootfs.tar.gz
+printf 'version: 1\nplugins:\n  - use: merge-run\n' >plugins.yaml
 cp "$PROGRAM" my-plugin
 cp "$REPO"/examples/plugin-go/testdata/*.txtar testdata/
 strake build -q -t hello -t hello:old .

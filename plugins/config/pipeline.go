@@ -67,6 +67,11 @@ func (f *File) Pipeline(ctx context.Context, env Env) (*Plugins, diag.List, erro
 	return b.out, b.diags, nil
 }
 
+// First are the first n of the plugins. They are the same ones: Close ends them for both.
+func (p *Plugins) First(n int) *Plugins {
+	return &Plugins{Pipeline: plugins.Pipeline{Steps: p.Steps[:n:n]}, programs: p.programs[:n:n]}
+}
+
 // closeAll ends programs that were only asked what they are.
 func closeAll(list []Status) error {
 	var errs []error

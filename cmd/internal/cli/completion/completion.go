@@ -86,7 +86,7 @@ func (c completer) arguments(cmd *cobra.Command) cobra.CompletionFunc {
 		return atMost(2, orFiles(c.images))
 	case "import":
 		return atMost(1, files)
-	case "plugin test":
+	case "plugin test", "verify":
 		return files
 	case "plugin allow":
 		return c.programs

@@ -1,4 +1,4 @@
-// Package validate has the commands that compare images: strake diff-image.
+// Package validate has the commands that compare images: strake diff-image, strake verify.
 package validate
 
 import "github.com/seed-e0495807/strake/cmd/internal/cli"
@@ -7,6 +7,7 @@ import "github.com/seed-e0495807/strake/cmd/internal/cli"
 func Commands() []cli.Maker {
 	return []cli.Maker{
 		{Name: "diff-image", Make: diffCommand},
+		{Name: "verify", Make: verifyCommand},
 	}
 }
 

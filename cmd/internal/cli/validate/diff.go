@@ -26,10 +26,9 @@ The exit code is 0 when the images are the same, 1 when they are not, 2 when tha
 known, 125 when the command line is wrong, and 130 when it was interrupted.
 `
 
-const diffExamples = `  strake diff-image hello hello:old
-  strake diff-image --json hello hello:old | jq '.files[] | .change + " " + .path'
-  strake diff-image hello.tar.gz hello
-  strake diff-image docker-image://registry.example.com/base:1 hello
+const diffExamples = `  strake diff-image hello hello.tar.gz
+  strake diff-image --json hello hello.tar.gz | jq -r '.files[]? | .change + " " + .path'
+  strake diff-image debian:13 docker-image://debian:13
 `
 
 func diffCommand(p *cli.Process) *cobra.Command {

@@ -1,0 +1,336 @@
+package validate
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"path"
+	"slices"
+	"strings"
+
+	"github.com/moby/patternmatcher"
+
+	"github.com/seed-e0495807/strake/lang/diag"
+)
+
+// Judgement is whether two builds make the same image.
+type Judgement string
+
+// The judgements. Equal is said when all that was compared is the same; EqualUpTo when
+// something is listed that differs by itself, says the same in another form, has another fixed
+// time, or was meant to be dropped.
+const (
+	Equal     Judgement = "equal"
+	EqualUpTo Judgement = "equal-up-to"
+	NotEqual  Judgement = "different"
+)
+
+// Verdict is what an experiment says of two builds, each of which was made twice: what differs
+// between the two images of one build differs by itself.
+type Verdict struct {
+	A        Side         `json:"a"`
+	B        Side         `json:"b"`
+	Answer   Judgement    `json:"answer"`
+	Paths    int          `json:"paths"` // that were compared
+	Config   []Setting    `json:"config,omitempty"`
+	Packages []Package    `json:"packages,omitempty"`
+	Files    []Difference `json:"files,omitempty"`    // that are different
+	ByItself []Itself     `json:"byItself,omitempty"` // and are compared in all but that
+	Forms    []Difference `json:"forms,omitempty"`    // that are the same in another form
+	Times    []string     `json:"times,omitempty"`    // paths whose time is fixed on either side, to another value
+	Moving   int          `json:"moving"`             // paths whose time differs by itself, and is not compared
+	Dropped  []Drop       `json:"dropped,omitempty"`
+	Runs     []Smoke      `json:"runs,omitempty"`
+	Guilty   *Guilty      `json:"guilty,omitempty"`
+	Notes    []string     `json:"notes,omitempty"`
+}
+
+// Itself is a path, or a setting, of which something differs between two builds of A.
+type Itself struct {
+	Path string   `json:"path"` // of the directory, where names differ by themselves
+	What []string `json:"what"` // content, target, names
+}
+
+// Drop is what B lacks and was meant to lack.
+type Drop struct {
+	Pattern string   `json:"pattern"`
+	Files   int      `json:"files"` // regular files and links, no directories
+	Bytes   int64    `json:"bytes"`
+	Paths   []string `json:"paths,omitempty"`
+}
+
+// Judge compares two builds by the images that each was made into: the first of A with the
+// first of B, but for what differs by itself in A. What differs by itself in B alone is a
+// difference: A's is fixed. Files that match a pattern, as in .dockerignore, may be missing in
+// B; the error is that of a bad pattern.
+func (r *Reader) Judge(ctx context.Context, a, b [2]*Tree, dropped []string) (*Verdict, error) {
+	j := &judge{a: a, b: b, where: map[string]bool{}, named: map[string]bool{}}
+	if err := j.patterns(dropped); err != nil {
+		return nil, err
+	}
+	var err error
+	if j.own[0], err = r.Compare(ctx, a[0], a[1]); err != nil {
+		return nil, err
+	}
+	if j.own[1], err = r.Compare(ctx, b[0], b[1]); err != nil {
+		return nil, err
+	}
+	between, err := r.Compare(ctx, a[0], b[0])
+	if err != nil {
+		return nil, err
+	}
+	j.out = &Verdict{A: between.A, B: between.B, Paths: between.Paths, Packages: between.Packages, Notes: between.Notes}
+	for _, p := range dropped {
+		j.out.Dropped = append(j.out.Dropped, Drop{Pattern: p})
+	}
+	j.moves()
+	for _, d := range between.Files {
+		j.difference(d)
+	}
+	j.alone(0)
+	j.alone(1)
+	j.directories()
+	j.config(between)
+	j.times(between)
+	slices.SortFunc(j.out.Files, func(x, y Difference) int { return strings.Compare(x.Path, y.Path) })
+	slices.SortFunc(j.out.ByItself, func(x, y Itself) int { return strings.Compare(x.Path, y.Path) })
+	j.out.Decide()
+	return j.out, nil
+}
+
+// Decide gives the answer to all that is in a verdict.
+func (v *Verdict) Decide() {
+	failed := slices.ContainsFunc(v.Runs, func(s Smoke) bool { return s.Difference != "" })
+	itself := slices.ContainsFunc(v.Runs, func(s Smoke) bool { return s.ByItself })
+	missing := slices.ContainsFunc(v.Dropped, func(d Drop) bool { return len(d.Paths) > 0 })
+	counts := slices.ContainsFunc(v.Config, func(s Setting) bool { return s.Form == "" })
+	switch {
+	case len(v.Files) > 0 || counts || failed:
+		v.Answer = NotEqual
+	case len(v.ByItself)+len(v.Forms)+len(v.Times)+len(v.Config) > 0 || missing || itself:
+		v.Answer = EqualUpTo
+	default:
+		v.Answer = Equal
+	}
+}
+
+// judge is one judgement at work.
+type judge struct {
+	a, b     [2]*Tree
+	own      [2]*Report // of the two images of a side
+	out      *Verdict
+	matchers []*patternmatcher.PatternMatcher
+
+	where map[string]bool // paths of A whose content differs by itself
+	named map[string]bool // directories in which names do
+}
+
+func (j *judge) patterns(list []string) error {
+	for _, p := range list {
+		m, err := patternmatcher.New([]string{strings.TrimPrefix(p, "/")})
+		if err != nil || strings.HasPrefix(p, "!") {
+			return diag.Diagnostic{Code: "bad-pattern", Message: fmt.Sprintf("%q is no pattern of paths", p), Hint: "write it as in .dockerignore, like /var/lib/apt/lists/*"}
+		}
+		j.matchers = append(j.matchers, m)
+	}
+	return nil
+}
+
+// moves finds what differs by itself in A: contents, and names in directories.
+func (j *judge) moves() {
+	for side, own := range j.own {
+		for _, d := range own.Files {
+			switch {
+			case d.Change != Changed && !d.below:
+				j.named[path.Dir(d.Path)] = true
+			case side == 0 && d.Change == Changed && slices.ContainsFunc(d.Aspects, excusable):
+				j.where[d.Path] = true
+			}
+		}
+	}
+}
+
+// excusable tells whether an aspect may differ by itself: what a file holds, or where a link
+// leads. All else of such a path is compared.
+func excusable(a Aspect) bool {
+	return a.Form == "" && (a.What == aspectContent || a.What == aspectTarget)
+}
+
+// difference sorts one of the differences between A and B.
+func (j *judge) difference(d Difference) {
+	switch {
+	case d.Change == Removed && j.drop(d):
+	case d.Change == Removed && j.a[1].at(d.Path) == nil, d.Change == Added && j.b[1].at(d.Path) == nil:
+		if !d.below {
+			j.named[path.Dir(d.Path)] = true
+		}
+	case d.Change != Changed:
+		j.out.Files = append(j.out.Files, d)
+	case same(d.Aspects):
+		j.out.Forms = append(j.out.Forms, d)
+	default:
+		rest := slices.DeleteFunc(slices.Clone(d.Aspects), func(a Aspect) bool { return j.where[d.Path] && excusable(a) })
+		if d.Aspects = rest; !same(rest) {
+			j.out.Files = append(j.out.Files, d)
+		}
+	}
+}
+
+// drop notes a path that B was meant to lack.
+func (j *judge) drop(d Difference) bool {
+	i := j.meant(d.Path)
+	if i < 0 {
+		return false
+	}
+	at := &j.out.Dropped[i]
+	if at.Paths = append(at.Paths, d.Path); d.Kind != Directory {
+		at.Files++
+		at.Bytes += d.Size
+	}
+	return true
+}
+
+// meant is the pattern by which a path may be missing, -1 for none.
+func (j *judge) meant(name string) int {
+	return slices.IndexFunc(j.matchers, func(m *patternmatcher.PatternMatcher) bool {
+		ok, err := m.MatchesOrParentMatches(strings.TrimPrefix(name, "/"))
+		return ok && err == nil
+	})
+}
+
+// alone looks at what differs between two images of one side. Contents of A may; what else
+// does is a difference, as nothing is fixed that it could be compared with.
+func (j *judge) alone(side int) {
+	letter := "AB"[side : side+1]
+	for _, d := range j.own[side].Files {
+		if d.Change != Changed {
+			continue
+		}
+		var rest []Aspect
+		var excused []string
+		for _, a := range d.Aspects {
+			switch {
+			case a.Form != "":
+			case excusable(a) && j.where[d.Path]:
+				excused = append(excused, a.What)
+			default:
+				rest = append(rest, a)
+			}
+		}
+		if len(excused) > 0 && side == 0 {
+			j.out.ByItself = append(j.out.ByItself, Itself{d.Path, excused})
+		}
+		known := slices.ContainsFunc(j.out.Files, func(o Difference) bool { return o.Path == d.Path })
+		if len(rest) > 0 && !known {
+			origin := d.A
+			d.Note, d.Aspects, d.A, d.B = "differs between two builds of "+letter, rest, nil, nil
+			*[2]**Origin{&d.A, &d.B}[side] = origin
+			j.out.Files = append(j.out.Files, d)
+		}
+	}
+}
+
+// directories compares those in which names differ by themselves: whatever they are called,
+// there are as many of a kind, with the same modes and owners, as in one of the images of A.
+func (j *judge) directories() {
+	for _, dir := range slices.Sorted(maps.Keys(j.named)) {
+		four := [4]*Node{j.a[0].at(dir), j.a[1].at(dir), j.b[0].at(dir), j.b[1].at(dir)}
+		shapes := [4]string{}
+		for i, n := range four {
+			shapes[i] = j.shape(n, four)
+		}
+		if shapes == [4]string{} {
+			continue // all of it was meant to be dropped
+		}
+		fits := func(s string) bool { return s == shapes[0] || s == shapes[1] }
+		if fits(shapes[2]) && fits(shapes[3]) {
+			j.out.ByItself = append(j.out.ByItself, Itself{dir, []string{"names"}})
+			continue
+		}
+		a, b := shapes[0], shapes[2]
+		if fits(b) {
+			b = shapes[3]
+		}
+		j.out.Files = append(j.out.Files, Difference{Path: dir, Change: Changed, Kind: Directory, Note: "names in it differ between two builds",
+			Aspects: []Aspect{{What: "entries that are not always there", A: a, B: b}}})
+	}
+}
+
+// shape lists the entries of a directory that one image of a side has and the other has not,
+// without their names and contents.
+func (j *judge) shape(n *Node, four [4]*Node) string {
+	if n == nil {
+		return ""
+	}
+	var list []string
+	for name, child := range n.children {
+		has := [4]bool{}
+		for i, other := range four {
+			has[i] = other != nil && other.children[name] != nil
+		}
+		if (has[0] != has[1] || has[2] != has[3]) && j.meant(child.Path()) < 0 {
+			list = append(list, outline(child))
+		}
+	}
+	slices.Sort(list)
+	return strings.Join(list, ", ")
+}
+
+// outline is a path without its name and content, and without those of all below it.
+func outline(n *Node) string {
+	text := fmt.Sprintf("%s %04o %d:%d", n.Kind, n.Mode, n.UID, n.GID)
+	for _, name := range slices.Sorted(maps.Keys(n.Xattrs)) {
+		text += " " + name
+	}
+	if n.Kind != Directory {
+		return text
+	}
+	var list []string
+	for _, child := range n.children {
+		list = append(list, outline(child))
+	}
+	slices.Sort(list)
+	return text + " (" + strings.Join(list, ", ") + ")"
+}
+
+// config sorts the settings that differ.
+func (j *judge) config(between *Report) {
+	moves := func(own *Report, name string) bool {
+		return slices.ContainsFunc(own.Config, func(s Setting) bool { return s.Name == name && s.Change == Changed && s.Form == "" })
+	}
+	for _, s := range between.Config {
+		if s.Change == Changed && moves(j.own[0], s.Name) {
+			continue
+		}
+		j.out.Config = append(j.out.Config, s)
+	}
+	for _, s := range j.own[0].Config {
+		if moves(j.own[0], s.Name) {
+			j.out.ByItself = append(j.out.ByItself, Itself{"config " + s.Name, []string{"value"}})
+		} else if s.Form == "" {
+			j.out.Config = append(j.out.Config, s) // a setting that is not always there
+		}
+	}
+	for _, s := range j.own[1].Config {
+		known := slices.ContainsFunc(j.out.Config, func(o Setting) bool { return o.Name == s.Name })
+		if s.Form == "" && !known && !moves(j.own[0], s.Name) {
+			j.out.Config = append(j.out.Config, s)
+		}
+	}
+}
+
+// times sorts the times that differ: those that either side has in both its images were set.
+func (j *judge) times(between *Report) {
+	moving := map[string]bool{}
+	for _, own := range j.own {
+		for _, name := range own.Times {
+			moving[name] = true
+		}
+	}
+	for _, name := range between.Times {
+		if !moving[name] {
+			j.out.Times = append(j.out.Times, name)
+		}
+	}
+	j.out.Moving = len(moving)
+}

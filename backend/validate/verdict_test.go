@@ -1,0 +1,169 @@
+package validate
+
+import (
+	"bytes"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	dockerspec "github.com/moby/docker-image-spec/specs-go/v1"
+)
+
+// made is an image of an experiment: files beside those that all have, and the config.
+type made struct {
+	files  []item
+	config func(*dockerspec.DockerOCIImage)
+}
+
+func with(files ...item) made { return made{files: files} }
+
+func (m made) tree(t *testing.T, r *Reader, name string) *Tree {
+	t.Helper()
+	c := config()
+	if m.config != nil {
+		m.config(&c)
+	}
+	same := []item{dir("./"), dir("d"), file("d/x", "x")}
+	tree, err := r.Tree(t.Context(), imageOf(t, name, c, append(same, m.files...)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return tree
+}
+
+// TestJudge holds what an experiment with two builds says.
+func TestJudge(t *testing.T) {
+	random := func(i int) item { return file("d/r", fmt.Sprint("random ", i)) }
+	named := func(i int) item { return file(fmt.Sprintf("d/tmp.%d", i), fmt.Sprint(i)) }
+	at := func(i int) item { return file("d/t", "t").time(epoch().Add(time.Duration(i) * time.Second)) }
+	label := func(text string) made {
+		return made{config: func(c *dockerspec.DockerOCIImage) { c.Config.Labels["built"] = text }}
+	}
+	docs := []item{dir("usr"), dir("usr/doc"), file("usr/doc/a", "12345"), file("usr/doc/b", "678")}
+	for _, c := range []struct {
+		name           string
+		a1, a2, b1, b2 made
+		dropped        []string
+		answer         Judgement
+		want           []string
+	}{
+		{name: "the same", answer: Equal},
+		{name: "random content", a1: with(random(1)), a2: with(random(2)), b1: with(random(3)), b2: with(random(4)), answer: EqualUpTo, want: []string{"itself /d/r: content"}},
+		{name: "random content that is fixed in B", a1: with(random(1)), a2: with(random(2)), b1: with(random(3)), b2: with(random(3)), answer: EqualUpTo, want: []string{"itself /d/r: content"}},
+		{name: "random content in B only", a1: with(random(1)), a2: with(random(1)), b1: with(random(1)), b2: with(random(2)), answer: NotEqual, want: []string{"~ /d/r: content"}},
+		{name: "random content in B only, and never that of A", a1: with(random(1)), a2: with(random(1)), b1: with(random(2)), b2: with(random(3)), answer: NotEqual, want: []string{"~ /d/r: content"}},
+		{name: "random content with another mode", a1: with(random(1)), a2: with(random(2)), b1: with(random(3).mode(0o600)), b2: with(random(4).mode(0o600)), answer: NotEqual,
+			want: []string{"itself /d/r: content", "~ /d/r: mode"}},
+		{name: "random content with another owner", a1: with(random(1)), a2: with(random(2)), b1: with(random(3).owner(1, 0)), b2: with(random(4).owner(1, 0)), answer: NotEqual,
+			want: []string{"itself /d/r: content", "~ /d/r: owner"}},
+		{name: "random content, and a directory", a1: with(random(1)), a2: with(random(2)), b1: with(dir("d/r").mode(0o644)), b2: with(dir("d/r").mode(0o644)), answer: NotEqual,
+			want: []string{"itself /d/r: content", "~ /d/r: kind"}},
+		{name: "random content that is missing", a1: with(random(1)), a2: with(random(2)), answer: NotEqual, want: []string{"- /d/r", "itself /d/r: content"}},
+		{name: "random mode", a1: with(random(1)), a2: with(random(1).mode(0o600)), b1: with(random(1)), b2: with(random(1)), answer: NotEqual, want: []string{"~ /d/r: mode"}},
+		{name: "random target", a1: with(symlink("d/l", "1")), a2: with(symlink("d/l", "2")), b1: with(symlink("d/l", "3")), b2: with(symlink("d/l", "4")), answer: EqualUpTo,
+			want: []string{"itself /d/l: target"}},
+		{name: "random name", a1: with(named(1)), a2: with(named(2)), b1: with(named(3)), b2: with(named(4)), answer: EqualUpTo, want: []string{"itself /d: names"}},
+		{name: "random name that B has not", a1: with(named(1)), a2: with(named(2)), answer: NotEqual, want: []string{"~ /d: entries that are not always there"}},
+		{name: "random name with another mode", a1: with(named(1)), a2: with(named(2)), b1: with(named(3).mode(0o777)), b2: with(named(4).mode(0o777)), answer: NotEqual,
+			want: []string{"~ /d: entries that are not always there"}},
+		{name: "two random names for one", a1: with(named(1)), a2: with(named(2)), b1: with(named(3), named(5)), b2: with(named(4), named(6)), answer: NotEqual,
+			want: []string{"~ /d: entries that are not always there"}},
+		{name: "random directory", a1: with(dir("d/1"), file("d/1/x", "")), a2: with(dir("d/2"), file("d/2/x", "")), b1: with(dir("d/3"), file("d/3/y", "")), b2: with(dir("d/4"), file("d/4/z", "")),
+			answer: EqualUpTo, want: []string{"itself /d: names"}},
+		{name: "random directory with less in it", a1: with(dir("d/1"), file("d/1/x", "")), a2: with(dir("d/2"), file("d/2/x", "")), b1: with(dir("d/3")), b2: with(dir("d/4")),
+			answer: NotEqual, want: []string{"~ /d: entries that are not always there"}},
+		{name: "now and then", a1: with(named(1)), b1: with(), b2: with(named(1)), answer: EqualUpTo, want: []string{"itself /d: names"}},
+		{name: "now and then in B only", a1: with(named(1)), a2: with(named(1)), b1: with(named(1)), answer: NotEqual, want: []string{"~ /d: entries that are not always there"}},
+		{name: "missing", a1: with(named(1)), a2: with(named(1)), answer: NotEqual, want: []string{"- /d/tmp.1"}},
+		{name: "more", b1: with(named(1)), b2: with(named(1)), answer: NotEqual, want: []string{"+ /d/tmp.1"}},
+		{name: "times that move", a1: with(at(1)), a2: with(at(2)), b1: with(at(3)), b2: with(at(4)), answer: Equal},
+		{name: "times that are set", a1: with(at(1)), a2: with(at(1)), b1: with(at(3)), b2: with(at(3)), answer: EqualUpTo, want: []string{"time /d/t"}},
+		{name: "another form", a1: with(file("d/r", "[1]")), a2: with(file("d/r", "[1]")), b1: with(file("d/r", "[ 1 ]")), b2: with(file("d/r", "[ 1 ]")), answer: EqualUpTo, want: []string{"form /d/r"}},
+		{name: "another form by itself, and another content", a1: with(file("d/r", "[1]")), a2: with(file("d/r", "[1 ]")), b1: with(file("d/r", "[2]")), b2: with(file("d/r", "[ 2 ]")), answer: NotEqual,
+			want: []string{"~ /d/r: content"}},
+		{name: "dropped", a1: made{files: docs}, a2: made{files: docs}, b1: made{files: docs[:2]}, b2: made{files: docs[:2]}, dropped: []string{"/usr/doc/**"}, answer: EqualUpTo,
+			want: []string{"dropped /usr/doc/** 2 8"}},
+		{name: "dropped with the directory", a1: made{files: docs}, a2: made{files: docs}, b1: made{files: docs[:1]}, b2: made{files: docs[:1]}, dropped: []string{"usr/doc"}, answer: EqualUpTo,
+			want: []string{"dropped usr/doc 2 8"}},
+		{name: "dropped too much", a1: made{files: docs}, a2: made{files: docs}, b1: made{files: docs[:1]}, b2: made{files: docs[:1]}, dropped: []string{"/usr/doc/a"}, answer: NotEqual,
+			want: []string{"- /usr/doc", "- /usr/doc/b", "dropped /usr/doc/a 1 5"}},
+		{name: "changed where it may be dropped", a1: made{files: docs}, a2: made{files: docs}, b1: with(docs[0], docs[1], file("usr/doc/a", "other")), b2: with(docs[0], docs[1], file("usr/doc/a", "other")),
+			dropped: []string{"/usr/doc/*"}, answer: NotEqual, want: []string{"dropped /usr/doc/* 1 3", "~ /usr/doc/a: content"}},
+		{name: "nothing was dropped", a1: made{files: docs}, a2: made{files: docs}, b1: made{files: docs}, b2: made{files: docs}, dropped: []string{"/usr/doc/*"}, answer: Equal,
+			want: []string{"dropped /usr/doc/* 0 0"}},
+		{name: "random label", a1: label("1"), a2: label("2"), b1: label("3"), b2: label("4"), answer: EqualUpTo, want: []string{"itself config Label built: value"}},
+		{name: "random label that B has not", a1: label("1"), a2: label("2"), answer: NotEqual, want: []string{"- Label built", "itself config Label built: value"}},
+		{name: "random label in B", a1: label("1"), a2: label("1"), b1: label("1"), b2: label("2"), answer: NotEqual, want: []string{"~ Label built"}},
+		{name: "another label", a1: label("1"), a2: label("1"), b1: label("2"), b2: label("2"), answer: NotEqual, want: []string{"~ Label built"}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			r := NewReader(Usual())
+			a := [2]*Tree{c.a1.tree(t, r, "a"), c.a2.tree(t, r, "a")}
+			b := [2]*Tree{c.b1.tree(t, r, "b"), c.b2.tree(t, r, "b")}
+			v, err := r.Judge(t.Context(), a, b, c.dropped)
+			if err != nil {
+				t.Fatal(err)
+			}
+			slices.Sort(c.want)
+			if have := v.brief(); v.Answer != c.answer || !slices.Equal(have, c.want) {
+				t.Errorf("it is %s: %q\nwant %s: %q", v.Answer, have, c.answer, c.want)
+			}
+			var out bytes.Buffer
+			if err := v.Text(&out, 0); err != nil {
+				t.Fatal(err)
+			}
+			for _, d := range v.Files {
+				if !d.below && !strings.Contains(out.String(), d.Path) {
+					t.Errorf("%s is not shown in\n%s", d.Path, &out)
+				}
+			}
+		})
+	}
+	if _, err := NewReader(Usual()).Judge(t.Context(), [2]*Tree{}, [2]*Tree{}, []string{"[a"}); err == nil {
+		t.Error("a pattern that is none is taken")
+	}
+}
+
+// brief is what a verdict has, a line each.
+func (v *Verdict) brief() []string {
+	list := brief(&Report{Config: v.Config, Files: v.Files})
+	for _, one := range v.ByItself {
+		list = append(list, "itself "+one.Path+": "+strings.Join(one.What, ", "))
+	}
+	for _, d := range v.Forms {
+		list = append(list, "form "+d.Path)
+	}
+	for _, name := range v.Times {
+		list = append(list, "time "+name)
+	}
+	for _, d := range v.Dropped {
+		list = append(list, fmt.Sprintf("dropped %s %d %d", d.Pattern, d.Files, d.Bytes))
+	}
+	slices.Sort(list)
+	return list
+}
+
+// TestJudgeRun holds how commands are compared.
+func TestJudgeRun(t *testing.T) {
+	o := func(status int, text string) Outcome { return Outcome{Status: status, Stdout: text} }
+	for _, c := range []struct {
+		a, b   [2]Outcome
+		want   string
+		itself bool
+	}{
+		{a: [2]Outcome{o(0, "x"), o(0, "x")}, b: [2]Outcome{o(0, "x"), o(0, "x")}},
+		{a: [2]Outcome{o(0, "x"), o(0, "x")}, b: [2]Outcome{o(0, "x"), o(0, "y")}, want: "standard output: line 1"},
+		{a: [2]Outcome{o(0, "x"), o(0, "x")}, b: [2]Outcome{o(1, "x"), o(0, "x")}, want: "exit code 0 in A, 1 in B"},
+		{a: [2]Outcome{o(0, "x"), o(0, "y")}, b: [2]Outcome{o(0, "z"), o(0, "z")}, itself: true},
+		{a: [2]Outcome{o(0, "x"), o(0, "y")}, b: [2]Outcome{o(2, "z"), o(0, "z")}, want: "exit code 0 in A, 2 in B", itself: true},
+		{a: [2]Outcome{o(0, "x"), o(1, "x")}, b: [2]Outcome{o(0, "x"), o(0, "x")}, want: "two builds of A", itself: true},
+		{a: [2]Outcome{{Stderr: "x"}, {Stderr: "x"}}, b: [2]Outcome{{Stderr: "x"}, {}}, want: "standard error"},
+	} {
+		s := JudgeRun("x", c.a, c.b)
+		if s.ByItself != c.itself || (s.Difference == "") != (c.want == "") || !strings.Contains(s.Difference, c.want) {
+			t.Errorf("%v and %v: %+v", c.a, c.b, s)
+		}
+	}
+}
