@@ -52,6 +52,9 @@ type program struct {
 	// Hands tells words of a command by which it runs another program: of options it gets those
 	// that the row knows, when one of these has it run another, else it gets all as operands.
 	Hands func(command string, given []shell.Option, operands []shell.Word) bool
+	// NoLinks says that what it writes are files and directories: it makes no symbolic link, and no
+	// further name of a file.
+	NoLinks bool
 	// Unless are variables of the environment that change what the row says.
 	Unless string
 

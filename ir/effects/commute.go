@@ -1,0 +1,254 @@
+package effects
+
+import (
+	"path"
+	"slices"
+	"strings"
+
+	"github.com/seed-e0495807/strake/ir"
+)
+
+// Ground is what the steps of a stage stand on when it is asked whether two of them may change
+// places: what steps in front of them have done that their own effects do not say.
+//
+// It rests on what the package does, and on this: the image that a stage starts from has no
+// symbolic links but those of distributions, that is from one of the directories of packages into
+// another, and its directories of programs are those of PATH. That the times of directories, the
+// order in which they list their names, and numbers of inodes are others counts for nothing.
+type Ground struct {
+	Path     []string // directories that PATH names, absolute; nil is not known
+	Standard bool     // the image is one of a distribution, and has the directories that all have
+
+	links []Path // where links may be that earlier steps made
+	lost  string // why nobody knows
+}
+
+// Note takes in a step in front of the others.
+func (g *Ground) Note(body ir.Body, s Step) {
+	switch body.(type) {
+	case *ir.Run:
+		for _, c := range s.Commands {
+			if len(c.Effects.Unknown) > 0 || c.Effects.Grade() == Unknown {
+				g.lost = "`" + c.Text + "` may have made links anywhere"
+			}
+			g.links = append(g.links, linked(c)...)
+		}
+	case *ir.Copy, *ir.Add:
+		if s.Effects.Grade() == Unknown {
+			g.lost = "what is copied may have brought links anywhere"
+		}
+		g.links = append(g.links, s.Effects.Writes.List...)
+	case *ir.Custom:
+		g.lost = "an instruction of a plugin may have made links anywhere"
+	}
+}
+
+// linked are the paths at which a command may make links. Those of the packages of distributions
+// lead from and to their directories.
+func linked(c Command) []Path {
+	if row := rows().byName[path.Base(c.Name)]; c.Name == "" || row != nil && (row.NoLinks || row.System) {
+		return nil
+	}
+	return c.Effects.Writes.List
+}
+
+// Apart tells why two steps may not change places: "" is that they do the same in either order, and
+// fail in both or in none. Configs, variables and mounts are for the caller to look at.
+func (g *Ground) Apart(a, b ir.Body, x, y Step) string {
+	if g.lost != "" {
+		return g.lost
+	}
+	left, why := g.acts(a, x)
+	if why != "" {
+		return why
+	}
+	right, why := g.acts(b, y)
+	if why != "" {
+		return why
+	}
+	for _, pair := range [][2]uses{{left, right}, {right, left}} {
+		for _, w := range pair[0].writes {
+			for _, u := range slices.Concat(pair[1].writes, pair[1].reads) {
+				if g.meet(w, u) {
+					return "one writes " + w.String() + ", and the other uses " + u.String()
+				}
+			}
+		}
+	}
+	return ""
+}
+
+// uses are the paths that a step uses.
+type uses struct{ reads, writes []use }
+
+// use is a path, and whether its entry in the directory itself is made, changed or removed.
+type use struct {
+	Path
+	gone bool // it may be removed
+}
+
+// acts are the uses of a step. What a script may run is in the directories of programs, and what
+// these read, libraries and settings, in those of packages.
+func (g *Ground) acts(body ir.Body, s Step) (out uses, why string) {
+	e := s.Effects
+	switch {
+	case len(e.Unknown) > 0:
+		return out, e.Unknown[0]
+	case e.Grade() == Unknown:
+		return out, "what it writes is not known"
+	case e.Reads.Grade == Unknown:
+		return out, "what it reads is not known"
+	}
+	switch b := body.(type) {
+	case *ir.Copy:
+		out.owner(b.Chown)
+	case *ir.Add:
+		out.owner(b.Chown)
+	case *ir.Run:
+		if g.Path == nil {
+			return out, "PATH is not known"
+		}
+		for _, dir := range append(strings.Fields("/usr /bin /sbin /lib /lib32 /lib64 /libx32 /etc /opt /var/lib /proc /sys"), g.Path...) {
+			out.reads = append(out.reads, use{Path: canonical(Path{Name: path.Clean(dir), Tree: true})})
+		}
+		if why := aliased(s); why != "" {
+			return out, why
+		}
+	}
+	add := func(list *[]use, p Paths, gone bool) {
+		for _, q := range p.List {
+			if why == "" && g.isAlias(q) {
+				why = q.String() + " may lead through a link that an earlier step made"
+			}
+			if q = canonical(q); !strings.HasPrefix(q.Name, "/dev/") {
+				*list = append(*list, use{q, gone})
+			}
+		}
+	}
+	add(&out.reads, e.Reads, false)
+	add(&out.writes, e.Writes, false)
+	add(&out.writes, e.Removes, true)
+	return out, why
+}
+
+// owner notes that the names of a --chown are looked up in the image.
+func (u *uses) owner(chown string) {
+	if strings.Trim(chown, "0123456789:") != "" {
+		u.reads = append(u.reads, use{Path: Path{Name: "/etc/passwd"}}, use{Path: Path{Name: "/etc/group"}})
+	}
+}
+
+// isAlias tells whether a path may lead through a link, or to one, that an earlier step made.
+func (g *Ground) isAlias(p Path) bool {
+	return slices.ContainsFunc(g.links, func(l Path) bool { return below(p, l) })
+}
+
+// aliased tells of a script one of whose commands may use a path through a link that another of them
+// makes.
+func aliased(s Step) string {
+	for i, c := range s.Commands {
+		for _, l := range linked(c) {
+			for k, d := range s.Commands {
+				for _, p := range slices.Concat(d.Effects.Reads.List, d.Effects.Writes.List, d.Effects.Removes.List) {
+					if i != k && below(p, l) {
+						return p.String() + " may lead through a link that `" + c.Text + "` makes"
+					}
+				}
+			}
+		}
+	}
+	return ""
+}
+
+// below tells whether a path may be a place, or below it, or a tree with the place in it.
+func below(p, place Path) bool {
+	a, b := canonical(p), canonical(place)
+	return common(a, b) && (a.Tree || len(segments(b.Name)) <= len(segments(a.Name)))
+}
+
+// meet tells whether a path that is written may be one that is used, or decide about it: a path is
+// not there without the directories that it is in.
+func (g *Ground) meet(w, u use) bool {
+	if !common(w.Path, u.Path) {
+		return false
+	}
+	n, m := len(segments(w.Name)), len(segments(u.Name))
+	if n > m {
+		return u.Tree
+	}
+	return !g.there(w)
+}
+
+// there tells a directory that is said to be written as one in which another is made, and that the
+// image has anyway.
+func (g *Ground) there(u use) bool {
+	return g.Standard && !u.gone && !u.Tree && !u.Glob && u.Grade == Over && slices.Contains(standardDirs, u.Name)
+}
+
+// standardDirs are in every image of a distribution (Filesystem Hierarchy Standard 3.0, 3 to 5).
+var standardDirs = strings.Fields(`/ /etc /home /media /mnt /opt /root /run /srv /tmp /usr /usr/bin /usr/lib /usr/local /usr/local/bin /usr/local/lib /usr/local/share
+	/usr/sbin /usr/share /var /var/cache /var/lib /var/log /var/spool /var/tmp`)
+
+// merged are names of directories that are links in many distributions.
+var merged = [][2]string{{"/bin", "/usr/bin"}, {"/sbin", "/usr/sbin"}, {"/lib", "/usr/lib"}, {"/lib32", "/usr/lib32"}, {"/lib64", "/usr/lib64"}, {"/libx32", "/usr/libx32"},
+	{"/var/run", "/run"}, {"/var/lock", "/run/lock"}, {"/usr/tmp", "/var/tmp"}}
+
+// canonical gives a path by the name of the directory that its own is a link to, should it be one.
+// /usr/sbin is /usr/bin to some.
+func canonical(p Path) Path {
+	for _, m := range append(merged, [2]string{"/usr/sbin", "/usr/bin"}) {
+		if p.Name == m[0] || strings.HasPrefix(p.Name, m[0]+"/") {
+			p.Name = m[1] + p.Name[len(m[0]):]
+		}
+	}
+	return p
+}
+
+// common tells whether the shorter of two paths may be the longer one, or a directory that it is in.
+func common(p, q Path) bool {
+	a, b := segments(p.Name), segments(q.Name)
+	for i := range min(len(a), len(b)) {
+		if !alike(a[i], p.Glob, b[i], q.Glob) {
+			return false
+		}
+	}
+	return true
+}
+
+func segments(name string) []string {
+	if name = strings.Trim(name, "/"); name == "" {
+		return nil
+	}
+	return strings.Split(name, "/")
+}
+
+// alike tells whether two names, of which each may be a pattern, may be one.
+func alike(a string, wildA bool, b string, wildB bool) bool {
+	wildA, wildB = wildA && wild(a), wildB && wild(b)
+	switch {
+	case wildA && wildB:
+		x, y := front(a), front(b)
+		return strings.HasPrefix(x, y) || strings.HasPrefix(y, x)
+	case wildA:
+		return matches(a, b)
+	case wildB:
+		return matches(b, a)
+	}
+	return plainText(a) == plainText(b)
+}
+
+// matches tells whether a name, with or without backslashes, may be of a pattern.
+func matches(pattern, name string) bool {
+	return slices.ContainsFunc([]string{name, plainText(name)}, func(n string) bool { ok, err := path.Match(pattern, n); return ok || err != nil })
+}
+
+// front is what a pattern starts with in any case.
+func front(pattern string) string {
+	if i := strings.IndexAny(pattern, `*?[\`); i >= 0 {
+		return pattern[:i]
+	}
+	return pattern
+}
+
+// plainText is a name without the backslashes of a pattern.
+func plainText(name string) string { return strings.ReplaceAll(name, `\`, "") }

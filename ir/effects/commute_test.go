@@ -1,0 +1,67 @@
+package effects_test
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/seed-e0495807/strake/ir"
+	"github.com/seed-e0495807/strake/ir/effects"
+	"github.com/seed-e0495807/strake/ir/eval"
+	"github.com/seed-e0495807/strake/ir/irtest"
+)
+
+// TestCommute has what may change places: the last two lines of a stage, behind others.
+func TestCommute(t *testing.T) {
+	for _, c := range []struct{ text, why string }{
+		{"WORKDIR /app\nCOPY . .\nRUN apt-get update && apt-get install -y curl && rm -rf /var/lib/apt/lists/*", ""},
+		{"COPY . /app/\nRUN useradd -m app", ""},
+		{"COPY . .\nRUN useradd -m app", "uses /etc"}, // in the root directory
+		{"COPY etc /etc\nRUN apt-get update", "uses /etc"},
+		{"COPY x /usr/local/bin/\nRUN useradd app", "uses /usr"},
+		{"COPY --chown=app . /app\nRUN useradd app", "uses /etc/group"},
+		{"COPY --chown=1:1 . /app\nRUN useradd app", ""},
+		{"COPY . /app\nRUN make -C /lib", "make"},
+		{"COPY . /app\nRUN mkdir -p /app/x", "uses /app"},
+		{"COPY . /app\nRUN touch /app2", ""},
+		{"COPY . /app\nRUN touch /ap*", "uses /ap*"},
+		{"COPY . /app\nRUN mkdir /srv/x && touch /srv/x/y", ""},
+		{"COPY . /srv/x\nRUN touch /srv/y", ""},
+		{"COPY . /srv/x/y\nRUN rm -rf /srv/x", "uses /srv/x"},
+		{"COPY . /srv/x/y\nRUN rmdir /srv", "uses /srv"},
+		{"COPY . /srv/x/y\nRUN mkdir -p /srv/x/z", "uses /srv/x"}, // whoever comes first makes /srv/x
+		{"COPY . /var/run/x\nRUN touch /run/x/y", "uses /run/x"},
+		{"COPY . /bin/x\nRUN touch /usr/bin/x", "uses /usr"},
+		{"COPY . /app\nRUN cat /app/x >/srv/y", "uses /ap"},
+		{"COPY . /app\nRUN echo $(ls /ap?) >/srv/y", "uses /ap"},
+		{"RUN ln -s /app /srv/l\nCOPY . /app\nRUN touch /srv/l/x", "may lead through a link"},
+		{"RUN ./configure\nCOPY . /app\nRUN touch /srv/l/x", "may have made links"},
+		{"RUN apt-get install -y x\nCOPY . /app\nRUN touch /srv/x", ""},
+		{"COPY . /app\nRUN ln -s /app /srv/l && touch /srv/l/x", "may lead through a link"},
+		{"COPY . /app\nRUN ln -s /app /srv/l", ""},
+		{"COPY a /x/\nCOPY b /y/", ""},
+		{"COPY a /x/\nCOPY b /x/", "uses /x"},
+		{"RUN touch /srv/a\nRUN touch /srv/b", ""},
+		{"RUN apt-get install -y curl\nRUN curl -o /srv/x https://example.org/x", "uses /usr"},
+		{"RUN echo a >/srv/a\nRUN echo b >>/srv/a", "uses /srv/a"},
+	} {
+		m := irtest.Module(t, "FROM debian\n"+c.text+"\n")
+		ops := m.Stages[0].Ops
+		states := eval.New(m, func(int) *eval.State {
+			return eval.NewState("", true, "/", map[string]string{"PATH": debianPath, "HOME": "/root"}, nil)
+		}).Stage(0)
+		steps := effects.Stage(m, 0, states, false)
+		g, n := effects.Ground{Path: strings.Split(debianPath, ":"), Standard: true}, len(ops)-2
+		for i := range n {
+			g.Note(ops[i].Body, steps[i])
+		}
+		why := g.Apart(ops[n].Body, ops[n+1].Body, steps[n], steps[n+1])
+		if (c.why == "") != (why == "") || !strings.Contains(why, c.why) {
+			t.Errorf("%s: %q, not %q", c.text, why, c.why)
+		}
+	}
+	var g effects.Ground
+	run := &ir.Run{Command: ir.Command{Line: "true"}}
+	if g.Apart(run, run, effects.Step{}, effects.Step{}) == "" {
+		t.Error("PATH is not known")
+	}
+}
