@@ -54,6 +54,14 @@ func (c *Command) Operands() []Word {
 	return list
 }
 
+// Pos is where the statement of the command starts in its text; the zero value in exec form.
+func (c *Command) Pos() syntax.Pos {
+	if c.stmt == nil {
+		return syntax.Pos{}
+	}
+	return c.stmt.Pos()
+}
+
 // Sets tells whether one of the variables is assigned in front of the command.
 func (c *Command) Sets(names ...string) bool {
 	return slices.ContainsFunc(c.Env, func(v Var) bool { return slices.Contains(names, v.Name) })

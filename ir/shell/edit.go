@@ -76,6 +76,33 @@ func (e *Editor) Prefix(c *Command, assignments string) {
 	e.replace(c.Prog.Start, c.Prog.Start, assignments+" ")
 }
 
+// Insert puts a text at a place of the script's text.
+func (e *Editor) Insert(at int, text string) { e.replace(at, at, text) }
+
+// Behind puts a text, like " && x", behind the last statement of the script: in front of a ";" or
+// "&" that ends it, a comment, and here documents.
+func (e *Editor) Behind(text string) {
+	if e.script.file == nil || len(e.script.file.Stmts) == 0 {
+		return
+	}
+	at := behind(e.script.file.Stmts[len(e.script.file.Stmts)-1])
+	e.replace(at, at, text)
+}
+
+// behind is where a statement ends, without its here documents.
+func behind(s *syntax.Stmt) int {
+	at := int(s.Pos().Offset())
+	if b, ok := s.Cmd.(*syntax.BinaryCmd); ok {
+		at = behind(b.Y)
+	} else if s.Cmd != nil {
+		at = int(s.Cmd.End().Offset())
+	}
+	for _, r := range s.Redirs {
+		at = max(at, int(r.Word.End().Offset()))
+	}
+	return at
+}
+
 func (e *Editor) replace(start, end int, text string) {
 	if start >= 0 {
 		e.edits = append(e.edits, edit{start, end, text})

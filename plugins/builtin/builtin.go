@@ -8,6 +8,7 @@ import (
 	"github.com/seed-e0495807/strake/plugins/builtin/mergerun"
 	"github.com/seed-e0495807/strake/plugins/builtin/packages"
 	"github.com/seed-e0495807/strake/plugins/builtin/policy"
+	"github.com/seed-e0495807/strake/plugins/builtin/slim"
 	"github.com/seed-e0495807/strake/plugins/builtin/sshmount"
 	"github.com/seed-e0495807/strake/plugins/builtin/sshserver"
 	"github.com/seed-e0495807/strake/plugins/include"
@@ -22,6 +23,7 @@ func All() map[string]func() plugins.Plugin {
 		mergerun.Name:    mergerun.New,
 		packages.Name:    packages.New,
 		policy.Name:      policy.New,
+		slim.Name:        slim.New,
 		sshmount.Name:    sshmount.New,
 		sshserver.Name:   sshserver.New,
 	}

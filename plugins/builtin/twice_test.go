@@ -56,7 +56,7 @@ func TestTwice(t *testing.T) {
 	root := plugintest.Host{Config: `{"os": "linux"}`, Base: known.Base}
 	server := map[string]string{"ssh-server": configs()["ssh-server"]} // which needs one
 	risks := map[string]string{"ssh-server": server["ssh-server"], "cache-mounts": `{"unknown": "mount"}`,
-		"merge-run": `{"unknown": "merge", "cache": "ignore", "max-length": 60000}`}
+		"merge-run": `{"unknown": "merge", "cache": "ignore", "max-length": 60000}`, "slim": `{"unknown": "drop"}`}
 	for _, c := range []struct {
 		name   string
 		images plugintest.Host

@@ -1,0 +1,69 @@
+package slim_test
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/seed-e0495807/strake/ir/irtest"
+	"github.com/seed-e0495807/strake/lang/cases"
+	"github.com/seed-e0495807/strake/plugins/builtin/slim"
+	"github.com/seed-e0495807/strake/plugins/plugintest"
+)
+
+// TestCorpus counts what becomes of real Dockerfiles, and holds that a second run changes nothing.
+func TestCorpus(t *testing.T) {
+	files, ok, err := cases.Corpus()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !ok {
+		t.Skip("no corpus: set STRAKE_CORPUS to a tar.gz of Dockerfiles")
+	}
+	for _, unknown := range []string{"leave", "drop"} {
+		changed, read, runs := 0, 0, 0
+		codes, patterns := map[string]int{}, map[string]int{}
+		config := fmt.Sprintf(`{"explain": true, "unknown": %q}`, unknown)
+		for _, f := range files {
+			m, ok := irtest.Build(f.Name, string(f.Data))
+			if !ok || m.HasCustom() {
+				continue
+			}
+			read++
+			out := run(t, m, "", config, "")
+			for _, d := range out.Diags {
+				codes[strings.TrimPrefix(d.Code, "slim/")]++
+			}
+			if out.Module == m {
+				continue
+			}
+			changed++
+			for i, s := range out.Module.Stages {
+				for k, op := range s.Ops {
+					if op != m.Stages[i].Ops[k] {
+						runs++
+					}
+				}
+			}
+			for _, p := range slim.Declared(out.Module) {
+				patterns[p]++
+			}
+			if again := run(t, out.Module, "", config, ""); plugintest.Print(again.Module) != plugintest.Print(out.Module) {
+				t.Errorf("%s: a second run makes\n%s", f.Name, plugintest.Print(again.Module))
+			}
+		}
+		t.Logf("unknown: %s: of %d files %d change, by %d RUNs", unknown, read, changed, runs)
+		for _, table := range []map[string]int{codes, patterns} {
+			for _, k := range slices.SortedFunc(maps.Keys(table), func(a, b string) int { return table[b] - table[a] }) {
+				if table[k] > 2 {
+					t.Logf("%6d %s", table[k], k)
+				}
+			}
+		}
+		if changed == 0 {
+			t.Error("nothing changes")
+		}
+	}
+}

@@ -1,0 +1,258 @@
+package slim
+
+import (
+	"path"
+	"slices"
+	"strings"
+
+	"github.com/seed-e0495807/strake/ir"
+	"github.com/seed-e0495807/strake/ir/distro"
+	"github.com/seed-e0495807/strake/ir/effects"
+	"github.com/seed-e0495807/strake/ir/eval"
+	"github.com/seed-e0495807/strake/ir/shell"
+)
+
+// drop is a leftover of a RUN.
+type drop struct {
+	effects.Leftover
+	by       *shell.Command // the last that leaves it
+	at       int            // its place in the script
+	patterns []string       // of Paths, without "~", those that are not removed as it is
+}
+
+// slim gives a RUN that removes what it leaves, and what that is; nil when nothing goes.
+func (j *job) slim(stage, op int, run *ir.Run) (*ir.Run, []string) {
+	at := j.states.Stage(stage)[op]
+	script, err := j.States.Script(run, at.Shell)
+	if err != nil {
+		return nil, nil // nobody knows what it leaves
+	}
+	self := j.Module.Stages[stage].Ops[op]
+	var patterns []string
+	var left stays
+	for _, d := range j.leftovers(script) {
+		why := j.locate(stage, op, d, script)
+		if len(d.patterns) == 0 && why == nil {
+			continue // it is gone already
+		}
+		if why == nil {
+			why = j.kept(stage, op, run, d, script)
+		}
+		if why != nil {
+			left.add(*why, d.Paths)
+		} else {
+			patterns = append(patterns, slices.DeleteFunc(d.patterns, func(p string) bool { return slices.Contains(patterns, p) })...)
+		}
+	}
+	for _, s := range left {
+		j.say(self, s.code, strings.Join(s.paths, " ")+" stays: "+s.text)
+	}
+	if len(patterns) == 0 {
+		return nil, nil
+	}
+	e, why := ending(script, at)
+	if why != nil {
+		j.say(self, why.code, strings.Join(patterns, " ")+" stays: "+why.text)
+		return nil, nil
+	}
+	e.remove(patterns)
+	body, err := e.Run()
+	if err == nil {
+		_, err = shell.Parse(body, at.Shell)
+	}
+	if err != nil {
+		j.say(self, "form", strings.Join(patterns, " ")+" stays: "+err.Error())
+		return nil, nil
+	}
+	j.say(self, "dropped", strings.Join(patterns, " ")+" goes")
+	return body, patterns
+}
+
+// stays are what stays, by the reasons.
+type stays []stay
+
+type stay struct {
+	reason
+	paths []string
+}
+
+func (s *stays) add(why reason, paths []string) {
+	i := slices.IndexFunc(*s, func(x stay) bool { return x.reason == why })
+	if i < 0 {
+		i = len(*s)
+		*s = append(*s, stay{reason: why})
+	}
+	(*s)[i].paths = append((*s)[i].paths, paths...)
+}
+
+// leftovers are those of the kinds that are asked for, each with the last command that leaves it.
+func (j *job) leftovers(script *shell.Script) (list []*drop) {
+	for n, c := range script.Commands {
+		if c.Apart {
+			continue // in another root, or with another environment
+		}
+		for _, l := range effects.LeftoversOf(c) {
+			if !slices.Contains(j.config.Drop, l.Kind) {
+				continue
+			}
+			i := slices.IndexFunc(list, func(d *drop) bool { return slices.Equal(d.Paths, l.Paths) })
+			if i < 0 {
+				i, list = len(list), append(list, &drop{Leftover: l})
+			}
+			list[i].by, list[i].at = c, n
+		}
+	}
+	return list
+}
+
+// locate finds out where a leftover is, and what of it the script does not remove itself.
+func (j *job) locate(stage, op int, d *drop, script *shell.Script) *reason {
+	at := j.states.Stage(stage)[op]
+	if d.Hook != "" && j.hooked(stage, op, d.Hook) {
+		return nil
+	}
+	if slices.ContainsFunc(script.Commands[d.at+1:], d.ClearedBy) {
+		return nil
+	}
+	for _, p := range d.Paths {
+		if rest, home := strings.CutPrefix(p, "~"); home {
+			for _, name := range append(d.Moved(), "HOME") {
+				if _, set, _ := at.Var(name); set && name != "HOME" || script.Assigns(name) || script.AnySet {
+					return because("moved", "%s is set, which may put it elsewhere", name)
+				}
+			}
+			dir, known := at.Lookup("HOME")
+			if !known || !path.IsAbs(dir) || dir == "/" || strings.ContainsAny(dir, " *?[$'\"\\`;&|<>(){}~#") {
+				return because("home", "nobody knows the home directory of who runs it")
+			}
+			p = path.Clean(dir) + rest
+		}
+		if !slices.ContainsFunc(script.Commands[d.at+1:], func(c *shell.Command) bool { return removes(c, p) }) {
+			d.patterns = append(d.patterns, p)
+		}
+	}
+	return nil
+}
+
+// removes tells whether a command is an rm of what a pattern stands for.
+func removes(c *shell.Command, pattern string) bool {
+	return c.Name == "rm" && slices.ContainsFunc(c.Operands(), func(w shell.Word) bool {
+		if !w.Known || !path.IsAbs(w.Text) {
+			return false
+		}
+		mine, theirs := strings.Split(path.Clean(w.Text), "/"), strings.Split(pattern, "/")
+		if len(mine) > len(theirs) {
+			return false
+		}
+		for i, name := range mine {
+			if match, err := path.Match(name, theirs[i]); name != theirs[i] && (!match || err != nil) {
+				return false
+			}
+		}
+		return true
+	})
+}
+
+// hooked tells whether the base image is one whose own settings have a program leave nothing, as
+// those of Debian and Ubuntu and all official images that start from them have.
+func (j *job) hooked(stage, op int, hook string) bool {
+	ref, known := distro.BaseImage(j.Module, stage)
+	if _, official := distro.Official(ref); !known || !official {
+		return false
+	}
+	for i := stage; i >= 0; i = j.states.Parent(i) {
+		for k, o := range j.Module.Stages[i].Ops {
+			text := ir.Format(o.Body, j.Module.Escape)
+			if (i != stage || k <= op) && (strings.Contains(text, hook) || strings.Contains(text, "apt.conf") || strings.Contains(strings.ToLower(text), "keep-downloaded")) {
+				return false
+			}
+		}
+	}
+	return true
+}
+
+// kept is why a leftover has to stay, nil when it need not.
+func (j *job) kept(stage, op int, run *ir.Run, d *drop, script *shell.Script) *reason {
+	at := j.states.Stage(stage)[op]
+	if why := mayRemove(at, d); why != nil {
+		return why
+	}
+	for _, m := range run.Mounts {
+		if why := j.mounted(at, m, d); why != nil {
+			return why
+		}
+	}
+	if why := j.linked(stage, op, d); why != nil {
+		return why
+	}
+	return j.needed(stage, op, d)
+}
+
+// mayRemove tells whether who runs the script may remove a leftover: root all, others what is in
+// their home.
+func mayRemove(at *eval.State, d *drop) *reason {
+	if d.by.User != "" && (d.by.User != "root" || !at.Root()) {
+		return because("user", "`%s` makes it as another user than that of the script", d.by.Text)
+	}
+	account, known := at.Account()
+	own := known && account.Home != "" && !slices.ContainsFunc(d.patterns, func(p string) bool { return !strings.HasPrefix(p, account.Home+"/") })
+	if !at.Root() && !own {
+		return because("user", "the RUN may not be run as root, and others may not remove it")
+	}
+	return nil
+}
+
+// mounted tells whether what a RUN mounts is at the place of a leftover: it is in no layer then, and
+// to remove it would be to empty a cache of all.
+func (j *job) mounted(at *eval.State, m ir.Mount, d *drop) *reason {
+	if kind, _ := m.Option("type"); kind == "secret" || kind == "ssh" {
+		return nil // files of their own
+	}
+	target, _ := m.Option("target")
+	for _, key := range []string{"dst", "destination"} {
+		if t, ok := m.Option(key); ok {
+			target = t
+		}
+	}
+	target, known := at.Expand(target, j.Module.Escape)
+	if !path.IsAbs(target) {
+		known = known && at.Workdir != ""
+		target = path.Join(at.Workdir, target)
+	}
+	if !known {
+		return because("mounted", "the RUN mounts something, and nobody knows where")
+	}
+	here := effects.Paths{List: []effects.Path{{Name: path.Clean(target), Tree: true}}}
+	if slices.ContainsFunc(d.patterns, here.Overlap) {
+		return because("mounted", "the RUN mounts %s, which is in no layer", target)
+	}
+	return nil
+}
+
+// linked tells whether a command of the stage, up to an op, has put a link or another directory in
+// the place of one that a leftover is in.
+func (j *job) linked(stage, op int, d *drop) *reason {
+	for i := stage; i >= 0; i = j.states.Parent(i) {
+		for k, step := range j.effects(i) {
+			if i == stage && k > op {
+				break
+			}
+			for _, c := range step.Commands {
+				if (c.Name == "ln" || c.Name == "mv" || c.Name == "mount") && len(c.Effects.Unknown) == 0 && slices.ContainsFunc(d.patterns, func(p string) bool { return within(c.Effects.Writes, p) }) {
+					return because("linked", "`%s` may have put another directory there", c.Text)
+				}
+			}
+		}
+	}
+	return nil
+}
+
+// within tells whether paths have one that a pattern is in.
+func within(paths effects.Paths, pattern string) bool {
+	for dir := path.Dir(pattern); dir != "/"; dir = path.Dir(dir) {
+		if paths.Covers(dir) {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,150 @@
+// Package slim is the built-in plugin slim: what an image does not need where it runs leaves the
+// layer that made it. It may import lang, ir and plugins.
+//
+// What package managers leave is in the table of ir/effects. It is removed at the end of the RUN
+// that made it (ending.go), where nothing behind it needs it (later.go). Each op that the plugin
+// makes says in its origin which files are gone, so that a proof can ask (declared.go).
+package slim
+
+import (
+	"context"
+	_ "embed"
+	"fmt"
+
+	"github.com/seed-e0495807/strake/ir"
+	"github.com/seed-e0495807/strake/ir/distro"
+	"github.com/seed-e0495807/strake/ir/effects"
+	"github.com/seed-e0495807/strake/ir/eval"
+	"github.com/seed-e0495807/strake/lang/source"
+	"github.com/seed-e0495807/strake/plugins"
+)
+
+// Name is the plugin's name in strake.yaml.
+const Name = "slim"
+
+//go:embed schema.json
+var schema []byte
+
+const url = "https://github.com/seed-e0495807/strake/blob/main/docs/plugins/slim.md"
+
+// config is what strake.yaml says.
+type config struct {
+	Drop    []effects.LeftoverKind `json:"drop"`
+	Unknown string                 `json:"unknown"`
+	Explain bool                   `json:"explain"`
+}
+
+type plugin struct{}
+
+// New gives the plugin.
+func New() plugins.Plugin { return plugin{} }
+
+// Info says what the plugin is.
+func (plugin) Info() plugins.Info {
+	return plugins.Info{
+		Name: Name, Version: "1.0.0",
+		Summary: "takes out of layers what the image does not need where it runs, like package lists and caches",
+		URL:     url,
+		Phases:  []plugins.Phase{plugins.Rewrite},
+		Filter:  plugins.Filter{Keywords: []string{"RUN"}},
+		After:   []string{"include", "packages", "ssh-server"}, // which put instructions in
+		Schema:  schema,
+	}
+}
+
+// Run takes out what is not needed.
+func (plugin) Run(ctx context.Context, h plugins.Host, c *plugins.Call) (*plugins.Result, error) {
+	j := &job{Call: c, ctx: ctx, host: h, steps: make([][]effects.Step, len(c.Module.Stages))}
+	j.config = config{Drop: []effects.LeftoverKind{effects.Lists, effects.Caches, effects.Logs, effects.Backups}, Unknown: "leave"}
+	if err := c.Decode(&j.config); err != nil {
+		return nil, err
+	}
+	if c.Target < 0 || c.Module.HasCustom() || c.Module.Escape != '\\' {
+		return nil, nil // an instruction of a plugin may read anything, and Windows has none of this
+	}
+	j.states = c.States.Module(c.Module, func(i int) *eval.State { return distro.Base(ctx, h, c.Module, i) })
+	out := c.Module.Copy()
+	changed := false
+	for i, s := range c.Module.Stages {
+		for k, op := range s.Ops {
+			run, ok := op.Body.(*ir.Run)
+			if !ok || !c.Stages[i] || !j.shipped(i) || ctx.Err() != nil {
+				continue
+			}
+			if body, paths := j.slim(i, k, run); body != nil {
+				out.Stages[i].Ops[k] = c.Op(body, declare(paths), op.Origin)
+				changed = true
+			}
+		}
+	}
+	if changed {
+		j.result.Module = out
+	}
+	return &j.result, ctx.Err()
+}
+
+// job is one call at work.
+type job struct {
+	*plugins.Call
+	ctx    context.Context
+	host   plugins.Host
+	config config
+	states *eval.Module
+	steps  [][]effects.Step // of each stage, nil where nobody asked
+	result plugins.Result
+}
+
+// shipped tells whether a stage is the one that is built, or one that it starts from: the layers of
+// others are in no image.
+func (j *job) shipped(stage int) bool { return j.descends(j.Target, stage) }
+
+// descends tells whether a stage is another, or goes back to it.
+func (j *job) descends(stage, from int) bool {
+	for ; stage >= 0; stage = j.states.Parent(stage) {
+		if stage == from {
+			return true
+		}
+	}
+	return false
+}
+
+// effects are those of the ops of a stage.
+func (j *job) effects(stage int) []effects.Step {
+	if j.steps[stage] == nil {
+		top := stage
+		for j.states.Parent(top) >= 0 {
+			top = j.states.Parent(top)
+		}
+		open := false
+		if j.Module.Stages[top].Base != "scratch" {
+			_, err := j.host.BaseConfig(j.ctx, top)
+			open = err != nil
+		}
+		j.steps[stage] = effects.Stage(j.Module, stage, j.states.Stage(stage), open)
+	}
+	return j.steps[stage]
+}
+
+// reason is why something stays.
+type reason struct {
+	code string // of the diagnostic
+	text string
+}
+
+func because(code, format string, args ...any) *reason {
+	return &reason{code, fmt.Sprintf(format, args...)}
+}
+
+// say tells what became of a leftover of a RUN: in the log, or as a hint in the source.
+func (j *job) say(op *ir.Op, code, text string) {
+	if !j.config.Explain {
+		j.host.Log(j.ctx, fmt.Sprintf("%.80q: %s (%s)", op.Text(), text, code))
+		return
+	}
+	var at source.Span
+	if spans := op.Origin.Spans(); len(spans) > 0 {
+		at = spans[0]
+	}
+	d := j.result.Diags.Hintf(at, code, "%s", text)
+	d.URL = url + "#" + code
+}
