@@ -196,6 +196,10 @@ func fromCommands(m *ir.Module, stage int) (Distro, bool) {
 // two, and tells none.
 var byManager = map[string]Family{"apt": Debian, "dpkg": Debian, "apk": Alpine, "dnf": RedHat, "zypper": SUSE, "pacman": Arch}
 
+// FamilyOf is the family of distributions that have a manager of packages, by its name; "" when it is
+// not known.
+func FamilyOf(manager string) Family { return byManager[effects.SystemManager(manager)] }
+
 // managerOf is the manager of a distribution that has a program.
 func managerOf(manager, program string) string {
 	switch {

@@ -44,6 +44,7 @@ type Image struct {
 	Workdir string // "" is not known
 	Env     map[string]string
 	Users   map[string]eval.Account // besides root, whom it runs as
+	Cmd     []string                // of an image that has no ENTRYPOINT; nil is not known
 }
 
 // Official gives what is known of an official image of Docker Hub: they run as root. It
@@ -54,7 +55,7 @@ func Official(ref string) (Image, bool) {
 		return Image{}, false
 	}
 	_, known := official[name]
-	return Image{Workdir: workdir(name), Env: environment(name), Users: accounts(name)}, known || families[distroNames[name]].family != ""
+	return Image{Workdir: workdir(name), Env: environment(name), Users: accounts(name), Cmd: command(name)}, known || families[distroNames[name]].family != ""
 }
 
 // workdir is where the images of distributions start, and those of languages that set no
@@ -98,6 +99,20 @@ func accounts(name string) map[string]eval.Account {
 		return map[string]eval.Account{"gradle": {UID: 1000, GID: 1000, Home: "/home/gradle"}}
 	case "debian", "ubuntu", "python", "php", "ruby", "golang":
 		return map[string]eval.Account{"www-data": {UID: 33, GID: 33, Home: "/var/www"}}
+	}
+	return nil
+}
+
+// command is what images of mere distributions run, see their Dockerfiles (not checked against their
+// configs): a shell, without an ENTRYPOINT.
+func command(name string) []string {
+	switch name {
+	case "alpine":
+		return []string{"/bin/sh"}
+	case "debian":
+		return []string{"bash"}
+	case "ubuntu", "fedora", "centos", "rockylinux", "almalinux", "amazonlinux", "oraclelinux":
+		return []string{"/bin/bash"}
 	}
 	return nil
 }

@@ -3,7 +3,6 @@ package sshserver
 import (
 	"encoding/json"
 	"slices"
-	"strings"
 
 	"github.com/seed-e0495807/strake/ir"
 	"github.com/seed-e0495807/strake/ir/distro"
@@ -100,27 +99,8 @@ func (j *job) base() (*program, []string, error) {
 			return &program{entrypoint: image.Config.Entrypoint, cmd: image.Config.Cmd, known: true}, image.Config.OnBuild, nil
 		}
 	}
-	if cmd, ok := bare(ref); ok {
-		return &program{cmd: cmd, known: true}, nil, nil
+	if image, _ := distro.Official(ref); image.Cmd != nil {
+		return &program{cmd: image.Cmd, known: true}, nil, nil
 	}
 	return &program{}, nil, err
-}
-
-// bare tells the images of mere distributions: they have no ENTRYPOINT, and a shell as
-// their CMD.
-func bare(ref string) ([]string, bool) {
-	name, _, _ := strings.Cut(ref, "@")
-	if i := strings.LastIndexByte(name, ':'); i > strings.LastIndexByte(name, '/') {
-		name = name[:i]
-	}
-	name = strings.TrimPrefix(strings.TrimPrefix(name, "docker.io/"), "library/")
-	switch name {
-	case "alpine":
-		return []string{"/bin/sh"}, true
-	case "debian":
-		return []string{"bash"}, true
-	case "ubuntu", "fedora", "centos", "rockylinux", "almalinux", "amazonlinux", "oraclelinux":
-		return []string{"/bin/bash"}, true
-	}
-	return nil, false
 }

@@ -154,11 +154,7 @@ func (j *job) distribution() {
 	d, known := distro.Detect(j.ctx, j.host, j.Module, j.index)
 	j.family, j.manager = d.Family, d.Manager
 	if m := j.config.Manager; m != auto {
-		j.manager, known = m, true
-		j.family = map[string]distro.Family{"apt": distro.Debian, "apk": distro.Alpine}[m]
-		if j.family == "" {
-			j.family = distro.RedHat
-		}
+		j.family, j.manager, known = distro.FamilyOf(m), m, true
 	}
 	base, ok := distro.BaseImage(j.Module, j.index)
 	if !ok {
