@@ -42,7 +42,7 @@ func (w *walker) does(k *call) Effects {
 	if c.Apart {
 		return All("`" + c.Text + "` runs with another directory, root or environment")
 	}
-	row := w.rows.byName[c.Name]
+	row := w.rows.find(c.Name)
 	if dir, _ := path.Split(c.Prog.Text); dir != "" && !standard(dir) && (row == nil || !row.Anywhere || !path.IsAbs(dir)) {
 		return All("`" + c.Prog.Text + "` is a program of the author's")
 	}

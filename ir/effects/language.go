@@ -165,7 +165,7 @@ func pythons(k *call) {
 
 // as goes on as another program of the table.
 func (k *call) as(name string, args []field) {
-	row := k.w.rows.byName[name]
+	row := k.w.rows.find(name)
 	if !k.take(row, args) {
 		k.fail("`" + k.Name + "` has an option or a command that the table does not know: `" + k.Text + "`")
 		return

@@ -17,7 +17,7 @@ func builtWith(k *call) {
 // upgrades is for commands that install new versions of what is there.
 func upgrades(k *call) {
 	if len(k.operands) == 0 {
-		k.out.Packages = append(k.out.Packages, Package{Manager: k.w.rows.byName[k.Name].Manager, Name: "all that have a new version"})
+		k.out.Packages = append(k.out.Packages, Package{Manager: k.w.rows.find(k.Name).Manager, Name: "all that have a new version"})
 	}
 }
 

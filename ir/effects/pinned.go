@@ -45,7 +45,7 @@ func (w *walker) compares(c *syntax.BinaryCmd) {
 		return
 	}
 	k := &call{w: w, Command: to}
-	if !k.parse(w.rows.byName[to.Name]) || !k.has("--check") || k.has("--ignore-missing") || k.loose || slices.ContainsFunc(k.operands, func(f field) bool { return !f.is("-") }) {
+	if !k.parse(w.rows.find(to.Name)) || !k.has("--check") || k.has("--ignore-missing") || k.loose || slices.ContainsFunc(k.operands, func(f field) bool { return !f.is("-") }) {
 		return
 	}
 	var words []string

@@ -39,10 +39,12 @@ type program struct {
 	Fetches                string // a URL that it fetches from; "*" is wherever its settings say
 	Manager                string // of the packages among the operands
 	System                 bool   // it is a package manager of a distribution
+	Git                    bool   // packages may be repositories that it clones with git
 	Action                 Action // what a manager's command does with them
 	Service                bool   // operands are services
 	// Setting tells settings that run nothing of the author's, and keep to the files of the row.
 	Setting  func(text string) bool
+	Versions bool // a version may stand behind its name, as in python3.12
 	Anywhere bool // it has a prefix of its own: /opt/x/bin/NAME is it, too
 	// Sees says what it comes to besides files that it is told, by a word for a Sight; "" is anything.
 	Sees string
@@ -114,8 +116,19 @@ var rows = sync.OnceValue(func() *programs {
 	return all
 })
 
+// find gives the row of a program, nil when there is none.
+func (p *programs) find(name string) *program {
+	if row := p.byName[name]; row != nil {
+		return row
+	}
+	if row := p.byName[strings.TrimRight(name, "0123456789.")]; row != nil && row.Versions {
+		return row
+	}
+	return nil
+}
+
 // Known tells whether the table has a program.
-func Known(name string) bool { return rows().byName[name] != nil }
+func Known(name string) bool { return rows().find(name) != nil }
 
 // prepare reads the words of a row and of its commands, which have the options of the program, too.
 func (p *program) prepare(top *program, outer map[string]option) {

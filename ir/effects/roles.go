@@ -165,7 +165,7 @@ func (k *call) role(g given, tree bool) {
 	case roleRoot:
 		k.fail("`" + k.Text + "` works below another root")
 	case roleSetting:
-		if !k.w.rows.byName[k.Name].Setting(g.plain()) {
+		if !k.w.rows.find(k.Name).Setting(g.plain()) {
 			k.fail("`" + k.Text + "` has a setting that is not followed")
 		}
 	case rolePackage:
@@ -217,7 +217,7 @@ func (k *call) fetch(f field) {
 func (k *call) install(f field) {
 	p := Package{Manager: k.row.Manager, Name: f.show(), Known: f.known && !wild(f.text)}
 	if p.Manager == "" {
-		p.Manager = k.w.rows.byName[k.Name].Manager
+		p.Manager = k.w.rows.find(k.Name).Manager
 	}
 	separators := map[string]string{"apt": "=", "apk": "=", "pip": "==", "npm": "@", "gem": ":", "go": "@", "conda": "=", "cargo": "@", "brew": "@"}
 	if at := separators[p.Manager]; at != "" && p.Known {

@@ -48,7 +48,7 @@ func sightOf(word string) Sight {
 // known: so has an option that the table has not, where some have it run others. What variables in
 // force and files that the program finds have it do does not count.
 func SightOf(c *shell.Command) Sight {
-	top := rows().byName[c.Name]
+	top := rows().find(c.Name)
 	if top == nil || top.Sees == "" || c.Apart || c.Sets("PATH") || !top.placed(c) {
 		return SeesAll
 	}
@@ -72,7 +72,7 @@ func SightOf(c *shell.Command) Sight {
 // Tool tells a program of the system, by its name: what it is given it works on, and it has
 // nothing to do with packages of languages.
 func Tool(name string) bool {
-	row := rows().byName[name]
+	row := rows().find(name)
 	return row != nil && row.Sees != "" && (row.Sees != seesPackages || row.System)
 }
 
@@ -102,7 +102,7 @@ func (p *program) hasTask(args []shell.Word) bool {
 // Subcommand is the word that says what a program like npm is to do: "" when none does. It is false
 // when nobody knows which word that is, or of a program that has no row.
 func Subcommand(c *shell.Command) (string, bool) {
-	row := rows().byName[c.Name]
+	row := rows().find(c.Name)
 	if row == nil {
 		return "", false
 	}

@@ -281,7 +281,7 @@ func (w *walker) printed(p *syntax.CmdSubst) values {
 	if _, is := w.funcs[c.Name]; is {
 		return values{}
 	}
-	row := w.rows.byName[c.Name]
+	row := w.rows.find(c.Name)
 	if row == nil || row.Prints == nil {
 		return values{}
 	}

@@ -22,7 +22,7 @@ func languageRows() []program {
 	// asked are options of managers that take no value.
 	const asked = "-q|--quiet -n|--no-interaction -v|--verbose -y|--yes -s|--silent -r|--recursive --no-ansi --ansi --no-plugins --no-color"
 	return []program{
-		{Names: "pip pip3 pip2 pip3.6", Source: "pip 23 documentation, uv pip 0.4", Manager: "pip", Operands: "", Anywhere: true,
+		{Names: "pip", Versions: true, Sees: seesPackages, Git: true, Source: "pip 23 documentation, uv pip 0.4", Manager: "pip", Operands: "", Anywhere: true,
 			Unless:  "PIP_TARGET PIP_PREFIX PIP_ROOT PIP_SRC PIP_CONFIG_FILE PIP_REQUIREMENT PIP_CONSTRAINT PIP_CACHE_DIR PIP_LOG PYTHONHOME PYTHONUSERBASE PYTHONPYCACHEPREFIX XDG_CACHE_HOME PIP_PYTHON UV_PYTHON UV_CONSTRAINT",
 			Options: "-q|--quiet -v|--verbose -V|--version -qq -h|--help --disable-pip-version-check --no-cache-dir --no-cache --no-input --isolated --python! --log=write --cache-dir=writes --proxy=url --retries=text --timeout=text --default-timeout=text --trusted-host=text --cert=read --no-color --root-user-action=text --progress-bar=text --use-deprecated=text --use-feature=text --exists-action=text --require-virtualenv", Commands: []program{
 				{Names: "install wheel download", Action: ToInstall, Operands: "package...", Fetches: "https://pypi.org", Reads: homeTrees, Writes: homeTrees, Removes: homeTrees, Then: pips,
@@ -32,36 +32,41 @@ func languageRows() []program {
 				{Names: "cache", Action: ToClean, Options: pipAsks, Operands: "text...", Reads: homeTrees, Writes: homeTrees, Removes: homeTrees, Then: func(k *call) { k.installsIn(k.prefixes()) }},
 				{Names: "uninstall check config debug hash search inspect", Options: pipAsks, Operands: "text...", Reads: homeTrees, Writes: homeTrees, Removes: homeTrees, Then: func(k *call) { k.installsIn(k.prefixes()) }},
 			}},
-		{Names: "npm", Sees: seesPackages, Hands: npmHands, Anywhere: true, Tasks: "ci install i add update clean-install in ins up ic config cache set get uninstall prune dedupe pack view root prefix", Source: "npm 10 documentation; each command may ask for a newer npm", Manager: "npm", Fetches: "https://registry.npmjs.org", Unless: "NODE_OPTIONS NPM_CONFIG_GLOBAL npm_config_global NPM_CONFIG_USERCONFIG npm_config_userconfig NPM_CONFIG_GLOBALCONFIG npm_config_globalconfig", Reads: "/etc/ ~/.npmrc " + npmTrees, Writes: npmTrees,
+		{Names: "npm", Git: true, Sees: seesPackages, Hands: npmHands, Anywhere: true, Tasks: "ci install i add update clean-install in ins up ic config cache set get uninstall prune dedupe pack view root prefix", Source: "npm 10 documentation; each command may ask for a newer npm", Manager: "npm", Fetches: "https://registry.npmjs.org", Unless: "NODE_OPTIONS NPM_CONFIG_GLOBAL npm_config_global NPM_CONFIG_USERCONFIG npm_config_userconfig NPM_CONFIG_GLOBALCONFIG npm_config_globalconfig", Reads: "/etc/ ~/.npmrc " + npmTrees, Writes: npmTrees,
 			Options: npmOptions + " -v|--version", Commands: []program{
 				{Names: "install i add ci install-clean clean-install", Action: ToInstall, Operands: "package...", Fetches: "https://registry.npmjs.org", Reads: homeTrees + " " + npmTrees, Writes: homeTrees + " " + npmTrees, Removes: homeTrees + " " + npmTrees, Then: npms},
 				{Names: "cache", Action: ToClean, Operands: "text...", Removes: npmTrees},
 				{Names: "config set get", Operands: "text...", Writes: homeTrees + " ~/.npmrc " + npmTrees, Then: belowHereOnly},
 				{Names: "view info show search ping whoami outdated", Operands: "text...", Fetches: "*"},
-				{Names: "run run-script test build start exec rebuild uninstall rm remove update upgrade prune audit link pack publish version init dedupe ls list shrinkwrap", Operands: "text...", Runs: "runs scripts of the package, or of npm's own settings"},
+				{Names: "update upgrade up", Operands: "text...", Fetches: "https://registry.npmjs.org", Runs: "runs scripts of the package"},
+				{Names: "run run-script test build start exec rebuild uninstall rm remove prune audit link pack publish version init dedupe ls list shrinkwrap", Operands: "text...", Runs: "runs scripts of the package, or of npm's own settings"},
 			}},
 		{Names: "npx cnpm bower grunt gulp", Default: "run", Source: "yarn 1.22, pnpm 8 documentation", Manager: "npm", Options: npmOptions, Commands: []program{
 			{Names: "install i add ci", Action: ToInstall, Operands: "package...", Runs: builds, Fetches: "https://registry.npmjs.org"},
-			{Names: "run run-script test build start exec rebuild uninstall remove update upgrade config cache prune audit link set get pack publish version init dedupe ls list workspaces workspace global policies why info view dlx create", Operands: "text...", Runs: "runs scripts of the package, or of its manager's own settings"},
+			{Names: "update upgrade up", Operands: "text...", Runs: builds, Fetches: "https://registry.npmjs.org"},
+			{Names: "run run-script test build start exec rebuild uninstall remove config cache prune audit link set get pack publish version init dedupe ls list workspaces workspace global policies why info view dlx create", Operands: "text...", Runs: "runs scripts of the package, or of its manager's own settings"},
 		}},
-		{Names: "yarn yarnpkg", Default: "install", Sees: seesPackages, Anywhere: true, Tasks: "install add global upgrade config cache", Source: "yarn 1.22, pnpm 8 documentation", Manager: "npm", Options: npmOptions, Commands: []program{
+		{Names: "yarn yarnpkg", Git: true, Default: "install", Sees: seesPackages, Anywhere: true, Tasks: "install add global upgrade config cache", Source: "yarn 1.22, pnpm 8 documentation", Manager: "npm", Options: npmOptions, Commands: []program{
 			{Names: "install i add ci", Action: ToInstall, Operands: "package...", Runs: builds, Fetches: "https://registry.npmjs.org"},
-			{Names: "run run-script test build start exec rebuild uninstall remove update upgrade config cache prune audit link set get pack publish version init dedupe ls list workspaces workspace global policies why info view dlx create", Operands: "text...", Runs: "runs scripts of the package, or of its manager's own settings"},
+			{Names: "update upgrade up", Operands: "text...", Runs: builds, Fetches: "https://registry.npmjs.org"},
+			{Names: "run run-script test build start exec rebuild uninstall remove config cache prune audit link set get pack publish version init dedupe ls list workspaces workspace global policies why info view dlx create", Operands: "text...", Runs: "runs scripts of the package, or of its manager's own settings"},
 		}},
-		{Names: "pnpm", Sees: seesPackages, Tasks: "install i add fetch config store prune update remove import set", Source: "yarn 1.22, pnpm 8 documentation", Manager: "npm", Options: npmOptions, Commands: []program{
+		{Names: "pnpm", Git: true, Sees: seesPackages, Tasks: "install i add fetch config store prune update remove import set", Source: "yarn 1.22, pnpm 8 documentation", Manager: "npm", Options: npmOptions, Commands: []program{
 			{Names: "install i add ci", Action: ToInstall, Operands: "package...", Runs: builds, Fetches: "https://registry.npmjs.org"},
-			{Names: "run run-script test build start exec rebuild uninstall remove update upgrade config cache prune audit link set get pack publish version init dedupe ls list workspaces workspace global policies why info view dlx create", Operands: "text...", Runs: "runs scripts of the package, or of its manager's own settings"},
+			{Names: "update upgrade up", Operands: "text...", Runs: builds, Fetches: "https://registry.npmjs.org"},
+			{Names: "run run-script test build start exec rebuild uninstall remove config cache prune audit link set get pack publish version init dedupe ls list workspaces workspace global policies why info view dlx create", Operands: "text...", Runs: "runs scripts of the package, or of its manager's own settings"},
 		}},
 		{Names: "gem", Sees: seesPackages, Tasks: "install i update sources cleanup uninstall environment env list query search", Source: "gem(1) 3.3", Manager: "gem", Options: gemOptions, Anywhere: true, Unless: "RUBYOPT GEM_SPEC_CACHE", Commands: []program{
 			{Names: "install", Action: ToInstall, Operands: "package...", Fetches: "https://rubygems.org", Reads: gemTrees, Writes: gemTrees, Removes: gemTrees, Then: gems},
 			{Names: "update uninstall cleanup list sources env", Options: "-a|--all -x|--executables -I --add=url --remove=text", Operands: "text...", Fetches: "https://rubygems.org", Reads: gemTrees, Writes: gemTrees, Removes: gemTrees, Then: gems},
 			{Names: "exec pristine build check", Operands: "text...", Runs: builds},
 		}},
-		{Names: "bundle bundler", Default: "install", Sees: seesPackages, Tasks: "install config check clean update lock package cache version", Anywhere: true, Source: "bundle(1) 2.3: a Gemfile is a program", Manager: "gem", Options: gemOptions, Commands: []program{
+		{Names: "bundle bundler", Git: true, Default: "install", Sees: seesPackages, Tasks: "install config check clean update lock package cache version", Anywhere: true, Source: "bundle(1) 2.3: a Gemfile is a program", Manager: "gem", Options: gemOptions, Commands: []program{
 			{Names: "install", Action: ToInstall, Operands: "package...", Runs: builds, Fetches: "https://rubygems.org"},
-			{Names: "update list config exec clean pristine check env", Operands: "text...", Runs: builds, Fetches: "https://rubygems.org"},
+			{Names: "update", Operands: "text...", Runs: builds, Fetches: "https://rubygems.org"},
+			{Names: "list config exec clean pristine check env", Operands: "text...", Runs: builds},
 		}},
-		{Names: "go", Sees: seesPackages, Anywhere: true, Tasks: "build install get vet mod list version env fmt clean", Source: "go help, 1.21, and go.dev/doc/security/policy", Manager: "go", Single: true, Unless: "GOFLAGS GOENV GOTMPDIR GOROOT CC CXX AR PKG_CONFIG CGO_CFLAGS CGO_CPPFLAGS CGO_CXXFLAGS CGO_LDFLAGS GOCACHEPROG GOCOVERDIR XDG_CACHE_HOME XDG_CONFIG_HOME",
+		{Names: "go", Git: true, Sees: seesPackages, Anywhere: true, Tasks: "build install get vet mod list version env fmt clean", Source: "go help, 1.21, and go.dev/doc/security/policy", Manager: "go", Single: true, Unless: "GOFLAGS GOENV GOTMPDIR GOROOT CC CXX AR PKG_CONFIG CGO_CFLAGS CGO_CPPFLAGS CGO_CXXFLAGS CGO_LDFLAGS GOCACHEPROG GOCOVERDIR XDG_CACHE_HOME XDG_CONFIG_HOME",
 			Options: "-a -n -v -x -i -u -t -d -race -msan -asan -work -trimpath -mod=text -tags=text -ldflags=text -gcflags=text -asmflags=text -buildmode=text -buildvcs[=text] -installsuffix=text -p=text -C=cd -linkshared -modcacherw -pgo=text", Commands: []program{
 				{Names: "build", Single: true, Options: "-o=writes", Operands: "text...", Fetches: "*", Then: goes},
 				{Names: "install get", Single: true, Operands: "text...", Fetches: "*", Then: goes},
@@ -69,9 +74,10 @@ func languageRows() []program {
 				{Names: "version env clean list", Single: true, Options: "-w -u -json -m -f=text -cache -modcache -testcache -deps -e -find", Operands: "text...", Fetches: "*", Then: goes},
 				{Names: "run test generate tool vet fix work bug doc fmt", Operands: "text...", Options: "-c!", Runs: "runs what it builds, or another tool", Fetches: "*"},
 			}},
-		{Names: "cargo", Sees: seesPackages, Anywhere: true, Tasks: "build install fetch check clippy chef update rustc doc clean init new", Source: "cargo(1) 1.70", Manager: "cargo", Options: "-q|--quiet -v|--verbose -V|--version --locked --offline --frozen --color=text", Reads: cargoTrees, Writes: cargoTrees, Removes: cargoTrees, Commands: []program{
+		{Names: "cargo", Git: true, Sees: seesPackages, Anywhere: true, Tasks: "build install fetch check clippy chef update rustc doc clean init new", Source: "cargo(1) 1.70", Manager: "cargo", Options: "-q|--quiet -v|--verbose -V|--version --locked --offline --frozen --color=text", Reads: cargoTrees, Writes: cargoTrees, Removes: cargoTrees, Commands: []program{
 			{Names: "fetch generate-lockfile search", Options: "--target=text --manifest-path!", Operands: "text...", Fetches: "*", Then: func(k *call) { k.installsIn(k.topmost()) }},
-			{Names: "build install test run check doc clippy fmt rustc bench metadata chef update vendor init new clean binstall auditable xwin zigbuild component publish", Options: "--path! --config!", Operands: "text...", Runs: builds, Fetches: "*"},
+			{Names: "fmt init new clean component publish", Options: "--path! --config!", Operands: "text...", Runs: builds},
+			{Names: "build install test run check doc clippy rustc bench metadata chef update vendor binstall auditable xwin zigbuild", Options: "--path! --config!", Operands: "text...", Runs: builds, Fetches: "*"},
 		}},
 		{Names: "rustup", Sees: seesPackages, Tasks: "target component toolchain default update set show install override self", Anywhere: true, Source: "rustup 1.26 documentation: it unpacks toolchains", Options: "-q|--quiet -v|--verbose -V|--version", Reads: cargoTrees, Writes: cargoTrees, Removes: cargoTrees, Commands: []program{
 			{Names: "default target toolchain component update self show set", Options: "--profile=text --toolchain=text -t=text -c=text --target=text --component=text --allow-downgrade --force --no-self-update --no-update-default-toolchain", Operands: "text...", Fetches: "https://static.rust-lang.org"},
@@ -83,14 +89,17 @@ func languageRows() []program {
 			{Names: "update upgrade remove env config init run info list build shell search index develop", Options: "-a|--all -f|--force --file=read --add --set --remove --append --prepend --env --system --live-stream --no-capture-output --update-deps", Operands: "text...", Fetches: "*", Reads: condaTrees, Writes: condaTrees, Removes: condaTrees, Then: condas},
 			{Names: "activate deactivate", Operands: "text...", Runs: "sets a shell up by scripts of packages"},
 		}},
-		{Names: "python python2 python3 pypy pypy3", Source: "python(1) 3.11", Manager: "pip", Plain: true, Anywhere: true, Then: pythons},
+		{Names: "python pypy", Versions: true, Source: "python(1) 3.11", Manager: "pip", Plain: true, Anywhere: true, Then: pythons},
 		{Names: "pyvenv", Source: "venv of python 3.11, as `python -m venv`", Options: "--system-site-packages --symlinks --copies --clear --upgrade --without-pip --prompt=text --upgrade-deps", Operands: "text...", Reads: homeTrees, Writes: homeTrees, Removes: homeTrees, Fetches: "*", Then: venvs},
-		{Names: "uv", Sees: seesPackages, Anywhere: true, Tasks: "sync pip venv lock add export python cache", Source: "uv 0.4 documentation", Manager: "pip", Plain: true, Options: asked, Then: uvs},
-		{Names: "poetry", Sees: seesPackages, Anywhere: true, Tasks: "install config lock add remove update export check cache show self", Source: "documentation of poetry 1.8", Plain: true, Options: asked, Runs: script, Fetches: "*"},
-		{Names: "pipenv", Sees: seesPackages, Anywhere: true, Tasks: "install sync lock update requirements clean", Source: "documentation of pipenv 2023", Plain: true, Options: asked, Runs: script, Fetches: "*"},
+		{Names: "uv", Git: true, Sees: seesPackages, Anywhere: true, Tasks: "sync pip venv lock add export python cache", Source: "uv 0.4 documentation", Manager: "pip", Plain: true, Options: asked, Then: uvs},
+		{Names: "poetry", Git: true, Sees: seesPackages, Anywhere: true, Tasks: "install config lock add remove update export check cache show self", Source: "documentation of poetry 1.8", Plain: true, Options: asked, Runs: script, Fetches: "*"},
+		{Names: "pipenv", Git: true, Sees: seesPackages, Anywhere: true, Tasks: "install sync lock update requirements clean", Source: "documentation of pipenv 2023", Plain: true, Options: asked, Runs: script, Fetches: "*"},
 		{Names: "virtualenv pyenv pipx easy_install pytest flake8 jupyter-kernelspec django-admin manage.py", Source: "documentation of virtualenv 20 and of the others", Plain: true, Runs: script, Fetches: "*"},
 		{Names: "perl ruby node nodejs php lua Rscript R ghc stack cabal ghcup erl elixir mix rebar rebar3 swift julia dart flutter deno bun groovy scala tclsh racket guile sbcl ocaml opam luarocks cpan cpanm cpanp install2.r r littler nvm rvm rbenv", Source: "perl(1) 5.36 and the manuals of the others", Plain: true, Runs: script, Fetches: "*"},
-		{Names: "composer composer.phar", Sees: seesPackages, Anywhere: true, Tasks: "install update require create-project config clear-cache clearcache cc dump-autoload dumpautoload self-update selfupdate global show validate remove diagnose", Source: "composer 2 documentation", Plain: true, Options: asked, Runs: builds, Fetches: "*"},
+		{Names: "composer composer.phar", Sees: seesPackages, Anywhere: true, Tasks: "install update require create-project config clear-cache clearcache cc dump-autoload dumpautoload self-update selfupdate global show validate remove diagnose", Source: "composer 2 documentation", Git: true, Options: asked, Commands: []program{
+			{Names: "install update require create-project global", Operands: "text...", Runs: builds, Fetches: "*"},
+			{Names: "config clear-cache clearcache cc dump-autoload dumpautoload self-update selfupdate show validate remove diagnose run-script run exec", Operands: "text...", Runs: builds},
+		}},
 		{Names: "corepack", Sees: seesPackages, Tasks: "enable disable prepare install use pack", Source: "corepack 0.28 documentation", Plain: true, Options: asked, Runs: builds, Fetches: "*"},
 		{Names: "pecl pear docker-php-ext-install docker-php-ext-configure docker-php-ext-enable docker-php-source", Sees: seesPackages, Source: "scripts of the image php, 8.2", Plain: true, Runs: builds, Fetches: "*"},
 		{Names: "phpize drush wp", Source: "documentation of drush 12 and of the others", Plain: true, Runs: builds, Fetches: "*"},

@@ -45,7 +45,7 @@ const (
 
 // TaskOf reads a command. It is false for what is no package manager.
 func TaskOf(c *shell.Command) (Task, bool) {
-	top := rows().byName[c.Name]
+	top := rows().find(c.Name)
 	if top == nil || top.Manager == "" || len(top.Commands) == 0 {
 		return Task{}, false
 	}
@@ -69,10 +69,39 @@ func TaskOf(c *shell.Command) (Task, bool) {
 // SystemManager is the manager of a distribution's packages that a program is, as of Package: "apt" of
 // apt-get, and "dpkg". It is "" of other programs.
 func SystemManager(name string) string {
-	if row := rows().byName[name]; row != nil && row.System {
+	if row := rows().find(name); row != nil && row.System {
 		return row.Manager
 	}
 	return ""
+}
+
+// Clones tells whether a command may get packages with git, whose URLs and settings count then: that of
+// a manager that can, as far as its row says when it fetches. So may what `python -m pip` does.
+func Clones(c *shell.Command) bool {
+	row, args := rows().find(c.Name), c.Args
+	if row != nil && strings.HasPrefix(row.Names, "python ") {
+		if i := slices.IndexFunc(args, func(w shell.Word) bool { return w.Text == "-m" }); i >= 0 && i+1 < len(args) {
+			row, args = rows().find(args[i+1].Lit()), args[i+2:]
+		}
+	}
+	if row == nil || !row.Git {
+		return false
+	}
+	t := Task{}
+	for command := row; len(command.Commands) > 0; {
+		next, rest := t.next(row, command, args)
+		if next == nil && command.Default != "" && len(rest) == 0 {
+			next = command.commandOf(shell.Word{Text: command.Default, Known: true})
+		}
+		if next == nil {
+			return false
+		}
+		command, args = next, rest
+		if len(command.Commands) == 0 {
+			return command.Fetches != ""
+		}
+	}
+	return true
 }
 
 // next goes on with the command of a row that a word names, nil when there is none, and what

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/seed-e0495807/strake/ir/effects"
 	"github.com/seed-e0495807/strake/ir/eval"
 	"github.com/seed-e0495807/strake/ir/shell"
 	"github.com/seed-e0495807/strake/lang/late"
@@ -37,9 +38,9 @@ func (k *known) set(name, value string) {
 // command tells whether a command uses ssh, and why. It also learns from it.
 //
 // By ssh(1), sftp(1), scp(1), ssh-add(1) of OpenSSH 9.2, rsync(1) 3.5, git(1) 2.39,
-// npm-install of npm 9.2 (git+ssh:// and github:), cargo-build(1) and its like of cargo 0.66,
-// and the commands of bundle(1) 2.3 and composer(1) 2.5. What yarn, pnpm, uv and pip take is
-// not checked against a manual.
+// npm-install of npm 9.2 (git+ssh:// and github:) and cargo-build(1) of cargo 0.66. Which other
+// commands get packages with git the rows of ir/effects say; how URLs are written that yarn, pnpm, uv
+// and pip take is not checked against a manual.
 func (k *known) command(c *shell.Command, state *eval.State) (string, bool) {
 	words := valuesOf(c, state)
 	switch name := c.Name; {
@@ -55,22 +56,15 @@ func (k *known) command(c *shell.Command, state *eval.State) (string, bool) {
 		return k.git(c, words)
 	case name == "go":
 		return k.golang(c, words, state)
-	case isOneOf(name, "npm", "yarn", "pnpm", "npx"):
-		return k.packages(c, words, true, "ci", "install", "i", "add", "update")
-	case name == "pip" || strings.HasPrefix(name, "pip") || name == "uv" || strings.HasPrefix(name, "python") && c.Has("pip"):
-		return k.packages(c, words, false, "install", "wheel", "download", "sync", "add", "run", "tool", "lock")
+	case isOneOf(name, "composer", "composer.phar") && slices.Contains(words, "config"):
+		k.vcs = k.vcs || slices.ContainsFunc(words, isSSH)
+	case !effects.Clones(c):
+	case isOneOf(name, "composer", "composer.phar") && k.vcs:
+		return "composer has a repository over ssh", true
 	case name == "cargo":
 		return k.cargo(c, words, state)
-	case isOneOf(name, "composer", "composer.phar"):
-		if slices.Contains(words, "config") && slices.ContainsFunc(words, isSSH) {
-			k.vcs = true
-		}
-		if k.vcs && c.Has("install", "update", "require") {
-			return "composer has a repository over ssh", true
-		}
-		return k.packages(c, words, false, "install", "update", "require")
-	case name == "bundle":
-		return k.packages(c, words, false, "install", "update")
+	default:
+		return k.packages(c, words)
 	}
 	return "", false
 }
@@ -201,11 +195,9 @@ func (k *known) golang(c *shell.Command, words []string, state *eval.State) (str
 }
 
 // packages looks for packages from git. Those in lock files go over ssh when a rule says
-// so. Some managers have names for hosts, like "github:".
-func (k *known) packages(c *shell.Command, words []string, hosted bool, subs ...string) (string, bool) {
-	if !c.Has(subs...) && !(isOneOf(c.Name, "yarn", "bundle") && len(c.Operands()) == 0) {
-		return "", false
-	}
+// so. Those of npm have names for hosts, like "github:".
+func (k *known) packages(c *shell.Command, words []string) (string, bool) {
+	task, _ := effects.TaskOf(c)
 	for _, w := range words {
 		url := w
 		if _, after, ok := strings.Cut(w, " @ "); ok {
@@ -214,7 +206,7 @@ func (k *known) packages(c *shell.Command, words []string, hosted bool, subs ...
 		if i := strings.Index(url, "git+"); i >= 0 {
 			url = url[i+len("git+"):]
 		}
-		if isSSH(k.rewritten(url)) || hosted && strings.HasPrefix(w, "github:") {
+		if isSSH(k.rewritten(url)) || task.Manager == "npm" && strings.HasPrefix(w, "github:") {
 			return c.Name + " gets " + shown(w) + " over ssh", true
 		}
 	}
@@ -226,9 +218,6 @@ func (k *known) packages(c *shell.Command, words []string, hosted bool, subs ...
 
 // cargo uses ssh for URLs on its command line, and for others by git.
 func (k *known) cargo(c *shell.Command, words []string, state *eval.State) (string, bool) {
-	if !c.Has("build", "install", "fetch", "test", "check", "run", "update", "vendor", "clippy", "chef") {
-		return "", false
-	}
 	for _, w := range words {
 		if isSSH(k.rewritten(strings.TrimPrefix(w, "--git="))) {
 			return "cargo gets " + shown(w) + " over ssh", true

@@ -9,7 +9,6 @@ import (
 	"fmt"
 	"regexp"
 	"slices"
-	"strings"
 
 	"github.com/seed-e0495807/strake/ir"
 	"github.com/seed-e0495807/strake/ir/distro"
@@ -118,9 +117,6 @@ func (p *pass) needs(k *known, run *ir.Run, state *eval.State) (string, bool) {
 			why, found = fmt.Sprintf("the config says so of `%s`", re), true
 		}
 	}
-	if !hints(text) {
-		return why, found
-	}
 	script, err := p.call.States.Script(run, state.Shell)
 	if err != nil {
 		return why, found
@@ -134,12 +130,6 @@ func (p *pass) needs(k *known, run *ir.Run, state *eval.State) (string, bool) {
 		}
 	}
 	return why, found
-}
-
-// hints is a quick look at whether a RUN has to be parsed.
-func hints(text string) bool {
-	return slices.ContainsFunc([]string{"git", "ssh", "scp", "rsync", "go", "npm", "yarn", "pip", "python", "uv", "cargo", "composer", "bundle"},
-		func(word string) bool { return strings.Contains(text, word) })
 }
 
 // hasMount tells whether the author has lent an agent. A second one would not be used:

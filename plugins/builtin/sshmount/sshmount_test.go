@@ -109,3 +109,34 @@ func TestGitOptions(t *testing.T) {
 		}
 	}
 }
+
+// TestManagers holds that what gets packages with git is asked of the table of programs.
+func TestManagers(t *testing.T) {
+	const rule = `git config --global url."git@example.com:".insteadOf https://example.com/ && `
+	for line, want := range map[string]bool{
+		"pip3.12 install git+ssh://git@example.com/a":                              true,
+		"python3.11 -m pip install 'a @ git+ssh://git@example.com/a'":              true,
+		"python3 -m venv git+ssh://git@example.com/a":                              false,
+		"poetry add git+ssh://git@example.com/a":                                   true,
+		"yarn upgrade github:a/b":                                                  true,
+		"yarn run github:a/b":                                                      false,
+		"pip install github:a/b":                                                   false,
+		"composer config repositories.a vcs git@example.com:a":                     false,
+		"composer config repositories.a vcs git@example.com:a && composer install": true,
+		"cargo init --git=ssh://git@example.com/a":                                 false,
+		"cargo install --git ssh://git@example.com/a":                              true,
+		"gem install ssh://git@example.com/a":                                      false,
+		rule + "yarn":                                                              true,
+		rule + "bundle":                                                            true,
+		rule + "bundle exec rake":                                                  false,
+		rule + "poetry install":                                                    true,
+		rule + "apt-get install -y a":                                              false,
+		rule + "npm ci":                                                            true,
+		rule + "npm run a":                                                         false,
+	} {
+		out := plugintest.Run(t, plugins.Step{Plugin: sshmount.New()}, "FROM debian\nRUN "+line, nil)
+		if got := strings.Contains(plugintest.Print(out.Module), "type=ssh"); got != want {
+			t.Errorf("%s: %v", line, got)
+		}
+	}
+}
