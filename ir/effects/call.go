@@ -87,7 +87,7 @@ func (k *call) parse(row *program) bool {
 		args = append(args, k.w.fields(a)...)
 	}
 	args = append(args, k.more...)
-	if slices.Contains(k.Via, "xargs") {
+	if k.Fed() {
 		args = append(args, field{text: "what xargs reads", loose: true})
 	}
 	if row.Plain {

@@ -4,6 +4,8 @@ import (
 	"path"
 	"slices"
 	"strings"
+
+	"github.com/seed-e0495807/strake/ir/shell"
 )
 
 // urlName is the last part of a URL, as a pattern; "" is not known, or it has none.
@@ -178,4 +180,32 @@ func gpgs(k *call) {
 			k.writes(dir.paths(k.dirs, true))
 		}
 	}
+}
+
+// Downloads are the files in which a command puts what it fetches, as they are written; "-" is standard
+// output. It is false of a program that is not there to fetch what URLs name, as curl and wget are.
+func Downloads(c *shell.Command) (files []string, ok bool) {
+	row := rows().find(c.Name)
+	if row == nil || row.Saves == "" {
+		return nil, false
+	}
+	given, operands := loosely(row.words(), c.Args)
+	named := !slices.Contains(strings.Fields(row.Saves), "*")
+	for _, o := range given {
+		switch name := row.option(o).name; {
+		case name == strings.Fields(row.Saves)[0]:
+			files = append(files, o.Value.Text)
+		case slices.Contains(strings.Fields(row.Saves)[1:], name):
+			named = false
+		}
+	}
+	if named || len(files) > 0 {
+		return files, true
+	}
+	for _, w := range operands {
+		if url, _, _ := strings.Cut(w.Text, "?"); strings.Contains(url, "/") {
+			files = append(files, strings.Trim(path.Base(url), `"'`))
+		}
+	}
+	return files, true
 }

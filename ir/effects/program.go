@@ -42,6 +42,9 @@ type program struct {
 	Git                    bool   // packages may be repositories that it clones with git
 	Action                 Action // what a manager's command does with them
 	Service                bool   // operands are services
+	// Saves are the option that names the file which what is fetched goes to, and those that have it
+	// named as the URL is; "*" is none of these.
+	Saves string
 	// Setting tells settings that run nothing of the author's, and keep to the files of the row.
 	Setting  func(text string) bool
 	Versions bool // a version may stand behind its name, as in python3.12

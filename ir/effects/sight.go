@@ -56,14 +56,14 @@ func SightOf(c *shell.Command) Sight {
 		if onlyAsks(c) {
 			return sightOf(top.Sees)
 		}
-		if behindXargs(c) || !top.hasTask(c.Args) {
+		if c.Fed() || !top.hasTask(c.Args) {
 			return SeesAll
 		}
 	}
 	if !top.canRun {
 		return top.sight(c)
 	}
-	if behindXargs(c) {
+	if c.Fed() {
 		return SeesAll
 	}
 	return top.readSight(top, c.Name, c.Args)
@@ -80,9 +80,6 @@ func Tool(name string) bool {
 func onlyAsks(c *shell.Command) bool {
 	return slices.Contains([]string{"--version", "-V", "--help", "-h", "version", "help"}, c.Arg(0)) || c.Arg(0) == "-v" && len(c.Args) == 1
 }
-
-// behindXargs tells a command that is given words which nobody knows.
-func behindXargs(c *shell.Command) bool { return slices.Contains(c.Via, "xargs") }
 
 // placed tells whether a command's program is where the row's is.
 func (p *program) placed(c *shell.Command) bool {

@@ -7,6 +7,7 @@ import (
 
 	"github.com/seed-e0495807/strake/ir"
 	"github.com/seed-e0495807/strake/ir/effects"
+	"github.com/seed-e0495807/strake/ir/shell"
 )
 
 // TestSources is about URLs that are written: each is listed, with its host.
@@ -73,5 +74,25 @@ func TestSources(t *testing.T) {
 	// Variables of the shell are none of its programs'.
 	if e := of("https_proxy=http://p.org; curl https://e.org/a"); len(e.Network) > 1 {
 		t.Error(e.Network)
+	}
+}
+
+// TestDownloads is about the files that what is fetched goes to.
+func TestDownloads(t *testing.T) {
+	for line, want := range map[string]string{
+		"curl -fsSLo a https://e.org/b": "a", "curl --output=a https://e.org/b": "a", "curl -oa https://e.org/b": "a", "curl -fsSLO https://e.org/b.sh?x=1": "b.sh", "curl https://e.org/b": "", "curl --frob -o $X https://e.org/b": "$X",
+		"wget https://e.org/b": "b", "wget -qO- https://e.org/b": "-", "wget -nv -O a https://e.org/b": "a", `wget "https://e.org/$X"`: "$X", "wget e.org": "",
+	} {
+		script, err := shell.Parse(&ir.Run{Command: ir.Command{Line: line}}, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got, ok := effects.Downloads(script.Commands[0])
+		if strings.Join(got, " ") != want || !ok {
+			t.Errorf("%s: %q, %v", line, got, ok)
+		}
+	}
+	if _, ok := effects.Downloads(&shell.Command{Name: "git"}); ok {
+		t.Error("git fetches into files")
 	}
 }

@@ -50,7 +50,7 @@ func TaskOf(c *shell.Command) (Task, bool) {
 		return Task{}, false
 	}
 	dir, _ := path.Split(c.Prog.Text)
-	more := slices.Contains(c.Via, "xargs")
+	more := c.Fed()
 	t := Task{Manager: top.Manager, System: top.System, Tame: !more && !c.Apart && !c.Sets(strings.Fields(top.Unless)...) && (dir == "" || standard(dir))}
 	row, rest := top, c.Args
 	for row != nil && len(row.Commands) > 0 {
@@ -127,21 +127,23 @@ func (t *Task) options(top, row *program, args []shell.Word, mixed bool) (operan
 	given, operands, ok := known.Parse(args, mixed)
 	if !ok {
 		t.Tame = false
-		return t.loosely(known, args)
+		given, operands = loosely(known, args)
+		t.Given = append(t.Given, given...)
+		return operands
 	}
 	t.Given = append(t.Given, given...)
 	t.Tame = t.Tame && !slices.ContainsFunc(given, func(o shell.Option) bool { return !row.tame(top, o) })
 	return operands
 }
 
-// loosely does so one word after the other.
-func (t *Task) loosely(known shell.Options, args []shell.Word) (operands []shell.Word) {
+// loosely reads one word after the other. Of those that are not known, those with a dash are options.
+func loosely(known shell.Options, args []shell.Word) (given []shell.Option, operands []shell.Word) {
 	for len(args) > 0 {
 		n := min(2, len(args))
-		given, others, ok := known.Parse(args[:n], false)
+		list, others, ok := known.Parse(args[:n], false)
 		switch {
 		case ok && len(others) < n:
-			t.Given = append(t.Given, given...)
+			given = append(given, list...)
 			n -= len(others)
 		case strings.HasPrefix(args[0].Text, "-"):
 			n = 1
@@ -150,7 +152,7 @@ func (t *Task) loosely(known shell.Options, args []shell.Word) (operands []shell
 		}
 		args = args[n:]
 	}
-	return operands
+	return given, operands
 }
 
 // readWords gives the options of a row.

@@ -62,6 +62,9 @@ func (c *Command) Pos() syntax.Pos {
 	return c.stmt.Pos()
 }
 
+// Fed tells whether the command is given words that it reads, by xargs(1).
+func (c *Command) Fed() bool { return slices.Contains(c.Via, "xargs") }
+
 // Sets tells whether one of the variables is assigned in front of the command.
 func (c *Command) Sets(names ...string) bool {
 	return slices.ContainsFunc(c.Env, func(v Var) bool { return slices.Contains(names, v.Name) })

@@ -94,7 +94,7 @@ func (a *about) linksMade() (list []link, opaque bool) {
 func (r reader) linksOfScript() (list []link) {
 	for _, c := range r.script.Commands {
 		switch {
-		case c.Name == "ln" && !slices.Contains(c.Via, "xargs"):
+		case c.Name == "ln" && !c.Fed():
 			list = append(list, r.linksOf(c)...)
 		case c.Name == "ln", hasWord(c, func(text string) bool { return text == "ln" }):
 			list = append(list, link{as: "*"})

@@ -72,6 +72,13 @@ func pip(subs ...string) func(*shell.Command) bool {
 	}
 }
 
+// installsHere tells managers whose words are read here, as the table has less of them.
+func installsHere(c *shell.Command) bool {
+	_, isPip := pipAt(c)
+	builds := slices.Contains([]string{"mvn", "mvnw", "mvnd", "gradle", "gradlew"}, c.Name)
+	return isPip || composerUses(c) || mavenUses(c) || gradleUses(c) || builds && isQuestion(c)
+}
+
 // isQuestion tells what only asks, and exits.
 // What npm, yarn and cargo are given behind a word may be for a program that they run.
 func isQuestion(c *shell.Command) bool {

@@ -17,7 +17,7 @@ import (
 func (j *job) moves(u *use) bool {
 	vars := append([]string{"HOME"}, u.vars...)
 	for _, c := range u.commands {
-		if c.Sets(vars...) || slices.Contains(c.Via, "xargs") || slices.ContainsFunc(slices.Concat(j.variants(c.Args)...), func(w shell.Word) bool {
+		if c.Sets(vars...) || c.Fed() || slices.ContainsFunc(slices.Concat(j.variants(c.Args)...), func(w shell.Word) bool {
 			return u.leadsAway(w) || !w.Known && !strings.HasPrefix(w.Text, "-") && w.MayBeOption()
 		}) {
 			return true

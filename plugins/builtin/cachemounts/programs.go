@@ -27,7 +27,7 @@ func kindOf(c *shell.Command) kind {
 	if c.Sets("PATH") || c.Apart {
 		return unknown
 	}
-	if _, isPip := pipAt(c); isPip || composerUses(c) || mavenUses(c) || gradleUses(c) || isQuestion(c) && slices.Contains(strings.Fields("mvn mvnw mvnd gradle gradlew"), c.Name) {
+	if installsHere(c) {
 		return installer
 	}
 	return effects.SightOf(c)

@@ -3,6 +3,7 @@ package cachemounts
 import (
 	"slices"
 
+	"github.com/seed-e0495807/strake/ir/effects"
 	"github.com/seed-e0495807/strake/ir/shell"
 )
 
@@ -12,11 +13,16 @@ func (r reader) quietFind(c *shell.Command) bool {
 	for _, inner := range c.Found() {
 		switch k := r.kindOf(inner); {
 		case k == quiet:
-		case k == walker && !slices.ContainsFunc(walked(inner), func(w shell.Word) bool { return w.Text != "{}" }):
-			// from what find has come to
+		case k == walker && fromHere(inner):
 		default:
 			return false
 		}
 	}
 	return true
+}
+
+// fromHere tells a command that walks no further than from what find has come to.
+func fromHere(c *shell.Command) bool {
+	trees, _ := effects.Trees(c)
+	return !slices.ContainsFunc(trees, func(w shell.Word) bool { return w.Text != "{}" })
 }

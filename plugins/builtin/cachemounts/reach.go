@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/seed-e0495807/strake/ir/effects"
 	"github.com/seed-e0495807/strake/ir/shell"
 	"github.com/seed-e0495807/strake/lang/late"
 )
@@ -82,14 +83,14 @@ func (j *job) seen(u *use) bool {
 
 // walksInto tells whether a walker may come to a directory of a manager.
 func (j *job) walksInto(c *shell.Command, u *use, places []string) bool {
-	words := walked(c)
+	words, sure := effects.Trees(c)
 	over := func(dir string, removal bool) bool {
-		if slices.Contains(c.Via, "xargs") && !removal {
+		if c.Fed() && !removal {
 			return true
 		}
 		return slices.ContainsFunc(words, func(w shell.Word) bool { return j.reaches(w, dir, removal) })
 	}
-	if hasWord(c, elsewhere().MatchString) || strings.HasSuffix(c.Name, "grep") && hasWord(c, grepLinks().MatchString) {
+	if !sure {
 		return true
 	}
 	// Nobody can remove or move / or /dev, so that a word that is not known is neither.
@@ -104,51 +105,6 @@ func (j *job) walksInto(c *shell.Command, u *use, places []string) bool {
 		at, ok := j.fromHome(p)
 		return !ok || over(at, gone)
 	})
-}
-
-// walked are the words of a command that may name trees which it reads.
-func walked(c *shell.Command) []shell.Word {
-	var list []shell.Word
-	for _, w := range c.Args {
-		_, value, hasValue := strings.Cut(w.Text, "=")
-		switch {
-		case !strings.HasPrefix(w.Text, "-"):
-			if c.Name == "find" && (w.Text == "(" || w.Text == "!" || w.Text == `\(` || w.Text == `\!`) {
-				return orHere(c, list)
-			}
-			list = append(list, w)
-		case c.Name == "find" && !slices.Contains([]string{"-H", "-L", "-P"}, w.Text):
-			return orHere(c, list)
-		case c.Name == "tar" && strings.HasPrefix(w.Text, "-C") && len(w.Text) > 2:
-			list = append(list, shell.Word{Text: w.Text[2:], Known: w.Known})
-		case hasValue:
-			list = append(list, shell.Word{Text: value, Known: w.Known})
-		}
-	}
-	if len(list) > 0 && strings.HasPrefix(c.Name, "ch") { // the owner or the mode
-		list = list[1:]
-	}
-	if n := len(list); n > 1 && (c.Name == "cp" || c.Name == "mv" || c.Name == "rsync") && !hasWord(c, targetFirst().MatchString) {
-		list = list[:n-1] // written, and not read; what is named outright, names tells
-	}
-	return orHere(c, list)
-}
-
-var (
-	// targetFirst are options of cp and mv that may name the target.
-	targetFirst = late.Regexp(`^(-[A-Za-z]*t|--t)`)
-	// elsewhere are options of a walk that goes where its words do not say: through links,
-	// or by a list of names. grepLinks are those of grep(1) 3.8.
-	elsewhere = late.Regexp(`^(-[A-Za-z]*L|--(deref|copy-l|copy-u|files0|files-f)|-follow$|-files0)`)
-	grepLinks = late.Regexp(`^-[A-Za-z]*R`)
-)
-
-// orHere is what a program takes when it is given nothing.
-func orHere(c *shell.Command, list []shell.Word) []shell.Word {
-	if len(list) == 0 && slices.Contains([]string{"find", "du", "ls", "dir", "grep", "egrep", "fgrep"}, c.Name) {
-		return []shell.Word{{Text: ".", Known: true}}
-	}
-	return list
 }
 
 // forced tells an rm that does not mind when there is nothing.

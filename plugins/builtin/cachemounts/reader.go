@@ -114,7 +114,7 @@ func expand(args []shell.Word, values map[string]string) (out []shell.Word) {
 
 // kindOf tells what a command may see of the mounts of its RUN, whatever its variables have.
 func (r reader) kindOf(c *shell.Command) kind {
-	if c.Name == "find" && !r.quietFind(c) {
+	if !r.quietFind(c) {
 		return unknown
 	}
 	kinds := map[kind]bool{}

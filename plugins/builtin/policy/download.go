@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/seed-e0495807/strake/ir/effects"
 	"github.com/seed-e0495807/strake/ir/shell"
 	"github.com/seed-e0495807/strake/lang/late"
 )
@@ -17,10 +18,14 @@ var substituted = late.Regexp("^\"?([$][(]|<[(]|`)\\s*(?:sudo\\s+)?(curl|wget)\\
 func markDownloads(list []*command) {
 	files := map[string]string{} // fetched and not verified, and by what
 	for _, c := range list {
+		saved, fetches := effects.Downloads(c.Command)
 		switch {
-		case isFetcher(c.Name):
-			for _, f := range fetched(c.Command) {
+		case fetches:
+			for _, f := range saved {
 				files[path.Clean(f)] = c.Name
+			}
+			for _, w := range c.Writes {
+				files[path.Clean(w.Text)] = c.Name
 			}
 		case verifies(c.Name):
 			clear(files)
@@ -30,7 +35,10 @@ func markDownloads(list []*command) {
 	}
 }
 
-func isFetcher(name string) bool { return name == "curl" || name == "wget" }
+func isFetcher(name string) bool {
+	_, ok := effects.Downloads(&shell.Command{Name: name})
+	return ok
+}
 
 // verifies tells programs that look at what was fetched: sums and signatures.
 func verifies(name string) bool {
@@ -85,7 +93,7 @@ func (c *command) inline() bool {
 // words: the first behind -c is the script, or has it where "{}" stands.
 func (c *command) readsInput() bool {
 	args := c.args()
-	if slices.Contains(c.Via, "xargs") {
+	if c.Fed() {
 		return c.inline() && (strings.HasSuffix(args[len(args)-1], "c") && strings.HasPrefix(args[len(args)-1], "-") ||
 			slices.ContainsFunc(args, func(a string) bool { return strings.HasPrefix(strings.Trim(a, `"'`), "{}") }))
 	}
@@ -93,38 +101,4 @@ func (c *command) readsInput() bool {
 		return true
 	}
 	return c.Name != "eval" && !c.inline() && !slices.ContainsFunc(args, func(a string) bool { return !strings.HasPrefix(a, "-") })
-}
-
-// fetched are the files that curl(1) 7.88 or wget(1) 1.21 write.
-func fetched(c *shell.Command) (list []string) {
-	for _, w := range c.Writes {
-		list = append(list, w.Text)
-	}
-	output, long := "o", "--output"
-	if c.Name == "wget" {
-		output, long = "O", "--output-document"
-	}
-	named, remote := false, c.Name == "wget"
-	for i, w := range c.Args {
-		name, value, joined := strings.Cut(w.Text, "=")
-		short := strings.HasPrefix(w.Text, "-") && !strings.HasPrefix(w.Text, "--")
-		switch {
-		case joined && name == long:
-			list, named = append(list, value), true
-		case (name == long || short && strings.HasSuffix(w.Text, output)) && i+1 < len(c.Args):
-			list, named = append(list, c.Args[i+1].Text), true
-		case short && strings.Contains(w.Text, output):
-			_, file, _ := strings.Cut(w.Text, output)
-			list, named = append(list, file), true
-		case name == "--remote-name" || short && strings.Contains(w.Text, "O"):
-			remote = true
-		}
-	}
-	for _, w := range c.Operands() {
-		if remote && !named && strings.Contains(w.Text, "/") {
-			url, _, _ := strings.Cut(w.Text, "?")
-			list = append(list, strings.Trim(path.Base(url), `"'`))
-		}
-	}
-	return list
 }
