@@ -166,27 +166,16 @@ func (p *printer) packages(list []Package) {
 
 func (p *printer) files(list []Difference) {
 	var lines []string
+	top := "\x00" // of what is told with its directory
 	for i := range list {
 		d := &list[i]
-		if !d.Counts() || d.below && i > 0 && inside(d.Path, list[:i]) {
+		if !d.Counts() || d.below && strings.HasPrefix(d.Path, top) {
 			continue
 		}
+		top = strings.TrimSuffix(d.Path, "/") + "/"
 		lines = append(lines, mark(d.Change)+" "+shown(d.Path)+d.describe(list[i+1:])+d.origins())
 	}
 	p.list("Files", lines)
-}
-
-// inside tells whether the directory above a path, with all below it, is in a list.
-func inside(name string, list []Difference) bool {
-	for i := len(list) - 1; i >= 0; i-- {
-		if strings.HasPrefix(name, strings.TrimSuffix(list[i].Path, "/")+"/") {
-			return true
-		}
-		if !list[i].below {
-			break
-		}
-	}
-	return false
 }
 
 // describe says what became of a path. Those behind it are below it, if they are.

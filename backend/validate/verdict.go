@@ -92,10 +92,15 @@ func (r *Reader) Judge(ctx context.Context, a, b [2]*Tree, dropped []string) (*V
 	j.directories()
 	j.config(between)
 	j.times(between)
-	slices.SortFunc(j.out.Files, func(x, y Difference) int { return strings.Compare(x.Path, y.Path) })
-	slices.SortFunc(j.out.ByItself, func(x, y Itself) int { return strings.Compare(x.Path, y.Path) })
+	slices.SortStableFunc(j.out.Files, func(x, y Difference) int { return comparePaths(x.Path, y.Path) })
+	slices.SortStableFunc(j.out.ByItself, func(x, y Itself) int { return comparePaths(x.Path, y.Path) })
 	j.out.Decide()
 	return j.out, nil
+}
+
+// comparePaths orders paths as a walk does: what is in a directory stands right behind it.
+func comparePaths(a, b string) int {
+	return strings.Compare(strings.ReplaceAll(a, "/", "\x00"), strings.ReplaceAll(b, "/", "\x00"))
 }
 
 // Decide gives the answer to all that is in a verdict.
@@ -202,6 +207,10 @@ func (j *judge) meant(name string) int {
 // does is a difference, as nothing is fixed that it could be compared with.
 func (j *judge) alone(side int) {
 	letter := "AB"[side : side+1]
+	known := map[string]bool{}
+	for _, d := range j.out.Files {
+		known[d.Path] = true
+	}
 	for _, d := range j.own[side].Files {
 		if d.Change != Changed {
 			continue
@@ -220,8 +229,7 @@ func (j *judge) alone(side int) {
 		if len(excused) > 0 && side == 0 {
 			j.out.ByItself = append(j.out.ByItself, Itself{d.Path, excused})
 		}
-		known := slices.ContainsFunc(j.out.Files, func(o Difference) bool { return o.Path == d.Path })
-		if len(rest) > 0 && !known {
+		if len(rest) > 0 && !known[d.Path] {
 			origin := d.A
 			d.Note, d.Aspects, d.A, d.B = "differs between two builds of "+letter, rest, nil, nil
 			*[2]**Origin{&d.A, &d.B}[side] = origin
@@ -278,10 +286,14 @@ func (j *judge) shape(n *Node, four [4]*Node) string {
 
 // outline is a path without its name and content, and without those of all below it.
 func outline(n *Node) string {
-	text := fmt.Sprintf("%s %04o %d:%d", n.Kind, n.Mode, n.UID, n.GID)
+	text := owned(n.File)
 	for _, name := range slices.Sorted(maps.Keys(n.Xattrs)) {
-		text += " " + name
+		text += fmt.Sprintf(" %s=0x%x", name, n.Xattrs[name])
 	}
+	if n.Kind == CharDev || n.Kind == BlockDev {
+		text += fmt.Sprintf(" %d,%d", n.Major, n.Minor)
+	}
+	text = string(n.Kind) + ", " + text
 	if n.Kind != Directory {
 		return text
 	}

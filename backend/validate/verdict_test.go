@@ -1,8 +1,11 @@
 package validate
 
 import (
+	"archive/tar"
 	"bytes"
 	"fmt"
+	"maps"
+	"math/rand/v2"
 	"slices"
 	"strings"
 	"testing"
@@ -164,6 +167,58 @@ func TestJudgeRun(t *testing.T) {
 		s := JudgeRun("x", c.a, c.b)
 		if s.ByItself != c.itself || (s.Difference == "") != (c.want == "") || !strings.Contains(s.Difference, c.want) {
 			t.Errorf("%v and %v: %+v", c.a, c.b, s)
+		}
+	}
+}
+
+// TestJudgeRandom holds, over random trees of which some files differ in each build, that
+// another layering of the same is equal up to them, and that one change to B is found unless
+// it is to what such a file holds.
+func TestJudgeRandom(t *testing.T) {
+	for seed := range uint64(200) {
+		f := forest{rand.New(rand.NewPCG(seed, 23))}
+		tree := f.tree()
+		moving := map[string]bool{}
+		for name, one := range tree {
+			moving[name] = one.Typeflag == tar.TypeReg && f.IntN(4) == 0
+		}
+		n := 0
+		r := NewReader(Usual())
+		build := func(name string, from map[string]item) *Tree {
+			n++
+			all := maps.Clone(from)
+			for name, one := range all {
+				if moving[name] {
+					all[name] = one.contains(one.data + fmt.Sprint(" of build ", n))
+				}
+			}
+			out, err := r.Tree(t.Context(), imageOf(t, name, config(), f.layering(all)...))
+			if err != nil {
+				t.Fatal(err)
+			}
+			return out
+		}
+		a := [2]*Tree{build("a", tree), build("a", tree)}
+		v, err := r.Judge(t.Context(), a, [2]*Tree{build("b", tree), build("b", tree)}, nil)
+		if err != nil || v.Answer == NotEqual {
+			t.Fatalf("seed %d: the same is %s: %q, %v", seed, v.Answer, v.brief(), err)
+		}
+		listed := map[string]bool{}
+		for _, one := range v.ByItself {
+			listed[strings.TrimPrefix(one.Path, "/")] = true
+		}
+		for name, is := range moving {
+			if is != listed[name] {
+				t.Fatalf("seed %d: %s differs by itself: %v, and is listed: %v", seed, name, is, listed[name])
+			}
+		}
+		name, change := f.change(tree)
+		v, err = r.Judge(t.Context(), a, [2]*Tree{build("b", tree), build("b", tree)}, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if excused := change == "content" && moving[name]; (v.Answer == NotEqual) == excused {
+			t.Fatalf("seed %d: %s of %s, and it is %s: %q", seed, change, name, v.Answer, v.brief())
 		}
 	}
 }

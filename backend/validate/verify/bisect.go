@@ -9,8 +9,8 @@ import (
 )
 
 // bisect finds the plugin of a row whose work made a difference: with those in front of it
-// alone there is none, and with it there is one. A build with the first plugins takes the
-// place of both of B's, as what differs by itself in A is known.
+// alone there is none, and with it there is one. Each row is built twice, as B was: a plugin
+// may make something random.
 func (x *experiment) bisect(ctx context.Context, a [2]*validate.Tree, v *validate.Verdict) (*validate.Guilty, error) {
 	before := x.builds
 	good, bad, worst := 0, len(x.Stages.Steps), v
@@ -19,15 +19,14 @@ func (x *experiment) bisect(ctx context.Context, a [2]*validate.Tree, v *validat
 		b := x.B
 		b.Name = fmt.Sprintf("%s with the first %d", x.B.Name, n)
 		b.Request.Compile.Plugins = x.Stages.First(n)
-		img, err := x.image(ctx, b, "first")
-		if err != nil {
-			return nil, err
+		var both [2]*validate.Tree
+		for i, nth := range []string{"first", "second"} {
+			var err error
+			if both[i], err = x.tree(ctx, b, nth); err != nil {
+				return nil, err
+			}
 		}
-		tree, err := x.reader.Tree(ctx, img)
-		if err != nil {
-			return nil, err
-		}
-		found, err := x.reader.Judge(ctx, a, [2]*validate.Tree{tree, tree}, x.Dropped)
+		found, err := x.reader.Judge(ctx, a, both, x.Dropped)
 		if err != nil {
 			return nil, err
 		}
@@ -35,7 +34,7 @@ func (x *experiment) bisect(ctx context.Context, a [2]*validate.Tree, v *validat
 			if s.Difference == "" || found.Answer == validate.NotEqual {
 				continue
 			}
-			run, err := x.smoke(ctx, s.Command, a, [2]*validate.Tree{tree, tree})
+			run, err := x.smoke(ctx, s.Command, a, both)
 			if err != nil {
 				return nil, err
 			}

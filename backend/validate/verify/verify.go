@@ -120,14 +120,8 @@ func (x *experiment) run(ctx context.Context) (*validate.Verdict, error) {
 		tree  **validate.Tree
 		nth   string
 	}{{x.A, &a[0], "first"}, {x.B, &b[0], "first"}, {x.B, &b[1], "second"}, {x.A, &a[1], "second"}} {
-		if err := nextSecond(ctx); err != nil {
-			return nil, err
-		}
-		img, err := x.image(ctx, step.build, step.nth)
-		if err != nil {
-			return nil, err
-		}
-		if *step.tree, err = x.reader.Tree(ctx, img); err != nil {
+		var err error
+		if *step.tree, err = x.tree(ctx, step.build, step.nth); err != nil {
 			return nil, err
 		}
 	}
@@ -151,6 +145,18 @@ func (x *experiment) run(ctx context.Context) (*validate.Verdict, error) {
 		v.Guilty, err = x.bisect(ctx, a, v)
 	}
 	return v, err
+}
+
+// tree builds, in another second than what was built before, and reads what came out.
+func (x *experiment) tree(ctx context.Context, b Build, nth string) (*validate.Tree, error) {
+	if err := nextSecond(ctx); err != nil {
+		return nil, err
+	}
+	img, err := x.image(ctx, b, nth)
+	if err != nil {
+		return nil, err
+	}
+	return x.reader.Tree(ctx, img)
 }
 
 // nextSecond waits for the clock to show another second: a time that a step writes down is
