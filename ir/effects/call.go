@@ -62,7 +62,7 @@ func (w *walker) does(k *call) Effects {
 	} else {
 		k.fail("`" + k.Name + "` has an option or a command that the table does not know: `" + k.Text + "`")
 	}
-	k.out = Join(k.out, byUser(c))
+	k.out = Join(k.out, byUser(c), Effects{Dealings: w.rows.dealings(row, c)})
 	w.behind(k, names, before, with)
 	return k.out
 }

@@ -35,7 +35,8 @@ type Effects struct {
 	Capabilities  []string        `json:"capabilities,omitempty"` // given to files, and asked for by RUN --security
 	Services      []string        `json:"services,omitempty"`     // enabled, started or stopped
 	Permissions   []Permission    `json:"permissions,omitempty"`
-	Shell         []Leaving       `json:"shell,omitempty"` // inside of the script: the next step has a new shell
+	Dealings      []Dealing       `json:"dealings,omitempty"` // what else it has to do with
+	Shell         []Leaving       `json:"shell,omitempty"`    // inside of the script: the next step has a new shell
 	Lost          []Lost          `json:"lost,omitempty"`
 	Indeterminate []Indeterminate `json:"indeterminate,omitempty"`
 
@@ -145,6 +146,7 @@ func Join(all ...Effects) (out Effects) {
 	out.Permissions = distinct(out.Permissions, func(a, b Permission) int {
 		return cmp.Or(strings.Compare(a.Path, b.Path), strings.Compare(a.Mode, b.Mode), strings.Compare(a.Owner, b.Owner))
 	})
+	out.Dealings = distinct(out.Dealings, func(a, b Dealing) int { return strings.Compare(string(a), string(b)) })
 	out.Shell = distinct(out.Shell, func(a, b Leaving) int {
 		return cmp.Or(strings.Compare(a.Kind, b.Kind), strings.Compare(a.Value, b.Value))
 	})
@@ -169,6 +171,7 @@ func concat(all []Effects) (out Effects) {
 		out.Capabilities = append(out.Capabilities, e.Capabilities...)
 		out.Services = append(out.Services, e.Services...)
 		out.Permissions = append(out.Permissions, e.Permissions...)
+		out.Dealings = append(out.Dealings, e.Dealings...)
 		out.Shell = append(out.Shell, e.Shell...)
 		out.Lost = append(out.Lost, e.Lost...)
 		out.Indeterminate = append(out.Indeterminate, e.Indeterminate...)

@@ -60,6 +60,9 @@ type program struct {
 	// NoLinks says that what it writes are files and directories: it makes no symbolic link, and no
 	// further name of a file.
 	NoLinks bool
+	// Deals is what it has to do with besides files: words for Dealings. Servers are words, as of commands
+	// of git, that may have it leave a process running.
+	Deals, Servers string
 	// Unless are variables of the environment that change what the row says.
 	Unless string
 
@@ -70,6 +73,7 @@ type program struct {
 	names bool              // one of them names something
 	roles []string          // of Operands
 	trees []string          // of Tree
+	deals []Dealing         // of Deals
 	// canRun says that one of them, or of those of its commands, may have it run another program.
 	canRun bool
 	words  func() shell.Options // of Options, for words of a script
@@ -98,7 +102,7 @@ const (
 
 // table has all rows, a topic a file.
 func table() []program {
-	return slices.Concat(shellRows(), coreutilsRows(), textRows(), archiveRows(), packageRows(), languageRows(), networkRows(), userRows(), buildRows(), systemRows())
+	return slices.Concat(shellRows(), coreutilsRows(), textRows(), archiveRows(), packageRows(), languageRows(), networkRows(), userRows(), buildRows(), systemRows(), daemonRows())
 }
 
 // programs are the rows by the names of programs, and what was read of them so far.
@@ -140,6 +144,9 @@ func (p *program) prepare(top *program, outer map[string]option) {
 		if _, own := p.known[name]; !own {
 			p.known[name] = o
 		}
+	}
+	for word := range strings.FieldsSeq(p.Deals) {
+		p.deals = append(p.deals, Dealing(word))
 	}
 	for i := range p.Commands {
 		p.Commands[i].prepare(top, p.known)

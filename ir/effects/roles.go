@@ -226,6 +226,9 @@ func (k *call) install(f field) {
 		}
 	}
 	k.out.Packages = append(k.out.Packages, p)
+	if MakesLocales(p.Name) {
+		k.out.Dealings = append(k.out.Dealings, Locales)
+	}
 	if strings.Contains(f.text, "://") || f.known && (strings.HasPrefix(f.text, "/") || strings.HasPrefix(f.text, "./") || strings.HasPrefix(f.text, "../")) {
 		k.from(f)
 	}

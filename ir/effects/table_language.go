@@ -95,7 +95,7 @@ func languageRows() []program {
 		{Names: "poetry", Git: true, Sees: seesPackages, Anywhere: true, Tasks: "install config lock add remove update export check cache show self", Source: "documentation of poetry 1.8", Plain: true, Options: asked, Runs: script, Fetches: "*"},
 		{Names: "pipenv", Git: true, Sees: seesPackages, Anywhere: true, Tasks: "install sync lock update requirements clean", Source: "documentation of pipenv 2023", Plain: true, Options: asked, Runs: script, Fetches: "*"},
 		{Names: "virtualenv pyenv pipx easy_install pytest flake8 jupyter-kernelspec django-admin manage.py", Source: "documentation of virtualenv 20 and of the others", Plain: true, Runs: script, Fetches: "*"},
-		{Names: "perl ruby node nodejs php lua Rscript R ghc stack cabal ghcup erl elixir mix rebar rebar3 swift julia dart flutter deno bun groovy scala tclsh racket guile sbcl ocaml opam luarocks cpan cpanm cpanp install2.r r littler nvm rvm rbenv", Source: "perl(1) 5.36 and the manuals of the others", Plain: true, Runs: script, Fetches: "*"},
+		{Names: "perl ruby node nodejs php lua Rscript R ghc stack cabal ghcup erl elixir mix rebar rebar3 swift julia dart deno bun groovy scala tclsh racket guile sbcl ocaml opam luarocks cpan cpanm cpanp install2.r r littler nvm rvm rbenv", Source: "perl(1) 5.36 and the manuals of the others", Plain: true, Runs: script, Fetches: "*"},
 		{Names: "composer composer.phar", Sees: seesPackages, Anywhere: true, Tasks: "install update require create-project config clear-cache clearcache cc dump-autoload dumpautoload self-update selfupdate global show validate remove diagnose", Source: "composer 2 documentation", Git: true, Options: asked, Commands: []program{
 			{Names: "install update require create-project global", Operands: "text...", Runs: builds, Fetches: "*"},
 			{Names: "config clear-cache clearcache cc dump-autoload dumpautoload self-update selfupdate show validate remove diagnose run-script run exec", Operands: "text...", Runs: builds},
@@ -103,8 +103,9 @@ func languageRows() []program {
 		{Names: "corepack", Sees: seesPackages, Tasks: "enable disable prepare install use pack", Source: "corepack 0.28 documentation", Plain: true, Options: asked, Runs: builds, Fetches: "*"},
 		{Names: "pecl pear docker-php-ext-install docker-php-ext-configure docker-php-ext-enable docker-php-source", Sees: seesPackages, Source: "scripts of the image php, 8.2", Plain: true, Runs: builds, Fetches: "*"},
 		{Names: "phpize drush wp", Source: "documentation of drush 12 and of the others", Plain: true, Runs: builds, Fetches: "*"},
-		{Names: "dotnet nuget mono powershell pwsh", Source: "dotnet(1) 7", Plain: true, Runs: "runs the build of a project", Fetches: "*"},
-		{Names: "kubectl helm terraform gcloud aws az docker podman ansible ansible-playbook puppet chef-client salt-call", Source: "their documentation: they do what files and servers say", Plain: true, Runs: "does what files and servers say", Fetches: "*"},
-		{Names: "mysql mysqld psql postgres pg_ctl sqlite3 redis-server redis-cli mongod mongo mysql_install_db initdb createdb influx asadmin", Source: "mysql(1) 8, psql(1) 15", Plain: true, Runs: "is a database, or asks one"},
+		{Names: "dotnet nuget", Deals: dealsDaemon, Source: "dotnet(1) 7: its build leaves servers", Plain: true, Runs: "runs the build of a project", Fetches: "*"},
+		{Names: "mono powershell pwsh", Source: "mono(1) 6.12, pwsh(1) 7.3", Plain: true, Runs: "runs the build of a project", Fetches: "*"},
+		{Names: "kubectl helm terraform gcloud aws az docker podman ansible ansible-playbook puppet salt-call", Source: "their documentation: they do what files and servers say", Plain: true, Runs: "does what files and servers say", Fetches: "*"},
+		{Names: "mysql psql sqlite3 redis-cli mongo mysql_install_db initdb createdb influx", Source: "mysql(1) 8, psql(1) 15", Plain: true, Runs: "is a database, or asks one"},
 	}
 }

@@ -21,14 +21,15 @@ func networkRows() []program {
 				"-r|--recursive -m|--mirror -p|--page-requisites -l|--level=text -A|--accept=text -R|--reject=text --no-parent --no-host-directories --cut-dirs=text --no-directories -E|--adjust-extension! -F! -H! -K! -L! -b! -d! -k|--convert-links! -x! -B=unchosen -D=unchosen -I=unchosen -Q=unchosen -X=unchosen --ca-directory=unchosen --certificate=unchosen --private-key=unchosen --check-certificate! " +
 				"--ftp-user=unchosen --ftp-password=unchosen --load-cookies=unchosen --save-cookies=unchosen --keep-session-cookies! --no-dns-cache! --no-iri! --post-file=unchosen --restrict-file-names=unchosen --retry-on-host-error! --spider! --version! --help! " +
 				"-e|--execute=run --use-askpass=run --config=run"},
-		{Names: "git", Sees: seesPackages, Tasks: gitTasks, Hands: gitHands, Setting: gitSetting, Source: "git(1) 2.39", Unless: "GIT_DIR GIT_WORK_TREE GIT_CONFIG GIT_CONFIG_GLOBAL GIT_SSH GIT_SSH_COMMAND GIT_TEMPLATE_DIR GIT_EXEC_PATH GIT_CONFIG_COUNT GIT_PROXY_COMMAND GIT_ASKPASS GIT_EDITOR GIT_EXTERNAL_DIFF",
+		{Names: "git", Servers: "fetch pull merge rebase am commit gc remote maintenance svn daemon fsmonitor--daemon", Sees: seesPackages, Tasks: gitTasks, Hands: gitHands, Setting: gitSetting, Source: "git(1) 2.39", Unless: "GIT_DIR GIT_WORK_TREE GIT_CONFIG GIT_CONFIG_GLOBAL GIT_SSH GIT_SSH_COMMAND GIT_TEMPLATE_DIR GIT_EXEC_PATH GIT_CONFIG_COUNT GIT_PROXY_COMMAND GIT_ASKPASS GIT_EDITOR GIT_EXTERNAL_DIFF",
 			Options: "-C=cd --no-pager -p --bare --no-replace-objects -c=setting --version -h! -v! --help! --git-dir=unchosen --work-tree=unchosen --exec-path[=run]", Reads: "~/.gitconfig /etc/gitconfig ~/.config/git/", Commands: gitCommands()},
 		{Names: "ssh-keyscan", Sees: seesNamed, Source: "ssh-keyscan(1), OpenSSH 9.2", Options: "-4 -6 -H -c -D -v -f=read -p=text -T=text -t=text", Operands: "url..."},
 		{Names: "ssh-keygen", Source: "ssh-keygen(1), OpenSSH 9.2", Operands: "text...", Then: keygens, Does: "random",
 			Options: "-A -q -t=text -b=text -N=text -P=text -C=text -f=text -F=text -R=text -H -l -y -E=text -m=text -a=text -v -o"},
 		{Names: "ssh scp sftp ftp telnet nc ncat", Source: "ssh(1), OpenSSH 9.2", Plain: true, Runs: "runs what is elsewhere, or by settings of its own", Fetches: "*"},
 		{Names: "nslookup dig host ping getent", Source: "dig(1) of bind 9.18, ping(8), getent(1) of glibc 2.36", Plain: true, Fetches: "*"},
-		{Names: "gpg gpg2 gpgv", Sees: seesNamed, Source: "gpg(1) 2.2", Operands: "read...", Then: gpgs, Does: "clock random", Options: gpgOptions},
-		{Names: "gpgconf gpg-agent dirmngr", Source: "gpgconf(1) 2.2", Plain: true, Writes: "${GNUPGHOME:-~/.gnupg}/ /run/user/"},
+		{Names: "gpgv", Sees: seesNamed, Source: "gpgv(1) 2.2", Operands: "read...", Then: gpgs, Does: "clock random", Options: gpgOptions},
+		{Names: "gpg gpg2", Deals: dealsDaemon, Sees: seesNamed, Source: "gpg(1) 2.2", Operands: "read...", Then: gpgs, Does: "clock random", Options: gpgOptions},
+		{Names: "gpgconf gpg-agent dirmngr", Deals: dealsDaemon, Source: "gpgconf(1) 2.2", Plain: true, Writes: "${GNUPGHOME:-~/.gnupg}/ /run/user/"},
 	}
 }

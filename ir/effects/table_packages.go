@@ -33,7 +33,7 @@ func packageRows() []program {
 		}},
 		{Names: "apt-cache apt-config", Sees: seesPackages, Source: "apt-cache(8) 2.6", Plain: true, Options: aptOptions + " --installed --names-only -n --full --important --no-pre-depends", Setting: aptSetting, Reads: "/etc/ /var/cache/apt/ /var/lib/apt/ /var/lib/dpkg/", Writes: "/var/cache/apt/"},
 		{Names: "apt-mark", Sees: seesPackages, Source: "apt-mark(8) 2.6", Options: "-q|--quiet[=text] -y -f|--file=read -o|--option=setting -c|--config-file=run", Setting: aptSetting, Operands: "text...", Writes: "/var/lib/apt/ /var/lib/dpkg/", Removes: "/var/lib/dpkg/"},
-		{Names: "apt-key", Sees: seesPackages, Source: "apt-key(8) 2.6: with the options of gpg(1)", Plain: true, Options: gpgOptions, Reads: "/etc/apt/ /etc/dpkg/ /var/lib/apt/ ~/.gnupg/ /tmp/ ${TMPDIR:-/tmp}/", Writes: "/etc/apt/ ~/.gnupg/ /tmp/ ${TMPDIR:-/tmp}/", Removes: "/etc/apt/ /tmp/ ${TMPDIR:-/tmp}/", Then: aptKeys},
+		{Names: "apt-key", Deals: dealsDaemon, Sees: seesPackages, Source: "apt-key(8) 2.6: with the options of gpg(1)", Plain: true, Options: gpgOptions, Reads: "/etc/apt/ /etc/dpkg/ /var/lib/apt/ ~/.gnupg/ /tmp/ ${TMPDIR:-/tmp}/", Writes: "/etc/apt/ ~/.gnupg/ /tmp/ ${TMPDIR:-/tmp}/", Removes: "/etc/apt/ /tmp/ ${TMPDIR:-/tmp}/", Then: aptKeys},
 		{Names: "add-apt-repository apt-add-repository", Sees: seesPackages, Source: "add-apt-repository(1), software-properties 0.99", Plain: true, Fetches: "*", Reads: systemTrees, Writes: systemTrees, Removes: systemTrees},
 		{Names: "apt-file apt-utils deb-get aptdcon gdebi", Sees: seesPackages, Source: "apt-file(1) 3.3, gdebi(1) 0.9", Plain: true, Fetches: "*", Reads: systemTrees, Writes: systemTrees, Removes: systemTrees},
 		{Names: "dpkg", Sees: seesPackages, System: true, Source: "dpkg(1) 1.21", Unless: "DPKG_ROOT DPKG_ADMINDIR", Manager: "dpkg", Operands: "text...", Reads: "/var/lib/dpkg/ /etc/dpkg/", Then: dpkgs,
@@ -42,7 +42,7 @@ func packageRows() []program {
 				"--triggers-only! --validate-pkgname! --pre-invoke=run --post-invoke=run --status-logger=run --root=root --admindir=run --instdir=root", Prints: word},
 		{Names: "dpkg-query dpkg-architecture dpkg-parsechangelog debsums", Sees: seesPackages, Source: "dpkg-query(1) 1.21", Plain: true, Reads: "/var/lib/dpkg/", Prints: word},
 		{Names: "dpkg-divert dpkg-statoverride", Sees: seesNamed, Source: "dpkg-divert(1) 1.21", Plain: true, Reads: "/etc/dpkg/ /var/lib/dpkg/", Writes: "/var/lib/dpkg/", Then: namedPaths},
-		{Names: "dpkg-reconfigure", Sees: seesPackages, Source: "dpkg-reconfigure(8), debconf 1.5", Plain: true, Reads: systemTrees, Writes: systemTrees, Removes: systemTrees},
+		{Names: "dpkg-reconfigure", Deals: dealsLocales, Sees: seesPackages, Source: "dpkg-reconfigure(8), debconf 1.5", Plain: true, Reads: systemTrees, Writes: systemTrees, Removes: systemTrees},
 		{Names: "debconf-set-selections debconf", Sees: seesPackages, Source: "debconf-set-selections(1) 1.5", Options: "-v -c", Operands: "read...", Reads: "/etc/debconf.conf ~/.debconfrc /etc/shadow /var/cache/debconf/", Writes: "/var/cache/debconf/"},
 		{Names: "apk apk-install", Sees: seesPackages, Source: "apk(8) 2.12", System: true, Manager: "apk", Reads: "/etc/apk/ /lib/apk/", Options: apkOptions, Commands: []program{
 			{Names: "add fix", Action: ToInstall, Operands: "package...", Fetches: "*", Reads: systemTrees, Writes: systemTrees, Removes: systemTrees},

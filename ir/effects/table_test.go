@@ -32,7 +32,7 @@ func TestTable(t *testing.T) {
 			}
 			seen[name] = p.Names
 			args := []string{name, "x", "y"}
-			if slices.Contains([]string{"xargs", "exec", "command", "builtin", "env", "busybox"}, name) { // wrappers, when something follows
+			if slices.Contains([]string{"xargs", "exec", "command", "builtin", "env", "busybox", "nohup", "setsid"}, name) { // wrappers, when something follows
 				args = args[:1]
 			}
 			got := Of(&ir.Run{Command: ir.Command{Exec: true, Args: args}}, State{Dir: "/"}).Effects.String()
@@ -76,6 +76,11 @@ func TestTable(t *testing.T) {
 		for d := range strings.FieldsSeq(p.Does) {
 			if !slices.Contains([]Indeterminate{Clock, Random, Network, Proc}, Indeterminate(d)) {
 				t.Errorf("%s does %q", p.Names, d)
+			}
+		}
+		for _, d := range p.deals {
+			if !slices.Contains([]Dealing{Daemon, Processes, Identity, Membership, Locales, Container}, d) {
+				t.Errorf("%s deals with %q", p.Names, d)
 			}
 		}
 		if p.Plain && p.Options != "" && p.Sees == "" {

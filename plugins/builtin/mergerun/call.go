@@ -7,6 +7,7 @@ import (
 
 	"mvdan.cc/sh/v3/syntax"
 
+	"github.com/seed-e0495807/strake/ir/effects"
 	"github.com/seed-e0495807/strake/ir/shell"
 	"github.com/seed-e0495807/strake/lang/late"
 )
@@ -73,7 +74,7 @@ func (w *walker) command(name string, via []string, c *shell.Command) {
 	}
 	if w.declared[name] {
 		w.lookup(name)
-		if k != program || isKnown(name) {
+		if k != program || isKnown(name) || len(effects.Deals(name)) > 0 {
 			w.refuse(because("syntax", "`%s` is a function of the RUN's own", name))
 		}
 		return

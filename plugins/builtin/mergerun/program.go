@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/seed-e0495807/strake/ir"
+	"github.com/seed-e0495807/strake/ir/effects"
 	"github.com/seed-e0495807/strake/ir/shell"
 	"github.com/seed-e0495807/strake/lang/late"
 )
@@ -17,7 +18,7 @@ func (w *walker) program(name string, via []string, c *shell.Command, args words
 	for i, by := range via {
 		w.starts(by)
 		switch next := append(slices.Clone(via[i+1:]), c.Name)[0]; {
-		case kindOf(by) == daemon:
+		case deals(by, effects.Daemon):
 			w.refuse(because("background", "`%s` may leave a process running, which ends with its RUN", by))
 			return
 		case w.elsewhere || c.Apart || c.Loose || !understood(by) || slices.ContainsFunc(c.Env, func(v shell.Var) bool { return changesPrograms(v.Name) }):
@@ -101,7 +102,7 @@ func (w *walker) given(by, name string, c *shell.Command, args words) {
 	r, _ := rowOf(c)
 	w.effects.any = w.effects.any || r.args || r.dest || r.here || len(w.effects.changes) > before
 	w.effects.links = w.effects.links || r.links != nil
-	if r.can != nil || kindOf(c.Name) == joiner {
+	if r.can != nil || deals(c.Name, effects.Membership) {
 		w.refuse(because("unknown", "`%s` gets arguments of %s that the tree does not show", c.Name, by))
 	}
 }
@@ -184,48 +185,54 @@ func (w *walker) unknown(name string, args words) {
 // the program may be one that does no more than change files.
 func (w *walker) danger(name string, args words) bool {
 	base := path.Base(name)
-	switch kindOf(name) {
-	case daemon:
-		if r, known := programOf(base); !known || !r.can(args) { // as gpg, which starts an agent but for some commands
-			w.refuse(because("background", "`%s` may leave a process running, which ends with its RUN", name))
+	for _, with := range effects.Deals(name) {
+		switch with {
+		case effects.Daemon:
+			if r, known := programOf(base); !known || !r.can(args) { // as gpg, which starts an agent but for some commands
+				w.refuse(because("background", "`%s` may leave a process running, which ends with its RUN", name))
+				return false
+			}
+		case effects.Processes:
+			w.refuse(because("process", "`%s` looks at processes, which are not the same in a merged RUN", name))
+			return false
+		case effects.Identity:
+			w.follow(because("user", "`%s` changes users, which says who the next RUN runs as", name))
+		case effects.Membership:
+			w.joins(name, args)
+		case effects.Locales:
+			w.follow(because("locale", "`%s` changes the languages that the next shell finds", name))
+			w.effects.own = true
+			return false
+		case effects.Container:
+			w.refuse(because("container", "`%s` changes or shows the container, which each RUN has anew", name))
 			return false
 		}
-	case watcher:
-		w.refuse(because("process", "`%s` looks at processes, which are not the same in a merged RUN", name))
-		return false
-	case identity:
-		w.follow(because("user", "`%s` changes users, which says who the next RUN runs as", name))
-	case locale:
-		w.follow(because("locale", "`%s` changes the languages that the next shell finds", name))
-		w.effects.own = true
-		return false
-	case system:
-		w.refuse(because("container", "`%s` changes or shows the container, which each RUN has anew", name))
-		return false
-	case joiner:
-		w.joins(name, args)
-	case remover:
-		w.removes = true
 	}
+	w.removes = w.removes || kindOf(name) == remover
 	if base == "find" && findsShell(args) {
 		w.follow(becauseShell())
 	}
 	if base == "debconf-set-selections" {
 		w.touched, w.tuned = max(w.touched, setup), true // answers for scripts of packages, as of languages
 	}
-	if base == "git" && gitServer(args) {
-		w.refuse(because("background", "git may go on tidying up in the background"))
+	if slices.ContainsFunc(args, func(a file) bool { return a.whole && effects.Serves(name, a.text) }) {
+		w.refuse(because("background", "%s may go on tidying up in the background", name))
 		return false
 	}
 	for _, a := range args {
 		if setsShell(name) && mayBeShell(a.text) || strings.HasSuffix(a.text, "-binsh") || a.text == "--install" && base == "busybox" {
 			w.follow(becauseShell())
 		}
-		if localePackage(a.text) {
+		if effects.MakesLocales(a.text) {
 			w.follow(because("locale", "`%s` changes the languages that the next shell finds", a.text))
 		}
 	}
 	return true
+}
+
+// deals tells whether a program has to do with something besides files.
+func deals(name string, with effects.Dealing) bool {
+	return slices.Contains(effects.Deals(name), with)
 }
 
 // joins is for programs that make users, or make them members of groups.

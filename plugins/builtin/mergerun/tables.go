@@ -18,25 +18,14 @@ const (
 	opaque        // it runs commands that the tree does not show
 	catcher       // it changes how the shell ends or answers signals
 	alias         // it changes how the rest is parsed
-	watcher       // it looks at processes
 	wrapper       // it runs a command given as arguments
 	runner        // wrapper, of a command that the shell itself looks up
-	daemon        // it leaves a process running
-	identity      // it changes who a user is
-	joiner        // it can, when the user's name is among its arguments
 	remover       // it can remove the working directory
-	locale        // it changes what languages a shell finds when it starts
-	system        // it changes the container: kernel settings, mounts, network
 )
 
-// kindOf knows the names: builtins by POSIX.1-2017 (2.14), bash(1) 5.2 and dash(1) 0.5.12, what
-// changes users and processes by the manual pages of passwd 4.13, adduser 3.134 and util-linux
-// 2.38. The daemons are those that real Dockerfiles start, and tools that leave a server of
-// their own behind; they are not checked against manuals, and what is not here is unknown.
+// kindOf knows the names: builtins by POSIX.1-2017 (2.14), bash(1) 5.2 and dash(1) 0.5.12. What
+// programs have to do with besides files is said by package effects.
 func kindOf(name string) kind {
-	if strings.HasPrefix(name, "/etc/init.d/") {
-		return daemon
-	}
 	switch path.Base(name) {
 	case "echo", "printf", "test", "[", "true", "false", "pwd", "type", "wait":
 		return plain
@@ -51,39 +40,15 @@ func kindOf(name string) kind {
 		return catcher
 	case "alias", "unalias":
 		return alias
-	case "ps", "pgrep", "pkill", "killall", "killall5", "pidof", "fuser", "lsof", "top", "pstree":
-		return watcher
 	case "command", "builtin", "exec", "time":
 		return runner
 	case "sudo", "doas", "env", "nice", "ionice", "timeout", "xargs", "su", "gosu", "su-exec", "runuser", "busybox", "stdbuf", "fakeroot",
 		"eatmydata", "strace", "sh", "bash", "dash", "ash", "zsh", "ksh", "tini", "dumb-init", "xvfb-run", "dbus-run-session", "parallel", "script":
 		return wrapper
-	case "usermod", "groupmod", "gpasswd", "userdel", "groupdel", "deluser", "delgroup", "chsh", "vipw", "vigr", "pwconv", "pwunconv", "grpconv", "newusers":
-		return identity
-	case "useradd", "adduser", "groupadd", "addgroup":
-		return joiner
 	case "rm", "rmdir", "unlink", "mv", "find":
 		return remover
-	case "locale-gen", "localedef", "update-locale", "dpkg-reconfigure":
-		return locale
-	case "mount", "umount", "sysctl", "hostname", "domainname", "ip", "ifconfig", "route", "iptables", "modprobe", "losetup", "swapon", "swapoff", "unshare", "nsenter", "ipcmk", "ipcrm", "prlimit", "renice":
-		return system
-	case "service", "systemctl", "rc-service", "openrc", "invoke-rc.d", "start-stop-daemon", "initctl", "supervisord", "runsvdir", "s6-svscan",
-		"mysqld", "mysqld_safe", "mysqld_multi", "mariadbd", "mariadbd-safe", "postgres", "postmaster", "pg_ctl", "pg_ctlcluster", "mongod", "redis-server",
-		"nginx", "apache2", "apache2ctl", "apachectl", "httpd", "lighttpd", "php-fpm", "sshd", "dockerd", "containerd", "dbus-daemon", "dbus-launch",
-		"ssh-agent", "gpg", "gpg2", "gpg-agent", "gpgconf", "dirmngr", "apt-key", "gradle", "gradlew", "gradlew.bat", "mvnd", "bazel", "bazelisk", "buck", "sbt",
-		"watchman", "adb", "emulator", "flutter", "Xvfb", "Xvnc", "vncserver", "pulseaudio", "rabbitmq-server", "rabbitmqctl", "elasticsearch", "catalina.sh",
-		"startup.sh", "asadmin", "standalone.sh", "nohup", "setsid", "daemonize", "daemon", "screen", "tmux", "cron", "crond", "rsyslogd", "syslogd", "memcached",
-		"sccache", "distccd", "slapd", "couchdb", "cassandra", "pm2", "forever", "dotnet", "msbuild", "nuget", "influxd", "neo4j", "vault", "consul", "etcd", "minio",
-		"nix-daemon", "salt-minion", "chef-client", "ollama", "pacman-key":
-		return daemon
 	}
 	return program
-}
-
-// gitServers are the commands of git that may leave `git gc --auto` running.
-func gitServer(args words) bool {
-	return args.any("fetch", "pull", "merge", "rebase", "am", "commit", "gc", "remote", "maintenance", "svn", "daemon", "fsmonitor--daemon")
 }
 
 // volatile are variables whose value says where a shell stands rather than what it was
@@ -144,16 +109,6 @@ func setsShell(name string) bool {
 	case "chmod", "chown", "chgrp", "truncate", "shred", "touch", "sed", "setfacl", "setcap", "setfattr", "chattr", "gzip", "bzip2", "xz", "zstd",
 		"ln", "mv", "cp", "rm", "unlink", "install", "tee", "dd", "update-alternatives", "alternatives", "dpkg-divert", "dpkg-reconfigure":
 		return true
-	}
-	return false
-}
-
-// localePackages are those whose installation makes languages.
-func localePackage(arg string) bool {
-	for _, p := range []string{"locales-all", "language-pack-", "glibc-langpack", "glibc-all-langpacks", "glibc-locale", "musl-locales"} {
-		if strings.HasPrefix(arg, p) {
-			return true
-		}
 	}
 	return false
 }

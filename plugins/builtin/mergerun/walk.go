@@ -7,6 +7,7 @@ import (
 
 	"mvdan.cc/sh/v3/syntax"
 
+	"github.com/seed-e0495807/strake/ir/effects"
 	"github.com/seed-e0495807/strake/ir/shell"
 	"github.com/seed-e0495807/strake/lang/late"
 )
@@ -98,7 +99,7 @@ func (w *walker) declare(f *syntax.FuncDecl) {
 		return
 	}
 	w.declared[f.Name.Value] = true
-	if isKnown(f.Name.Value) || kindOf(f.Name.Value) != program {
+	if isKnown(f.Name.Value) || kindOf(f.Name.Value) != program || len(effects.Deals(f.Name.Value)) > 0 {
 		w.refuse(because("syntax", "a function takes the place of `%s`", f.Name.Value))
 	}
 }

@@ -1,0 +1,49 @@
+package effects_test
+
+import (
+	"fmt"
+	"testing"
+
+	"github.com/seed-e0495807/strake/ir/effects"
+)
+
+// TestDealings is about what commands have to do with besides files.
+func TestDealings(t *testing.T) {
+	for script, want := range map[string]string{
+		"ls":                                 "[]",
+		"nginx -t":                           "[daemon]",
+		"service x start":                    "[daemon]",
+		"update-rc.d x defaults":             "[]",
+		"nohup sleep 1":                      "[daemon]",
+		"nohup ls && pgrep x":                "[daemon processes]",
+		"sudo setsid ls":                     "[daemon]",
+		"sh -c 'ps aux | wc -l'":             "[processes]",
+		"git clone https://e.org/x.git":      "[]",
+		"git fetch":                          "[daemon]",
+		"git -C x commit -m y":               "[daemon]",
+		"gpg --dearmor":                      "[daemon]",
+		"gpgv x y":                           "[]",
+		"usermod -aG x y":                    "[identity]",
+		"groupmod -g 5 x":                    "[identity]",
+		"groupadd x && useradd -g x y":       "[membership]",
+		"passwd -d x":                        "[]",
+		"locale-gen":                         "[locales]",
+		"apt-get install -y locales-all":     "[locales]",
+		"apt-get install -y locales":         "[]",
+		"dnf install -y glibc-langpack-de":   "[locales]",
+		"mount -a":                           "[container]",
+		"hostname":                           "[container]",
+		"killall x; ps":                      "[processes]",
+		"/opt/x/sbin/nginx":                  "[]", // of the author's: anything
+		"find . -name x -exec nohup ls {} +": "[daemon]",
+	} {
+		if got := fmt.Sprint(of(script).Dealings); got != want {
+			t.Errorf("%s: %s, not %s", script, got, want)
+		}
+	}
+	for name, want := range map[string]string{"/etc/init.d/x": "[daemon]", "/usr/bin/ps": "[processes]", "x": "[]"} {
+		if got := fmt.Sprint(effects.Deals(name)); got != want {
+			t.Errorf("%s: %s, not %s", name, got, want)
+		}
+	}
+}
