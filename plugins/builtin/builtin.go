@@ -9,6 +9,7 @@ import (
 	"github.com/seed-e0495807/strake/plugins/builtin/packages"
 	"github.com/seed-e0495807/strake/plugins/builtin/policy"
 	"github.com/seed-e0495807/strake/plugins/builtin/slim"
+	"github.com/seed-e0495807/strake/plugins/builtin/splitcopy"
 	"github.com/seed-e0495807/strake/plugins/builtin/sshmount"
 	"github.com/seed-e0495807/strake/plugins/builtin/sshserver"
 	"github.com/seed-e0495807/strake/plugins/include"
@@ -24,6 +25,7 @@ func All() map[string]func() plugins.Plugin {
 		packages.Name:    packages.New,
 		policy.Name:      policy.New,
 		slim.Name:        slim.New,
+		splitcopy.Name:   splitcopy.New,
 		sshmount.Name:    sshmount.New,
 		sshserver.Name:   sshserver.New,
 	}
