@@ -18,29 +18,35 @@ import (
 type Ground struct {
 	Path     []string // directories that PATH names, absolute; nil is not known
 	Standard bool     // the image is one of a distribution, and has the directories that all have
+	// Straight takes it that no earlier step made a link by which the paths of one lead to those of
+	// the other. It is a guess, for who builds both orders and compares them.
+	Straight bool
 
-	links []Path // where links may be that earlier steps made
-	lost  string // why nobody knows
+	below *Ground // what the last of the earlier steps stands on
+	links []Path  // where links may be that it made
+	lost  string  // why nobody knows
 }
 
-// Note takes in a step in front of the others.
-func (g *Ground) Note(body ir.Body, s Step) {
+// With is the ground behind a step.
+func (g *Ground) With(body ir.Body, s Step) *Ground {
+	out := &Ground{Path: g.Path, Standard: g.Standard, Straight: g.Straight, lost: g.lost, below: g}
 	switch body.(type) {
 	case *ir.Run:
 		for _, c := range s.Commands {
 			if len(c.Effects.Unknown) > 0 || c.Effects.Grade() == Unknown {
-				g.lost = "`" + c.Text + "` may have made links anywhere"
+				out.lost = "`" + c.Text + "` may have made links anywhere"
 			}
-			g.links = append(g.links, linked(c)...)
+			out.links = append(out.links, linked(c)...)
 		}
 	case *ir.Copy, *ir.Add:
 		if s.Effects.Grade() == Unknown {
-			g.lost = "what is copied may have brought links anywhere"
+			out.lost = "what is copied may have brought links anywhere"
 		}
-		g.links = append(g.links, s.Effects.Writes.List...)
+		out.links = s.Effects.Writes.List
 	case *ir.Custom:
-		g.lost = "an instruction of a plugin may have made links anywhere"
+		out.lost = "an instruction of a plugin may have made links anywhere"
 	}
+	return out
 }
 
 // linked are the paths at which a command may make links. Those of the packages of distributions
@@ -55,7 +61,7 @@ func linked(c Command) []Path {
 // Apart tells why two steps may not change places: "" is that they do the same in either order, and
 // fail in both or in none. Configs, variables and mounts are for the caller to look at.
 func (g *Ground) Apart(a, b ir.Body, x, y Step) string {
-	if g.lost != "" {
+	if g.lost != "" && !g.Straight {
 		return g.lost
 	}
 	left, why := g.acts(a, x)
@@ -111,13 +117,13 @@ func (g *Ground) acts(body ir.Body, s Step) (out uses, why string) {
 		for _, dir := range append(strings.Fields("/usr /bin /sbin /lib /lib32 /lib64 /libx32 /etc /opt /var/lib /proc /sys"), g.Path...) {
 			out.reads = append(out.reads, use{Path: canonical(Path{Name: path.Clean(dir), Tree: true})})
 		}
-		if why := aliased(s); why != "" {
+		if why := aliased(s); why != "" && !g.Straight {
 			return out, why
 		}
 	}
 	add := func(list *[]use, p Paths, gone bool) {
 		for _, q := range p.List {
-			if why == "" && g.isAlias(q) {
+			if why == "" && !g.Straight && g.isAlias(q) {
 				why = q.String() + " may lead through a link that an earlier step made"
 			}
 			if q = canonical(q); !strings.HasPrefix(q.Name, "/dev/") {
@@ -140,7 +146,12 @@ func (u *uses) owner(chown string) {
 
 // isAlias tells whether a path may lead through a link, or to one, that an earlier step made.
 func (g *Ground) isAlias(p Path) bool {
-	return slices.ContainsFunc(g.links, func(l Path) bool { return below(p, l) })
+	for ; g != nil; g = g.below {
+		if slices.ContainsFunc(g.links, func(l Path) bool { return below(p, l) }) {
+			return true
+		}
+	}
+	return false
 }
 
 // aliased tells of a script one of whose commands may use a path through a link that another of them

@@ -30,8 +30,7 @@ func (o order) apart() string {
 		body := &ir.Run{Command: ir.Command{Line: text}}
 		return body, effects.Of(body, effects.State{Dir: "/w", Home: "/root"})
 	}
-	g := effects.Ground{Path: strings.Split(debianPath, ":"), Standard: true}
-	g.Note(of(o.first))
+	g := (&effects.Ground{Path: strings.Split(debianPath, ":"), Standard: true}).With(of(o.first))
 	a, x := of(o.a)
 	b, y := of(o.b)
 	return g.Apart(a, b, x, y)

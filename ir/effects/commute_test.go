@@ -50,9 +50,9 @@ func TestCommute(t *testing.T) {
 			return eval.NewState("", true, "/", map[string]string{"PATH": debianPath, "HOME": "/root"}, nil)
 		}).Stage(0)
 		steps := effects.Stage(m, 0, states, false)
-		g, n := effects.Ground{Path: strings.Split(debianPath, ":"), Standard: true}, len(ops)-2
+		g, n := &effects.Ground{Path: strings.Split(debianPath, ":"), Standard: true}, len(ops)-2
 		for i := range n {
-			g.Note(ops[i].Body, steps[i])
+			g = g.With(ops[i].Body, steps[i])
 		}
 		why := g.Apart(ops[n].Body, ops[n+1].Body, steps[n], steps[n+1])
 		if (c.why == "") != (why == "") || !strings.Contains(why, c.why) {

@@ -8,6 +8,7 @@ import (
 	"github.com/seed-e0495807/strake/plugins/builtin/mergerun"
 	"github.com/seed-e0495807/strake/plugins/builtin/packages"
 	"github.com/seed-e0495807/strake/plugins/builtin/policy"
+	"github.com/seed-e0495807/strake/plugins/builtin/reorder"
 	"github.com/seed-e0495807/strake/plugins/builtin/slim"
 	"github.com/seed-e0495807/strake/plugins/builtin/splitcopy"
 	"github.com/seed-e0495807/strake/plugins/builtin/sshmount"
@@ -20,6 +21,7 @@ func All() map[string]func() plugins.Plugin {
 	return map[string]func() plugins.Plugin{
 		cachemounts.Name: cachemounts.New,
 		dropdead.Name:    dropdead.New,
+		reorder.Name:     reorder.New,
 		include.Name:     func() plugins.Plugin { return include.New(include.Network{}) },
 		mergerun.Name:    mergerun.New,
 		packages.Name:    packages.New,

@@ -1,0 +1,186 @@
+// Package reorder is the built-in plugin reorder: it has steps that seldom change come in front of
+// those that often do, where their effects show that they may change places, so that an edit
+// repeats fewer of them. It may import lang, ir and plugins.
+//
+// Whether two steps may change places is for package effects to say (Ground.Apart), and how often
+// one changes for changes.go. Steps move in a stretch of a stage in which nothing is set that they
+// depend on: variables, user, directory and shell.
+package reorder
+
+import (
+	"context"
+	_ "embed"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/moby/buildkit/util/system"
+
+	"github.com/seed-e0495807/strake/ir"
+	"github.com/seed-e0495807/strake/ir/distro"
+	"github.com/seed-e0495807/strake/ir/effects"
+	"github.com/seed-e0495807/strake/ir/eval"
+	"github.com/seed-e0495807/strake/lang/source"
+	"github.com/seed-e0495807/strake/plugins"
+)
+
+// Name is the plugin's name in strake.yaml.
+const Name = "reorder"
+
+//go:embed schema.json
+var schema []byte
+
+const url = "https://github.com/seed-e0495807/strake/blob/main/docs/plugins/reorder.md"
+
+// config is what strake.yaml says.
+type config struct {
+	Changes map[string]float64 `json:"changes"`
+	Links   string             `json:"links"`
+	Explain bool               `json:"explain"`
+}
+
+type plugin struct{}
+
+// New gives the plugin.
+func New() plugins.Plugin { return plugin{} }
+
+// Info says what the plugin is.
+func (plugin) Info() plugins.Info {
+	return plugins.Info{
+		Name: Name, Version: "1.0.0",
+		Summary: "moves steps that seldom change in front of those that often do",
+		URL:     url,
+		Phases:  []plugins.Phase{plugins.Rewrite},
+		Filter:  plugins.Filter{Keywords: []string{"COPY", "ADD"}},
+		After:   []string{"include", "packages", "ssh-server", "split-copy"}, // which put steps in
+		Schema:  schema,
+	}
+}
+
+// Run moves steps.
+func (plugin) Run(ctx context.Context, h plugins.Host, c *plugins.Call) (*plugins.Result, error) {
+	j := &job{Call: c, ctx: ctx, host: h}
+	if err := c.Decode(&j.config); err != nil {
+		return nil, err
+	}
+	j.states = c.States.Module(c.Module, func(i int) *eval.State { return distro.Base(ctx, h, c.Module, i) })
+	j.weights = newWeights(c.Module, j.config.Changes)
+	for i := range c.Module.Stages {
+		if c.Stages[i] && j.weights.heaviest(i) > 0 && ctx.Err() == nil {
+			j.stage(i)
+		}
+	}
+	return &j.result, ctx.Err()
+}
+
+// job is one call at work.
+type job struct {
+	*plugins.Call
+	ctx     context.Context
+	host    plugins.Host
+	config  config
+	states  *eval.Module
+	weights *weights
+	result  plugins.Result
+}
+
+// stage moves the steps of a stage, one stretch after the other.
+func (j *job) stage(stage int) {
+	ops, states := j.Module.Stages[stage].Ops, j.states.Stage(stage)
+	steps := effects.Stage(j.Module, stage, states, !j.known(stage))
+	g := j.ground(stage)
+	for at := 0; at < len(ops); {
+		end := at
+		for end < len(ops) && !sets(ops[end].Body) {
+			end++
+		}
+		if end > at+1 {
+			here := *g
+			here.Path = j.path(stage, states[at])
+			s := &stretch{job: j, ground: &here, state: states[at], first: at, stage: stage, weights: j.weights.ops[stage][at:end]}
+			s.sort(ops[at:end], steps[at:end])
+		}
+		for end = max(end, at+1); at < end; at++ {
+			g = g.With(ops[at].Body, steps[at])
+		}
+	}
+}
+
+// sets tells an instruction on which those behind it depend, whatever these do.
+func sets(body ir.Body) bool {
+	switch body.(type) {
+	case *ir.Env, *ir.Arg, *ir.Workdir, *ir.User, *ir.Shell, *ir.Custom:
+		return true
+	}
+	return false
+}
+
+// ground is what the steps of a stage stand on, with those of the stages that it starts from.
+func (j *job) ground(stage int) *effects.Ground {
+	_, known := distro.Detect(j.ctx, j.host, j.Module, stage)
+	g := &effects.Ground{Standard: known, Straight: j.config.Links == "trust"}
+	var parents []int
+	for p := j.states.Parent(stage); p >= 0; p = j.states.Parent(p) {
+		parents = append(parents, p)
+	}
+	for _, p := range slices.Backward(parents) {
+		for i, step := range effects.Stage(j.Module, p, j.states.Stage(p), !j.known(stage)) {
+			g = g.With(j.Module.Stages[p].Ops[i].Body, step)
+		}
+	}
+	return g
+}
+
+// known tells whether all is known of what the image sets that a stage goes back to.
+func (j *job) known(stage int) bool {
+	for p := j.states.Parent(stage); p >= 0; p = j.states.Parent(p) {
+		stage = p
+	}
+	_, err := j.host.BaseConfig(j.ctx, stage)
+	return err == nil || j.Module.Stages[stage].Base == "scratch"
+}
+
+// path are the directories from which steps have their programs, and what these load; nil when
+// they are not known. An image without PATH gets BuildKit's. The other variables are those of
+// ld.so(8), python(1), perlrun(1), ruby(1) and Node's module.md.
+func (j *job) path(stage int, at *eval.State) (dirs []string) {
+	for _, name := range []string{"PATH", "LD_LIBRARY_PATH", "LD_AUDIT", "PYTHONPATH", "PYTHONHOME", "PERL5LIB", "RUBYLIB", "GEM_HOME", "GEM_PATH", "NODE_PATH"} {
+		value, set, known := at.Var(name)
+		switch {
+		case set && !known, !set && !j.known(stage) && !j.official(stage):
+			return nil
+		case !set && name == "PATH":
+			value = system.DefaultPathEnvUnix
+		}
+		for _, dir := range strings.Split(value, ":") {
+			if strings.HasPrefix(dir, "/") {
+				dirs = append(dirs, dir)
+			} else if dir != "" {
+				return nil // in the working directory
+			}
+		}
+	}
+	return dirs
+}
+
+// official tells whether a stage goes back to an official image of Docker Hub.
+func (j *job) official(stage int) bool {
+	ref, _ := distro.BaseImage(j.Module, stage)
+	_, official := distro.Official(ref)
+	return official
+}
+
+// say tells what became of a step: in the log, or as a hint in the source.
+func (j *job) say(code string, op *ir.Op, format string, args ...any) {
+	why := fmt.Sprintf(format, args...)
+	if !j.config.Explain {
+		j.host.Log(j.ctx, fmt.Sprintf("%.80q %s (%s)", op.Text(), why, code))
+		return
+	}
+	var at source.Span
+	if spans := op.Origin.Spans(); len(spans) > 0 {
+		at = spans[0]
+	}
+	d := j.result.Diags.Hintf(at, code, "%s", why)
+	d.URL = url + "#" + code
+}

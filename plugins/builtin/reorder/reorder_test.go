@@ -1,0 +1,87 @@
+package reorder_test
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/seed-e0495807/strake/ir/irtest"
+	"github.com/seed-e0495807/strake/plugins"
+	"github.com/seed-e0495807/strake/plugins/builtin/reorder"
+	"github.com/seed-e0495807/strake/plugins/plugintest"
+)
+
+// debian is an image of Debian.
+var debian = plugintest.Host{Base: "ID=debian\nVERSION_CODENAME=trixie\n", Config: `{"os": "linux", "config": {"Env": ["PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"]}}`}
+
+func step(config string) plugins.Step {
+	s := plugins.Step{Plugin: reorder.New(), Grants: []plugins.Grant{plugins.GrantImages}}
+	if config != "" {
+		s.Config = []byte(config)
+	}
+	return s
+}
+
+// TestCases has what moves, and what does not and why. The host knows no images there.
+func TestCases(t *testing.T) { plugintest.Dir(t, reorder.New(), "testdata") }
+
+// TestMove has what becomes of the steps of a stage.
+func TestMove(t *testing.T) {
+	const apt = "RUN apt-get update && apt-get install -y --no-install-recommends curl && rm -rf /var/lib/apt/lists/*"
+	for _, c := range []struct{ name, config, text, want string }{
+		{"packages", "", "WORKDIR /app|COPY . .|" + apt, "WORKDIR /app|" + apt + "|COPY . ."},
+		{"users", "", "COPY src /srv/app|LABEL a=b|RUN useradd app|CMD x", "RUN useradd app|COPY src /srv/app|LABEL a=b|CMD x"},
+		{"over several", "", "COPY a /x|RUN touch /srv/z|COPY b /y|RUN mkdir /srv/q", "RUN touch /srv/z|RUN mkdir /srv/q|COPY a /x|COPY b /y"},
+		{"over one of several", "", "COPY a /x|RUN cat /x/a|COPY b /y|RUN useradd app", "COPY a /x|RUN cat /x/a|RUN useradd app|COPY b /y"},
+		{"not over a variable", "", "COPY a /x|ENV A=1|RUN useradd app", "="},
+		{"not over a user", "", "COPY a /x|USER root|RUN useradd app", "="},
+		{"what reads it", "", "COPY a /x|RUN cat /x/a >/y", "="},
+		{"what is not known", "", "COPY a /x|RUN make -C /z", "="},
+		{"behind what is not known", "", "RUN make|COPY a /x|RUN useradd app", "="},
+		{"into directories of programs", "", "COPY a /usr/local/bin/|RUN useradd app", "="},
+		{"by what a variable names", "", "ENV PATH=/x/bin:$PATH|COPY a /x|RUN useradd app", "="},
+		{"by what libraries are from", "", "ENV LD_LIBRARY_PATH=/x/lib|COPY a /x|RUN useradd app", "="},
+		{"by an argument", "", "ARG PATH|COPY a /x|RUN useradd app", "="},
+		{"an owner by name", "", "COPY --chown=app a /x|RUN useradd app", "="},
+		{"nothing heavy", "", "RUN mkdir /srv/a|RUN useradd app", "="},
+		{"from an image", "", "COPY --from=busybox a /x|RUN useradd app", "="},
+		{"a mount", "", "COPY a /x|RUN --mount=type=bind,target=/z useradd app", "="},
+		{"two caches", "", "COPY a /x|RUN --mount=type=cache,target=/c touch /srv/y|RUN --mount=type=cache,target=/c useradd app",
+			"RUN --mount=type=cache,target=/c touch /srv/y|RUN --mount=type=cache,target=/c useradd app|COPY a /x"},
+		{"over a cache", "", "COPY a /x|RUN --mount=type=cache,target=/c cat /x/a|RUN --mount=type=cache,target=/c mkdir /srv/q", "="},
+		{"the directory is gone", "", "WORKDIR /w/d|COPY a /x|RUN rm -rf /w|RUN useradd app", "="},
+		{"by how often", `{"changes": {"src": 0.9, "conf": 0.1}}`, "COPY src /a/|COPY conf /b/", "COPY conf /b/|COPY src /a/"},
+		{"as often", `{"changes": {"src": 0.9, "conf": 0.9}}`, "COPY src /a/|COPY conf /b/", "="},
+		{"the whole of it", `{"changes": {"src/x": 0.9}}`, "COPY . /a/|COPY conf /b/", "COPY conf /b/|COPY . /a/"},
+		{"below it", `{"changes": {"src": 0.9}}`, "COPY src/y /a/|COPY conf /b/", "COPY conf /b/|COPY src/y /a/"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			if c.want == "=" {
+				c.want = c.text
+			}
+			lines := func(text string) string { return "FROM base\n" + strings.ReplaceAll(text, "|", "\n") + "\n" }
+			out := plugintest.Run(t, step(c.config), lines(c.text), debian)
+			if got, want := plugintest.Print(out.Module), plugintest.Print(irtest.Module(t, lines(c.want))); got != want {
+				t.Errorf("got\n%swant\n%s", got, want)
+			}
+		})
+	}
+	// An image that nobody knows.
+	out := plugintest.Run(t, step(""), "FROM company/base\nCOPY a /x\nRUN useradd app\n", nil)
+	if !strings.HasSuffix(plugintest.Print(out.Module), "useradd app\n") {
+		t.Error("PATH is not known, and it moves")
+	}
+	// One of which the stage starts from another.
+	out = plugintest.Run(t, step(""), "FROM debian AS a\nRUN ln -s /x /srv/l\nFROM a\nCOPY a /x\nRUN touch /srv/l/y\n", debian)
+	if !strings.HasSuffix(plugintest.Print(out.Module), "y\n") {
+		t.Error("a link of the stage that it starts from leads to the COPY")
+	}
+}
+
+// TestOrigin finds the way back to the line.
+func TestOrigin(t *testing.T) {
+	out := plugintest.Run(t, step(""), "FROM base\nCOPY a /x\nRUN useradd app\n", debian)
+	o := out.Module.Stages[0].Ops[0].Origin
+	if o.By != reorder.Name || !strings.Contains(o.Why, "COPY a /x") || len(o.Spans()) != 1 {
+		t.Errorf("%+v", o)
+	}
+}
