@@ -2,6 +2,7 @@ package slim
 
 import (
 	"slices"
+	"strconv"
 	"strings"
 
 	"mvdan.cc/sh/v3/syntax"
@@ -39,16 +40,13 @@ func ending(script *shell.Script, at *eval.State) (*end, *reason) {
 			e.last = c
 			return e, nil
 		}
-		if slices.Contains([]string{"exit", "exec", "return"}, c.Name) || slices.Contains(c.Via, "exec") {
-			return nil, because("ends", "the script ends at `%s`", c.Text)
-		}
 	}
 	always, may := errexit(script, at)
 	if may && !flat(last, calls, tree) {
 		return nil, because("errexit", "with `set -e`, what fails inside of the last command would not end it any more")
 	}
-	if _, call := last.Cmd.(*syntax.CallExpr); always && call && !last.Negated {
-		if e.join = "; "; strings.Contains(strings.TrimSpace(script.Text), "\n") && len(script.Commands) > 0 && !hasDocument(tree) {
+	if _, call := last.Cmd.(*syntax.CallExpr); always && call && !last.Negated && !hasDocument(tree) {
+		if e.join = "; "; strings.Contains(strings.TrimSpace(script.Text), "\n") {
 			e.join = "\n"
 		}
 	}
@@ -172,6 +170,9 @@ func changesShell(script *shell.Script, at *eval.State) *reason {
 		}
 	}
 	for _, c := range script.Commands {
+		if !c.Nested && ends(c) {
+			return because("ends", "the script ends at `%s`, or may", c.Text)
+		}
 		if !c.Nested && alters(c) {
 			return because("shell", "`%s` changes the shell, or nobody knows whether it does", c.Text)
 		}
@@ -180,6 +181,18 @@ func changesShell(script *shell.Script, at *eval.State) *reason {
 		return because("shell", "%s", why)
 	}
 	return nil
+}
+
+// ends tells a command at which a shell ends, and not as one that failed.
+func ends(c *shell.Command) bool {
+	switch c.Name {
+	case "exit", "return":
+		n, err := strconv.Atoi(c.Arg(0))
+		return err != nil || n%256 == 0
+	case "exec":
+		return len(c.Args) > 0
+	}
+	return slices.Contains(c.Via, "exec")
 }
 
 // alters tells a command that may change how the shell runs those behind it, or have it do
