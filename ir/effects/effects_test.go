@@ -9,6 +9,7 @@ import (
 	"github.com/seed-e0495807/strake/ir"
 	"github.com/seed-e0495807/strake/ir/effects"
 	"github.com/seed-e0495807/strake/ir/eval"
+	"github.com/seed-e0495807/strake/ir/irtest"
 )
 
 // of gives the effects of a script of root's, in /w.
@@ -345,11 +346,36 @@ func TestPinned(t *testing.T) {
 	}
 }
 
+// TestPinnedByVariable is about digests that variables of the Dockerfile have: an ARG has a digest
+// whatever a build gives it.
+func TestPinnedByVariable(t *testing.T) {
+	digest := strings.Repeat("0a", 32)
+	const fetch = "RUN curl -o x https://e.org/a && "
+	for text, want := range map[string]bool{
+		"ENV D=" + digest + "\n" + fetch + `echo "$D  x" | sha256sum -c`:                  true,
+		"ARG D=" + digest + "\n" + fetch + `echo "${D} *x" | sha256sum -c -`:              true,
+		"ARG D=" + digest + "\nENV E=$D\n" + fetch + `f=x && echo "$E $f" | sha256sum -c`: true,
+		"ARG D=0a\n" + fetch + `echo "$D x" | sha256sum -c`:                               false,
+		"ARG D\n" + fetch + `echo "$D x" | sha256sum -c`:                                  false,
+		"ARG D=" + digest + "\n" + fetch + `D=$(cat y); echo "$D x" | sha256sum -c`:       false,
+		"ARG D=" + digest + "\n" + fetch + `echo "$D $F" | sha256sum -c`:                  false,
+		"ARG D=" + digest + "\n" + fetch + `echo "$D  *" | sha256sum -c`:                  false,
+		"ARG D=" + digest + "\nRUN curl -o x$D https://e.org/a && rm x*":                  false,
+	} {
+		m := irtest.Module(t, "FROM a\n"+text+"\n")
+		steps := effects.Stage(m, 0, states(m, true).Stage(0), false)
+		e := steps[len(steps)-1].Effects
+		if len(e.Network) != 1 || e.Network[0].Pinned != want {
+			t.Errorf("%s: %v", text, e.Network)
+		}
+	}
+}
+
 // TestPinnedAdd is about ADD with a checksum, and of commits.
 func TestPinnedAdd(t *testing.T) {
 	const sha = "0123456789012345678901234567890123456789"
 	for text, want := range map[string]bool{
-		"ADD --checksum=sha256:0a https://e.org/a /": true, "ADD --checksum=$X https://e.org/a /": false, "ADD https://e.org/a /": false,
+		"ADD --checksum=sha256:0a https://e.org/a /": true, "ADD --checksum=$X https://e.org/a /": false, "ADD --checksum=${X:-a:b} https://e.org/a /": false, "ADD --checksum=sha256:$X https://e.org/a /": true, "ADD https://e.org/a /": false,
 		"ADD https://e.org/a.git#" + sha + ":sub /": true, "ADD https://e.org/a.git#v1 /": false, "ADD https://e.org/a.git?commit=" + sha + "&subdir=b /": true,
 		"ADD https://e.org/a.git?checksum=" + sha + " /": true, "ADD https://e.org/a.git?ref=" + sha + " /": false, "ADD https://e.org/a.git?commit=0123 /": false,
 	} {

@@ -14,7 +14,7 @@ func (k *call) prefixes() Paths {
 	list := k.w.setting("PATH")
 	if _, changed := k.w.vars["PATH"]; !list.known && !changed && !k.w.blind && k.w.state.Form != nil {
 		if form := k.w.state.Form("PATH"); form != "" && !strings.ContainsRune(form, eval.AnyWord) {
-			list = oneValue(strings.ReplaceAll(literal(form), string(eval.AnyName), "*"))
+			list = oneValue(pattern(form))
 		}
 	}
 	if !list.known {

@@ -34,8 +34,9 @@ func Of(body ir.Body, at State) Step {
 	case *ir.Add:
 		e := copied(at, b.Sources, b.Inline, b.Dest, "", "ADD", b.Chmod, b.Chown)
 		sum, known := at.word(b.Checksum)
+		given := known && sum != "" || strings.Contains(b.Checksum, ":") && !strings.HasPrefix(b.Checksum, "$") // what is no digest is an error
 		for i := range e.Network {
-			e.Network[i].Pinned = known && sum != "" || pinnedGit(e.Network[i].URL)
+			e.Network[i].Pinned = given || pinnedGit(e.Network[i].URL)
 		}
 		return Step{Effects: e}
 	case *ir.Workdir:

@@ -5,6 +5,8 @@ import (
 	"strings"
 
 	"mvdan.cc/sh/v3/syntax"
+
+	"github.com/seed-e0495807/strake/ir/eval"
 )
 
 // download is a file that a command fetches.
@@ -30,6 +32,18 @@ func (k *call) downloads(file field, dirs []string) {
 	k.w.downloads = append(k.w.downloads, download{k.operands[0].show(), k.Name, p.List[0].Name, len(k.w.sums), len(k.w.notes)})
 }
 
+// digest gives a variable of a script. Of one that has a digest whatever value a build gives it that
+// is some digest: which one does not count.
+func (w *walker) digest(name string) (string, bool) {
+	if v := w.variable(name); v.known && len(v.list) == 1 && !wild(v.list[0]) {
+		return text(v.list[0])
+	}
+	if _, own := w.vars[name]; own || w.blind || w.state.Form == nil || w.state.Form(name) != string(eval.AnyDigest) {
+		return "", false
+	}
+	return strings.Repeat("0", 64), true
+}
+
 // touched tells whether the script may have made one of some files so far.
 func (w *walker) touched(p Paths) bool {
 	return slices.ContainsFunc(p.List, func(f Path) bool {
@@ -50,6 +64,10 @@ func (w *walker) compares(c *syntax.BinaryCmd) {
 	}
 	var words []string
 	for _, a := range from.Args {
+		if t, ok := a.Value(w.digest); ok && len(a.Variables()) > 0 && !strings.Contains(t, "\n") && (strings.HasPrefix(a.Text, `"`) || !strings.ContainsAny(t, "*?[")) {
+			words = append(words, t)
+			continue
+		}
 		for _, f := range w.fields(a) {
 			t := f.plain()
 			if t == "" || f.over {

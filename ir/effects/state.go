@@ -71,7 +71,12 @@ func (s State) form(name string) values {
 	if form == "" || strings.ContainsRune(form, eval.AnyWord) || strings.ContainsRune(form, eval.AnyBase) {
 		return values{word: form != "" && eval.IsWord(form)}
 	}
-	return oneValue(strings.ReplaceAll(literal(form), string(eval.AnyName), "*"))
+	return oneValue(pattern(form))
+}
+
+// pattern is what a form of names can be.
+func pattern(form string) string {
+	return strings.NewReplacer(string(eval.AnyName), "*", string(eval.AnyDigest), "*").Replace(literal(form))
 }
 
 // word is Word; without one, a word with nothing to expand is known.

@@ -124,15 +124,18 @@ ARG OWN=v$GLOBAL
 ARG DASH=-x
 ARG BLANK="a b"
 ARG TARGETARCH
+ARG SUM=e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855
+ARG SUM2=$SUM
+ENV SUMS=$SUM2-$GLOBAL
 ENV DIR=/a/$OWN/b PATH=/x:$PATH
 ENV PATH=/y:$PATH CUT=${OWN#v} ALL="$URL $URL"
 FROM base
 RUN a
 `)
-	n, w := string(eval.AnyName), string(eval.AnyWord)
+	n, w, d := string(eval.AnyName), string(eval.AnyWord), string(eval.AnyDigest)
 	list := of(m).Stage(0)
 	last := list[len(list)-1]
-	for name, want := range map[string]string{"GLOBAL": n, "URL": w, "NONE": "", "OWN": n, "DASH": "", "BLANK": "", "TARGETARCH": n,
+	for name, want := range map[string]string{"GLOBAL": n, "URL": w, "NONE": "", "OWN": n, "DASH": "", "BLANK": "", "TARGETARCH": n, "SUM": d, "SUM2": d, "SUMS": d + "-" + n,
 		"DIR": "/a/" + n + "/b", "PATH": "/y:/x:" + string(eval.AnyBase), "CUT": "", "ALL": w + " " + w, "OTHER": ""} {
 		if got := last.Form(name); got != want {
 			t.Errorf("%s: %q, not %q", name, got, want)
@@ -144,7 +147,7 @@ RUN a
 			t.Errorf("%s in the next stage: %q, not %q", name, got, want)
 		}
 	}
-	for form, want := range map[string]bool{w: true, n + w: true, w + " " + w: false, "-" + w: false, "a" + string(eval.AnyBase): false, "": false} {
+	for form, want := range map[string]bool{w: true, n + w: true, d + n: true, w + " " + w: false, "-" + w: false, "a" + string(eval.AnyBase): false, "": false} {
 		if eval.IsWord(form) != want {
 			t.Errorf("%q is a word: %v", form, !want)
 		}

@@ -11,19 +11,21 @@ import (
 // A form is what is known of a value that a build may choose: the value, with one of these in the
 // place of each part that is not known. "" is no form.
 const (
-	AnyName = '\uE000' // a name, like a version: letters, digits, ".", "_", "+", "~" and "-", and a letter or a digit in front
-	AnyWord = '\uE001' // a word: not empty, without blanks, wildcards and quotes, and no dash in front
-	AnyBase = '\uE002' // what a base image sets that is not at hand, which may be any text
+	AnyName   = '\uE000' // a name, like a version: letters, digits, ".", "_", "+", "~" and "-", and a letter or a digit in front
+	AnyWord   = '\uE001' // a word: not empty, without blanks, wildcards and quotes, and no dash in front
+	AnyDigest = '\uE003' // a digest: 56 hexadecimal digits or more
+	AnyBase   = '\uE002' // what a base image sets that is not at hand, which may be any text
 )
 
 var (
-	isName = late.Regexp(`^[\x{E000}\pL\pN][\x{E000}\pL\pN._+~-]*$`)
-	isWord = late.Regexp("^[^-\\s*?\\[\\]\\\\'\"`$\\x{E002}][^\\s*?\\[\\]\\\\'\"`$\\x{E002}]*$")
+	isDigest = late.Regexp(`^(\x{E003}|[0-9a-fA-F]{56,})$`)
+	isName   = late.Regexp(`^[\x{E000}\x{E003}\pL\pN][\x{E000}\x{E003}\pL\pN._+~-]*$`)
+	isWord   = late.Regexp("^[^-\\s*?\\[\\]\\\\'\"`$\\x{E002}][^\\s*?\\[\\]\\\\'\"`$\\x{E002}]*$")
 )
 
 // Form gives what is known of a variable whose value is not. It takes who builds to give an ARG
 // no value of another kind than its default is: a name in the place of a name, a word in the
-// place of a word.
+// place of a word, a digest in the place of a digest.
 func (s *State) Form(name string) string {
 	v, _ := s.vars.get(name)
 	return v.form
@@ -35,6 +37,8 @@ func IsWord(form string) bool { return isWord().MatchString(form) }
 // kind is the form of an ARG with a default of this form.
 func kind(form string) string {
 	switch {
+	case isDigest().MatchString(form):
+		return string(AnyDigest)
 	case isName().MatchString(form):
 		return string(AnyName)
 	case IsWord(form):
@@ -51,7 +55,7 @@ func (f forms) Get(name string) (string, bool) { return f(name) }
 
 // expand gives the form of a word. Replacing in what is not known may make any text of it.
 func (f forms) expand(word string, lexer *words.Lexer) string {
-	if strings.ContainsAny(word, string([]rune{AnyName, AnyWord, AnyBase})) || replaces().MatchString(word) {
+	if strings.ContainsAny(word, string([]rune{AnyName, AnyWord, AnyDigest, AnyBase})) || replaces().MatchString(word) {
 		return ""
 	}
 	out, err := lexer.Word(word, f)
