@@ -3,6 +3,7 @@ package validate
 import (
 	"archive/tar"
 	"archive/zip"
+	"bufio"
 	"bytes"
 	"crypto/sha256"
 	"encoding/binary"
@@ -18,32 +19,42 @@ import (
 )
 
 // maxUnpacked bounds what is unpacked of one archive that is a file of an image.
-const maxUnpacked = 256 << 20
+const maxUnpacked = 1 << 30
 
-// gzipForm is what is compressed, or in what form that is an archive.
+// gzipForm is what is compressed, or the form of that where it is a tar.
 func gzipForm(data []byte) ([]byte, bool) {
 	z, err := gzip.NewReader(bytes.NewReader(data))
 	if err != nil {
 		return nil, false
 	}
-	plain, err := io.ReadAll(io.LimitReader(z, maxUnpacked+1))
-	if err != nil || len(plain) > maxUnpacked {
-		return nil, false
-	}
-	if isTar("", plain) {
-		if out, ok := tarForm(plain); ok {
-			return append([]byte("tar"), out...), true
+	whole := sha256.New()
+	left := &io.LimitedReader{R: z, N: maxUnpacked + 1}
+	plain := bufio.NewReaderSize(io.TeeReader(left, whole), 1<<16)
+	head, _ := plain.Peek(tarBlock) // what is wrong is found below, too
+	var members []byte
+	if isTar("", head) {
+		if sum, ok := tarMembers(plain); ok {
+			members = sum
 		}
 	}
-	sum := sha256.Sum256(plain)
-	return append([]byte("any"), sum[:]...), true
+	if _, err := io.Copy(io.Discard, plain); err != nil || left.N == 0 {
+		return nil, false
+	}
+	if members != nil {
+		return append([]byte("tar"), members...), true
+	}
+	return append([]byte("any"), whole.Sum(nil)...), true
 }
+
+const tarBlock = 512 // bytes
 
 // isTar finds the archives of POSIX and of GNU.
 func isTar(_ string, data []byte) bool {
 	const at = 257
-	return len(data) >= 512 && string(data[at:at+5]) == "ustar"
+	return len(data) >= tarBlock && string(data[at:at+5]) == "ustar"
 }
+
+func tarForm(data []byte) ([]byte, bool) { return tarMembers(bytes.NewReader(data)) }
 
 // member is what counts of a file in an archive.
 type member struct {
@@ -62,20 +73,16 @@ type member struct {
 // timeRecords are the PAX records that have a time.
 var timeRecords = []string{"mtime", "atime", "ctime", "LIBARCHIVE.creationtime"}
 
-// tarForm has the members of an archive, in their order, without their times.
-func tarForm(data []byte) ([]byte, bool) {
-	rest := bytes.NewReader(data)
-	t := tar.NewReader(rest)
+// tarMembers sums up the members of an archive, in their order, without their times. Behind
+// its end there may be nothing but zeros.
+func tarMembers(in io.Reader) ([]byte, bool) {
+	t := tar.NewReader(in)
 	out := newMembers()
 	for {
 		h, err := t.Next()
 		switch {
 		case errors.Is(err, io.EOF):
-			end, err := io.ReadAll(rest)
-			if err != nil || len(bytes.Trim(end, "\x00")) > 0 { // something stands behind the end
-				return nil, false
-			}
-			return out.sum(), true
+			return out.sum(), onlyZeros(in)
 		case err != nil && !errors.Is(err, tar.ErrInsecurePath):
 			return nil, false
 		}
@@ -91,6 +98,20 @@ func tarForm(data []byte) ([]byte, bool) {
 		})
 		if !ok {
 			return nil, false
+		}
+	}
+}
+
+// onlyZeros reads a stream to its end.
+func onlyZeros(in io.Reader) bool {
+	buf := make([]byte, 1<<15)
+	for {
+		n, err := in.Read(buf)
+		if len(bytes.Trim(buf[:n], "\x00")) > 0 {
+			return false
+		}
+		if err != nil {
+			return errors.Is(err, io.EOF)
 		}
 	}
 }

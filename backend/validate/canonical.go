@@ -66,7 +66,7 @@ func isJSON(name string, data []byte) bool {
 		return true
 	}
 	first := bytes.TrimLeft(data, " \t\r\n")
-	return len(first) > 0 && (first[0] == '{' || first[0] == '[') && json.Valid(data)
+	return len(first) > 0 && (first[0] == '{' || first[0] == '[') && len(data) <= maxJSON && json.Valid(data)
 }
 
 // surrogate finds escapes of half a character, which Go reads as another.
@@ -75,10 +75,13 @@ var surrogate = regexp.MustCompile(`\\u[dD][89a-fA-F]`)
 // maxJSONDepth bounds values in values.
 const maxJSONDepth = 512
 
+// maxJSON bounds a text that is read into values, which take some twenty times its bytes.
+const maxJSON = 8 << 20
+
 // jsonForm writes a JSON text anew: keys in order, no blanks, numbers as they are. A key that
 // is there twice means something else to each reader.
 func jsonForm(data []byte) ([]byte, bool) {
-	if !utf8.Valid(data) || surrogate.Match(data) {
+	if len(data) > maxJSON || !utf8.Valid(data) || surrogate.Match(data) {
 		return nil, false
 	}
 	d := json.NewDecoder(bytes.NewReader(data))

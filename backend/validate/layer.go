@@ -185,6 +185,9 @@ const xattrPrefix = "SCHILY.xattr."
 
 func newEntry(h *tar.Header, body io.Reader) (entry, error) {
 	e := entry{path: path.Clean("/" + h.Name)[1:]}
+	if max(len(e.path), len(h.Linkname)) > maxPath {
+		return e, fmt.Errorf("%.40q… is longer than a path can be", e.path)
+	}
 	if strings.HasPrefix(path.Base(e.path), whiteout) {
 		return e, nil
 	}

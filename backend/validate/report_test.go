@@ -135,6 +135,11 @@ func TestRefusals(t *testing.T) {
 		"links in a circle": {image: func() *Image {
 			return imageOf(t, "x", config(), []item{symlink("a", "b"), symlink("b", "a"), file("a/x", "")})
 		}, want: "too many symbolic links"},
+		"long path":   {image: func() *Image { return imageOf(t, "x", config(), []item{file(strings.Repeat("a/", 2049)+"a", "")}) }, want: "longer than a path can be"},
+		"long target": {image: func() *Image { return imageOf(t, "x", config(), []item{symlink("a", strings.Repeat("a/", 2049))}) }, want: "longer than a path can be"},
+		"long path by a link": {image: func() *Image {
+			return imageOf(t, "x", config(), []item{dir(strings.Repeat("a/", 2000)), symlink("l", strings.Repeat("a/", 2000)), dir("l/" + strings.Repeat("b/", 200))})
+		}, want: "a path of more than 4096 bytes"},
 		"unknown kind":   {image: func() *Image { return imageOf(t, "x", config(), []item{file("a", "").typed('?')}) }, want: "no unpacker knows"},
 		"too many files": {image: good, limit: func(l *Limits) { l.Files = 10 }, want: "more than 10 files"},
 		"too many bytes": {image: good, limit: func(l *Limits) { l.Bytes = 4000 }, want: "more than 4000 bytes"},

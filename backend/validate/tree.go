@@ -13,6 +13,7 @@ const (
 	aufs     = whiteout + whiteout   // aufs' own, which no unpacker makes
 	opaque   = whiteout + ".wh..opq" // hides all that lower layers have in its directory
 	maxLinks = 255                   // that are followed on the way to a directory, as containerd does
+	maxPath  = 4096                  // bytes of a path, and of the target of a link, as Linux has it
 )
 
 // Tree is what the layers of an image give together, as containerd unpacks them.
@@ -33,6 +34,7 @@ type Node struct {
 
 	born     int // the layer that made the file: with File, it tells hard links of one file
 	name     string
+	length   int // of its path
 	parent   *Node
 	children map[string]*Node // of a directory
 }
@@ -127,7 +129,15 @@ func (t *Tree) add(e entry, layer int) error {
 			}
 		}
 	}
-	n.name, n.parent = name, at
+	return t.put(n, at, name)
+}
+
+// put gives a node its place. Links may lead to paths that are longer than those of the archive.
+func (t *Tree) put(n, at *Node, name string) error {
+	n.name, n.parent, n.length = name, at, at.length+1+len(name)
+	if n.length > maxPath {
+		return damaged(t.Image.Name, "it has a path of more than %d bytes", maxPath)
+	}
 	at.children[name] = n
 	return nil
 }
@@ -177,8 +187,9 @@ func (t *Tree) directory(name string, layer int, create bool) (*Node, error) {
 			return nil, nil
 		case next == nil:
 			next = implied(layer)
-			next.name, next.parent = part, at
-			at.children[part] = next
+			if err := t.put(next, at, part); err != nil {
+				return nil, err
+			}
 		case next.Kind == Symlink:
 			if links++; links > maxLinks {
 				return nil, damaged(t.Image.Name, "too many symbolic links lead to %s", path.Clean("/"+name))
