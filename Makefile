@@ -61,7 +61,7 @@ check: format ## the inner loop: what needs no root and no network, in a minute
 test: build lint ## every test, once, and the concurrent parts with the race detector
 	@.ci/setup test
 	$(GO) test -vet=off -timeout 25m ./... # lint has vetted them
-	$(RACE) ./ir ./ir/eval ./ir/effects ./ir/plan ./lang ./lang/late ./lang/regular ./lang/source ./backend/baseconfig/... ./backend/compile ./backend/gateway ./backend/store/... ./backend/build/... ./backend/input/... ./plugins ./plugins/config/... ./plugins/host ./plugins/include ./cmd/internal/... ./cmd/strake-frontend
+	$(RACE) ./ir ./ir/eval ./ir/effects ./ir/plan ./lang ./lang/late ./lang/regular ./lang/source ./backend/baseconfig/... ./backend/compile ./backend/gateway ./backend/store/... ./backend/build/... ./backend/validate ./backend/input/... ./plugins ./plugins/config/... ./plugins/host ./plugins/include ./cmd/internal/... ./cmd/strake-frontend
 
 long: build ## what make test samples, whole, and the race detector on the whole program: an hour
 	@.ci/setup test

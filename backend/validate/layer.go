@@ -10,11 +10,13 @@ import (
 	"io"
 	"path"
 	"runtime"
+	"slices"
 	"strings"
 	"sync"
 	"time"
 
 	"github.com/containerd/containerd/v2/core/content"
+	"github.com/containerd/errdefs"
 	"github.com/klauspost/compress/gzip"
 	"github.com/klauspost/compress/zstd"
 	digest "github.com/opencontainers/go-digest"
@@ -66,7 +68,25 @@ type layer struct {
 
 	once sync.Once
 	err  error
-	open func(context.Context) (io.ReadCloser, error) // gives the compressed stream
+
+	mu    sync.Mutex
+	opens []opener // of the images that have it: one may go away before another
+}
+
+// opener gives the compressed stream of a layer.
+type opener func(context.Context) (io.ReadCloser, error)
+
+// open gives the stream of one of the images, the last one first.
+func (l *layer) open(ctx context.Context) (r io.ReadCloser, err error) {
+	l.mu.Lock()
+	opens := slices.Clone(l.opens)
+	l.mu.Unlock()
+	for _, open := range slices.Backward(opens) {
+		if r, err = open(ctx); err == nil || !errdefs.IsNotFound(err) {
+			break
+		}
+	}
+	return r, err
 }
 
 // Limits bound what is read of one Reader's images. What is over one of them is an error,
@@ -124,14 +144,17 @@ func (r *Reader) Tree(ctx context.Context, img *Image) (*Tree, error) {
 	return merge(img, layers)
 }
 
-func (r *Reader) layer(diffID digest.Digest, open func(context.Context) (io.ReadCloser, error)) *layer {
+func (r *Reader) layer(diffID digest.Digest, open opener) *layer {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	l := r.layers[diffID]
 	if l == nil {
-		l = &layer{diffID: diffID, open: open}
+		l = &layer{diffID: diffID}
 		r.layers[diffID] = l
 	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.opens = append(l.opens, open)
 	return l
 }
 

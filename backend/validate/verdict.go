@@ -65,10 +65,10 @@ type Drop struct {
 // B; the error is that of a bad pattern.
 func (r *Reader) Judge(ctx context.Context, a, b [2]*Tree, dropped []string) (*Verdict, error) {
 	j := &judge{a: a, b: b, where: map[string]bool{}, named: map[string]bool{}}
-	if err := j.patterns(dropped); err != nil {
+	var err error
+	if j.matchers, err = matchers(dropped); err != nil {
 		return nil, err
 	}
-	var err error
 	if j.own[0], err = r.Compare(ctx, a[0], a[1]); err != nil {
 		return nil, err
 	}
@@ -130,15 +130,21 @@ type judge struct {
 	named map[string]bool // directories in which names do
 }
 
-func (j *judge) patterns(list []string) error {
-	for _, p := range list {
+// CheckDropped tells what is wrong with patterns for Judge.
+func CheckDropped(patterns []string) error {
+	_, err := matchers(patterns)
+	return err
+}
+
+func matchers(patterns []string) (list []*patternmatcher.PatternMatcher, err error) {
+	for _, p := range patterns {
 		m, err := patternmatcher.New([]string{strings.TrimPrefix(p, "/")})
 		if err != nil || strings.HasPrefix(p, "!") {
-			return diag.Diagnostic{Code: "bad-pattern", Message: fmt.Sprintf("%q is no pattern of paths", p), Hint: "write it as in .dockerignore, like /var/lib/apt/lists/*"}
+			return nil, diag.Diagnostic{Code: "bad-pattern", Message: fmt.Sprintf("%q is no pattern of paths", p), Hint: "write it as in .dockerignore, like /var/lib/apt/lists/*"}
 		}
-		j.matchers = append(j.matchers, m)
+		list = append(list, m)
 	}
-	return nil
+	return list, nil
 }
 
 // moves finds what differs by itself in A: contents, and names in directories.

@@ -2,6 +2,7 @@ package verify
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 
@@ -11,44 +12,43 @@ import (
 // bisect finds the plugin of a row whose work made a difference: with those in front of it
 // alone there is none, and with it there is one. Each row is built twice, as B was: a plugin
 // may make something random.
-func (x *experiment) bisect(ctx context.Context, a [2]*validate.Tree, v *validate.Verdict) (*validate.Guilty, error) {
+func (x *Experiment) bisect(ctx context.Context, b Build, v *validate.Verdict) (*validate.Guilty, error) {
 	before := x.builds
-	good, bad, worst := 0, len(x.Stages.Steps), v
+	var failed []string
+	for _, s := range v.Runs {
+		if s.Difference != "" {
+			failed = append(failed, s.Command)
+		}
+	}
+	good, bad, worst := 0, len(b.Row.Steps), v
 	for bad-good > 1 {
 		n := (good + bad) / 2
-		b := x.B
-		b.Name = fmt.Sprintf("%s with the first %d", x.B.Name, n)
-		b.Request.Compile.Plugins = x.Stages.First(n)
-		var both [2]*validate.Tree
-		for i, nth := range []string{"first", "second"} {
-			var err error
-			if both[i], err = x.tree(ctx, b, nth); err != nil {
-				return nil, err
-			}
-		}
-		found, err := x.reader.Judge(ctx, a, both, x.Dropped)
-		if err != nil {
+		found, err := x.first(ctx, b, n, failed)
+		switch {
+		case err != nil:
 			return nil, err
-		}
-		for _, s := range v.Runs {
-			if s.Difference == "" || found.Answer == validate.NotEqual {
-				continue
-			}
-			run, err := x.smoke(ctx, s.Command, a, both)
-			if err != nil {
-				return nil, err
-			}
-			found.Runs = append(found.Runs, run)
-			found.Decide()
-		}
-		if found.Answer == validate.NotEqual {
+		case found.Answer == validate.NotEqual:
 			bad, worst = n, found
-		} else {
+		default:
 			good = n
 		}
 	}
-	name := x.Stages.Steps[bad-1].Plugin.Info().Name
-	return guilty(name, x.builds-before, worst), nil
+	return guilty(b.Row.Steps[bad-1].Plugin.Info().Name, x.builds-before, worst), nil
+}
+
+// first judges B with the first of its plugins only.
+func (x *Experiment) first(ctx context.Context, b Build, n int, commands []string) (v *validate.Verdict, err error) {
+	b.Name = fmt.Sprintf("%s with the first %d", b.Name, n)
+	b.Request.Compile.Plugins = b.Row.First(n)
+	both, remove, err := x.both(ctx, b)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, remove()) }()
+	if v, err = x.reader.Judge(ctx, x.a, both, b.Dropped); err == nil {
+		err = x.smoke(ctx, v, commands, both)
+	}
+	return v, err
 }
 
 // guilty says which ops of the plugin wrote what differs.

@@ -15,8 +15,14 @@ import (
 	"github.com/seed-e0495807/strake/lang/diag"
 )
 
+// layoutStore are the blobs of a layout, and where it is.
+type layoutStore struct {
+	content.Provider
+	dir string
+}
+
 // read gives the image of a result, which is for one platform.
-func (x *experiment) read(ctx context.Context, blobs content.Provider, name string, result *build.Result) (*validate.Image, error) {
+func (x *Experiment) read(ctx context.Context, blobs layoutStore, name string, result *build.Result) (*validate.Image, error) {
 	desc := ocispecs.Descriptor{Digest: digest.Digest(result.Response["containerimage.digest"])}
 	for range 2 {
 		data, err := content.ReadBlob(ctx, blobs, desc)

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"maps"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -32,21 +31,39 @@ FROM scratch
 COPY --from=run /strake-probe/out /strake-probe/err /strake-probe/status /
 `
 
-// smoke runs a command in the four images.
-func (x *experiment) smoke(ctx context.Context, command string, a, b [2]*validate.Tree) (validate.Smoke, error) {
-	var ends [4]validate.Outcome
-	for i, tree := range []*validate.Tree{a[0], a[1], b[0], b[1]} {
+// smoke runs commands in the images of A, once, and in those of B, and adds to the verdict how
+// they end.
+func (x *Experiment) smoke(ctx context.Context, v *validate.Verdict, commands []string, b [2]*validate.Tree) (err error) {
+	for _, command := range commands {
+		a, known := x.ends[command]
+		if !known {
+			if a, err = x.inBoth(ctx, command, x.a); err != nil {
+				return err
+			}
+			x.ends[command] = a
+		}
+		ends, err := x.inBoth(ctx, command, b)
+		if err != nil {
+			return err
+		}
+		v.Runs = append(v.Runs, validate.JudgeRun(command, a, ends))
+	}
+	v.Decide()
+	return nil
+}
+
+func (x *Experiment) inBoth(ctx context.Context, command string, trees [2]*validate.Tree) (ends [2]validate.Outcome, err error) {
+	for i, tree := range trees {
 		x.Say(fmt.Sprintf("running %q in %s", command, tree.Image.Name))
-		var err error
 		if ends[i], err = x.try(ctx, command, tree.Image); err != nil {
-			return validate.Smoke{}, err
+			return ends, err
 		}
 	}
-	return validate.JudgeRun(command, [2]validate.Outcome(ends[:2]), [2]validate.Outcome(ends[2:])), nil
+	return ends, nil
 }
 
 // try runs a command in one image.
-func (x *experiment) try(ctx context.Context, command string, img *validate.Image) (validate.Outcome, error) {
+func (x *Experiment) try(ctx context.Context, command string, img *validate.Image) (validate.Outcome, error) {
 	dir, err := os.MkdirTemp(x.dir, "probe-")
 	if err != nil {
 		return validate.Outcome{}, err
@@ -61,8 +78,8 @@ func (x *experiment) try(ctx context.Context, command string, img *validate.Imag
 		}
 	}
 	in, err := input.Find(ctx, input.Request{Path: dir,
-		Options:  maps.Clone(map[string]string{"no-cache": "", "platform": img.Platform}),
-		Contexts: map[string]string{"image": "oci-layout://" + filepath.Join(x.dir, "images") + "@" + img.Manifest.String()}})
+		Options:  map[string]string{"no-cache": "", "platform": img.Platform},
+		Contexts: map[string]string{"image": "oci-layout://" + img.Content.(layoutStore).dir + "@" + img.Manifest.String()}})
 	if err != nil {
 		return validate.Outcome{}, err
 	}

@@ -1,6 +1,6 @@
-// Package verify finds by experiment whether two builds make the same image. Each is built
-// twice by one engine, from the same bases, context and epoch, and without the cache; package
-// validate judges the four images.
+// Package verify finds by experiment whether builds make the same image. Each is built twice
+// by one engine, from the same bases, context and epoch, and without the cache; package
+// validate judges the images.
 package verify
 
 import (
@@ -26,22 +26,23 @@ import (
 	"github.com/seed-e0495807/strake/plugins/config"
 )
 
-// Build is one of the two: what messages call it, and what builds it. Of the request, what
-// this package decides is set anew: outputs, attestations, cache, pins.
+// Build is one that is compared: what messages call it, and what builds it. Of the request,
+// what this package decides is set anew: outputs, attestations, cache, pins.
 type Build struct {
 	Name    string
 	Request build.Request
+	// Dropped are patterns of files that it may lack, see validate.Judge.
+	Dropped []string
+	// Row are its plugins in their order, when it is A with plugins: a difference is led back
+	// to one of them. Nil when it is something else.
+	Row *config.Plugins
 }
 
-// Options say what is compared.
+// Options say what builds are compared with, and how.
 type Options struct {
-	A, B    Build
-	Dropped []string // patterns of files that B may lack
-	Run     []string // commands that are to end alike in both images
-	Limits  validate.Limits
-	// Stages are the plugins of B in their order, when B is A with plugins: a difference is
-	// led back to one of them. Nil when B is something else.
-	Stages *config.Plugins
+	A      Build
+	Run    []string // commands that are to end alike in all images
+	Limits validate.Limits
 	Say    func(text string) // is told what is being done; nil is not
 }
 
@@ -54,51 +55,58 @@ type Failed struct {
 func (f *Failed) Error() string { return f.Name + " does not build: " + f.Err.Error() }
 func (f *Failed) Unwrap() error { return f.Err }
 
-// experiment is one call.
-type experiment struct {
+// Experiment compares builds with one, A, which is built twice for all of them. It is for one
+// goroutine.
+type Experiment struct {
 	Options
-	dir      string // of what is made
-	id       string // of this call, in the names of cache mounts
+	dir      string // of all that is written
+	id       string // of the experiment, in the names of cache mounts
 	epoch    string
 	pins     build.Pins
 	snapshot snapshot
 	reader   *validate.Reader
 	texts    map[string]string // of the Dockerfiles, by name of the build
 	builds   int
+
+	a    [2]*validate.Tree // nil before they are built
+	ends map[string][2]validate.Outcome
 }
 
-// Run builds and compares. Nothing but a directory that goes away again is written.
-func Run(ctx context.Context, o Options) (v *validate.Verdict, err error) {
+// New begins an experiment. Nothing but a directory that Close removes is written.
+func New(ctx context.Context, o Options) (*Experiment, error) {
+	if err := refuse(ctx, o.A); err != nil {
+		return nil, err
+	}
 	dir, err := os.MkdirTemp("", "strake-verify-")
 	if err != nil {
 		return nil, err
 	}
-	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
-	x := &experiment{Options: o, dir: dir, id: rand.Text(), reader: validate.NewReader(o.Limits), texts: map[string]string{},
-		epoch: strconv.FormatInt(time.Now().Unix(), 10)}
+	x := &Experiment{Options: o, dir: dir, id: rand.Text(), reader: validate.NewReader(o.Limits), texts: map[string]string{},
+		epoch: strconv.FormatInt(time.Now().Unix(), 10), ends: map[string][2]validate.Outcome{}}
 	if x.Say == nil {
 		x.Say = func(string) {}
 	}
-	for _, b := range []Build{o.A, o.B} {
-		if err := refuse(ctx, b); err != nil {
-			return nil, err
-		}
+	if x.snapshot, err = take(ctx, o.A.Request.Input, dir); err != nil {
+		return nil, errors.Join(err, x.Close())
 	}
-	if x.snapshot, err = take(ctx, o.A.Request.Input, x.dir); err != nil {
-		return nil, err
-	}
-	return x.run(ctx)
+	return x, nil
 }
+
+// Close removes what was written.
+func (x *Experiment) Close() error { return os.RemoveAll(x.dir) }
 
 // refuse tells of builds that cannot be repeated.
 func refuse(ctx context.Context, b Build) error {
 	in := b.Request.Input
 	switch {
-	case in.Remote() || in.Locals[dockerui.DefaultLocalNameContext] == "":
+	case in.Remote() || contextOf(in) == "":
 		return diag.Diagnostic{Code: "not-local", Message: "the build context has to be a directory of this machine, so that each build gets the same",
 			Hint: "fetch it first: git clone"}
 	case len(b.Request.Tags) > 0:
 		return errors.New("a build that is verified has no tags")
+	}
+	if err := validate.CheckDropped(b.Dropped); err != nil {
+		return err
 	}
 	src, err := in.Open(ctx, input.NoImages{})
 	if err != nil {
@@ -111,17 +119,28 @@ func refuse(ctx context.Context, b Build) error {
 	return nil
 }
 
-// run makes the four images, and judges them. The two of A are the first and the last, so that
-// what changes with time changes between them if it does between any two.
-func (x *experiment) run(ctx context.Context) (*validate.Verdict, error) {
-	var a, b [2]*validate.Tree
-	for _, step := range []struct {
-		build Build
-		tree  **validate.Tree
-		nth   string
-	}{{x.A, &a[0], "first"}, {x.B, &b[0], "first"}, {x.B, &b[1], "second"}, {x.A, &a[1], "second"}} {
-		var err error
-		if *step.tree, err = x.tree(ctx, step.build, step.nth); err != nil {
+// contextOf is the directory of the build context of an input, "" when there is none.
+func contextOf(in *input.Input) string { return in.Locals[dockerui.DefaultLocalNameContext] }
+
+// Compare builds B twice, and A when it has not been, and judges what came out. The two builds
+// of A are then the first and the last, so that what changes with time changes between them if
+// it does between any two. A later B is compared with what is known of A.
+func (x *Experiment) Compare(ctx context.Context, b Build) (v *validate.Verdict, err error) {
+	if err := refuse(ctx, b); err != nil {
+		return nil, err
+	}
+	if x.a[0] == nil { // and the second is the last to be built
+		if x.a[0], err = x.tree(ctx, x.A, "a", "first"); err != nil {
+			return nil, err
+		}
+	}
+	both, remove, err := x.both(ctx, b)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, remove()) }()
+	if x.a[1] == nil {
+		if x.a[1], err = x.tree(ctx, x.A, "a", "second"); err != nil {
 			return nil, err
 		}
 	}
@@ -129,52 +148,50 @@ func (x *experiment) run(ctx context.Context) (*validate.Verdict, error) {
 		return nil, err
 	}
 	x.Say("comparing")
-	v, err := x.reader.Judge(ctx, a, b, x.Dropped)
-	if err != nil {
+	if v, err = x.reader.Judge(ctx, x.a, both, b.Dropped); err != nil {
 		return nil, err
 	}
-	for _, command := range x.Run {
-		s, err := x.smoke(ctx, command, a, b)
-		if err != nil {
-			return nil, err
-		}
-		v.Runs = append(v.Runs, s)
+	if err := x.smoke(ctx, v, x.Run, both); err != nil {
+		return nil, err
 	}
-	v.Decide()
-	if v.Answer == validate.NotEqual && x.Stages != nil {
-		v.Guilty, err = x.bisect(ctx, a, v)
+	if v.Answer == validate.NotEqual && b.Row != nil {
+		v.Guilty, err = x.bisect(ctx, b, v)
 	}
 	return v, err
 }
 
-// tree builds, in another second than what was built before, and reads what came out.
-func (x *experiment) tree(ctx context.Context, b Build, nth string) (*validate.Tree, error) {
-	if err := nextSecond(ctx); err != nil {
-		return nil, err
+// both builds B twice, in a place of its own.
+func (x *Experiment) both(ctx context.Context, b Build) (trees [2]*validate.Tree, remove func() error, err error) {
+	place := fmt.Sprintf("b%d", x.builds)
+	remove = func() error { return os.RemoveAll(filepath.Join(x.dir, place)) }
+	for i, nth := range []string{"first", "second"} {
+		if trees[i], err = x.tree(ctx, b, place, nth); err != nil {
+			return trees, nil, errors.Join(err, remove())
+		}
 	}
-	img, err := x.image(ctx, b, nth)
+	return trees, remove, nil
+}
+
+// tree builds, in another second than what was built before, and reads what came out. What a
+// step writes down of the clock is then another time in each build.
+func (x *Experiment) tree(ctx context.Context, b Build, place, nth string) (*validate.Tree, error) {
+	now := time.Now()
+	select {
+	case <-time.After(now.Truncate(time.Second).Add(time.Second).Sub(now)):
+	case <-ctx.Done():
+		return nil, context.Cause(ctx)
+	}
+	x.Say("building " + b.Name + ", " + nth + " time")
+	img, err := x.image(ctx, b, filepath.Join(x.dir, place))
 	if err != nil {
 		return nil, err
 	}
 	return x.reader.Tree(ctx, img)
 }
 
-// nextSecond waits for the clock to show another second: a time that a step writes down is
-// then another one in each build.
-func nextSecond(ctx context.Context) error {
-	now := time.Now()
-	select {
-	case <-time.After(now.Truncate(time.Second).Add(time.Second).Sub(now)):
-		return nil
-	case <-ctx.Done():
-		return context.Cause(ctx)
-	}
-}
-
-// image builds, and gives what came out.
-func (x *experiment) image(ctx context.Context, b Build, nth string) (*validate.Image, error) {
+// image builds into a layout, and gives what came out.
+func (x *Experiment) image(ctx context.Context, b Build, layout string) (*validate.Image, error) {
 	x.builds++
-	x.Say("building " + b.Name + ", " + nth + " time")
 	r := b.Request
 	in := *r.Input
 	in.Options = maps.Clone(in.Options)
@@ -184,7 +201,6 @@ func (x *experiment) image(ctx context.Context, b Build, nth string) (*validate.
 	if in.Options["build-arg:SOURCE_DATE_EPOCH"] == "" {
 		in.Options["build-arg:SOURCE_DATE_EPOCH"] = x.epoch
 	}
-	layout := filepath.Join(x.dir, "images")
 	r.Input, r.Pins, r.Seen = &in, &x.pins, nil
 	r.Outputs = []build.Output{{Type: client.ExporterOCI, Dest: layout, Attrs: map[string]string{"tar": "false", "compression": "uncompressed"}}}
 	r.Attestations = []build.Attestation{{Type: "provenance", Disabled: true}}
@@ -203,7 +219,7 @@ func (x *experiment) image(ctx context.Context, b Build, nth string) (*validate.
 	if err != nil {
 		return nil, err
 	}
-	return x.read(ctx, blobs, b.Name, result)
+	return x.read(ctx, layoutStore{blobs, layout}, b.Name, result)
 }
 
 // changed is the error for what did not stay as it was.
@@ -211,6 +227,3 @@ func changed(what string) error {
 	return diag.Diagnostic{Code: "changed-meanwhile", Message: what + " has changed while the builds ran: they are not of the same",
 		Hint: "leave it alone, and run it again"}
 }
-
-// contextOf is the directory of the build context of an input.
-func contextOf(in *input.Input) string { return in.Locals[dockerui.DefaultLocalNameContext] }

@@ -180,15 +180,15 @@ func (c *verifyRun) verify(ctx context.Context, request build.Request, fileA, fi
 	if err != nil {
 		return nil, err
 	}
-	o := verify.Options{A: verify.Build{Name: fileA, Request: a}, B: verify.Build{Name: fileB, Request: b},
-		Dropped: c.dropped, Run: c.commands, Limits: validate.Usual(), Say: c.say}
+	o := verify.Options{A: verify.Build{Name: fileA, Request: a}, Run: c.commands, Limits: validate.Usual(), Say: c.say}
+	other := verify.Build{Name: fileB, Request: b, Dropped: c.dropped}
 	if c.plugins {
-		o.A.Name, o.B.Name = "the build without plugins", "the build with plugins"
-		if o.Stages = b.Compile.Plugins; o.Stages == nil {
+		o.A.Name, other.Name = "the build without plugins", "the build with plugins"
+		if other.Row = b.Compile.Plugins; other.Row == nil {
 			return nil, diag.Diagnostic{Code: "no-plugins", Message: "there are no plugins: " + b.Compile.Without, Hint: "name a strake.yaml with --config"}
 		}
 	}
-	err = c.WithStore(ctx, func(images *store.Store) error {
+	err = c.WithStore(ctx, func(images *store.Store) (err error) {
 		home, err := c.Home()
 		if err != nil {
 			return err
@@ -198,10 +198,15 @@ func (c *verifyRun) verify(ctx context.Context, request build.Request, fileA, fi
 			return err
 		}
 		defer found.Close()
-		for _, side := range []*build.Request{&o.A.Request, &o.B.Request} {
+		for _, side := range []*build.Request{&o.A.Request, &other.Request} {
 			side.Engine, side.Images = found, images
 		}
-		v, err = verify.Run(ctx, o)
+		x, err := verify.New(ctx, o)
+		if err != nil {
+			return err
+		}
+		defer func() { err = errors.Join(err, x.Close()) }()
+		v, err = x.Compare(ctx, other)
 		return err
 	})
 	if err != nil && ctx.Err() != nil {
