@@ -1,0 +1,87 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/seed-e0495807/strake/backend/testbed"
+	"github.com/seed-e0495807/strake/backend/validate"
+	"github.com/seed-e0495807/strake/ir"
+	"github.com/seed-e0495807/strake/ir/irtest"
+	"github.com/seed-e0495807/strake/plugins"
+	"github.com/seed-e0495807/strake/plugins/builtin/slim"
+)
+
+// TestSlimVerified builds Dockerfiles with and without slim on a real BuildKit, and holds that all
+// that is gone is what the plugin has declared, and that something is.
+func TestSlimVerified(t *testing.T) {
+	if testing.Short() {
+		t.Skip("it builds for minutes")
+	}
+	daemon := testbed.StartDaemon(t, testbed.StartRegistry(t, testbed.Debian, testbed.Golang, testbed.Node))
+	user := home(t.TempDir())
+	env := func(name string) (string, bool) {
+		switch {
+		case name == "BUILDKIT_HOST":
+			return daemon.Addr, true
+		case strings.HasSuffix(strings.ToLower(name), "_proxy"):
+			return os.LookupEnv(name)
+		}
+		return user(name)
+	}
+	for name, c := range map[string]struct{ text, gone string }{
+		"apt":                {"FROM debian\nRUN apt-get update && apt-get install -y --no-install-recommends xxd # a\nCMD [\"xxd\", \"-v\"]\n", "/var/lib/apt/lists/* /var/lib/dpkg/*-old /var/log/apt/* /var/log/dpkg.log"},
+		"apt, strict":        {"FROM debian\nRUN <<EOF\nset -eux\napt-get update\napt-get install -y --no-install-recommends xxd\nEOF\n", "/var/lib/apt/lists/*"},
+		"apt, two RUNs":      {"FROM debian\nRUN apt-get update\nRUN apt-get install -y --no-install-recommends xxd\nRUN apt-get update; apt-get install -y --no-install-recommends tree && rm -rf /tmp/x\n", "/var/lib/apt/lists/* /var/log/apt/*"},
+		"apt, by bash":       {"FROM debian AS base\nSHELL [\"/bin/bash\", \"-eo\", \"pipefail\", \"-c\"]\nRUN apt-get update; apt-get install -y --no-install-recommends xxd\nFROM base\nRUN apt-get update | cat; apt-get install -y --no-install-recommends tree\nRUN useradd app\nUSER app\n", "/var/lib/apt/lists/*"},
+		"apt, no hook":       {"FROM debian\nRUN rm -f /etc/apt/apt.conf.d/* && apt-get update && apt-get install -y --no-install-recommends xxd\n", "/var/lib/apt/lists/* /var/cache/apt/archives/*.deb"},
+		"npm":                {"FROM node:22\nWORKDIR /app\nRUN npm install --no-audit --no-fund is-odd@3.0.1\nCMD [\"node\", \"-e\", \"require('is-odd')\"]\n", "/root/.npm"},
+		"go":                 {"FROM golang:1.26\nWORKDIR /src\nCOPY main.go go.mod ./\nRUN CGO_ENABLED=0 go build -trimpath -o /app .\nCMD [\"/app\"]\n", "/root/.cache/go-build"},
+		"a build that fails": {"FROM debian\nRUN apt-get update && false\n", ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			dir := t.TempDir()
+			for name, text := range map[string]string{"Dockerfile": c.text, "strake.yaml": "version: 1\nplugins:\n  - use: slim\n", "main.go": "package main\n\nfunc main() { println(1) }\n", "go.mod": "module example.com/x\n\ngo 1.26\n"} {
+				if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o644); err != nil {
+					t.Fatal(err)
+				}
+			}
+			args := slices.Concat([]string{"verify", "--json", "--progress=plain"}, testbed.ProxyFlags())
+			m := irtest.Module(t, c.text)
+			out, err := (&plugins.Pipeline{Steps: []plugins.Step{{Plugin: slim.New()}}}).Run(t.Context(), plugins.Input{Module: m, Only: true, Host: func(*ir.Module) plugins.Host { return plugins.NoHost{} }})
+			if err != nil || out.Module == m {
+				t.Fatal("nothing is changed: ", err)
+			}
+			for _, p := range slim.Declared(out.Module) {
+				args = append(args, "--dropped", p)
+			}
+			var stdout, stderr bytes.Buffer
+			code := run(t.Context(), append(args, "--plugins", dir), strings.NewReader(""), &stdout, &stderr, env)
+			if c.gone == "" {
+				if code != 2 {
+					t.Errorf("exit code %d\n%s%s", code, &stdout, &stderr)
+				}
+				return
+			}
+			var v validate.Verdict
+			if err := json.Unmarshal(stdout.Bytes(), &v); err != nil || code != 0 || v.Answer != validate.EqualUpTo {
+				t.Fatalf("exit code %d, %v\n%s%s", code, err, &stdout, &stderr)
+			}
+			for p := range strings.FieldsSeq(c.gone) {
+				if !slices.ContainsFunc(v.Dropped, func(d validate.Drop) bool { return d.Pattern == p && d.Bytes > 0 }) {
+					t.Errorf("nothing is gone of %s: %+v", p, v.Dropped)
+				}
+			}
+			gone, files := int64(0), 0
+			for _, d := range v.Dropped {
+				gone, files = gone+d.Bytes, files+d.Files
+			}
+			t.Logf("%s: %d paths are compared, %d files of %d bytes are gone", v.Answer, v.Paths, files, gone)
+		})
+	}
+}
