@@ -25,9 +25,14 @@ func tars(k *call) {
 		if named {
 			k.read(file, false)
 		}
+		if dirs := k.given["--directory"]; len(dirs) == 1 { // also one that is not known
+			here, below = dirs[0], k.dirs
+		}
+		k.deals(Links, Names)
 		k.writes(here.paths(below, true))
 		k.out.Removes = joinPaths(k.out.Removes, here.paths(below, true)) // what is in the way
 	case k.has("--create", "--append", "--update"):
+		k.deals(Order)
 		if named {
 			k.writes(file.paths(k.dirs, false))
 		}
@@ -46,6 +51,11 @@ func tars(k *call) {
 func squeezes(k *call) {
 	quiet := strings.HasSuffix(k.Name, "cat") || k.has("--to-stdout", "--test", "--list")
 	keeps := quiet || k.has("--keep") || strings.Contains(k.Name, "zstd") && !k.has("--rm") || k.Name == "lz4"
+	unpacks := k.has("--uncompress") || strings.HasPrefix(k.Name, "un") || strings.HasSuffix(k.Name, "unzip") || strings.HasSuffix(k.Name, "unzip2")
+	if unpacks && !quiet && k.has("-N") {
+		k.fail("`" + k.Text + "` takes names out of what it unpacks")
+		return
+	}
 	for _, f := range k.operands {
 		k.read(f, k.has("--recursive"))
 		if !keeps {
@@ -64,7 +74,7 @@ func squeezes(k *call) {
 				continue
 			}
 		}
-		if k.has("--uncompress") || strings.HasPrefix(k.Name, "un") || strings.HasSuffix(k.Name, "unzip") || strings.HasSuffix(k.Name, "unzip2") {
+		if unpacks {
 			for _, n := range unsqueezed(f.text) {
 				named := field{text: n, known: true, over: true}
 				k.writes(named.paths(k.dirs, false))

@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strings"
 
+	"mvdan.cc/sh/v3/syntax"
+
 	"github.com/seed-e0495807/strake/ir/shell"
 )
 
@@ -20,6 +22,9 @@ const (
 	Membership Dealing = dealsMembership // it makes users and groups, or members of them
 	Locales    Dealing = dealsLocales    // it changes which languages a shell finds when it starts
 	Container  Dealing = dealsContainer  // it changes or shows what each container has anew: mounts, network, kernel settings
+	Links      Dealing = dealsLinks      // it may give files further names, of hard links
+	Names      Dealing = dealsNames      // what it writes may be symbolic links, or names by which other files are reached
+	Order      Dealing = dealsOrder      // what it prints, or packs, depends on how layers are put together: as the order of directories
 )
 
 const (
@@ -29,6 +34,9 @@ const (
 	dealsMembership = "membership"
 	dealsLocales    = "locales"
 	dealsContainer  = "container"
+	dealsLinks      = "links"
+	dealsNames      = "names"
+	dealsOrder      = "order"
 )
 
 // Deals tells what a program has to do with, whatever it is given. The name is that of the program with
@@ -44,6 +52,40 @@ func (p *programs) deals(name string) []Dealing {
 	}
 	return nil
 }
+
+// Program is what is known of a program whatever it is given.
+type Program struct {
+	// Alone says that it ends with all that it has started, that it reads no settings of its own, and
+	// that what comes after it in a container sees nothing of it but files.
+	Alone bool
+	// Renames says that a file which it changes is a new one, put in the place of what was there.
+	Renames bool
+	// Runs says that it may run another program, by what it is given.
+	Runs bool
+}
+
+// ProgramOf gives it by the name of the program; of one that the table has not nothing is.
+func ProgramOf(name string) Program {
+	row := rows().find(name)
+	if row == nil {
+		return Program{}
+	}
+	return Program{Alone: row.Alone, Renames: row.Renames, Runs: row.canRun}
+}
+
+// OfCommand gives the effects of one command by itself, for who follows the script around it. Variables
+// have the values of the state; with "." for its directory, paths that are relative stay so, to where
+// the command stands.
+func OfCommand(c *shell.Command, at State) Effects {
+	w := &walker{state: at, rows: rows(), posix: true, places: map[syntax.Node]int{}, lost: map[*syntax.Stmt]string{}}
+	if at.Dir != "" {
+		w.dirs = []string{literal(at.Dir)}
+	}
+	return w.command(c, nil)
+}
+
+// deals notes what the call has to do with.
+func (k *call) deals(with ...Dealing) { k.out.Dealings = append(k.out.Dealings, with...) }
 
 // Serves tells whether a word has a program leave a process running, as `git fetch` may.
 func Serves(program, word string) bool {

@@ -128,6 +128,7 @@ func Join(all ...Effects) (out Effects) {
 	}
 	if len(out.Unknown) > 0 {
 		out.Reads.Grade, out.Writes.Grade, out.Removes.Grade = Unknown, Unknown, Unknown
+		out.Reads.Any, out.Writes.Any, out.Removes.Any = true, true, true
 	}
 	out.Copies = distinct(out.Copies, func(a, b Source) int {
 		return cmp.Or(strings.Compare(a.From, b.From), strings.Compare(a.Path, b.Path), compareBool(a.Known, b.Known))

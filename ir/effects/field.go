@@ -18,6 +18,9 @@ type field struct {
 	over  bool // it may be another one, or not be there
 	tree  bool // it stands for all below it, too
 	loose bool // not known, and for all that is known an option, or several words
+
+	word    *shell.Word // that of the command which it is, nil when it is one of several or none
+	written string      // text of that word
 }
 
 // is tells whether the field is surely a text.
@@ -80,10 +83,18 @@ func (v values) either(o values) values {
 
 // fields expands a word of a command.
 func (w *walker) fields(word shell.Word) []field {
+	list := w.fieldsOf(word)
+	if len(list) == 1 && list[0].word == nil {
+		list[0].word, list[0].written = &word, list[0].text
+	}
+	return list
+}
+
+func (w *walker) fieldsOf(word shell.Word) []field {
 	switch node := word.Syntax(); {
 	case w.found != nil && strings.Contains(word.Text, "{}"):
 		if word.Text == "{}" {
-			return w.found
+			return slices.Clone(w.found)
 		}
 		return []field{{text: word.Text, loose: true}}
 	case node != nil:
@@ -318,17 +329,26 @@ func unescape(s string, quoted, double bool) string {
 	return b.String()
 }
 
+// unknown is the path of which nothing is known but the word, if it is as that has it.
+func (f field) unknown(written string) Paths {
+	p := unknownPath(written)
+	if f.text == f.written {
+		p.List[0].Word = f.word
+	}
+	return p
+}
+
 // paths are what a field names for who stands in one of these directories: none when it is no
 // file of the image, like "-" and the null device.
 func (f field) paths(dirs []string, tree bool) (p Paths) {
 	if !f.known {
-		return unknownPath(f.text)
+		return f.unknown(f.text)
 	}
 	if t, ok := text(f.text); ok && (t == "" || t == "-" || device(t)) {
 		return p
 	}
 	if climbs(f.text) || dirs == nil && !strings.HasPrefix(f.text, "/") {
-		return unknownPath(f.show())
+		return f.unknown(f.show())
 	}
 	names := []string{f.text}
 	if !strings.HasPrefix(f.text, "/") {

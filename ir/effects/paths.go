@@ -5,6 +5,8 @@ import (
 	"path"
 	"slices"
 	"strings"
+
+	"github.com/seed-e0495807/strake/ir/shell"
 )
 
 // Grade is how good a statement about paths is. A larger one says less.
@@ -41,6 +43,8 @@ type Path struct {
 	Glob  bool   `json:"glob,omitempty"`
 	Tree  bool   `json:"tree,omitempty"` // it, and all that is below it
 	Grade Grade  `json:"grade"`
+
+	Word *shell.Word `json:"-"` // the word of an Unknown one, where it is as the script has it; nil where nobody says
 }
 
 // String is the path as the shell has it: with a slash behind it when it is a tree.
@@ -74,10 +78,12 @@ func (p Path) Covers(name string) bool {
 type Paths struct {
 	Grade Grade  `json:"grade"` // the worst of the list, or Unknown
 	List  []Path `json:"list,omitempty"`
+
+	Any bool `json:"-"` // Unknown for more than the unknown paths of the list
 }
 
 // Anything is a use of any path.
-func Anything() Paths { return Paths{Grade: Unknown} }
+func Anything() Paths { return Paths{Grade: Unknown, Any: true} }
 
 // Covers tells whether a path may be used. The name is absolute and clean.
 func (p Paths) Covers(name string) bool {
@@ -89,14 +95,14 @@ func (p Paths) Empty() bool { return p.Grade != Unknown && len(p.List) == 0 }
 
 // add puts another use behind, as it is.
 func (p *Paths) add(q Paths) {
-	p.Grade, p.List = max(p.Grade, q.Grade), append(p.List, q.List...)
+	p.Grade, p.List, p.Any = max(p.Grade, q.Grade), append(p.List, q.List...), p.Any || q.Any
 }
 
 // joinPaths puts uses together: all paths of all, and the worst grade. A path that is there with
 // two grades keeps the worse.
 func joinPaths(all ...Paths) (out Paths) {
 	for _, p := range all {
-		if out.Grade = max(out.Grade, p.Grade); out.List == nil {
+		if out.Grade, out.Any = max(out.Grade, p.Grade), out.Any || p.Any; out.List == nil {
 			out.List = slices.Clip(p.List) // most often it is the only one
 		} else {
 			out.List = append(out.List, p.List...)

@@ -33,7 +33,8 @@ func (e Effects) String() string {
 	add("accounts", each(e.Accounts, func(a Account) string { return a.Kind + " " + quoted(a.Name) + " " + a.Done }))
 	add("capabilities", each(e.Capabilities, quoted))
 	add("services", each(e.Services, quoted))
-	add("deals with", each(e.Dealings, func(d Dealing) string { return string(d) }))
+	outside := slices.DeleteFunc(slices.Clone(e.Dealings), func(d Dealing) bool { return d == Links || d == Names || d == Order }) // of files
+	add("deals with", each(outside, func(d Dealing) string { return string(d) }))
 	add("depends on", each(e.Indeterminate, func(i Indeterminate) string { return string(i) }))
 	return strings.Join(parts, "; ")
 }

@@ -4,7 +4,7 @@ package effects
 func archiveRows() []program {
 	const squeeze = "-1 -2 -3 -4 -5 -6 -7 -8 -9 -c|--stdout|--to-stdout -d|--decompress|--uncompress -f|--force -k|--keep -l|--list -n -N -q|--quiet -r|--recursive -t|--test -v|--verbose -z -e --fast --best --rm -T=text -T0"
 	return []program{
-		{Names: "tar bsdtar", Sees: seesNamed, Hands: tarHands, Tree: "--create --append --update --concatenate --diff",
+		{Names: "tar bsdtar", Alone: true, Sees: seesNamed, Hands: tarHands, Tree: "--create --append --update --concatenate --diff",
 			Source: "tar(1) 1.34; busybox 1.35", Old: true, Unless: "TAR_OPTIONS TAPE", Then: tars, Operands: "text...",
 			Options: "-c|--create -x|--extract|--get -t|--list -A|--catenate|--concatenate! -d|--compare|--diff! --delete! -r|--append -u|--update -f|--file=text -C|--directory=text -z|--gzip|--gunzip|--ungzip -j|--bzip2 -J|--xz --zstd --lzma -a|--auto-compress " +
 				"-v|--verbose -p|--preserve-permissions|--same-permissions -m|--touch -k|--keep-old-files -h|--dereference -o|--no-same-owner --same-owner --no-same-permissions --strip|--strip-component|--strip-components=text " +
@@ -14,9 +14,9 @@ func archiveRows() []program {
 				"--owner-map=unchosen --group-map=unchosen --mode=unchosen --hard-dereference! --ignore-case! --keep-directory-symlink! --keep-newer-files! --no-acls! --no-anchored! --no-auto-compress! --no-selinux! --no-xattrs! --xattrs-include=unchosen " +
 				"--wildcards-match-slash! --no-wildcards-match-slash! --one-file-system! --overwrite-dir! --recursion! --recursive-unlink! --remove-files! --show-transformed-names! --version! --help! " +
 				"-I|--use-compress-program=run -F|--info-script|--new-volume-script=run --to-command=run --checkpoint-action=run --rmt-command=run --rsh-command=run"},
-		{Names: "gzip gunzip zcat bzip2 bunzip2 bzcat xz unxz xzcat lzma unlzma zstd unzstd zstdcat lz4 pigz", Sees: seesNamed, Tree: "--recursive", Source: "gzip(1) 1.12, bzip2(1) 1.0.8, xz(1) 5.4, zstd(1) 1.5", Unless: "GZIP XZ_OPT XZ_DEFAULTS BZIP BZIP2",
+		{Names: "gzip gunzip zcat bzip2 bunzip2 bzcat xz unxz xzcat lzma unlzma zstd unzstd zstdcat lz4 pigz", Alone: true, Sees: seesNamed, Tree: "--recursive", Source: "gzip(1) 1.12, bzip2(1) 1.0.8, xz(1) 5.4, zstd(1) 1.5", Unless: "GZIP XZ_OPT XZ_DEFAULTS BZIP BZIP2",
 			Options: squeeze, Operands: "text...", Then: squeezes},
-		{Names: "unzip", Sees: seesNamed, Source: "unzip(1) 6.0", Unless: "UNZIP UNZIPOPT", Operands: "text...", Then: unzips,
+		{Names: "unzip", Alone: true, Deals: dealsNames, Sees: seesNamed, Source: "unzip(1) 6.0", Unless: "UNZIP UNZIPOPT", Operands: "text...", Then: unzips,
 			Options: "-o -q -n -j -u -f -a -b -C -L -l -t -v -p -c -z -K -X -d=text -x=text -P=text -:! -O=text -I=text"},
 		{Names: "zip", Source: "zip(1) 3.0", Unless: "ZIPOPT", Operands: "text reads...", Options: "-r|--recurse-paths -q|--quiet -j|--junk-paths -9 -0 -1 -y -X -u -x=text -i=text -P=text -e -D", Then: zips},
 		{Names: "7z 7za 7zr p7zip", Source: "7z(1) 16.02", Unless: "", Commands: []program{

@@ -18,6 +18,7 @@ func greps(k *call) {
 	}
 	if k.has("--recursive") {
 		here(k)
+		k.deals(Order)
 	}
 }
 

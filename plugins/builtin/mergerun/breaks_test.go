@@ -64,7 +64,7 @@ var breaks = []struct{ name, code, text string }{
 	{"timeout --foreground", "unknown", "RUN timeout --foreground 1 sleep 3\nRUN sleep 2"},
 	{"tar --to-com", "unknown", "RUN tar -xf x --to-com=/st\nRUN sleep 2"},
 	{"split --filt", "unknown", "RUN split --filt=/st x\nRUN sleep 2"},
-	{"tar --extr", "links", "RUN tar --extr --file x\nRUN chmod 600 a"},
+	{"tar --extr", "unknown", "RUN tar --extr --file x\nRUN chmod 600 a"},
 	{"apt -o=", "unknown", "RUN apt-get -o=APT::Update::Pre-Invoke::=/st update\nRUN sleep 2"},
 	{"apt -o with a hook of dpkg", "unknown", "RUN apt-get -o Dpkg::Options::=--post-invoke=x install -y vim\nRUN sleep 2"},
 	{"apt-mark -o", "unknown", "RUN apt-mark -o Dir::Bin::dpkg=/st hold x\nRUN sleep 2"},

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/seed-e0495807/strake/ir"
+	"github.com/seed-e0495807/strake/ir/effects"
 )
 
 // past is what the ops of a stage, and of those it is based on, did before a RUN, as far
@@ -144,7 +145,7 @@ func (p past) runs(s *script, accepts func(string) bool) *reason {
 // plainProgram tells programs of the tables that read no settings.
 func plainProgram(name string) bool {
 	_, a := coreutils(name)
-	_, b := files(name)
+	_, b := printers(name)
 	_, c := finder(name)
-	return a || b || c || isShell(name) || understood(name) && name != "sudo"
+	return a || b || c || effects.ProgramOf(name).Alone || isShell(name) || understood(name) && name != "sudo"
 }

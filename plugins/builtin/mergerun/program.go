@@ -54,8 +54,8 @@ func understood(wrapper string) bool {
 // isCoreutil tells programs of the tables that start no others.
 func isCoreutil(name string) bool {
 	_, a := coreutils(name)
-	_, b := files(name)
-	return a || b
+	_, b := printers(name)
+	return a || b || effects.ProgramOf(name).Alone
 }
 
 // starts notes that a program is run.
@@ -75,7 +75,8 @@ func (w *walker) runsProgram(name string, c *shell.Command, args words) {
 		return
 	}
 	base := path.Base(name)
-	r, known := rowOf(c)
+	given := args[min(len(args), len(plainArgs(c))):]
+	r, known := rowOf(c, given)
 	switch {
 	case isShell(base) && base != "busybox":
 		w.shellOf(name, c, args)
@@ -99,10 +100,10 @@ func (w *walker) runsProgram(name string, c *shell.Command, args words) {
 func (w *walker) given(by, name string, c *shell.Command, args words) {
 	before := len(w.effects.changes)
 	w.runsProgram(name, c, args)
-	r, _ := rowOf(c)
+	r, _ := rowOf(c, nil)
 	w.effects.any = w.effects.any || r.args || r.dest || r.here || len(w.effects.changes) > before
 	w.effects.links = w.effects.links || r.links != nil
-	if r.can != nil || deals(c.Name, effects.Membership) {
+	if r.can != nil && !r.fixed || deals(c.Name, effects.Membership) {
 		w.refuse(because("unknown", "`%s` gets arguments of %s that the tree does not show", c.Name, by))
 	}
 }
@@ -135,15 +136,12 @@ func (w *walker) apply(base string, r row, a words) {
 		return
 	}
 	if r.args || r.dest {
-		list := a
-		if r.into != nil {
-			if some, ok := r.into(a); ok {
-				list = some
-			}
-		}
-		for _, p := range list {
+		for _, p := range a {
 			w.paths(p)
 		}
+	}
+	for _, p := range r.changes {
+		e.change(p)
 	}
 	if r.here && !a.any("-C", "--directory*", "-P*", "-d") {
 		e.change(file{text: ".", whole: true})
@@ -317,13 +315,18 @@ func (w *walker) find(c *shell.Command, args words) {
 	}
 }
 
+// plainArgs are the names among the arguments of a command, without what find puts in.
+func plainArgs(c *shell.Command) words {
+	return slices.DeleteFunc(filesOf(c.Args), func(a file) bool { return a.text == "{}" })
+}
+
 // meets looks at a command of find, with what it meets for arguments.
 func (w *walker) meets(c *shell.Command, via int, met words) {
 	if c.Prog.Text == "{}" || w.inside > depth {
 		w.refuse(because("dynamic", "only find knows what `%s` runs", c.Text))
 		return
 	}
-	args := slices.DeleteFunc(filesOf(c.Args), func(a file) bool { return a.text == "{}" })
+	args := plainArgs(c)
 	w.finds, w.inside = w.finds+1, w.inside+1
 	w.program(c.Prog.Text, c.Via[via:], c, append(args, met...))
 	w.finds, w.inside = w.finds-1, w.inside-1
@@ -335,7 +338,7 @@ func (w *walker) met() bool { return w.finds > 0 || w.outer != nil && w.outer.me
 // orderless tells programs that do the same to files in any order: none of them writes to a file
 // that several others go into.
 func orderless(name string, r row) bool {
-	if !r.args && !r.dest && !r.names && !r.here && !r.packages && !r.own {
+	if !r.args && !r.dest && !r.names && !r.here && len(r.changes) == 0 && !r.packages && !r.own {
 		return true
 	}
 	return slices.Contains([]string{"chmod", "chown", "chgrp", "touch", "gzip", "gunzip", "bzip2", "bunzip2", "xz", "unxz", "setfacl", "setcap"}, name)

@@ -1,10 +1,12 @@
 package mergerun
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 
 	"github.com/seed-e0495807/strake/ir/effects"
+	"github.com/seed-e0495807/strake/ir/eval"
 	"github.com/seed-e0495807/strake/ir/shell"
 	"github.com/seed-e0495807/strake/lang/late"
 )
@@ -15,13 +17,15 @@ type row struct {
 	can   func(a words) bool // the arguments with which that holds; nil is all
 	nodes func(a words) bool // what it prints tells what depends on the layers: how many names files have, or the order of directories
 
-	args  bool                        // it changes files among its arguments
-	into  func(a words) (words, bool) // those of them that it changes, when that can be told
-	dest  bool                        // it changes what its last argument names
-	here  bool                        // it makes files with names of their own in the working directory
+	args  bool // it changes files among its arguments
+	dest  bool // it changes what its last argument names
+	here  bool // it makes files with names of their own in the working directory
 	links func(a words) bool
 	names bool                // its last argument becomes a name of other files
 	made  func(a words) words // the files that it makes, changes or removes; nil is operands, for those that change files
+
+	changes words // files that it changes in place, by the table of package effects
+	fixed   bool  // can is false of what it is given, not of what find and xargs may give it
 
 	packages bool // it is a package manager of a distribution
 	purges   bool // it removes packages
@@ -49,13 +53,6 @@ func (a words) any(texts ...string) bool {
 func (a words) short(letters string) bool {
 	return slices.ContainsFunc(a, func(w file) bool {
 		return strings.HasPrefix(w.text, "-") && !strings.HasPrefix(w.text, "--") && strings.ContainsAny(w.text, letters)
-	})
-}
-
-// joined tells whether one of these letters may be an option behind others, as in -xC.
-func (a words) joined(letters string) bool {
-	return slices.ContainsFunc(a, func(w file) bool {
-		return len(w.text) > 2 && w.text[0] == '-' && w.text[1] != '-' && strings.ContainsAny(w.text[2:], letters)
 	})
 }
 
@@ -133,128 +130,14 @@ func tellsNodes(w file) bool {
 
 var fileFormat = late.Regexp(`^([^%]|%[aAfFgGnNsuUxXyYzZ%])*$`)
 
-// files are of other packages that find, read and unpack files: grep 3.8, findutils 4.9,
-// sed 4.8, mawk 1.3.4 and gawk 5.2, tar 1.34, gzip 1.12, bzip2 1.0.8, xz-utils 5.4, unzip
-// 6.0, diffutils 3.8, file 5.44, patch 2.7, acl 2.3, libcap 2.66, jq 1.6, by their manual
-// pages in section 1 and 8 of Debian 12.
-func files(name string) (row, bool) {
+// printers are of other packages that only print: findutils 4.9, gzip 1.12, bzip2 1.0.8, xz-utils 5.4,
+// diffutils 3.8, file 5.44, acl 2.3, libcap 2.66, jq 1.6, by their manual pages in section 1 and 8 of Debian 12.
+func printers(name string) (row, bool) {
 	switch name {
-	case "grep", "egrep", "fgrep":
-		return row{nodes: func(a words) bool { return a.open() || a.short("rR") || a.any("--r*", "--d*") }}, true
-	case "zgrep", "zcat", "bzcat", "xzcat", "cmp", "diff", "file", "strings", "jq", "column", "hexdump", "which", "getent", "locale", "getconf", "lsb_release", "getfacl", "getcap":
+	case "zcat", "bzcat", "xzcat", "cmp", "diff", "file", "strings", "jq", "column", "hexdump", "which", "getent", "locale", "getconf", "lsb_release", "getfacl", "getcap":
 		return row{}, true
-	case "sed":
-		return row{can: sed, made: edited}, true
-	case "awk", "gawk", "mawk":
-		return row{can: awk}, true
-	case "tar":
-		return row{can: tar, args: true, into: tarInto, here: true, links: extracts, names: true, made: unpacked}, true
-	case "unzip":
-		return row{args: true, here: true, names: true, made: unzipped}, true
-	case "gzip", "gunzip", "bzip2", "bunzip2", "xz", "unxz", "zstd", "unzstd":
-		return row{can: func(a words) bool {
-			return !a.open() && !a.short("SN") && !a.any("--suffix*", "--name*", "--files*", "--filelist*")
-		}, args: true, made: packed}, true
-	case "setfacl", "setcap":
-		return row{args: true, made: behind}, true
 	}
 	return row{}, false
-}
-
-// sed(1): the commands e and w, and the flags e and w of s, run a program or write a
-// file. Scripts that are sure to have none are s and y with an end, and d, p, q and =
-// behind an address, a and i at the end of a text.
-func sed(a words) bool {
-	script := false // among the options
-	for i, w := range a {
-		switch {
-		case !w.whole && w.text == "":
-			return false
-		case w.text == "-e" || w.text == "--expression":
-			script = true
-			if i+1 >= len(a) || !sedScript(a[i+1]) {
-				return false
-			}
-		case strings.HasPrefix(w.text, "-") && !sedOption().MatchString(w.text):
-			return false
-		}
-	}
-	if script {
-		return true
-	}
-	for _, w := range a {
-		if !strings.HasPrefix(w.text, "-") {
-			return sedScript(w)
-		}
-	}
-	return true
-}
-
-var sedOption = late.Regexp(`^(-[nrEszu]*(i[.~a-z0-9]*)?|-i[.~a-zA-Z0-9]*|--(in-place(=[.~a-z0-9]+)?|quiet|silent|regexp-extended|null-data|version))$`)
-
-func sedScript(w file) bool {
-	text := strings.TrimLeft(w.text, " ")
-	if m := sedAddress().FindString(text); m != "" {
-		text = strings.TrimLeft(text[len(m):], " !")
-	}
-	if w.whole && slices.Contains([]string{"d", "p", "q", "=", "D", "P", "n", "N"}, text) {
-		return true
-	}
-	if len(text) > 1 && strings.ContainsRune("aic", rune(text[0])) {
-		return w.whole && !strings.Contains(text, "\n") && (text[1] == ' ' || text[1] == '\\')
-	}
-	if !w.whole || len(text) < 4 || text[0] != 's' && text[0] != 'y' || strings.Contains(text, "\n") {
-		return false
-	}
-	end, n := text[1], 0
-	for i := 2; i < len(text); i++ {
-		switch {
-		case text[i] == '\\':
-			i++
-		case text[i] == end:
-			if n++; n == 2 {
-				flags, rest, more := strings.Cut(text[i+1:], ";")
-				return strings.Trim(flags, "gpiIm0123456789 ") == "" && (!more || strings.TrimSpace(rest) == "" || sedScript(file{text: rest, whole: w.whole}))
-			}
-		}
-	}
-	return false
-}
-
-var sedAddress = late.Regexp(`^(\d+|\$|/([^/\\\[]|\\.)*/)(,(\d+|\$|/([^/\\\[]|\\.)*/))?`)
-
-// awk (POSIX): a pipe, system() and getline run programs, and a redirection writes a
-// file; gawk loads others by @ and -l.
-func awk(a words) bool {
-	return !slices.ContainsFunc(a, func(w file) bool {
-		return !w.whole || strings.ContainsAny(w.text, "|>@") || strings.Contains(w.text, "system") || strings.Contains(w.text, "getline") ||
-			strings.HasPrefix(w.text, "-") && !strings.HasPrefix(w.text, "-F") && w.text != "-v"
-	})
-}
-
-// tar(1): several options run a program, and an archive that is made is in the order of
-// directories, which depends on the layers.
-func tar(a words) bool {
-	return len(a) > 0 && !a.short("cruA") && !a.any("--create", "--append", "--update", "--catenate", "--concatenate", "--delete") && !a.open() && !a.short("IFbVST") && !a.any("--to-command*", "--check*", "--use-*", "--info*", "--new-vol*", "--rsh*", "--rmt*", "--one-top*", "--remove-files", "--index-file*", "--set-*") &&
-		!slices.ContainsFunc(a, func(w file) bool { return strings.HasPrefix(w.text, "--files") }) && // which may hold options
-		(strings.HasPrefix(a[0].text, "-") || !strings.ContainsAny(a[0].text, "IFTcruA"))
-}
-
-// tarInto are the directories that an archive is unpacked into, apart from that it runs in.
-func tarInto(a words) (dirs words, ok bool) {
-	for i, w := range a {
-		switch value, joined := strings.CutPrefix(w.text, "--directory="); {
-		case joined:
-			dirs = append(dirs, file{text: value, whole: w.whole})
-		case (w.text == "-C" || w.text == "--directory") && i+1 < len(a):
-			dirs = append(dirs, a[i+1])
-		}
-	}
-	return dirs, extracts(a) && !a.short("c") && !a.joined("C") && (len(dirs) > 0 || !a.any("-C*"))
-}
-
-func extracts(a words) bool {
-	return a.any("--extract", "--get") || a.short("x") || len(a) > 0 && !strings.HasPrefix(a[0].text, "-") && strings.Contains(a[0].text, "x")
 }
 
 // setters are programs of the base systems that set something up: shadow 4.13 and adduser
@@ -391,7 +274,7 @@ func managed(t effects.Task) row {
 
 // programOf gives what is known of a program.
 func programOf(name string) (row, bool) {
-	for _, table := range []func(string) (row, bool){coreutils, files, setters, finder} {
+	for _, table := range []func(string) (row, bool){coreutils, printers, setters, finder} {
 		if r, ok := table(name); ok {
 			return r, true
 		}
@@ -399,17 +282,81 @@ func programOf(name string) (row, bool) {
 	return row{}, false
 }
 
-// rowOf gives what is known of the program of a command.
-func rowOf(c *shell.Command) (row, bool) {
+// rowOf gives what is known of the program of a command, with what find and xargs give it.
+func rowOf(c *shell.Command, given words) (row, bool) {
 	if t, ok := effects.TaskOf(c); ok {
 		return managed(t), true
+	}
+	if p := effects.ProgramOf(c.Name); p.Alone {
+		if r, own := programOf(c.Name); own {
+			return r, true
+		}
+		return followed(c, p, given), true
 	}
 	return programOf(c.Name)
 }
 
+// followed is what the table of package effects says of a command. What find and xargs give it stands
+// for "{}", and for a word at its end.
+func followed(c *shell.Command, p effects.Program, given words) row {
+	if slices.Contains(c.Via, "xargs") {
+		with := *c
+		with.Via, with.Args = nil, append(slices.Clip(c.Args), shell.Word{Text: "{}", Known: true, Start: -1, End: -1})
+		c = &with
+	}
+	e := effects.OfCommand(c, effects.State{Dir: ".", Open: true, Form: func(string) string { return string(eval.AnyWord) }}) // others are refused: see splits
+	has := func(d effects.Dealing) bool { return slices.Contains(e.Dealings, d) }
+	written, removed := pathsOf(e.Writes, given), pathsOf(e.Removes, given)
+	r := row{made: func(words) words { return append(written, removed...) }, names: has(effects.Names), fixed: !p.Runs}
+	r.can = func(a words) bool {
+		return len(e.Unknown) == 0 && (!has(effects.Order) || len(written) == 0) && (r.fixed || !a.open())
+	}
+	r.nodes = func(a words) bool { return has(effects.Order) || a.open() }
+	if has(effects.Links) {
+		r.links = func(words) bool { return true }
+	}
+	if !p.Renames {
+		for _, f := range append(written, removed...) {
+			if dir, tree := strings.CutSuffix(f.text, "/"); tree && !f.whole && f.tail == "" {
+				f = file{text: cmp.Or(dir, "/"), whole: true}
+			}
+			r.changes = append(r.changes, f)
+		}
+	}
+	return r
+}
+
+// pathsOf are the names that paths stand for.
+func pathsOf(p effects.Paths, given words) (list words) {
+	if p.Any {
+		list = append(list, unnamed)
+	}
+	for _, p := range p.List {
+		name := file{text: p.Name, whole: true}
+		if p.Grade == effects.Unknown {
+			if name = unnamed; p.Word != nil {
+				name = fileOf(*p.Word)
+			}
+		}
+		switch {
+		case name.text == "{}" && name.whole && !p.Tree:
+			list = append(list, given...)
+		case strings.Contains(name.text, "{}"):
+			for _, g := range given {
+				list = append(list, file{text: g.text}) // with another end, or with what is beside it
+			}
+		case p.Tree:
+			list = append(list, name.tree())
+		default:
+			list = append(list, name)
+		}
+	}
+	return list
+}
+
 // isKnown tells the name of a program of which something is known.
 func isKnown(name string) bool {
-	_, known := rowOf(&shell.Command{Name: name})
+	_, known := rowOf(&shell.Command{Name: name}, nil)
 	return known
 }
 

@@ -146,55 +146,6 @@ func behind(a words) words {
 	return operands(a)
 }
 
-// edited are the files that sed -i changes.
-func edited(a words) words {
-	if !a.short("i") && !a.any("--in-place*") {
-		return nil
-	}
-	var list words
-	backup := ""
-	for i, w := range a {
-		if i == 0 || a[i-1].text != "-e" && a[i-1].text != "--expression" {
-			list = append(list, w)
-		}
-		if strings.HasPrefix(w.text, "--i") {
-			_, backup, _ = strings.Cut(w.text, "=")
-		} else if _, end, ok := strings.Cut(w.text, "i"); ok && strings.HasPrefix(w.text, "-") {
-			backup = end
-		}
-	}
-	if list = operands(list); !a.any("-e", "--expression") {
-		list = behind(a)
-	}
-	if strings.ContainsAny(backup, "*/") {
-		return words{unnamed}
-	}
-	for _, p := range list[:len(list):len(list)] {
-		if backup != "" && p.whole {
-			list = append(list, file{text: p.text + backup, whole: true})
-		}
-	}
-	return list
-}
-
-// packed are the files that gzip and its like make and remove.
-func packed(a words) words {
-	list := operands(a)
-	for _, p := range list[:len(list):len(list)] {
-		for _, end := range []string{"-gz", "-z", "_z"} { // gzip(1)
-			if name, ok := strings.CutSuffix(p.text, end); ok && p.whole {
-				list = append(list, file{text: name, whole: true})
-			}
-		}
-		if ext := path.Ext(p.text); p.whole && ext != "" {
-			list = append(list, file{text: strings.TrimSuffix(p.text, ext), whole: true})
-		} else if !p.whole {
-			list = append(list, file{text: p.text})
-		}
-	}
-	return list
-}
-
 // copied are the names that cp, ln and install make, mv removes what it moves, too.
 func copied(a words) (list words) {
 	if a.open() || a.short("StT") || a.any("--t*", "--no-t*", "--parents", "--suffix*") {
@@ -247,42 +198,6 @@ func (p file) tree() file {
 		return p
 	}
 	return file{text: p.text + "/"}
-}
-
-// unpacked is what tar makes: its archive, or what is in one.
-func unpacked(a words) words {
-	if !extracts(a) {
-		return operands(a)
-	}
-	dirs, known := tarInto(a)
-	switch {
-	case a.short("P") || a.any("--absolute-names") || len(a) > 0 && strings.ContainsAny(a[0].text, "CP") && !strings.HasPrefix(a[0].text, "-"), a.joined("C"), a.any("-C*", "--directory*") && (!known || len(dirs) == 0):
-		return words{unnamed}
-	case len(dirs) == 0:
-		dirs = words{{text: ".", whole: true}}
-	}
-	var list words
-	for _, d := range dirs {
-		list = append(list, d.tree())
-	}
-	return list
-}
-
-// unzipped is what unzip(1) makes.
-func unzipped(a words) words {
-	if a.short(":") {
-		return words{unnamed} // names with ".." lead out
-	}
-	list := operands(a)
-	for i, w := range a {
-		if w.text == "-d" && i+1 < len(a) {
-			return append(list, a[i+1].tree())
-		}
-	}
-	if slices.ContainsFunc(a, func(w file) bool { return strings.HasPrefix(w.text, "-d") }) {
-		return words{unnamed}
-	}
-	return append(list, file{text: "./"})
 }
 
 // cloned is what git(1) clone and init make.
