@@ -29,19 +29,16 @@ type Package struct {
 // installed are packages by their manager and name.
 type installed map[[2]string]string
 
-// read adds the packages of a database, and tells whether it is one.
+// read adds the packages of a file, if it is a database.
 func (p installed) read(name string, data []byte) {
-	switch {
-	case name == dpkgStatus, strings.HasPrefix(name, dpkgParts+"/"):
-		for _, s := range stanzas(string(data)) {
+	if !isPackages(name) {
+		return
+	}
+	for _, s := range stanzas(string(data)) {
+		if !slices.Contains(apkDatabases, name) {
 			p.dpkg(s)
-		}
-	case slices.Contains(apkDatabases, name):
-		for _, s := range stanzas(string(data)) {
-			f := fieldsOfLines(s)
-			if f["P"] != "" {
-				p[[2]string{"apk", f["P"]}] = f["V"]
-			}
+		} else if f := fieldsOfLines(s); f["P"] != "" {
+			p[[2]string{"apk", f["P"]}] = f["V"]
 		}
 	}
 }

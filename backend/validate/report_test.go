@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"slices"
 	"strings"
 	"testing"
 
@@ -60,6 +61,27 @@ func TestBlame(t *testing.T) {
 	way := compare(t, a, imageOf(t, "c", config(), []item{file("gone", "1"), file("kept", "1"), file("d", "")}))
 	if d := way.find(t, "/d/x"); d.B == nil || d.B.Layer != 1 {
 		t.Errorf("/d/x: %+v", d.B)
+	}
+}
+
+// TestPackages holds what is read of the databases of packages.
+func TestPackages(t *testing.T) {
+	dirs := []item{dir("var"), dir("var/lib"), dir("var/lib/dpkg"), dir("var/lib/dpkg/status.d"), dir("var/lib/rpm")}
+	part := func(name, version string) item {
+		return file("var/lib/dpkg/status.d/"+name, "Package: "+name+"\nVersion: "+version+"\n")
+	}
+	a := imageOf(t, "a", config(), append(dirs[:5:5], part("base", "1"), part("gone", "1"), file("var/lib/rpm/rpmdb.sqlite", "1"), file("var/lib/dpkg/status.d/base.md5sums", "Package: x\nVersion: 1\n")))
+	b := imageOf(t, "b", config(), append(dirs[:5:5], part("base", "2"), part("new", "1"), file("var/lib/rpm/rpmdb.sqlite", "2"), file("var/lib/dpkg/status.d/base.md5sums", "Package: x\nVersion: 2\n")))
+	r := compare(t, a, b)
+	var have []string
+	for _, p := range r.Packages {
+		have = append(have, mark(p.Change)+" "+p.Name+" "+p.A+" "+p.B)
+	}
+	if want := []string{"~ base 1 2", "- gone 1 ", "+ new  1"}; !slices.Equal(have, want) {
+		t.Errorf("%q, want %q", have, want)
+	}
+	if len(r.Notes) != 1 || !strings.Contains(r.Notes[0], "rpm") {
+		t.Errorf("notes: %q", r.Notes)
 	}
 }
 

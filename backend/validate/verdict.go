@@ -89,7 +89,9 @@ func (r *Reader) Judge(ctx context.Context, a, b [2]*Tree, dropped []string) (*V
 	}
 	j.alone(0)
 	j.alone(1)
+	j.empty()
 	j.directories()
+	j.packages()
 	j.config(between)
 	j.times(between)
 	slices.SortStableFunc(j.out.Files, func(x, y Difference) int { return comparePaths(x.Path, y.Path) })
@@ -110,7 +112,7 @@ func (v *Verdict) Decide() {
 	missing := slices.ContainsFunc(v.Dropped, func(d Drop) bool { return len(d.Paths) > 0 })
 	counts := slices.ContainsFunc(v.Config, func(s Setting) bool { return s.Form == "" })
 	switch {
-	case len(v.Files) > 0 || counts || failed:
+	case len(v.Files)+len(v.Packages) > 0 || counts || failed:
 		v.Answer = NotEqual
 	case len(v.ByItself)+len(v.Forms)+len(v.Times)+len(v.Config) > 0 || missing || itself:
 		v.Answer = EqualUpTo
@@ -241,6 +243,37 @@ func (j *judge) alone(side int) {
 			*[2]**Origin{&d.A, &d.B}[side] = origin
 			j.out.Files = append(j.out.Files, d)
 		}
+	}
+}
+
+// empty looks at files whose content differs by itself: one that never is empty in A has
+// something in it in B, too.
+func (j *judge) empty() {
+	for name := range j.where {
+		var nodes [4]*Node
+		for i, t := range [4]*Tree{j.a[0], j.a[1], j.b[0], j.b[1]} {
+			if nodes[i] = t.at(name); nodes[i] == nil || nodes[i].Kind != Regular {
+				break // which is a difference of its own
+			}
+		}
+		if last := nodes[3]; last == nil || last.Kind != Regular {
+			continue
+		}
+		if min(nodes[0].Size, nodes[1].Size) > 0 && min(nodes[2].Size, nodes[3].Size) == 0 {
+			j.out.Files = append(j.out.Files, Difference{Path: name, Change: Changed, Kind: Regular, Size: nodes[0].Size, Note: "it is never empty in A",
+				Aspects: []Aspect{{What: aspectContent, A: contentOf(nodes[0].File), B: contentOf(&File{})}}})
+		}
+	}
+}
+
+// packages leaves those alone whose database was meant to be dropped.
+func (j *judge) packages() {
+	if len(j.out.Packages) == 0 {
+		return
+	}
+	if slices.ContainsFunc(j.out.Dropped, func(d Drop) bool { return slices.ContainsFunc(d.Paths, isPackages) }) {
+		j.out.Packages = nil
+		j.out.Notes = append(j.out.Notes, "A database of packages was dropped: packages are compared as files only.")
 	}
 }
 
