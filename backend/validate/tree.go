@@ -22,6 +22,7 @@ type Tree struct {
 
 	root    *Node
 	removed map[string]int // the layer that removed a path, "/etc/x"
+	hidden  []Hidden
 }
 
 // Node is a path of a tree.
@@ -94,7 +95,8 @@ func (t *Tree) remove(mark string, layer int) error {
 }
 
 func (t *Tree) drop(dir *Node, name string, layer int) {
-	if _, ok := dir.children[name]; ok {
+	if n, ok := dir.children[name]; ok {
+		t.hide(n, layer, true)
 		delete(dir.children, name)
 		t.removed[path.Join(dir.Path(), name)] = layer
 	}
@@ -128,6 +130,9 @@ func (t *Tree) add(e entry, layer int) error {
 				child.parent = n
 			}
 		}
+	}
+	if old := at.children[name]; old != nil && (n.Kind != Directory || old.Kind != Directory) {
+		t.hide(old, layer, false)
 	}
 	return t.put(n, at, name)
 }

@@ -84,6 +84,8 @@ func (c completer) arguments(cmd *cobra.Command) cobra.CompletionFunc {
 		return atMost(2, c.images)
 	case "diff-image":
 		return atMost(2, orFiles(c.images))
+	case "report":
+		return atMost(1, orFiles(c.images))
 	case "import":
 		return atMost(1, files)
 	case "plugin test", "verify":

@@ -1,4 +1,5 @@
-// Package validate has the commands that compare images: strake diff-image, strake verify.
+// Package validate has the commands that look into images and compare them: strake diff-image,
+// strake verify, strake report.
 package validate
 
 import "github.com/seed-e0495807/strake/cmd/internal/cli"
@@ -8,6 +9,7 @@ func Commands() []cli.Maker {
 	return []cli.Maker{
 		{Name: "diff-image", Make: diffCommand},
 		{Name: "verify", Make: verifyCommand},
+		{Name: "report", Make: reportCommand},
 	}
 }
 

@@ -1,0 +1,31 @@
+package report
+
+import (
+	_ "embed"
+	"html/template"
+	"io"
+
+	"github.com/seed-e0495807/strake/backend/validate"
+)
+
+//go:embed report.html
+var page string
+
+// HTML prints the report as one file, which loads nothing and runs no script.
+func (r *Report) HTML(w io.Writer) error {
+	t, err := template.New("report").Funcs(template.FuncMap{
+		"size": size, "share": share, "plural": plural, "done": done,
+		"step":    func(o validate.Origin) string { return step(o, 400) },
+		"percent": func(part, whole int64) float64 { return 100 * float64(part) / float64(max(whole, 1)) },
+		"largest": func() (n int64) {
+			for _, l := range r.Layers {
+				n = max(n, l.Bytes)
+			}
+			return n
+		},
+	}).Parse(page)
+	if err != nil {
+		return err
+	}
+	return t.Execute(w, r)
+}

@@ -1,0 +1,225 @@
+// Package report tells what is in the layers of an image and does not serve it, and why: which
+// instruction wrote it, which one hides it, and what would keep it out. A Report is printed as text,
+// or as one HTML file.
+//
+// It stands beside package validate, which reads the layers. What programs leave behind is from
+// ir/effects.
+package report
+
+import (
+	"cmp"
+	"context"
+	"path"
+	"slices"
+	"strings"
+
+	"github.com/seed-e0495807/strake/backend/validate"
+	"github.com/seed-e0495807/strake/ir"
+	"github.com/seed-e0495807/strake/ir/effects"
+	"github.com/seed-e0495807/strake/ir/shell"
+)
+
+// Report is about an image for one platform.
+type Report struct {
+	Image    string  `json:"image"`
+	ID       string  `json:"id"`
+	Platform string  `json:"platform"`
+	Layers   []Layer `json:"layers"`
+	Bytes    int64   `json:"bytes"`  // of the regular files in all layers
+	Wasted   int64   `json:"wasted"` // of those that no container sees
+	Left     int64   `json:"left"`   // of those in Leftovers
+	Waste    []Waste `json:"waste,omitempty"`
+	// Leftovers are what package managers have left for themselves, and containers see.
+	Leftovers []Leftover `json:"leftovers,omitempty"`
+}
+
+// Layer is a layer of the image.
+type Layer struct {
+	validate.Origin
+	Files  int    `json:"files"`  // regular ones
+	Bytes  int64  `json:"bytes"`  // of these
+	Hidden int64  `json:"hidden"` // bytes of those that no container sees
+	Top    []File `json:"top,omitempty"`
+}
+
+// File is one of the largest of a layer.
+type File struct {
+	Path  string `json:"path"`
+	Bytes int64  `json:"bytes"`
+}
+
+// Waste are files that one layer has and another hides, below a directory.
+type Waste struct {
+	Path    string          `json:"path"` // of the one file, or of the directory that all are in
+	Files   int             `json:"files"`
+	Bytes   int64           `json:"bytes"`
+	Made    validate.Origin `json:"made"`
+	Hidden  validate.Origin `json:"hidden"`
+	Removed bool            `json:"removed"` // else they are written anew
+	Advice  string          `json:"advice"`
+}
+
+// Leftover is what a command has left.
+type Leftover struct {
+	Kind    string          `json:"kind"` // as of the plugin slim: "lists", "caches" …
+	Pattern string          `json:"pattern"`
+	Files   int             `json:"files"`
+	Bytes   int64           `json:"bytes"`
+	Made    validate.Origin `json:"made"`
+	Command string          `json:"command"`
+}
+
+// mostTop is how many files of a layer are named.
+const mostTop = 8
+
+// New reads the layers of an image.
+func New(ctx context.Context, r *validate.Reader, img *validate.Image) (*Report, error) {
+	tree, err := r.Tree(ctx, img)
+	if err != nil {
+		return nil, err
+	}
+	out := &Report{Image: img.Name, ID: img.ID.String(), Platform: img.Platform}
+	for _, o := range tree.Origins() {
+		out.Layers = append(out.Layers, Layer{Origin: o})
+	}
+	seen := map[*validate.File]bool{}
+	files := make([][]File, len(out.Layers))
+	tree.Walk(func(n *validate.Node) {
+		if n.Kind != validate.Regular || seen[n.File] {
+			return
+		}
+		seen[n.File] = true
+		files[n.Layer] = append(files[n.Layer], File{n.Path(), n.Size})
+	})
+	hidden := tree.Hidden()
+	for i := range out.Layers {
+		l := &out.Layers[i]
+		for _, f := range files[i] {
+			l.Files, l.Bytes = l.Files+1, l.Bytes+f.Bytes
+		}
+		slices.SortFunc(files[i], func(a, b File) int {
+			return cmp.Or(cmp.Compare(b.Bytes, a.Bytes), strings.Compare(a.Path, b.Path))
+		})
+		l.Top = slices.Clone(files[i][:min(mostTop, len(files[i]))])
+	}
+	for _, h := range hidden {
+		l := &out.Layers[h.Layer]
+		l.Files, l.Bytes, l.Hidden = l.Files+1, l.Bytes+h.Size, l.Hidden+h.Size
+	}
+	for _, l := range out.Layers {
+		out.Bytes, out.Wasted = out.Bytes+l.Bytes, out.Wasted+l.Hidden
+	}
+	out.waste(hidden)
+	out.leftovers(files)
+	return out, nil
+}
+
+// waste puts hidden files together that the same two layers wrote and hide.
+func (r *Report) waste(hidden []validate.Hidden) {
+	type pair struct {
+		made, by int
+		removed  bool
+	}
+	groups := map[pair][]validate.Hidden{}
+	for _, h := range hidden {
+		k := pair{h.Layer, h.By, h.Removed}
+		groups[k] = append(groups[k], h)
+	}
+	known := slices.ContainsFunc(r.Layers, func(l Layer) bool { return l.Line > 0 })
+	for k, list := range groups {
+		w := Waste{Path: list[0].Path, Files: len(list), Made: r.Layers[k.made].Origin, Hidden: r.Layers[k.by].Origin, Removed: k.removed}
+		for _, h := range list {
+			w.Bytes += h.Size
+			for !strings.HasPrefix(h.Path+"/", strings.TrimSuffix(w.Path, "/")+"/") {
+				w.Path = path.Dir(w.Path)
+			}
+		}
+		w.Advice = advice(w, known)
+		r.Waste = append(r.Waste, w)
+	}
+	slices.SortFunc(r.Waste, func(a, b Waste) int {
+		return cmp.Or(cmp.Compare(b.Bytes, a.Bytes), cmp.Compare(a.Made.Layer, b.Made.Layer), cmp.Compare(a.Hidden.Layer, b.Hidden.Layer), strings.Compare(a.Path, b.Path))
+	})
+}
+
+// advice is what would keep files out of a layer; "" where nobody here wrote that.
+func advice(w Waste, known bool) string {
+	made, hidden := runs(w.Made.Step) != "", runs(w.Hidden.Step) != ""
+	switch {
+	case known && w.Made.Line == 0, !made && !copies(w.Made.Step):
+		return "" // of the base image
+	case made && hidden && w.Hidden.Layer == w.Made.Layer+1:
+		return "in one RUN they are in no layer: the plugin merge-run joins the two where that is proven"
+	case made && w.Removed:
+		return "remove them in the RUN that makes them: a later one only hides them"
+	case made && hidden:
+		return "what a later RUN changes, a mode or an owner too, is in the image twice: change it in the RUN that makes it"
+	case hidden && !w.Removed:
+		return "what a RUN changes of a COPY, a mode or an owner too, is in the image twice: COPY has --chown and --chmod"
+	case hidden:
+		return "do not copy what is removed again: name it in .dockerignore, or have the RUN that needs it mount it (--mount=type=bind)"
+	}
+	return "what comes last has the last word: leave out the first"
+}
+
+func copies(step string) bool {
+	return strings.HasPrefix(step, "COPY ") || strings.HasPrefix(step, "ADD ")
+}
+
+// runs is the script of a RUN, "" of other steps.
+func runs(step string) string {
+	for _, prefix := range []string{"RUN ", "/bin/sh -c "} {
+		if rest, ok := strings.CutPrefix(step, prefix); ok {
+			return strings.TrimPrefix(rest, "/bin/sh -c ")
+		}
+	}
+	return ""
+}
+
+// leftovers finds what the commands of a layer's RUN leave for themselves.
+func (r *Report) leftovers(files [][]File) {
+	for i, l := range r.Layers {
+		text := runs(l.Step)
+		if text == "" {
+			continue
+		}
+		body, err := ir.ParseBody("RUN "+text, '\\')
+		run, ok := body.(*ir.Run)
+		if err != nil || !ok {
+			continue
+		}
+		script, err := shell.Parse(run, shell.Default())
+		if err != nil {
+			continue
+		}
+		counted := map[string]bool{}
+		for _, c := range script.Commands {
+			for _, left := range effects.LeftoversOf(c) {
+				for _, p := range left.Paths {
+					r.count(files[i], Leftover{Kind: string(left.Kind), Pattern: strings.Replace(p, "~", "/root", 1), Made: l.Origin, Command: c.Text}, counted)
+				}
+			}
+		}
+	}
+	slices.SortFunc(r.Leftovers, func(a, b Leftover) int {
+		return cmp.Or(cmp.Compare(b.Bytes, a.Bytes), cmp.Compare(a.Made.Layer, b.Made.Layer), strings.Compare(a.Pattern, b.Pattern))
+	})
+}
+
+// count adds a leftover, when there are files of it in the layer that are in no other.
+func (r *Report) count(files []File, l Leftover, counted map[string]bool) {
+	pattern := effects.Path{Name: l.Pattern, Glob: true, Tree: true}
+	for _, f := range files {
+		if !counted[f.Path] && pattern.Covers(f.Path) {
+			counted[f.Path] = true
+			l.Files, l.Bytes = l.Files+1, l.Bytes+f.Bytes
+		}
+	}
+	if l.Files > 0 {
+		r.Left += l.Bytes
+		r.Leftovers = append(r.Leftovers, l)
+	}
+}
+
+// Seen are the bytes of the layer that containers see.
+func (l Layer) Seen() int64 { return l.Bytes - l.Hidden }
