@@ -96,7 +96,7 @@ func TestFunctions(t *testing.T) {
 
 // TestUnknownArguments is about arguments that scripts give themselves, and programs that are not in them.
 func TestUnknownArguments(t *testing.T) {
-	for _, script := range []string{`set -- b; rm "$@"`, `set b; rm $1`, `shift; rm $1`, `. x; rm "$@"`, `f() { rm "$@"; }; f b`, `sh -c 'rm "$@"' a b`, `sh -c 'rm $1' a b`, "yarn", "yarn --frozen-lockfile", "bundle", "gulp", "openssl",
+	for _, script := range []string{`set -- b; rm "$@"`, `set b; rm $1`, `shift; rm $1`, `. x; rm "$@"`, `f() { rm "$@"; }; f b`, `sh -c 'rm "$@"' a b`, `sh -c 'rm $1' a b`, "yarn", "yarn --frozen-lockfile", "bundle", "gulp", "openssl", "vipw", "newgrp a", "debconf ./a", "dpkg-architecture -c ./a", "wc --files0-from=a",
 		"busybox --install", "busybox nosuch", "runuser -u a -- nosuch", "runuser a -c 'nosuch'", "su -s /bin/x -c 'rm a' b", "su --shell=/bin/x -c 'rm a' b", "su -sx -c 'rm a' b"} {
 		if e := of(script); e.Grade() != effects.Unknown {
 			t.Errorf("%s: %v", script, e)

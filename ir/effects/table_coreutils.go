@@ -7,7 +7,7 @@ func coreutilsRows() []program {
 	return []program{
 		{Names: "cat tac nl", Sees: seesNamed, Source: source, Options: "-A|--show-all -b -e -E|--show-ends -n|--number -s|--squeeze-blank -t -T|--show-tabs -u -v|--show-nonprinting", Operands: "read..."},
 		{Names: "head tail", Sees: seesNamed, Source: source, Options: "-c|--bytes=text -n|--lines=text -q|--quiet -v|--verbose -z -f -F -0 -1 -2 -3 -4 -5 -6 -7 -8 -9", Operands: "read..."},
-		{Names: "wc", Sees: seesNamed, Source: source, Options: "-c|--bytes -m|--chars -l|--lines -L -w|--words", Operands: "read..."},
+		{Names: "wc", Sees: seesNamed, Source: source, Options: "--files0-from=run -c|--bytes -m|--chars -l|--lines -L -w|--words", Operands: "read..."},
 		{Names: "cut", Sees: seesNamed, Source: source, Options: "-b|--bytes=text -c|--characters=text -d|--delimiter=text -f|--fields=text -n -s|--only-delimited --complement --output-delimiter=text -z", Operands: "read..."},
 		{Names: "tr", Sees: seesNamed, Source: source, Options: "-c -C|--complement -d|--delete -s|--squeeze-repeats -t", Operands: "text..."},
 		{Names: "paste fold fmt expand unexpand", Sees: seesNamed, Source: source, Options: "-d=text -s -w=text -t=text -i -z", Operands: "read..."},

@@ -18,11 +18,12 @@ func userRows() []program {
 			Options: "-a|--append -c|--comment=text -d|--home=text -e=text -f=text -g|--gid=text -G|--groups=text -l|--login=text -L|--lock -m|--move-home -o|--non-unique -p|--password=text -s|--shell=text -u|--uid=text -U|--unlock -v=text -w=text -R! -P!"},
 		{Names: "userdel deluser groupdel delgroup", Deals: dealsIdentity, Source: "userdel(8), passwd 4.13; deluser(8) 3.134", Operands: "text...", Reads: "/etc/", Writes: accounts, Removes: accounts, Then: deletes,
 			Options: "-f|--force -r|--remove --remove-home --quiet --system --group --remove-all-files! -R! -P! --conf!"},
-		{Names: "passwd chpasswd chage chfn newgrp", Sees: seesNamed, Source: "passwd(1), chpasswd(8) 4.13", Operands: "text...", Reads: "/etc/", Writes: accounts, Then: changesAccounts, Does: "random",
+		{Names: "passwd chpasswd chage chfn", Sees: seesNamed, Source: "passwd(1), chpasswd(8) 4.13", Operands: "text...", Reads: "/etc/", Writes: accounts, Then: changesAccounts, Does: "random",
 			Options: passwordOptions},
-		{Names: "gpasswd chsh pwconv pwunconv grpconv vipw vigr", Deals: dealsIdentity, Sees: seesNamed, Source: "gpasswd(1), chsh(1), pwconv(8), vipw(8), passwd 4.13", Operands: "text...", Reads: "/etc/", Writes: accounts, Then: changesAccounts, Does: "random",
+		{Names: "gpasswd chsh pwconv pwunconv grpconv", Deals: dealsIdentity, Sees: seesNamed, Source: "gpasswd(1), chsh(1), pwconv(8), vipw(8), passwd 4.13", Operands: "text...", Reads: "/etc/", Writes: accounts, Then: changesAccounts, Does: "random",
 			Options: passwordOptions},
 		{Names: "newusers", Deals: dealsIdentity, Source: "newusers(8), passwd 4.13", Plain: true, Runs: "makes users that its input names"},
+		{Names: "newgrp sg vipw vigr", Deals: dealsIdentity, Source: "newgrp(1), sg(1), vipw(8), passwd 4.13", Plain: true, Runs: "starts a shell or an editor"},
 		{Names: "visudo", Sees: seesNamed, Hands: visudoHands, Source: "visudo(8) 1.9.13: an editor, unless it checks", Options: "-c|--check -q|--quiet -s|--strict -f|--file=read", Operands: "read", Reads: "/etc/sudoers /etc/sudoers.d/", Then: visudos},
 	}
 }
