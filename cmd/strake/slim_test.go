@@ -1,8 +1,13 @@
 package main
 
 import (
+	"archive/tar"
 	"bytes"
+	"compress/gzip"
 	"encoding/json"
+	"errors"
+	"net/http"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"slices"
@@ -23,7 +28,15 @@ func TestSlimVerified(t *testing.T) {
 	if testing.Short() {
 		t.Skip("it builds for minutes")
 	}
-	daemon := testbed.StartDaemon(t, testbed.StartRegistry(t, testbed.Debian, testbed.Golang, testbed.Node))
+	daemon := testbed.StartDaemon(t, testbed.StartRegistry(t, testbed.Busybox, testbed.Debian, testbed.Golang, testbed.Node))
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		z := gzip.NewWriter(w)
+		archive := tar.NewWriter(z)
+		if err := errors.Join(archive.WriteHeader(&tar.Header{Name: "a/b", Mode: 0o644}), archive.Close(), z.Close()); err != nil {
+			t.Error(err)
+		}
+	}))
+	defer server.Close()
 	user := home(t.TempDir())
 	env := func(name string) (string, bool) {
 		switch {
@@ -42,6 +55,7 @@ func TestSlimVerified(t *testing.T) {
 		"apt, no hook":       {"FROM debian\nRUN rm -f /etc/apt/apt.conf.d/* && apt-get update && apt-get install -y --no-install-recommends xxd\n", "/var/lib/apt/lists/* /var/cache/apt/archives/*.deb"},
 		"npm":                {"FROM node:22\nWORKDIR /app\nRUN npm install --no-audit --no-fund is-odd@3.0.1\nCMD [\"node\", \"-e\", \"require('is-odd')\"]\n", "/root/.npm"},
 		"go":                 {"FROM golang:1.26\nWORKDIR /src\nCOPY main.go go.mod ./\nRUN CGO_ENABLED=0 go build -trimpath -o /app .\nCMD [\"/app\"]\n", "/root/.cache/go-build"},
+		"archive":            {"FROM busybox\nWORKDIR /opt\nRUN wget -O /tmp/a.tgz " + server.URL + " && tar -xzf /tmp/a.tgz\nUSER 7\nCMD [\"ls\", \"/opt\"]\n", "/tmp/a.tgz"},
 		"a build that fails": {"FROM debian\nRUN apt-get update && false\n", ""},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -51,7 +65,10 @@ func TestSlimVerified(t *testing.T) {
 					t.Fatal(err)
 				}
 			}
-			args := slices.Concat([]string{"verify", "--json", "--progress=plain"}, testbed.ProxyFlags())
+			args := []string{"verify", "--json", "--progress=plain"}
+			if !strings.Contains(c.text, server.URL) {
+				args = append(args, testbed.ProxyFlags()...)
+			}
 			m := irtest.Module(t, c.text)
 			out, err := (&plugins.Pipeline{Steps: []plugins.Step{{Plugin: slim.New()}}}).Run(t.Context(), plugins.Input{Module: m, Only: true, Host: func(*ir.Module) plugins.Host { return plugins.NoHost{} }})
 			if err != nil || out.Module == m {

@@ -16,6 +16,8 @@ const (
 	Caches  LeftoverKind = "caches"  // of what was fetched, or worked out
 	Logs    LeftoverKind = "logs"    // of what was done
 	Backups LeftoverKind = "backups" // of a database, as it was before
+	// Archives are files that a script fetches and unpacks. They are in no row: see Unpacked.
+	Archives LeftoverKind = "archives"
 )
 
 // Leftover is what a program leaves in an image that nothing needs where the image runs.
@@ -27,7 +29,7 @@ type Leftover struct {
 	// Hook is a name in the files of an image whose base has the program leave none by itself.
 	Hook string
 
-	row *leftover
+	row *leftover // nil is one of no program
 }
 
 // leftover is a row of the table: see leftovers.
@@ -48,10 +50,13 @@ type leftover struct {
 	Readers string // other programs that need it
 }
 
-// Installs tells a program, by its name, that manages packages, or builds with them: what it reads
+// Installs tells a command of a program that manages packages, or builds with them: what it reads
 // besides its own files is what their scripts do.
-func Installs(name string) bool {
-	row := rows().byName[name]
+func (c Command) Installs() bool {
+	if strings.HasPrefix(c.Name, "python") {
+		return strings.Contains(c.Text, " -m pip ")
+	}
+	row := rows().find(c.Name)
 	return row != nil && (row.Sees == seesPackages || row.Manager != "")
 }
 
@@ -72,13 +77,20 @@ func LeftoversOf(c *shell.Command) (list []Leftover) {
 }
 
 // Moved are variables of the environment with which the program has it elsewhere.
-func (l Leftover) Moved() []string { return strings.Fields(l.row.Unless) }
+func (l Leftover) Moved() []string {
+	if l.row == nil {
+		return nil
+	}
+	return strings.Fields(l.row.Unless)
+}
 
 // NeededBy tells whether a command needs the leftover of an earlier one, as its program uses it: it
 // would fail without it, or do other things. What reads the files of another program is not known
 // here.
 func (l Leftover) NeededBy(c *shell.Command) bool {
-	c = byRow(c)
+	if c = byRow(c); l.row == nil {
+		return false
+	}
 	if among(l.row.Readers, c.Name) {
 		return true
 	}
@@ -91,12 +103,14 @@ func (l Leftover) NeededBy(c *shell.Command) bool {
 }
 
 // Uses tells whether a command is of a program that leaves it.
-func (l Leftover) Uses(c *shell.Command) bool { return among(l.row.Programs, byRow(c).Name) }
+func (l Leftover) Uses(c *shell.Command) bool {
+	return l.row != nil && among(l.row.Programs, byRow(c).Name)
+}
 
 // RenewedBy tells whether a command, if it succeeds, makes the leftover anew, whole.
 func (l Leftover) RenewedBy(c *shell.Command) bool {
 	t, ok := TaskOf(c)
-	return ok && l.Kind == Lists && among(l.row.Programs, c.Name) && t.Action == ToUpdate && t.Tame
+	return ok && l.row != nil && l.Kind == Lists && among(l.row.Programs, c.Name) && t.Action == ToUpdate && t.Tame
 }
 
 // ClearedBy tells whether a command is the program's own for taking the leftover away.
@@ -104,7 +118,7 @@ func (l Leftover) ClearedBy(c *shell.Command) bool {
 	c = byRow(c)
 	t, ok := TaskOf(c)
 	switch {
-	case !ok || !among(l.row.Programs, c.Name):
+	case !ok || l.row == nil || !among(l.row.Programs, c.Name):
 		return false
 	case c.Name == "go":
 		return t.Command == "clean" && takes(c, "-cache")

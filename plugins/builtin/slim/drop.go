@@ -15,7 +15,7 @@ import (
 // drop is a leftover of a RUN.
 type drop struct {
 	effects.Leftover
-	by       *shell.Command // the last that leaves it
+	by       *shell.Command // the last that leaves it, nil of an archive
 	at       int            // its place in the script
 	patterns []string       // of Paths, without "~", those that are not removed as it is
 }
@@ -30,7 +30,7 @@ func (j *job) slim(stage, op int, run *ir.Run) (*ir.Run, []string) {
 	self := j.Module.Stages[stage].Ops[op]
 	var patterns []string
 	var left stays
-	for _, d := range j.leftovers(script) {
+	for _, d := range append(j.leftovers(script), j.archives(stage, op)...) {
 		why := j.locate(stage, op, d, script)
 		if len(d.patterns) == 0 && why == nil {
 			continue // it is gone already
@@ -100,6 +100,16 @@ func (j *job) leftovers(script *shell.Script) (list []*drop) {
 				i, list = len(list), append(list, &drop{Leftover: l})
 			}
 			list[i].by, list[i].at = c, n
+		}
+	}
+	return list
+}
+
+// archives are those that the script fetches and unpacks.
+func (j *job) archives(stage, op int) (list []*drop) {
+	if slices.Contains(j.config.Drop, effects.Archives) {
+		for _, name := range j.effects(stage)[op].Unpacked() {
+			list = append(list, &drop{Leftover: effects.Leftover{Kind: effects.Archives, Paths: []string{name}}, at: -1})
 		}
 	}
 	return list
@@ -191,7 +201,7 @@ func (j *job) kept(stage, op int, run *ir.Run, d *drop, script *shell.Script) *r
 // mayRemove tells whether who runs the script may remove a leftover: root all, others what is in
 // their home.
 func mayRemove(at *eval.State, d *drop) *reason {
-	if d.by.User != "" && (d.by.User != "root" || !at.Root()) {
+	if d.by != nil && d.by.User != "" && (d.by.User != "root" || !at.Root()) {
 		return because("user", "`%s` makes it as another user than that of the script", d.by.Text)
 	}
 	account, known := at.Account()

@@ -72,7 +72,7 @@ func (j *job) run(stage, op int, run *ir.Run, d *drop) *reason {
 		switch e := c.Effects; {
 		case len(e.Unknown) > 0 && j.config.Unknown != "drop":
 			return because("unknown", "a later RUN may need it: %s", e.Unknown[0])
-		case len(e.Unknown) == 0 && !effects.Installs(c.Name) && slices.ContainsFunc(d.patterns, e.Reads.Overlap):
+		case len(e.Unknown) == 0 && !c.Installs() && slices.ContainsFunc(d.patterns, e.Reads.Overlap):
 			return because("needed", "`%s` of a later RUN reads it, or may", c.Text)
 		}
 	}

@@ -1,7 +1,8 @@
 // Package slim is the built-in plugin slim: what an image does not need where it runs leaves the
 // layer that made it. It may import lang, ir and plugins.
 //
-// What package managers leave is in the table of ir/effects. It is removed at the end of the RUN
+// What package managers leave is in the table of ir/effects, and which archives a script fetches and
+// unpacks, effects.Step knows. It is removed at the end of the RUN
 // that made it (ending.go), where nothing behind it needs it (later.go). Each op that the plugin
 // makes says in its origin which files are gone, so that a proof can ask (declared.go).
 package slim
@@ -55,7 +56,7 @@ func (plugin) Info() plugins.Info {
 // Run takes out what is not needed.
 func (plugin) Run(ctx context.Context, h plugins.Host, c *plugins.Call) (*plugins.Result, error) {
 	j := &job{Call: c, ctx: ctx, host: h, steps: make([][]effects.Step, len(c.Module.Stages))}
-	j.config = config{Drop: []effects.LeftoverKind{effects.Lists, effects.Caches, effects.Logs, effects.Backups}, Unknown: "leave"}
+	j.config = config{Drop: []effects.LeftoverKind{effects.Lists, effects.Caches, effects.Logs, effects.Backups, effects.Archives}, Unknown: "leave"}
 	if err := c.Decode(&j.config); err != nil {
 		return nil, err
 	}

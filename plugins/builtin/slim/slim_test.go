@@ -131,7 +131,7 @@ func TestKinds(t *testing.T) {
 		"dnf":               "FROM fedora\nRUN dnf install -y a« && rm -rf " + dnf + "»\nRUN dnf install -y b« && rm -rf " + dnf + "»\n",
 		"dnf, cleaned":      "FROM fedora\nRUN dnf install -y a && dnf clean all && rm -rf /var/log/*\n",
 		"zypper":            "FROM opensuse/leap\nRUN zypper -n install a« && rm -rf /var/cache/zypp/* /var/log/zypper.log /var/log/zypp/*»\n",
-		"pip":               "FROM python\nRUN pip install a« && rm -rf /root/.cache/pip»\nRUN python3 -m pip install b« && rm -rf /root/.cache/pip»\nRUN pip3 install --no-cache-dir c\n",
+		"pip":               "FROM python\nRUN pip install a« && rm -rf /root/.cache/pip»\nRUN python3 -m pip install b« && rm -rf /root/.cache/pip»\nRUN pip3.11 install --no-cache-dir c\n",
 		"pip of a user":     "FROM python\nENV HOME=/home/app\nRUN pip install a« && rm -rf /home/app/.cache/pip»\n",
 		"npm":               "FROM node\nRUN npm ci« && rm -rf /root/.npm»\nCMD [\"npm\", \"start\"]\n",
 		"npm, cleaned":      "FROM node\nRUN npm ci && npm cache clean --force\n",
@@ -249,6 +249,42 @@ func stays(t *testing.T, text, code, config, base string) {
 	}
 	if !slices.Contains(codes, code) {
 		t.Errorf("%v, not %s: %v", codes, code, out.Diags)
+	}
+}
+
+// TestArchives has what scripts fetch and unpack: what goes, and in front of what reason it stays.
+func TestArchives(t *testing.T) {
+	const at = "FROM debian\nWORKDIR /src\nENV V=1.2\n"
+	for name, text := range map[string]string{
+		"by name":            at + "RUN curl -fsSL https://e.org/a.tgz -o /tmp/a.tgz && tar -xzf /tmp/a.tgz -C /opt« && rm -rf /tmp/a.tgz»\n",
+		"here":               at + "RUN wget https://e.org/a-$V.tar.gz && tar xf a-$V.tar.gz && cd a && ./configure && make install« && rm -rf /src/a-1.2.tar.gz»\n",
+		"by curl -O":         at + "RUN set -e; cd /usr/src; curl -O https://e.org/a.zip; sha256sum a.zip; unzip a.zip«; rm -rf /usr/src/a.zip»\n",
+		"two":                at + "RUN curl -o /a.zip https://e.org/a && curl -o /tmp/b.zip https://e.org/b && unzip /tmp/b.zip && unzip /tmp/a.zip« && rm -rf /tmp/b.zip»\nUSER app\nCMD [\"./a\"]\n",
+		"with an rm":         at + "RUN curl -o /tmp/b.zip https://e.org/b && unzip /tmp/b.zip && rm -rf /x« /tmp/b.zip»\n",
+		"gone":               at + "RUN curl -o /tmp/b.zip https://e.org/b && unzip /tmp/b.zip && rm /tmp/b.zip\n",
+		"gone, by a star":    at + "RUN curl -o /tmp/b.zip https://e.org/b && unzip /tmp/b.zip && rm -rf /tmp/*\n",
+		"not unpacked":       at + "RUN curl -o /tmp/b.zip https://e.org/b\n",
+		"no archive":         at + "RUN curl -o /tmp/b.jar https://e.org/b && unzip /tmp/b.jar\n",
+		"of some version":    at + "ARG W=1\nRUN curl -o /tmp/b-$W.zip https://e.org/b && unzip /tmp/b-$W.zip\n",
+		"copied":             at + "RUN curl -o /tmp/b.zip https://e.org/b && unzip /tmp/b.zip && cp /tmp/b.zip /srv\n",
+		"linked":             at + "RUN curl -o /tmp/b.zip https://e.org/b && unzip /tmp/b.zip && ln -s /tmp/b.zip /srv\n",
+		"found":              at + "RUN curl -o /tmp/b.zip https://e.org/b && unzip /tmp/b.zip && mv /tmp/*.zip /srv\n",
+		"given to another":   at + "RUN curl -o /tmp/b.zip https://e.org/b && unzip /tmp/b.zip && ./x --file=/tmp/b.zip\n",
+		"not by this kind":   at + "RUN git clone https://e.org/b && tar xf b/x.tar\n",
+		"of who knows where": at + "ARG X\nRUN cd $X && curl -O https://e.org/b.zip && unzip b.zip\n",
+	} {
+		t.Run(name, func(t *testing.T) { drops(t, text, `{"drop": ["archives"]}`) })
+	}
+	const fetch = at + "RUN curl -o /tmp/b.zip https://e.org/b && unzip /tmp/b.zip\n"
+	for _, c := range []struct{ name, text, code string }{
+		{"read later", fetch + "RUN cp /tmp/b.zip /srv\n", "needed"},
+		{"found later", fetch + "RUN find /tmp -name x\n", "needed"},
+		{"unknown", fetch + "RUN ./x\n", "unknown"},
+		{"started", fetch + "CMD [\"unzip\", \"/tmp/b.zip\"]\n", "started"},
+		{"mounted", at + "RUN --mount=type=cache,target=/tmp curl -o /tmp/b.zip https://e.org/b && unzip /tmp/b.zip\n", "mounted"},
+		{"another user", at + "USER app\nRUN curl -o /tmp/b.zip https://e.org/b && unzip /tmp/b.zip\n", "user"},
+	} {
+		t.Run(c.name, func(t *testing.T) { stays(t, c.text, c.code, `{"drop": ["archives"], "explain": true}`, root) })
 	}
 }
 
