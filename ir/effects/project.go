@@ -66,7 +66,7 @@ func ProjectOf(c *shell.Command) (p *Project, why string) {
 		if !slices.Contains(strings.Fields(row.Names), c.Name) {
 			continue
 		}
-		if args, word, ok := row.command(c.Args); ok {
+		if args, word, ok := row.command(c.Args); ok && !c.Has("-g", "--global", "--location=global") { // which is of no project
 			return row.read(c, word, args)
 		}
 	}

@@ -19,7 +19,7 @@ func TestProjectOf(t *testing.T) {
 		"npm i --no-audit":                    "npm i makes node_modules/ locks package.json package-lock.json npm-shrinkwrap.json yarn.lock",
 		"npm install express":                 "npm: it installs what it is told by name",
 		"npm ci --prefix x":                   "npm: it has an option that is not known",
-		"npm ci -g":                           "npm: it has an option that is not known",
+		"npm ci -g":                           "none",
 		"npm ci $X":                           "npm: it has a word that only the run shows",
 		"npm run build":                       "none",
 		"npm":                                 "none",

@@ -55,11 +55,18 @@ func (s *split) surroundings(i int, script *shell.Script, found []*installer, at
 func leads(name string) bool {
 	low := strings.ToLower(name)
 	if slices.Contains([]string{"path", "home", "tmpdir", "tmp", "temp", "env", "bash_env", "cdpath", "ifs", "shellopts", "prefix", "destdir", "init_cwd", "pwd", "oldpwd",
-		"cc", "cxx", "cflags", "cxxflags", "cppflags", "ldflags", "cpath", "library_path", "c_include_path", "cplus_include_path", "pkg_config_path", "pkg_config", "makeflags", "perl5lib", "perl5opt", "java_tool_options", "openssl_conf"}, low) {
+		"cc", "cxx", "cflags", "cxxflags", "cppflags", "ldflags", "cpath", "library_path", "c_include_path", "cplus_include_path", "pkg_config_path", "pkg_config", "makeflags", "perl5lib", "perl5opt", "node_options", "node_path", "node_extra_ca_certs", "node_v8_coverage", "node_icu_data", "node_redirect_warnings", "node_compile_cache", "node_gyp_force_python",
+		"goflags", "gopath", "gomodcache", "gocache", "goproxy", "gosumdb", "gonosumdb", "goprivate", "gonoproxy", "goinsecure", "goenv", "gowork", "gotmpdir", "goroot", "gobin", "go111module", "gotoolchain", "govcs", "goauth", "phprc", "php_ini_scan_dir", "php_ini_dir",
+		"java_tool_options", "openssl_conf"}, low) {
 		return true
 	}
-	return slices.ContainsFunc([]string{"npm_", "yarn_", "pnpm_", "node_", "nvm_", "corepack_", "volta_", "pip_", "python", "pyenv_", "virtual_env", "venv", "uv_", "conda_", "setuptools_", "go", "cgo_", "bundle", "gem_", "ruby", "rbenv_", "rvm_",
-		"composer", "php", "cargo_", "rust", "ld_", "git_", "ssh_", "xdg_", "asdf_", "mise_", "sudo_", "bash_func"}, func(p string) bool { return strings.HasPrefix(low, p) })
+	for _, prefix := range []string{"npm_", "yarn_", "pnpm_", "nvm_", "corepack_", "volta_", "pip_", "python", "pyenv_", "virtual_env", "uv_", "conda_", "setuptools_", "cgo_", "bundle_", "bundler_", "gem_", "ruby", "rbenv_", "rvm_",
+		"composer", "ld_", "git_", "ssh_", "xdg_", "asdf_", "mise_", "sudo_", "bash_func"} {
+		if strings.HasPrefix(low, prefix) {
+			return true
+		}
+	}
+	return false
 }
 
 var (

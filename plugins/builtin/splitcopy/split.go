@@ -48,6 +48,7 @@ type split struct {
 	last      int            // the op of the last install in front of which it goes; 0 is none
 	reads     []string       // files of the context that the installs read, relative to from
 	locks     []string       // of these, those that they may write anew
+	cut       []*ir.Run      // the RUN of the last install, when it does more: the install, and the rest
 	steps     []effects.Step // effects of the ops of the stage, made when they are asked for
 }
 
@@ -70,8 +71,13 @@ func (s *split) find() *refusal {
 			return nil
 		}
 		if install != nil {
-			s.last = i
 			s.reads, s.locks = join(s.reads, install.reads), join(s.locks, install.locks)
+		}
+		if install != nil && len(s.reads) > 0 {
+			s.last = i
+		}
+		if s.cut != nil {
+			return nil
 		}
 	}
 	return nil
@@ -173,12 +179,9 @@ func (s *split) apart() *refusal {
 		system = top[0] != "tmp" || len(top) == 1
 	case "usr":
 		system = len(top) == 1 || slices.Contains([]string{"bin", "sbin", "lib", "lib32", "lib64", "libexec", "include", "share", "games", "etc"}, top[1]) ||
-			top[1] == "local" && (len(top) == 2 || slices.Contains([]string{"bin", "sbin", "lib", "lib64", "libexec", "include", "share", "etc", "bundle", "cargo", "rustup", "go"}, top[2])) ||
-			top[1] == "src" && len(top) == 2
+			top[1] == "local" && (len(top) == 2 || slices.Contains([]string{"bin", "sbin", "lib", "lib64", "libexec", "include", "share", "etc", "bundle", "cargo", "rustup", "go"}, top[2]))
 	case "var":
 		system = len(top) == 1 || slices.Contains([]string{"lib", "cache", "log", "tmp", "run"}, top[1])
-	case "opt", "home", "srv", "mnt", "media":
-		system = len(top) == 1
 	}
 	if !system && strings.HasPrefix(top[len(top)-1], ".") || slices.ContainsFunc(top, func(e string) bool {
 		return slices.Contains([]string{"site-packages", "dist-packages", "node_modules"}, e)

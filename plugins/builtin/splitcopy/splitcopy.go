@@ -142,9 +142,18 @@ func (j *job) rewrite(s *split) {
 	}
 	rest := j.Op(s.rest(), "other files come behind the install, which an edit of them does not repeat", op.Origin)
 	j.result.Edits = append(j.result.Edits,
-		plugins.Edit{Stage: s.stage, Op: s.at, Delete: 1, Insert: first},
-		plugins.Edit{Stage: s.stage, Op: s.last + 1, Insert: []*ir.Op{rest}})
+		plugins.Edit{Stage: s.stage, Op: s.at, Delete: 1, Insert: first}, s.behind(rest))
 	j.say("split", op.Origin, op.Text(), "is split: "+strings.Join(s.names(), ", ")+" come first")
+}
+
+// behind puts the COPY behind the last install, and what else its RUN does behind that.
+func (s *split) behind(rest *ir.Op) plugins.Edit {
+	if s.cut == nil {
+		return plugins.Edit{Stage: s.stage, Op: s.last + 1, Insert: []*ir.Op{rest}}
+	}
+	run := s.Module.Stages[s.stage].Ops[s.last].Origin
+	return plugins.Edit{Stage: s.stage, Op: s.last, Delete: 1, Insert: []*ir.Op{
+		s.Op(s.cut[0], "the install is a step of its own", run), rest, s.Op(s.cut[1], "what comes behind the install in its RUN", run)}}
 }
 
 // say tells what became of an instruction: in the log, or as a hint in the source.

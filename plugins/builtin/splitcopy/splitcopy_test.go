@@ -80,6 +80,15 @@ func TestSplit(t *testing.T) {
 			"FROM x\nWORKDIR /app\nCOPY package-lock.json package.json ./\nRUN mkdir -p /data && echo hi > /data/x\nUSER root\nRUN npm ci && npm cache clean --force\nCOPY . .\n"},
 		{"another directory behind it", "FROM x\nWORKDIR /app\nCOPY . .\nWORKDIR /\nRUN cd /app && npm ci\n",
 			"FROM x\nWORKDIR /app\nCOPY package-lock.json package.json ./\nWORKDIR /\nRUN cd /app && npm ci\nCOPY . /app/\n"},
+		{"one RUN", "FROM x\nWORKDIR /app\nCOPY . .\nRUN npm ci && \\\n    npm run build && rm -rf /tmp/x\n",
+			"FROM x\nWORKDIR /app\nCOPY package-lock.json package.json ./\nRUN npm ci\nCOPY . .\nRUN npm run build && rm -rf /tmp/x\n"},
+		{"one RUN in another directory", "FROM x\nCOPY . /app\nRUN --mount=type=cache,target=/c cd /app && npm ci && make\n",
+			"FROM x\nCOPY package-lock.json package.json /app/\nRUN --mount=type=cache,target=/c cd /app && npm ci\nCOPY . /app\nRUN --mount=type=cache,target=/c cd /app && make\n"},
+		{"what is not in the context", "FROM x\nWORKDIR /app\nCOPY . .\nRUN mkdir -p logs && rm -rf node_modules && npm ci\n",
+			"FROM x\nWORKDIR /app\nCOPY package-lock.json package.json ./\nRUN mkdir -p logs && rm -rf node_modules && npm ci\nCOPY . .\n"},
+		{"a program for all", "FROM x\nWORKDIR /app\nCOPY . .\nRUN npm install -g yarn\nRUN npm ci\n",
+			"FROM x\nWORKDIR /app\nCOPY package-lock.json package.json ./\nRUN npm install -g yarn\nRUN npm ci\nCOPY . .\n"},
+		{"what reads nothing there", "FROM x\nWORKDIR /app\nCOPY . .\nRUN pip install flask\n", "FROM x\nWORKDIR /app\nCOPY . .\nRUN pip install flask\n"},
 		{"exec form", "FROM x\nWORKDIR /app\nCOPY . .\nRUN [\"npm\", \"ci\"]\n", "FROM x\nWORKDIR /app\nCOPY package-lock.json package.json ./\nRUN [\"npm\", \"ci\"]\nCOPY . .\n"},
 		{"a heredoc", "FROM x\nWORKDIR /app\nCOPY . .\nRUN <<E\nset -e\nnpm ci\nE\n", "FROM x\nWORKDIR /app\nCOPY package-lock.json package.json ./\nRUN <<E\nset -e\nnpm ci\nE\nCOPY . .\n"},
 		{"a cache", "FROM x\nWORKDIR /app\nCOPY . .\nRUN --mount=type=cache,target=/root/.npm npm ci\n",
@@ -88,7 +97,7 @@ func TestSplit(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			m, diags := run(t, tt.text, project())
 			if got := plugintest.Print(m); got != tt.want {
-				t.Errorf("%s\nnot\n%s\n%v", got, tt.want, diags)
+				t.Errorf("%s\nnot\n%s\n%+v", got, tt.want, []diag.Diagnostic(diags))
 			}
 			again, _ := run(t, tt.want, project())
 			if got := plugintest.Print(again); got != tt.want {
@@ -164,7 +173,13 @@ func TestRefused(t *testing.T) {
 		{"what copies to it", npmWith("COPY --from=y /z /app/src"), nil, "between"},
 		{"a working directory of it", "FROM x\nCOPY . /app\nWORKDIR /app/src\nRUN cd .. && npm ci\n", nil, "between"},
 		{"a glob of a shell", npmWith("RUN echo *"), nil, "script"},
-		{"in one RUN", strings.Replace(npm, "npm ci", "npm ci && npm run build", 1), nil, "between"},
+		{"in one RUN, with ;", strings.Replace(npm, "npm ci", "npm ci; npm run build", 1), nil, "between"},
+		{"in one RUN, or else", strings.Replace(npm, "npm ci", "npm ci && npm run build || true", 1), nil, "script"},
+		{"in one RUN, with a variable", strings.Replace(npm, "npm ci", "A=b && npm ci && make $A", 1), nil, "between"},
+		{"in one RUN, with an option", strings.Replace(npm, "npm ci", "set -x && npm ci && make", 1), nil, "between"},
+		{"in one RUN, with a mount of memory", strings.Replace(npm, "RUN npm ci", "RUN --mount=type=tmpfs,target=/t npm ci && make", 1), nil, "between"},
+		{"a directory that the context has", npmWith("RUN mkdir -p src/x"), nil, "between"},
+		{"a list of the directory", npmWith("RUN ls /app"), nil, "between"},
 		{"with what stands there", strings.Replace(npm, "npm ci", "rm -rf src && npm ci", 1), nil, "between"},
 		{"or else", strings.Replace(npm, "npm ci", "npm ci || npm install", 1), nil, "script"},
 		{"an alias", strings.Replace(npm, "npm ci", "alias npm=./npm; npm ci", 1), nil, "script"},

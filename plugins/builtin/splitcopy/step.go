@@ -48,6 +48,15 @@ func (s *split) effectsOf(i int) effects.Step {
 	return s.steps[i]
 }
 
+// effectsAs are those of an op with another body.
+func (s *split) effectsAs(i int, body ir.Body) effects.Step {
+	m := s.Module.Copy()
+	ops := slices.Clone(m.Stages[s.stage].Ops)
+	ops[i] = &ir.Op{Body: body, Origin: ops[i].Origin}
+	m.Stages[s.stage].Ops = ops
+	return effects.Stage(m, s.stage, s.states.Stage(s.stage), false)[i]
+}
+
 // below tells whether a path is a directory, or in it.
 func below(name, dir string) bool {
 	return name == dir || dir == "/" || strings.HasPrefix(name, dir+"/")
@@ -56,24 +65,31 @@ func below(name, dir string) bool {
 // overlap tells whether one of two paths is in the other.
 func overlap(a, b string) bool { return below(a, b) || below(b, a) }
 
-// disjoint tells whether effects have nothing to do with the directory.
+// disjoint tells whether effects have nothing to do with what the COPY brings: with the directory,
+// but for paths of it that are not in the context. What is done to the directory itself stays done.
 func (s *split) disjoint(e effects.Effects) bool {
 	if len(e.Unknown) > 0 || e.Reads.Grade == effects.Unknown || e.Grade() == effects.Unknown {
 		return false
 	}
-	for _, p := range slices.Concat(e.Reads.List, e.Writes.List, e.Removes.List) {
-		name := p.Name
-		if i := strings.IndexAny(name, `*?[\`); p.Glob && i >= 0 {
-			name = path.Dir(name[:i] + "x")
-			if overlap(name, s.to) {
-				return false
-			}
-		}
-		if p.Grade == effects.Unknown || below(name, s.to) || p.Tree && below(s.to, name) {
+	for _, p := range slices.Concat(e.Reads.List, e.Removes.List) {
+		if s.meets(p) {
 			return false
 		}
 	}
-	return true
+	return !slices.ContainsFunc(e.Writes.List, func(p effects.Path) bool { return s.meets(p) && (p.Name != s.to || p.Tree || p.Glob) })
+}
+
+// meets tells whether a path may be one that the COPY brings, or what that is in.
+func (s *split) meets(p effects.Path) bool {
+	switch {
+	case p.Grade == effects.Unknown:
+		return true
+	case p.Glob:
+		return s.mayMatch(p.Name)
+	case below(p.Name, s.to):
+		return !s.made(p.Name)
+	}
+	return p.Tree && below(s.to, p.Name)
 }
 
 // installer is a command that installs, and where it stands.
@@ -83,8 +99,23 @@ type installer struct {
 	dir     string // absolute; "" is not known
 }
 
-// run is step for a RUN.
+// run is step for a RUN: all of it, or what installs in front of an "&&".
 func (s *split) run(i int, r *ir.Run, at *eval.State) (*install, *refusal) {
+	all, no := s.whole(i, r, s.effectsOf(i), at)
+	if no == nil || no.code != "between" && no.code != "script" {
+		return all, no
+	}
+	for _, parts := range s.cuts(r, at) {
+		if in, other := s.whole(i, parts[0], s.effectsAs(i, parts[0]), at); other == nil && in != nil && len(s.reads)+len(in.reads) > 0 {
+			s.cut = parts
+			return in, nil
+		}
+	}
+	return nil, no
+}
+
+// whole is run for all of a script.
+func (s *split) whole(i int, r *ir.Run, step effects.Step, at *eval.State) (*install, *refusal) {
 	if no := s.mounts(r, at); no != nil {
 		return nil, no
 	}
@@ -94,7 +125,7 @@ func (s *split) run(i int, r *ir.Run, at *eval.State) (*install, *refusal) {
 	}
 	found, no := installers(script, at.Workdir)
 	if no == nil {
-		no = s.others(i, script, found)
+		no = s.others(step, script, found)
 	}
 	if no != nil || len(found) == 0 {
 		return nil, no
@@ -191,8 +222,8 @@ func sequence(script *shell.Script) (list []*shell.Command, ok bool) {
 
 // others makes sure that what a script does besides installing has nothing to do with the
 // directory, and leaves the shell as it is.
-func (s *split) others(i int, script *shell.Script, found []*installer) *refusal {
-	step, skipped := s.effectsOf(i), 0
+func (s *split) others(step effects.Step, script *shell.Script, found []*installer) *refusal {
+	skipped := 0
 	if len(step.Commands) == 0 && len(found) == 0 && !s.disjoint(step.Effects) {
 		return refuse("between", "a RUN in front of the install may have to do with %s", s.to)
 	}
