@@ -47,7 +47,8 @@ var knowers = map[string]string{
 	"backend/testbed/base.go":      "tests run them",
 	"backend/validate/packages.go": "it reads databases of packages that are in an image",
 
-	"plugins/builtin/mergerun/": "its table, which goes to ir/effects by and by",
+	"plugins/builtin/splitcopy/": "the files of a project that the install of each manager reads; what installs it asks ir/effects",
+	"plugins/builtin/mergerun/":  "its table, which goes to ir/effects by and by",
 }
 
 // knows tells why a file may name programs.
