@@ -330,3 +330,24 @@ func (c *counter) Seek(offset int64, whence int) (int64, error) {
 	}
 	return 0, errdefs.ErrNotImplemented
 }
+
+// Digest gives that of what a registry has under a name: of the index, where there is one.
+func (c *Client) Digest(ctx context.Context, ref string) (digest.Digest, error) {
+	full, err := store.Normalize(ref)
+	if err != nil {
+		return "", err
+	}
+	named, err := reference.ParseNormalizedNamed(full)
+	if err != nil {
+		return "", err
+	}
+	var found ocispecs.Descriptor
+	err = retry(ctx, func() error {
+		_, found, err = c.resolver(ctx).Resolve(ctx, named.String())
+		return err
+	})
+	if err != nil {
+		return "", c.explain(ctx, err, named, "pull")
+	}
+	return found.Digest, nil
+}

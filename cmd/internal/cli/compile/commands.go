@@ -1,5 +1,5 @@
 // Package compile has the commands that compile Dockerfiles and build nothing: strake
-// compile, check, fix, expand, diff and effects.
+// compile, check, fix, expand, diff, effects and pin.
 package compile
 
 import "github.com/seed-e0495807/strake/cmd/internal/cli"
@@ -14,5 +14,6 @@ func Commands() []cli.Maker {
 		{Name: "expand", Make: expandCommand},
 		{Name: "diff", Make: diffCommand},
 		{Name: "effects", Make: effectsCommand},
+		{Name: "pin", Make: pinCommand},
 	}
 }
