@@ -47,20 +47,21 @@ func TestSlimVerified(t *testing.T) {
 		}
 		return user(name)
 	}
-	for name, c := range map[string]struct{ text, gone string }{
-		"apt":                {"FROM debian\nRUN apt-get update && apt-get install -y --no-install-recommends xxd # a\nCMD [\"xxd\", \"-v\"]\n", "/var/lib/apt/lists/* /var/lib/dpkg/*-old /var/log/apt/* /var/log/dpkg.log"},
-		"apt, strict":        {"FROM debian\nRUN <<EOF\nset -eux\napt-get update\napt-get install -y --no-install-recommends xxd\nEOF\n", "/var/lib/apt/lists/*"},
-		"apt, two RUNs":      {"FROM debian\nRUN apt-get update\nRUN apt-get install -y --no-install-recommends xxd\nRUN apt-get update; apt-get install -y --no-install-recommends tree && rm -rf /tmp/x\n", "/var/lib/apt/lists/* /var/log/apt/*"},
-		"apt, by bash":       {"FROM debian AS base\nSHELL [\"/bin/bash\", \"-eo\", \"pipefail\", \"-c\"]\nRUN apt-get update; apt-get install -y --no-install-recommends xxd\nFROM base\nRUN apt-get update | cat; apt-get install -y --no-install-recommends tree\nRUN useradd app\nUSER app\n", "/var/lib/apt/lists/*"},
-		"apt, no hook":       {"FROM debian\nRUN rm -f /etc/apt/apt.conf.d/* && apt-get update && apt-get install -y --no-install-recommends xxd\n", "/var/lib/apt/lists/* /var/cache/apt/archives/*.deb"},
-		"npm":                {"FROM node:22\nWORKDIR /app\nRUN npm install --no-audit --no-fund is-odd@3.0.1\nCMD [\"node\", \"-e\", \"require('is-odd')\"]\n", "/root/.npm"},
-		"go":                 {"FROM golang:1.26\nWORKDIR /src\nCOPY main.go go.mod ./\nRUN CGO_ENABLED=0 go build -trimpath -o /app .\nCMD [\"/app\"]\n", "/root/.cache/go-build"},
-		"archive":            {"FROM busybox\nWORKDIR /opt\nRUN wget -O /tmp/a.tgz " + server.URL + " && tar -xzf /tmp/a.tgz\nUSER 7\nCMD [\"ls\", \"/opt\"]\n", "/tmp/a.tgz"},
-		"a build that fails": {"FROM debian\nRUN apt-get update && false\n", ""},
+	for name, c := range map[string]struct{ text, gone, config string }{
+		"apt":                {"FROM debian\nRUN apt-get update && apt-get install -y --no-install-recommends xxd # a\nCMD [\"xxd\", \"-v\"]\n", "/var/lib/apt/lists/* /var/lib/dpkg/*-old /var/log/apt/* /var/log/dpkg.log", "{}"},
+		"apt, strict":        {"FROM debian\nRUN <<EOF\nset -eux\napt-get update\napt-get install -y --no-install-recommends xxd\nEOF\n", "/var/lib/apt/lists/*", "{}"},
+		"apt, two RUNs":      {"FROM debian\nRUN apt-get update\nRUN apt-get install -y --no-install-recommends xxd\nRUN apt-get update; apt-get install -y --no-install-recommends tree && rm -rf /tmp/x\n", "/var/lib/apt/lists/* /var/log/apt/*", "{}"},
+		"apt, by bash":       {"FROM debian AS base\nSHELL [\"/bin/bash\", \"-eo\", \"pipefail\", \"-c\"]\nRUN apt-get update; apt-get install -y --no-install-recommends xxd\nFROM base\nRUN apt-get update | cat; apt-get install -y --no-install-recommends tree\nRUN useradd app\nUSER app\n", "/var/lib/apt/lists/*", "{}"},
+		"apt, no hook":       {"FROM debian\nRUN rm -f /etc/apt/apt.conf.d/* && apt-get update && apt-get install -y --no-install-recommends xxd\n", "/var/lib/apt/lists/* /var/cache/apt/archives/*.deb", "{}"},
+		"npm":                {"FROM node:22\nWORKDIR /app\nRUN npm install --no-audit --no-fund is-odd@3.0.1\nCMD [\"node\", \"-e\", \"require('is-odd')\"]\n", "/root/.npm", "{}"},
+		"go":                 {"FROM golang:1.26\nWORKDIR /src\nCOPY main.go go.mod ./\nRUN CGO_ENABLED=0 go build -trimpath -o /app .\nCMD [\"/app\"]\n", "/root/.cache/go-build", "{}"},
+		"docs":               {"FROM debian\nRUN rm -f /etc/dpkg/dpkg.cfg.d/* && apt-get update && apt-get install -y --no-install-recommends xxd\n", "/usr/share/man/* /usr/share/doc/*/changelog*", `{drop: [docs]}`},
+		"archive":            {"FROM busybox\nWORKDIR /opt\nRUN wget -O /tmp/a.tgz " + server.URL + " && tar -xzf /tmp/a.tgz\nUSER 7\nCMD [\"ls\", \"/opt\"]\n", "/tmp/a.tgz", "{}"},
+		"a build that fails": {"FROM debian\nRUN apt-get update && false\n", "", "{}"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			dir := t.TempDir()
-			for name, text := range map[string]string{"Dockerfile": c.text, "strake.yaml": "version: 1\nplugins:\n  - use: slim\n", "main.go": "package main\n\nfunc main() { println(1) }\n", "go.mod": "module example.com/x\n\ngo 1.26\n"} {
+			for name, text := range map[string]string{"Dockerfile": c.text, "strake.yaml": "version: 1\nplugins:\n  - use: slim\n    config: " + c.config + "\n", "main.go": "package main\n\nfunc main() { println(1) }\n", "go.mod": "module example.com/x\n\ngo 1.26\n"} {
 				if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o644); err != nil {
 					t.Fatal(err)
 				}
@@ -70,7 +71,7 @@ func TestSlimVerified(t *testing.T) {
 				args = append(args, testbed.ProxyFlags()...)
 			}
 			m := irtest.Module(t, c.text)
-			out, err := (&plugins.Pipeline{Steps: []plugins.Step{{Plugin: slim.New()}}}).Run(t.Context(), plugins.Input{Module: m, Only: true, Host: func(*ir.Module) plugins.Host { return plugins.NoHost{} }})
+			out, err := (&plugins.Pipeline{Steps: []plugins.Step{{Plugin: slim.New(), Config: []byte(strings.NewReplacer("drop", `"drop"`, "docs", `"docs"`).Replace(c.config))}}}).Run(t.Context(), plugins.Input{Module: m, Only: true, Host: func(*ir.Module) plugins.Host { return plugins.NoHost{} }})
 			if err != nil || out.Module == m {
 				t.Fatal("nothing is changed: ", err)
 			}

@@ -16,6 +16,7 @@ const (
 	Caches  LeftoverKind = "caches"  // of what was fetched, or worked out
 	Logs    LeftoverKind = "logs"    // of what was done
 	Backups LeftoverKind = "backups" // of a database, as it was before
+	Docs    LeftoverKind = "docs"    // manuals and their like, without licences
 	// Archives are files that a script fetches and unpacks. They are in no row: see Unpacked.
 	Archives LeftoverKind = "archives"
 )

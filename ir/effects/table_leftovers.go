@@ -14,6 +14,10 @@ var leftovers = []leftover{
 	{Programs: "apt-get apt aptitude", Kind: Backups, Source: "not in a manual: dpkg 1.21 renames a database to that before it writes it anew", Paths: "/var/lib/dpkg/*-old",
 		By: "install upgrade remove"},
 
+	{Programs: "apt-get apt aptitude", Kind: Docs, Source: "Debian Policy 4.6, 12.1 to 12.8: no program may need them, and copyright files stay; update-alternatives(1) 1.21 fails without a directory for a manual page",
+		Paths: "/usr/share/man/* /usr/share/info/* /usr/share/doc/*/changelog* /usr/share/doc/*/NEWS* /usr/share/doc/*/README* /usr/share/doc/*/TODO* /usr/share/doc/*/AUTHORS* /usr/share/doc/*/examples",
+		By:    "install upgrade", Needs: "install upgrade remove", Readers: "dpkg update-alternatives man info apropos whatis"},
+
 	{Programs: "apk", Kind: Lists, Source: "apk(8) 2.12, apk-cache(5) 2.14", Paths: "/var/cache/apk/*", By: "update install upgrade", Without: "--no-cache --cache-dir",
 		Needs: "install upgrade fetch ask", Fresh: "--no-cache -U --update --update-cache"},
 

@@ -20,15 +20,62 @@ type drop struct {
 	patterns []string       // of Paths, without "~", those that are not removed as it is
 }
 
-// slim gives a RUN that removes what it leaves, and what that is; nil when nothing goes.
-func (j *job) slim(stage, op int, run *ir.Run) (*ir.Run, []string) {
+// slim gives a RUN that removes what it leaves, and says what that is; nil when nothing changes.
+func (j *job) slim(stage, op int, run *ir.Run) (*ir.Run, string) {
 	at := j.states.Stage(stage)[op]
 	script, err := j.States.Script(run, at.Shell)
 	if err != nil {
-		return nil, nil // nobody knows what it leaves
+		return nil, "" // nobody knows what it leaves
 	}
-	self := j.Module.Stages[stage].Ops[op]
-	var patterns []string
+	self, edit := j.Module.Stages[stage].Ops[op], script.Edit()
+	patterns := j.patterns(stage, op, run, script)
+	if len(patterns) > 0 {
+		if e, why := ending(script, at); why != nil {
+			j.say(self, why.code, strings.Join(patterns, " ")+" stays: "+why.text)
+			patterns = nil
+		} else {
+			e.remove(edit, patterns)
+		}
+	}
+	fewer := j.config.Recommends == "drop" && only(edit, script)
+	if !edit.Changed() {
+		return nil, ""
+	}
+	body, err := edit.Run()
+	if err == nil {
+		_, err = shell.Parse(body, at.Shell)
+	}
+	if err != nil {
+		j.say(self, "form", "all stays: "+err.Error())
+		return nil, ""
+	}
+	if len(patterns) > 0 {
+		j.say(self, "dropped", strings.Join(patterns, " ")+" goes")
+	}
+	if fewer {
+		j.say(self, "recommends", "packages that are only recommended are not installed")
+	}
+	return body, declare(patterns, fewer)
+}
+
+// only has apt install what is asked for and what that depends on, see apt-get(8) 2.6.
+func only(edit *shell.Editor, script *shell.Script) (fewer bool) {
+	for _, c := range script.Commands {
+		t, ok := effects.TaskOf(c)
+		if !ok || !slices.Contains([]string{"apt", "apt-get"}, c.Name) || t.Command != "install" || strings.Contains(c.Text, "ecommends") {
+			continue
+		}
+		i := slices.IndexFunc(c.Args, func(w shell.Word) bool { return w.Known && w.Text == t.Command && w.Start >= 0 })
+		if i >= 0 {
+			edit.Insert(c.Args[i].End, " --no-install-recommends")
+			fewer = true
+		}
+	}
+	return fewer
+}
+
+// patterns are those of a RUN's leftovers that go.
+func (j *job) patterns(stage, op int, run *ir.Run, script *shell.Script) (patterns []string) {
 	var left stays
 	for _, d := range append(j.leftovers(script), j.archives(stage, op)...) {
 		why := j.locate(stage, op, d, script)
@@ -45,27 +92,9 @@ func (j *job) slim(stage, op int, run *ir.Run) (*ir.Run, []string) {
 		}
 	}
 	for _, s := range left {
-		j.say(self, s.code, strings.Join(s.paths, " ")+" stays: "+s.text)
+		j.say(j.Module.Stages[stage].Ops[op], s.code, strings.Join(s.paths, " ")+" stays: "+s.text)
 	}
-	if len(patterns) == 0 {
-		return nil, nil
-	}
-	e, why := ending(script, at)
-	if why != nil {
-		j.say(self, why.code, strings.Join(patterns, " ")+" stays: "+why.text)
-		return nil, nil
-	}
-	e.remove(patterns)
-	body, err := e.Run()
-	if err == nil {
-		_, err = shell.Parse(body, at.Shell)
-	}
-	if err != nil {
-		j.say(self, "form", strings.Join(patterns, " ")+" stays: "+err.Error())
-		return nil, nil
-	}
-	j.say(self, "dropped", strings.Join(patterns, " ")+" goes")
-	return body, patterns
+	return patterns
 }
 
 // stays are what stays, by the reasons.

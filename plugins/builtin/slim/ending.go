@@ -15,7 +15,6 @@ import (
 // succeeded. Its exit status stays: theirs is that of an rm which cannot fail, and of a script that
 // fails they change nothing.
 type end struct {
-	*shell.Editor
 	last *shell.Command // an `rm -rf` that is the last command, which can take more words; or nil
 	join string
 }
@@ -31,7 +30,7 @@ func ending(script *shell.Script, at *eval.State) (*end, *reason) {
 	if why := changesShell(script, at); why != nil {
 		return nil, why
 	}
-	e := &end{Editor: script.Edit(), join: " && "}
+	e := &end{join: " && "}
 	last := tree.Stmts[len(tree.Stmts)-1]
 	calls := script.Calls()
 	leaf := rightmost(last)
@@ -54,14 +53,13 @@ func ending(script *shell.Script, at *eval.State) (*end, *reason) {
 }
 
 // remove puts an rm behind the script.
-func (e *end) remove(patterns []string) {
+func (e *end) remove(edit *shell.Editor, patterns []string) {
 	words := strings.Join(patterns, " ")
 	if e.last != nil {
-		w := e.last.Args[len(e.last.Args)-1]
-		e.Insert(w.End, " "+words)
+		edit.Insert(e.last.Args[len(e.last.Args)-1].End, " "+words)
 		return
 	}
-	e.Behind(e.join + "rm -rf " + words)
+	edit.Behind(e.join + "rm -rf " + words)
 }
 
 // rightmost is the last command of a list joined by &&.

@@ -30,9 +30,10 @@ const url = "https://github.com/seed-e0495807/strake/blob/main/docs/plugins/slim
 
 // config is what strake.yaml says.
 type config struct {
-	Drop    []effects.LeftoverKind `json:"drop"`
-	Unknown string                 `json:"unknown"`
-	Explain bool                   `json:"explain"`
+	Drop       []effects.LeftoverKind `json:"drop"`
+	Recommends string                 `json:"recommends"`
+	Unknown    string                 `json:"unknown"`
+	Explain    bool                   `json:"explain"`
 }
 
 type plugin struct{}
@@ -56,7 +57,7 @@ func (plugin) Info() plugins.Info {
 // Run takes out what is not needed.
 func (plugin) Run(ctx context.Context, h plugins.Host, c *plugins.Call) (*plugins.Result, error) {
 	j := &job{Call: c, ctx: ctx, host: h, steps: make([][]effects.Step, len(c.Module.Stages))}
-	j.config = config{Drop: []effects.LeftoverKind{effects.Lists, effects.Caches, effects.Logs, effects.Backups, effects.Archives}, Unknown: "leave"}
+	j.config = config{Drop: []effects.LeftoverKind{effects.Lists, effects.Caches, effects.Logs, effects.Backups, effects.Archives}, Recommends: "keep", Unknown: "leave"}
 	if err := c.Decode(&j.config); err != nil {
 		return nil, err
 	}
@@ -72,8 +73,8 @@ func (plugin) Run(ctx context.Context, h plugins.Host, c *plugins.Call) (*plugin
 			if !ok || !c.Stages[i] || !j.shipped(i) || ctx.Err() != nil {
 				continue
 			}
-			if body, paths := j.slim(i, k, run); body != nil {
-				out.Stages[i].Ops[k] = c.Op(body, declare(paths), op.Origin)
+			if body, why := j.slim(i, k, run); body != nil {
+				out.Stages[i].Ops[k] = c.Op(body, why, op.Origin)
 				changed = true
 			}
 		}

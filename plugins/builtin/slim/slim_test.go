@@ -252,6 +252,30 @@ func stays(t *testing.T, text, code, config, base string) {
 	}
 }
 
+// TestAsked has what goes only when it is asked for.
+func TestAsked(t *testing.T) {
+	const docs = "/usr/share/man/* /usr/share/info/* /usr/share/doc/*/changelog* /usr/share/doc/*/NEWS* /usr/share/doc/*/README* /usr/share/doc/*/TODO* /usr/share/doc/*/AUTHORS* /usr/share/doc/*/examples"
+	drops(t, "FROM debian\nRUN apt-get install -y a« && rm -rf "+docs+"»\nUSER app\n", `{"drop": ["docs"]}`)
+	stays(t, "FROM debian\nRUN apt-get install -y a\nRUN apt-get install -y b\n", "needed", `{"drop": ["docs"], "explain": true}`, root)
+	const recommends = "« --no-install-recommends»"
+	for _, text := range []string{
+		"RUN apt-get install" + recommends + " -y a && sudo apt -y install" + recommends + " install\n",
+		"RUN apt-get -y --no-install-recommends install a; apt-get -o APT::Install-Recommends=0 install b; apt-get remove install\n",
+		"RUN sh -c 'apt-get install a'\nRUN [\"apt-get\", \"install\", \"a\"]\nRUN aptitude install a\n",
+	} {
+		before, after := marked("FROM debian\n" + text)
+		out := run(t, irtest.Module(t, before), "", `{"drop": [], "recommends": "drop"}`, root)
+		if got, want := plugintest.Print(out.Module), plugintest.Print(irtest.Module(t, after)); got != want || len(slim.Declared(out.Module)) > 0 {
+			t.Errorf("got\n%swant\n%s", got, want)
+		}
+	}
+	before, after := marked("FROM debian\nRUN apt-get update && apt-get install" + recommends + " -y a« && rm -rf /var/lib/apt/lists/*»\n")
+	out := run(t, irtest.Module(t, before), "", `{"drop": ["lists"], "recommends": "drop"}`, root)
+	if got, want := plugintest.Print(out.Module), plugintest.Print(irtest.Module(t, after)); got != want || !slices.Equal(slim.Declared(out.Module), []string{"/var/lib/apt/lists/*"}) {
+		t.Errorf("got\n%swant\n%s%q", got, want, slim.Declared(out.Module))
+	}
+}
+
 // TestArchives has what scripts fetch and unpack: what goes, and in front of what reason it stays.
 func TestArchives(t *testing.T) {
 	const at = "FROM debian\nWORKDIR /src\nENV V=1.2\n"
