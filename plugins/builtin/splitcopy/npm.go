@@ -17,7 +17,7 @@ func (r *reader) node(in *install) *refusal {
 		func() *refusal { return r.needs(in, "package.json") },
 		// npm builds the addon of the project; .yarnrc.yml is one of Yarn 2 and later, which runs programs of the project
 		func() *refusal {
-			return r.without("*.gyp", ".pnpmfile.cjs", ".pnpmfile.mjs", "pnpmfile.js", "pnpm-workspace.yaml", "package.json5", "package.yaml", ".yarnrc.yml", ".pnp.cjs", ".pnp.js", ".yarn")
+			return r.without("*.gyp", ".pnpmfile.cjs", ".pnpmfile.mjs", "pnpmfile.js", "pnpm-workspace.yaml", "package.json5", "package.yaml", ".yarnrc.yml", ".pnp.cjs", ".pnp.js", ".yarn", ".corepack.env")
 		},
 	}
 	for _, name := range in.reads {
@@ -194,7 +194,7 @@ func (r *reader) packageLock(name, text string, silent bool) *refusal {
 	for _, key := range slices.Sorted(maps.Keys(file.Packages)) {
 		switch {
 		case key == "":
-		case !strings.HasPrefix(key, "node_modules/"):
+		case !strings.HasPrefix(key, "node_modules/") || path.Clean(key) != key:
 			return refuse("reads", "%s has the directory %s", name, key)
 		default:
 			if no := check(key, file.Packages[key], false); no != nil {

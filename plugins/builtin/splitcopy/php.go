@@ -4,7 +4,8 @@ import (
 	"encoding/json"
 	"path"
 	"slices"
-	"strings"
+
+	"github.com/seed-e0495807/strake/lang/late"
 )
 
 // composer reads composer.json and its lock (getcomposer.org/doc/04-schema.md). Without scripts,
@@ -26,9 +27,8 @@ func (r *reader) composer(in *install) *refusal {
 		return refuse("manifests", "without %s it is not known what is installed", r.place("composer.lock"))
 	}
 	var file struct {
-		Repositories json.RawMessage            `json:"repositories"`
+		Repositories any                        `json:"repositories"`
 		Config       map[string]json.RawMessage `json:"config"`
-		Extra        map[string]json.RawMessage `json:"extra"`
 	}
 	if err := json.Unmarshal([]byte(r.files.read(r.place("composer.json"))), &file); err != nil {
 		return refuse("manifests", "%s cannot be read: %v", r.place("composer.json"), err)
@@ -38,17 +38,18 @@ func (r *reader) composer(in *install) *refusal {
 			return refuse("reads", "%s sets %s", r.place("composer.json"), key)
 		}
 	}
-	if text := string(file.Repositories); strings.Contains(text, `"path"`) || strings.Contains(text, `"artifact"`) || strings.Contains(text, `"./`) || strings.Contains(text, `"../`) || strings.Contains(text, "file:") {
-		return refuse("reads", "%s has packages that are directories", r.place("composer.json"))
+	if !remoteOnly(file.Repositories) {
+		return refuse("reads", "%s has packages that may be directories or files", r.place("composer.json"))
 	}
 	return r.composerLock()
 }
 
 func (r *reader) composerLock() *refusal {
 	type pack struct {
-		Name string          `json:"name"`
-		Type string          `json:"type"`
-		Dist json.RawMessage `json:"dist"`
+		Name   string `json:"name"`
+		Type   string `json:"type"`
+		Dist   any    `json:"dist"`
+		Source any    `json:"source"`
 	}
 	var lock struct {
 		Packages []pack `json:"packages"`
@@ -61,9 +62,28 @@ func (r *reader) composerLock() *refusal {
 		switch {
 		case (p.Type == "composer-plugin" || p.Type == "composer-installer") && !r.project.Has("no-plugins"):
 			return refuse("scripts", "%s is a plugin of Composer, which may do anything: give it --no-plugins", p.Name)
-		case strings.Contains(string(p.Dist), `"path"`):
-			return refuse("reads", "%s is a directory", p.Name)
+		case !remoteOnly(p.Dist) || !remoteOnly(p.Source):
+			return refuse("reads", "%s may be a directory or a file", p.Name)
 		}
 	}
 	return nil
+}
+
+var composerURL = late.Regexp(`^((https?|ssh|git)://|git@)\S+$`)
+
+// remoteOnly tells whether all that a value of JSON has as a URL is one, and it is of no type that is a
+// directory.
+func remoteOnly(value any) bool {
+	switch v := value.(type) {
+	case []any:
+		return !slices.ContainsFunc(v, func(e any) bool { return !remoteOnly(e) })
+	case map[string]any:
+		for key, e := range v {
+			text, _ := e.(string)
+			if key == "url" && text != "" && !composerURL().MatchString(text) || key == "type" && (text == "path" || text == "artifact") || !remoteOnly(e) {
+				return false
+			}
+		}
+	}
+	return true
 }

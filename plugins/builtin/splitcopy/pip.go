@@ -97,7 +97,7 @@ func (s *split) requirementsFile(name string, in *install) (more []string, no *r
 		}
 		line = strings.TrimSpace(hashes().ReplaceAllString(line, ""))
 		if line == "" || strings.HasPrefix(line, "#") || plainOption().MatchString(line) || remote().MatchString(line) ||
-			requirement().MatchString(line) && !archived().MatchString(line) {
+			requirement().MatchString(line) && !strings.Contains(line, " -") && !archived().MatchString(line) {
 			continue
 		}
 		return nil, refuse("reads", "%s says %.60q", rel, line)

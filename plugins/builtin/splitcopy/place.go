@@ -74,6 +74,13 @@ var (
 	plainURL   = late.Regexp(`^https?://[^\s]+$`)
 )
 
+// namesPath tells variables whose value is a path, by their names: a word that looks like a switch
+// would be a directory.
+var namesPath = late.Regexp(`(?i)(cache|prefix|dir|path|home|root|target|src|config|file|folder|store|tmp|temp|lib|shell|gyp|requirement|constraint|find_links|destination|log$|logs$|python$|env$)`)
+
+// switches are variables that have such a word in their name, and no path for a value.
+var switches = late.Regexp(`(?i)(_no_|_enable_|_disable_|^npm_config_(loglevel|update|fund|audit|production|registry|strict|fetch|omit|unsafe|ignore|legacy|progress|maxsockets|color)|^virtual_env_disable|_version$|_sha256$|_timeout$)`)
+
 // harmless tells whether a variable leads an install to no file of the directory, and to no other
 // file by a name that is relative.
 func (s *split) harmless(name, value string) bool {
@@ -81,6 +88,9 @@ func (s *split) harmless(name, value string) bool {
 		return true
 	}
 	low := strings.ToLower(value)
+	if value != "" && namesPath().MatchString(name) && !switches().MatchString(name) && !path.IsAbs(value) && !plainURL().MatchString(value) {
+		return false
+	}
 	if plainValue().MatchString(value) || plainValue().MatchString(low) || plainURL().MatchString(value) {
 		return !strings.EqualFold(name, "path")
 	}

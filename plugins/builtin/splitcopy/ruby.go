@@ -10,8 +10,14 @@ import (
 
 // gemfileLine are the lines of a Gemfile that read no file: it is a program, of which no other is
 // accepted. Values are words, strings without an interpolation, symbols, and lists of these.
-var gemfileLine = late.Regexp(`^(source ["']https?://[^"'#]+["']( do)?|ruby ["'][^"'#]*["']|git_source\(:github\) (\{ ?\|repo\| ?["']https://github\.com/#\{repo\}(\.git)?["'] ?\}|do \|repo_name\|)|group(\(| )[:a-z_, ]+\)? do|platforms? [:a-z_0-9, ]+ do|end|` +
-	`gem ["'][A-Za-z0-9._-]+["'](, *(["'][^"'#\\]*["']|\[[^\]#\\]*\]|(require|platforms?|groups?|git|github|branch|tag|ref|install_if)(:|: | => | ?=> ?) *(["'][^"'#\\]*["']|\[[^\]#\\]*\]|:\w+|%i\[[\w ]+\]|true|false|nil)|:(require|platforms?|groups?|git|github|branch|tag|ref) *=> *(["'][^"'#\\]*["']|\[[^\]#\\]*\]|:\w+|true|false|nil)))*)$`)
+var gemfileLine = late.Regexp(`^(source ` + rubyString + `( do)?|ruby ` + rubyString + `|group(\(| )[:a-z_, ]+\)? do|platforms? [:a-z_0-9, ]+ do|end|` +
+	`git_source\(:github\) (\{ ?\|repo\| ?["']https://github\.com/#\{repo\}(\.git)?["'] ?\}|do \|repo_name\|)|` +
+	`gem ` + rubyString + `(, *(` + rubyValue + `|:?(require|platforms?|groups?|git|github|branch|tag|ref)(:| *=>) *` + rubyValue + `))*)$`)
+
+const (
+	rubyString = `["'][^"'#\\` + "`" + `]*["']`
+	rubyValue  = `(` + rubyString + `|\[( *(` + rubyString + `|:\w+) *,?)*\]|:\w+|%[iw]\[[\w ]*\]|true|false|nil)`
+)
 
 // bundle reads a Gemfile.
 func (r *reader) bundle(in *install) *refusal {

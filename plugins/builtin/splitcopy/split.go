@@ -38,6 +38,9 @@ func copyOf(body ir.Body) *copied {
 	return nil
 }
 
+// named tells whether the owner is one by name.
+func (c *copied) named() bool { return strings.Trim(c.chown, "0123456789:") != "" }
+
 // split is a COPY that is to be split.
 type split struct {
 	*job

@@ -71,6 +71,9 @@ func (s *split) disjoint(e effects.Effects) bool {
 	if len(e.Unknown) > 0 || e.Reads.Grade == effects.Unknown || e.Grade() == effects.Unknown {
 		return false
 	}
+	if s.copied.named() && (e.Touches("/etc/passwd") || e.Touches("/etc/group")) {
+		return false // the owner may be another behind it
+	}
 	for _, p := range slices.Concat(e.Reads.List, e.Removes.List) {
 		if s.meets(p) {
 			return false
@@ -233,6 +236,8 @@ func (s *split) others(step effects.Step, script *shell.Script, found []*install
 			skipped++
 		case slices.Contains([]string{"alias", "trap", "exec", "eval", ".", "source", "hash", "enable"}, c.Name):
 			return refuse("script", "`%s` changes what other commands do", c.Text)
+		case slices.Contains([]string{"ln", "mv", "mount", "umount", "chroot"}, c.Name) && slices.ContainsFunc(slices.Concat(c.Effects.Writes.List, c.Effects.Removes.List), func(p effects.Path) bool { return below(s.to, p.Name) }):
+			return refuse("between", "behind `%s` %s may be another directory", c.Text, s.to)
 		case c.Name != "cd" && !s.disjoint(c.Effects):
 			return refuse("between", "`%s` may have to do with %s", c.Text, s.to)
 		}
@@ -269,7 +274,7 @@ func (s *split) mounts(r *ir.Run, at *eval.State) *refusal {
 			return refuse("mounts", "where a RUN mounts something is not known")
 		case (kind == "" || kind == "bind") && from == "":
 			return refuse("mounts", "a RUN mounts the build context")
-		case ok && below(path.Clean(target), s.to):
+		case ok && overlap(path.Clean(target), s.to):
 			return refuse("mounts", "a RUN mounts something at %s", target)
 		}
 	}
