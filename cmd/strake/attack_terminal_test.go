@@ -34,6 +34,8 @@ func TestAttackTerminal(t *testing.T) {
 			{escape}, {"--" + escape}, {"check", "--x" + escape, "."}, {"engine", escape}, {"help", escape}, {"compile", "--platform=" + escape, "."},
 			{"rmi", escape}, {"tag", escape, escape}, {"history", escape}, {"inspect", escape}, {"images", escape}, {"save", escape}, {"load", "-i", escape},
 			{"import", escape, escape}, {"pull", escape}, {"push", escape}, {"images", "--filter", escape}, {"images", "--format", "{{" + escape},
+			{"diff-image", escape, escape}, {"diff-image", "oci-layout://" + escape, escape}, {"diff-image", "--platform=" + escape, "f" + escape, "f" + escape},
+			{"verify", escape, escape}, {"verify", "--dropped=[" + escape, "Dockerfile", "Dockerfile"}, {"verify", "--plugins", "--config=" + escape},
 			{"plugin", "new", "p" + escape}, {"plugin", "allow", escape}, {"plugin", "docs", escape},
 		}},
 		{map[string]string{"Dockerfile": "FROM scratch\n", "strake.yaml": "version: 1\nplugins:\n  - use: policy" + escape + "\n"}, [][]string{{"check", "."}, {"plugin", "list"}, {"plugin", "doctor"}}},

@@ -136,3 +136,25 @@ func home(dir string) func(string) (string, bool) {
 		return map[string]string{"HOME": dir, "STRAKE_HOME": filepath.Join(dir, "strake")}[name], true
 	}
 }
+
+// TestDiffImageTerminal compares images in which names, values and texts move a cursor, and
+// holds that none of it comes out raw.
+func TestDiffImageTerminal(t *testing.T) {
+	const moves = "\x1b]0;owned\x07\u202e"
+	t.Chdir(t.TempDir())
+	for i, image := range []string{"a.tar", "b.tar"} {
+		text := strings.Repeat(moves, i+1)
+		madeImage(t, image, v1.Config{Env: []string{"A" + moves + "=" + text}, Labels: map[string]string{moves: text}, User: text, Cmd: []string{text}},
+			madeLayer{"RUN " + text, []madeFile{{"d" + moves, 0, "", 0}, {"d" + moves + "/f", 0o644, text + "\n", int64(i)}, {"only" + text, 0o644, "", 0},
+				{"var/lib/dpkg/status", 0o644, "Package: p" + moves + "\nVersion: " + text + "\n", 0}}})
+	}
+	for _, args := range [][]string{{"diff-image", "a.tar", "b.tar"}, {"diff-image", "--limit=0", "b.tar", "a.tar"}, {"diff-image", "--json", "a.tar", "b.tar"}} {
+		var stdout, stderr bytes.Buffer
+		if code := run(t.Context(), args, strings.NewReader(""), &stdout, &stderr, home(t.TempDir())); code != 1 {
+			t.Errorf("%q: exit code %d: %s", args, code, &stderr)
+		}
+		if out := stdout.String() + stderr.String(); strings.ContainsAny(out, "\x1b\x07\u202e") || !strings.Contains(out, "owned") {
+			t.Errorf("%q prints\n%q", args, out)
+		}
+	}
+}
