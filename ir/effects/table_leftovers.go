@@ -18,13 +18,13 @@ var leftovers = []leftover{
 		Paths: "/usr/share/man/* /usr/share/info/* /usr/share/doc/*/changelog* /usr/share/doc/*/NEWS* /usr/share/doc/*/README* /usr/share/doc/*/TODO* /usr/share/doc/*/AUTHORS* /usr/share/doc/*/examples",
 		By:    "install upgrade", Needs: "install upgrade remove", Readers: "dpkg update-alternatives man info apropos whatis"},
 
-	{Programs: "apk", Kind: Lists, Source: "apk(8) 2.12, apk-cache(5) 2.14", Paths: "/var/cache/apk/*", By: "update install upgrade", Without: "--no-cache --cache-dir",
-		Needs: "install upgrade fetch ask", Fresh: "--no-cache -U --update --update-cache"},
+	{Programs: "apk", Kind: Lists, Source: "apk(8) 2.12, apk-cache(5) 2.14", Paths: "/var/cache/apk/*", By: "update install upgrade", Without: "--no-cache --cache-dir --root -p",
+		Needs: "install upgrade remove fetch ask", Fresh: "--no-cache -U --update --update-cache"},
 
 	{Programs: "dnf yum dnf5", Kind: Caches, Source: "dnf.conf(5) 4.14, cachedir; yum.conf(5) 3.4, cachedir", Paths: "/var/cache/dnf/* /var/cache/yum/* /var/cache/libdnf5/*",
-		By: "install upgrade remove update ask set", Offline: "-C --cacheonly"},
+		By: "install upgrade remove update ask set", Without: "--installroot", Offline: "-C --cacheonly"},
 	{Programs: "microdnf tdnf", Kind: Caches, Source: "microdnf(8) 3.9; tdnf 3.3 has no manual: /etc/tdnf/tdnf.conf, cachedir", Paths: "/var/cache/dnf/* /var/cache/yum/* /var/cache/tdnf/*",
-		By: "install upgrade remove update ask set", Offline: "-C --cacheonly"},
+		By: "install upgrade remove update ask set", Without: "--installroot", Offline: "-C --cacheonly"},
 	{Programs: "dnf yum dnf5", Kind: Logs, Source: "dnf(8) 4.14, Files; yum.conf(5) 3.4, logfile", Paths: "/var/log/dnf*.log* /var/log/hawkey.log* /var/log/yum.log",
 		By: "install upgrade remove update ask set"},
 	{Programs: "zypper", Kind: Caches, Source: "zypper(8) 1.14, FILES", Paths: "/var/cache/zypp/*", By: "install upgrade update ask", Without: "--cache-dir", Offline: "--no-refresh -C --no-remote"},
@@ -33,7 +33,7 @@ var leftovers = []leftover{
 	{Programs: "pip", Kind: Caches, Source: "pip 23 documentation, Caching", Paths: "~/.cache/pip", By: "install", Without: "--no-cache-dir --cache-dir --no-cache",
 		Unless: "PIP_CACHE_DIR PIP_NO_CACHE_DIR XDG_CACHE_HOME PIP_CONFIG_FILE", Needs: "cache"},
 	{Programs: "npm", Kind: Caches, Source: "npm 10 documentation, config: cache", Paths: "~/.npm", By: "install ci i add update clean-install", Without: "--cache",
-		Unless: "npm_config_cache NPM_CONFIG_CACHE npm_config_userconfig NPM_CONFIG_USERCONFIG npm_config_globalconfig NPM_CONFIG_GLOBALCONFIG", Needs: "cache", Offline: "--offline --prefer-offline"},
+		Unless: "npm_config_cache NPM_CONFIG_CACHE npm_config_userconfig NPM_CONFIG_USERCONFIG npm_config_globalconfig NPM_CONFIG_GLOBALCONFIG", Needs: "cache", Readers: "npx", Offline: "--offline --prefer-offline"},
 	{Programs: "go", Kind: Caches, Source: "go help cache, 1.21", Paths: "~/.cache/go-build", By: "build install get run test vet list generate tool", Unless: "GOCACHE XDG_CACHE_HOME GOENV",
 		Needs: "build install get run test vet list generate tool"},
 }

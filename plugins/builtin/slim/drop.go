@@ -77,7 +77,7 @@ func only(edit *shell.Editor, script *shell.Script) (fewer bool) {
 // patterns are those of a RUN's leftovers that go.
 func (j *job) patterns(stage, op int, run *ir.Run, script *shell.Script) (patterns []string) {
 	var left stays
-	for _, d := range append(j.leftovers(script), j.archives(stage, op)...) {
+	for _, d := range append(j.leftovers(script), j.archives(stage, op, script)...) {
 		why := j.locate(stage, op, d, script)
 		if len(d.patterns) == 0 && why == nil {
 			continue // it is gone already
@@ -135,8 +135,8 @@ func (j *job) leftovers(script *shell.Script) (list []*drop) {
 }
 
 // archives are those that the script fetches and unpacks.
-func (j *job) archives(stage, op int) (list []*drop) {
-	if slices.Contains(j.config.Drop, effects.Archives) {
+func (j *job) archives(stage, op int, script *shell.Script) (list []*drop) {
+	if slices.Contains(j.config.Drop, effects.Archives) && len(script.Find("curl", "wget")) > 0 {
 		for _, name := range j.effects(stage)[op].Unpacked() {
 			list = append(list, &drop{Leftover: effects.Leftover{Kind: effects.Archives, Paths: []string{name}}, at: -1})
 		}

@@ -27,7 +27,15 @@ func ending(script *shell.Script, at *eval.State) (*end, *reason) {
 	if tree == nil {
 		return nil, because("form", "the exec form has no script")
 	}
-	if why := changesShell(script, at); why != nil {
+	flags, known := at.Shell[1:], at.ShellKnown
+	if line, ok := strings.CutPrefix(script.Text, "#!"); ok { // of a here document: it says its shell itself
+		line, _, _ = strings.Cut(line, "\n")
+		if words := strings.Fields(line); len(words) != 1 && !(len(words) == 2 && words[0] == "/usr/bin/env") {
+			return nil, because("shell", "the shell is started with other options than those of SHELL")
+		}
+		flags, known = nil, true
+	}
+	if why := changesShell(script, at, flags); why != nil {
 		return nil, why
 	}
 	e := &end{join: " && "}
@@ -40,7 +48,7 @@ func ending(script *shell.Script, at *eval.State) (*end, *reason) {
 			return e, nil
 		}
 	}
-	always, may := errexit(script, at)
+	always, may := errexit(script, flags, known)
 	if may && !flat(last, calls, tree) {
 		return nil, because("errexit", "with `set -e`, what fails inside of the last command would not end it any more")
 	}
@@ -128,12 +136,12 @@ func find(root syntax.Node, is func(syntax.Node) bool) (found bool) {
 }
 
 // errexit tells whether `set -e` surely is in force from the start, and whether it may be at the end.
-func errexit(script *shell.Script, at *eval.State) (always, may bool) {
-	for _, flag := range at.Shell[1:] {
+func errexit(script *shell.Script, flags []string, known bool) (always, may bool) {
+	for _, flag := range flags {
 		always = always || strings.HasPrefix(flag, "-") && strings.Contains(flag, "e") || flag == "errexit"
 	}
-	always = always && at.ShellKnown
-	may = always || !at.ShellKnown
+	always = always && known
+	may = always || !known
 	first := true
 	for _, c := range script.Commands {
 		if c.Name == "set" {
@@ -147,7 +155,7 @@ func errexit(script *shell.Script, at *eval.State) (always, may bool) {
 }
 
 // changesShell is why the shell may not run an rm at its end as it would alone, or not at the end.
-func changesShell(script *shell.Script, at *eval.State) *reason {
+func changesShell(script *shell.Script, at *eval.State, flags []string) *reason {
 	for _, name := range []string{"BASH_ENV", "ENV", "SHELLOPTS", "BASHOPTS", "GLOBIGNORE", "LD_PRELOAD"} {
 		if _, set, _ := at.Var(name); set || script.Assigns(name) {
 			return because("shell", "%s is set, which changes what the shell does", name)
@@ -161,8 +169,8 @@ func changesShell(script *shell.Script, at *eval.State) *reason {
 	}) {
 		return because("shell", "the script sets PATH, IFS or nobody knows what")
 	}
-	for i, flag := range at.Shell[1:] {
-		option := i > 0 && strings.HasSuffix(at.Shell[i], "o") && slices.Contains([]string{"pipefail", "errexit", "nounset", "xtrace"}, flag)
+	for i, flag := range flags {
+		option := i > 0 && strings.HasSuffix(flags[i-1], "o") && slices.Contains([]string{"pipefail", "errexit", "nounset", "xtrace"}, flag)
 		if !option && (!strings.HasPrefix(flag, "-") || strings.Trim(flag[1:], "ceuxo") != "") {
 			return because("shell", "the shell is started with %s", flag)
 		}
