@@ -41,7 +41,7 @@ type leftover struct {
 	Paths    string // as of Leftover
 	Hook     string
 
-	By      string // actions and commands that leave it
+	By      string // actions and commands that leave it; "-" is the program alone
 	Without string // options with which they leave none, or elsewhere
 	Unless  string // variables with which they do
 
@@ -70,7 +70,7 @@ func LeftoversOf(c *shell.Command) (list []Leftover) {
 		if !among(row.Programs, c.Name) || takes(c, row.Without) || c.Sets(strings.Fields(row.Unless)...) {
 			continue
 		}
-		if t, ok := TaskOf(c); ok && (among(row.By, string(t.Action)) || among(row.By, t.Command)) {
+		if t, ok := TaskOf(c); ok && (among(row.By, string(t.Action)) || among(row.By, t.Command) || among(row.By, "-") && len(c.Operands()) == 0) {
 			list = append(list, Leftover{row.Kind, strings.Fields(row.Paths), row.Hook, row})
 		}
 	}

@@ -31,9 +31,7 @@ type State struct {
 func Stage(m *ir.Module, stage int, states []*eval.State, open bool) []Step {
 	list := make([]Step, len(m.Stages[stage].Ops))
 	for i, op := range m.Stages[stage].Ops {
-		at := stateOf(states[i], m.Escape)
-		at.Open = open
-		list[i] = Of(op.Body, at)
+		list[i] = Of(op.Body, StateOf(states[i], m.Escape, open))
 		if from, ok := source(op.Body); ok { // a copy out of an earlier stage is no fetch
 			list[i].Effects = fetched(list[i].Effects, m, stage, from)
 		}
@@ -41,10 +39,11 @@ func Stage(m *ir.Module, stage int, states []*eval.State, open bool) []Step {
 	return list
 }
 
-// stateOf is all that this package asks of package eval.
-func stateOf(s *eval.State, escape byte) State {
+// StateOf is what a step of a module with an escape starts with, for the state in front of it. It is
+// all that this package asks of package eval. Open is that of Stage.
+func StateOf(s *eval.State, escape byte, open bool) State {
 	return State{
-		Shell: s.Shell, Dir: s.Workdir, Home: s.Home(), Lookup: s.Var, Form: s.Form,
+		Open: open, Shell: s.Shell, Dir: s.Workdir, Home: s.Home(), Lookup: s.Var, Form: s.Form,
 		Word: func(word string) (string, bool) { return s.Expand(word, escape) },
 	}
 }

@@ -34,6 +34,8 @@ var leftovers = []leftover{
 		Unless: "PIP_CACHE_DIR PIP_NO_CACHE_DIR XDG_CACHE_HOME PIP_CONFIG_FILE", Needs: "cache"},
 	{Programs: "npm", Kind: Caches, Source: "npm 10 documentation, config: cache", Paths: "~/.npm", By: "install ci i add update clean-install", Without: "--cache",
 		Unless: "npm_config_cache NPM_CONFIG_CACHE npm_config_userconfig NPM_CONFIG_USERCONFIG npm_config_globalconfig NPM_CONFIG_GLOBALCONFIG", Needs: "cache", Readers: "npx", Offline: "--offline --prefer-offline"},
+	{Programs: "yarn yarnpkg", Kind: Caches, Source: "yarn 1.22: yarn cache dir, as root", Paths: "/usr/local/share/.cache/yarn", By: "install add -", Without: "--cache-folder",
+		Unless: "YARN_CACHE_FOLDER yarn_cache_folder", Needs: "cache", Offline: "--offline --prefer-offline"},
 	{Programs: "go", Kind: Caches, Source: "go help cache, 1.21", Paths: "~/.cache/go-build", By: "build install get run test vet list generate tool", Unless: "GOCACHE XDG_CACHE_HOME GOENV",
 		Needs: "build install get run test vet list generate tool"},
 }

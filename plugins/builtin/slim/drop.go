@@ -137,7 +137,7 @@ func (j *job) leftovers(script *shell.Script) (list []*drop) {
 // archives are those that the script fetches and unpacks.
 func (j *job) archives(stage, op int, script *shell.Script) (list []*drop) {
 	if slices.Contains(j.config.Drop, effects.Archives) && len(script.Find("curl", "wget")) > 0 {
-		for _, name := range j.effects(stage)[op].Unpacked() {
+		for _, name := range j.step(stage, op).Unpacked() {
 			list = append(list, &drop{Leftover: effects.Leftover{Kind: effects.Archives, Paths: []string{name}}, at: -1})
 		}
 	}
@@ -153,15 +153,18 @@ func (j *job) locate(stage, op int, d *drop, script *shell.Script) *reason {
 	if slices.ContainsFunc(script.Commands[d.at+1:], d.ClearedBy) {
 		return nil
 	}
+	for _, name := range d.Moved() {
+		if _, set, _ := at.Var(name); set || script.Assigns(name) {
+			return because("moved", "%s is set, which may put it elsewhere", name)
+		}
+	}
 	for _, p := range d.Paths {
-		if rest, home := strings.CutPrefix(p, "~"); home {
-			for _, name := range append(d.Moved(), "HOME") {
-				if _, set, _ := at.Var(name); set && name != "HOME" || script.Assigns(name) || script.AnySet {
-					return because("moved", "%s is set, which may put it elsewhere", name)
-				}
-			}
+		if rest, below := strings.CutPrefix(p, "~"); below {
 			dir, known := at.Lookup("HOME")
-			if !known || !path.IsAbs(dir) || dir == "/" || strings.ContainsAny(dir, " *?[$'\"\\`;&|<>(){}~#") {
+			if script.Assigns("HOME") {
+				return because("moved", "HOME is set, which may put it elsewhere")
+			}
+			if !known || !path.IsAbs(dir) || dir == "/" || strings.ContainsAny(dir, " *?[$'\"\\`;&|<>(){}~#,") {
 				return because("home", "nobody knows the home directory of who runs it")
 			}
 			p = path.Clean(dir) + rest
@@ -272,18 +275,30 @@ func (j *job) mounted(at *eval.State, m ir.Mount, d *drop) *reason {
 // the place of one that a leftover is in.
 func (j *job) linked(stage, op int, d *drop) *reason {
 	for i := stage; i >= 0; i = j.states.Parent(i) {
-		for k, step := range j.effects(i) {
+		for k, o := range j.Module.Stages[i].Ops {
+			run, ok := o.Body.(*ir.Run)
 			if i == stage && k > op {
 				break
 			}
-			for _, c := range step.Commands {
-				if (c.Name == "ln" || c.Name == "mv" || c.Name == "mount") && len(c.Effects.Unknown) == 0 && slices.ContainsFunc(d.patterns, func(p string) bool { return within(c.Effects.Writes, p) }) {
+			if !ok || !j.links(i, k, run) {
+				continue
+			}
+			for _, c := range j.step(i, k).Commands {
+				if moves(c.Name) && len(c.Effects.Unknown) == 0 && slices.ContainsFunc(d.patterns, func(p string) bool { return within(c.Effects.Writes, p) }) {
 					return because("linked", "`%s` may have put another directory there", c.Text)
 				}
 			}
 		}
 	}
 	return nil
+}
+
+func moves(name string) bool { return slices.Contains([]string{"ln", "mv", "mount"}, name) }
+
+// links tells whether a RUN has a command that may put a directory in the place of another.
+func (j *job) links(stage, op int, run *ir.Run) bool {
+	script, err := j.States.Script(run, j.states.Stage(stage)[op].Shell)
+	return err == nil && slices.ContainsFunc(commands(script), func(c *shell.Command) bool { return moves(c.Name) })
 }
 
 // within tells whether paths have one that a pattern is in.

@@ -68,7 +68,7 @@ func (j *job) run(stage, op int, run *ir.Run, d *drop) *reason {
 			return because("needed", "`%s` of a later RUN needs it", c.Text)
 		}
 	}
-	for _, c := range j.effects(stage)[op].Commands {
+	for _, c := range j.step(stage, op).Commands {
 		switch e := c.Effects; {
 		case len(e.Unknown) > 0 && j.config.Unknown != "drop":
 			return because("unknown", "a later RUN may need it: %s", e.Unknown[0])

@@ -56,7 +56,7 @@ func (plugin) Info() plugins.Info {
 
 // Run takes out what is not needed.
 func (plugin) Run(ctx context.Context, h plugins.Host, c *plugins.Call) (*plugins.Result, error) {
-	j := &job{Call: c, ctx: ctx, host: h, steps: make([][]effects.Step, len(c.Module.Stages))}
+	j := &job{Call: c, ctx: ctx, host: h, steps: make([][]*effects.Step, len(c.Module.Stages)), opens: map[int]bool{}}
 	j.config = config{Drop: []effects.LeftoverKind{effects.Lists, effects.Caches, effects.Logs, effects.Backups, effects.Archives}, Recommends: "keep", Unknown: "leave"}
 	if err := c.Decode(&j.config); err != nil {
 		return nil, err
@@ -92,7 +92,8 @@ type job struct {
 	host   plugins.Host
 	config config
 	states *eval.Module
-	steps  [][]effects.Step // of each stage, nil where nobody asked
+	steps  [][]*effects.Step // by stage and op, nil where nobody asked
+	opens  map[int]bool      // see open
 	result plugins.Result
 }
 
@@ -110,21 +111,28 @@ func (j *job) descends(stage, from int) bool {
 	return false
 }
 
-// effects are those of the ops of a stage.
-func (j *job) effects(stage int) []effects.Step {
+// step is what an op does.
+func (j *job) step(stage, op int) *effects.Step {
 	if j.steps[stage] == nil {
-		top := stage
-		for j.states.Parent(top) >= 0 {
-			top = j.states.Parent(top)
-		}
-		open := false
-		if j.Module.Stages[top].Base != "scratch" {
-			_, err := j.host.BaseConfig(j.ctx, top)
-			open = err != nil
-		}
-		j.steps[stage] = effects.Stage(j.Module, stage, j.states.Stage(stage), open)
+		j.steps[stage] = make([]*effects.Step, len(j.Module.Stages[stage].Ops))
 	}
-	return j.steps[stage]
+	if j.steps[stage][op] == nil {
+		s := effects.Of(j.Module.Stages[stage].Ops[op].Body, effects.StateOf(j.states.Stage(stage)[op], j.Module.Escape, j.open(stage)))
+		j.steps[stage][op] = &s
+	}
+	return j.steps[stage][op]
+}
+
+// open tells that nobody knows what the base image of a stage sets.
+func (j *job) open(stage int) bool {
+	for j.states.Parent(stage) >= 0 {
+		stage = j.states.Parent(stage)
+	}
+	if _, known := j.opens[stage]; !known {
+		_, err := j.host.BaseConfig(j.ctx, stage)
+		j.opens[stage] = err != nil && j.Module.Stages[stage].Base != "scratch"
+	}
+	return j.opens[stage]
 }
 
 // reason is why something stays.

@@ -136,6 +136,7 @@ func TestKinds(t *testing.T) {
 		"pip":               "FROM python\nRUN pip install a« && rm -rf /root/.cache/pip»\nRUN python3 -m pip install b« && rm -rf /root/.cache/pip»\nRUN pip3.11 install --no-cache-dir c\n",
 		"pip of a user":     "FROM python\nENV HOME=/home/app\nRUN pip install a« && rm -rf /home/app/.cache/pip»\n",
 		"npm":               "FROM node\nRUN npm ci« && rm -rf /root/.npm»\nCMD [\"npm\", \"start\"]\n",
+		"yarn":              "FROM node\nRUN yarn« && rm -rf /usr/local/share/.cache/yarn»\nUSER node\nCMD [\"yarn\", \"start\"]\n",
 		"npm, cleaned":      "FROM node\nRUN npm ci && npm cache clean --force\n",
 		"go":                "FROM golang\nRUN go build -o /x .« && rm -rf /root/.cache/go-build»\nCMD [\"/x\"]\n",
 		"go, cleaned":       "FROM golang\nRUN go build -o /x . && go clean -cache\n",
