@@ -61,6 +61,9 @@ type Request struct {
 	Call         string            // a request to the frontend instead of a build, like "lint"
 	Session      []session.Attachable
 	Pins         *Pins // what base images are for several builds; nil asks anew
+	// Look, unless nil, gets the snapshot in place of a build: all that it asks for, base
+	// images as well, comes from the engine, as it does for a build.
+	Look func(context.Context, *compile.Snapshot) error
 
 	Env      func(string) (string, bool)
 	Progress *Progress
@@ -155,7 +158,7 @@ func (j *job) prepare(ctx context.Context) (client.SolveOpt, error) {
 		CacheImports:        j.CacheFrom,
 		AllowedEntitlements: j.Allow,
 		SharedKey:           sharedKey(j.Input.Locals["context"]),
-		Internal:            j.Call != "",
+		Internal:            j.Call != "" || j.Look != nil,
 	}
 	if j.Pull {
 		opt.FrontendAttrs["image-resolve-mode"] = "pull"
@@ -207,6 +210,9 @@ func (j *job) compile(ctx context.Context, c gwclient.Client) (*gwclient.Result,
 	src, err := j.open(ctx, c)
 	if err != nil {
 		return nil, err
+	}
+	if j.Look != nil {
+		return gwclient.NewResult(), j.Look(ctx, j.snapshot)
 	}
 	o := gateway.Options{Compiled: j.keep, Linted: j.linted, Warned: j.warned, Solved: j.evaluate}
 	if j.proves() {

@@ -2,6 +2,10 @@ package build
 
 import (
 	"context"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
 	"sync"
 
 	"github.com/containerd/platforms"
@@ -17,6 +21,17 @@ import (
 type Pins struct {
 	mu    sync.Mutex
 	found map[string]plan.ImageInfo
+}
+
+// String names what has been pinned, a line each: two that are equal have the same images.
+func (p *Pins) String() string {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	var b strings.Builder
+	for _, key := range slices.Sorted(maps.Keys(p.found)) {
+		fmt.Fprintf(&b, "%s %s\n", key, p.found[key].Digest)
+	}
+	return b.String()
 }
 
 // over looks a reference up, or asks the local images and then a registry for it.

@@ -11,6 +11,7 @@ import (
 	"github.com/seed-e0495807/strake/cmd/internal/cli/engine"
 	"github.com/seed-e0495807/strake/cmd/internal/cli/frontend"
 	"github.com/seed-e0495807/strake/cmd/internal/cli/image"
+	"github.com/seed-e0495807/strake/cmd/internal/cli/optimize"
 	"github.com/seed-e0495807/strake/cmd/internal/cli/plugin"
 	"github.com/seed-e0495807/strake/cmd/internal/cli/validate"
 )
@@ -29,6 +30,7 @@ func commands() []cli.Maker {
 		{Name: "plugin", Make: plugin.Command},
 		{Name: "context", Make: context.Command},
 	}, image.Commands(), validate.Commands(), []cli.Maker{
+		{Name: "optimize", Make: optimize.Command},
 		{Name: "engine", Make: engine.Command},
 		{Name: "completion", Make: completion.Command},
 		{Name: "help", Make: cli.HelpCommand},

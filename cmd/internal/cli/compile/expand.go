@@ -2,7 +2,6 @@ package compile
 
 import (
 	"context"
-	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -51,28 +50,4 @@ also when there are changes.
 	c.declareInput(cmd.Flags())
 	cmd.RunE = cli.Running(c.run)
 	return cmd
-}
-
-// coloured puts the usual colours on a unified diff.
-func coloured(diff string) string {
-	var b strings.Builder
-	for line := range strings.Lines(diff) {
-		color := ""
-		switch {
-		case strings.HasPrefix(line, "---"), strings.HasPrefix(line, "+++"):
-			color = "\x1b[1m"
-		case strings.HasPrefix(line, "@@"):
-			color = "\x1b[36m"
-		case strings.HasPrefix(line, "+"):
-			color = "\x1b[32m"
-		case strings.HasPrefix(line, "-"):
-			color = "\x1b[31m"
-		}
-		if color == "" {
-			b.WriteString(line)
-			continue
-		}
-		b.WriteString(color + strings.TrimSuffix(line, "\n") + "\x1b[0m\n")
-	}
-	return b.String()
 }

@@ -83,7 +83,7 @@ func (f *fixRun) fixOne(ctx context.Context, arg string) error {
 	case f.diff:
 		diff := f.Shown(udiff.Unified(file.Name, file.Name+" (fixed)", file.Text, fixed.Text))
 		if f.Color(f.Stdout) {
-			diff = coloured(diff)
+			diff = cli.ColouredDiff(diff)
 		}
 		if _, err := io.WriteString(f.Stdout, diff); err != nil {
 			return err

@@ -87,7 +87,7 @@ func (o *outputs) write(i int, r *result) error {
 	}
 	text := o.Shown(string(whole))
 	if o.form.Name == "diff" && o.Color(o.Stdout) {
-		text = coloured(text)
+		text = cli.ColouredDiff(text)
 	}
 	_, err := io.WriteString(o.Stdout, text)
 	return err

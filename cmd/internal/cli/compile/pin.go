@@ -111,7 +111,7 @@ func (f *pinRun) pinOne(ctx context.Context, arg string) (whole bool, err error)
 	case f.diff:
 		diff := f.Shown(udiff.Unified(file.Name, file.Name+" (pinned)", file.Text, out.Text))
 		if f.Color(f.Stdout) {
-			diff = coloured(diff)
+			diff = cli.ColouredDiff(diff)
 		}
 		_, err = io.WriteString(f.Stdout, diff)
 		return whole, err

@@ -74,7 +74,7 @@ func (c completer) below(cmd *cobra.Command) {
 // arguments are the words of a command that are no flags.
 func (c completer) arguments(cmd *cobra.Command) cobra.CompletionFunc {
 	switch cli.NameOf(cmd) {
-	case "build", "compile", "check", "fix", "expand", "diff", "pin", "context":
+	case "build", "compile", "check", "fix", "expand", "diff", "pin", "context", "optimize":
 		return directories
 	case "inspect", "rmi", "save":
 		return c.images

@@ -1,0 +1,293 @@
+package optimize
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/json"
+	"errors"
+	"io"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/containerd/containerd/v2/core/content"
+	"github.com/containerd/containerd/v2/core/images"
+	"github.com/containerd/containerd/v2/plugins/content/local"
+	"github.com/moby/buildkit/client"
+	digest "github.com/opencontainers/go-digest"
+	ocispecs "github.com/opencontainers/image-spec/specs-go/v1"
+
+	"github.com/seed-e0495807/strake/backend/build"
+	"github.com/seed-e0495807/strake/backend/compile"
+	"github.com/seed-e0495807/strake/backend/dockerfile"
+	"github.com/seed-e0495807/strake/backend/input"
+	"github.com/seed-e0495807/strake/backend/store"
+	"github.com/seed-e0495807/strake/backend/validate"
+	"github.com/seed-e0495807/strake/backend/validate/verify"
+	"github.com/seed-e0495807/strake/ir"
+	"github.com/seed-e0495807/strake/lang/diag"
+	"github.com/seed-e0495807/strake/lang/regular"
+	"github.com/seed-e0495807/strake/plugins/builtin/slim"
+)
+
+// engineBuilder builds by a BuildKit.
+type engineBuilder struct {
+	*Options
+	dir    string // of what is made
+	replay *Replay
+	pins   build.Pins
+	proof  *verify.Experiment // nil before it begins
+	module *ir.Module         // of the author
+	runs   int
+}
+
+// request is the user's, with what this package decides: nothing is kept, nothing is attested.
+func (b *engineBuilder) request() build.Request {
+	r := b.Request
+	in := *r.Input
+	in.Options = maps.Clone(in.Options)
+	r.Input, r.Pins, r.Seen, r.Tags = &in, &b.pins, nil, nil
+	r.Outputs = []build.Output{{Type: build.CacheOnly}}
+	r.Attestations = []build.Attestation{{Type: "provenance", Disabled: true}}
+	r.Compile.Plugins, r.Compile.Files, r.Compile.Whole = nil, r.Input, b.Whole
+	r.Compile.Without = "strake optimize tries plugins of its own"
+	return r
+}
+
+// Expand implements Builder.
+func (b *engineBuilder) Expand(ctx context.Context, row Row) (*Expansion, error) {
+	r := b.request()
+	if len(row) > 0 {
+		p, err := row.Plugins(ctx, b.Builtins, true)
+		if err != nil {
+			return nil, err
+		}
+		r.Compile.Plugins = p
+	}
+	e := &Expansion{}
+	r.Look = func(ctx context.Context, s *compile.Snapshot) error {
+		m, found, err := s.Targeted(ctx)
+		if err != nil {
+			return err
+		}
+		if len(row) == 0 {
+			b.module = m
+		}
+		e.Refusals, e.Dropped = refusals(s, found, row), slim.Declared(m)
+		if e.Text, err = dockerfile.Print(m); err == nil && strings.Contains(s.File().Text, "\r\n") {
+			e.Text = strings.ReplaceAll(e.Text, "\n", "\r\n")
+		}
+		return err
+	}
+	_, err := build.Run(ctx, r)
+	return e, err
+}
+
+// done are the codes of findings that tell of what a pass did. All others are reasons why not.
+func done(pass, code string) bool {
+	return slices.Contains(map[string][]string{"drop-dead": {"dropped"}, "split-copy": {"split"}, "reorder": {"moved"}, "slim": {"dropped"}, "merge-run": {"merged"}}[pass], code)
+}
+
+// refusals are the reasons of a row why something stays as it is.
+func refusals(s *compile.Snapshot, found diag.List, row Row) (list []Refusal) {
+	for _, d := range found {
+		pass, code, _ := strings.Cut(d.Code, "/")
+		if !slices.Contains(row.names(), pass) || done(pass, code) {
+			continue
+		}
+		r := Refusal{Pass: pass, Code: code, Text: d.Message}
+		if !d.Span.IsZero() && d.Span.File == 0 {
+			r.Line = s.File().Line(d.Span.Start)
+		}
+		list = append(list, r)
+	}
+	return list
+}
+
+// check builds the Dockerfile as it is. That fetches what it starts from, too.
+func (b *engineBuilder) check(ctx context.Context) error {
+	r := b.request()
+	_, err := build.Run(ctx, r)
+	return failed(ctx, "the Dockerfile as it is", err)
+}
+
+// failed tells a build that failed from an engine that did.
+func failed(ctx context.Context, what string, err error) error {
+	var step *build.Failure
+	var list diag.List
+	if ctx.Err() == nil && (errors.As(err, &step) || errors.As(err, &list)) {
+		return &Failed{what, err}
+	}
+	return err
+}
+
+// Verify implements Builder.
+func (b *engineBuilder) Verify(ctx context.Context, row Row, dropped []string) (*validate.Verdict, error) {
+	p, err := row.Plugins(ctx, b.Builtins, false)
+	if err != nil {
+		return nil, err
+	}
+	if b.proof == nil {
+		before := verify.Build{Name: "before", Request: b.request()}
+		if b.proof, err = verify.New(ctx, verify.Options{A: before, Run: b.Commands, Limits: validate.Usual(), Say: b.saying}); err != nil {
+			return nil, err
+		}
+	}
+	after := verify.Build{Name: "after", Request: b.request(), Dropped: dropped, Row: p}
+	after.Request.Compile.Plugins = p
+	return b.proof.Compare(ctx, after)
+}
+
+// Close ends what was begun.
+func (b *engineBuilder) Close() (err error) {
+	if b.replay != nil {
+		err = b.replay.Close()
+	}
+	if b.proof != nil {
+		err = errors.Join(err, b.proof.Close())
+	}
+	return err
+}
+
+// Start implements Builder.
+func (b *engineBuilder) Start(ctx context.Context, text string) (Trial, error) {
+	b.runs++
+	dir := filepath.Join(b.dir, "run-"+strconv.Itoa(b.runs))
+	if err := os.Mkdir(dir, 0o755); err != nil {
+		return nil, err
+	}
+	name := filepath.Join(dir, "Dockerfile")
+	if err := os.WriteFile(name, []byte(text), 0o644); err != nil {
+		return nil, err
+	}
+	if ignore, err := regular.Read(b.Request.Input.Dockerfile()+ignoreName, maxIgnore); err == nil { // a .dockerignore of its own
+		if err := os.WriteFile(name+ignoreName, ignore, 0o644); err != nil {
+			return nil, err
+		}
+	}
+	r := &engineRun{engineBuilder: b, id: strings.ToLower(rand.Text()), layout: filepath.Join(dir, "image")}
+	user := b.Request.Input
+	options := maps.Clone(user.Options)
+	for _, o := range []string{"filename", "context", "dockerfilekey", "contextkey"} {
+		delete(options, o)
+	}
+	// A host that no step asks for is part of what a RUN is kept by: so what another replay
+	// has left in the cache of the engine is not found. Mounts have a space of names for that.
+	host := "strake-optimize-" + r.id + "=127.0.0.1"
+	if hosts := options["add-hosts"]; hosts != "" {
+		host = hosts + "," + host
+	}
+	options["add-hosts"] = host
+	options["build-arg:BUILDKIT_CACHE_MOUNT_NS"] = "strake-optimize-" + r.id
+	in, err := input.Find(ctx, input.Request{Path: b.replay.Dir(), File: name, Options: options, Contexts: b.Contexts})
+	r.input = in
+	return r, err
+}
+
+// Trial is a replay of one Dockerfile.
+type Trial interface {
+	// Build builds a state, and says how long it took. Index 0 is built without the cache.
+	Build(ctx context.Context, i int) (time.Duration, error)
+	// Size is that of the layers of the image built last, compressed, and how many there are.
+	Size(ctx context.Context) (bytes int64, layers int, err error)
+}
+
+// engineRun is a replay by a BuildKit.
+type engineRun struct {
+	*engineBuilder
+	id, layout string
+	input      *input.Input
+}
+
+func (r *engineRun) request(cold bool) build.Request {
+	q := r.engineBuilder.request()
+	in := *r.input
+	in.Options = maps.Clone(in.Options)
+	if cold {
+		in.Options["no-cache"] = ""
+	}
+	q.Input, q.Compile.Files = &in, nil
+	return q
+}
+
+// Build implements Trial.
+func (r *engineRun) Build(ctx context.Context, i int) (time.Duration, error) {
+	if err := r.replay.To(ctx, i); err != nil {
+		return 0, err
+	}
+	what := "the first state of the replay"
+	if i > 0 {
+		what = r.replay.Edits[i-1]
+	}
+	start := time.Now()
+	_, err := build.Run(ctx, r.request(i == 0))
+	return time.Since(start), failed(ctx, what, err)
+}
+
+// Size implements Trial.
+func (r *engineRun) Size(ctx context.Context) (bytes int64, layers int, err error) {
+	q := r.request(false)
+	q.Outputs = []build.Output{{Type: client.ExporterOCI, Dest: r.layout, Attrs: map[string]string{"tar": "false"}}}
+	result, err := build.Run(ctx, q)
+	if err != nil {
+		return 0, 0, failed(ctx, "the last state of the replay", err)
+	}
+	defer os.RemoveAll(r.layout)
+	blobs, err := local.NewStore(r.layout)
+	if err != nil {
+		return 0, 0, err
+	}
+	return layersOf(ctx, blobs, digest.Digest(result.Response["containerimage.digest"]))
+}
+
+// layersOf sums the layers of an image, for all its platforms.
+func layersOf(ctx context.Context, blobs content.Provider, d digest.Digest) (sum int64, n int, err error) {
+	data, err := content.ReadBlob(ctx, blobs, ocispecs.Descriptor{Digest: d})
+	if err != nil {
+		return 0, 0, err
+	}
+	var doc struct {
+		ocispecs.Manifest
+		Manifests []ocispecs.Descriptor `json:"manifests"`
+	}
+	if err := json.Unmarshal(data, &doc); err != nil {
+		return 0, 0, err
+	}
+	for _, l := range doc.Layers {
+		sum += l.Size
+	}
+	n = len(doc.Layers)
+	if images.IsIndexType(doc.MediaType) {
+		for _, m := range doc.Manifests {
+			if store.IsAttestation(m) {
+				continue
+			}
+			more, count, err := layersOf(ctx, blobs, m.Digest)
+			if err != nil {
+				return 0, 0, err
+			}
+			sum, n = sum+more, n+count
+		}
+	}
+	return sum, n, nil
+}
+
+// key is of all that a measurement depends on besides the Dockerfile.
+func (b *engineBuilder) key() string {
+	in := b.Request.Input
+	parts := []string{"1", b.replay.key, string(b.Request.Engine.Kind), b.Request.Engine.Addr, b.Request.Engine.Version, b.pins.String()}
+	for _, k := range slices.Sorted(maps.Keys(in.Options)) {
+		parts = append(parts, k+"="+in.Options[k])
+	}
+	for _, k := range slices.Sorted(maps.Keys(b.Contexts)) {
+		parts = append(parts, k+"="+b.Contexts[k])
+	}
+	return strings.Join(parts, "\x00")
+}
+
+// quiet shows nothing of builds.
+func quiet() (*build.Progress, error) { return build.NewProgress(io.Discard, "quiet") }

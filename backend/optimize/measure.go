@@ -1,0 +1,159 @@
+package optimize
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/seed-e0495807/strake/lang/regular"
+)
+
+// Measurement is what a Dockerfile takes: a build of the first state of a replay without a
+// cache, and one of each state behind it with the cache that the builds before it have left.
+type Measurement struct {
+	Cold     time.Duration   `json:"cold"`
+	Rebuilds []time.Duration `json:"rebuilds"`
+	Size     int64           `json:"size"`   // bytes of the layers without compression, at the end
+	Layers   int             `json:"layers"` // at the end
+}
+
+// Rebuild is the sum of the rebuilds.
+func (m *Measurement) Rebuild() (sum time.Duration) {
+	for _, d := range m.Rebuilds {
+		sum += d
+	}
+	return sum
+}
+
+// What is clearly more or less than something: by a share of it, and by no less than a
+// smallest amount, which clocks and a busy machine make of themselves.
+const (
+	clearShare = 0.05
+	clearTime  = 500 * time.Millisecond
+	clearSize  = 64 << 10 // bytes
+)
+
+// clearly tells whether a value is clearly smaller (-1) or larger (1) than before.
+func clearly[T time.Duration | int64](before, after, least T) int {
+	by := max(least, T(clearShare*float64(before)))
+	switch {
+	case after <= before-by:
+		return -1
+	case after >= before+by:
+		return 1
+	}
+	return 0
+}
+
+// against compares with what was before, in the order rebuilds, size, cold build.
+func (m *Measurement) against(before *Measurement) [3]int {
+	return [3]int{
+		clearly(before.Rebuild(), m.Rebuild(), clearTime),
+		clearly(before.Size, m.Size, clearSize),
+		clearly(before.Cold, m.Cold, clearTime),
+	}
+}
+
+// pays tells whether it is better than before: clearly in one way, and not clearly worse in
+// another. A cold build may take longer where rebuilds take less, as there are more of those.
+func (m *Measurement) pays(before *Measurement) bool {
+	by := m.against(before)
+	if by[0] < 0 && by[2] > 0 {
+		by[2] = 0
+	}
+	return min(by[0], by[1], by[2]) < 0 && max(by[0], by[1], by[2]) <= 0
+}
+
+// shelf keeps measurements in a directory, so that the next run does not repeat them. The zero
+// value keeps none.
+type shelf struct {
+	dir   string
+	fresh bool // what is there does not count
+}
+
+// maxMeasurement bounds a file of the shelf.
+const maxMeasurement = 1 << 20
+
+func (s shelf) name(key string) string {
+	return filepath.Join(s.dir, fmt.Sprintf("%x.json", sha256.Sum256([]byte(key))))
+}
+
+// get gives the measurement of a key, nil when there is none. One that cannot be read is none.
+func (s shelf) get(key string) *Measurement {
+	if s.dir == "" || s.fresh {
+		return nil
+	}
+	data, err := regular.Read(s.name(key), maxMeasurement)
+	if err != nil {
+		return nil
+	}
+	var m Measurement
+	if json.Unmarshal(data, &m) != nil || len(m.Rebuilds) == 0 {
+		return nil
+	}
+	return &m
+}
+
+// put keeps a measurement.
+func (s shelf) put(key string, m *Measurement) error {
+	if s.dir == "" {
+		return nil
+	}
+	data, err := json.Marshal(m)
+	if err != nil {
+		return err
+	}
+	if err := os.MkdirAll(s.dir, 0o700); err != nil && !errors.Is(err, fs.ErrExist) {
+		return err
+	}
+	f, err := regular.CreateOver(s.name(key))
+	if err != nil {
+		return err
+	}
+	if _, err := f.Write(data); err != nil {
+		f.Abandon()
+		return err
+	}
+	return f.Commit()
+}
+
+// measure has a builder replay a text, unless the shelf has it.
+func (x *search) measure(ctx context.Context, what, text string) (*Measurement, error) {
+	key := x.Key + "\x00" + text
+	if m := x.shelf.get(key); m != nil && len(m.Rebuilds) == x.Rebuilds {
+		x.kept++
+		x.say(what+": measured before", x.Rebuilds+1)
+		return m, nil
+	}
+	run, err := x.Builder.Start(ctx, text)
+	if err != nil {
+		return nil, err
+	}
+	m := &Measurement{}
+	for i := range x.Rebuilds + 1 {
+		build := "without a cache"
+		if i > 0 {
+			build = fmt.Sprintf("edit %d of %d", i, x.Rebuilds)
+		}
+		x.say(what+": "+build, 1)
+		d, err := run.Build(ctx, i)
+		if err != nil {
+			return nil, err
+		}
+		if i == 0 {
+			m.Cold = d
+		} else {
+			m.Rebuilds = append(m.Rebuilds, d)
+		}
+	}
+	if m.Size, m.Layers, err = run.Size(ctx); err != nil {
+		return nil, err
+	}
+	return m, x.shelf.put(key, m)
+}

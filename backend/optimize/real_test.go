@@ -1,0 +1,114 @@
+package optimize_test
+
+import (
+	"context"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/seed-e0495807/strake/backend/build"
+	"github.com/seed-e0495807/strake/backend/engine"
+	"github.com/seed-e0495807/strake/backend/input"
+	"github.com/seed-e0495807/strake/backend/optimize"
+	"github.com/seed-e0495807/strake/backend/store"
+	"github.com/seed-e0495807/strake/backend/testbed"
+	"github.com/seed-e0495807/strake/backend/validate"
+	"github.com/seed-e0495807/strake/ir"
+	"github.com/seed-e0495807/strake/plugins"
+	"github.com/seed-e0495807/strake/plugins/builtin"
+)
+
+// hasty is a pass as somebody in a hurry would write it: it takes out RUNs that take long.
+type hasty struct{}
+
+func (hasty) Info() plugins.Info {
+	return plugins.Info{Name: "hasty", Version: "1.0.0", Summary: "takes out what takes long", Phases: []plugins.Phase{plugins.Rewrite}}
+}
+
+func (hasty) Run(_ context.Context, _ plugins.Host, c *plugins.Call) (*plugins.Result, error) {
+	out := c.Module.Copy()
+	for _, s := range out.Stages {
+		s.Ops = slices.DeleteFunc(s.Ops, func(op *ir.Op) bool {
+			run, ok := op.Body.(*ir.Run)
+			return ok && strings.Contains(ir.Format(run, '\\'), "sleep")
+		})
+	}
+	return &plugins.Result{Module: out}, nil
+}
+
+// merging is a project whose two RUNs may be one, behind one that takes long.
+const merging = `FROM busybox
+RUN sleep 1 && echo needed >/needed
+COPY . /app
+RUN dd if=/dev/urandom of=/tmp/a bs=1M count=4
+RUN rm /tmp/a
+`
+
+// TestWrongPass has a pass that makes all faster and the image smaller, and another one. It is
+// found, named, and what was kept beside it stays.
+func TestWrongPass(t *testing.T) {
+	if testing.Short() {
+		t.Skip("it builds for a minute")
+	}
+	daemon := testbed.StartDaemon(t, testbed.StartRegistry(t, testbed.Busybox))
+	t.Setenv("TMPDIR", t.TempDir())
+	dir := t.TempDir()
+	for name, text := range map[string]string{"Dockerfile": merging, "a": "1"} {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	env := func(string) (string, bool) { return "", false }
+	found, err := engine.Find(t.Context(), engine.Options{Addr: daemon.Addr, Dir: t.TempDir(), Env: env})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer found.Close()
+	images, err := store.Open(t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	in, err := input.Find(t.Context(), input.Request{Path: dir})
+	if err != nil {
+		t.Fatal(err)
+	}
+	builtins := builtin.All()
+	builtins["hasty"] = func() plugins.Plugin { return hasty{} }
+	r, err := optimize.Run(t.Context(), optimize.Options{
+		Request:  build.Request{Input: in, Engine: found, Images: images, Env: env},
+		Builtins: builtins, Commits: 1, Whole: true,
+		Passes: func(map[string]float64) ([]optimize.Pass, error) {
+			return []optimize.Pass{{Name: "hasty"}, {Name: "merge-run"}}, nil
+		},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var text strings.Builder
+	if err := r.Text(&text); err != nil {
+		t.Fatal(err)
+	}
+	t.Log(text.String())
+	for i, want := range []optimize.Result{optimize.Wrong, optimize.Kept} {
+		if r.Passes[i].Result != want {
+			t.Errorf("%s: %s, %s; want %s", r.Passes[i].Pass.Name, r.Passes[i].Result, r.Passes[i].Why, want)
+		}
+	}
+	if !strings.Contains(r.Passes[0].Why, "/needed") {
+		t.Errorf("it is wrong, as %q", r.Passes[0].Why)
+	}
+	if r.Proof == nil || r.Proof.Answer == validate.NotEqual || len(r.Row) != 1 || !strings.Contains(r.New, "sleep 1") {
+		t.Errorf("what is left: proof %v, row %v\n%s", r.Proof, r.Row, r.New)
+	}
+	if r.After == nil || r.After.Size >= r.Before.Size-(3<<20) {
+		t.Errorf("sizes: %+v, %+v", r.Before, r.After)
+	}
+	if !r.Made || r.Why == "" {
+		t.Errorf("edits %q, as %q: there are no commits", r.Edits, r.Why)
+	}
+	if left, err := os.ReadDir(os.TempDir()); err != nil || len(left) > 0 {
+		t.Errorf("it leaves %v, %v", left, err)
+	}
+}

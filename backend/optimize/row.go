@@ -1,0 +1,163 @@
+package optimize
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+
+	"github.com/goccy/go-yaml"
+
+	"github.com/seed-e0495807/strake/lang/diag"
+	"github.com/seed-e0495807/strake/lang/source"
+	"github.com/seed-e0495807/strake/plugins"
+	"github.com/seed-e0495807/strake/plugins/config"
+)
+
+// Pass is a plugin that may pay.
+type Pass struct {
+	Name     string         `yaml:"use" json:"name"`
+	Grants   []string       `yaml:"grants,omitempty,flow" json:"grants,omitempty"`
+	Config   map[string]any `yaml:"config,omitempty" json:"config,omitempty"`
+	Explains bool           `yaml:"-" json:"-"` // its config has explain
+	// Safer is the pass with a config that takes fewer risks, to be tried where this one was
+	// wrong; nil is none.
+	Safer *Pass `yaml:"-" json:"-"`
+}
+
+// Kinds are those of files that slim may drop.
+var Kinds = []string{"lists", "caches", "logs", "backups", "archives", "docs"}
+
+// Passes are all in their order: what is dead is not moved, what is split moves, and what is
+// merged is slimmed whole. Changes are for reorder, and drop is what slim may.
+func Passes(changes map[string]float64, drop []string) []Pass {
+	images := []string{string(plugins.GrantImages)}
+	reorder := func(links string) Pass {
+		p := Pass{Name: "reorder", Grants: images, Explains: true, Config: map[string]any{"links": links}}
+		if len(changes) > 0 {
+			p.Config["changes"] = changes
+		}
+		return p
+	}
+	slim := func(unknown string) Pass {
+		p := Pass{Name: "slim", Grants: images, Explains: true, Config: map[string]any{"unknown": unknown}}
+		if drop != nil {
+			p.Config["drop"] = drop
+		}
+		return p
+	}
+	safeOrder, safeSlim := reorder("refuse"), slim("leave")
+	bold, thin := reorder("trust"), slim("drop")
+	bold.Safer, thin.Safer = &safeOrder, &safeSlim
+	return []Pass{
+		{Name: "drop-dead", Grants: images, Explains: true},
+		{Name: "split-copy", Grants: images, Explains: true},
+		bold,
+		{Name: "cache-mounts", Grants: images},
+		{Name: "merge-run", Grants: images, Explains: true},
+		thin,
+	}
+}
+
+// Row is passes in the order in which they run.
+type Row []Pass
+
+// names of the passes.
+func (r Row) names() (list []string) {
+	for _, p := range r {
+		list = append(list, p.Name)
+	}
+	return list
+}
+
+// with is the row with one more at its end.
+func (r Row) with(p Pass) Row { return append(slices.Clip(r), p) }
+
+// without is the row without the pass of a name, or with what is safer in its place.
+func (r Row) without(name string) Row {
+	var out Row
+	for _, p := range r {
+		if p.Name != name {
+			out = append(out, p)
+		} else if p.Safer != nil {
+			out = append(out, *p.Safer)
+		}
+	}
+	return out
+}
+
+// YAML is the strake.yaml that the row is.
+func (r Row) YAML() (string, error) {
+	var b bytes.Buffer
+	b.WriteString("version: 1\n")
+	list, err := r.Entries()
+	b.WriteString("plugins:\n" + list)
+	return b.String(), err
+}
+
+// Entries are the lines of the row in the list of plugins of a strake.yaml.
+func (r Row) Entries() (string, error) {
+	data, err := yaml.MarshalWithOptions(struct {
+		Plugins Row `yaml:"plugins"`
+	}{r}, yaml.IndentSequence(true))
+	return string(bytes.TrimPrefix(data, []byte("plugins:\n"))), err
+}
+
+// Plugins are the row, ready to run. With explain, they report what they leave alone.
+func (r Row) Plugins(ctx context.Context, builtins map[string]func() plugins.Plugin, explain bool) (*config.Plugins, error) {
+	row := slices.Clone(r)
+	for i, p := range row {
+		if explain && p.Explains {
+			c := map[string]any{"explain": true}
+			for k, v := range p.Config {
+				c[k] = v
+			}
+			row[i].Config = c
+		}
+	}
+	text, err := row.YAML()
+	if err != nil {
+		return nil, err
+	}
+	dir, err := os.MkdirTemp("", "strake-optimize-")
+	if err != nil {
+		return nil, err
+	}
+	defer os.RemoveAll(dir)
+	name := filepath.Join(dir, config.FileName)
+	if err := os.WriteFile(name, []byte(text), 0o600); err != nil {
+		return nil, err
+	}
+	file, found := config.Load(ctx, name, &source.Set{})
+	if found.HasErrors() {
+		return nil, found
+	}
+	p, found, err := file.Pipeline(ctx, config.Env{Builtins: builtins, WorkDir: dir})
+	if err == nil && found.HasErrors() {
+		err = found
+	}
+	return p, err
+}
+
+// Choose gives those of the passes that a list of names has, in their order. An empty list has all.
+func Choose(all []Pass, names []string) ([]Pass, error) {
+	if len(names) == 0 {
+		return all, nil
+	}
+	var known []string
+	for _, p := range all {
+		known = append(known, p.Name)
+	}
+	for _, name := range names {
+		if !slices.Contains(known, name) {
+			d := diag.Diagnostic{Code: "no-pass", Message: fmt.Sprintf("there is no pass %q", name)}
+			if near := diag.Suggest(name, known); near != "" {
+				d.Hint = "did you mean " + near + "?"
+			}
+			return nil, d
+		}
+	}
+	return slices.DeleteFunc(slices.Clone(all), func(p Pass) bool { return !slices.Contains(names, p.Name) }), nil
+}
