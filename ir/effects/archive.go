@@ -30,9 +30,9 @@ func tars(k *call) {
 		}
 		k.deals(Links, Names)
 		k.writes(here.paths(below, true))
-		k.out.Removes = joinPaths(k.out.Removes, here.paths(below, true)) // what is in the way
+		k.out.Removes = joinPaths(k.out.Removes, here.paths(below, true).each(func(p *Path) { p.Into = true })) // what is in the way
 	case k.has("--create", "--append", "--update"):
-		k.deals(Order)
+		k.deals(Packing)
 		if named {
 			k.writes(file.paths(k.dirs, false))
 		}

@@ -24,7 +24,8 @@ const (
 	Container  Dealing = dealsContainer  // it changes or shows what each container has anew: mounts, network, kernel settings
 	Links      Dealing = dealsLinks      // it may give files further names, of hard links
 	Names      Dealing = dealsNames      // what it writes may be symbolic links, or names by which other files are reached
-	Order      Dealing = dealsOrder      // what it prints, or packs, depends on how layers are put together: as the order of directories
+	Order      Dealing = dealsOrder      // what it prints depends on how layers are put together: as the order of directories
+	Packing    Dealing = dealsPacking    // what it writes does
 )
 
 const (
@@ -37,6 +38,7 @@ const (
 	dealsLinks      = "links"
 	dealsNames      = "names"
 	dealsOrder      = "order"
+	dealsPacking    = "packing"
 )
 
 // Deals tells what a program has to do with, whatever it is given. The name is that of the program with
@@ -60,6 +62,8 @@ type Program struct {
 	Alone bool
 	// Renames says that a file which it changes is a new one, put in the place of what was there.
 	Renames bool
+	// Orders says that some option has it deal with Order.
+	Orders bool
 	// Runs says that it may run another program, by what it is given.
 	Runs bool
 }
@@ -70,7 +74,7 @@ func ProgramOf(name string) Program {
 	if row == nil {
 		return Program{}
 	}
-	return Program{Alone: row.Alone, Renames: row.Renames, Runs: row.canRun}
+	return Program{Alone: row.Alone, Renames: row.Renames, Orders: row.Orders, Runs: row.canRun}
 }
 
 // OfCommand gives the effects of one command by itself, for who follows the script around it. Variables

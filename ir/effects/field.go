@@ -230,7 +230,9 @@ func (a *expansion) parts(parts []syntax.WordPart, quoted bool) bool {
 			if rest, ok := strings.CutPrefix(s, "~"); ok && i == 0 && !quoted && !a.begun {
 				user, _, _ := strings.Cut(rest, "/")
 				home := a.w.variable("HOME")
-				if user != "" || !home.known || !a.add(home.list, true) {
+				if user != "" || !home.known {
+					a.miss(true, true) // a directory
+				} else if !a.add(home.list, true) {
 					return false
 				}
 				s = rest[len(user):]

@@ -2,9 +2,12 @@ package effects
 
 import (
 	"cmp"
+	"maps"
 	"path"
 	"slices"
 	"strings"
+
+	"github.com/seed-e0495807/strake/lang/late"
 )
 
 // word is for programs that print one without a slash, with arguments that have them do so.
@@ -44,6 +47,50 @@ func here(k *call) {
 	if len(k.operands) == 0 {
 		k.read(field{text: ".", known: true}, true)
 	}
+	if k.Name == "vdir" || slices.ContainsFunc(slices.Collect(maps.Keys(k.given)), func(o string) bool {
+		return strings.HasPrefix(o, "--") && !slices.Contains([]string{"--all", "--directory", "--human-readable", "--recursive"}, o) || strings.Contains("-i-l-g-o-n-s-f-U", o)
+	}) {
+		k.deals(Order)
+	}
+}
+
+// stats is stat(1), of which a format may ask for names, modes, owners, sizes and times only.
+func stats(k *call) {
+	if f, ok := k.opt("--format"); !ok || !fileFormat().MatchString(f.plain()) {
+		k.deals(Order)
+	}
+}
+
+var fileFormat = late.Regexp(`^([^%]|%[aAfFgGnNsuUxXyYzZ%])+$`)
+
+// tellsOrder is for programs that may say in which order they meet files.
+func tellsOrder(k *call) {
+	if k.has("--verbose", "-v", "--changes") {
+		k.deals(Order)
+	}
+}
+
+// removesDirs is rmdir: with -p directories around are removed, too.
+func removesDirs(k *call) {
+	for _, f := range k.operands {
+		for _, p := range f.paths(k.dirs, false).List {
+			if k.has("--parents") && p.Grade != Unknown {
+				around := parents(path.Dir(p.Name), p.Glob)
+				k.out.Removes.add(around)
+			}
+		}
+	}
+	tellsOrder(k)
+}
+
+// splits is split(1), whose files are named by a prefix and what it counts.
+func splits(k *call) {
+	prefix := field{text: "x", known: true}
+	if len(k.operands) > 1 {
+		prefix = k.operands[1]
+	}
+	prefix.text += "*"
+	k.writes(prefix.paths(k.dirs, false))
 }
 
 // checksums is about sums that are checked: the list names files to read.
@@ -67,7 +114,7 @@ func makeDirs(k *call) {
 func (k *call) around(f field) {
 	for _, p := range f.paths(k.dirs, false).List {
 		if p.Grade != Unknown {
-			k.writes(parents(path.Dir(p.Name), p.Glob))
+			k.writes(parents(path.Dir(p.Name), p.Glob).each(func(p *Path) { p.Made = true }))
 		}
 	}
 }
@@ -95,6 +142,10 @@ func (k *call) target() (dest field, folder bool, sources []field) {
 
 // copies is cp, mv and ln.
 func copies(k *call) {
+	tellsOrder(k)
+	if k.deals(Names); k.Name == "ln" && !k.has("--symbolic") || k.Name == "cp" && k.has("--recursive", "--archive", "-d", "--link", "--preserve", "--no-dereference", "-H", "--dereference") {
+		k.deals(Links)
+	}
 	if k.loose || !k.has("--target-directory") && (!k.all() && len(k.operands) > 2 || k.manyLast()) {
 		k.puts(k.operands, true)
 		return
@@ -109,7 +160,8 @@ func copies(k *call) {
 			k.role(given{roleRemove, s}, true)
 		case k.Name == "ln" || k.has("--link"): // a layer has a file whose count of links is another
 			s.over = true
-			k.role(given{roleEdit, s}, tree)
+			k.read(s, tree)
+			k.writes(s.paths(k.dirs, tree).each(func(p *Path) { p.Link = true }))
 		default:
 			k.read(s, tree)
 		}
@@ -161,7 +213,7 @@ func (k *call) put(source, dest field, folder, tree bool) {
 		k.writes(below.paths(k.dirs, tree))
 	default:
 		dest.over = true
-		k.writes(dest.paths(k.dirs, tree))
+		k.writes(dest.paths(k.dirs, tree).each(func(p *Path) { p.Into = true }))
 		k.writes(below.paths(k.dirs, tree))
 	}
 }
@@ -201,6 +253,7 @@ func installs(k *call) {
 
 // chmods is chmod, chown and chgrp: the mode or owner comes first.
 func chmods(k *call) {
+	tellsOrder(k)
 	list := k.operands
 	p := Permission{}
 	if !k.has("--reference") && len(list) > 0 {

@@ -44,6 +44,9 @@ type Path struct {
 	Tree  bool   `json:"tree,omitempty"` // it, and all that is below it
 	Grade Grade  `json:"grade"`
 
+	Made bool        `json:"-"` // a directory that is made where there is none
+	Into bool        `json:"-"` // a directory is not changed itself
+	Link bool        `json:"-"` // of the file only how many names it has is changed
 	Word *shell.Word `json:"-"` // the word of an Unknown one, where it is as the script has it; nil where nobody says
 }
 
@@ -93,6 +96,14 @@ func (p Paths) Covers(name string) bool {
 // Empty tells that no path is used.
 func (p Paths) Empty() bool { return p.Grade != Unknown && len(p.List) == 0 }
 
+// each gives the same with a change to each path. The list is its own.
+func (p Paths) each(change func(*Path)) Paths {
+	for i := range p.List {
+		change(&p.List[i])
+	}
+	return p
+}
+
 // add puts another use behind, as it is.
 func (p *Paths) add(q Paths) {
 	p.Grade, p.List, p.Any = max(p.Grade, q.Grade), append(p.List, q.List...), p.Any || q.Any
@@ -111,10 +122,24 @@ func joinPaths(all ...Paths) (out Paths) {
 	if !strictly(out.List, Path.compare) {
 		out.List = slices.Clone(out.List)
 		slices.SortFunc(out.List, func(a, b Path) int { return cmp.Or(a.compare(b), -cmp.Compare(a.Grade, b.Grade)) })
-		out.List = slices.CompactFunc(out.List, func(a, b Path) bool { return a.compare(b) == 0 })
+		out.List = compact(out.List)
 	}
 	for _, p := range out.List {
 		out.Grade = max(out.Grade, p.Grade)
+	}
+	return out
+}
+
+// compact makes one of paths that are the same, for which only what holds for each does.
+func compact(list []Path) []Path {
+	out := list[:0]
+	for _, p := range list {
+		if n := len(out); n > 0 && out[n-1].compare(p) == 0 {
+			q := &out[n-1]
+			q.Made, q.Into, q.Link = q.Made && p.Made, q.Into && p.Into, q.Link && p.Link
+			continue
+		}
+		out = append(out, p)
 	}
 	return out
 }

@@ -153,7 +153,7 @@ func (k *call) role(g given, tree bool) {
 	case roleRemove:
 		k.out.Removes.add(paths(tree))
 	case roleMake:
-		k.writes(paths(false))
+		k.writes(paths(false).each(func(p *Path) { p.Made = true }))
 	case roleURL:
 		if !g.is("") { // no proxy
 			k.fetch(g.field)

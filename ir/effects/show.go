@@ -33,7 +33,7 @@ func (e Effects) String() string {
 	add("accounts", each(e.Accounts, func(a Account) string { return a.Kind + " " + quoted(a.Name) + " " + a.Done }))
 	add("capabilities", each(e.Capabilities, quoted))
 	add("services", each(e.Services, quoted))
-	outside := slices.DeleteFunc(slices.Clone(e.Dealings), func(d Dealing) bool { return d == Links || d == Names || d == Order }) // of files
+	outside := slices.DeleteFunc(slices.Clone(e.Dealings), func(d Dealing) bool { return slices.Contains([]Dealing{Links, Names, Order, Packing}, d) }) // of files
 	add("deals with", each(outside, func(d Dealing) string { return string(d) }))
 	add("depends on", each(e.Indeterminate, func(i Indeterminate) string { return string(i) }))
 	return strings.Join(parts, "; ")

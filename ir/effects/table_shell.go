@@ -5,9 +5,10 @@ import "slices"
 // shellRows are the builtins of shells: POSIX.1-2017, bash(1) 5.2, dash(1) 0.5.12.
 func shellRows() []program {
 	return []program{
-		{Names: "echo true false : test [ [[ times break continue wait", NoLinks: true, Sees: seesNamed, Source: "bash(1) 5.2", Plain: true, Then: words, Prints: echoed},
-		{Names: "printf", NoLinks: true, Sees: seesNamed, Source: "bash(1) 5.2: with -v it sets a variable", Plain: true, Then: printfSets},
-		{Names: "pwd", Sees: seesNamed, Source: "bash(1) 5.2", Options: "-L -P", Operands: "text...", Prints: func(k *call) values { return values{list: k.w.dirs, known: k.w.dirs != nil} }},
+		{Names: "echo true false test [", Alone: true, NoLinks: true, Sees: seesNamed, Source: "bash(1) 5.2", Plain: true, Then: words, Prints: echoed},
+		{Names: ": [[ times break continue wait", NoLinks: true, Sees: seesNamed, Source: "bash(1) 5.2", Plain: true, Then: words, Prints: echoed},
+		{Names: "printf", Alone: true, NoLinks: true, Sees: seesNamed, Source: "bash(1) 5.2: with -v it sets a variable", Plain: true, Then: printfSets},
+		{Names: "pwd", Alone: true, Sees: seesNamed, Source: "bash(1) 5.2", Options: "-L -P", Operands: "text...", Prints: func(k *call) values { return values{list: k.w.dirs, known: k.w.dirs != nil} }},
 		{Names: "cd chdir", Sees: seesNext, Source: "bash(1) 5.2", Options: "-L -P -e -@", Operands: "text...", Unless: "CDPATH", Then: changeDir},
 		{Names: "pushd", Sees: seesNext, Source: "bash(1) 5.2", Operands: "text...", Then: changeStack},
 		{Names: "popd dirs", Sees: seesNamed, Source: "bash(1) 5.2", Operands: "text...", Then: changeStack},
@@ -37,7 +38,7 @@ func shellRows() []program {
 			k.leave("alias", k.first())
 			k.fail("`" + k.Text + "` changes what commands are")
 		}},
-		{Names: "which", Sees: seesNamed, Source: "which(1) of debianutils 5.7", Plain: true, Prints: found},
+		{Names: "which", Alone: true, Sees: seesNamed, Source: "which(1) of debianutils 5.7", Plain: true, Prints: found},
 		{Names: "hash", Sees: seesNamed, Source: "bash(1) 5.2: -p puts one program in the place of another", Options: "-r -p=run", Operands: "text..."},
 		{Names: "type whereis", Sees: seesNamed, Source: "bash(1) 5.2, whereis(1) of util-linux 2.38", Plain: true},
 		{Names: "command", Sees: seesNamed, Source: "bash(1) 5.2: with -v and -V it asks, else it is a wrapper", Options: "-v -V -p", Operands: "text...", Then: asks},

@@ -17,10 +17,24 @@ func TestFollowed(t *testing.T) {
 		`awk 'NR > 1 || $1 == "x" { print $2 }' /srv/x`,
 		`find /srv -name '*.txt' -exec gzip {} +`,
 		`unzip -q /srv/x.zip -d /srv/y`,
+		`apt-get install -y x && cp -p /srv/x /srv/y`,
+		`sort -o /srv/x /srv/x`,
 	} {
 		out := plugintest.Run(t, plugins.Step{Plugin: New()}, "FROM base\nRUN "+first+"\nRUN mkdir /srv/z\n", nil)
 		if text := plugintest.Print(out.Module); !strings.Contains(text, "&& mkdir") {
 			t.Errorf("it is not merged:\n%s", text)
+		}
+	}
+	for _, second := range []string{"mkdir d && chmod 755 d", "mkdir d && chown a:b d"} { // a mode is no file
+		out := plugintest.Run(t, plugins.Step{Plugin: New()}, "FROM base\nWORKDIR /srv\nRUN apt-get install -y x\nRUN "+second+"\n", nil)
+		if text := plugintest.Print(out.Module); !strings.Contains(text, "&& "+second) && !strings.Contains(text, "&& { "+second) {
+			t.Errorf("it is not merged:\n%s", text)
+		}
+	}
+	for _, second := range []string{"find /srv -exec mv {} /usr/local/bin \\;", "find /srv -exec cp {} /usr/local/bin \\;", "split x /usr/local/bin/y", "echo x | xargs cp -t /usr/bin", "rmdir -p /usr/x"} {
+		out := plugintest.Run(t, plugins.Step{Plugin: New()}, "FROM base\nRUN "+second+"\nRUN ls\n", nil)
+		if text := plugintest.Print(out.Module); strings.Contains(text, "&& ls") {
+			t.Errorf("it is merged:\n%s", text)
 		}
 	}
 }

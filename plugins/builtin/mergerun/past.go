@@ -144,8 +144,6 @@ func (p past) runs(s *script, accepts func(string) bool) *reason {
 
 // plainProgram tells programs of the tables that read no settings.
 func plainProgram(name string) bool {
-	_, a := coreutils(name)
-	_, b := printers(name)
-	_, c := finder(name)
-	return a || b || c || effects.ProgramOf(name).Alone || isShell(name) || understood(name) && name != "sudo"
+	_, finds := finder(name)
+	return finds || effects.ProgramOf(name).Alone || isShell(name) || understood(name) && name != "sudo"
 }

@@ -24,7 +24,7 @@ func (w *walker) program(name string, via []string, c *shell.Command, args words
 		case w.elsewhere || c.Apart || c.Loose || !understood(by) || slices.ContainsFunc(c.Env, func(v shell.Var) bool { return changesPrograms(v.Name) }):
 			w.unknown(by, append(words{fileOf(c.Prog)}, args...))
 			return
-		case by == "timeout" && !isCoreutil(next):
+		case by == "timeout" && !effects.ProgramOf(next).Alone:
 			w.follow(because("background", "`timeout` may end `%s` and leave processes that it started", next))
 		}
 	}
@@ -49,13 +49,6 @@ func (w *walker) program(name string, via []string, c *shell.Command, args words
 // that package shell has their options of.
 func understood(wrapper string) bool {
 	return slices.Contains([]string{"sudo", "env", "nice", "ionice", "timeout", "xargs", "gosu", "su-exec"}, wrapper)
-}
-
-// isCoreutil tells programs of the tables that start no others.
-func isCoreutil(name string) bool {
-	_, a := coreutils(name)
-	_, b := printers(name)
-	return a || b || effects.ProgramOf(name).Alone
 }
 
 // starts notes that a program is run.

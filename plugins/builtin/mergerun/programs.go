@@ -77,69 +77,6 @@ func without(texts ...string) func(words) bool {
 	return func(a words) bool { return !a.open() && !a.any(texts...) }
 }
 
-// coreutils are of GNU coreutils 9.1 (its manual pages, and those of busybox 1.35 for the
-// applets of these names).
-func coreutils(name string) (row, bool) {
-	switch name {
-	case "cat", "head", "tail", "wc", "cut", "tr", "basename", "dirname", "readlink", "realpath", "id", "whoami", "groups", "logname", "uname", "arch",
-		"sleep", "seq", "expr", "nproc", "printenv", "md5sum", "sha1sum", "sha224sum", "sha256sum", "sha384sum", "sha512sum", "b2sum", "cksum", "sum",
-		"comm", "od", "base32", "base64", "nl", "paste", "fold", "fmt", "rev", "tac", "factor", "yes", "expand", "unexpand", "join", "tsort", "pathchk",
-		"mkdir", "sync", "echo", "printf", "true", "false", "test", "[", "pwd":
-		return row{}, true
-	case "rm", "rmdir", "unlink":
-		return row{nodes: verbose, made: operands}, true
-	case "date":
-		return row{can: without("-s*", "--s*")}, true
-	case "ls", "dir", "vdir":
-		return row{nodes: func(a words) bool { return name == "vdir" || a.open() || a.short("ilgonsfU") || a.any("--*") }}, true
-	case "stat":
-		return row{nodes: func(a words) bool { return !a.any("-c") || slices.ContainsFunc(a, tellsNodes) }}, true
-	case "sort":
-		return row{can: func(a words) bool { return !a.open() && !a.short("oT") && !a.any("--o*", "--c*", "--t*") }}, true
-	case "uniq":
-		return row{args: true}, true
-	case "touch", "truncate", "shred", "tee", "mkfifo":
-		return row{args: true}, true
-	case "mktemp": // in a directory that an option names
-		return row{args: true, made: joined}, true
-	case "chmod", "chown", "chgrp":
-		return row{nodes: verbose, args: true, made: behind}, true
-	case "dd":
-		return row{args: true, made: output}, true
-	case "split", "csplit":
-		return row{can: without("--filter*"), args: true, here: true, made: pieces}, true
-	case "cp":
-		return row{nodes: verbose, dest: true, names: true, made: copied, links: func(a words) bool { return a.open() || a.short("adlrRpPHL") || a.any("--*") }}, true
-	case "install":
-		return row{can: without("--strip*"), args: true, made: installed}, true
-	case "mv":
-		return row{can: without("--no-copy*", "--exchange*"), nodes: verbose, args: true, names: true, made: moved}, true
-	case "ln":
-		return row{names: true, made: copied, links: func(a words) bool { return a.open() || !a.short("s") && !a.any("--s*") }}, true
-	}
-	return row{}, false
-}
-
-// verbose tells that a program may say in which order it meets files.
-func verbose(a words) bool { return a.open() || a.short("vc") || a.any("--verbose*", "--changes*") }
-
-// tellsNodes tells formats of stat(1) that are not of names, modes, owners, sizes and times.
-func tellsNodes(w file) bool {
-	return strings.Contains(w.text, "%") && !fileFormat().MatchString(w.text)
-}
-
-var fileFormat = late.Regexp(`^([^%]|%[aAfFgGnNsuUxXyYzZ%])*$`)
-
-// printers are of other packages that only print: findutils 4.9, gzip 1.12, bzip2 1.0.8, xz-utils 5.4,
-// diffutils 3.8, file 5.44, acl 2.3, libcap 2.66, jq 1.6, by their manual pages in section 1 and 8 of Debian 12.
-func printers(name string) (row, bool) {
-	switch name {
-	case "zcat", "bzcat", "xzcat", "cmp", "diff", "file", "strings", "jq", "column", "hexdump", "which", "getent", "locale", "getconf", "lsb_release", "getfacl", "getcap":
-		return row{}, true
-	}
-	return row{}, false
-}
-
 // setters are programs of the base systems that set something up: shadow 4.13 and adduser
 // 3.134 (users), debianutils, ca-certificates 20230311, libc-bin 2.36, dpkg 1.21,
 // debconf 1.5, apache2 2.4, openssl 3.0, openssh 9.2, gnupg 2.2, git 2.39, by their manual pages in Debian 12;
@@ -274,7 +211,7 @@ func managed(t effects.Task) row {
 
 // programOf gives what is known of a program.
 func programOf(name string) (row, bool) {
-	for _, table := range []func(string) (row, bool){coreutils, printers, setters, finder} {
+	for _, table := range []func(string) (row, bool){setters, finder} {
 		if r, ok := table(name); ok {
 			return r, true
 		}
@@ -299,24 +236,25 @@ func rowOf(c *shell.Command, given words) (row, bool) {
 // followed is what the table of package effects says of a command. What find and xargs give it stands
 // for "{}", and for a word at its end.
 func followed(c *shell.Command, p effects.Program, given words) row {
-	if slices.Contains(c.Via, "xargs") {
-		with := *c
-		with.Via, with.Args = nil, append(slices.Clip(c.Args), shell.Word{Text: "{}", Known: true, Start: -1, End: -1})
-		c = &with
+	alone := *c
+	if alone.Via, alone.User = nil, ""; slices.Contains(c.Via, "xargs") {
+		alone.Args = append(slices.Clip(c.Args), shell.Word{Text: "{}", Known: true, Start: -1, End: -1})
 	}
-	e := effects.OfCommand(c, effects.State{Dir: ".", Open: true, Form: func(string) string { return string(eval.AnyWord) }}) // others are refused: see splits
+	e := effects.OfCommand(&alone, effects.State{Dir: ".", Open: true, Form: func(string) string { return string(eval.AnyWord) }}) // others are refused: see splits
 	has := func(d effects.Dealing) bool { return slices.Contains(e.Dealings, d) }
-	written, removed := pathsOf(e.Writes, given), pathsOf(e.Removes, given)
-	r := row{made: func(words) words { return append(written, removed...) }, names: has(effects.Names), fixed: !p.Runs}
+	written := pathsOf(e.Writes, given, true)
+	removed := pathsOf(e.Removes, given, false)
+	made := above(c, append(written, removed...))
+	r := row{made: func(words) words { return made }, names: has(effects.Names), fixed: !p.Runs}
 	r.can = func(a words) bool {
-		return len(e.Unknown) == 0 && (!has(effects.Order) || len(written) == 0) && (r.fixed || !a.open())
+		return len(e.Unknown) == 0 && !has(effects.Packing) && (r.fixed || !a.open())
 	}
-	r.nodes = func(a words) bool { return has(effects.Order) || a.open() }
+	r.nodes = func(a words) bool { return has(effects.Order) || p.Orders && a.open() }
 	if has(effects.Links) {
 		r.links = func(words) bool { return true }
 	}
-	if !p.Renames {
-		for _, f := range append(written, removed...) {
+	if !p.Renames && len(written) > 0 {
+		for _, f := range made {
 			if dir, tree := strings.CutSuffix(f.text, "/"); tree && !f.whole && f.tail == "" {
 				f = file{text: cmp.Or(dir, "/"), whole: true}
 			}
@@ -326,27 +264,54 @@ func followed(c *shell.Command, p effects.Program, given words) row {
 	return r
 }
 
-// pathsOf are the names that paths stand for.
-func pathsOf(p effects.Paths, given words) (list words) {
+// above adds the names of files as words with ".." in them have it, which may be above a link of the base,
+// as /bin: package effects has taken it off.
+func above(c *shell.Command, made words) words {
+	n := len(made)
+	for _, w := range c.Args {
+		if n == 0 || !strings.Contains(w.Text, "..") {
+			continue
+		}
+		f := fileOf(w)
+		made = append(made, f)
+		for _, m := range made[:n:n] {
+			if !m.whole {
+				made = append(made, f.tree())
+			}
+			made = append(made, file{text: f.text + "/" + m.base(), whole: f.whole})
+		}
+	}
+	return made
+}
+
+// pathsOf are the names that paths stand for. What is removed has all that is below it, too, what is
+// written below a directory leaves that as it is.
+func pathsOf(p effects.Paths, given words, write bool) (list words) {
 	if p.Any {
 		list = append(list, unnamed)
 	}
 	for _, p := range p.List {
-		name := file{text: p.Name, whole: true}
+		if p.Made || p.Link || p.Into && !write {
+			continue // what is in the way of what is written counts there
+		}
+		name := file{text: p.Name, whole: true, dir: p.Into}
 		if p.Grade == effects.Unknown {
 			if name = unnamed; p.Word != nil {
 				name = fileOf(*p.Word)
 			}
 		}
 		switch {
-		case name.text == "{}" && name.whole && !p.Tree:
+		case name.text == "{}" && name.whole && !(p.Tree && write):
 			list = append(list, given...)
-		case strings.Contains(name.text, "{}"):
+		case strings.HasPrefix(name.text, "{}"):
 			for _, g := range given {
-				list = append(list, file{text: g.text}) // with another end, or with what is beside it
+				list = append(list, file{text: g.text}) // with another end, or what is below it
 			}
-		case p.Tree:
-			list = append(list, name.tree())
+		case strings.Contains(name.text, "{}"):
+			list = append(list, file{text: name.text[:strings.Index(name.text, "{}")]})
+		case p.Tree && write:
+			name.dir = true
+			list = append(list, name, name.tree())
 		default:
 			list = append(list, name)
 		}

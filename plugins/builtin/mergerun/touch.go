@@ -133,54 +133,6 @@ var numeric = late.Regexp(`^[-+:0-9]*$`)
 // from is a name without its first bytes.
 func (p file) from(i int) file { p.text = p.text[i:]; return p }
 
-// behind are operands but for the first, which is a mode, an owner or a script.
-func behind(a words) words {
-	if a.short("LH") {
-		return words{unnamed} // it follows links
-	}
-	for i, w := range a {
-		if !strings.HasPrefix(w.text, "-") {
-			return operands(slices.Concat(a[:i], a[i+1:]))
-		}
-	}
-	return operands(a)
-}
-
-// copied are the names that cp, ln and install make, mv removes what it moves, too.
-func copied(a words) (list words) {
-	if a.open() || a.short("StT") || a.any("--t*", "--no-t*", "--parents", "--suffix*") {
-		return words{unnamed}
-	}
-	ops := slices.DeleteFunc(slices.Clone(a), func(w file) bool { return strings.HasPrefix(w.text, "-") })
-	if len(ops) == 1 {
-		return words{{text: lastOf(ops[0]), whole: ops[0].whole}} // of ln, in the working directory
-	}
-	for _, p := range ops[:max(len(ops)-1, 0)] {
-		dest := ops[len(ops)-1]
-		dest.dir = true
-		into := file{text: dest.text + "/" + lastOf(p), whole: dest.whole && (p.whole || strings.Contains(p.tail, "/")), tail: p.tail}
-		if !dest.whole {
-			into = dest
-			if strings.Contains(dest.tail, "/") && (p.whole || strings.Contains(p.tail, "/")) {
-				into = file{text: dest.text, tail: dest.tail + "/" + lastOf(p)}
-			}
-		}
-		list = append(list, dest, into)
-	}
-	return list
-}
-
-// installed are the names that install(1) makes: with -d those of directories, whose mode and
-// owner it sets as well.
-func installed(a words) words {
-	if a.short("d") || a.any("--directory*") {
-		return append(copied(a), operands(a)...)
-	}
-	return copied(a)
-}
-
-func moved(a words) words { return append(copied(a), operands(a[:max(len(a)-1, 0)])...) }
-
 // lastOf is the last part of a name, as far as it is known.
 func lastOf(p file) string {
 	switch {
@@ -243,23 +195,4 @@ func fetched(curl bool) func(a words) words {
 		}
 		return list
 	}
-}
-
-// pieces are what split(1) and csplit(1) make: their operands, or "x", with ends.
-func pieces(a words) words {
-	list := words{{text: "x"}}
-	for _, w := range joined(a) {
-		list = append(list, file{text: w.text, tail: w.tail})
-	}
-	return list
-}
-
-// output is what dd(1) writes.
-func output(a words) (list words) {
-	for _, w := range a {
-		if strings.HasPrefix(w.text, "of=") {
-			list = append(list, w.from(3))
-		}
-	}
-	return list
 }
