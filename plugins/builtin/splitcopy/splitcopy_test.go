@@ -191,6 +191,7 @@ func TestRefused(t *testing.T) {
 		{"in one RUN, with a variable", strings.Replace(npm, "npm ci", "A=b && npm ci && make $A", 1), nil, "between"},
 		{"in one RUN, with an option", strings.Replace(npm, "npm ci", "set -x && npm ci && make", 1), nil, "between"},
 		{"in one RUN, with a mount of memory", strings.Replace(npm, "RUN npm ci", "RUN --mount=type=tmpfs,target=/t npm ci && make", 1), nil, "between"},
+		{"in one RUN, with what the install makes", strings.Replace(npm, "npm ci", "npm ci && npm run build", 1), with("node_modules/a/index.js", "1"), "made"},
 		{"a directory that the context has", npmWith("RUN mkdir -p src/x"), nil, "between"},
 		{"a list of the directory", npmWith("RUN ls /app"), nil, "between"},
 		{"with what stands there", strings.Replace(npm, "npm ci", "rm -rf src && npm ci", 1), nil, "between"},

@@ -109,9 +109,13 @@ func (s *split) run(i int, r *ir.Run, at *eval.State) (*install, *refusal) {
 		return all, no
 	}
 	for _, parts := range s.cuts(r, at) {
-		if in, other := s.whole(i, parts[0], s.effectsAs(i, parts[0]), at); other == nil && in != nil && len(s.reads)+len(in.reads) > 0 {
+		in, other := s.whole(i, parts[0], s.effectsAs(i, parts[0]), at)
+		if other == nil && in != nil && len(s.reads)+len(in.reads) > 0 {
 			s.cut = parts
 			return in, nil
+		}
+		if other != nil && other.code != "between" && other.code != "script" {
+			no = other // why the install cannot stand in front, cut or not
 		}
 	}
 	return nil, no
