@@ -199,6 +199,7 @@ func rsyncs(k *call) {
 		case !f.known || remote && !strings.Contains(host, "/"):
 			k.out.Network = append(k.out.Network, Fetch{URL: f.show(), By: k.Name})
 			k.does(Network)
+			k.out.Reads.add(k.constant("~/.ssh/"))
 			if last || !f.known {
 				k.fail("`" + k.Text + "` sends files, or runs ssh")
 			}

@@ -29,6 +29,9 @@ func words(k *call) {
 		for i, f := range k.operands[:max(len(k.operands)-1, 0)] {
 			if t := f.plain(); len(t) == 2 && t[0] == '-' && strings.Contains("abcdefghkprstuwxLOGSN", t[1:]) {
 				k.read(k.operands[i+1], false)
+			} else if i > 0 && slices.Contains([]string{"-nt", "-ot", "-ef"}, t) {
+				k.read(k.operands[i-1], false)
+				k.read(k.operands[i+1], false)
 			}
 		}
 	}

@@ -90,7 +90,7 @@ type uses struct{ reads, writes []use }
 // use is a path, and whether its entry in the directory itself is made, changed or removed.
 type use struct {
 	Path
-	gone bool // it may be removed
+	gone bool // it may be removed, or get another mode, owner or attribute
 }
 
 // acts are the uses of a step. What a script may run is in the directories of programs, and what
@@ -114,20 +114,32 @@ func (g *Ground) acts(body ir.Body, s Step) (out uses, why string) {
 		if g.Path == nil {
 			return out, "PATH is not known"
 		}
-		for _, dir := range append(strings.Fields("/usr /bin /sbin /lib /lib32 /lib64 /libx32 /etc /opt /var/lib /proc /sys"), g.Path...) {
+		for _, p := range expanded(b, s) {
+			out.reads = append(out.reads, use{Path: canonical(p)})
+		}
+		for _, m := range b.Mounts {
+			target, known := mountedAt(m)
+			if !known {
+				return out, "where it has a mount is not known"
+			}
+			out.writes = append(out.writes, madeFor(target)...)
+		}
+		for _, dir := range slices.Concat(packageDirs, []string{"/proc", "/sys"}, g.Path) {
 			out.reads = append(out.reads, use{Path: canonical(Path{Name: path.Clean(dir), Tree: true})})
 		}
 		if why := aliased(s); why != "" && !g.Straight {
 			return out, why
 		}
 	}
+	_, script := body.(*ir.Run)
 	add := func(list *[]use, p Paths, gone bool) {
 		for _, q := range p.List {
 			if why == "" && !g.Straight && g.isAlias(q) {
 				why = q.String() + " may lead through a link that an earlier step made"
 			}
-			if q = canonical(q); !strings.HasPrefix(q.Name, "/dev/") {
-				*list = append(*list, use{q, gone})
+			bare := gone || alters(s, q)
+			if q = canonical(q); !script || !strings.HasPrefix(q.Name, "/dev/") { // it has a /dev of its own
+				*list = append(*list, use{q, bare})
 			}
 		}
 	}
@@ -180,6 +192,9 @@ func below(p, place Path) bool {
 // meet tells whether a path that is written may be one that is used, or decide about it: a path is
 // not there without the directories that it is in.
 func (g *Ground) meet(w, u use) bool {
+	if packaged(w.Path) && packaged(u.Path) && !g.there(w) && !g.there(u) && !g.Straight {
+		return true // by a link of the base image
+	}
 	if !common(w.Path, u.Path) {
 		return false
 	}
@@ -190,11 +205,20 @@ func (g *Ground) meet(w, u use) bool {
 	return !g.there(w)
 }
 
+// packaged tells a path in the directories of packages, of which those of distributions link one
+// to the other, as /usr/lib/ssl/certs to /etc/ssl/certs. They have nothing in /opt.
+func packaged(p Path) bool {
+	return slices.ContainsFunc([]string{"/usr", "/etc", "/var/lib"}, func(dir string) bool { return p.Name == dir || strings.HasPrefix(p.Name, dir+"/") })
+}
+
 // there tells a directory that is said to be written as one in which another is made, and that the
 // image has anyway.
 func (g *Ground) there(u use) bool {
 	return g.Standard && !u.gone && !u.Tree && !u.Glob && u.Grade == Over && slices.Contains(standardDirs, u.Name)
 }
+
+// packageDirs are those in which packages have programs, libraries, settings and data.
+var packageDirs = strings.Fields("/usr /bin /sbin /lib /lib32 /lib64 /libx32 /etc /opt /var/lib")
 
 // standardDirs are in every image of a distribution (Filesystem Hierarchy Standard 3.0, 3 to 5).
 var standardDirs = strings.Fields(`/ /etc /home /media /mnt /opt /root /run /srv /tmp /usr /usr/bin /usr/lib /usr/local /usr/local/bin /usr/local/lib /usr/local/share
@@ -202,7 +226,7 @@ var standardDirs = strings.Fields(`/ /etc /home /media /mnt /opt /root /run /srv
 
 // merged are names of directories that are links in many distributions.
 var merged = [][2]string{{"/bin", "/usr/bin"}, {"/sbin", "/usr/sbin"}, {"/lib", "/usr/lib"}, {"/lib32", "/usr/lib32"}, {"/lib64", "/usr/lib64"}, {"/libx32", "/usr/libx32"},
-	{"/var/run", "/run"}, {"/var/lock", "/run/lock"}, {"/usr/tmp", "/var/tmp"}}
+	{"/var/run", "/run"}, {"/var/lock", "/run/lock"}, {"/usr/tmp", "/var/tmp"}, {"/var/spool/mail", "/var/mail"}}
 
 // canonical gives a path by the name of the directory that its own is a link to, should it be one.
 // /usr/sbin is /usr/bin to some.
@@ -248,8 +272,13 @@ func alike(a string, wildA bool, b string, wildB bool) bool {
 	return plainText(a) == plainText(b)
 }
 
-// matches tells whether a name, with or without backslashes, may be of a pattern.
+// matches tells whether a name, with or without backslashes, may be of a pattern, or is it to the
+// letter: a shell that finds no file takes the pattern itself. What brackets stand for is not
+// looked at, for a shell has more in them than package path.
 func matches(pattern, name string) bool {
+	if at := strings.IndexByte(pattern, '['); at >= 0 {
+		return strings.HasPrefix(plainText(name), plainText(front(pattern[:at])))
+	}
 	return slices.ContainsFunc([]string{name, plainText(name)}, func(n string) bool { ok, err := path.Match(pattern, n); return ok || err != nil })
 }
 

@@ -259,16 +259,16 @@ func TestPackages(t *testing.T) {
 }
 
 func TestNetwork(t *testing.T) {
-	const wget = "reads /etc/wgetrc /root/.wgetrc (over); writes "
+	const wget = "reads /etc/wgetrc /root/.netrc /root/.wgetrc (over); writes "
 	check(t, []line{
 		{"curl -fsSL https://e.org/a", "fetches https://e.org/a; reads /root/.curlrc (over); depends on network"},
 		{"curl -o x https://e.org/a", "fetches https://e.org/a; reads /root/.curlrc (over); writes /w/x; depends on network"},
 		{"curl -O https://e.org/a.tgz?x=1", "fetches https://e.org/a.tgz?x=1; reads /root/.curlrc (over); writes /w/a.tgz; depends on network"},
 		{"wget -qO- https://e.org/a", "fetches https://e.org/a; " + wget + "/root/.wget-hsts (over); depends on network"},
 		{"wget https://e.org/a", "fetches https://e.org/a; " + wget + "/root/.wget-hsts /w/a /w/a.[1-9]* (over); depends on network"},
-		{`wget "https://e.org/$(cat x)"`, `fetches "https://e.org/$(cat x)"; reads /etc/wgetrc /root/.wgetrc /w/x (over); writes /root/.wget-hsts /w/ (over); depends on network`},
+		{`wget "https://e.org/$(cat x)"`, `fetches "https://e.org/$(cat x)"; reads /etc/wgetrc /root/.netrc /root/.wgetrc /w/x (over); writes /root/.wget-hsts /w/ (over); depends on network`},
 		{"git config --global a b", "reads /etc/gitconfig /root/.config/git/ /root/.gitconfig (over); writes /root/.gitconfig /root/.gitconfig.lock (over)"},
-		{"git clone https://e.org/a.git && cd a && git checkout v1", "fetches https://e.org/a.git; reads /etc/gitconfig /root/.config/git/ /root/.gitconfig /w/a/ (over); writes /w /w/a/ (over); removes /w/a/ (over); depends on clock network"},
+		{"git clone https://e.org/a.git && cd a && git checkout v1", "fetches https://e.org/a.git; reads /etc/gitconfig /root/.config/git/ /root/.git-credentials /root/.gitconfig /root/.netrc /root/.ssh/ /w/a/ (over); writes /w /w/a/ (over); removes /w/a/ (over); depends on clock network"},
 		{"ssh-keygen -q -t rsa -N '' -f k", "writes /w /w/k /w/k.pub (over); depends on random"},
 		{"ssh-keyscan github.com >> ~/.ssh/known_hosts", "fetches github.com; writes /root/.ssh/known_hosts; depends on network"},
 	})

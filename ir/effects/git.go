@@ -103,6 +103,7 @@ func (k *call) cloneFrom(f field) {
 		k.read(f, true)
 	case isURL || colon && !strings.Contains(host, "/") || !f.known:
 		k.fetch(f)
+		k.out.Reads.add(k.constant("~/.ssh/ ~/.netrc ~/.git-credentials")) // gitcredentials(7), ssh(1)
 	default:
 		k.read(f, true)
 		if !k.has("--no-hardlinks") {

@@ -38,6 +38,9 @@ func curls(k *call) {
 			return
 		}
 	}
+	if k.has("--netrc") {
+		k.out.Reads.add(k.constant("~/.netrc"))
+	}
 	dirs := k.dirs
 	if d, ok := k.opt("--output-dir"); ok {
 		dirs = d.enter(dirs)

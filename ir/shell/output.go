@@ -87,6 +87,30 @@ func (s *Script) Globs() (list []Word) {
 	return list
 }
 
+// SetsPattern tells whether a script puts a wildcard, in quotes or not, into a variable: where that
+// is not quoted, the shell looks for files.
+func (s *Script) SetsPattern() (found bool) {
+	for _, tree := range s.trees {
+		syntax.Walk(tree, func(n syntax.Node) bool {
+			if a, ok := n.(*syntax.Assign); ok && a.Value != nil {
+				syntax.Walk(a.Value, func(n syntax.Node) bool {
+					switch n := n.(type) {
+					case *syntax.Lit:
+						found = found || wild(n.Value)
+					case *syntax.SglQuoted:
+						found = found || wild(n.Value)
+					case *syntax.CmdSubst, *syntax.ParamExp: // what they give is not looked at
+						return false
+					}
+					return true
+				})
+			}
+			return true
+		})
+	}
+	return found
+}
+
 // hasPattern tells whether a word has a wildcard outside of quotes.
 func hasPattern(w *syntax.Word) bool {
 	return slices.ContainsFunc(w.Parts, func(p syntax.WordPart) bool {

@@ -95,15 +95,33 @@ func (w *weights) paths(sources []string) (most float64) {
 }
 
 // meets tells whether a source of a COPY may have a path of a pattern in it. One with a variable or
-// a wildcard may.
+// a wildcard may, and one that has no extension may be a directory.
 func meets(pattern, source string) bool {
+	folder := strings.HasSuffix(source, "/") || path.Ext(source) == ""
 	pattern, source = path.Clean("/" + pattern)[1:], path.Clean("/" + source)[1:]
 	if source == "" || pattern == "" || strings.ContainsAny(source, "$*?[") {
 		return true
 	}
-	if strings.HasPrefix(pattern+"/", source+"/") { // the source is a directory with it
+	if strings.HasPrefix(pattern+"/", source+"/") || folder && below(pattern, source) {
 		return true
 	}
 	ok, err := patternmatcher.MatchesOrParentMatches(source, []string{pattern})
 	return ok || err != nil
+}
+
+// below tells whether a pattern may be of a path in a directory.
+func below(pattern, dir string) bool {
+	parts := strings.Split(pattern, "/")
+	for i, name := range strings.Split(dir, "/") {
+		if i == len(parts) {
+			return false
+		}
+		if strings.Contains(parts[i], "**") {
+			return true
+		}
+		if ok, err := path.Match(parts[i], name); !ok && err == nil {
+			return false
+		}
+	}
+	return true
 }

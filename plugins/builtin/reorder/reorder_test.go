@@ -52,6 +52,8 @@ func TestMove(t *testing.T) {
 		{"by how often", `{"changes": {"src": 0.9, "conf": 0.1}}`, "COPY src /a/|COPY conf /b/", "COPY conf /b/|COPY src /a/"},
 		{"as often", `{"changes": {"src": 0.9, "conf": 0.9}}`, "COPY src /a/|COPY conf /b/", "="},
 		{"the whole of it", `{"changes": {"src/x": 0.9}}`, "COPY . /a/|COPY conf /b/", "COPY conf /b/|COPY . /a/"},
+		{"by a name anywhere", `{"changes": {"**/*.go": 0.9, "go.mod": 0.1}}`, "COPY src /a/|COPY go.mod /b/", "COPY go.mod /b/|COPY src /a/"},
+		{"by a name in any directory", `{"changes": {"*/x/y": 0.9}}`, "COPY src/x /a/|COPY src/z /b/", "COPY src/z /b/|COPY src/x /a/"},
 		{"below it", `{"changes": {"src": 0.9}}`, "COPY src/y /a/|COPY conf /b/", "COPY conf /b/|COPY src/y /a/"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
