@@ -2,11 +2,9 @@ package validate
 
 import (
 	"archive/tar"
-	"archive/zip"
 	"bufio"
 	"bytes"
 	"crypto/sha256"
-	"encoding/binary"
 	"encoding/json"
 	"errors"
 	"hash"
@@ -65,9 +63,10 @@ type member struct {
 	User, Group         string
 	Major, Minor        int64
 	Records             map[string]string
-	Extra               []byte
+	Extra, Local        []byte // extra fields of a zip, in its directory and in front of the member
 	Sum                 []byte
 	Creator             uint16
+	UTF8                bool // its name is said to be
 }
 
 // timeRecords are the PAX records that have a time.
@@ -114,55 +113,6 @@ func onlyZeros(in io.Reader) bool {
 			return errors.Is(err, io.EOF)
 		}
 	}
-}
-
-// zipForm has the members of a zip, in the order of its directory, without their times and
-// compression.
-func zipForm(data []byte) ([]byte, bool) {
-	z, err := zip.NewReader(bytes.NewReader(data), int64(len(data)))
-	if err != nil {
-		return nil, false
-	}
-	out := newMembers()
-	left := int64(maxUnpacked)
-	for _, f := range z.File {
-		r, err := f.Open()
-		if err != nil {
-			return nil, false
-		}
-		sum := sha256.New()
-		n, err := io.Copy(sum, io.LimitReader(r, left+1))
-		r.Close()
-		if left -= n; err != nil || left < 0 {
-			return nil, false
-		}
-		extra, ok := extraFields(f.Extra)
-		if !ok || !out.add(member{
-			Name: f.Name, Comment: f.Comment, Mode: int64(f.ExternalAttrs), Size: n, Extra: extra, Sum: sum.Sum(nil), Creator: f.CreatorVersion,
-		}) {
-			return nil, false
-		}
-	}
-	return append(out.sum(), z.Comment...), true
-}
-
-// extraFields drops those that have a time: NTFS' and the extended timestamp.
-func extraFields(data []byte) (kept []byte, ok bool) {
-	const ntfs, extended = 0x000a, 0x5455
-	for len(data) > 0 {
-		if len(data) < 4 {
-			return nil, false
-		}
-		id, size := binary.LittleEndian.Uint16(data), 4+int(binary.LittleEndian.Uint16(data[2:]))
-		if size > len(data) {
-			return nil, false
-		}
-		if id != ntfs && id != extended {
-			kept = append(kept, data[:size]...)
-		}
-		data = data[size:]
-	}
-	return kept, true
 }
 
 // memberSum is the sum of all members.

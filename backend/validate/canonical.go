@@ -61,6 +61,9 @@ func hasPrefix(magic string) func(string, []byte) bool {
 }
 
 func isJSON(name string, data []byte) bool {
+	if path.Base(name) == "package.json" { // Node takes the first of its "exports" and "imports" that fits
+		return false
+	}
 	switch path.Ext(name) {
 	case ".json", ".map", ".webmanifest", ".ipynb":
 		return true
@@ -158,7 +161,11 @@ func isDpkg(name string, _ []byte) bool { return name == dpkgStatus }
 func isApk(name string, _ []byte) bool  { return slices.Contains(apkDatabases, name) }
 
 // dpkgForm puts the stanzas of dpkg's status in order, and the fields of each.
+// Without an end of the last line dpkg does not read it.
 func dpkgForm(data []byte) ([]byte, bool) {
+	if len(data) > 0 && !bytes.HasSuffix(data, []byte("\n")) {
+		return nil, false
+	}
 	var out []string
 	for _, s := range stanzas(string(data)) {
 		fields, ok := dpkgFields(s)
@@ -194,8 +201,11 @@ func dpkgFields(stanza string) (fields []string, ok bool) {
 }
 
 // apkForm puts the packages of apk's database in order. The lines of each stay as they are:
-// they say which file is in which directory.
+// they say which file is in which directory. One that no empty line ends is not installed for apk.
 func apkForm(data []byte) ([]byte, bool) {
+	if len(data) > 0 && !bytes.HasSuffix(data, []byte("\n\n")) {
+		return nil, false
+	}
 	list := stanzas(string(data))
 	slices.Sort(list)
 	return []byte(strings.Join(list, "\n\n")), true

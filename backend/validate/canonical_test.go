@@ -3,6 +3,7 @@ package validate
 import (
 	"bytes"
 	"debug/elf"
+	"encoding/binary"
 	"os"
 	"slices"
 	"strings"
@@ -119,10 +120,48 @@ func TestArchives(t *testing.T) {
 	if x := zipOf("a", "b", epoch()); canonicalOf("/x", append(slices.Clone(x[:len(x)-2]), 1, 0, 'c')) == canonicalOf("/x", x) {
 		t.Error("the comment of a zip does not count")
 	}
+	zipOfOne := zipOf("a", "b", epoch())
+	if canonicalOf("/x", zipOfOne).form == "" {
+		t.Error("a zip has no form")
+	}
+	for what, data := range map[string][]byte{
+		"what stands behind a zip":                  append(slices.Clone(zipOfOne), "hidden"...),
+		"what stands between member and directory":  between(zipOfOne, "hidden"),
+		"another name for who reads it as a stream": bytes.Replace(zipOfOne, []byte("a"), []byte("c"), 1),
+	} {
+		if canonicalOf("/x", data).form != "" {
+			t.Error(what, "is left out")
+		}
+	}
 	broken := zipped([]byte("some text"), epoch())
 	broken[len(broken)-5] ^= 1
 	if canonicalOf("/x", broken).form != "" {
 		t.Error("a damaged gzip has a form")
+	}
+}
+
+// between is a zip with something in front of its directory, which it leads to.
+func between(z []byte, what string) []byte {
+	at := bytes.Index(z, []byte("PK\x01\x02"))
+	out := slices.Concat(z[:at], []byte(what), z[at:])
+	binary.LittleEndian.PutUint32(out[len(out)-6:], uint32(at+len(what)))
+	return out
+}
+
+// TestDatabases holds that a database whose last package its manager does not read is another one.
+func TestDatabases(t *testing.T) {
+	for name, text := range map[string]string{dpkgStatus: "Package: a\nVersion: 1\n", apkDatabases[0]: "P:a\nV:1\n\n"} {
+		if whole, cut := canonicalOf(name, []byte(text)), canonicalOf(name, []byte(text[:len(text)-1])); whole.form == "" || whole == cut {
+			t.Errorf("%s is the same without its end", name)
+		}
+	}
+}
+
+// TestOrderOfExports holds that the order of keys counts where Node reads by it.
+func TestOrderOfExports(t *testing.T) {
+	one, other := `{"exports":{"node":"./a.js","default":"./b.js"}}`, `{"exports":{"default":"./b.js","node":"./a.js"}}`
+	if x := canonicalOf("/p/package.json", []byte(one)); x.form != "" && x == canonicalOf("/p/package.json", []byte(other)) {
+		t.Error("exports in another order are the same")
 	}
 }
 

@@ -6,7 +6,7 @@ import "fmt"
 type Smoke struct {
 	Command    string `json:"command"`
 	Status     int    `json:"status"`               // that it ended with in A
-	ByItself   bool   `json:"byItself,omitempty"`   // what it prints differs between two builds of A, and is not compared
+	ByItself   bool   `json:"byItself,omitempty"`   // standard output or error differs between two builds of A, and that of them is not compared
 	Difference string `json:"difference,omitempty"` // "" is none
 }
 
@@ -27,10 +27,9 @@ func JudgeRun(command string, a, b [2]Outcome) Smoke {
 		switch {
 		case o.Status != s.Status:
 			s.Difference = fmt.Sprintf("exit code %d in A, %d in B", s.Status, o.Status)
-		case s.ByItself:
-		case o.Stdout != a[0].Stdout:
+		case o.Stdout != a[0].Stdout && a[0].Stdout == a[1].Stdout:
 			s.Difference = "standard output: " + firstLine(a[0].Stdout, o.Stdout)
-		case o.Stderr != a[0].Stderr:
+		case o.Stderr != a[0].Stderr && a[0].Stderr == a[1].Stderr:
 			s.Difference = "standard error: " + firstLine(a[0].Stderr, o.Stderr)
 		}
 	}

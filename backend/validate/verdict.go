@@ -266,8 +266,18 @@ func (j *judge) empty() {
 	}
 }
 
-// packages leaves those alone whose database was meant to be dropped.
+// packages adds those that differ between two images of a side, and leaves those alone whose
+// database was meant to be dropped.
 func (j *judge) packages() {
+	for side, own := range j.own {
+		for _, p := range own.Packages {
+			known := slices.ContainsFunc(j.out.Packages, func(o Package) bool { return o.Manager == p.Manager && o.Name == p.Name })
+			if !known {
+				j.out.Packages = append(j.out.Packages, p)
+				j.out.Notes = append(j.out.Notes, fmt.Sprintf("The package %s differs between two builds of %s.", shown(p.Name), "AB"[side:side+1]))
+			}
+		}
+	}
 	if len(j.out.Packages) == 0 {
 		return
 	}
@@ -278,14 +288,11 @@ func (j *judge) packages() {
 }
 
 // directories compares those in which names differ by themselves: whatever they are called,
-// there are as many of a kind, with the same modes and owners, as in one of the images of A.
+// there are as many of a kind, with the same modes and owners, as in one of the images of A; and
+// with the same contents, if these are the same in both.
 func (j *judge) directories() {
 	for _, dir := range slices.Sorted(maps.Keys(j.named)) {
-		four := [4]*Node{j.a[0].at(dir), j.a[1].at(dir), j.b[0].at(dir), j.b[1].at(dir)}
-		shapes := [4]string{}
-		for i, n := range four {
-			shapes[i] = j.shape(n, four)
-		}
+		shapes := j.shapes([4]*Node{j.a[0].at(dir), j.a[1].at(dir), j.b[0].at(dir), j.b[1].at(dir)})
 		if shapes == [4]string{} {
 			continue // all of it was meant to be dropped
 		}
@@ -303,9 +310,32 @@ func (j *judge) directories() {
 	}
 }
 
+// detail is how much an outline says of contents.
+type detail uint8
+
+const (
+	kinds    detail = iota // nothing
+	filled                 // which are empty
+	contents               // all
+)
+
+// shapes are those of a directory in the four images, with as much of contents as is the same in
+// both of A.
+func (j *judge) shapes(four [4]*Node) (shapes [4]string) {
+	for _, d := range []detail{contents, filled, kinds} {
+		for i, n := range four {
+			shapes[i] = j.shape(n, four, d)
+		}
+		if shapes[0] == shapes[1] {
+			break
+		}
+	}
+	return shapes
+}
+
 // shape lists the entries of a directory that one image of a side has and the other has not,
-// without their names and contents.
-func (j *judge) shape(n *Node, four [4]*Node) string {
+// without their names.
+func (j *judge) shape(n *Node, four [4]*Node, d detail) string {
 	if n == nil {
 		return ""
 	}
@@ -316,15 +346,15 @@ func (j *judge) shape(n *Node, four [4]*Node) string {
 			has[i] = other != nil && other.children[name] != nil
 		}
 		if (has[0] != has[1] || has[2] != has[3]) && j.meant(child.Path()) < 0 {
-			list = append(list, outline(child))
+			list = append(list, outline(child, d))
 		}
 	}
 	slices.Sort(list)
 	return strings.Join(list, ", ")
 }
 
-// outline is a path without its name and content, and without those of all below it.
-func outline(n *Node) string {
+// outline is a path without its name, and without those of all below it.
+func outline(n *Node, d detail) string {
 	text := owned(n.File)
 	for _, name := range slices.Sorted(maps.Keys(n.Xattrs)) {
 		text += fmt.Sprintf(" %s=0x%x", name, n.Xattrs[name])
@@ -333,12 +363,18 @@ func outline(n *Node) string {
 		text += fmt.Sprintf(" %d,%d", n.Major, n.Minor)
 	}
 	text = string(n.Kind) + ", " + text
+	switch {
+	case n.Kind == Symlink && d == contents:
+		text += " → " + shown(n.Target)
+	case n.Kind == Regular && (d == contents || d == filled && n.Size == 0):
+		text += ", " + contentOf(n.File)
+	}
 	if n.Kind != Directory {
 		return text
 	}
 	var list []string
 	for _, child := range n.children {
-		list = append(list, outline(child))
+		list = append(list, outline(child, d))
 	}
 	slices.Sort(list)
 	return text + " (" + strings.Join(list, ", ") + ")"

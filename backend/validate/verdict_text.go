@@ -74,7 +74,7 @@ func (s Smoke) String() string {
 	case s.Difference != "":
 		return plain(s.Command) + ": " + s.Difference
 	case s.ByItself:
-		return fmt.Sprintf("%s: exit code %d; what it prints differs by itself, and was not compared", plain(s.Command), s.Status)
+		return fmt.Sprintf("%s: exit code %d; an output that differs by itself was not compared", plain(s.Command), s.Status)
 	}
 	return fmt.Sprintf("%s: exit code %d and the same output", plain(s.Command), s.Status)
 }
