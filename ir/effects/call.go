@@ -62,7 +62,10 @@ func (w *walker) does(k *call) Effects {
 	} else {
 		k.fail("`" + k.Name + "` has an option or a command that the table does not know: `" + k.Text + "`")
 	}
-	k.out = Join(k.out, byUser(c), Effects{Dealings: w.rows.dealings(row, c)})
+	k.out.Dealings = append(k.out.Dealings, w.rows.dealings(row, c)...)
+	if c.User != "" {
+		k.out = concat([]Effects{k.out, byUser(c)})
+	}
 	w.behind(k, names, before, with)
 	return k.out
 }

@@ -85,7 +85,7 @@ func OfCommand(c *shell.Command, at State) Effects {
 	if at.Dir != "" {
 		w.dirs = []string{literal(at.Dir)}
 	}
-	return w.command(c, nil)
+	return Join(w.command(c, nil))
 }
 
 // deals notes what the call has to do with.
