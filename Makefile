@@ -16,7 +16,7 @@ RACE = STRAKE_CORPUS=none CGO_ENABLED=1 $(GO) test -race -short -timeout 20m
 BUILDKIT = github.com/moby/buildkit
 ENGINE = $(BUILDKIT)/cmd/buildkitd github.com/rootless-containers/rootlesskit/v3/cmd/rootlesskit
 
-.PHONY: build engine frontend frontend-image install uninstall demo check test long effects-truth attack conformance ages format lint bench fuzz generate clean
+.PHONY: build engine frontend frontend-image install uninstall demo check test long effects-truth attack conformance ages format lint bench bench-optimize fuzz generate clean
 
 build: engine ## bin/strake, and the build engine beside it
 	$(GO) build -o bin/strake ./cmd/strake
@@ -94,6 +94,10 @@ lint: format ## formatting, vet, staticcheck
 bench: build ## speed and memory beside BuildKit's own code, and builds beside buildx: one table at the end
 	@.ci/setup test
 	$(GO) run ./cmd/internal/bench ./backend/llb ./plugins/host ./plugins/builtin ./backend/engine ./cmd/strake ./cmd/strake-frontend
+
+bench-optimize: build ## what the optimising plugins save over replays of edits of many projects, whether the images are the same, and wrong plugins: hours, or STRAKE_BENCH_PROJECTS=name,name
+	@.ci/setup test
+	$(GO) run ./cmd/internal/bench -run '^Test(Projects|Mutants)$$' -timeout 24h ./backend/optimize/bench
 
 fuzz: ## every fuzz target for FUZZTIME
 	@grep -roE '^func Fuzz[A-Za-z]+' --include='*_test.go' . | sort | while IFS=: read -r file target; do \

@@ -1,17 +1,20 @@
 // Command bench runs the tests of speed of the packages that are its arguments, all of them
 // whatever they find, and prints one table of their figures at the end. It exits with 1 when
-// a figure misses its target, or a test fails for another reason. It is run by make bench.
+// a figure misses its target, or a test fails for another reason. It is run by make bench and
+// make bench-optimize.
 package main
 
 import (
 	"bufio"
 	"context"
+	"flag"
 	"fmt"
 	"io"
 	"os"
 	"os/exec"
 	"os/signal"
 	"text/tabwriter"
+	"time"
 
 	"github.com/seed-e0495807/strake/backend/testbed/figure"
 )
@@ -19,7 +22,10 @@ import (
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
-	figures, err := run(ctx, os.Args[1:], os.Stdout)
+	tests := flag.String("run", "Speed$", "a pattern: the tests to run")
+	limit := flag.Duration("timeout", time.Hour, "how long those of a package may take")
+	flag.Parse()
+	figures, err := run(ctx, *tests, *limit, flag.Args(), os.Stdout)
 	missed := print(os.Stdout, figures)
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "bench:", err)
@@ -31,9 +37,9 @@ func main() {
 
 // run passes on what the tests write, and gives the figures in it. The error is that of the
 // tests, which fail also when a figure misses its target.
-func run(ctx context.Context, packages []string, w io.Writer) (list []figure.Figure, err error) {
+func run(ctx context.Context, tests string, limit time.Duration, packages []string, w io.Writer) (list []figure.Figure, err error) {
 	// One package at a time: they would take the processors from each other.
-	cmd := exec.CommandContext(ctx, "go", append([]string{"test", "-p=1", "-count=1", "-v", "-timeout=60m", "-run=Speed$"}, packages...)...)
+	cmd := exec.CommandContext(ctx, "go", append([]string{"test", "-p=1", "-count=1", "-v", "-timeout=" + limit.String(), "-run=" + tests}, packages...)...)
 	cmd.Env = append(os.Environ(), "STRAKE_BENCH=1")
 	cmd.Stderr = os.Stderr
 	out, err := cmd.StdoutPipe()
