@@ -79,3 +79,7 @@ func Syntax(t testing.TB, r *Registry, name string, flags ...string) string {
 	}
 	return ref
 }
+
+// Sample tells whether a case among many that take long is one of those that make test runs: every
+// n-th. With STRAKE_LONG=1, as make long sets it, all are.
+func Sample(i, n int) bool { return os.Getenv("STRAKE_LONG") != "" || i%n == 0 }

@@ -75,7 +75,7 @@ func TestBuild(t *testing.T) {
 	if testing.Short() {
 		t.Skip("it builds with a real BuildKit")
 	}
-	n := 12
+	n := 6
 	if os.Getenv("STRAKE_LONG") != "" {
 		n = 250
 	}
