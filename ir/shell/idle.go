@@ -74,7 +74,9 @@ func plainPart(p syntax.WordPart) bool {
 	return false
 }
 
-// ownName tells a name that a script can surely set: bash(1) 5.2 has some that it cannot.
+// ownName tells a name that a script can surely set: bash(1) 5.2 has some that it cannot, some of
+// which it takes the value for arithmetic, where a[$(x)] runs x, and one that it expands for -x.
 func ownName(name string) bool {
-	return isName(name) && !slices.Contains([]string{"BASHOPTS", "BASH_VERSINFO", "EUID", "PPID", "SHELLOPTS", "UID", "OPTIND"}, name)
+	return isName(name) && !slices.Contains([]string{"BASHOPTS", "BASH_VERSINFO", "EUID", "PPID", "SHELLOPTS", "UID",
+		"HISTCMD", "LINENO", "OPTIND", "RANDOM", "SECONDS", "SRANDOM", "PS4"}, name)
 }

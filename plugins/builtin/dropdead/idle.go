@@ -8,47 +8,45 @@ import (
 	"github.com/seed-e0495807/strake/ir/eval"
 )
 
-// idle drops RUNs that do nothing. Each stands between two others: the one in front of it shows
-// that its shell starts, and the one behind it leaves what the engine makes for every RUN, like a
-// working directory that an earlier one has removed.
+// idle drops RUNs that do nothing. Behind each stands one that starts the same shell in the same
+// place: where the shell does not start, that fails, too, and what the engine makes for every RUN,
+// like a working directory that an earlier one has removed, it makes for that one.
 func (j *job) idle(stage int) {
 	ops, states := j.Module.Stages[stage].Ops, j.states.Stage(stage)
-	shown := make([]*eval.State, len(ops)) // in front of each op, the state of the last RUN that does something
-	last := (*eval.State)(nil)
-	for i, op := range ops {
-		shown[i] = last
-		if run, ok := op.Body.(*ir.Run); ok && j.does(run, states[i]) {
-			last = states[i]
-		}
-	}
-	next := (*eval.State)(nil) // of the RUN behind, when that is the next to make files
+	next := (*eval.State)(nil) // of the RUN behind, when that is the next to make files, and shows all this
 	for i, op := range slices.Backward(ops) {
 		switch b := op.Body.(type) {
 		case *ir.Run:
 			switch {
 			case j.does(b, states[i]):
-				next = states[i]
-			case shown[i] == nil || !sameShell(shown[i], states[i]):
-				j.leave("idle", op.Origin, op.Text(), "it does nothing, but no RUN in front of it shows that its shell starts")
-				next = states[i]
-			case next == nil || next.Workdir != states[i].Workdir || next.Workdir == "":
-				j.leave("idle", op.Origin, op.Text(), "it does nothing, but no RUN behind it shows that the engine leaves no more for it")
+				next = nil
+				if starts(b) {
+					next = states[i]
+				}
+			case next == nil || !sameShell(next, states[i]) || next.Workdir != states[i].Workdir || next.Workdir == "":
+				j.leave("idle", op.Origin, op.Text(), "it does nothing, but no RUN behind it shows that its shell starts, and that the engine leaves no more for it")
 				next = states[i]
 			default:
 				j.drop(stage, i, "it only prints, or sets variables of its own shell, which ends with it")
 			}
-		case *ir.Copy, *ir.Add, *ir.Workdir:
+		case *ir.Copy, *ir.Add, *ir.Workdir, *ir.Env, *ir.Arg:
 			next = nil
 		}
 	}
 }
 
+// starts tells a RUN that has the shell of the image read its line, in the file system of the image.
+func starts(run *ir.Run) bool {
+	return !run.Command.Exec && len(run.Mounts) == 0 && run.Security == "" && len(run.Devices) == 0 && len(run.Heredocs) == 0
+}
+
 // does is false for a RUN that surely ends well and does nothing.
 func (j *job) does(run *ir.Run, at *eval.State) bool {
-	if !at.ShellKnown || len(run.Mounts) > 0 || run.Network != "" || run.Security != "" || len(run.Devices) > 0 || len(run.Heredocs) > 0 || run.Command.Exec {
+	if !at.ShellKnown || !starts(run) || run.Network != "" {
 		return true
 	}
-	for _, name := range []string{"BASH_ENV", "SHELLOPTS", "BASHOPTS"} { // bash(1): what it reads when it starts
+	// What bash reads when it starts, and runs for -x; and functions in the place of builtins, bash(1).
+	for _, name := range []string{"BASH_ENV", "SHELLOPTS", "BASHOPTS", "PS4", "BASH_FUNC_echo%%", "BASH_FUNC_export%%", "BASH_FUNC_true%%", "BASH_FUNC_:%%"} {
 		if _, set, _ := at.Var(name); set {
 			return true
 		}
@@ -57,9 +55,10 @@ func (j *job) does(run *ir.Run, at *eval.State) bool {
 	return err != nil || !quiet(at.Shell[1:], strings.Contains(run.Command.Line, "$")) || !script.Idle()
 }
 
-// quiet tells flags of a shell with which it reads no files when it starts, and, where the script
+// quiet tells flags of a shell with which it reads its line, and no files when it starts, and, where the script
 // has variables, does not fail for one that is not set.
 func quiet(flags []string, variables bool) bool {
+	line := false // as -c has it: else the line names a file
 	for i, flag := range flags {
 		switch {
 		case i > 0 && strings.HasSuffix(flags[i-1], "o") && strings.HasPrefix(flags[i-1], "-"):
@@ -68,9 +67,11 @@ func quiet(flags []string, variables bool) bool {
 			}
 		case !strings.HasPrefix(flag, "-") || strings.Trim(flag[1:], "ceuxo") != "" || variables && strings.Contains(flag, "u"):
 			return false
+		default:
+			line = line || strings.Contains(flag, "c")
 		}
 	}
-	return len(flags) > 0
+	return line
 }
 
 // sameShell tells whether the shells of two RUNs start in the same way.
