@@ -19,6 +19,9 @@ import (
 func (j *job) needed(stage, op int, d *drop) *reason {
 	for i, s := range j.Module.Stages {
 		mine := j.descends(i, stage)
+		if why := j.environment(i, d); mine && why != nil {
+			return why
+		}
 		for k, o := range s.Ops {
 			var why *reason
 			if mine && (i != stage || k > op) {
@@ -30,6 +33,17 @@ func (j *job) needed(stage, op int, d *drop) *reason {
 			if why != nil {
 				return why
 			}
+		}
+	}
+	return nil
+}
+
+// environment is about the variables of a stage at its end, which its containers have.
+func (j *job) environment(stage int, d *drop) *reason {
+	states := j.states.Stage(stage)
+	for name, value := range states[len(states)-1].Env() {
+		if d.named(value, "", false) {
+			return because("started", "%s, which containers have, names it", name)
 		}
 	}
 	return nil
@@ -50,7 +64,7 @@ func (j *job) reads(stage, op int, body ir.Body, d *drop) *reason {
 			return starts(b.Command, at, d)
 		}
 	case *ir.Onbuild:
-		return j.trigger(b, at, d)
+		return j.trigger(stage, b, at, d)
 	}
 	return nil
 }
@@ -68,7 +82,12 @@ func (j *job) run(stage, op int, run *ir.Run, d *drop) *reason {
 			return because("needed", "`%s` of a later RUN needs it", c.Text)
 		}
 	}
-	for _, c := range j.step(stage, op).Commands {
+	return j.effects(j.step(stage, op), d)
+}
+
+// effects is why a step needs a leftover that is in front of it, by what it reads.
+func (j *job) effects(step *effects.Step, d *drop) *reason {
+	for _, c := range step.Commands {
 		switch e := c.Effects; {
 		case len(e.Unknown) > 0 && j.config.Unknown != "drop":
 			return because("unknown", "a later RUN may need it: %s", e.Unknown[0])
@@ -130,7 +149,7 @@ func starts(command ir.Command, at *eval.State, d *drop) *reason {
 	}
 	for _, c := range commands(script) {
 		names := slices.ContainsFunc(slices.Concat(c.Args, c.Reads), func(w shell.Word) bool {
-			return path.IsAbs(w.Text) && slices.ContainsFunc(d.patterns, effects.Paths{List: []effects.Path{{Name: path.Clean(w.Text), Glob: true, Tree: true}}}.Overlap)
+			return d.named(w.Text, at.Workdir, true)
 		})
 		if d.NeededBy(c) || names {
 			return because("started", "`%s`, which a container runs, needs it", c.Text)
@@ -139,8 +158,25 @@ func starts(command ir.Command, at *eval.State, d *drop) *reason {
 	return nil
 }
 
+// named tells whether a word of a command, or a variable, has a path that is a leftover, or is in
+// it; and with around, one that it is in. The name of an archive may be relative, to a directory
+// that another WORKDIR may set, too.
+func (d *drop) named(word, dir string, around bool) bool {
+	parts := strings.FieldsFunc(word, func(r rune) bool { return strings.ContainsRune(" \t\n\"'=:,;|&()<>", r) })
+	return slices.ContainsFunc(parts, func(part string) bool {
+		if !path.IsAbs(part) {
+			return around && d.Kind == effects.Archives && slices.ContainsFunc(d.patterns, func(p string) bool {
+				match, err := path.Match(path.Base(part), path.Base(p))
+				return match && err == nil || dir != "" && path.Join(dir, part) == path.Dir(p)
+			})
+		}
+		here := effects.Paths{List: []effects.Path{{Name: path.Clean(part), Glob: true, Tree: around}}}
+		return slices.ContainsFunc(d.patterns, here.Overlap)
+	})
+}
+
 // trigger is about what runs in images that start from this one.
-func (j *job) trigger(b *ir.Onbuild, at *eval.State, d *drop) *reason {
+func (j *job) trigger(stage int, b *ir.Onbuild, at *eval.State, d *drop) *reason {
 	body, err := ir.ParseBody(b.Trigger, j.Module.Escape)
 	if err != nil {
 		return because("trigger", "nobody knows what ONBUILD %s needs", b.Trigger)
@@ -159,6 +195,10 @@ func (j *job) trigger(b *ir.Onbuild, at *eval.State, d *drop) *reason {
 		if d.NeededBy(c) && !renewed || unknown {
 			return because("trigger", "`%s` of an ONBUILD needs it, or may", c.Text)
 		}
+	}
+	step := effects.Of(run, effects.StateOf(at, j.Module.Escape, j.open(stage)))
+	if why := j.effects(&step, d); why != nil {
+		return because("trigger", "ONBUILD %s needs it, or may", b.Trigger)
 	}
 	return nil
 }

@@ -222,6 +222,7 @@ func TestStays(t *testing.T) {
 		{"offline", "FROM node\nRUN npm ci\nRUN npm ci --offline\n", "needed"},
 		{"by npx", "FROM node\nRUN npm ci\nCMD [\"npx\", \"serve\"]\n", "started"},
 		{"no network", "FROM python\nRUN pip install a\nRUN --network=none pip install b\n", "needed"},
+		{"a trigger that reads lists", "FROM debian\nRUN apt-get update\nONBUILD RUN test -n \"$(ls -A /var/lib/apt/lists)\"\n", "trigger"},
 		{"a cache mount", "FROM python\nRUN --mount=type=cache,target=/root/.cache pip install a\n", "mounted"},
 	} {
 		t.Run(c.name, func(t *testing.T) { stays(t, c.text, c.code, `{"explain": true, "unknown": "drop"}`, root) })
@@ -310,6 +311,12 @@ func TestArchives(t *testing.T) {
 		{"read later", fetch + "RUN cp /tmp/b.zip /srv\n", "needed"},
 		{"found later", fetch + "RUN find /tmp -name x\n", "needed"},
 		{"unknown", fetch + "RUN ./x\n", "unknown"},
+		{"started, by a relative name", "FROM debian\nWORKDIR /srv\nRUN curl -o b.zip https://e.org/b && unzip b.zip\nCMD [\"python3\", \"b.zip\"]\n", "started"},
+		{"started, by a pattern", fetch + "WORKDIR /tmp\nCMD python3 *.zip\n", "started"},
+		{"started, in an option", fetch + "CMD [\"java\", \"-javaagent:/tmp/b.zip\"]\n", "started"},
+		{"in a variable of containers", fetch + "ENV DATA=/tmp/b.zip\n", "started"},
+		{"in a variable in front", at + "ENV B=/tmp/b.zip\nRUN curl -o $B https://e.org/b && unzip $B\nCMD python3 $B\n", "started"},
+		{"copied by a trigger", fetch + "ONBUILD RUN cp /tmp/b.zip /srv\n", "trigger"},
 		{"started", fetch + "CMD [\"unzip\", \"/tmp/b.zip\"]\n", "started"},
 		{"mounted", at + "RUN --mount=type=cache,target=/tmp curl -o /tmp/b.zip https://e.org/b && unzip /tmp/b.zip\n", "mounted"},
 		{"another user", at + "USER app\nRUN curl -o /tmp/b.zip https://e.org/b && unzip /tmp/b.zip\n", "user"},
