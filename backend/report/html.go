@@ -4,8 +4,10 @@ import (
 	_ "embed"
 	"html/template"
 	"io"
+	"strings"
 
 	"github.com/seed-e0495807/strake/backend/validate"
+	"github.com/seed-e0495807/strake/lang/diag"
 )
 
 //go:embed report.html
@@ -27,5 +29,10 @@ func (r *Report) HTML(w io.Writer) error {
 	if err != nil {
 		return err
 	}
-	return t.Execute(w, r)
+	var b strings.Builder
+	if err := t.Execute(&b, r); err != nil {
+		return err
+	}
+	_, err = io.WriteString(w, diag.Screen(b.String())) // names of files may turn the direction of a line
+	return err
 }

@@ -89,7 +89,7 @@ func New(ctx context.Context, r *validate.Reader, img *validate.Image) (*Report,
 			return
 		}
 		seen[n.File] = true
-		files[n.Layer] = append(files[n.Layer], File{n.Path(), n.Size})
+		files[n.Born()] = append(files[n.Born()], File{n.Path(), n.Size})
 	})
 	hidden := tree.Hidden()
 	for i := range out.Layers {

@@ -180,6 +180,24 @@ func TestSums(t *testing.T) {
 	}
 }
 
+// TestNames has files with several names: each counts once, by the first of them, for the layer that
+// has the content, and is hidden by the layer that takes the last name.
+func TestNames(t *testing.T) {
+	for range 20 { // a map is walked in another order each time
+		r := read(t,
+			layer{"RUN a", 1, []string{"100 z", "a=z", "m=z", "50 y", "b=y"}},
+			layer{"RUN b", 2, []string{"k=z", "0 .wh.y"}},
+			layer{"RUN c", 3, []string{"0 .wh.b"}},
+		)
+		if top := r.Layers[0].Top; len(top) != 1 || top[0] != (report.File{Path: "/a", Bytes: 100}) || r.Layers[1].Files != 0 || r.Layers[1].Bytes != 0 {
+			t.Fatalf("%+v", r.Layers)
+		}
+		if w := r.Waste; len(w) != 1 || w[0].Path != "/b" || w[0].Made.Layer != 1 || w[0].Hidden.Layer != 3 || w[0].Bytes != 50 {
+			t.Fatalf("%+v", w)
+		}
+	}
+}
+
 // TestAttackPage has what an image may have in its texts: the page shows it, and does nothing.
 func TestAttackPage(t *testing.T) {
 	const evil = `</code><script>alert(1)</script><img/onerror/src>`
@@ -192,6 +210,14 @@ func TestAttackPage(t *testing.T) {
 		if strings.Contains(b.String(), tag) {
 			t.Errorf("the page has %s", tag)
 		}
+	}
+	b.Reset()
+	r = read(t, layer{"RUN \x1b[31m \u202e", 1, []string{"10 \u202etxt.exe"}})
+	if err := r.HTML(&b); err != nil {
+		t.Fatal(err)
+	}
+	if strings.ContainsAny(b.String(), "\x1b\u202e") || !strings.Contains(b.String(), "txt.exe") {
+		t.Error("the page has marks that turn its lines, or that control a terminal")
 	}
 	for _, load := range []string{"src=\"", "href=", "url(", "@import", "http://", "https://"} {
 		if strings.Contains(strings.ReplaceAll(b.String(), "default-src", ""), load) {
