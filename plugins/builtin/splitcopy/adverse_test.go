@@ -63,6 +63,8 @@ func TestAdverse(t *testing.T) {
 		{"a module of python", "ENV PYTHONPATH=/app\n" + start + pip, sources("sitecustomize.py", "x\n")},
 		{"a directory for a module", start + mod, sources("go.mod", "module a\nreplace b => ./src\n")},
 		{"a directory that is made later", "COPY . .\nWORKDIR /src/deep\nRUN cd / && pip install -r requirements.txt\n", sources()},
+		{"a directory that gives its group", start + "RUN cd web && npm ci\n", tree{"web/package.json": "{}", "web/src/index.js": "1", "web/ 2755": ""}},
+		{"a directory into which all may write", start + "USER me\nRUN cd web && npm ci\n", tree{"web/package.json": "{}", "web/src/index.js": "1", "web/ 0777": ""}},
 		{"a home", "ENV HOME=/app\nRUN mkdir -p /app && echo x > /app/.keep\n" + start + "RUN cp -r ~ /home2 && npm ci\n", sources()},
 		{"a mount of the context", start + "RUN --mount=target=/ctx cp -r src /copied && npm ci\n", sources()},
 	} {

@@ -109,6 +109,9 @@ func (c tree) write(t *testing.T) string {
 		if more != "" && !link {
 			var mode os.FileMode
 			_, scan := fmt.Sscanf(more, "%o", &mode)
+			if mode&0o2000 != 0 {
+				mode = mode.Perm() | os.ModeSetgid
+			}
 			modes[full], err = mode, errors.Join(err, scan)
 		}
 		if err != nil {

@@ -69,7 +69,8 @@ func (r *reader) composerLock() *refusal {
 	return nil
 }
 
-var composerURL = late.Regexp(`^((https?|ssh|git)://|git@)\S+$`)
+// distantURL is one of another machine.
+var distantURL = late.Regexp(`^((https?|ssh|git)://|git@)\S+$`)
 
 // remoteOnly tells whether all that a value of JSON has as a URL is one, and it is of no type that is a
 // directory.
@@ -80,7 +81,7 @@ func remoteOnly(value any) bool {
 	case map[string]any:
 		for key, e := range v {
 			text, _ := e.(string)
-			if key == "url" && text != "" && !composerURL().MatchString(text) || key == "type" && (text == "path" || text == "artifact") || !remoteOnly(e) {
+			if key == "url" && text != "" && !distantURL().MatchString(text) || key == "type" && (text == "path" || text == "artifact") || !remoteOnly(e) {
 				return false
 			}
 		}

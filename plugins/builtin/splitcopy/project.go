@@ -1,6 +1,7 @@
 package splitcopy
 
 import (
+	"io/fs"
 	"path"
 	"slices"
 	"strings"
@@ -62,6 +63,9 @@ func (r *reader) standing() (*install, *refusal) {
 			if len(list) == 0 || !list[0].Mode.IsDir() || list[0].Mode.Perm()&0o555 != 0o555 {
 				return nil, refuse("elsewhere", "%s is no directory of the build context that all may read", path.Join(r.from, dir))
 			}
+			if dir == r.dir && !r.writesAlike(list[0].Mode) {
+				return nil, refuse("elsewhere", "%s has another mode than a directory that is made (0755), with which the install may write there in another way", path.Join(r.from, dir))
+			}
 		}
 		for _, f := range r.files.list(path.Join(r.from, dir), r.project.Reads...) {
 			if !f.Mode.IsRegular() {
@@ -84,6 +88,14 @@ func (r *reader) standing() (*install, *refusal) {
 		}
 	}
 	return in, nil
+}
+
+// writesAlike tells whether an install writes into a directory with a mode as into the one that the
+// COPY of the manifests makes: with --chmod, that has the mode, too. Setgid gives what is made in
+// it another group, and write bits let others than its owner write.
+func (r *reader) writesAlike(mode fs.FileMode) bool {
+	root := r.root && r.User == ""
+	return r.copied.chmod != "" || mode&fs.ModeSetgid == 0 && (root || mode.Perm() == 0o755)
 }
 
 // managed reads the files of a manager.

@@ -10,12 +10,13 @@ import (
 
 // gemfileLine are the lines of a Gemfile that read no file: it is a program, of which no other is
 // accepted. Values are words, strings without an interpolation, symbols, and lists of these.
-var gemfileLine = late.Regexp(`^(source ` + rubyString + `( do)?|ruby ` + rubyString + `|group(\(| )[:a-z_, ]+\)? do|platforms? [:a-z_0-9, ]+ do|end|` +
+var gemfileLine = late.Regexp(`^(source ` + rubyURL + `( do)?|ruby ` + rubyString + `|group(\(| )[:a-z_, ]+\)? do|platforms? [:a-z_0-9, ]+ do|end|` +
 	`git_source\(:github\) (\{ ?\|repo\| ?["']https://github\.com/#\{repo\}(\.git)?["'] ?\}|do \|repo_name\|)|` +
-	`gem ` + rubyString + `(, *(` + rubyValue + `|:?(require|platforms?|groups?|git|github|branch|tag|ref)(:| *=>) *` + rubyValue + `))*)$`)
+	`gem ` + rubyString + `(, *(` + rubyValue + `|:?git(:| *=>) *` + rubyURL + `|:?(require|platforms?|groups?|github|branch|tag|ref)(:| *=>) *` + rubyValue + `))*)$`)
 
 const (
 	rubyString = `["'][^"'#\\` + "`" + `]*["']`
+	rubyURL    = `["']((https?|git|ssh)://|git@)[^"'#\\` + "`" + `]*["']` // no file: or path
 	rubyValue  = `(` + rubyString + `|\[( *(` + rubyString + `|:\w+) *,?)*\]|:\w+|%[iw]\[[\w ]*\]|true|false|nil)`
 )
 
@@ -44,6 +45,9 @@ func (r *reader) bundle(in *install) *refusal {
 	for line := range strings.Lines(r.files.read(r.place("Gemfile.lock"))) {
 		if line = strings.TrimSpace(line); line == "PATH" || strings.HasPrefix(line, "PLUGIN") {
 			return refuse("reads", "%s has %s", r.place("Gemfile.lock"), line)
+		}
+		if from, ok := strings.CutPrefix(line, "remote: "); ok && !distantURL().MatchString(from) {
+			return refuse("reads", "%s has gems from %.60q", r.place("Gemfile.lock"), from)
 		}
 	}
 	return nil

@@ -237,6 +237,10 @@ func TestRefused(t *testing.T) {
 		{"composer with its repository", strings.Replace(npm, "npm ci", "composer install --no-scripts --no-autoloader", 1), with("composer.json", "{}", ".git/HEAD", "x"), "reads"},
 		{"a Gemfile that reads", strings.Replace(npm, "npm ci", "bundle install", 1), with("Gemfile", "source 'https://rubygems.org'\ngem 'a', File.read('v')\n"), "reads"},
 		{"a Gemfile with a path", strings.Replace(npm, "npm ci", "bundle install", 1), with("Gemfile", "gem 'a', path: 'a'\n"), "reads"},
+		{"a Gemfile with a repository in the project", strings.Replace(npm, "npm ci", "bundle install", 1), with("Gemfile", "gem 'a', git: 'vendor/a'\n"), "reads"},
+		{"a Gemfile with a repository of files", strings.Replace(npm, "npm ci", "bundle install", 1), with("Gemfile", "gem 'a', :git => 'file:///app/a'\n"), "reads"},
+		{"a Gemfile with a source of files", strings.Replace(npm, "npm ci", "bundle install", 1), with("Gemfile", "source 'file:///app/gems'\n"), "reads"},
+		{"a Gemfile.lock with a repository in the project", strings.Replace(npm, "npm ci", "bundle install", 1), with("Gemfile.lock", "GIT\n  remote: vendor/a\n"), "reads"},
 		{"a gemspec", strings.Replace(npm, "npm ci", "bundle install", 1), with("Gemfile", "gemspec\n"), "reads"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

@@ -100,6 +100,7 @@ type installer struct {
 	*shell.Command
 	project *effects.Project
 	dir     string // absolute; "" is not known
+	root    bool   // the RUN is root's
 }
 
 // run is step for a RUN: all of it, or what installs in front of an "&&".
@@ -142,6 +143,7 @@ func (s *split) whole(i int, r *ir.Run, step effects.Step, at *eval.State) (*ins
 	}
 	all := &install{}
 	for _, f := range found {
+		f.root = at.Root()
 		one, no := s.reading(f)
 		if no != nil {
 			return nil, no
@@ -171,7 +173,7 @@ func installers(script *shell.Script, dir string) (list []*installer, no *refusa
 		case len(c.Writes) > 0 || len(c.Reads) > 0:
 			return nil, refuse("script", "`%s` has its input or output in a file", c.Text)
 		default:
-			list = append(list, &installer{c, p, dir})
+			list = append(list, &installer{Command: c, project: p, dir: dir})
 		}
 	}
 	return list, nil
