@@ -4,6 +4,8 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/moby/buildkit/frontend/dockerfile/dfgitutil"
+
 	"github.com/seed-e0495807/strake/lang"
 	"github.com/seed-e0495807/strake/lang/source"
 )
@@ -53,8 +55,11 @@ func (f *finder) image(keyword, name string, at source.Span, stage bool) {
 		return
 	}
 	p := Place{Keyword: keyword, Name: name, At: at, Where: at}
-	if strings.ContainsAny(name, "$\"'\\`") {
+	switch {
+	case strings.Contains(name, "$"):
 		p.Stay = "a variable has the name"
+	case strings.ContainsAny(name, "\"'\\`"):
+		p.Stay = "it has quotes"
 	}
 	f.list = append(f.list, p)
 }
@@ -64,11 +69,11 @@ func (f *finder) flags(h *lang.Header, keyword string) {
 	for _, flag := range h.Flags {
 		switch {
 		case flag.Name == "from" && keyword == "COPY":
-			f.from(keyword, flag, flag.Value)
+			f.from(keyword, flag, "from", flag.Value)
 		case flag.Name == "mount":
 			for _, part := range strings.Split(flag.Value, ",") {
-				if name, ok := strings.CutPrefix(part, "from="); ok {
-					f.from(keyword, flag, name)
+				if key, name, _ := strings.Cut(part, "="); strings.EqualFold(key, "from") {
+					f.from(keyword, flag, key, name)
 				}
 			}
 		}
@@ -76,18 +81,18 @@ func (f *finder) flags(h *lang.Header, keyword string) {
 }
 
 // from is about the value of a flag, which is a stage, its number or an image.
-func (f *finder) from(keyword string, flag lang.Flag, name string) {
+func (f *finder) from(keyword string, flag lang.Flag, key, name string) {
 	n, err := strconv.Atoi(name)
 	stage := f.names[strings.ToLower(name)] || err == nil && n >= 0 && n < f.stages && keyword == "COPY"
 	at := flag.At
-	if i := strings.Index("--"+flag.Name+"="+flag.Value, "from="+name); i >= 0 && int(at.End-at.Start) == len("--"+flag.Name+"="+flag.Value) {
-		at.Start += uint32(i + len("from="))
+	if i := strings.Index("--"+flag.Name+"="+flag.Value, key+"="+name); i >= 0 && int(at.End-at.Start) == len("--"+flag.Name+"="+flag.Value) {
+		at.Start += uint32(i + len(key+"="))
 		at.End = at.Start + uint32(len(name))
 		f.image(keyword, name, at, stage)
 		return
 	}
 	if !stage {
-		f.list = append(f.list, Place{Keyword: keyword, Name: name, At: at, Where: at, Stay: "the flag goes over several lines"})
+		f.list = append(f.list, Place{Keyword: keyword, Name: name, At: at, Where: at, Stay: "the flag goes over several lines, or has quotes"})
 	}
 }
 
@@ -108,12 +113,15 @@ func (f *finder) add(in *lang.Add) {
 				p.Checksum, p.At = flag.Value, flag.At
 			}
 		}
+		git, commit := repository(w.Text)
 		switch {
 		case strings.ContainsAny(w.Text, "$\"'\\`") || strings.Contains(p.Checksum, "$"):
 			p.Stay = "a variable has the URL, or a part of it"
-		case isGit(w.Text) && isCommit(w.Text):
+		case commit:
 			p.Stay = "it names a commit"
-		case isGit(w.Text):
+		case git && p.Checksum != "":
+			p.Stay = "it has a checksum"
+		case git:
 			p.Stay = "it is a git repository: write the commit behind #"
 		case len(in.Paths.Sources) > 1:
 			p.Stay = "an ADD of several things has no checksum: write one for each"
@@ -122,15 +130,13 @@ func (f *finder) add(in *lang.Add) {
 	}
 }
 
-// isGit tells URLs that BuildKit takes for repositories (its util/gitutil).
-func isGit(url string) bool {
-	path, _, _ := strings.Cut(url, "#")
-	return strings.HasPrefix(url, "git@") || strings.HasPrefix(url, "git://") || strings.HasPrefix(url, "ssh://") || strings.HasSuffix(path, ".git")
+// repository tells a URL that BuildKit takes for a git repository, and whether that names a commit whole.
+func repository(url string) (git, commit bool) {
+	ref, git, _ := dfgitutil.ParseGitRef(url)
+	return git, ref != nil && (isCommit(ref.Ref) || isCommit(ref.Checksum))
 }
 
-// isCommit tells whether a URL names a commit whole.
-func isCommit(url string) bool {
-	_, ref, _ := strings.Cut(url, "#")
-	ref, _, _ = strings.Cut(ref, ":")
-	return (len(ref) == 40 || len(ref) == 64) && strings.Trim(ref, "0123456789abcdef") == ""
+// isCommit tells the whole name of a commit.
+func isCommit(name string) bool {
+	return (len(name) == 40 || len(name) == 64) && strings.Trim(name, "0123456789abcdef") == ""
 }

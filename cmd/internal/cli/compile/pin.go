@@ -147,7 +147,10 @@ func (f *pinRun) tell(file *source.File, out pin.Result) (whole bool) {
 		default:
 			text = "stays: " + o.Stay
 		}
-		name, _, _ := strings.Cut(o.Name, "@")
+		name := o.Name // of a URL, what stands in front of @ is for Redacted to see
+		if !o.URL {
+			name, _, _ = strings.Cut(name, "@")
+		}
 		d := diag.Diagnostic{Message: fmt.Sprintf("%s:%d: %s %s: %s", file.Name, line, o.Keyword, name, text)}.Redacted()
 		cli.Printf(f.Stderr, "%s\n", diag.Printable(d.Message))
 	}
