@@ -14,6 +14,7 @@ import (
 
 	"github.com/seed-e0495807/strake/backend/build"
 	"github.com/seed-e0495807/strake/backend/compile"
+	"github.com/seed-e0495807/strake/backend/dockerfile"
 	"github.com/seed-e0495807/strake/backend/engine"
 	"github.com/seed-e0495807/strake/backend/input"
 	"github.com/seed-e0495807/strake/backend/optimize"
@@ -67,16 +68,16 @@ func newBed(t testing.TB, hub *testbed.Registry, bases []testbed.Base) *bed {
 	return b
 }
 
-// request is a build of a directory behind a row of plugins; nil is none. What is mounted as a
-// cache has a space of names.
-func (b *bed) request(ctx context.Context, dir string, row *config.Plugins, space string) (build.Request, error) {
+// request is a build of a directory by a Dockerfile in it or elsewhere, behind a row of plugins; nil
+// is none. What is mounted as a cache has a space of names.
+func (b *bed) request(ctx context.Context, dir, file string, row *config.Plugins, space string) (build.Request, error) {
 	options := map[string]string{"build-arg:BUILDKIT_CACHE_MOUNT_NS": space}
 	flags := testbed.ProxyFlags()
 	for i := 1; i < len(flags); i += 2 {
 		options["build-arg:"+flags[i]] = os.Getenv(flags[i])
 	}
-	in, err := input.Find(ctx, input.Request{Path: dir, Options: options})
-	r := build.Request{Input: in, Engine: b.engine, Images: b.images, Env: noEnv, Progress: b.progress,
+	found, err := input.Find(ctx, input.Request{Path: dir, File: file, Options: options})
+	r := build.Request{Input: found, Engine: b.engine, Images: b.images, Env: noEnv, Progress: b.progress,
 		Outputs:      []build.Output{{Type: build.CacheOnly}},
 		Attestations: []build.Attestation{{Type: "provenance", Disabled: true}}}
 	r.Compile.Plugins, r.Compile.Whole = row, true
@@ -89,8 +90,8 @@ type cost struct{ clock, work time.Duration }
 func (c cost) plus(d cost) cost { return cost{c.clock + d.clock, c.work + d.work} }
 
 // build builds, into the cache alone.
-func (b *bed) build(t testing.TB, dir string, row *config.Plugins, space string, cold bool) (cost, error) {
-	r, err := b.request(t.Context(), dir, row, space)
+func (b *bed) build(t testing.TB, dir, file, space string, cold bool) (cost, error) {
+	r, err := b.request(t.Context(), dir, file, nil, space)
 	if err != nil {
 		return cost{}, err
 	}
@@ -107,8 +108,8 @@ func (b *bed) build(t testing.TB, dir string, row *config.Plugins, space string,
 type size struct{ all, own int64 }
 
 // size builds out of the cache.
-func (b *bed) size(t testing.TB, dir string, row *config.Plugins, space string) (s size, err error) {
-	r, err := b.request(t.Context(), dir, row, space)
+func (b *bed) size(t testing.TB, dir, file, space string) (s size, err error) {
+	r, err := b.request(t.Context(), dir, file, nil, space)
 	if err != nil {
 		return s, err
 	}
@@ -141,7 +142,7 @@ func (b *bed) size(t testing.TB, dir string, row *config.Plugins, space string) 
 
 // experiment is one with the images that a directory gives without plugins.
 func (b *bed) experiment(t testing.TB, dir, run string) (*verify.Experiment, error) {
-	before, err := b.request(t.Context(), dir, nil, "verify")
+	before, err := b.request(t.Context(), dir, in(dir), nil, "verify")
 	if err != nil {
 		return nil, err
 	}
@@ -161,22 +162,27 @@ func pluginsOf(t testing.TB, row optimize.Row, builtins map[string]func() plugin
 	return p
 }
 
-// declared are the patterns of files that the image of a row lacks on purpose.
-func (b *bed) declared(t testing.TB, dir string, row *config.Plugins) (dropped []string, err error) {
-	r, err := b.request(t.Context(), dir, row, "look")
+// expand gives the Dockerfile behind a row, and the patterns of files that its image lacks on
+// purpose.
+func (b *bed) expand(t testing.TB, dir string, row *config.Plugins) (text string, dropped []string, err error) {
+	r, err := b.request(t.Context(), dir, in(dir), row, "look")
 	if err != nil {
-		return nil, err
+		return "", nil, err
 	}
 	r.Look = func(ctx context.Context, s *compile.Snapshot) error {
 		m, _, err := s.Targeted(ctx)
 		if err == nil {
 			dropped = slim.Declared(m)
+			text, err = dockerfile.Print(m)
 		}
 		return err
 	}
 	_, err = build.Run(t.Context(), r)
-	return dropped, err
+	return text, dropped, err
 }
+
+// in is the Dockerfile of a directory.
+func in(dir string) string { return filepath.Join(dir, "Dockerfile") }
 
 // basesOf are the base images that Dockerfiles name.
 func basesOf(list []*project) (bases []testbed.Base) {

@@ -86,11 +86,11 @@ func (p *project) accept(t *testing.T, b *bed, dir string) (row *config.Plugins,
 	passes := optimize.Row(optimize.Passes(p.changes(t), nil))
 	for len(passes) > 0 {
 		row = pluginsOf(t, passes, builtin.All())
-		dropped, err := b.declared(t, dir, row)
+		_, dropped, err := b.expand(t, dir, row)
 		if err != nil {
 			t.Fatal(err)
 		}
-		r, err := b.request(t.Context(), dir, row, "verify")
+		r, err := b.request(t.Context(), dir, in(dir), row, "verify")
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -126,13 +126,19 @@ func (p *project) measure(t *testing.T, beds [2]*bed, n int) (m measured) {
 	dir := p.write(t)
 	row, refused := p.accept(t, beds[0], dir)
 	m.refused = refused
-	edits := p.edits(t, n, 1)
+	edits, after := p.edits(t, n, 1), in(t.TempDir())
 	for i := range len(edits) + 1 {
 		if i > 0 {
 			put(t, filepath.Join(dir, filepath.FromSlash(edits[i-1].file)), edits[i-1].text)
 		}
-		for side, row := range [2]*config.Plugins{nil, row} {
-			c, err := beds[side].build(t, dir, row, p.name, i == 0)
+		// What strake optimize --write makes of the Dockerfile as it is now.
+		text, _, err := beds[1].expand(t, dir, row)
+		if err != nil {
+			t.Fatal(err)
+		}
+		put(t, after, text)
+		for side, file := range [2]string{in(dir), after} {
+			c, err := beds[side].build(t, dir, file, p.name, i == 0)
 			if err != nil {
 				t.Fatalf("side %d, edit %d: %v", side, i, err)
 			}
@@ -142,7 +148,7 @@ func (p *project) measure(t *testing.T, beds [2]*bed, n int) (m measured) {
 				m.rebuilds[side] = m.rebuilds[side].plus(c)
 			}
 			if i == len(edits) {
-				if m.size[side], err = beds[side].size(t, dir, row, p.name); err != nil {
+				if m.size[side], err = beds[side].size(t, dir, file, p.name); err != nil {
 					t.Fatal(err)
 				}
 			}

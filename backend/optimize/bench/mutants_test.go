@@ -138,7 +138,7 @@ func TestMutants(t *testing.T) {
 			list = append(list, optimize.Pass{Name: name, Grants: []string{string(plugins.GrantImages)}})
 		}
 		steps := pluginsOf(t, list, builtins)
-		r, err := b.request(t.Context(), dir, steps, "verify")
+		r, err := b.request(t.Context(), dir, in(dir), steps, "verify")
 		if err != nil {
 			t.Fatal(err)
 		}
