@@ -80,7 +80,7 @@ func (b *bed) request(ctx context.Context, dir, file string, row *config.Plugins
 	r := build.Request{Input: found, Engine: b.engine, Images: b.images, Env: noEnv, Progress: b.progress,
 		Outputs:      []build.Output{{Type: build.CacheOnly}},
 		Attestations: []build.Attestation{{Type: "provenance", Disabled: true}}}
-	r.Compile.Plugins, r.Compile.Whole = row, true
+	r.Compile.Plugins, r.Compile.Files, r.Compile.Whole = row, found, true // a row reads the context
 	return r, err
 }
 

@@ -137,6 +137,9 @@ func (p *project) measure(t *testing.T, beds [2]*bed, n int) (m measured) {
 			t.Fatal(err)
 		}
 		put(t, after, text)
+		if i == 0 {
+			t.Logf("the Dockerfile becomes\n%s", text)
+		}
 		for side, file := range [2]string{in(dir), after} {
 			c, err := beds[side].build(t, dir, file, p.name, i == 0)
 			if err != nil {
