@@ -78,13 +78,26 @@ func (b *engineBuilder) Expand(ctx context.Context, row Row) (*Expansion, error)
 			b.module = m
 		}
 		e.Refusals, e.Dropped = refusals(s, found, row), slim.Declared(m)
-		if e.Text, err = dockerfile.Print(m); err == nil && strings.Contains(s.File().Text, "\r\n") {
-			e.Text = strings.ReplaceAll(e.Text, "\n", "\r\n")
-		}
+		text, err := dockerfile.Print(m)
+		e.Text = as(s.File().Text, text)
 		return err
 	}
 	_, err := build.Run(ctx, r)
 	return e, err
+}
+
+// as gives a text the line endings of another, and no blank line in front that it has not: the
+// printer puts one there, lest a comment is a directive, which has a "=".
+func as(old, text string) string {
+	if rest, ok := strings.CutPrefix(text, "\n"); ok && !strings.HasPrefix(old, "\n") && !strings.HasPrefix(old, "\r\n") {
+		if first, _, _ := strings.Cut(rest, "\n"); !strings.Contains(first, "=") {
+			text = rest
+		}
+	}
+	if strings.Contains(old, "\r\n") {
+		text = strings.ReplaceAll(text, "\n", "\r\n")
+	}
+	return text
 }
 
 // done are the codes of findings that tell of what a pass did. All others are reasons why not.

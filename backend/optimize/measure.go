@@ -35,7 +35,7 @@ func (m *Measurement) Rebuild() (sum time.Duration) {
 // smallest amount, which clocks and a busy machine make of themselves.
 const (
 	clearShare = 0.05
-	clearTime  = 500 * time.Millisecond
+	clearTime  = time.Second
 	clearSize  = 64 << 10 // bytes
 )
 

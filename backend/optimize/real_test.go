@@ -40,7 +40,7 @@ func (hasty) Run(_ context.Context, _ plugins.Host, c *plugins.Call) (*plugins.R
 
 // merging is a project whose two RUNs may be one, behind one that takes long.
 const merging = `FROM busybox
-RUN sleep 1 && echo needed >/needed
+RUN sleep 3 && echo needed >/needed
 COPY . /app
 RUN dd if=/dev/urandom of=/tmp/a bs=1M count=4
 RUN rm /tmp/a
@@ -99,7 +99,7 @@ func TestWrongPass(t *testing.T) {
 	if !strings.Contains(r.Passes[0].Why, "/needed") {
 		t.Errorf("it is wrong, as %q", r.Passes[0].Why)
 	}
-	if r.Proof == nil || r.Proof.Answer == validate.NotEqual || len(r.Row) != 1 || !strings.Contains(r.New, "sleep 1") {
+	if r.Proof == nil || r.Proof.Answer == validate.NotEqual || len(r.Row) != 1 || !strings.Contains(r.New, "sleep 3") {
 		t.Errorf("what is left: proof %v, row %v\n%s", r.Proof, r.Row, r.New)
 	}
 	if r.After == nil || r.After.Size >= r.Before.Size-(3<<20) {

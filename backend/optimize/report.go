@@ -33,7 +33,7 @@ func (r *Report) table(edits bool) []line {
 	}
 	list := []line{
 		seconds("without a cache", func(m *Measurement) time.Duration { return m.Cold }),
-		seconds(fmt.Sprintf("%d edits, in sum", len(r.Edits)), (*Measurement).Rebuild),
+		seconds(fmt.Sprintf("all %d edits", len(r.Edits)), (*Measurement).Rebuild),
 	}
 	for i, e := range r.Edits {
 		if edits {
@@ -69,10 +69,19 @@ func clip(text string, n int) string {
 
 // replayed says what was replayed.
 func (r *Report) replayed() string {
-	if !r.Made {
-		return fmt.Sprintf("%d commits were replayed", len(r.Edits))
+	edits := fmt.Sprintf("%d commits were", len(r.Edits))
+	switch n := len(r.Edits); {
+	case n == 1 && r.Made:
+		edits = "1 made edit was"
+	case n == 1:
+		edits = "1 commit was"
+	case r.Made:
+		edits = fmt.Sprintf("%d made edits were", n)
 	}
-	return fmt.Sprintf("%d made edits were replayed, as %s", len(r.Edits), r.Why)
+	if r.Made {
+		return edits + " replayed, as " + r.Why
+	}
+	return edits + " replayed"
 }
 
 // what says what became of a pass, and by how much.
@@ -119,7 +128,11 @@ func (r *Report) Text(w io.Writer) error {
 	if len(r.Refusals) > 0 {
 		fmt.Fprint(&b, "\nLeft as it is\n")
 		for _, f := range r.Refusals {
-			fmt.Fprintf(t, "  line %d\t%s/%s\t%s\n", f.Line, f.Pass, f.Code, f.Text)
+			at := ""
+			if f.Line > 0 {
+				at = fmt.Sprintf("line %d", f.Line)
+			}
+			fmt.Fprintf(t, "  %s\t%s/%s\t%s\n", at, f.Pass, f.Code, f.Text)
 		}
 		t.Flush()
 	}

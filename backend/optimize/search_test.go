@@ -236,7 +236,7 @@ func TestShelf(t *testing.T) {
 
 // TestClearly has the thresholds of docs/optimize.md.
 func TestClearly(t *testing.T) {
-	for _, c := range []struct{ before, after time.Duration }{{10 * time.Second, 9500 * time.Millisecond}, {100 * time.Second, 95 * time.Second}} {
+	for _, c := range []struct{ before, after time.Duration }{{20 * time.Second, 19 * time.Second}, {100 * time.Second, 95 * time.Second}} {
 		if got := clearly(c.before, c.after, clearTime); got != -1 {
 			t.Errorf("%s to %s: %d", c.before, c.after, got)
 		}
