@@ -88,26 +88,42 @@ func (s *Script) Globs() (list []Word) {
 }
 
 // SetsPattern tells whether a script puts a wildcard, in quotes or not, into a variable: where that
-// is not quoted, the shell looks for files.
+// is not quoted, the shell looks for files. What substitutions and files give is not looked at.
 func (s *Script) SetsPattern() (found bool) {
+	add := func(words ...*syntax.Word) {
+		found = found || slices.ContainsFunc(words, func(w *syntax.Word) bool { return w != nil && saysPattern(w) })
+	}
 	for _, tree := range s.trees {
 		syntax.Walk(tree, func(n syntax.Node) bool {
-			if a, ok := n.(*syntax.Assign); ok && a.Value != nil {
-				syntax.Walk(a.Value, func(n syntax.Node) bool {
-					switch n := n.(type) {
-					case *syntax.Lit:
-						found = found || wild(n.Value)
-					case *syntax.SglQuoted:
-						found = found || wild(n.Value)
-					case *syntax.CmdSubst, *syntax.ParamExp: // what they give is not looked at
-						return false
-					}
-					return true
-				})
+			switch n := n.(type) {
+			case *syntax.Assign:
+				add(n.Value)
+			case *syntax.WordIter:
+				add(slices.DeleteFunc(slices.Clone(n.Items), hasPattern)...) // these stand for names at once
+			case *syntax.CallExpr:
+				if len(n.Args) > 0 && isOneOf(n.Args[0].Lit(), "export", "readonly", "local", "set", "printf") {
+					add(slices.DeleteFunc(slices.Clone(n.Args[1:]), hasPattern)...)
+				}
 			}
 			return true
 		})
 	}
+	return found
+}
+
+// saysPattern tells whether a word has a wildcard, in quotes or not.
+func saysPattern(w *syntax.Word) (found bool) {
+	syntax.Walk(w, func(n syntax.Node) bool {
+		switch n := n.(type) {
+		case *syntax.Lit:
+			found = found || wild(n.Value)
+		case *syntax.SglQuoted:
+			found = found || wild(n.Value)
+		case *syntax.CmdSubst, *syntax.ParamExp:
+			return false
+		}
+		return true
+	})
 	return found
 }
 

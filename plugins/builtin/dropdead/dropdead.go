@@ -59,8 +59,8 @@ func (plugin) Run(ctx context.Context, h plugins.Host, c *plugins.Call) (*plugin
 	if err := c.Decode(&j.config); err != nil {
 		return nil, err
 	}
-	if c.Target < 0 || c.Module.HasCustom() {
-		return nil, nil // an instruction of a plugin may read anything
+	if c.Target < 0 || c.Module.HasCustom() || strings.Contains(strings.ToLower(c.Module.Check), "error") {
+		return nil, nil // an instruction of a plugin may read anything, and where warnings are errors, dead ones fail
 	}
 	j.states = c.States.Module(c.Module, func(i int) *eval.State { return distro.Base(ctx, h, c.Module, i) })
 	for i, s := range c.Module.Stages {
