@@ -172,7 +172,7 @@ func excusable(a Aspect) bool {
 // difference sorts one of the differences between A and B.
 func (j *judge) difference(d Difference) {
 	switch {
-	case d.Change == Removed && j.drop(d):
+	case d.Change == Removed && j.b[1].at(d.Path) == nil && j.drop(d):
 	case d.Change == Removed && j.a[1].at(d.Path) == nil, d.Change == Added && j.b[1].at(d.Path) == nil:
 		if !d.below {
 			j.named[path.Dir(d.Path)] = true
@@ -292,11 +292,15 @@ func (j *judge) packages() {
 // with the same contents, if these are the same in both.
 func (j *judge) directories() {
 	for _, dir := range slices.Sorted(maps.Keys(j.named)) {
-		shapes := j.shapes([4]*Node{j.a[0].at(dir), j.a[1].at(dir), j.b[0].at(dir), j.b[1].at(dir)})
+		four := [4]*Node{j.a[0].at(dir), j.a[1].at(dir), j.b[0].at(dir), j.b[1].at(dir)}
+		shapes := j.shapes(four, false)
+		fits := func(s string) bool { return s == shapes[0] || s == shapes[1] }
+		if !fits(shapes[2]) || !fits(shapes[3]) {
+			shapes = j.shapes(four, true)
+		}
 		if shapes == [4]string{} {
 			continue // all of it was meant to be dropped
 		}
-		fits := func(s string) bool { return s == shapes[0] || s == shapes[1] }
 		if fits(shapes[2]) && fits(shapes[3]) {
 			j.out.ByItself = append(j.out.ByItself, Itself{dir, []string{"names"}})
 			continue
@@ -320,11 +324,11 @@ const (
 )
 
 // shapes are those of a directory in the four images, with as much of contents as is the same in
-// both of A.
-func (j *judge) shapes(four [4]*Node) (shapes [4]string) {
+// both of A; and with lacking, without what B was meant to lack.
+func (j *judge) shapes(four [4]*Node, lacking bool) (shapes [4]string) {
 	for _, d := range []detail{contents, filled, kinds} {
 		for i, n := range four {
-			shapes[i] = j.shape(n, four, d)
+			shapes[i] = j.shape(n, four, d, lacking)
 		}
 		if shapes[0] == shapes[1] {
 			break
@@ -334,8 +338,8 @@ func (j *judge) shapes(four [4]*Node) (shapes [4]string) {
 }
 
 // shape lists the entries of a directory that one image of a side has and the other has not,
-// without their names.
-func (j *judge) shape(n *Node, four [4]*Node, d detail) string {
+// without their names. What only one image of B has is not lacking.
+func (j *judge) shape(n *Node, four [4]*Node, d detail, lacking bool) string {
 	if n == nil {
 		return ""
 	}
@@ -345,7 +349,8 @@ func (j *judge) shape(n *Node, four [4]*Node, d detail) string {
 		for i, other := range four {
 			has[i] = other != nil && other.children[name] != nil
 		}
-		if (has[0] != has[1] || has[2] != has[3]) && j.meant(child.Path()) < 0 {
+		skip := lacking && has[2] == has[3] && j.meant(child.Path()) >= 0
+		if (has[0] != has[1] || has[2] != has[3]) && !skip {
 			list = append(list, outline(child, d))
 		}
 	}
