@@ -125,7 +125,7 @@ func (r *reader) dependencies(name string, raw json.RawMessage, silent bool) *re
 					return no
 				}
 			case string:
-				if !(versions().MatchString(v) && !strings.HasPrefix(v, ".") && !strings.HasPrefix(v, "~/") || strings.HasPrefix(v, "$") || located().MatchString(v)) || isFile().MatchString(v) && !located().MatchString(v) {
+				if !strings.HasPrefix(v, "$") && !distant(v) || isFile().MatchString(v) && !located().MatchString(v) {
 					return refuse("reads", "%s has %s from %q", name, key, v)
 				}
 			default:
@@ -135,6 +135,14 @@ func (r *reader) dependencies(name string, raw json.RawMessage, silent bool) *re
 		return nil
 	}
 	return walk(list)
+}
+
+// distant tells a version that is no file or directory of the project.
+func distant(version string) bool {
+	if located().MatchString(version) {
+		return true
+	}
+	return versions().MatchString(version) && !strings.HasPrefix(version, ".") && !strings.HasPrefix(version, "~/") && !isFile().MatchString(version)
 }
 
 // packageLock reads what npm installs (package-lock.json(5)).
@@ -162,7 +170,7 @@ func (r *reader) packageLock(name, text string, silent bool) *refusal {
 			return refuse("manifests", "%s cannot be read at %s: %v", name, key, err)
 		}
 		resolved, _ := p.Resolved.(string)
-		if p.Link || resolved != "" && !located().MatchString(resolved) || strings.HasPrefix(p.Version, "file:") || strings.HasPrefix(p.Version, "link:") {
+		if p.Link || resolved != "" && !located().MatchString(resolved) || !distant(p.Version) {
 			return refuse("reads", "%s has %s from a directory or a file of the project", name, key)
 		}
 		title := key

@@ -159,6 +159,8 @@ func TestRefused(t *testing.T) {
 		{"yarn with a path", strings.Replace(npm, "npm ci", "yarn", 1), with("yarn.lock", "\"a@file:./a\":\n  version \"1\"\n"), "reads"},
 		{"pnpm with a hook", strings.Replace(npm, "npm ci", "pnpm i", 1), with(".pnpmfile.cjs", "x"), "reads"},
 
+		{"an old lock with a repository in the project", npm, with("package-lock.json", `{"lockfileVersion": 1, "dependencies": {"a": {"version": "git+file:///app/a"}}}`), "reads"},
+		{"an old lock with an archive", npm, with("package-lock.json", `{"lockfileVersion": 1, "dependencies": {"a": {"version": "../a.tgz"}}}`), "reads"},
 		{"itself", pip, req("-e .\n"), "reads"},
 		{"a directory", pip, req("a\n./lib\n"), "reads"},
 		{"a dot", pip, req("."), "reads"},
