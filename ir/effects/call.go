@@ -129,7 +129,11 @@ func (k *call) take(row *program, args []field) bool {
 	for i := 0; i < len(args); i++ {
 		f := args[i]
 		t, whole := text(f.text)
+		name, value, _ := strings.Cut(f.text, "=")
 		switch {
+		case f.one && strings.HasPrefix(name, "--") && row.known[name].takes != 0 && row.known[name].role != roleUnchosen:
+			o := row.known[name]
+			k.note(o, field{text: value, one: true, over: f.over})
 		case f.loose, f.over && strings.HasPrefix(f.text, "-"), f.absent() && k.Name != "ln":
 			k.loose = true
 			k.operands = append(k.operands, f)
@@ -176,20 +180,6 @@ func (k *call) command(row *program, name field, args []field) bool {
 // option reads a word of options, and tells how many words more it takes.
 func (k *call) option(row *program, args []field) (int, bool) {
 	word, known := args[0].text, row.known
-	note := func(o option, values ...field) bool {
-		k.given[o.name] = append(k.given[o.name], values...)
-		if k.given[o.name] == nil {
-			k.given[o.name] = []field{}
-		}
-		if o.role == roleUnchosen {
-			return false
-		}
-		for _, v := range values {
-			k.loose = k.loose || v.loose || v.over
-			k.roles = append(k.roles, given{o.role, v})
-		}
-		return true
-	}
 	part := func(text string) field { return field{text: text, known: true, over: args[0].over} }
 	if strings.HasPrefix(word, "--") || row.Single && len(word) > 1 {
 		name, value, joined := strings.Cut(word, "=")
@@ -200,19 +190,19 @@ func (k *call) option(row *program, args []field) (int, bool) {
 		switch {
 		case !ok && row.Single && len(word) > 2: // -Lpath of a compiler
 			if o, ok = known[word[:2]]; ok && o.takes == '=' {
-				return 0, note(o, part(word[2:]))
+				return 0, k.note(o, part(word[2:]))
 			}
 			return 0, false
 		case !ok, joined && o.takes == 0:
 			return 0, false
 		case joined:
-			return 0, note(o, part(value))
+			return 0, k.note(o, part(value))
 		case o.takes == '=' && len(args) > 1:
-			return 1, note(o, args[1])
+			return 1, k.note(o, args[1])
 		case o.takes == '=':
 			return 0, false
 		}
-		return 0, note(o)
+		return 0, k.note(o)
 	}
 	for i := 1; i < len(word); i++ {
 		o, ok := known["-"+word[i:i+1]]
@@ -220,17 +210,33 @@ func (k *call) option(row *program, args []field) (int, bool) {
 		case !ok:
 			return 0, false
 		case o.takes == '=' && i+1 < len(word), o.takes == '[' && i+1 < len(word):
-			return 0, note(o, part(word[i+1:]))
+			return 0, k.note(o, part(word[i+1:]))
 		case o.takes == '=' && len(args) > 1:
-			return 1, note(o, args[1])
+			return 1, k.note(o, args[1])
 		case o.takes == '=':
 			return 0, false
 		}
-		if !note(o) {
+		if !k.note(o) {
 			return 0, false
 		}
 	}
 	return 0, true
+}
+
+// note takes an option with its values. It is false of one that the row does not follow.
+func (k *call) note(o option, values ...field) bool {
+	k.given[o.name] = append(k.given[o.name], values...)
+	if k.given[o.name] == nil {
+		k.given[o.name] = []field{}
+	}
+	if o.role == roleUnchosen {
+		return false
+	}
+	for _, v := range values {
+		k.loose = k.loose || v.loose || v.over
+		k.roles = append(k.roles, given{o.role, v})
+	}
+	return true
 }
 
 // has tells whether one of the options is given.

@@ -57,9 +57,12 @@ func (p *programs) deals(name string) []Dealing {
 
 // Program is what is known of a program whatever it is given.
 type Program struct {
-	// Alone says that it ends with all that it has started, that it reads no settings of its own, and
-	// that what comes after it in a container sees nothing of it but files.
+	// Alone says that it ends with all that it has started, and that what comes after it in a container
+	// sees nothing of it but files.
 	Alone bool
+	// Settings says of one that is Alone that it is so with the settings that it comes with only: it may
+	// run programs that these name, which go on when it is ended by force.
+	Settings bool
 	// Renames says that a file which it changes is a new one, put in the place of what was there.
 	Renames bool
 	// Orders says that some option has it deal with Order.
@@ -74,7 +77,7 @@ func ProgramOf(name string) Program {
 	if row == nil {
 		return Program{}
 	}
-	return Program{Alone: row.Alone, Renames: row.Renames, Orders: row.Orders, Runs: row.canRun}
+	return Program{Alone: row.Alone, Settings: row.Settings, Renames: row.Renames, Orders: row.Orders, Runs: row.canRun}
 }
 
 // OfCommand gives the effects of one command by itself, for who follows the script around it. Variables

@@ -94,7 +94,7 @@ func TestAnything(t *testing.T) {
 		"openssl pkcs12 -in a -passin file:b", "xxd -x a b", "curl -T a file:///d/b", "curl file:///a", "curl FILE:/a", "curl --url file:///a", "curl -T a $(cat u)", "curl -T a {file,http}://x", "curl --proto-default file -T a /b", "gcc @x",
 		"pip install .", "pip install a/b", "pip install git+https://e.org/a", "pip install -r x", "PIP_TARGET=/x pip install y", "npm install", "npm ci", "npm i -g ./x", "npm i -g a/b", "yarn add x", "gem install ./x.gem",
 		"bundle install", "conda env create -f x", "go test ./...", "go build -toolexec x", "go build -ldflags -extld=x", "GOFLAGS=-toolexec=x go build", "cargo build", "python x.py", "python -m x", "uv sync", `rm x"$(a)"$(b) -y; tar xf x"$A"$(cat b)`,
-		"tar xf $(seq 3)", "tar xf $(du x)", "tar xf $(id)", "tar xf $(which a b)",
+		"useradd -m -k /x u", "groupadd --gid=$(cat x) u", "dpkg-divert --divert $(cat x)", "tar xf $(seq 3)", "tar xf $(du x)", "tar xf $(id)", "tar xf $(which a b)",
 	} {
 		e := of(script)
 		if len(e.Unknown) == 0 || e.Writes.Grade != effects.Unknown || e.Reads.Grade != effects.Unknown || e.Removes.Grade != effects.Unknown {
@@ -398,6 +398,11 @@ func TestUsers(t *testing.T) {
 	}
 	if !e.Touches("/x/.profile") || !e.Touches("/etc/passwd") || e.Touches("/usr/bin/x") || e.Grade() != effects.Over {
 		t.Error(e)
+	}
+	for script, want := range map[string]effects.Grade{`groupadd --gid="$(cat x)" g`: effects.Over, `useradd -m --base-dir="$(cat x)" u`: effects.Unknown} {
+		if e := of(script); len(e.Unknown) > 0 || e.Writes.Grade != want {
+			t.Error(script, e)
+		}
 	}
 }
 

@@ -18,6 +18,7 @@ type field struct {
 	over  bool // it may be another one, or not be there
 	tree  bool // it stands for all below it, too
 	loose bool // not known, and for all that is known an option, or several words
+	one   bool // not known, but one word for sure
 
 	word    *shell.Word // that of the command which it is, nil when it is one of several or none
 	written string      // text of that word
@@ -150,7 +151,7 @@ func (w *walker) expand(node *syntax.Word) []field {
 		return []field{{text: w.print(node), loose: true}}
 	}
 	if a.missing {
-		return []field{{text: w.print(node), over: a.absent, loose: a.splits || a.first == 0 || strings.IndexByte("-*?[", a.first) >= 0}}
+		return []field{{text: w.print(node), over: a.absent, one: !a.splits, loose: a.splits || a.first == 0 || strings.IndexByte("-*?[", a.first) >= 0}}
 	}
 	quoted := slices.ContainsFunc(node.Parts, func(p syntax.WordPart) bool {
 		switch p.(type) {

@@ -49,14 +49,16 @@ func aptKeys(k *call) {
 func namedPaths(k *call) {
 	for _, f := range k.operands {
 		switch {
-		case f.loose || !f.known || strings.Contains(f.text, "=") && strings.Contains(f.text, "/"):
+		case f.loose || strings.Contains(f.text, "=") && strings.Contains(f.text, "/"):
 			k.fail("a word of `" + k.Text + "` is not known, or has a path in it")
-		case strings.Contains(f.text, "/"):
+		case !f.known || strings.Contains(f.text, "/"):
 			k.read(f, false)
 			k.writes(f.paths(k.dirs, false))
 			k.role(given{roleRemove, f}, false)
-			f.text, f.over = f.text+".distrib", true
-			k.writes(f.paths(k.dirs, false))
+			if f.known {
+				f.text, f.over = f.text+".distrib", true
+				k.writes(f.paths(k.dirs, false))
+			}
 		}
 	}
 }

@@ -46,6 +46,7 @@ type Path struct {
 
 	Made bool        `json:"-"` // a directory that is made where there is none
 	Into bool        `json:"-"` // a directory is not changed itself
+	Own  bool        `json:"-"` // a file of the program's own, which it changes whatever it is given
 	Link bool        `json:"-"` // of the file only how many names it has is changed
 	Word *shell.Word `json:"-"` // the word of an Unknown one, where it is as the script has it; nil where nobody says
 }
@@ -136,7 +137,7 @@ func compact(list []Path) []Path {
 	for _, p := range list {
 		if n := len(out); n > 0 && out[n-1].compare(p) == 0 {
 			q := &out[n-1]
-			q.Made, q.Into, q.Link = q.Made && p.Made, q.Into && p.Into, q.Link && p.Link
+			q.Made, q.Into, q.Own, q.Link = q.Made && p.Made, q.Into && p.Into, q.Own && p.Own, q.Link && p.Link
 			continue
 		}
 		out = append(out, p)

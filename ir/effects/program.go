@@ -63,8 +63,8 @@ type program struct {
 	// Deals is what it has to do with besides files: words for Dealings. Servers are words, as of commands
 	// of git, that may have it leave a process running.
 	Deals, Servers string
-	// Alone, Renames, Orders: see Program.
-	Alone, Renames, Orders bool
+	// Alone, Settings, Renames, Orders: see Program.
+	Alone, Settings, Renames, Orders bool
 	// Unless are variables of the environment that change what the row says.
 	Unless string
 

@@ -66,8 +66,13 @@ func (k *call) does(why Indeterminate) { k.out.Indeterminate = append(k.out.Inde
 // constants are the paths that a row has whatever the arguments are.
 func (k *call) constants(row *program) {
 	k.out.Reads.add(k.constant(row.Reads))
-	k.out.Writes.add(k.constant(row.Writes))
-	k.out.Removes.add(k.constant(row.Removes))
+	own := func(list string) Paths {
+		p := k.constant(list)
+		p.List = slices.Clone(p.List)
+		return p.each(func(p *Path) { p.Own = true })
+	}
+	k.out.Writes.add(own(row.Writes))
+	k.out.Removes.add(own(row.Removes))
 	for url := range strings.FieldsSeq(row.Fetches) {
 		f, _ := fetchOf(url, k.Name)
 		if f.By = k.Name; url == "*" {

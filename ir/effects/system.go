@@ -10,6 +10,10 @@ func moreLibraries(k *call) {
 	if !k.has("-p", "-N") {
 		k.out.Reads.add(Anything())
 	}
+	if len(k.operands) > 0 { // of directories whose libraries are found as those of the system are
+		k.deals(Names)
+		k.writes(k.constant("/usr/lib/"))
+	}
 }
 
 // services is for programs that switch services on and off. One that is started may do anything.

@@ -12,6 +12,10 @@ func homes(k *call) {
 		k.fail("`" + k.Text + "` makes a user that is not known")
 		return
 	}
+	if k.has("--skel") {
+		k.fail("`" + k.Text + "` copies any files to a home, also links and settings")
+		return
+	}
 	name := k.operands[0]
 	done := "made"
 	if len(k.operands) > 1 { // adduser user group
@@ -19,21 +23,21 @@ func homes(k *call) {
 		k.out.Accounts = append(k.out.Accounts, Account{"group", k.operands[1].show(), done})
 	}
 	k.out.Accounts = append(k.out.Accounts, Account{"user", name.show(), done})
-	option, base := "--home", "/home"
+	option, base := "--home", field{text: "/home", known: true}
 	if k.Name == "useradd" {
 		if b, ok := k.opt("--base-dir"); ok {
-			base = b.text
+			base = b
 		}
 	} else if d, ok := k.opt("-d"); ok { // as Fedora's adduser, which is useradd
 		k.writes(d.paths(k.dirs, true))
 	}
 	home, ok := k.opt(option)
 	if !ok {
-		home = field{text: path.Join(base, name.text), known: name.known}
+		home = field{text: path.Join(base.text, name.text), known: base.known && name.known}
 	}
 	if !k.has("--no-create-home", "-M") {
 		home.over = true
-		k.writes(home.paths(k.dirs, true))
+		k.writes(home.paths(k.dirs, true).each(func(p *Path) { p.Made = true }))
 		k.around(home)
 	}
 }

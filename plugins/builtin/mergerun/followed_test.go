@@ -19,6 +19,9 @@ func TestFollowed(t *testing.T) {
 		`unzip -q /srv/x.zip -d /srv/y`,
 		`apt-get install -y x && cp -p /srv/x /srv/y`,
 		`sort -o /srv/x /srv/x`,
+		`groupadd --gid=$X x && useradd -m -sk -d /srv/x x`,
+		`update-alternatives --install /srv/y x /srv/x$X 1`,
+		`timeout 9 sort /srv/x`,
 	} {
 		out := plugintest.Run(t, plugins.Step{Plugin: New()}, "FROM base\nRUN "+first+"\nRUN mkdir /srv/z\n", nil)
 		if text := plugintest.Print(out.Module); !strings.Contains(text, "&& mkdir") {
@@ -31,7 +34,9 @@ func TestFollowed(t *testing.T) {
 			t.Errorf("it is not merged:\n%s", text)
 		}
 	}
-	for _, second := range []string{"find /srv -exec mv {} /usr/local/bin \\;", "find /srv -exec cp {} /usr/local/bin \\;", "split x /usr/local/bin/y", "echo x | xargs cp -t /usr/bin", "rmdir -p /usr/x"} {
+	for _, second := range []string{"find /srv -exec mv {} /usr/local/bin \\;", "find /srv -exec cp {} /usr/local/bin \\;", "split x /usr/local/bin/y", "echo x | xargs cp -t /usr/bin", "rmdir -p /usr/x",
+		"usermod -R /srv x", "useradd -k /srv/x -d /root x", "usermod -u 8 x", "groupadd $(getent group x)", "dpkg-architecture -c x", "update-ca-certificates --hooksdir=/srv",
+		"timeout 9 update-ca-certificates"} {
 		out := plugintest.Run(t, plugins.Step{Plugin: New()}, "FROM base\nRUN "+second+"\nRUN ls\n", nil)
 		if text := plugintest.Print(out.Module); strings.Contains(text, "&& ls") {
 			t.Errorf("it is merged:\n%s", text)

@@ -145,5 +145,6 @@ func (p past) runs(s *script, accepts func(string) bool) *reason {
 // plainProgram tells programs of the tables that read no settings.
 func plainProgram(name string) bool {
 	_, finds := finder(name)
-	return finds || effects.ProgramOf(name).Alone || isShell(name) || understood(name) && name != "sudo"
+	p := effects.ProgramOf(name)
+	return finds || p.Alone && !p.Settings || isShell(name) || understood(name) && name != "sudo"
 }

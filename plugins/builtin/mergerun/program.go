@@ -17,14 +17,16 @@ import (
 func (w *walker) program(name string, via []string, c *shell.Command, args words) {
 	for i, by := range via {
 		w.starts(by)
-		switch next := append(slices.Clone(via[i+1:]), c.Name)[0]; {
+		next := append(slices.Clone(via[i+1:]), c.Name)[0]
+		ended := effects.ProgramOf(next)
+		switch {
 		case deals(by, effects.Daemon):
 			w.refuse(because("background", "`%s` may leave a process running, which ends with its RUN", by))
 			return
 		case w.elsewhere || c.Apart || c.Loose || !understood(by) || slices.ContainsFunc(c.Env, func(v shell.Var) bool { return changesPrograms(v.Name) }):
 			w.unknown(by, append(words{fileOf(c.Prog)}, args...))
 			return
-		case by == "timeout" && !effects.ProgramOf(next).Alone:
+		case by == "timeout" && (!ended.Alone || ended.Settings):
 			w.follow(because("background", "`timeout` may end `%s` and leave processes that it started", next))
 		}
 	}

@@ -77,25 +77,12 @@ func without(texts ...string) func(words) bool {
 	return func(a words) bool { return !a.open() && !a.any(texts...) }
 }
 
-// setters are programs of the base systems that set something up: shadow 4.13 and adduser
-// 3.134 (users), debianutils, ca-certificates 20230311, libc-bin 2.36, dpkg 1.21,
-// debconf 1.5, apache2 2.4, openssl 3.0, openssh 9.2, gnupg 2.2, git 2.39, by their manual pages in Debian 12;
-// setup-* are not among them, as they ask and start services.
+// setters are programs of the base systems that set something up or fetch: dpkg 1.21, apt 2.6, rpm 4.16, curl 7.88,
+// wget 1.21, openssl 3.0, openssh 9.2, gnupg 2.2, git 2.39, by their manual pages in Debian 12.
 func setters(name string) (row, bool) {
 	switch name {
-	case "useradd", "adduser": // what they copy to a home may be settings
-		return row{can: func(a words) bool { return !a.open() && !a.short("k") && !a.any("--sk*") }, own: true}, true
-	case "groupadd", "addgroup", "usermod", "groupmod", "userdel", "groupdel", "deluser", "delgroup", "gpasswd", "chpasswd", "chsh", "update-ca-certificates", "update-ca-trust",
-		"debconf-set-selections", "a2enmod", "a2dismod", "a2ensite", "a2dissite", "a2enconf", "a2disconf":
-		return row{own: true}, true
-	case "ldconfig":
-		return row{can: func(a words) bool { return len(a) == 0 }, own: true}, true
-	case "update-alternatives", "alternatives":
-		return row{can: func(a words) bool { return !a.open() }, own: true, names: true, made: operands}, true
 	case "dpkg":
 		return row{can: only("--print-architecture", "--print-foreign-architectures", "--add-architecture", "--remove-architecture", "-l", "-s", "-L", "-S", "--list", "--status", "--compare-versions"), own: true}, true
-	case "dpkg-query", "dpkg-architecture":
-		return row{own: true}, true
 	case "apt-cache", "apt-mark", "apt-config":
 		return row{can: func(a words) bool { return !a.open() && !a.short("oc") && !a.any("--o*", "--c*") }, own: true}, true
 	case "rpm":
@@ -108,8 +95,6 @@ func setters(name string) (row, bool) {
 		}, args: true, here: true, made: fetched(false)}, true
 	case "openssl":
 		return row{can: without("-engine*", "-provider*", "-config*", "--engine*", "--provider*", "--config*"), args: true, here: true}, true
-	case "ssh-keyscan":
-		return row{}, true
 	case "env": // which prints
 		return row{can: func(a words) bool { return len(a) == 0 }}, true
 	case "xargs": // which runs echo
@@ -245,7 +230,9 @@ func followed(c *shell.Command, p effects.Program, given words) row {
 	written := pathsOf(e.Writes, given, true)
 	removed := pathsOf(e.Removes, given, false)
 	made := above(c, append(written, removed...))
+	ours := func(p effects.Path) bool { return p.Own }
 	r := row{made: func(words) words { return made }, names: has(effects.Names), fixed: !p.Runs}
+	r.own = slices.ContainsFunc(e.Writes.List, ours) || slices.ContainsFunc(e.Removes.List, ours)
 	r.can = func(a words) bool {
 		return len(e.Unknown) == 0 && !has(effects.Packing) && (r.fixed || !a.open())
 	}
@@ -291,7 +278,7 @@ func pathsOf(p effects.Paths, given words, write bool) (list words) {
 		list = append(list, unnamed)
 	}
 	for _, p := range p.List {
-		if p.Made || p.Link || p.Into && !write {
+		if p.Made || p.Own || p.Link || p.Into && !write {
 			continue // what is in the way of what is written counts there
 		}
 		name := file{text: p.Name, whole: true, dir: p.Into}
