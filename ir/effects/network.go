@@ -137,7 +137,7 @@ func keygens(k *call) {
 	file, ok := k.opt("-f")
 	switch {
 	case k.has("-A"):
-		k.writes(k.constant("/etc/ssh/"))
+		k.writes(k.own("/etc/ssh/"))
 	case k.has("-F", "-l", "-y"):
 		k.read(file, false)
 	case k.has("-R", "-H"):

@@ -66,13 +66,8 @@ func (k *call) does(why Indeterminate) { k.out.Indeterminate = append(k.out.Inde
 // constants are the paths that a row has whatever the arguments are.
 func (k *call) constants(row *program) {
 	k.out.Reads.add(k.constant(row.Reads))
-	own := func(list string) Paths {
-		p := k.constant(list)
-		p.List = slices.Clone(p.List)
-		return p.each(func(p *Path) { p.Own = true })
-	}
-	k.out.Writes.add(own(row.Writes))
-	k.out.Removes.add(own(row.Removes))
+	k.out.Writes.add(k.own(row.Writes))
+	k.out.Removes.add(k.own(row.Removes))
 	for url := range strings.FieldsSeq(row.Fetches) {
 		f, _ := fetchOf(url, k.Name)
 		if f.By = k.Name; url == "*" {
@@ -81,6 +76,13 @@ func (k *call) constants(row *program) {
 		k.out.Network = append(k.out.Network, f)
 		k.does(Network)
 	}
+}
+
+// own are paths of the program's own.
+func (k *call) own(list string) Paths {
+	p := k.constant(list)
+	p.List = slices.Clone(p.List)
+	return p.each(func(p *Path) { p.Own = true })
 }
 
 // assignRoles gives the operands their roles, and has each do what it is for.

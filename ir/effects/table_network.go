@@ -24,7 +24,7 @@ func networkRows() []program {
 		{Names: "git", Servers: "fetch pull merge rebase am commit gc remote maintenance svn daemon fsmonitor--daemon", Sees: seesPackages, Tasks: gitTasks, Hands: gitHands, Setting: gitSetting, Source: "git(1) 2.39", Unless: "GIT_DIR GIT_WORK_TREE GIT_CONFIG GIT_CONFIG_GLOBAL GIT_SSH GIT_SSH_COMMAND GIT_TEMPLATE_DIR GIT_EXEC_PATH GIT_CONFIG_COUNT GIT_PROXY_COMMAND GIT_ASKPASS GIT_EDITOR GIT_EXTERNAL_DIFF",
 			Options: "-C=cd --no-pager -p --bare --no-replace-objects -c=setting --version -h! -v! --help! --git-dir=unchosen --work-tree=unchosen --exec-path[=run]", Reads: "~/.gitconfig /etc/gitconfig ~/.config/git/", Commands: gitCommands()},
 		{Names: "ssh-keyscan", Alone: true, Settings: true, Sees: seesNamed, Source: "ssh-keyscan(1), OpenSSH 9.2", Options: "-4 -6 -H -c -D -v -f=read -p=text -T=text -t=text", Operands: "url..."},
-		{Names: "ssh-keygen", Source: "ssh-keygen(1), OpenSSH 9.2", Operands: "text...", Then: keygens, Does: "random",
+		{Names: "ssh-keygen", Alone: true, Settings: true, Source: "ssh-keygen(1), OpenSSH 9.2", Operands: "text...", Then: keygens, Does: "random",
 			Options: "-A -q -t=text -b=text -N=text -P=text -C=text -f=text -F=text -R=text -H -l -y -E=text -m=text -a=text -v -o"},
 		{Names: "ssh scp sftp ftp telnet nc ncat", Source: "ssh(1), OpenSSH 9.2", Plain: true, Runs: "runs what is elsewhere, or by settings of its own", Fetches: "*"},
 		{Names: "getent", Alone: true, Source: "getent(1), glibc 2.36", Plain: true, Fetches: "*"},

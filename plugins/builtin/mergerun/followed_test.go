@@ -22,20 +22,21 @@ func TestFollowed(t *testing.T) {
 		`groupadd --gid=$X x && useradd -m -sk -d /srv/x x`,
 		`update-alternatives --install /srv/y x /srv/x$X 1`,
 		`timeout 9 sort /srv/x`,
+		`apt-get install -y x && ssh-keygen -q -t rsa -N "" -f /srv/x`,
 	} {
 		out := plugintest.Run(t, plugins.Step{Plugin: New()}, "FROM base\nRUN "+first+"\nRUN mkdir /srv/z\n", nil)
 		if text := plugintest.Print(out.Module); !strings.Contains(text, "&& mkdir") {
 			t.Errorf("it is not merged:\n%s", text)
 		}
 	}
-	for _, second := range []string{"mkdir d && chmod 755 d", "mkdir d && chown a:b d"} { // a mode is no file
+	for _, second := range []string{"mkdir d && chmod 755 d", "mkdir d && chown a:b d", "ssh-keygen -t rsa -f /srv/x"} { // a mode and a type are no files
 		out := plugintest.Run(t, plugins.Step{Plugin: New()}, "FROM base\nWORKDIR /srv\nRUN apt-get install -y x\nRUN "+second+"\n", nil)
 		if text := plugintest.Print(out.Module); !strings.Contains(text, "&& "+second) && !strings.Contains(text, "&& { "+second) {
 			t.Errorf("it is not merged:\n%s", text)
 		}
 	}
 	for _, second := range []string{"find /srv -exec mv {} /usr/local/bin \\;", "find /srv -exec cp {} /usr/local/bin \\;", "split x /usr/local/bin/y", "echo x | xargs cp -t /usr/bin", "rmdir -p /usr/x",
-		"usermod -R /srv x", "useradd -k /srv/x -d /root x", "usermod -u 8 x", "groupadd $(getent group x)", "dpkg-architecture -c x", "update-ca-certificates --hooksdir=/srv",
+		"usermod -R /srv x", "useradd -k /srv/x -d /root x", "usermod -u 8 x", "groupadd $(getent group x)", "dpkg-architecture -c x", "ssh-keygen -qf/usr/local/bin/ls", "ssh-keygen -D x", "update-ca-certificates --hooksdir=/srv",
 		"timeout 9 update-ca-certificates"} {
 		out := plugintest.Run(t, plugins.Step{Plugin: New()}, "FROM base\nRUN "+second+"\nRUN ls\n", nil)
 		if text := plugintest.Print(out.Module); strings.Contains(text, "&& ls") {

@@ -101,8 +101,6 @@ func setters(name string) (row, bool) {
 		return row{can: func(a words) bool {
 			return !slices.ContainsFunc(a, func(w file) bool { return !w.whole || !xargsOption().MatchString(w.text) })
 		}}, true
-	case "ssh-keygen":
-		return row{can: func(a words) bool { return !a.open() && !a.short("DswY") }, args: true, own: true, made: joined}, true
 	case "gpg":
 		return row{can: func(a words) bool {
 			return a.any("--dearmor") && !slices.ContainsFunc(a, func(w file) bool {

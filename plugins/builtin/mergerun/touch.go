@@ -116,18 +116,6 @@ func operands(a words) (list words) {
 	return list
 }
 
-// joined are operands, and what may be behind the letters of options that are written
-// together.
-func joined(a words) words {
-	list := operands(a)
-	for _, w := range a {
-		for n := 2; n < len(w.text) && w.text[0] == '-' && w.text[1] != '-'; n++ {
-			list = append(list, w.from(n))
-		}
-	}
-	return list
-}
-
 var numeric = late.Regexp(`^[-+:0-9]*$`)
 
 // from is a name without its first bytes.
