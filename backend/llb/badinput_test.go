@@ -219,11 +219,11 @@ func costs(t *testing.T, c cases.Case) (time.Duration, uint64, error) {
 func check(t *testing.T, b bad, c cases.Case) {
 	took, memory, err := costs(t, c)
 	// What else a machine does is counted, too, four times over for the large ones here: 2 to 13 s
-	// were measured of the same text. Only what takes too long each time does.
-	for try := 0; took > mostTime && try < 4; try++ {
-		var again time.Duration
-		again, memory, err = costs(t, c)
-		took = min(took, again)
+	// were measured of the same text, and the collector comes late. Only what takes too much each
+	// time does.
+	for try := 0; (took > mostTime || memory > mostMemory) && try < 4; try++ {
+		again, more, problem := costs(t, c)
+		took, memory, err = min(took, again), min(memory, more), problem
 	}
 	if took > mostTime || memory > mostMemory {
 		t.Errorf("took %v and %d MB", took, memory>>20)

@@ -80,15 +80,19 @@ func TestFullWindows(t *testing.T) {
 	filesync.RegisterFileSendServer(server, a)
 	t.Cleanup(server.Stop)
 
-	near, far := pipe(t)
-	go (&http2.Server{}).ServeConn(near, &http2.ServeConnOpts{Handler: server})
-	ctx, cancel := context.WithTimeout(t.Context(), 3*time.Second)
-	defer cancel()
-	if err := transfer(ctx, far, a); err == nil {
+	hangs := false
+	for try := 0; !hangs && try < 5; try++ { // on a busy machine the one side may keep up with the other
+		near, far := pipe(t)
+		go (&http2.Server{}).ServeConn(near, &http2.ServeConnOpts{Handler: server})
+		ctx, cancel := context.WithTimeout(t.Context(), 3*time.Second)
+		hangs = transfer(ctx, far, a) != nil
+		cancel()
+	}
+	if !hangs {
 		t.Error("BuildKit's way of serving does not hang")
 	}
 
-	near, far = pipe(t)
+	near, far := pipe(t)
 	s := New(func(context.Context, string, map[string][]string) (net.Conn, error) { return near, nil })
 	s.Register(server)
 	idle, err := s.Dial(t.Context(), "h2c", nil)
@@ -100,7 +104,7 @@ func TestFullWindows(t *testing.T) {
 		(&http2.Server{}).ServeConn(idle, &http2.ServeConnOpts{Handler: server})
 		close(served)
 	}()
-	ctx, cancel = context.WithTimeout(t.Context(), time.Minute)
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
 	for range 3 {
 		if err := transfer(ctx, far, a); err != nil {

@@ -136,7 +136,8 @@ func (j *job) leftovers(script *shell.Script) (list []*drop) {
 
 // archives are those that the script fetches and unpacks.
 func (j *job) archives(stage, op int, script *shell.Script) (list []*drop) {
-	if slices.Contains(j.config.Drop, effects.Archives) && len(script.Find("curl", "wget")) > 0 {
+	fetches := func(c *shell.Command) bool { _, ok := effects.Downloads(c); return ok }
+	if slices.Contains(j.config.Drop, effects.Archives) && slices.ContainsFunc(script.Commands, fetches) {
 		for _, name := range j.step(stage, op).Unpacked() {
 			list = append(list, &drop{Leftover: effects.Leftover{Kind: effects.Archives, Paths: []string{name}}, at: -1})
 		}
