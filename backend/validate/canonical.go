@@ -8,10 +8,11 @@ import (
 	"errors"
 	"io"
 	"path"
-	"regexp"
 	"slices"
 	"strings"
 	"unicode/utf8"
+
+	"github.com/seed-e0495807/strake/lang/late"
 )
 
 // canonical is what a content says, without what may differ in bytes and say the same.
@@ -73,7 +74,7 @@ func isJSON(name string, data []byte) bool {
 }
 
 // surrogate finds escapes of half a character, which Go reads as another.
-var surrogate = regexp.MustCompile(`\\u[dD][89a-fA-F]`)
+var surrogate = late.Regexp(`\\u[dD][89a-fA-F]`)
 
 // maxJSONDepth bounds values in values.
 const maxJSONDepth = 512
@@ -84,7 +85,7 @@ const maxJSON = 8 << 20
 // jsonForm writes a JSON text anew: keys in order, no blanks, numbers as they are. A key that
 // is there twice means something else to each reader.
 func jsonForm(data []byte) ([]byte, bool) {
-	if len(data) > maxJSON || !utf8.Valid(data) || surrogate.Match(data) {
+	if len(data) > maxJSON || !utf8.Valid(data) || surrogate().Match(data) {
 		return nil, false
 	}
 	d := json.NewDecoder(bytes.NewReader(data))

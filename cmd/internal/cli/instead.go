@@ -34,7 +34,7 @@ func Others() []other {
 			"Strake uses the credentials in docker's config.json ($DOCKER_CONFIG, else ~/.docker): `docker login` writes them there."},
 		{[]string{"search"},
 			"There is no search; `strake pull` fetches an image by its name."},
-		{[]string{"lint", "validate", "verify", "vet"},
+		{[]string{"lint", "validate", "vet"},
 			"Dockerfiles are checked by `strake check`, and by BuildKit's build checks with `strake build --check .`."},
 		{[]string{"fmt", "format"},
 			"There is no formatter; `strake fix` fixes what `strake check` finds, and keeps the rest as it is."},
