@@ -18,8 +18,8 @@ import (
 	"github.com/seed-e0495807/strake/ir"
 	"github.com/seed-e0495807/strake/ir/distro"
 	"github.com/seed-e0495807/strake/ir/eval"
-	"github.com/seed-e0495807/strake/lang/source"
 	"github.com/seed-e0495807/strake/plugins"
+	"github.com/seed-e0495807/strake/plugins/builtin/explain"
 )
 
 // Name is the plugin's name in strake.yaml.
@@ -114,17 +114,9 @@ func (j *job) say(code string, o *ir.Origin, text, why string) {
 	if code == "dropped" {
 		what = "goes"
 	}
-	if !j.config.Explain {
-		j.host.Log(j.ctx, fmt.Sprintf("%.80q %s: %s (%s)", text, what, why, code))
-		return
-	}
-	var at source.Span
-	if spans := o.Spans(); len(spans) > 0 {
-		at = spans[0]
-	}
 	word, _, _ := strings.Cut(text, " ")
-	d := j.result.Diags.Hintf(at, code, "%s %s: %s", word, what, why)
-	d.URL = url + "#" + code
+	t := explain.Teller{Host: j.host, Hints: j.config.Explain, Page: url, Diags: &j.result.Diags}
+	t.Say(j.ctx, code, o, text, word+" "+what+": "+why)
 }
 
 // module is what is left, nil when that is all.

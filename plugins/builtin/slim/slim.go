@@ -16,8 +16,8 @@ import (
 	"github.com/seed-e0495807/strake/ir/distro"
 	"github.com/seed-e0495807/strake/ir/effects"
 	"github.com/seed-e0495807/strake/ir/eval"
-	"github.com/seed-e0495807/strake/lang/source"
 	"github.com/seed-e0495807/strake/plugins"
+	"github.com/seed-e0495807/strake/plugins/builtin/explain"
 )
 
 // Name is the plugin's name in strake.yaml.
@@ -147,14 +147,6 @@ func because(code, format string, args ...any) *reason {
 
 // say tells what became of a leftover of a RUN: in the log, or as a hint in the source.
 func (j *job) say(op *ir.Op, code, text string) {
-	if !j.config.Explain {
-		j.host.Log(j.ctx, fmt.Sprintf("%.80q: %s (%s)", op.Text(), text, code))
-		return
-	}
-	var at source.Span
-	if spans := op.Origin.Spans(); len(spans) > 0 {
-		at = spans[0]
-	}
-	d := j.result.Diags.Hintf(at, code, "%s", text)
-	d.URL = url + "#" + code
+	t := explain.Teller{Host: j.host, Hints: j.config.Explain, Page: url, Diags: &j.result.Diags}
+	t.Say(j.ctx, code, op.Origin, op.Text(), text)
 }

@@ -5,7 +5,7 @@
 //
 // The image stays the same, which takes this: the install reads of the directory just these files
 // (package ir/effects has which, npm.go and the like what is in them), and makes nothing there that
-// the COPY brings (makes.go); what else stands between has nothing to do with the directory
+// the COPY brings (project.go); what else stands between has nothing to do with the directory
 // (step.go); and neither do the programs, the settings and the caches of the install (place.go).
 package splitcopy
 
@@ -19,8 +19,8 @@ import (
 	"github.com/seed-e0495807/strake/ir/distro"
 	"github.com/seed-e0495807/strake/ir/effects"
 	"github.com/seed-e0495807/strake/ir/eval"
-	"github.com/seed-e0495807/strake/lang/source"
 	"github.com/seed-e0495807/strake/plugins"
+	"github.com/seed-e0495807/strake/plugins/builtin/explain"
 )
 
 // Name is the plugin's name in strake.yaml.
@@ -158,15 +158,7 @@ func (s *split) behind(rest *ir.Op) plugins.Edit {
 
 // say tells what became of an instruction: in the log, or as a hint in the source.
 func (j *job) say(code string, o *ir.Origin, text, what string) {
-	if !j.config.Explain {
-		j.host.Log(j.ctx, fmt.Sprintf("%.80q %s (%s)", text, what, code))
-		return
-	}
-	var at source.Span
-	if spans := o.Spans(); len(spans) > 0 {
-		at = spans[0]
-	}
 	word, _, _ := strings.Cut(text, " ")
-	d := j.result.Diags.Hintf(at, code, "%s %s", word, what)
-	d.URL = url + "#" + code
+	t := explain.Teller{Host: j.host, Hints: j.config.Explain, Page: url, Diags: &j.result.Diags}
+	t.Say(j.ctx, code, o, text, word+" "+what)
 }

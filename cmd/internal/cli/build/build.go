@@ -72,10 +72,11 @@ type run struct {
 	cli.BuildFlags
 	cli.EngineFlags
 	cli.PluginFlags
+	cli.GivenFlags
 	file, progress, iidFile, metadataFile string
-	tags, contexts, outputs               []string
-	secrets, ssh, cacheFrom, cacheTo      []string
-	attests, annotations, allow           []string
+	tags, outputs                         []string
+	cacheFrom, cacheTo                    []string
+	attests, annotations                  []string
 	sbom, provenance, call                string
 	push, load, pull, quiet, check, yes   bool
 	contextLimit                          string
@@ -111,7 +112,7 @@ func (b *run) run(ctx context.Context, args []string) error {
 		return cli.Misuse("%v", err)
 	}
 	proxies(options)
-	named, err := cli.NamedContexts(b.contexts)
+	named, err := b.Contexts()
 	if err != nil {
 		return err
 	}

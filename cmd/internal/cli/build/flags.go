@@ -21,21 +21,18 @@ func (b *run) declare(f *pflag.FlagSet) {
 	b.BuildFlags.Declare(f, b.Env)
 	b.EngineFlags.Declare(f)
 	b.PluginFlags.Declare(f)
+	b.GivenFlags.Declare(f)
 	f.StringVarP(&b.file, "file", "f", "", "`FILE` Name of the Dockerfile, - for standard input (default PATH/Dockerfile)")
 	f.StringArrayVarP(&b.tags, "tag", "t", nil, "`NAME[:TAG]` Name the image")
-	f.StringArrayVar(&b.contexts, "build-context", nil, "`NAME=VALUE` Add a build context: a directory, a URL, docker-image://REF or oci-layout://DIR")
 	f.StringArrayVarP(&b.outputs, "output", "o", nil, "`DEST` Where the result goes: type=TYPE,dest=PATH, or a directory, or - for a tar (default type=store)")
 	f.BoolVar(&b.push, "push", false, "Push the image to its registry")
 	f.BoolVar(&b.load, "load", false, "Load the image into Docker or Podman")
-	f.StringArrayVar(&b.secrets, "secret", nil, "`id=ID[,src=FILE|,env=NAME]` Give RUN --mount=type=secret a secret")
-	f.StringArrayVar(&b.ssh, "ssh", nil, "`ID[=SOCKET|KEY]` Give RUN --mount=type=ssh an agent or keys; the usual ID is default")
 	f.StringArrayVar(&b.cacheFrom, "cache-from", nil, "`SOURCE` Use a cache from elsewhere: REF, or type=TYPE,…")
 	f.StringArrayVar(&b.cacheTo, "cache-to", nil, "`DEST` Export the cache: type=registry, local, inline, gha, s3, azblob")
 	f.StringArrayVar(&b.attests, "attest", nil, "`type=TYPE,…` Attach an attestation")
 	f.StringVar(&b.sbom, "sbom", "", "`BOOL|ATTRS` Attach a list of what the image holds")
 	f.StringVar(&b.provenance, "provenance", "", "`BOOL|ATTRS` Attach how the image was made (default mode=min)")
 	f.StringArrayVar(&b.annotations, "annotation", nil, "`[PLACE:]KEY=VALUE` Annotate the image's manifest or index")
-	f.StringArrayVar(&b.allow, "allow", nil, "`ENTITLEMENT` Allow network.host, security.insecure or a device")
 	f.BoolVar(&b.pull, "pull", false, "Ask the registry for base images, even if they are here")
 	f.StringVar(&b.progress, "progress", progressMode(b.Env), "`MODE` How progress is shown: auto, plain, tty, rawjson, quiet")
 	f.BoolVarP(&b.quiet, "quiet", "q", false, "Print the id of the image, and nothing else")
@@ -59,33 +56,24 @@ func progressMode(env func(string) (string, bool)) string {
 // request reads the flags.
 func (b *run) request() (build.Request, error) {
 	r := build.Request{Env: b.Env, Pull: b.pull, Stdout: b.output}
-	var err error
-	if r.Allow, err = each("--allow", b.allow, build.ParseEntitlement); err != nil {
+	err := b.Give(&r, b.Network)
+	if err != nil {
 		return r, err
 	}
 	if r.Tags, err = tagNames(b.tags); err != nil {
 		return r, err
 	}
-	if r.Secrets, err = each("--secret", b.secrets, build.ParseSecret); err != nil {
-		return r, err
-	}
-	if r.SSH, err = each("--ssh", b.ssh, build.ParseSSH); err != nil {
-		return r, err
-	}
-	from, err := each("--cache-from", b.cacheFrom, build.ParseCache)
+	from, err := cli.Each("--cache-from", b.cacheFrom, build.ParseCache)
 	if err != nil {
 		return r, err
 	}
-	to, err := each("--cache-to", b.cacheTo, build.ParseCache)
+	to, err := cli.Each("--cache-to", b.cacheTo, build.ParseCache)
 	if err != nil {
 		return r, err
 	}
 	r.CacheFrom, r.CacheTo = slices.Concat(from...), slices.Concat(to...)
 	if err := b.attributes(&r); err != nil {
 		return r, err
-	}
-	if b.Network == "host" && !slices.Contains(r.Allow, "network.host") {
-		r.Allow = append(r.Allow, "network.host") // as docker: the user said so
 	}
 	if r.Outputs, err = b.destinations(); err != nil {
 		return r, err
@@ -112,26 +100,10 @@ func emptyCache(c client.CacheOptionsEntry) string {
 	return ""
 }
 
-// each parses the values of a flag.
-func each[T any](flag string, list []string, parse func(string) (T, error)) ([]T, error) {
-	var out []T
-	for _, text := range list {
-		if text == "" {
-			continue
-		}
-		v, err := parse(text)
-		if err != nil {
-			return nil, cli.Misuse("invalid %s %q: %v", flag, text, err)
-		}
-		out = append(out, v)
-	}
-	return out, nil
-}
-
 // attributes reads what is attached to an image.
 func (b *run) attributes(r *build.Request) error {
 	var err error
-	if r.Attestations, err = each("--attest", b.attests, build.ParseAttest); err != nil {
+	if r.Attestations, err = cli.Each("--attest", b.attests, build.ParseAttest); err != nil {
 		return err
 	}
 	for _, s := range []struct{ kind, value string }{{"sbom", b.sbom}, {"provenance", b.provenance}} {
@@ -144,7 +116,7 @@ func (b *run) attributes(r *build.Request) error {
 		}
 		r.Attestations = append(r.Attestations, a)
 	}
-	annotations, err := each("--annotation", b.annotations, build.ParseAnnotation)
+	annotations, err := cli.Each("--annotation", b.annotations, build.ParseAnnotation)
 	if err != nil {
 		return err
 	}
@@ -159,7 +131,7 @@ func (b *run) attributes(r *build.Request) error {
 
 // destinations are the outputs: those of -o, of --push and of --load, or the store.
 func (b *run) destinations() ([]build.Output, error) {
-	out, err := each("--output", b.outputs, build.ParseOutput)
+	out, err := cli.Each("--output", b.outputs, build.ParseOutput)
 	if err != nil {
 		return nil, err
 	}

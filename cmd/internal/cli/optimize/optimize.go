@@ -59,6 +59,7 @@ func Command(p *cli.Process) *cobra.Command {
 	c := &run{Process: p}
 	c.BuildFlags.Declare(f, p.Env)
 	c.EngineFlags.Declare(f)
+	c.GivenFlags.Declare(f)
 	f.StringVarP(&c.file, "file", "f", "", "`FILE` Name of the Dockerfile (default PATH/Dockerfile)")
 	f.IntVar(&c.commits, "commits", 5, "`NUMBER` Replay so many of the last commits")
 	f.StringSliceVar(&c.passes, "passes", nil, "`LIST` Try these plugins only: drop-dead, split-copy, reorder, cache-mounts, merge-run, slim")
@@ -70,10 +71,6 @@ func Command(p *cli.Process) *cobra.Command {
 	f.BoolVar(&c.json, "json", false, "Print the report as JSON")
 	f.BoolVar(&c.fresh, "fresh", false, "Measure anew what was measured before")
 	f.DurationVar(&c.timeout, "timeout", 2*time.Hour, "`TIME` Give up after so long; 0 is never")
-	f.StringArrayVar(&c.contexts, "build-context", nil, "`NAME=VALUE` Add a build context: a directory, a URL, docker-image://REF or oci-layout://DIR")
-	f.StringArrayVar(&c.secrets, "secret", nil, "`id=ID[,src=FILE|,env=NAME]` Give RUN --mount=type=secret a secret")
-	f.StringArrayVar(&c.ssh, "ssh", nil, "`ID[=SOCKET|KEY]` Give RUN --mount=type=ssh an agent or keys; the usual ID is default")
-	f.StringArrayVar(&c.allow, "allow", nil, "`ENTITLEMENT` Allow network.host, security.insecure or a device")
 	f.BoolVarP(&c.quiet, "quiet", "q", false, "Show no progress")
 	cmd.RunE = cli.Running(c.run)
 	return cmd
@@ -84,9 +81,9 @@ type run struct {
 	*cli.Process
 	cli.BuildFlags
 	cli.EngineFlags
+	cli.GivenFlags
 	file                                   string
 	passes, drop, commands                 []string
-	contexts, secrets, ssh, allow          []string
 	write, plugins, pr, json, fresh, quiet bool
 	commits                                int
 	timeout                                time.Duration
@@ -197,17 +194,8 @@ func (c *run) trouble(ctx context.Context, err error) error {
 func (c *run) options(ctx context.Context, path string) (o optimize.Options, err error) {
 	r := build.Request{Env: c.Env, Stdout: func() (io.Writer, error) { return nil, errors.New("no result goes there") }}
 	r.Compile.Watch = cli.Watch
-	if r.Secrets, err = each("secret", c.secrets, build.ParseSecret); err != nil {
+	if err = c.Give(&r, c.Network); err != nil {
 		return o, err
-	}
-	if r.SSH, err = each("ssh", c.ssh, build.ParseSSH); err != nil {
-		return o, err
-	}
-	if r.Allow, err = each("allow", c.allow, build.ParseEntitlement); err != nil {
-		return o, err
-	}
-	if c.Network == "host" {
-		r.Allow = append(r.Allow, "network.host") // the user said so
 	}
 	options, err := c.Options(c.Env)
 	if err != nil {
@@ -216,7 +204,7 @@ func (c *run) options(ctx context.Context, path string) (o optimize.Options, err
 	if err := input.Check(options); err != nil {
 		return o, cli.Misuse("%v", err)
 	}
-	named, err := cli.NamedContexts(c.contexts)
+	named, err := c.Contexts()
 	if err != nil {
 		return o, err
 	}
@@ -228,16 +216,4 @@ func (c *run) options(ctx context.Context, path string) (o optimize.Options, err
 			return optimize.Choose(optimize.Passes(changes, c.drop), c.passes)
 		},
 	}, err
-}
-
-// each reads the values of a flag.
-func each[T any](flag string, texts []string, parse func(string) (T, error)) (list []T, err error) {
-	for _, text := range texts {
-		v, err := parse(text)
-		if err != nil {
-			return nil, cli.Misuse("invalid --%s %q: %v", flag, text, err)
-		}
-		list = append(list, v)
-	}
-	return list, nil
 }

@@ -53,14 +53,11 @@ func verifyCommand(p *cli.Process) *cobra.Command {
 	c.BuildFlags.Declare(f, p.Env)
 	c.EngineFlags.Declare(f)
 	c.PluginFlags.Declare(f)
+	c.GivenFlags.Declare(f)
 	f.StringVarP(&c.file, "file", "f", "", "`FILE` Name of the Dockerfile of --plugins (default PATH/Dockerfile)")
 	f.BoolVar(&c.plugins, "plugins", false, "Compare the build without plugins and with them")
 	f.StringArrayVar(&c.dropped, "dropped", nil, "`PATTERN` B may lack these files, as of .dockerignore, like /usr/share/doc/**")
 	f.StringArrayVar(&c.commands, "run", nil, "`COMMAND` Run a command in both images, and compare how it ends and what it prints")
-	f.StringArrayVar(&c.contexts, "build-context", nil, "`NAME=VALUE` Add a build context: a directory, a URL, docker-image://REF or oci-layout://DIR")
-	f.StringArrayVar(&c.secrets, "secret", nil, "`id=ID[,src=FILE|,env=NAME]` Give RUN --mount=type=secret a secret")
-	f.StringArrayVar(&c.ssh, "ssh", nil, "`ID[=SOCKET|KEY]` Give RUN --mount=type=ssh an agent or keys; the usual ID is default")
-	f.StringArrayVar(&c.allow, "allow", nil, "`ENTITLEMENT` Allow network.host, security.insecure or a device")
 	f.StringVar(&c.progress, "progress", "quiet", "`MODE` How the builds are shown: auto, plain, tty, quiet")
 	f.DurationVar(&c.timeout, "timeout", 2*time.Hour, "`TIME` Give up after so long; 0 is never")
 	f.BoolVar(&c.json, "json", false, "Print the answer as JSON")
@@ -76,12 +73,12 @@ type verifyRun struct {
 	cli.BuildFlags
 	cli.EngineFlags
 	cli.PluginFlags
-	file, progress              string
-	dropped, commands, contexts []string
-	secrets, ssh, allow         []string
-	plugins, json, quiet        bool
-	limit                       int
-	timeout                     time.Duration
+	cli.GivenFlags
+	file, progress       string
+	dropped, commands    []string
+	plugins, json, quiet bool
+	limit                int
+	timeout              time.Duration
 }
 
 // sides are the Dockerfiles and the context of a command line.
@@ -137,31 +134,8 @@ func (c *verifyRun) request() (r build.Request, err error) {
 		return r, cli.Misuse("strake verify builds for one platform")
 	}
 	r = build.Request{Env: c.Env, Stdout: func() (io.Writer, error) { return nil, errors.New("no result goes there") }}
-	for _, text := range c.secrets {
-		s, err := build.ParseSecret(text)
-		if err != nil {
-			return r, cli.Misuse("invalid --secret %q: %v", text, err)
-		}
-		r.Secrets = append(r.Secrets, s)
-	}
-	for _, text := range c.ssh {
-		s, err := build.ParseSSH(text)
-		if err != nil {
-			return r, cli.Misuse("invalid --ssh %q: %v", text, err)
-		}
-		r.SSH = append(r.SSH, s)
-	}
-	for _, text := range c.allow {
-		s, err := build.ParseEntitlement(text)
-		if err != nil {
-			return r, cli.Misuse("invalid --allow %q: %v", text, err)
-		}
-		r.Allow = append(r.Allow, s)
-	}
-	if c.Network == "host" {
-		r.Allow = append(r.Allow, "network.host") // the user said so
-	}
-	return r, nil
+	err = c.Give(&r, c.Network)
+	return r, err
 }
 
 // verify finds the inputs and the engine, and has them compared.
@@ -224,7 +198,7 @@ func (c *verifyRun) input(ctx context.Context, r build.Request, file, path strin
 	if err := input.Check(options); err != nil {
 		return r, cli.Misuse("%v", err)
 	}
-	named, err := cli.NamedContexts(c.contexts)
+	named, err := c.Contexts()
 	if err != nil {
 		return r, err
 	}
