@@ -17,7 +17,7 @@ type Pending struct {
 }
 
 // Create begins a file that results go to. A link stays, and what it stands for is written; a
-// file that is there is replaced at the end, and keeps its mode. A device or a pipe is written
+// file that is there is replaced at the end, and keeps its owner and mode. A device or a pipe is written
 // as it is: a file in the place of /dev/null breaks the machine. As a shell's does, the opening
 // of a pipe waits for its reader. Errors are *fs.PathError for the name.
 func Create(name string) (*Pending, error) {
@@ -43,8 +43,8 @@ func CreateOver(name string) (*Pending, error) {
 }
 
 func create(name string, look func(string) (fs.FileInfo, error)) (*Pending, error) {
-	mode := fs.FileMode(0o666)
-	switch info, err := look(name); {
+	info, err := look(name)
+	switch {
 	case errors.Is(err, fs.ErrNotExist):
 	case err != nil:
 		return nil, err
@@ -53,12 +53,23 @@ func create(name string, look func(string) (fs.FileInfo, error)) (*Pending, erro
 	case !info.Mode().IsRegular():
 		f, err := os.OpenFile(name, os.O_WRONLY, 0)
 		return &Pending{File: f}, err
-	default:
-		mode = info.Mode().Perm()
 	}
-	f, err := os.OpenFile(filepath.Join(filepath.Dir(name), tempName(name)), os.O_WRONLY|os.O_CREATE|os.O_EXCL, mode)
-	return &Pending{f, name}, err
+	temp, mode := filepath.Join(filepath.Dir(name), tempName(name)), fs.FileMode(0o666)
+	if err == nil {
+		mode = private
+	}
+	f, fail := os.OpenFile(temp, os.O_WRONLY|os.O_CREATE|os.O_EXCL, mode)
+	p := &Pending{f, name}
+	if fail == nil && err == nil {
+		if fail = keep(f, info); fail != nil {
+			p.Abandon()
+		}
+	}
+	return p, fail
 }
+
+// private is the mode of a file that is not yet what it is to be.
+const private fs.FileMode = 0o600
 
 // about is an error for the name that was asked for.
 func about(name string, err error) error {
