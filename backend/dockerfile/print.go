@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/seed-e0495807/strake/ir"
+	"github.com/seed-e0495807/strake/lang/source"
 )
 
 // Error says why a module has no plain Dockerfile.
@@ -24,8 +25,9 @@ func (e *Error) Error() string { return e.Where + ": " + e.Reason }
 // gives an equal module: its directives, arguments, stages and bodies. Files,
 // origins and the spelling of what was changed are not kept.
 //
-// What the module did not change stands as it is spelled in its source, with the
-// comments above it. No line is longer than stock docker reads.
+// What the module did not change stands as it is spelled in its source. Comments stay above
+// what their instruction has become, or the first of it. No line is longer than stock docker
+// reads.
 //
 // The error is an *Error: for a *Custom op, and for a line that is too long and
 // cannot be folded.
@@ -51,7 +53,9 @@ type Piece struct {
 // maker collects the pieces of a module.
 type maker struct {
 	escape  byte
-	sources []spelled // by file
+	sources []spelled            // by file
+	own     map[source.Span]bool // instructions that ops stand for, so that comments above them are theirs
+	led     map[source.Span]bool // instructions whose comments are written
 	pieces  []Piece
 }
 
@@ -60,7 +64,7 @@ func Pieces(m *ir.Module) ([]Piece, error) {
 	if m == nil {
 		return nil, &Error{Where: "module", Reason: "there is none"}
 	}
-	k := maker{escape: m.Escape}
+	k := maker{escape: m.Escape, own: owned(m), led: map[source.Span]bool{}}
 	for id, f := range m.Files {
 		k.sources = append(k.sources, spelling(id, f, m.Escape))
 	}
@@ -136,11 +140,11 @@ func (k *maker) op(op *ir.Op, where string) error {
 	if c, ok := op.Body.(*ir.Custom); ok {
 		return &Error{Op: op, Where: where, Reason: c.Name + " has to be expanded by a plugin"}
 	}
-	text, lead, ok := k.source(op.Origin).op(op)
+	text, ok := k.source(op.Origin).op(op)
 	if !ok {
 		text = ir.Format(op.Body, k.escape)
 	}
-	if err := k.instruction(text, lead, op.Origin); err != nil {
+	if err := k.instruction(text, k.lead(op.Origin), op.Origin); err != nil {
 		return &Error{Op: op, Where: where, Reason: err.Error()}
 	}
 	return nil
@@ -164,12 +168,4 @@ func (k *maker) instruction(text string, lead []string, o *ir.Origin) error {
 	}
 	k.add(text, o)
 	return nil
-}
-
-// source gives the spelling of the file that an origin is in.
-func (k *maker) source(o *ir.Origin) place {
-	if o == nil || o.Span.IsZero() || int(o.Span.File) >= len(k.sources) {
-		return place{}
-	}
-	return k.sources[o.Span.File][o.Span]
 }

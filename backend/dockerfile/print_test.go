@@ -107,7 +107,37 @@ func TestChanged(t *testing.T) {
 	s.Ops[0].Body = &ir.Run{Command: ir.Command{Line: "x y"}, Mounts: []ir.Mount{{{Key: "type", Value: "tmpfs", HasValue: true}}}}
 	s.Base = "debian"
 	s.Ops = append(s.Ops, &ir.Op{Body: &ir.User{Name: "me"}, Origin: &ir.Origin{By: "x", From: []*ir.Origin{s.Ops[1].Origin}}})
-	const want = "\n# a\nFROM debian AS a\nRUN --mount=type=tmpfs x y\n# c\nRUN z\nUSER me\n"
+	const want = "\n# a\nFROM debian AS a\n# b\nRUN --mount=type=tmpfs x y\n# c\nRUN z\nUSER me\n"
+	got, err := dockerfile.Print(m)
+	if err != nil || got != want {
+		t.Errorf("%v\n%q\nwant\n%q", err, got, want)
+	}
+}
+
+// TestComments has comments stay above what plugins make of their instructions, each once.
+func TestComments(t *testing.T) {
+	m := irtest.Module(t, "FROM alpine\n\n# a\nRUN a\n\n# b\n\n# of b\nRUN b\n# c\nRUN c \\\n  d\n# e\nUSER e\n# f\nRUN f\n# g\nRUN g\nFROM alpine AS last\n")
+	ops := m.Stages[0].Ops
+	of := func(body ir.Body, from ...*ir.Op) *ir.Op {
+		op := &ir.Op{Body: body, Origin: &ir.Origin{By: "x"}}
+		for _, f := range from {
+			op.Origin.From = append(op.Origin.From, f.Origin)
+		}
+		return op
+	}
+	script := func(line string) ir.Body { return &ir.Run{Command: ir.Command{Line: line}} }
+	merged := of(script("a && b"), ops[0], ops[1])
+	m.Stages[0].Ops = []*ir.Op{
+		of(ops[2].Body, ops[2]),           // moved
+		of(script("more"), merged),        // made of what was made, and
+		of(script("more"), merged),        // once more
+		of(script("beside"), ops[4]),      // of one that stays
+		of(script("first half"), ops[5]),  // of one that is in two
+		of(script("second half"), ops[5]), // now
+		ops[4],                            // and the one with # e is gone
+	}
+	m.Stages[1].Ops = []*ir.Op{{Body: script("of a FROM"), Origin: &ir.Origin{By: "x", From: []*ir.Origin{m.Stages[1].Origin}}}}
+	const want = "FROM alpine\n# c\nRUN c \\\n  d\n\n# a\n# b\n# of b\nRUN more\nRUN more\nRUN beside\n# g\nRUN first half\nRUN second half\n# f\nRUN f\nFROM alpine AS last\nRUN of a FROM\n"
 	got, err := dockerfile.Print(m)
 	if err != nil || got != want {
 		t.Errorf("%v\n%q\nwant\n%q", err, got, want)
