@@ -182,6 +182,9 @@ type Facts struct {
 	// Shell is the SHELL of the image, where its config is at hand; nil when not, or
 	// when the config has none.
 	Shell []string `json:"shell,omitempty"`
+	// Strict is that a warning of a build check ends the build: the check directive says
+	// error=true, or the build argument that takes its place.
+	Strict bool `json:"strict,omitempty"`
 }
 
 // Why a service of the host is not there.

@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"github.com/containerd/platforms"
+	"github.com/moby/buildkit/frontend/dockerfile/linter"
 	ocispecs "github.com/opencontainers/image-spec/specs-go/v1"
 
 	"github.com/seed-e0495807/strake/ir"
@@ -26,6 +27,7 @@ func (h *host) Facts(ctx context.Context, stage int) (plugins.Facts, error) {
 	for i := range h.Platforms {
 		asked = append(asked, &h.Platforms[i])
 	}
+	facts.Strict = h.strict()
 	facts.Shell = h.shell(ctx, m, append(slices.Clip(asked), nil))
 	if len(asked) == 0 && said(m) {
 		asked = append(asked, nil)
@@ -42,6 +44,15 @@ func (h *host) Facts(ctx context.Context, stage int) (plugins.Facts, error) {
 		}
 	}
 	return facts, nil
+}
+
+// strict tells whether a warning of a build check ends the build.
+func (h *host) strict() bool {
+	if h.Directive != nil {
+		return h.Directive.ReturnAsError
+	}
+	config, err := linter.ParseLintOptions(h.module.Check)
+	return err != nil || config.ReturnAsError
 }
 
 // said tells whether the FROM of a base says for which platform it is.

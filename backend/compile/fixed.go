@@ -2,6 +2,7 @@ package compile
 
 import (
 	"context"
+	"slices"
 
 	"github.com/seed-e0495807/strake/lang/diag"
 )
@@ -18,11 +19,15 @@ type Fixed struct {
 }
 
 // Fixed applies the fixes that the compiler and plugins suggest: those that are safe, as
-// they keep what the author meant, or all.
+// they keep what the author meant, or all. A target that is no stage is an error.
 func (s *Snapshot) Fixed(ctx context.Context, unsafe bool) (Fixed, error) {
 	f := Fixed{Text: s.File().Text}
 	for range maxFixes {
-		f.Left = s.Edited(f.Text).suggested(ctx)
+		now := s.Edited(f.Text)
+		if _, _, err := now.Targeted(ctx); unknownTarget(err) {
+			return Fixed{}, err
+		}
+		f.Left = now.suggested(ctx)
 		next, n, err := diag.ApplyFixes(f.Text, f.Left, unsafe)
 		if err != nil {
 			return Fixed{}, err
@@ -33,6 +38,12 @@ func (s *Snapshot) Fixed(ctx context.Context, unsafe bool) (Fixed, error) {
 		f.Text = next
 	}
 	return f, context.Cause(ctx)
+}
+
+// unknownTarget tells the error for a target that is no stage from one that a fix may be for.
+func unknownTarget(err error) bool {
+	list, _ := diag.From(err)
+	return slices.ContainsFunc(list, func(d diag.Diagnostic) bool { return d.Code == "unknown-target" })
 }
 
 // suggested is what the compiler and plugins say of a text, also when it does not compile.

@@ -59,7 +59,7 @@ func (plugin) Run(ctx context.Context, h plugins.Host, c *plugins.Call) (*plugin
 	if err := c.Decode(&j.config); err != nil {
 		return nil, err
 	}
-	if c.Target < 0 || c.Module.HasCustom() || strings.Contains(strings.ToLower(c.Module.Check), "error") {
+	if c.Target < 0 || c.Module.HasCustom() || j.strict() {
 		return nil, nil // an instruction of a plugin may read anything, and where warnings are errors, dead ones fail
 	}
 	j.states = c.States.Module(c.Module, func(i int) *eval.State { return distro.Base(ctx, h, c.Module, i) })
@@ -77,6 +77,13 @@ func (plugin) Run(ctx context.Context, h plugins.Host, c *plugins.Call) (*plugin
 	j.arguments()
 	j.result.Module = j.module()
 	return &j.result, ctx.Err()
+}
+
+// strict tells whether warnings of build checks are errors: by the directive, or by the build
+// argument that takes its place.
+func (j *job) strict() bool {
+	facts, _ := j.host.Facts(j.ctx, j.Target)
+	return facts.Strict || strings.Contains(strings.ToLower(j.Module.Check), "error")
 }
 
 // job is one call at work.
