@@ -5,7 +5,7 @@ package host
 
 import (
 	"context"
-	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"os"
@@ -18,6 +18,7 @@ import (
 	"github.com/seed-e0495807/strake/plugins"
 	"github.com/seed-e0495807/strake/plugins/internal/remote"
 	"github.com/seed-e0495807/strake/plugins/internal/sandbox"
+	"github.com/seed-e0495807/strake/plugins/internal/sums"
 )
 
 // Level is how much of a sandbox there has to be.
@@ -39,6 +40,7 @@ type Options struct {
 	Path    string // of the program
 	Args    []string
 	SHA256  []byte          // of the file at Path; anything else is not started
+	Notes   string          // a directory of the user's alone, with the sums of files that were read before; "" reads Path each time
 	Env     []string        // all of its environment, but PATH and TMPDIR when they are not here
 	Grants  []plugins.Grant // those that the sandbox is about
 	Reads   []string        // files and directories that it may read, absolute
@@ -107,13 +109,10 @@ func start(ctx context.Context, o Options) (*Program, error) {
 	if err != nil {
 		return nil, err
 	}
-	secure := plugin.SecureConfig{Checksum: o.SHA256, Hash: sha256.New()}
-	if ok, err := secure.Check(path); err != nil {
-		return nil, err
-	} else if !ok {
-		return nil, errors.New("its sha256 is not the one that was allowed")
-	}
 	o.Path = path
+	if err := o.verify(); err != nil {
+		return nil, err
+	}
 	p := &Program{options: o}
 	if p.dir, err = tempDir(o.TempDir); err != nil {
 		return nil, err
@@ -123,6 +122,21 @@ func start(ctx context.Context, o Options) (*Program, error) {
 		return nil, err
 	}
 	return p, nil
+}
+
+// verify makes sure that the program is the one that may run. A note that says otherwise may be
+// of an older one: what the file has counts.
+func (o *Options) verify() error {
+	if len(o.SHA256) == 0 {
+		return errors.New("no checksum says which program it is to be")
+	}
+	want := hex.EncodeToString(o.SHA256)
+	for _, notes := range []sums.Notes{sums.Notes(o.Notes), ""} {
+		if sum, err := notes.Of(o.Path); err != nil || sum == want {
+			return err
+		}
+	}
+	return errors.New("its sha256 is not the one that was allowed")
 }
 
 // maxTemp is how long the path of a directory may be in which go-plugin makes another one,

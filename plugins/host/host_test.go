@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"crypto/sha256"
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -384,4 +385,70 @@ func TestChecksum(t *testing.T) {
 	if _, err := host.Start(t.Context(), o); err == nil || !strings.Contains(err.Error(), "no such file") {
 		t.Error(err)
 	}
+}
+
+// A program that was read once is not read again, and what is put in its place, of the same size
+// and time, is not taken for it.
+func TestAttackNotes(t *testing.T) {
+	notes, o := t.TempDir(), options(t, "ok")
+	data, err := os.ReadFile(o.Path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	o.Path, o.Notes = filepath.Join(t.TempDir(), "plugin"), notes
+	if err := os.WriteFile(o.Path, data, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	list := func() int {
+		list, err := os.ReadDir(notes)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return len(list)
+	}
+	start(t, o).Close()
+	if n := list(); n != 0 {
+		t.Errorf("%d notes of a file that was written just now", n)
+	}
+	time.Sleep(2100 * time.Millisecond) // until its stamp counts
+	start(t, o).Close()
+	if n := list(); n != 1 && runtime.GOOS == "linux" {
+		t.Errorf("%d notes", n)
+	}
+	start(t, o).Close() // by the note
+	info, err := os.Stat(o.Path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	refused := func(what string) {
+		t.Helper()
+		if p, err := host.Start(t.Context(), o); err == nil || !strings.Contains(err.Error(), "its sha256 is not the one that was allowed") {
+			p.Close()
+			t.Errorf("%s: %v", what, err)
+		}
+	}
+	data[len(data)-1]++
+	put := func(how int) {
+		t.Helper()
+		f, err := os.OpenFile(o.Path, how|os.O_CREATE|os.O_WRONLY, 0o700)
+		if err == nil {
+			_, err = f.Write(data)
+			f.Close()
+		}
+		if err := errors.Join(err, os.Chtimes(o.Path, info.ModTime(), info.ModTime())); err != nil {
+			t.Fatal(err)
+		}
+	}
+	put(0)
+	refused("the file written over")
+	time.Sleep(2100 * time.Millisecond)
+	refused("the file written over, and left alone")
+	if err := os.Remove(o.Path); err != nil {
+		t.Fatal(err)
+	}
+	put(os.O_EXCL)
+	refused("another file")
+	data[len(data)-1]--
+	put(0)
+	start(t, o).Close() // whatever the note says
 }

@@ -41,7 +41,7 @@ func (s Starter) Launch(ctx context.Context, p config.Program) (*host.Program, e
 	}
 	least := map[trust.Sandbox]host.Level{trust.Weak: host.Weak, trust.None: host.None}[p.Sandbox]
 	started, err := host.Start(ctx, host.Options{
-		Name: p.Name, Path: p.Path, Args: p.Args, SHA256: sum, Grants: p.Grants, Reads: []string{p.Dir},
+		Name: p.Name, Path: p.Path, Args: p.Args, SHA256: sum, Notes: p.Notes, Grants: p.Grants, Reads: []string{p.Dir},
 		Helper: command, Sandbox: least,
 	})
 	if errors.Is(err, host.ErrSandbox) {

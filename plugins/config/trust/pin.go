@@ -17,6 +17,7 @@ import (
 	"syscall"
 
 	"github.com/seed-e0495807/strake/lang/regular"
+	"github.com/seed-e0495807/strake/plugins/internal/sums"
 )
 
 // The bounds of a plugin.
@@ -46,6 +47,7 @@ type Program struct {
 	Path   string // absolute
 	Dir    string // of the copy: Path and the files are in it, nothing else
 	Args   []string
+	Notes  string // the directory of the user's alone that remembers the sums of such copies
 }
 
 // Pin makes a private copy of a program, or finds the one there is.
@@ -66,8 +68,9 @@ func (s *Store) Pin(ctx context.Context, src Source) (*Program, error) {
 	}
 	defer f.Close()
 	alone := len(src.Args) == 0 && len(src.Files) == 0
+	stamp := sums.Stamp(f)
 	if alone {
-		if p := s.recall(src.Path, f); p != nil {
+		if p := s.recall(src.Path, stamp, f); p != nil {
 			return p, nil
 		}
 	}
@@ -84,7 +87,7 @@ func (s *Store) Pin(ctx context.Context, src Source) (*Program, error) {
 	if err := c.files(src, name); err != nil {
 		return nil, s.explain(err)
 	}
-	p := &Program{SHA256: c.sums[name], Digest: "sha256:" + c.sums[name], Args: slices.Clone(src.Args)}
+	p := &Program{SHA256: c.sums[name], Digest: "sha256:" + c.sums[name], Args: slices.Clone(src.Args), Notes: s.Cache}
 	if !alone {
 		p.Digest = treeDigest(name, src.Args, c.sums)
 	}
@@ -94,8 +97,8 @@ func (s *Store) Pin(ctx context.Context, src Source) (*Program, error) {
 	if err := s.keep(p, temp, name, c.sums); err != nil {
 		return nil, s.explain(err)
 	}
-	if alone {
-		s.remember(src.Path, f, p)
+	if alone && sums.Stamp(f) == stamp {
+		sums.Notes(s.Cache).Remember(src.Path, stamp, p.SHA256)
 	}
 	return p, nil
 }
@@ -254,7 +257,7 @@ func (s *Store) keep(p *Program, temp, name string, sums map[string]string) erro
 }
 
 // whole tells whether a copy has just the files that it should have.
-func whole(dir string, sums map[string]string) bool {
+func whole(dir string, want map[string]string) bool {
 	n := 0
 	err := filepath.WalkDir(dir, func(name string, d fs.DirEntry, err error) error {
 		if err != nil || d.IsDir() {
@@ -265,25 +268,12 @@ func whole(dir string, sums map[string]string) bool {
 			return err
 		}
 		n++
-		if sum, err := sumOf(name); err != nil || sum != sums[filepath.ToSlash(rel)] {
+		if sum, err := sums.Notes("").Of(name); err != nil || sum != want[filepath.ToSlash(rel)] {
 			return fs.ErrInvalid
 		}
 		return nil
 	})
-	return err == nil && n == len(sums)
-}
-
-func sumOf(name string) (string, error) {
-	f, err := regular.Open(name)
-	if err != nil {
-		return "", err
-	}
-	defer f.Close()
-	h := sha256.New()
-	if _, err := io.Copy(h, f); err != nil {
-		return "", err
-	}
-	return hex.EncodeToString(h.Sum(nil)), nil
+	return err == nil && n == len(want)
 }
 
 // copyDir is the directory of the copy of a digest.
@@ -291,42 +281,19 @@ func (s *Store) copyDir(digest string) string {
 	return filepath.Join(s.Cache, strings.ReplaceAll(digest, ":", "-"))
 }
 
-// seen notes the digest of a file that was read, so that it need not be read again.
-// When it is wrong, nothing bad runs: what runs is a copy that has this digest.
-type seen struct{ Path, Stamp, SHA256 string }
-
-func (s *Store) seenFile(name string) string {
-	sum := sha256.Sum256([]byte(name))
-	return filepath.Join(s.Cache, "seen-"+hex.EncodeToString(sum[:16])+".json")
-}
-
-// recall gives the copy of a program that has not changed since it was made, or nil.
-func (s *Store) recall(name string, f *os.File) *Program {
+// recall gives the copy of a program that has not changed since it was made, or nil. When a
+// note is wrong, nothing bad runs: what runs is a copy that has this digest.
+func (s *Store) recall(name, stamp string, f *os.File) *Program {
+	sum := sums.Notes(s.Cache).Recall(name, stamp)
 	info, err := f.Stat()
-	if err != nil {
+	if sum == "" || err != nil {
 		return nil
 	}
-	data, err := regular.Read(s.seenFile(name), maxList)
-	var note seen
-	if err != nil || json.Unmarshal(data, &note) != nil || note.Path != name || note.Stamp == "" || note.Stamp != stamp(info) {
-		return nil
-	}
-	p := &Program{Digest: "sha256:" + note.SHA256, SHA256: note.SHA256}
+	p := &Program{Digest: "sha256:" + sum, SHA256: sum, Notes: s.Cache}
 	p.Dir = s.copyDir(p.Digest)
 	p.Path = filepath.Join(p.Dir, "plugin")
 	if have, err := os.Lstat(p.Path); err != nil || !have.Mode().IsRegular() || have.Size() != info.Size() {
 		return nil
 	}
 	return p
-}
-
-// remember notes what recall needs. When that fails, the file is read again next time.
-func (s *Store) remember(name string, f *os.File, p *Program) {
-	info, err := f.Stat()
-	if err != nil || stamp(info) == "" {
-		return
-	}
-	if data, err := json.Marshal(seen{name, stamp(info), p.SHA256}); err == nil {
-		_ = writeFile(s.seenFile(name), data, 0o600)
-	}
 }

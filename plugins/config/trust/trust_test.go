@@ -18,6 +18,7 @@ import (
 
 	"github.com/seed-e0495807/strake/lang/diag"
 	"github.com/seed-e0495807/strake/plugins"
+	"github.com/seed-e0495807/strake/plugins/internal/sums"
 )
 
 func newStore(t *testing.T) *Store {
@@ -90,7 +91,7 @@ func TestSeen(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer f.Close()
-	if got := s.recall(tool, f); !reflect.DeepEqual(got, first) && stamp(must(f.Stat())) != "" {
+	if got := s.recall(tool, sums.Stamp(f), f); !reflect.DeepEqual(got, first) && sums.Stamp(f) != "" {
 		t.Errorf("recalled %+v", got)
 	}
 	mtime := must(f.Stat()).ModTime()
@@ -227,7 +228,7 @@ func TestPinRace(t *testing.T) {
 					t.Error(err)
 					return
 				}
-				if sum, err := sumOf(p.Path); err != nil || "sha256:"+sum != p.Digest {
+				if sum, err := sums.Notes("").Of(p.Path); err != nil || "sha256:"+sum != p.Digest {
 					t.Error("a copy is not what its name says", err)
 				}
 			}
