@@ -63,7 +63,8 @@ type Request struct {
 	Pins         *Pins // what base images are for several builds; nil asks anew
 	// Look, unless nil, gets the snapshot in place of a build: all that it asks for, base
 	// images as well, comes from the engine, as it does for a build.
-	Look func(context.Context, *compile.Snapshot) error
+	Look  func(context.Context, *compile.Snapshot) error
+	Trace bool // Result.Trace is asked for
 
 	Env      func(string) (string, bool)
 	Progress *Progress
@@ -82,6 +83,7 @@ type Result struct {
 	Answer   Answer        // to a call
 	Record   *store.Record // how the history came about; nil when that is not known
 	Warnings []client.VertexWarning
+	Trace    *Trace
 	Diags    diag.List // of the compiler, spans in Set
 	Set      *source.Set
 }
@@ -103,6 +105,9 @@ func Run(ctx context.Context, r Request) (*Result, error) {
 	out := &Result{Response: resp.ExporterResponse, ID: imageID(resp.ExporterResponse), Warnings: j.warnings, Diags: j.diags, Set: j.set, Answer: j.answer}
 	out.Names, out.Stored, out.Kept = j.place()
 	out.Record = j.record()
+	if j.Trace {
+		out.Trace = j.trace(ctx)
+	}
 	if err := j.deliver(ctx, out); err != nil {
 		return nil, err
 	}

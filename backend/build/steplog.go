@@ -19,7 +19,7 @@ const tailLines = 20
 // maxLine bounds a line of it, in bytes.
 const maxLine = 4096
 
-// stepLog keeps the last lines that each step wrote, and how it ended.
+// stepLog keeps the last lines that each step wrote, when it ran, and how it ended.
 type stepLog struct {
 	mu    sync.Mutex
 	steps map[digest.Digest]*stepTail
@@ -34,6 +34,8 @@ type stepTail struct {
 	lines   []string
 	cut     bool           // there were more of them
 	partial map[int][]byte // the line that each stream has begun
+	times   []interval
+	cached  bool
 }
 
 func newStepLog() *stepLog { return &stepLog{steps: map[digest.Digest]*stepTail{}} }
@@ -58,6 +60,7 @@ func (l *stepLog) note(status *client.SolveStatus) {
 		s := l.step(v.Digest)
 		s.name, s.err = v.Name, v.Error
 		s.running = v.Started != nil && v.Completed == nil
+		s.took(v)
 	}
 	for _, log := range status.Logs {
 		l.step(log.Vertex).write(log.Stream, log.Data)

@@ -25,6 +25,7 @@ import (
 	"github.com/seed-e0495807/strake/backend/compile"
 	"github.com/seed-e0495807/strake/backend/dockerfile"
 	"github.com/seed-e0495807/strake/backend/input"
+	"github.com/seed-e0495807/strake/backend/report"
 	"github.com/seed-e0495807/strake/backend/store"
 	"github.com/seed-e0495807/strake/backend/validate"
 	"github.com/seed-e0495807/strake/backend/validate/verify"
@@ -203,10 +204,11 @@ func (b *engineBuilder) Start(ctx context.Context, text string) (Trial, error) {
 
 // Trial is a replay of one Dockerfile.
 type Trial interface {
-	// Build builds a state, and says how long it took. Index 0 is built without the cache.
-	Build(ctx context.Context, i int) (time.Duration, error)
-	// Size is that of the layers of the image built last, compressed, and how many there are.
-	Size(ctx context.Context) (bytes int64, layers int, err error)
+	// Build builds a state, and says how long it took, and what each step did, nil when that is
+	// not known. Index 0 is built without the cache.
+	Build(ctx context.Context, i int) (time.Duration, *build.Trace, error)
+	// Image measures the image built last: its size, layers, and what is in them.
+	Image(ctx context.Context, m *Measurement) error
 }
 
 // engineRun is a replay by a BuildKit.
@@ -223,38 +225,54 @@ func (r *engineRun) request(cold bool) build.Request {
 	if cold {
 		in.Options["no-cache"] = ""
 	}
-	q.Input, q.Compile.Files = &in, nil
+	q.Input, q.Compile.Files, q.Trace = &in, nil, true
 	return q
 }
 
 // Build implements Trial.
-func (r *engineRun) Build(ctx context.Context, i int) (time.Duration, error) {
+func (r *engineRun) Build(ctx context.Context, i int) (time.Duration, *build.Trace, error) {
 	if err := r.replay.To(ctx, i); err != nil {
-		return 0, err
+		return 0, nil, err
 	}
 	what := "the first state of the replay"
 	if i > 0 {
 		what = r.replay.Edits[i-1]
 	}
 	start := time.Now()
-	_, err := build.Run(ctx, r.request(i == 0))
-	return time.Since(start), failed(ctx, what, err)
+	result, err := build.Run(ctx, r.request(i == 0))
+	took := time.Since(start)
+	if err != nil {
+		return 0, nil, failed(ctx, what, err)
+	}
+	return took, result.Trace, nil
 }
 
-// Size implements Trial.
-func (r *engineRun) Size(ctx context.Context) (bytes int64, layers int, err error) {
+// Image implements Trial. What is in the layers stays unknown of an image for several platforms,
+// and where it is more than is read.
+func (r *engineRun) Image(ctx context.Context, m *Measurement) error {
 	q := r.request(false)
 	q.Outputs = []build.Output{{Type: client.ExporterOCI, Dest: r.layout, Attrs: map[string]string{"tar": "false"}}}
 	result, err := build.Run(ctx, q)
 	if err != nil {
-		return 0, 0, failed(ctx, "the last state of the replay", err)
+		return failed(ctx, "the last state of the replay", err)
 	}
 	defer os.RemoveAll(r.layout)
 	blobs, err := local.NewStore(r.layout)
 	if err != nil {
-		return 0, 0, err
+		return err
 	}
-	return layersOf(ctx, blobs, digest.Digest(result.Response["containerimage.digest"]))
+	if m.Size, m.Layers, err = layersOf(ctx, blobs, digest.Digest(result.Response["containerimage.digest"])); err != nil {
+		return err
+	}
+	img, err := verify.Image(ctx, blobs, "the image", result)
+	if err == nil {
+		img.Dockerfile = filepath.Base(r.Request.Input.Dockerfile())
+		m.Image, err = report.New(ctx, validate.NewReader(validate.Usual()), img)
+	}
+	if err != nil && ctx.Err() != nil {
+		return err
+	}
+	return nil
 }
 
 // layersOf sums the layers of an image, for all its platforms.
@@ -292,7 +310,7 @@ func layersOf(ctx context.Context, blobs content.Provider, d digest.Digest) (sum
 // key is of all that a measurement depends on besides the Dockerfile.
 func (b *engineBuilder) key() string {
 	in := b.Request.Input
-	parts := []string{"1", b.replay.key, string(b.Request.Engine.Kind), b.Request.Engine.Addr, b.Request.Engine.Version, b.pins.String()}
+	parts := []string{"2", b.replay.key, string(b.Request.Engine.Kind), b.Request.Engine.Addr, b.Request.Engine.Version, b.pins.String()}
 	for _, k := range slices.Sorted(maps.Keys(in.Options)) {
 		parts = append(parts, k+"="+in.Options[k])
 	}

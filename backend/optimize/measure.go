@@ -11,6 +11,8 @@ import (
 	"path/filepath"
 	"time"
 
+	"github.com/seed-e0495807/strake/backend/build"
+	"github.com/seed-e0495807/strake/backend/report"
 	"github.com/seed-e0495807/strake/lang/regular"
 )
 
@@ -19,8 +21,21 @@ import (
 type Measurement struct {
 	Cold     time.Duration   `json:"cold"`
 	Rebuilds []time.Duration `json:"rebuilds"`
-	Size     int64           `json:"size"`   // bytes of the layers without compression, at the end
+	Size     int64           `json:"size"`   // bytes of the layers, compressed, at the end
 	Layers   int             `json:"layers"` // at the end
+	Details  `json:"-"`
+}
+
+// Details are what a measurement saw besides; each is nil when it is not known.
+type Details struct {
+	Traces []*build.Trace `json:"traces,omitempty"` // of the build without a cache, and of the rebuilds
+	Image  *report.Report `json:"image,omitempty"`  // what is in the layers, at the end
+}
+
+// kept is a measurement as it is in a file.
+type kept struct {
+	*Measurement
+	Details Details `json:"details"`
 }
 
 // Rebuild is the sum of the rebuilds.
@@ -78,7 +93,7 @@ type shelf struct {
 }
 
 // maxMeasurement bounds a file of the shelf.
-const maxMeasurement = 1 << 20
+const maxMeasurement = 32 << 20
 
 func (s shelf) name(key string) string {
 	return filepath.Join(s.dir, fmt.Sprintf("%x.json", sha256.Sum256([]byte(key))))
@@ -93,11 +108,12 @@ func (s shelf) get(key string) *Measurement {
 	if err != nil {
 		return nil
 	}
-	var m Measurement
-	if json.Unmarshal(data, &m) != nil || len(m.Rebuilds) == 0 {
+	k := kept{Measurement: &Measurement{}}
+	if json.Unmarshal(data, &k) != nil || len(k.Rebuilds) == 0 {
 		return nil
 	}
-	return &m
+	k.Measurement.Details = k.Details
+	return k.Measurement
 }
 
 // put keeps a measurement.
@@ -105,7 +121,7 @@ func (s shelf) put(key string, m *Measurement) error {
 	if s.dir == "" {
 		return nil
 	}
-	data, err := json.Marshal(m)
+	data, err := json.Marshal(kept{m, m.Details})
 	if err != nil {
 		return err
 	}
@@ -142,17 +158,18 @@ func (x *search) measure(ctx context.Context, what, text string) (*Measurement, 
 			build = fmt.Sprintf("edit %d of %d", i, x.Rebuilds)
 		}
 		x.say(what+": "+build, 1)
-		d, err := run.Build(ctx, i)
+		d, trace, err := run.Build(ctx, i)
 		if err != nil {
 			return nil, err
 		}
+		m.Traces = append(m.Traces, trace)
 		if i == 0 {
 			m.Cold = d
 		} else {
 			m.Rebuilds = append(m.Rebuilds, d)
 		}
 	}
-	if m.Size, m.Layers, err = run.Size(ctx); err != nil {
+	if err := run.Image(ctx, m); err != nil {
 		return nil, err
 	}
 	return m, x.shelf.put(key, m)

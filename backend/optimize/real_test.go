@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/seed-e0495807/strake/backend/build"
 	"github.com/seed-e0495807/strake/backend/engine"
@@ -105,10 +106,54 @@ func TestWrongPass(t *testing.T) {
 	if r.After == nil || r.After.Size >= r.Before.Size-(3<<20) {
 		t.Errorf("sizes: %+v, %+v", r.Before, r.After)
 	}
+	traced(t, r)
 	if !r.Made || r.Why == "" {
 		t.Errorf("edits %q, as %q: there are no commits", r.Edits, r.Why)
 	}
 	if left, err := os.ReadDir(os.TempDir()); err != nil || len(left) > 0 {
 		t.Errorf("it leaves %v, %v", left, err)
+	}
+}
+
+// traced holds what the steps of merging did: all ran without a cache, and what stands in front of
+// the copy was not done again.
+func traced(t *testing.T, r *optimize.Report) {
+	t.Helper()
+	if len(r.Before.Traces) != 2 || r.Before.Traces[0] == nil || r.Before.Traces[1] == nil {
+		t.Fatalf("traces of %d builds, want 2", len(r.Before.Traces))
+	}
+	cold, edit := r.Before.Traces[0], r.Before.Traces[1]
+	seen := map[int]bool{}
+	for i, v := range cold.Graph {
+		a, b := cold.Times[i], edit.Times[i]
+		t.Logf("%d %+v: %+v, then %+v", i, v, a, b)
+		seen[v.Line] = true
+		for _, in := range v.Inputs {
+			if in.Vertex >= i {
+				t.Errorf("step %d stands in front of step %d, which it reads", i, in.Vertex)
+			}
+		}
+		if v.Kind != "source" && (!a.Ran || a.Took < 0 || a.Took > r.Before.Cold) {
+			t.Errorf("%s took %v of %v without a cache", v.Text, a.Took, r.Before.Cold)
+		}
+		switch v.Line {
+		case 2:
+			if a.Took < 3*time.Second || !b.Cached || b.Ran {
+				t.Errorf("a sleep of 3 seconds took %v, and then %+v", a.Took, b)
+			}
+		case 4:
+			if !b.Ran || b.Cached || b.Took <= 0 {
+				t.Errorf("behind the edit: %+v", b)
+			}
+		}
+	}
+	for line := 1; line <= 5; line++ {
+		if !seen[line] {
+			t.Errorf("no step is of line %d", line)
+		}
+	}
+	image := r.Before.Image
+	if image == nil || len(image.Waste) == 0 || image.Waste[0].Path != "/tmp/a" || image.Waste[0].Made.Line != 4 || image.Waste[0].Hidden.Line != 5 {
+		t.Errorf("the image: %+v", image)
 	}
 }

@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/seed-e0495807/strake/backend/build"
 	"github.com/seed-e0495807/strake/backend/validate"
 )
 
@@ -73,18 +74,21 @@ func (f *fake) Start(_ context.Context, text string) (Trial, error) {
 	return t, f.broken
 }
 
-func (t fakeTrial) Build(_ context.Context, i int) (time.Duration, error) {
+func (t fakeTrial) Build(_ context.Context, i int) (time.Duration, *build.Trace, error) {
 	t.builds++
 	switch {
 	case t.sum.fails:
-		return 0, &Failed{"it", errors.New("exit code 1")}
+		return 0, nil, &Failed{"it", errors.New("exit code 1")}
 	case i == 0:
-		return startCold - t.sum.cold, nil
+		return startCold - t.sum.cold, nil, nil
 	}
-	return startEdit - t.sum.edit, nil
+	return startEdit - t.sum.edit, nil, nil
 }
 
-func (t fakeTrial) Size(context.Context) (int64, int, error) { return startSize - t.sum.size, 3, nil }
+func (t fakeTrial) Image(_ context.Context, m *Measurement) error {
+	m.Size, m.Layers = startSize-t.sum.size, 3
+	return nil
+}
 
 func (f *fake) Verify(_ context.Context, row Row, _ []string) (*validate.Verdict, error) {
 	f.proofs++

@@ -47,6 +47,26 @@ func (n *naming) again(stage, title string, onbuild bool, platform *ocispecs.Pla
 	return b.String()
 }
 
+// SplitName takes the name of a step apart into the stage, which is "" for the only one, and what
+// it does. A name without a count, as that of a build context, is all of it what it does.
+func SplitName(name string) (stage, title string) {
+	head, title, ok := strings.Cut(name, "] ")
+	words := strings.Fields(strings.TrimPrefix(head, "["))
+	if !ok || !strings.HasPrefix(head, "[") || len(words) == 0 {
+		return "", name
+	}
+	index, total, ok := strings.Cut(words[len(words)-1], "/")
+	for _, n := range []string{index, total} {
+		if _, err := strconv.Atoi(n); err != nil || !ok {
+			return "", name
+		}
+	}
+	if len(words) > 1 && !strings.Contains(words[len(words)-2], "/") { // a platform
+		stage = words[len(words)-2]
+	}
+	return stage, title
+}
+
 // crossTarget shows what a stage builds for when that is not what it runs on.
 func crossTarget(base ocispecs.Platform, target *ocispecs.Platform) string {
 	if target == nil {

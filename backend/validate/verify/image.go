@@ -21,8 +21,9 @@ type layoutStore struct {
 	dir string
 }
 
-// read gives the image of a result, which is for one platform.
-func (x *Experiment) read(ctx context.Context, blobs layoutStore, name string, result *build.Result) (*validate.Image, error) {
+// Image gives the image of a result, which is for one platform, by the blobs of the layout that it
+// was built into.
+func Image(ctx context.Context, blobs content.Provider, name string, result *build.Result) (*validate.Image, error) {
 	desc := ocispecs.Descriptor{Digest: digest.Digest(result.Response["containerimage.digest"])}
 	for range 2 {
 		data, err := content.ReadBlob(ctx, blobs, desc)

@@ -219,7 +219,7 @@ func (x *Experiment) image(ctx context.Context, b Build, layout string) (*valida
 	if err != nil {
 		return nil, err
 	}
-	return x.read(ctx, layoutStore{blobs, layout}, b.Name, result)
+	return Image(ctx, layoutStore{blobs, layout}, b.Name, result)
 }
 
 // changed is the error for what did not stay as it was.
