@@ -77,7 +77,7 @@ func ProgramOf(name string) Program {
 	if row == nil {
 		return Program{}
 	}
-	return Program{Alone: row.Alone, Settings: row.Settings, Renames: row.Renames, Orders: row.Orders, Runs: row.canRun}
+	return Program{Alone: row.Alone, Settings: row.Settings, Renames: row.Renames, Orders: row.Orders, Runs: row.canRun || row.more || row.Hands != nil}
 }
 
 // OfCommand gives the effects of one command by itself, for who follows the script around it. Variables

@@ -264,6 +264,8 @@ func TestNetwork(t *testing.T) {
 		{"curl -fsSL https://e.org/a", "fetches https://e.org/a; reads /root/.curlrc (over); depends on network"},
 		{"curl -o x https://e.org/a", "fetches https://e.org/a; reads /root/.curlrc (over); writes /w/x; depends on network"},
 		{"curl -O https://e.org/a.tgz?x=1", "fetches https://e.org/a.tgz?x=1; reads /root/.curlrc (over); writes /w/a.tgz; depends on network"},
+		{"curl --libcurl a --trace b https://e.org/c", "fetches https://e.org/c; reads /root/.curlrc (over); writes /w/a /w/b; depends on network"},
+		{"wget https://e.org/%61", "fetches https://e.org/%61; " + wget + "/root/.wget-hsts /w/ (over); depends on network"},
 		{"wget -qO- https://e.org/a", "fetches https://e.org/a; " + wget + "/root/.wget-hsts (over); depends on network"},
 		{"wget https://e.org/a", "fetches https://e.org/a; " + wget + "/root/.wget-hsts /w/a /w/a.[1-9]* (over); depends on network"},
 		{`wget "https://e.org/$(cat x)"`, `fetches "https://e.org/$(cat x)"; reads /etc/wgetrc /root/.netrc /root/.wgetrc /w/x (over); writes /root/.wget-hsts /w/ (over); depends on network`},

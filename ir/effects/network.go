@@ -47,7 +47,7 @@ func curls(k *call) {
 	}
 	for _, o := range k.given["--output"] {
 		if o.known && strings.Contains(o.text, "#") { // a part of the URL
-			o.known = false
+			o.known, o.word = false, nil
 		}
 		p := o.paths(dirs, false)
 		k.writes(p)
@@ -115,7 +115,7 @@ func wgets(k *call) {
 	}
 	for _, f := range k.operands {
 		name := urlName(f, true)
-		if !f.known {
+		if !f.known || strings.Contains(name, "%") { // which stands for other letters
 			k.writes(here.paths(dirs, true))
 			continue
 		}

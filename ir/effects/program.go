@@ -76,9 +76,10 @@ type program struct {
 	roles []string          // of Operands
 	trees []string          // of Tree
 	deals []Dealing         // of Deals
-	// canRun says that one of them, or of those of its commands, may have it run another program.
-	canRun bool
-	words  func() shell.Options // of Options, for words of a script
+	// canRun says that one of them, or of those of its commands, may have it run another program, and
+	// more that one has it do what a file says.
+	canRun, more bool
+	words        func() shell.Options // of Options, for words of a script
 }
 
 // The roles that a value or an operand may have.
@@ -98,6 +99,7 @@ const (
 	roleRoot     = "root"     // a root directory with programs of its own: it may do anything
 	rolePackage  = "package"  // a package, a file of one, or a URL
 	roleUser     = "user"     // a user that is made
+	roleMore     = "more"     // a file of more options, or a library: it may do anything
 	roleSetting  = "setting"  // one that the row tells: see Setting
 	roleUnchosen = "unchosen" // an option that the row does not follow: anything, but it runs nothing
 )
@@ -159,6 +161,7 @@ func (p *program) prepare(top *program, outer map[string]option) {
 	}
 	for _, o := range p.known {
 		p.names = p.names || o.role != "" && o.role != roleText
+		p.more = p.more || o.role == roleMore
 		p.canRun = p.canRun || o.role == roleRun || o.role == roleRoot || o.role == roleSetting
 	}
 	p.canRun = p.canRun || slices.Contains(p.roles, roleRun+"...") || p.Hands != nil && !p.Plain && len(p.Commands) == 0 && p == top

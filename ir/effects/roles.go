@@ -171,6 +171,8 @@ func (k *call) role(g given, tree bool) {
 		k.fail("`" + k.Text + "` runs `" + g.show() + "`")
 	case roleRoot:
 		k.fail("`" + k.Text + "` works below another root")
+	case roleMore:
+		k.fail("`" + k.Text + "` has options that are not in the Dockerfile")
 	case roleSetting:
 		if !k.w.rows.find(k.Name).Setting(g.plain()) {
 			k.fail("`" + k.Text + "` has a setting that is not followed")

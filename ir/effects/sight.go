@@ -168,7 +168,7 @@ func (p *program) commandOf(w shell.Word) *program {
 // runs tells an option that may have its program run another, or that names a tree to read.
 func (p *program) runs(top *program, o shell.Option) bool {
 	switch p.roleOf(o) {
-	case roleRun, roleRoot, roleReads:
+	case roleRun, roleRoot, roleMore, roleReads:
 		return true
 	case roleSetting:
 		return !top.Setting(o.Value.Text)
@@ -180,7 +180,7 @@ func (p *program) runs(top *program, o shell.Option) bool {
 func (p *program) sight(c *shell.Command) Sight {
 	var reads []string
 	for _, o := range p.known {
-		if o.role == roleReads {
+		if o.role == roleReads || o.role == roleMore {
 			reads = append(reads, o.name)
 		}
 	}

@@ -19,7 +19,7 @@ func walkRows(list []program, each func(p *program)) {
 // TestTable holds that rows say where they are from, that each name has one row, and that what
 // they are written in is read.
 func TestTable(t *testing.T) {
-	roles := []string{"", roleText, roleRead, roleReads, roleWrite, roleWrites, roleEdit, roleRemove, roleMake, roleCd, roleURL, roleSource, roleRun, roleRoot, rolePackage, roleUser, roleSetting, roleUnchosen}
+	roles := []string{"", roleText, roleRead, roleReads, roleWrite, roleWrites, roleEdit, roleRemove, roleMake, roleCd, roleURL, roleSource, roleRun, roleRoot, rolePackage, roleUser, roleSetting, roleMore, roleUnchosen}
 	used, seen := map[string]bool{}, map[string]string{}
 	list := table()
 	for _, p := range list {

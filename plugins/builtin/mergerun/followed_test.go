@@ -35,9 +35,16 @@ func TestFollowed(t *testing.T) {
 			t.Errorf("it is not merged:\n%s", text)
 		}
 	}
+	for _, second := range []string{"curl -fsSL https://example.com/x$V | grep y", "wget -qO- https://example.com/x | grep y", "curl -o /srv/x https://example.com/x", "wget -P /srv https://example.com/$X/x.tgz"} { // which write nothing where they stand
+		out := plugintest.Run(t, plugins.Step{Plugin: New()}, "FROM base\nWORKDIR /usr/share/x\nRUN apt-get install -y x\nRUN "+second+"\n", nil)
+		if text := plugintest.Print(out.Module); !strings.Contains(text, "&& "+second) {
+			t.Errorf("it is not merged:\n%s", text)
+		}
+	}
 	for _, second := range []string{"find /srv -exec mv {} /usr/local/bin \\;", "find /srv -exec cp {} /usr/local/bin \\;", "split x /usr/local/bin/y", "echo x | xargs cp -t /usr/bin", "rmdir -p /usr/x",
 		"usermod -R /srv x", "useradd -k /srv/x -d /root x", "usermod -u 8 x", "groupadd $(getent group x)", "dpkg-architecture -c x", "ssh-keygen -qf/usr/local/bin/ls", "ssh-keygen -D x", "update-ca-certificates --hooksdir=/srv",
-		"timeout 9 update-ca-certificates"} {
+		"timeout 9 update-ca-certificates", "curl $X", "curl --engine x https://example.com/x", "curl https://example.com/$(cat x)", "curl -o '/usr/#1' https://example.com/{lib,x}", "cd /usr/local/bin && wget -i /srv/x",
+		"cd /usr/local/bin && curl -O https://example.com/{date,x}", "timeout 9 curl https://example.com/x"} {
 		out := plugintest.Run(t, plugins.Step{Plugin: New()}, "FROM base\nRUN "+second+"\nRUN ls\n", nil)
 		if text := plugintest.Print(out.Module); strings.Contains(text, "&& ls") {
 			t.Errorf("it is merged:\n%s", text)

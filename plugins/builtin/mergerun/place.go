@@ -219,7 +219,8 @@ func (p file) insideLike(dir string) bool {
 // named tells whether the end of a path is known, as far as it may be that of a program of the
 // tables: none of them has a dot in its name.
 func (p file) named() bool {
-	return p.whole && !strings.ContainsAny(path.Base(p.text), "*?") || !p.whole && strings.ContainsAny(p.tail, "/.")
+	base := strings.TrimSuffix(path.Base(p.text), ".[1-9]*") // a number behind, as of wget(1)
+	return p.whole && !strings.ContainsAny(base, "*?") || !p.whole && strings.ContainsAny(p.tail, "/.")
 }
 
 // base is the end of a path that is known.

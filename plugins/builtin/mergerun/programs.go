@@ -2,6 +2,7 @@ package mergerun
 
 import (
 	"cmp"
+	"path"
 	"slices"
 	"strings"
 
@@ -87,12 +88,6 @@ func setters(name string) (row, bool) {
 		return row{can: func(a words) bool { return !a.open() && !a.short("oc") && !a.any("--o*", "--c*") }, own: true}, true
 	case "rpm":
 		return row{can: rpm, own: true}, true
-	case "curl":
-		return row{can: func(a words) bool { return !a.short("K") && without("--config*", "--engine*", "--libcurl*")(a) }, args: true, here: true, made: fetched(true)}, true
-	case "wget":
-		return row{can: func(a words) bool {
-			return !a.open() && !a.any("--b*", "-e", "--exec*", "--use-askpass*", "--config*", "--load-*") && !a.short("be")
-		}, args: true, here: true, made: fetched(false)}, true
 	case "openssl":
 		return row{can: without("-engine*", "-provider*", "-config*", "--engine*", "--provider*", "--config*"), args: true, here: true}, true
 	case "env": // which prints
@@ -242,6 +237,8 @@ func followed(c *shell.Command, p effects.Program, given words) row {
 		for _, f := range made {
 			if dir, tree := strings.CutSuffix(f.text, "/"); tree && !f.whole && f.tail == "" {
 				f = file{text: cmp.Or(dir, "/"), whole: true}
+			} else if i := strings.IndexAny(f.text, "*?[\\"); i >= 0 && f.whole {
+				f.text = path.Dir(f.text[:i] + "x") // what a wildcard stands for is in there
 			}
 			r.changes = append(r.changes, f)
 		}

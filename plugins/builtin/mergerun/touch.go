@@ -154,33 +154,3 @@ func cloned(a words) (list words) {
 	}
 	return append(list, operands(a[1:])...)
 }
-
-// fetched is what curl(1) and wget(1) make: what options name, or files named like URLs.
-func fetched(curl bool) func(a words) words {
-	return func(a words) words {
-		var list words
-		for i, w := range a {
-			if i > 0 && strings.HasPrefix(a[i-1].text, "-") || strings.HasPrefix(w.text, "-") || !w.whole && w.text == "" {
-				list = append(list, operands(words{w})...) // curl writes to no other operand
-			}
-			if strings.ContainsAny(w.text, "#%") {
-				return words{unnamed} // names are put together
-			}
-			for n := 2; n < len(w.text) && w.text[0] == '-' && w.text[1] != '-'; n++ {
-				list = append(list, w.from(n)) // the value of an option, as in -so file
-			}
-		}
-		switch {
-		case curl && !a.short("OJ") && !a.any("--remote*"), !curl && (a.short("O") || a.any("--output-d*")):
-			return list
-		case a.any("-P*", "--directory-p*", "--output-dir*", "--remote-h*", "--content-d*", "--trust*", "--r*", "--m*", "--i*", "--page*", "--force-d*") || a.short("J") || !curl && a.short("irmpx"):
-			return append(list, unnamed)
-		}
-		for _, w := range a {
-			if i := strings.LastIndexByte(w.text, '/'); !strings.HasPrefix(w.text, "-") {
-				list = append(list, file{text: w.text[i+1:], whole: w.whole, tail: w.tail})
-			}
-		}
-		return list
-	}
-}
