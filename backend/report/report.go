@@ -9,12 +9,10 @@ package report
 import (
 	"cmp"
 	"context"
-	"path"
 	"slices"
 	"strings"
 
 	"github.com/seed-e0495807/strake/backend/validate"
-	"github.com/seed-e0495807/strake/ir"
 	"github.com/seed-e0495807/strake/ir/effects"
 	"github.com/seed-e0495807/strake/ir/shell"
 )
@@ -29,6 +27,8 @@ type Report struct {
 	Wasted   int64   `json:"wasted"` // of those that no container sees
 	Left     int64   `json:"left"`   // of those in Leftovers
 	Waste    []Waste `json:"waste,omitempty"`
+	// Hidden are the files of Waste, by these and by their paths.
+	Hidden []HiddenFile `json:"hidden,omitempty"`
 	// Leftovers are what package managers have left for themselves, and containers see.
 	Leftovers []Leftover `json:"leftovers,omitempty"`
 }
@@ -56,7 +56,18 @@ type Waste struct {
 	Made    validate.Origin `json:"made"`
 	Hidden  validate.Origin `json:"hidden"`
 	Removed bool            `json:"removed"` // else they are written anew
-	Advice  string          `json:"advice"`
+	// Wrote and Hid are the commands of these RUNs that did it, or else may have, as written. There
+	// are none where it may have been one of many.
+	Wrote  []string `json:"wrote,omitempty"`
+	Hid    []string `json:"hid,omitempty"`
+	Pass   string   `json:"pass,omitempty"` // the plugin that would keep them out, where it is proven to be the same
+	Advice string   `json:"advice"`
+}
+
+// HiddenFile is a file that no container sees.
+type HiddenFile struct {
+	File
+	Waste int `json:"waste"` // the index of the one it is in
 }
 
 // Leftover is what a command has left.
@@ -114,78 +125,11 @@ func New(ctx context.Context, r *validate.Reader, img *validate.Image) (*Report,
 	return out, nil
 }
 
-// waste puts hidden files together that the same two layers wrote and hide.
-func (r *Report) waste(hidden []validate.Hidden) {
-	type pair struct {
-		made, by int
-		removed  bool
-	}
-	groups := map[pair][]validate.Hidden{}
-	for _, h := range hidden {
-		k := pair{h.Layer, h.By, h.Removed}
-		groups[k] = append(groups[k], h)
-	}
-	known := slices.ContainsFunc(r.Layers, func(l Layer) bool { return l.Line > 0 })
-	for k, list := range groups {
-		w := Waste{Path: list[0].Path, Files: len(list), Made: r.Layers[k.made].Origin, Hidden: r.Layers[k.by].Origin, Removed: k.removed}
-		for _, h := range list {
-			w.Bytes += h.Size
-			for !strings.HasPrefix(h.Path+"/", strings.TrimSuffix(w.Path, "/")+"/") {
-				w.Path = path.Dir(w.Path)
-			}
-		}
-		w.Advice = advice(w, known)
-		r.Waste = append(r.Waste, w)
-	}
-	slices.SortFunc(r.Waste, func(a, b Waste) int {
-		return cmp.Or(cmp.Compare(b.Bytes, a.Bytes), cmp.Compare(a.Made.Layer, b.Made.Layer), cmp.Compare(a.Hidden.Layer, b.Hidden.Layer), strings.Compare(a.Path, b.Path))
-	})
-}
-
-// advice is what would keep files out of a layer; "" where nobody here wrote that.
-func advice(w Waste, known bool) string {
-	made, hidden := runs(w.Made.Step) != "", runs(w.Hidden.Step) != ""
-	switch {
-	case known && w.Made.Line == 0, !made && !copies(w.Made.Step):
-		return "" // of the base image
-	case made && hidden && w.Hidden.Layer == w.Made.Layer+1:
-		return "in one RUN they are in no layer: the plugin merge-run joins the two where that is proven"
-	case made && w.Removed:
-		return "remove them in the RUN that makes them: a later one only hides them"
-	case made && hidden:
-		return "what a later RUN changes, a mode or an owner too, is in the image twice: change it in the RUN that makes it"
-	case hidden && !w.Removed:
-		return "what a RUN changes of a COPY, a mode or an owner too, is in the image twice: COPY has --chown and --chmod"
-	case hidden:
-		return "do not copy what is removed again: name it in .dockerignore, or have the RUN that needs it mount it (--mount=type=bind)"
-	}
-	return "what comes last has the last word: leave out the first"
-}
-
-func copies(step string) bool {
-	return strings.HasPrefix(step, "COPY ") || strings.HasPrefix(step, "ADD ")
-}
-
-// runs is the script of a RUN, "" of other steps.
-func runs(step string) string {
-	for _, prefix := range []string{"RUN ", "/bin/sh -c "} {
-		if rest, ok := strings.CutPrefix(step, prefix); ok {
-			return strings.TrimPrefix(rest, "/bin/sh -c ")
-		}
-	}
-	return ""
-}
-
 // leftovers finds what the commands of a layer's RUN leave for themselves.
 func (r *Report) leftovers(files [][]File) {
 	for i, l := range r.Layers {
-		text := runs(l.Step)
-		if text == "" {
-			continue
-		}
-		body, err := ir.ParseBody("RUN "+text, '\\')
-		run, ok := body.(*ir.Run)
-		if err != nil || !ok {
+		run := runOf(l.Step)
+		if run == nil {
 			continue
 		}
 		script, err := shell.Parse(run, shell.Default())

@@ -133,6 +133,7 @@ Written, and not seen
   800B  /var/lib/apt/lists (2 files)
       written by layer 2, RUN apt-get update (Dockerfile:2)
       removed by layer 3, RUN apt-get install -y tree && rm -rf /var/lib/apt/lists/* (Dockerfile:3)
+        there by ` + "`apt-get install -y tree` or `rm -rf /var/lib/apt/lists/*`" + `
       → in one RUN they are in no layer: the plugin merge-run joins the two where that is proven
   200B  /opt/big (1 file)
       written by layer 5, RUN chmod 600 /opt/big (Dockerfile:5)
@@ -171,6 +172,19 @@ func TestSums(t *testing.T) {
 	}
 	for _, l := range r.Leftovers {
 		left += l.Bytes
+	}
+	files := make([]report.Waste, len(r.Waste))
+	for _, h := range r.Hidden {
+		files[h.Waste].Files++
+		files[h.Waste].Bytes += h.Bytes
+		if !strings.HasPrefix(h.Path, strings.TrimSuffix(r.Waste[h.Waste].Path, "/")) {
+			t.Errorf("%s is not below %s", h.Path, r.Waste[h.Waste].Path)
+		}
+	}
+	for i, w := range r.Waste {
+		if w.Files != files[i].Files || w.Bytes != files[i].Bytes {
+			t.Errorf("%s: %d files of %d bytes, and the list has %d of %d", w.Path, w.Files, w.Bytes, files[i].Files, files[i].Bytes)
+		}
 	}
 	if bytes != r.Bytes || hidden != r.Wasted || waste != r.Wasted || left != r.Left {
 		t.Errorf("%+v", r)
@@ -264,7 +278,7 @@ func TestBrowser(t *testing.T) {
 		}
 	}
 	// The two colours of the bars.
-	for name, c := range map[string][3]uint32{"what is seen": {0x2f, 0x7f, 0xa8}, "what is not seen": {0xd9, 0x82, 0x2b}} {
+	for name, c := range map[string][3]uint32{"what is seen": {0x2f, 0x7f, 0xa8}, "what is not seen": {0xc9, 0x71, 0x1a}} {
 		if colours[c] < 500 {
 			t.Errorf("%s is not drawn: %d pixels", name, colours[c])
 		}

@@ -32,8 +32,8 @@ func (r *Report) Text(w io.Writer, limit int) error {
 			fmt.Fprintf(&b, "  and %d more: see --limit\n", len(r.Waste)-limit)
 			break
 		}
-		fmt.Fprintf(&b, "  %s  %s (%s)\n      written by layer %d, %s\n      %s by layer %d, %s\n", size(x.Bytes), x.Path, plural(x.Files, "file"),
-			x.Made.Layer, step(x.Made, 100), done(x), x.Hidden.Layer, step(x.Hidden, 100))
+		fmt.Fprintf(&b, "  %s  %s (%s)\n      written by layer %d, %s\n%s      %s by layer %d, %s\n%s", size(x.Bytes), x.Path, plural(x.Files, "file"),
+			x.Made.Layer, step(x.Made, 100), there(x.Made, x.Wrote), done(x), x.Hidden.Layer, step(x.Hidden, 100), there(x.Hidden, x.Hid))
 		if x.Advice != "" {
 			fmt.Fprintf(&b, "      → %s\n", x.Advice)
 		}
@@ -57,6 +57,26 @@ func done(w Waste) string {
 		return "removed"
 	}
 	return "written anew"
+}
+
+// there is the line about the commands of a RUN, "" where the RUN is no more than the one.
+func there(o validate.Origin, commands []string) string {
+	if text := which(o, commands, 80); text != "" {
+		return "        there by " + text + "\n"
+	}
+	return ""
+}
+
+// which names the commands of a RUN that have, or may have, done something.
+func which(o validate.Origin, commands []string, most int) string {
+	if len(commands) == 0 || len(commands) == 1 && strings.HasSuffix(o.Step, " "+commands[0]) && len(commandsOf(o.Step)) == 1 {
+		return ""
+	}
+	quoted := make([]string, len(commands))
+	for i, c := range commands {
+		quoted[i] = "`" + cut(strings.Join(strings.Fields(c), " "), most) + "`"
+	}
+	return strings.Join(quoted, " or ")
 }
 
 // step is what made a layer, with its place when that is known.
