@@ -49,10 +49,12 @@ func (g *Ground) With(body ir.Body, s Step) *Ground {
 	return out
 }
 
-// linked are the paths at which a command may make links. Those of the packages of distributions
-// lead from and to their directories.
+// linked are the paths at which a command may make links: those that it writes, unless its program is
+// Alone and deals with none. Those of the packages of distributions lead from and to their directories.
 func linked(c Command) []Path {
-	if row := rows().byName[path.Base(c.Name)]; c.Name == "" || row != nil && (row.NoLinks || row.System) {
+	row := rows().find(path.Base(c.Name))
+	deals := func(d Dealing) bool { return slices.Contains(c.Effects.Dealings, d) }
+	if c.Name == "" || row != nil && (row.System || row.Alone && !deals(Links) && !deals(Names)) {
 		return nil
 	}
 	return c.Effects.Writes.List

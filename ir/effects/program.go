@@ -57,9 +57,6 @@ type program struct {
 	// Hands tells words of a command by which it runs another program: of options it gets those
 	// that the row knows, when one of these has it run another, else it gets all as operands.
 	Hands func(command string, given []shell.Option, operands []shell.Word) bool
-	// NoLinks says that what it writes are files and directories: it makes no symbolic link, and no
-	// further name of a file.
-	NoLinks bool
 	// Deals is what it has to do with besides files: words for Dealings. Servers are words, as of commands
 	// of git, that may have it leave a process running.
 	Deals, Servers string

@@ -10,8 +10,10 @@ func moreLibraries(k *call) {
 	if !k.has("-p", "-N") {
 		k.out.Reads.add(Anything())
 	}
-	if len(k.operands) > 0 { // of directories whose libraries are found as those of the system are
+	if !k.has("-p", "-X") { // it makes links to libraries
 		k.deals(Names)
+	}
+	if len(k.operands) > 0 { // of directories whose libraries are found as those of the system are
 		k.writes(k.constant("/usr/lib/"))
 	}
 }

@@ -5,9 +5,9 @@ import "slices"
 // shellRows are the builtins of shells: POSIX.1-2017, bash(1) 5.2, dash(1) 0.5.12.
 func shellRows() []program {
 	return []program{
-		{Names: "echo true false test [", Alone: true, NoLinks: true, Sees: seesNamed, Source: "bash(1) 5.2", Plain: true, Then: words, Prints: echoed},
-		{Names: ": [[ times break continue wait", NoLinks: true, Sees: seesNamed, Source: "bash(1) 5.2", Plain: true, Then: words, Prints: echoed},
-		{Names: "printf", Alone: true, NoLinks: true, Sees: seesNamed, Source: "bash(1) 5.2: with -v it sets a variable", Plain: true, Then: printfSets},
+		{Names: "echo true false test [", Alone: true, Sees: seesNamed, Source: "bash(1) 5.2", Plain: true, Then: words, Prints: echoed},
+		{Names: ": [[ times break continue wait", Alone: true, Sees: seesNamed, Source: "bash(1) 5.2", Plain: true, Then: words, Prints: echoed},
+		{Names: "printf", Alone: true, Sees: seesNamed, Source: "bash(1) 5.2: with -v it sets a variable", Plain: true, Then: printfSets},
 		{Names: "pwd", Alone: true, Sees: seesNamed, Source: "bash(1) 5.2", Options: "-L -P", Operands: "text...", Prints: func(k *call) values { return values{list: k.w.dirs, known: k.w.dirs != nil} }},
 		{Names: "cd chdir", Sees: seesNext, Source: "bash(1) 5.2", Options: "-L -P -e -@", Operands: "text...", Unless: "CDPATH", Then: changeDir},
 		{Names: "pushd", Sees: seesNext, Source: "bash(1) 5.2", Operands: "text...", Then: changeStack},

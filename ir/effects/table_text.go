@@ -5,7 +5,7 @@ func textRows() []program {
 	return []program{
 		{Names: "grep egrep fgrep zgrep", Alone: true, Orders: true, Sees: seesNamed, Tree: "--recursive --directories", Source: "grep(1) 3.8", Then: greps, Operands: "text...",
 			Options: "-a -A|--after-context=text -B|--before-context=text -b -c|--count -C|--context=text --color[=text] -d|--directories=text -D=text -e|--regexp=text -E|--extended-regexp -f|--file=read -F|--fixed-strings -G -h|--no-filename -H -i|--ignore-case --include=text --exclude=text --exclude-dir=text -I -l|--files-with-matches -L -m|--max-count=text -n|--line-number -o|--only-matching -P|--perl-regexp -q|--quiet|--silent -r|-R|--dereference-recursive|--recursive -s|--no-messages -v|--invert-match -w|--word-regexp -x|--line-regexp -z -Z -U -y"},
-		{Names: "sed", Alone: true, Renames: true, NoLinks: true, Sees: seesNamed, Hands: sedHands, Source: "sed(1) 4.9", Then: seds, Operands: "text...",
+		{Names: "sed", Alone: true, Renames: true, Sees: seesNamed, Hands: sedHands, Source: "sed(1) 4.9", Then: seds, Operands: "text...",
 			Options: "-n|--quiet|--silent -e|--expression=text -f|--file=run -E|-r|--regexp-extended -i|--in-place[=text] -l|--line-length=text -s|--separate -u|--unbuffered -z|--null-data --posix --follow-symlinks --sandbox --debug"},
 		{Names: "awk gawk mawk", Alone: true, Sees: seesNamed, Hands: awkHands, Source: "gawk(1) 5.2: what its program may do is looked for in its text", Then: awks, Operands: "text...", First: true, Options: "-F=text -v=text -e=text -f=run -E=run -i=run -l=run"},
 		{Names: "find", Sees: seesBelow, Source: "find(1), findutils 4.9", Plain: true, Then: finds},

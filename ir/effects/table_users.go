@@ -6,13 +6,13 @@ func userRows() []program {
 	const groupOptions = "-f|--force -g|--gid=text -K|--key=text -o|--non-unique -p|--password=text -r|--system -S -U|--users=text --uid=text --quiet -n|--new-name=text --force-badname -R! -P! --conf!"
 	const passwordOptions = "-d|--delete -l|--lock -u|--unlock -e|--encrypted -c|--crypt-method=text -a=text -s|--shell=text -S|--status -q -M=text -m=text -E=text -I=text -W=text -x=text -n=text --stdin -f -R! -P!"
 	return []program{
-		{Names: "useradd", Alone: true, Settings: true, Deals: dealsMembership, NoLinks: true, Sees: seesNamed, Source: "useradd(8), passwd 4.13", Operands: "user", Reads: "/etc/", Writes: accounts, Then: homes,
+		{Names: "useradd", Alone: true, Settings: true, Deals: dealsMembership, Sees: seesNamed, Source: "useradd(8), passwd 4.13", Operands: "user", Reads: "/etc/", Writes: accounts, Then: homes,
 			Options: "-b|--base-dir=text -c|--comment=text -d|--home-dir|--home=text -e|--expiredate=text -f|--inactive=text -g|--gid=text -G|--groups=text -k|--skel=reads -K|--key=text -l|--no-log-init -m|--create-home -M|--no-create-home -N|--no-user-group -o|--non-unique -p|--password=text -r|--system -s|--shell=text -u|--uid=text -U|--user-group -Z=text -R! --root! -P! -D!"},
-		{Names: "adduser", Alone: true, Settings: true, Deals: dealsMembership, NoLinks: true, Sees: seesNamed, Source: "adduser(8) 3.134; busybox 1.35", Operands: "user text", Reads: "/etc/", Writes: accounts, Then: homes,
+		{Names: "adduser", Alone: true, Settings: true, Deals: dealsMembership, Sees: seesNamed, Source: "adduser(8) 3.134; busybox 1.35", Operands: "user text", Reads: "/etc/", Writes: accounts, Then: homes,
 			Options: "-h|--home=text -g|--gecos|--comment=text -s|--shell=text -G|--ingroup=text -S|--system -D|--disabled-password -H|--no-create-home -u|--uid=text -k|--skel=reads --gid=text --group --quiet -q --disabled-login --allow-bad-names --force-badname --firstuid=text --lastuid=text --add_extra_groups --conf! -d=text -c=text -m -M -r -U -N -o"},
-		{Names: "groupadd addgroup", Alone: true, Settings: true, Deals: dealsMembership, NoLinks: true, Sees: seesNamed, Source: "groupadd(8), passwd 4.13; addgroup(8) 3.134; busybox 1.35", Operands: "text...", Reads: "/etc/", Writes: accounts, Then: groups,
+		{Names: "groupadd addgroup", Alone: true, Settings: true, Deals: dealsMembership, Sees: seesNamed, Source: "groupadd(8), passwd 4.13; addgroup(8) 3.134; busybox 1.35", Operands: "text...", Reads: "/etc/", Writes: accounts, Then: groups,
 			Options: groupOptions},
-		{Names: "groupmod", Alone: true, Settings: true, Deals: dealsIdentity, NoLinks: true, Sees: seesNamed, Source: "groupmod(8), passwd 4.13", Operands: "text...", Reads: "/etc/", Writes: accounts, Then: groups,
+		{Names: "groupmod", Alone: true, Settings: true, Deals: dealsIdentity, Sees: seesNamed, Source: "groupmod(8), passwd 4.13", Operands: "text...", Reads: "/etc/", Writes: accounts, Then: groups,
 			Options: groupOptions},
 		{Names: "usermod", Alone: true, Settings: true, Deals: dealsIdentity, Sees: seesNamed, Source: "usermod(8), passwd 4.13", Operands: "text", Reads: "/etc/", Writes: accounts, Then: usermods,
 			Options: "-a|--append -c|--comment=text -d|--home=text -e=text -f=text -g|--gid=text -G|--groups=text -l|--login=text -L|--lock -m|--move-home -o|--non-unique -p|--password=text -s|--shell=text -u|--uid=text -U|--unlock -v=text -w=text -R! -P!"},

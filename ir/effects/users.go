@@ -54,6 +54,7 @@ func usermods(k *call) {
 		k.out.Accounts = append(k.out.Accounts, Account{"user", f.show(), "changed"})
 	}
 	if home, ok := k.opt("--home"); ok && k.has("--move-home") {
+		k.deals(Names)
 		k.writes(home.paths(k.dirs, true))
 		k.out.Removes.add(Anything()) // the old one
 	}
