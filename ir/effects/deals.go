@@ -94,24 +94,36 @@ func OfCommand(c *shell.Command, at State) Effects {
 // deals notes what the call has to do with.
 func (k *call) deals(with ...Dealing) { k.out.Dealings = append(k.out.Dealings, with...) }
 
-// Serves tells whether a word has a program leave a process running, as `git fetch` may.
-func Serves(program, word string) bool {
+// Serves tells whether a program may leave a process running when it is given some words: whatever they
+// are, as a daemon, or by one of them, as `git fetch`. One that does so unless it is told otherwise, as
+// gpg, is told by one of the words.
+func Serves(program string, words ...string) bool {
 	row := rows().find(path.Base(program))
-	return row != nil && row.serves(word)
+	if row == nil || strings.HasPrefix(program, "/etc/init.d/") {
+		return slices.Contains(Deals(program), Daemon)
+	}
+	return row.serves(words)
 }
 
-func (p *program) serves(word string) bool {
-	return p.Servers != "" && slices.Contains(strings.Fields(p.Servers), word)
+func (p *program) serves(words []string) bool {
+	among := func(list string) bool {
+		return slices.ContainsFunc(strings.Fields(list), func(w string) bool { return slices.Contains(words, w) })
+	}
+	return slices.Contains(p.deals, Daemon) && !among(p.Quiet) || among(p.Servers)
 }
 
 // dealings are those of a command with a row, and of programs in front that run it.
 func (p *programs) dealings(row *program, c *shell.Command) []Dealing {
-	list := slices.Clip(row.deals)
+	var words []string
+	for _, w := range c.Args {
+		words = append(words, w.Lit())
+	}
+	list := slices.DeleteFunc(slices.Clone(row.deals), func(d Dealing) bool { return d == Daemon })
+	if row.serves(words) {
+		list = append(list, Daemon)
+	}
 	for _, by := range c.Via {
 		list = append(list, p.deals(by)...)
-	}
-	if slices.ContainsFunc(c.Args, func(w shell.Word) bool { return row.serves(w.Lit()) }) {
-		list = append(list, Daemon)
 	}
 	return list
 }

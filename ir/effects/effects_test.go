@@ -89,7 +89,7 @@ func TestAnything(t *testing.T) {
 	for _, script := range []string{
 		"frobnicate", "./configure", "make", "rm -rf /a; pip install -e x", "$(cat x) y", "eval rm", ". ./env", "tar --to-command=x -xf a", "sed e x", "sed 's/a/b/e' x",
 		"sed -f x", "sed \"s/a/$(cat y)/\" x", "awk '{ system($1) }'", "awk '{ print > $1 }'", "find / -exec sh x {} +", "find / -fprint x", "env -i rm x", "rm() { y; }; rm x",
-		"cp --frob a b", "trap 'rm x' EXIT", "alias rm=x", "curl -K x", "wget -e x y", "git -c core.sshcommand=x clone y", "apt-get -o DPkg::Pre-Invoke::=x install y",
+		"cp --frob a b", "trap 'rm x' EXIT", "alias rm=x", "curl -K x", "curl --engine x y", "apt-cache -o Dir::Bin::dpkg=/x show y", "rpm --eval %(x)", "rpm -E %{lua:x}", "rpm -q a%(x)", "xargs -a x", "wget -e x y", "git -c core.sshcommand=x clone y", "apt-get -o DPkg::Pre-Invoke::=x install y",
 		"tar xf $(cat x)", "set -k", "sh x", "curl x | sh", "su -c x", "LD_PRELOAD=x; shopt -s extglob", "/opt/bin/rm x", "command rm x -y; builtin x", "openssl req -config x", "openssl req -new", "openssl req -x509 -newkey rsa:2048 -nodes -out c", "openssl x509 -req -in a -CA b -CAkey c -out d", "openssl ca -in x", "openssl genrsa -engine x", "openssl s_client -connect e.org:443",
 		"openssl pkcs12 -in a -passin file:b", "xxd -x a b", "curl -T a file:///d/b", "curl file:///a", "curl FILE:/a", "curl --url file:///a", "curl -T a $(cat u)", "curl -T a {file,http}://x", "curl --proto-default file -T a /b", "gcc @x",
 		"pip install .", "pip install a/b", "pip install git+https://e.org/a", "pip install -r x", "PIP_TARGET=/x pip install y", "npm install", "npm ci", "npm i -g ./x", "npm i -g a/b", "yarn add x", "gem install ./x.gem",
@@ -251,6 +251,10 @@ func TestPackages(t *testing.T) {
 		{"GOBIN=$(cat x) go version", "fetches from where go is set to; reads $GOBIN /go/ /root/.cache/go-build/ /root/.config/go/ /root/go/ /root/go/pkg/mod/ /tmp/ /usr/ /w/ /w/x (unknown); writes $GOBIN /go/ /root/.cache/go-build/ /root/.config/go/ /root/go/ /root/go/pkg/mod/ /tmp/ /usr/ /w/ (unknown); removes $GOBIN /go/ /root/.cache/go-build/ /root/.config/go/ /root/go/ /root/go/pkg/mod/ /tmp/ /usr/ /w/ (unknown); depends on network"},
 		{"cd /src/a && CGO_ENABLED=0 go install -ldflags '-s -X a=b' e.org/x@v1", "installs go:e.org/x=v1; fetches from where go is set to; reads /go/ /root/.cache/go-build/ /root/.config/go/ /root/go/ /root/go/bin/ /root/go/pkg/mod/ /src/ /tmp/ /usr/ (unknown); writes /go/ /root /root/.cache /root/.cache/go-build/ /root/.config /root/.config/go/ /root/go/ /root/go/bin/ /root/go/pkg/mod/ /src/ /tmp/ /usr/ (over); removes /go/ /root/.cache/go-build/ /root/.config/go/ /root/go/ /root/go/bin/ /root/go/pkg/mod/ /src/ /tmp/ /usr/ (over); depends on network"},
 		{"apt-mark hold x", "writes /var/lib/apt/ /var/lib/dpkg/ (over); removes /var/lib/dpkg/ (over)"},
+		{"rpm -E el%{rhel}", "reads /etc/rpm/ /root/.rpmmacros /usr/lib/rpm/ (over)"},
+		{"apt-cache -q --names-only search x", "reads /etc/ /var/cache/apt/ /var/lib/apt/ /var/lib/dpkg/ (over); writes /var/cache/apt/ (over)"},
+		{"gpg --dearmor -o a b", "reads /w/b; writes /w/a; depends on clock random"},
+		{"xargs -0 -n 1", ""},
 		{"dpkg -x a.deb b", "reads /etc/dpkg/ /var/lib/dpkg/ /w/a.deb (over); writes /w/b/ (over)"},
 	})
 	if got := of("TMPDIR=/x apt-get install y").Writes; !got.Covers("/x/y") {

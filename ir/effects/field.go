@@ -135,10 +135,13 @@ func (w *walker) split(node *syntax.Word) []field {
 
 // braced tells whether bash makes several words of one.
 func braced(node *syntax.Word) bool {
-	return slices.ContainsFunc(node.Parts, func(p syntax.WordPart) bool {
-		lit, ok := p.(*syntax.Lit)
-		return ok && strings.Contains(lit.Value, "{") && lit.Value != "{}"
-	})
+	has := func(texts ...string) bool {
+		return slices.ContainsFunc(node.Parts, func(p syntax.WordPart) bool {
+			lit, ok := p.(*syntax.Lit)
+			return ok && slices.ContainsFunc(texts, func(t string) bool { return strings.Contains(lit.Value, t) })
+		})
+	}
+	return has("{") && has(",", "..")
 }
 
 // expand does so with the braces done.

@@ -160,10 +160,12 @@ func keygens(k *call) {
 
 // gpgs is gpg(1): keys are in its home.
 func gpgs(k *call) {
-	if !k.has("--homedir") {
-		k.writes(k.constant("${GNUPGHOME:-~/.gnupg}/"))
+	if !k.has(strings.Fields(gpgQuiet)...) {
+		if !k.has("--homedir") {
+			k.writes(k.constant("${GNUPGHOME:-~/.gnupg}/"))
+		}
+		k.writes(k.constant("/run/user/"))
 	}
-	k.writes(k.constant("/run/user/"))
 	if k.has("--recv-keys", "--receive-keys", "--recv-key", "--recv", "--refresh-keys", "--search-keys", "--fetch-keys", "--keyserver") {
 		f := Fetch{By: k.Name}
 		if s, ok := k.opt("--keyserver"); ok {

@@ -1,7 +1,10 @@
 package effects
 
 import (
+	"slices"
 	"strings"
+
+	"github.com/seed-e0495807/strake/lang/late"
 )
 
 // builtWith is for what installs packages, or what they are built with.
@@ -67,8 +70,7 @@ func namedPaths(k *call) {
 func dpkgs(k *call) {
 	switch {
 	case k.has("--install", "--unpack", "--configure", "--remove", "--purge", "--pending"):
-		k.writes(k.constant(systemTrees))
-		k.out.Removes.add(k.constant(systemTrees))
+		k.scripts()
 		for _, f := range k.operands {
 			if k.has("--install", "--unpack") {
 				k.read(f, k.has("--recursive"))
@@ -80,6 +82,7 @@ func dpkgs(k *call) {
 			k.fail("`" + k.Text + "` has no directory that is known")
 			return
 		}
+		k.deals(Links, Names)
 		k.read(k.operands[0], false)
 		k.writes(k.operands[1].paths(k.dirs, true))
 	case k.has("--contents", "--info"):
@@ -87,21 +90,46 @@ func dpkgs(k *call) {
 			k.read(f, false)
 		}
 	default:
-		k.writes(k.constant("/var/lib/dpkg/"))
+		k.writes(k.own("/var/lib/dpkg/"))
 	}
 }
 
+// scripts is for packages that are installed, set up or removed by themselves. Unlike those of a
+// distribution's repositories, whose policy has it otherwise, their scripts may leave a process.
+func (k *call) scripts() {
+	k.deals(Daemon)
+	k.writes(k.own(systemTrees))
+	k.out.Removes.add(k.own(systemTrees))
+}
+
+// rpmMacros tells text with macros that are only named: by others rpm(8) runs programs.
+func rpmMacros(text string) bool { return rpmNamed().MatchString(text) }
+
+var rpmNamed = late.Regexp(`^([\w./:@+-]|%[a-z_]+|%\{\??[a-z_]+\})*$`)
+
 // rpms is rpm(8).
 func rpms(k *call) {
+	const database = "/var/lib/rpm/ /usr/lib/sysimage/rpm/"
 	switch {
+	case slices.ContainsFunc(k.operands, func(f field) bool { return strings.Contains(f.text, "%") }):
+		k.fail("`" + k.Text + "` has macros that are not followed")
 	case k.has("--query", "--verify", "--checksig"):
-		k.writes(k.constant("/var/lib/rpm/ /usr/lib/sysimage/rpm/"))
+		if k.has("--verify") { // which runs scripts of packages
+			k.deals(Daemon)
+		}
+		k.writes(k.own(database))
 		for _, f := range k.operands {
 			k.read(f, false)
 		}
+	case k.has("--eval"):
+		k.out.Reads.add(k.constant("/usr/lib/rpm/ /etc/rpm/ ~/.rpmmacros"))
 	default:
-		k.writes(k.constant(systemTrees))
-		k.out.Removes.add(k.constant(systemTrees))
+		if k.has("--import") {
+			k.writes(k.own(systemTrees))
+			k.out.Removes.add(k.own(systemTrees))
+		} else {
+			k.scripts()
+		}
 		for _, f := range k.operands {
 			if got, ok := fetchOf(f.plain(), k.Name); ok || !f.known {
 				got.URL, got.By = f.show(), k.Name

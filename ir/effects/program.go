@@ -58,8 +58,8 @@ type program struct {
 	// that the row knows, when one of these has it run another, else it gets all as operands.
 	Hands func(command string, given []shell.Option, operands []shell.Word) bool
 	// Deals is what it has to do with besides files: words for Dealings. Servers are words, as of commands
-	// of git, that may have it leave a process running.
-	Deals, Servers string
+	// of git, that may have it leave a process running, and Quiet those by which it leaves none.
+	Deals, Servers, Quiet string
 	// Alone, Settings, Renames, Orders: see Program.
 	Alone, Settings, Renames, Orders bool
 	// Unless are variables of the environment that change what the row says.

@@ -41,6 +41,7 @@ func TestSight(t *testing.T) {
 		apt-cache search --names-only a
 		dpkg -i a.deb
 		rpm -q --queryformat=%{NAME} a
+		rpm -E %{?fedora}-%_arch
 		dnf install --setopt=tsflags=nodocs a
 		apk add --no-cache a
 		visudo -c -f /etc/sudoers
@@ -72,7 +73,7 @@ func TestSight(t *testing.T) {
 		apt edit-sources
 		dpkg --pre-invoke=x -i a.deb
 		dpkg --root=/x -i a.deb
-		rpm --eval x
+		rpm --eval '%(x)'
 		rpm --root /x -q a
 		dnf install --setopt=pluginpath=x a
 		dnf --installroot=/x install a

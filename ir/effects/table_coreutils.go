@@ -21,7 +21,7 @@ func coreutilsRows() []program {
 		{Names: "uname arch nproc", Alone: true, Sees: seesNamed, Source: source, Options: "-a|--all -s -n -r -v -m|--machine -p -i -o --all --ignore=text", Operands: "", Does: "proc", Prints: word},
 		{Names: "sleep", Alone: true, Sees: seesNamed, Source: source, Operands: "text..."},
 		{Names: "seq expr factor yes", Alone: true, Sees: seesNamed, Source: source, Plain: true},
-		{Names: "env", Sees: seesNamed, Source: source + ": with a command it is a wrapper", Options: "-0|--null -S|--split-string=run", Operands: "text..."},
+		{Names: "env", Alone: true, Sees: seesNamed, Source: source + ": with a command it is a wrapper", Options: "-0|--null -S|--split-string=run", Operands: "text..."},
 		{Names: "printenv", Alone: true, Sees: seesNamed, Source: source, Options: "-0", Operands: "text..."},
 		{Names: "md5sum sha1sum sha224sum sha256sum sha384sum sha512sum b2sum cksum sum", Alone: true, Sees: seesNamed, Source: source, Options: sums, Operands: "read...", Then: checksums},
 		{Names: "od base32 base64 hexdump", Alone: true, Sees: seesNamed, Source: source + ", hexdump(1) of util-linux 2.38", Options: "-A=text -t=text -N=text -j=text -v -d|--decode -i -w|--wrap=text -c=text -n=text -e=text -p -x -C", Operands: "read..."},

@@ -6,6 +6,9 @@ const gpgOptions = "--batch --yes --no --no-tty -q|--quiet -v|--verbose -a|--arm
 	"--ignore-mdc-error! --keyid-format=unchosen --list-key! --list-public-keys! --list-options=unchosen --list-packets! --lsign-key! --no-greeting! --no-permission-warning! --no-random-seed-file! --passphrase-fd=unchosen --passphrase-file=unchosen " +
 	"--secret-keyring=unchosen --symmetric! --tofu-default-policy=unchosen --with-subkey-fingerprint! --options=run --agent-program=run --dirmngr-program=run --photo-viewer=run --exec-path=run"
 
+// gpgQuiet are its commands that only change how bytes are written: they start no agent and open no keys.
+const gpgQuiet = "--dearmor --enarmor"
+
 // networkRows are programs that fetch.
 func networkRows() []program {
 	return []program{
@@ -30,7 +33,7 @@ func networkRows() []program {
 		{Names: "getent", Alone: true, Source: "getent(1), glibc 2.36", Plain: true, Fetches: "*"},
 		{Names: "nslookup dig host ping", Source: "dig(1) of bind 9.18, ping(8)", Plain: true, Fetches: "*"},
 		{Names: "gpgv", Sees: seesNamed, Source: "gpgv(1) 2.2", Operands: "read...", Then: gpgs, Does: "clock random", Options: gpgOptions},
-		{Names: "gpg gpg2", Deals: dealsDaemon, Sees: seesNamed, Source: "gpg(1) 2.2", Operands: "read...", Then: gpgs, Does: "clock random", Options: gpgOptions},
+		{Names: "gpg gpg2", Alone: true, Settings: true, Deals: dealsDaemon, Quiet: gpgQuiet, Sees: seesNamed, Source: "gpg(1) 2.2", Operands: "read...", Then: gpgs, Does: "clock random", Options: gpgOptions},
 		{Names: "gpgconf gpg-agent dirmngr", Deals: dealsDaemon, Source: "gpgconf(1) 2.2", Plain: true, Writes: "${GNUPGHOME:-~/.gnupg}/ /run/user/"},
 	}
 }

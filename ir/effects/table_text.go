@@ -9,7 +9,7 @@ func textRows() []program {
 			Options: "-n|--quiet|--silent -e|--expression=text -f|--file=run -E|-r|--regexp-extended -i|--in-place[=text] -l|--line-length=text -s|--separate -u|--unbuffered -z|--null-data --posix --follow-symlinks --sandbox --debug"},
 		{Names: "awk gawk mawk", Alone: true, Sees: seesNamed, Hands: awkHands, Source: "gawk(1) 5.2: what its program may do is looked for in its text", Then: awks, Operands: "text...", First: true, Options: "-F=text -v=text -e=text -f=run -E=run -i=run -l=run"},
 		{Names: "find", Sees: seesBelow, Source: "find(1), findutils 4.9", Plain: true, Then: finds},
-		{Names: "xargs", Sees: seesNamed, Source: "xargs(1), findutils 4.9: with a command it is a wrapper, and alone it is echo", Operands: "run..."},
+		{Names: "xargs", Alone: true, Sees: seesNamed, Source: "xargs(1), findutils 4.9: with a command it is a wrapper, and alone it is echo", Options: "-0|--null -r|--no-run-if-empty -t|--verbose -n|--max-args=text -L=text", Operands: "run..."},
 		{Names: "jq yq", Alone: true, Sees: seesNamed, Source: "jq(1) 1.6", Options: "-r|--raw-output -c -n -e -s -S -M -C -j -a -f|--from-file=read --tab --indent=text", Operands: "text read..."},
 		{Names: "column", Alone: true, Sees: seesNamed, Source: "column(1), util-linux 2.38", Options: "-t -s=text -o=text -x -c=text -N=text -J -n=text", Operands: "read..."},
 		{Names: "file strings nm size objdump readelf", Alone: true, Sees: seesNamed, Source: "file(1) 5.44, binutils 2.40, scanelf(1) of pax-utils 1.3", Options: "--needed --nobanner --format=text --recursive -F=text -b -i -L -z -k -n=text -a -d -t -x -h -l -S -D -C -p -T -s", Operands: "read..."},

@@ -22,6 +22,10 @@ func TestFollowed(t *testing.T) {
 		`groupadd --gid=$X x && useradd -m -sk -d /srv/x x`,
 		`update-alternatives --install /srv/y x /srv/x$X 1`,
 		`timeout 9 sort /srv/x`,
+		`gpg --dearmor -o /srv/x /srv/y`,
+		`dpkg -l && apt-mark hold x && apt-cache -q policy x`,
+		`rpm --import https://example.com/x && rpm -E '%{?fedora}'`,
+		`openssl genrsa -out /srv/x 2048`,
 		`apt-get install -y x && ssh-keygen -q -t rsa -N "" -f /srv/x`,
 	} {
 		out := plugintest.Run(t, plugins.Step{Plugin: New()}, "FROM base\nRUN "+first+"\nRUN mkdir /srv/z\n", nil)
@@ -44,7 +48,8 @@ func TestFollowed(t *testing.T) {
 	for _, second := range []string{"find /srv -exec mv {} /usr/local/bin \\;", "find /srv -exec cp {} /usr/local/bin \\;", "split x /usr/local/bin/y", "echo x | xargs cp -t /usr/bin", "rmdir -p /usr/x",
 		"usermod -R /srv x", "useradd -k /srv/x -d /root x", "usermod -u 8 x", "groupadd $(getent group x)", "dpkg-architecture -c x", "ssh-keygen -qf/usr/local/bin/ls", "ssh-keygen -D x", "update-ca-certificates --hooksdir=/srv",
 		"timeout 9 update-ca-certificates", "curl $X", "curl --engine x https://example.com/x", "curl https://example.com/$(cat x)", "curl -o '/usr/#1' https://example.com/{lib,x}", "cd /usr/local/bin && wget -i /srv/x",
-		"cd /usr/local/bin && curl -O https://example.com/{date,x}", "timeout 9 curl https://example.com/x"} {
+		"cd /usr/local/bin && curl -O https://example.com/{date,x}", "timeout 9 curl https://example.com/x", "dpkg -i /srv/x.deb", "dpkg --configure -a", "gpg --dearmor --homedir $X", "gpg --import /srv/x", "rpm -E '%{lua:x}'", "rpm -V x", "openssl genrsa -engine x",
+		"find /srv -exec env {} +"} {
 		out := plugintest.Run(t, plugins.Step{Plugin: New()}, "FROM base\nRUN "+second+"\nRUN ls\n", nil)
 		if text := plugintest.Print(out.Module); strings.Contains(text, "&& ls") {
 			t.Errorf("it is merged:\n%s", text)

@@ -178,13 +178,12 @@ func (w *walker) unknown(name string, args words) {
 // the program may be one that does no more than change files.
 func (w *walker) danger(name string, args words) bool {
 	base := path.Base(name)
+	if effects.Serves(name) && effects.Serves(name, args.texts()...) {
+		w.refuse(because("background", "`%s` may leave a process running, which ends with its RUN", name))
+		return false
+	}
 	for _, with := range effects.Deals(name) {
 		switch with {
-		case effects.Daemon:
-			if r, known := programOf(base); !known || !r.can(args) { // as gpg, which starts an agent but for some commands
-				w.refuse(because("background", "`%s` may leave a process running, which ends with its RUN", name))
-				return false
-			}
 		case effects.Processes:
 			w.refuse(because("process", "`%s` looks at processes, which are not the same in a merged RUN", name))
 			return false
@@ -208,7 +207,7 @@ func (w *walker) danger(name string, args words) bool {
 	if base == "debconf-set-selections" {
 		w.touched, w.tuned = max(w.touched, setup), true // answers for scripts of packages, as of languages
 	}
-	if slices.ContainsFunc(args, func(a file) bool { return a.whole && effects.Serves(name, a.text) }) {
+	if effects.Serves(name, args.texts()...) {
 		w.refuse(because("background", "%s may go on tidying up in the background", name))
 		return false
 	}

@@ -57,6 +57,16 @@ func (a words) short(letters string) bool {
 	})
 }
 
+// texts are those that are known.
+func (a words) texts() (list []string) {
+	for _, w := range a {
+		if w.whole {
+			list = append(list, w.text)
+		}
+	}
+	return list
+}
+
 // open tells whether an argument may turn out to be an option.
 func (a words) open() bool {
 	return slices.ContainsFunc(a, func(w file) bool { return !w.whole && w.text == "" })
@@ -72,63 +82,13 @@ func (a words) first() string {
 	return ""
 }
 
-// without gives a test that none of these is among the arguments, and that no variable
-// can be one.
-func without(texts ...string) func(words) bool {
-	return func(a words) bool { return !a.open() && !a.any(texts...) }
-}
-
-// setters are programs of the base systems that set something up or fetch: dpkg 1.21, apt 2.6, rpm 4.16, curl 7.88,
-// wget 1.21, openssl 3.0, openssh 9.2, gnupg 2.2, git 2.39, by their manual pages in Debian 12.
+// setters are programs that set something up: git 2.39, by its manual pages in Debian 12.
 func setters(name string) (row, bool) {
 	switch name {
-	case "dpkg":
-		return row{can: only("--print-architecture", "--print-foreign-architectures", "--add-architecture", "--remove-architecture", "-l", "-s", "-L", "-S", "--list", "--status", "--compare-versions"), own: true}, true
-	case "apt-cache", "apt-mark", "apt-config":
-		return row{can: func(a words) bool { return !a.open() && !a.short("oc") && !a.any("--o*", "--c*") }, own: true}, true
-	case "rpm":
-		return row{can: rpm, own: true}, true
-	case "openssl":
-		return row{can: without("-engine*", "-provider*", "-config*", "--engine*", "--provider*", "--config*"), args: true, here: true}, true
-	case "env": // which prints
-		return row{can: func(a words) bool { return len(a) == 0 }}, true
-	case "xargs": // which runs echo
-		return row{can: func(a words) bool {
-			return !slices.ContainsFunc(a, func(w file) bool { return !w.whole || !xargsOption().MatchString(w.text) })
-		}}, true
-	case "gpg":
-		return row{can: func(a words) bool {
-			return a.any("--dearmor") && !slices.ContainsFunc(a, func(w file) bool {
-				return !w.whole || strings.HasPrefix(w.text, "-") && !slices.Contains([]string{"--dearmor", "-o", "--output", "--yes", "--batch", "--no-tty", "-"}, w.text)
-			})
-		}, args: true}, true
 	case "git":
 		return row{can: git, args: true, here: true, links: func(a words) bool { return !slices.ContainsFunc(a, remoteURL) }, names: true, made: cloned}, true
 	}
 	return row{}, false
-}
-
-var xargsOption = late.Regexp(`^(-[0rt]|-[nL]?[0-9]*|[0-9]+|--no-run-if-empty|--null|--max-args=[0-9]+)$`)
-
-// rpm(8): macros and --pipe run programs.
-func rpm(a words) bool {
-	return only("-q*", "--import", "--eval", "-E")(a) && !a.open() && !a.any("--pipe*", "--load*", "--macros*", "--rcfile*") && !slices.ContainsFunc(a, func(w file) bool {
-		return strings.Contains(w.text, "%") && !rpmMacro().MatchString(w.text) && !w.queried()
-	})
-}
-
-// queried tells a format of rpm -q, whose tags run nothing.
-func (w file) queried() bool {
-	return w.whole && strings.Contains(w.text, "%{") && !strings.ContainsAny(w.text, "(|")
-}
-
-var rpmMacro = late.Regexp(`^%\{?[a-z_]+\}?$`)
-
-// only gives a test that the first argument is one of these.
-func only(texts ...string) func(words) bool {
-	return func(a words) bool {
-		return len(a) > 0 && a[0].whole && (a[:1].any(texts...) && len(a[0].text) > 1 && (!strings.HasPrefix(a[0].text, "--") || slices.Contains(texts, a[0].text)))
-	}
 }
 
 // git(1), git-clone(1), git-config(1), git-init(1): clone runs no hooks but those of a
@@ -227,7 +187,7 @@ func followed(c *shell.Command, p effects.Program, given words) row {
 	r := row{made: func(words) words { return made }, names: has(effects.Names), fixed: !p.Runs}
 	r.own = slices.ContainsFunc(e.Writes.List, ours) || slices.ContainsFunc(e.Removes.List, ours)
 	r.can = func(a words) bool {
-		return len(e.Unknown) == 0 && !has(effects.Packing) && (r.fixed || !a.open())
+		return len(e.Unknown) == 0 && !has(effects.Packing) && !has(effects.Daemon) && (r.fixed || !a.open())
 	}
 	r.nodes = func(a words) bool { return has(effects.Order) || p.Orders && a.open() }
 	if has(effects.Links) {
