@@ -37,7 +37,7 @@ func FuzzText(f *testing.F) {
 		if got := ir.Print(again); got != printed {
 			t.Fatalf("%s\n%s", printed, got)
 		}
-		p, err := wire.FromProto(wire.ToProto(m))
+		p, err := wire.Unmarshal(wire.Marshal(m))
 		if err != nil || irtest.Diff(m, p) != "" {
 			t.Fatal(err, irtest.Diff(m, p))
 		}

@@ -176,7 +176,7 @@ func TestVerify(t *testing.T) {
 			}
 			// What is broken prints, and crosses the wire or is refused.
 			_ = ir.Print(m)
-			if p, err := wire.FromProto(wire.ToProto(m)); err == nil {
+			if p, err := wire.Unmarshal(wire.Marshal(m)); err == nil {
 				ir.Verify(p)
 			}
 		})

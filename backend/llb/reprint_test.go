@@ -16,13 +16,7 @@ import (
 var trips = map[string]func(m *ir.Module) (*ir.Module, error){
 	"Dockerfile": func(m *ir.Module) (*ir.Module, error) { return m, nil },
 	"text":       func(m *ir.Module) (*ir.Module, error) { return ir.Parse(ir.Print(m)) },
-	"wire": func(m *ir.Module) (*ir.Module, error) {
-		data, err := wire.Marshal(m)
-		if err != nil {
-			return nil, err
-		}
-		return wire.Unmarshal(data)
-	},
+	"wire":       func(m *ir.Module) (*ir.Module, error) { return wire.Unmarshal(wire.Marshal(m)) },
 	// Without its sources every op is written anew.
 	"formatted": func(m *ir.Module) (*ir.Module, error) {
 		bare := *m

@@ -88,7 +88,7 @@ func Modules(t testing.TB) iter.Seq2[string, *ir.Module] {
 func Made() map[string]*ir.Module {
 	author := &ir.Origin{Span: source.Span{Start: 0, End: 11}}
 	pass := &ir.Origin{By: "pass", Why: "a reason with \"quotes\"\nand lines", From: []*ir.Origin{author, {Span: source.Span{Start: 1, End: 2}}}}
-	again := &ir.Origin{Span: source.Span{Start: 3, End: 3}, By: "again \xff", From: []*ir.Origin{pass, pass, author}}
+	again := &ir.Origin{Span: source.Span{File: 1, Start: 3, End: 3}, By: "again \xff", From: []*ir.Origin{pass, pass, author}}
 	return map[string]*ir.Module{
 		"made/bodies": {
 			Files:  []ir.File{{Name: "Dockerfile", Text: "FROM alpine\nx"}, {Name: "odd \"\xff\n", Text: "\x00\xff\r\n\n"}, {}},

@@ -2,9 +2,12 @@ package message
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
+
+	"google.golang.org/protobuf/proto"
 
 	"github.com/seed-e0495807/strake/ir"
 	"github.com/seed-e0495807/strake/ir/wire"
@@ -12,21 +15,43 @@ import (
 	"github.com/seed-e0495807/strake/plugins/pb"
 )
 
-// Call makes the message of a call.
-func Call(c *plugins.Call) *pb.Call {
-	return &pb.Call{
-		Phase: pb.Phase(c.Phase), Module: wire.ToProto(c.Module), Target: int32(c.Target), Stages: c.Stages,
+// Call makes the bytes of a HostMessage with a call.
+func Call(c *plugins.Call) ([]byte, error) {
+	data, err := proto.Marshal(&pb.Call{
+		Phase: pb.Phase(c.Phase), Target: int32(c.Target), Stages: c.Stages,
 		Config: c.Config, By: c.By, Uses: each(c.Uses, use),
+	})
+	if err != nil {
+		return nil, err
 	}
+	if c.Module != nil {
+		data = with(data, callModule[1], wire.Marshal(c.Module))
+	}
+	return with(nil, callModule[0], data), nil
 }
 
-// ReadCall reads a call.
-func ReadCall(p *pb.Call) (*plugins.Call, error) {
+// ReadCall reads the bytes of a HostMessage that is a call.
+func ReadCall(data []byte) (*plugins.Call, error) {
+	data, module, err := cut(data, callModule)
+	if err != nil {
+		return nil, err
+	}
+	var host pb.HostMessage
+	if err := proto.Unmarshal(data, &host); err != nil {
+		return nil, fmt.Errorf("%w: %w", errNone, err)
+	}
+	p := host.GetCall()
+	if p == nil {
+		return nil, errors.New("the first message of strake is no call")
+	}
 	phase, err := readPhase(p.GetPhase())
 	if err != nil {
 		return nil, err
 	}
-	m, err := wire.FromProto(p.GetModule())
+	if module == nil {
+		return nil, errors.New("there is no module")
+	}
+	m, err := wire.Unmarshal(module)
 	if err != nil {
 		return nil, fmt.Errorf("the module: %w", err)
 	}

@@ -3,41 +3,52 @@ package message
 import (
 	"fmt"
 
+	"google.golang.org/protobuf/proto"
+
 	"github.com/seed-e0495807/strake/ir"
 	"github.com/seed-e0495807/strake/ir/wire"
 	"github.com/seed-e0495807/strake/plugins"
 	"github.com/seed-e0495807/strake/plugins/pb"
 )
 
-// Result makes the message of what a plugin answers to a call. A module that is that of
-// the call is left out, and one that differs in ops only becomes edits: what stays
+// Result makes the bytes of a PluginMessage with what a plugin answers to a call. A module that
+// is that of the call is left out, and one that differs in ops only becomes edits: what stays
 // as it is does not cross the wire.
-func Result(c *plugins.Call, r *plugins.Result) *pb.Result {
+func Result(c *plugins.Call, r *plugins.Result) ([]byte, error) {
 	if r == nil {
-		return &pb.Result{}
+		r = &plugins.Result{}
 	}
-	out := &pb.Result{
+	data, err := proto.Marshal(&pb.Result{
 		Diagnostics: each(r.Diags, diagnostic),
 		Reports: each(r.Reports, func(r plugins.Report) *pb.Report {
 			return &pb.Report{Name: r.Name, Data: r.Data}
 		}),
+	})
+	if err != nil {
+		return nil, err
 	}
-	if len(r.Edits) > 0 {
-		out.Edits = edits(r.Edits)
+	list, module := r.Edits, r.Module
+	if module != nil && module != c.Module && len(list) == 0 {
+		if changed, ok := difference(c.Module, module); ok && len(changed) > 0 {
+			list, module = changed, nil
+		}
 	}
-	if r.Module == nil || r.Module == c.Module {
-		return out
+	if len(list) > 0 {
+		changes, err := edits(list)
+		if err != nil {
+			return nil, err
+		}
+		data = with(data, resultInserted[1], changes)
 	}
-	if list, ok := difference(c.Module, r.Module); ok && len(list) > 0 && out.Edits == nil {
-		out.Edits = edits(list)
-	} else {
-		out.Module = wire.ToProto(r.Module)
+	if module != nil && module != c.Module {
+		data = with(data, resultModule[1], wire.Marshal(module))
 	}
-	return out
+	return with(nil, resultModule[0], data), nil
 }
 
 // ReadResult reads the answer to a call.
-func ReadResult(c *plugins.Call, p *pb.Result) (*plugins.Result, error) {
+func ReadResult(c *plugins.Call, m *ToHost) (*plugins.Result, error) {
+	p := m.GetResult()
 	r := &plugins.Result{Reports: each(p.GetReports(), func(p *pb.Report) plugins.Report {
 		return plugins.Report{Name: p.GetName(), Data: p.GetData()}
 	})}
@@ -45,37 +56,35 @@ func ReadResult(c *plugins.Call, p *pb.Result) (*plugins.Result, error) {
 	if r.Diags, err = tryEach(p.GetDiagnostics(), readDiagnostic); err != nil {
 		return nil, err
 	}
-	if p.GetModule() != nil {
-		if r.Module, err = wire.FromProto(p.GetModule()); err != nil {
+	if m.module != nil {
+		if r.Module, err = wire.Unmarshal(m.module); err != nil {
 			return nil, fmt.Errorf("the module: %w", err)
 		}
 	}
 	if p.GetEdits() != nil {
-		if r.Edits, err = readEdits(c, p.GetEdits()); err != nil {
+		if r.Edits, err = readEdits(c, p.GetEdits(), m.inserted); err != nil {
 			return nil, err
 		}
 	}
 	return r, nil
 }
 
-func edits(list []plugins.Edit) *pb.Edits {
+// edits makes the bytes of Edits.
+func edits(list []plugins.Edit) ([]byte, error) {
 	out := &pb.Edits{}
 	var inserted ir.Module // one module, so that its ops share a table of origins
 	for _, e := range list {
 		out.Edits = append(out.Edits, &pb.Edit{Stage: int32(e.Stage), Op: int32(e.Op), Delete: int32(e.Delete)})
 		inserted.Stages = append(inserted.Stages, &ir.Stage{Ops: e.Insert})
 	}
-	out.Inserted = wire.ToProto(&inserted)
-	return out
+	data, err := proto.Marshal(out)
+	return with(data, resultInserted[2], wire.Marshal(&inserted)), err
 }
 
-func readEdits(c *plugins.Call, p *pb.Edits) ([]plugins.Edit, error) {
-	inserted := &ir.Module{}
-	if p.GetInserted() != nil {
-		var err error
-		if inserted, err = wire.FromProto(p.GetInserted()); err != nil {
-			return nil, fmt.Errorf("what its edits put in: %w", err)
-		}
+func readEdits(c *plugins.Call, p *pb.Edits, module []byte) ([]plugins.Edit, error) {
+	inserted, err := wire.Unmarshal(module)
+	if err != nil {
+		return nil, fmt.Errorf("what its edits put in: %w", err)
 	}
 	if n := len(inserted.Stages); n > len(p.GetEdits()) {
 		return nil, fmt.Errorf("there are ops for %d edits, and there are %d edits", n, len(p.GetEdits()))

@@ -14,6 +14,7 @@ import (
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
+	"google.golang.org/protobuf/proto"
 
 	"github.com/seed-e0495807/strake/plugins"
 	"github.com/seed-e0495807/strake/plugins/internal/message"
@@ -123,24 +124,32 @@ func (s *session) run(ctx context.Context, p pb.PluginClient, call *plugins.Call
 	if s.stream, err = p.Run(ctx); err != nil {
 		return nil, err
 	}
+	data, err := message.Call(call)
+	if err != nil {
+		return nil, err
+	}
 	// When the plugin has ended the stream, the reason is what it gives to a reader.
-	if err := s.send(&pb.HostMessage{Message: &pb.HostMessage_Call{Call: message.Call(call)}}); err != nil && !errors.Is(err, io.EOF) {
+	if err := s.send(data); err != nil && !errors.Is(err, io.EOF) {
 		return nil, err
 	}
 	for {
-		var m pb.PluginMessage
-		if err := receive(s.stream, &m, s.limits.Message); errors.Is(err, io.EOF) {
+		data, err := receive(s.stream, (*pb.PluginMessage)(nil).ProtoReflect().Descriptor(), s.limits.Message)
+		if errors.Is(err, io.EOF) {
 			return nil, errors.New("it ended the call without an answer")
 		} else if err != nil {
 			return nil, err
 		}
-		switch m := m.Message.(type) {
+		from, err := message.ReadToHost(data)
+		if err != nil {
+			return nil, err
+		}
+		switch m := from.Message.(type) {
 		case *pb.PluginMessage_Log:
 			s.logLine(ctx, m.Log)
 		case *pb.PluginMessage_Ask:
 			s.ask(ctx, m.Ask)
 		case *pb.PluginMessage_Result:
-			return message.ReadResult(call, m.Result)
+			return message.ReadResult(call, from)
 		case *pb.PluginMessage_Failure:
 			return nil, Failure(m.Failure.GetMessage())
 		default:
@@ -149,10 +158,10 @@ func (s *session) run(ctx context.Context, p pb.PluginClient, call *plugins.Call
 	}
 }
 
-func (s *session) send(m *pb.HostMessage) error {
+func (s *session) send(data []byte) error {
 	s.sending.Lock()
 	defer s.sending.Unlock()
-	return send(s.stream, m)
+	return send(s.stream, data)
 }
 
 // logLine passes lines on until there were too many.
@@ -185,7 +194,10 @@ func (s *session) ask(ctx context.Context, a *pb.Ask) {
 		if r.Data, err = s.answer(ctx, a); err != nil {
 			r.Error = message.Error(err)
 		}
-		s.send(&pb.HostMessage{Message: &pb.HostMessage_Reply{Reply: r}}) // an error shows where the stream is read
+		data, err := proto.Marshal(&pb.HostMessage{Message: &pb.HostMessage_Reply{Reply: r}})
+		if err == nil {
+			s.send(data) // an error shows where the stream is read
+		}
 	})
 }
 

@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"google.golang.org/protobuf/proto"
+	"google.golang.org/protobuf/reflect/protoreflect"
 
 	"github.com/seed-e0495807/strake/plugins/pb"
 )
@@ -25,12 +26,8 @@ type receiver interface {
 	Recv() (*pb.Frame, error)
 }
 
-// send sends a message as frames.
-func send(s sender, m proto.Message) error {
-	data, err := proto.Marshal(m)
-	if err != nil {
-		return err
-	}
+// send sends the bytes of a message as frames.
+func send(s sender, data []byte) error {
 	for {
 		n := min(len(data), frameSize)
 		if err := s.Send(&pb.Frame{Data: data[:n], More: n < len(data)}); err != nil {
@@ -42,17 +39,18 @@ func send(s sender, m proto.Message) error {
 	}
 }
 
-// receive reads the frames of a message of at most limit bytes into m. What it
-// allocates for them is a fixed multiple of the limit, whatever the other side sends.
-func receive(r receiver, m proto.Message, limit int) error {
+// receive reads the frames of a message of at most limit bytes, and of a bounded number of
+// values. What it allocates for them is a fixed multiple of the limit, whatever the other side
+// sends.
+func receive(r receiver, d protoreflect.MessageDescriptor, limit int) ([]byte, error) {
 	var data []byte
 	for {
 		f, err := r.Recv()
 		if err != nil {
-			return err
+			return nil, err
 		}
 		if len(data)+len(f.GetData()) > limit {
-			return fmt.Errorf("%w: a message of more than %d MiB", errTooLarge, limit>>20)
+			return nil, fmt.Errorf("%w: a message of more than %d MiB", errTooLarge, limit>>20)
 		}
 		if data == nil && !f.GetMore() {
 			data = f.GetData() // most messages are one frame
@@ -60,10 +58,15 @@ func receive(r receiver, m proto.Message, limit int) error {
 			data = append(data, f.GetData()...)
 		}
 		if !f.GetMore() {
-			break
+			return data, bounded(data, d)
 		}
 	}
-	if err := bounded(data, m.ProtoReflect().Descriptor()); err != nil {
+}
+
+// receiveMessage is receive for a message of generated code.
+func receiveMessage(r receiver, m proto.Message, limit int) error {
+	data, err := receive(r, m.ProtoReflect().Descriptor(), limit)
+	if err != nil {
 		return err
 	}
 	if err := proto.Unmarshal(data, m); err != nil {

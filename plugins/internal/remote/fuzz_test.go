@@ -43,26 +43,34 @@ func FuzzMessages(f *testing.F) {
 		}
 		f.Add(data, size)
 	}
-	answer := func(r *plugins.Result) *pb.PluginMessage {
-		return &pb.PluginMessage{Message: &pb.PluginMessage_Result{Result: message.Result(call, r)}}
+	answer := func(r *plugins.Result, size uint16) {
+		data, err := message.Result(call, r)
+		if err != nil {
+			f.Fatal(err)
+		}
+		f.Add(data, size)
 	}
-	seed(answer(&plugins.Result{Module: inserted}), 100)
-	seed(answer(&plugins.Result{Edits: []plugins.Edit{{Stage: 0, Op: 1, Delete: 1, Insert: inserted.Stages[0].Ops}, {Stage: -1, Op: 1 << 30}}}), 7)
-	seed(answer(&plugins.Result{Diags: diag.List{{Code: "c", Message: "m", Fixes: []diag.Fix{{Edits: []diag.Edit{{New: "x"}}}}}}}), 1<<15)
+	answer(&plugins.Result{Module: inserted}, 100)
+	answer(&plugins.Result{Edits: []plugins.Edit{{Stage: 0, Op: 1, Delete: 1, Insert: inserted.Stages[0].Ops}, {Stage: -1, Op: 1 << 30}}}, 7)
+	answer(&plugins.Result{Diags: diag.List{{Code: "c", Message: "m", Fixes: []diag.Fix{{Edits: []diag.Edit{{New: "x"}}}}}}}, 1<<15)
 	seed(&pb.PluginMessage{Message: &pb.PluginMessage_Log{Log: &pb.Log{Text: []byte("\x1b")}}}, 1)
 	seed(message.Info(plugins.Info{Name: "x", Instructions: []plugins.Instruction{{Keyword: "X", Flags: []plugins.Flag{{Name: "f"}}}}}), 1)
 	f.Fuzz(func(t *testing.T, data []byte, size uint16) {
 		var i pb.Info
-		if err := receive(&framed{data: data, size: int(size) + 1}, &i, 1<<20); err == nil {
+		if err := receiveMessage(&framed{data: data, size: int(size) + 1}, &i, 1<<20); err == nil {
 			if _, err := message.ReadInfo(&i); err != nil {
 				return
 			}
 		}
-		var m pb.PluginMessage
-		if err := receive(&framed{data: data, size: int(size) + 1}, &m, 1<<20); err != nil || m.GetResult() == nil {
+		whole, err := receive(&framed{data: data, size: int(size) + 1}, (*pb.PluginMessage)(nil).ProtoReflect().Descriptor(), 1<<20)
+		if err != nil {
 			return
 		}
-		r, err := message.ReadResult(call, m.GetResult())
+		m, err := message.ReadToHost(whole)
+		if err != nil || m.GetResult() == nil {
+			return
+		}
+		r, err := message.ReadResult(call, m)
 		if err != nil {
 			return
 		}

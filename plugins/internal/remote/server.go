@@ -11,6 +11,7 @@ import (
 	"sync"
 
 	"google.golang.org/grpc"
+	"google.golang.org/protobuf/proto"
 
 	"github.com/seed-e0495807/strake/plugins"
 	"github.com/seed-e0495807/strake/plugins/internal/message"
@@ -46,7 +47,11 @@ func (s *Server) Run(stream grpc.BidiStreamingServer[pb.Frame, pb.Frame]) error 
 	if err != nil {
 		return h.fail(err)
 	}
-	return h.send(&pb.PluginMessage{Message: &pb.PluginMessage_Result{Result: message.Result(call, res)}})
+	data, err := message.Result(call, res)
+	if err != nil {
+		return h.fail(err)
+	}
+	return h.sendBytes(data)
 }
 
 // safely turns a panic into an error, so that other calls go on.
@@ -90,20 +95,25 @@ type caller struct {
 }
 
 func (h *caller) call() (*plugins.Call, error) {
-	var m pb.HostMessage
-	if err := receive(h.stream, &m, maxFromHost); err != nil {
+	data, err := receive(h.stream, (*pb.HostMessage)(nil).ProtoReflect().Descriptor(), maxFromHost)
+	if err != nil {
 		return nil, err
 	}
-	if m.GetCall() == nil {
-		return nil, errors.New("the first message of strake is no call")
-	}
-	return message.ReadCall(m.GetCall())
+	return message.ReadCall(data)
 }
 
 func (h *caller) send(m *pb.PluginMessage) error {
+	data, err := proto.Marshal(m)
+	if err != nil {
+		return err
+	}
+	return h.sendBytes(data)
+}
+
+func (h *caller) sendBytes(data []byte) error {
 	h.sending.Lock()
 	defer h.sending.Unlock()
-	return send(h.stream, m)
+	return send(h.stream, data)
 }
 
 func (h *caller) fail(err error) error {
@@ -114,7 +124,7 @@ func (h *caller) fail(err error) error {
 func (h *caller) replies() error {
 	for {
 		var m pb.HostMessage
-		if err := receive(h.stream, &m, maxFromHost); err != nil {
+		if err := receiveMessage(h.stream, &m, maxFromHost); err != nil {
 			return h.close(err)
 		}
 		r := m.GetReply()
