@@ -102,7 +102,7 @@ func TestRunsOthers(t *testing.T) {
 		`tar -xf x --to-command='ls /d >/l'`, `tar -x --to-c=x -f y`, `tar -I ./x -xf y`, `tar -xf x --checkpoint=1 --checkpoint-action=exec=x`,
 		`git -c alias.x='!ls >/l' x`, `git submodule foreach x`, `git config --global alias.x '!x'`, `git x`, `git -c core.sshCommand=./x fetch`,
 		`GIT_SSH_COMMAND=./x git fetch`, `git rebase -x ./x HEAD`, `sort --compress-program=./x /y`, `install --strip-program=./x -s a b`,
-		`EDITOR=./x visudo`, `sed -i "s|a|$B|" /x`, `bundle exec rake`, `conda run x`, `pnpm build`, `rpm --eval x`,
+		`EDITOR=./x visudo`, `sed -i "s|a|$B|" /x`, `bundle exec rake`, `conda run x`, `pnpm build`, `rpm --eval '%(x)'`,
 	} {
 		left = append(left, apt+command)
 	}
