@@ -103,12 +103,18 @@ func (j *job) trace(ctx context.Context) *Trace {
 	return t
 }
 
-// line of the Dockerfile that a vertex is from, 0 when that is not known.
-func (v *vertex) line(j *job) int {
-	if len(v.spans) == 0 || v.spans[0].File != 0 {
-		return 0
+// line of the Dockerfile that a vertex is from, the first when it is of several, and 0 when that is
+// not known.
+func (v *vertex) line(j *job) (first int) {
+	for _, s := range v.spans {
+		if s.File != 0 {
+			continue
+		}
+		if n := j.set.File(0).Line(s.Start); first == 0 || n < first {
+			first = n
+		}
 	}
-	return j.set.File(0).Line(v.spans[0].Start)
+	return first
 }
 
 func kind(op *pb.Op) string {

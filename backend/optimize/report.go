@@ -15,23 +15,24 @@ import (
 // shown is how many differences of each kind the proof shows.
 const shown = 10
 
-// line is one of the table.
-type line struct{ what, before, after, change string }
+// Line is one of the table.
+type Line struct{ What, Before, After, Change string }
 
-// table gives what was measured, before and after. Without an after, that is empty.
-func (r *Report) table(edits bool) []line {
+// Table gives what was measured, before and after, and each edit where that is asked for. Without an
+// after, that is empty.
+func (r *Report) Table(edits bool) []Line {
 	a := r.After
-	row := func(what string, of func(*Measurement) float64, text func(*Measurement) string) line {
-		l := line{what: what, before: text(r.Before)}
+	row := func(what string, of func(*Measurement) float64, text func(*Measurement) string) Line {
+		l := Line{What: what, Before: text(r.Before)}
 		if a != nil {
-			l.after, l.change = text(a), percent(of(r.Before), of(a))
+			l.After, l.Change = text(a), percent(of(r.Before), of(a))
 		}
 		return l
 	}
-	seconds := func(what string, of func(*Measurement) time.Duration) line {
+	seconds := func(what string, of func(*Measurement) time.Duration) Line {
 		return row(what, func(m *Measurement) float64 { return of(m).Seconds() }, func(m *Measurement) string { return short(of(m)) })
 	}
-	list := []line{
+	list := []Line{
 		seconds("without a cache", func(m *Measurement) time.Duration { return m.Cold }),
 		seconds(fmt.Sprintf("all %d edits", len(r.Edits)), (*Measurement).Rebuild),
 	}
@@ -67,8 +68,8 @@ func clip(text string, n int) string {
 	return text
 }
 
-// replayed says what was replayed.
-func (r *Report) replayed() string {
+// Replayed says what was replayed.
+func (r *Report) Replayed() string {
 	edits := fmt.Sprintf("%d commits were", len(r.Edits))
 	switch n := len(r.Edits); {
 	case n == 1 && r.Made:
@@ -84,8 +85,8 @@ func (r *Report) replayed() string {
 	return edits + " replayed"
 }
 
-// what says what became of a pass, and by how much.
-func (o *Outcome) what() string {
+// Summary says what became of a pass, and by how much.
+func (o *Outcome) Summary() string {
 	text := string(o.Result)
 	var gains []string
 	if o.After != nil {
@@ -113,16 +114,16 @@ func (o *Outcome) what() string {
 // Text writes the report for people, up to the diff, which is the caller's.
 func (r *Report) Text(w io.Writer) error {
 	var b strings.Builder
-	fmt.Fprintf(&b, "%s: %s\n\n", r.Name, r.replayed())
+	fmt.Fprintf(&b, "%s: %s\n\n", r.Name, r.Replayed())
 	t := tabwriter.NewWriter(&b, 0, 0, 2, ' ', 0)
 	fmt.Fprint(t, "\tbefore\tafter\n")
-	for _, l := range r.table(true) {
-		fmt.Fprintln(t, strings.TrimRight(l.what+"\t"+l.before+"\t"+l.after+"\t"+l.change, "\t"))
+	for _, l := range r.Table(true) {
+		fmt.Fprintln(t, strings.TrimRight(l.What+"\t"+l.Before+"\t"+l.After+"\t"+l.Change, "\t"))
 	}
 	t.Flush()
 	fmt.Fprint(&b, "\nPasses\n")
 	for i := range r.Passes {
-		fmt.Fprintf(t, "  %s\t%s\n", r.Passes[i].Pass.Name, r.Passes[i].what())
+		fmt.Fprintf(t, "  %s\t%s\n", r.Passes[i].Pass.Name, r.Passes[i].Summary())
 	}
 	t.Flush()
 	if len(r.Refusals) > 0 {
@@ -159,15 +160,15 @@ func (r *Report) Markdown(w io.Writer, diff string) error {
 		return nil
 	}
 	var b strings.Builder
-	fmt.Fprintf(&b, "# %s: the same image, faster rebuilds\n\n%s, on one engine and from the same base images.\n\n", r.Name, upper(r.replayed()))
+	fmt.Fprintf(&b, "# %s: the same image, faster rebuilds\n\n%s, on one engine and from the same base images.\n\n", r.Name, upper(r.Replayed()))
 	fmt.Fprint(&b, "| | before | after | |\n|---|---:|---:|---:|\n")
-	for _, l := range r.table(false) {
-		fmt.Fprintf(&b, "| %s | %s | %s | %s |\n", l.what, l.before, l.after, l.change)
+	for _, l := range r.Table(false) {
+		fmt.Fprintf(&b, "| %s | %s | %s | %s |\n", l.What, l.Before, l.After, l.Change)
 	}
 	fmt.Fprint(&b, "\nWhat was done:\n\n")
 	for i := range r.Passes {
 		if r.Passes[i].Result == Kept {
-			fmt.Fprintf(&b, "- `%s` (%s)\n", r.Passes[i].Pass.Name, r.Passes[i].what())
+			fmt.Fprintf(&b, "- `%s` (%s)\n", r.Passes[i].Pass.Name, r.Passes[i].Summary())
 		}
 	}
 	fmt.Fprintf(&b, "\nBoth were built twice and compared by `strake verify`: %s.\n", answer(r.Proof))

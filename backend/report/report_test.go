@@ -6,13 +6,8 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"image/png"
-	"os"
-	"os/exec"
-	"path/filepath"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/containerd/containerd/v2/core/content"
 	dockerspec "github.com/moby/docker-image-spec/specs-go/v1"
@@ -21,6 +16,7 @@ import (
 
 	"github.com/seed-e0495807/strake/backend/report"
 	"github.com/seed-e0495807/strake/backend/store"
+	"github.com/seed-e0495807/strake/backend/testbed"
 	"github.com/seed-e0495807/strake/backend/validate"
 )
 
@@ -242,43 +238,13 @@ func TestAttackPage(t *testing.T) {
 
 // TestBrowser has a real browser draw the page.
 func TestBrowser(t *testing.T) {
-	browser, err := exec.LookPath("chromium")
-	if err != nil {
-		t.Skip("there is no chromium: apt-get install chromium")
-	}
-	dir := t.TempDir()
-	page, shot := filepath.Join(dir, "report.html"), filepath.Join(dir, "report.png")
-	var b bytes.Buffer
+	var b strings.Builder
 	if err := example(t).HTML(&b); err != nil {
 		t.Fatal(err)
 	}
-	if err := os.WriteFile(page, b.Bytes(), 0o644); err != nil {
-		t.Fatal(err)
-	}
-	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
-	defer cancel()
-	out, err := exec.CommandContext(ctx, browser, "--headless", "--no-sandbox", "--disable-gpu", "--user-data-dir="+dir, "--window-size=1000,1400", "--screenshot="+shot, "file://"+page).CombinedOutput()
-	if err != nil {
-		t.Fatalf("%v\n%s", err, out)
-	}
-	f, err := os.Open(shot)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer f.Close()
-	img, err := png.Decode(f)
-	if err != nil {
-		t.Fatal(err)
-	}
-	colours := map[[3]uint32]int{}
-	for y := range img.Bounds().Dy() {
-		for x := range img.Bounds().Dx() {
-			r, g, b, _ := img.At(x, y).RGBA()
-			colours[[3]uint32{r >> 8, g >> 8, b >> 8}]++
-		}
-	}
+	colours := testbed.Colours(testbed.Draw(t, b.String(), testbed.Window{Width: 1000, Height: 1400}))
 	// The two colours of the bars.
-	for name, c := range map[string][3]uint32{"what is seen": {0x2f, 0x7f, 0xa8}, "what is not seen": {0xc9, 0x71, 0x1a}} {
+	for name, c := range map[string][3]uint8{"what is seen": {0x2f, 0x7f, 0xa8}, "what is not seen": {0xc9, 0x71, 0x1a}} {
 		if colours[c] < 500 {
 			t.Errorf("%s is not drawn: %d pixels", name, colours[c])
 		}

@@ -89,7 +89,7 @@ CMD ["sh"]
 		return code, stdout.String(), stderr.String()
 	}
 	t.Chdir(dir)
-	code, out, errs := optimize("--commits", "3", "--drop", "lists")
+	code, out, errs := optimize("--commits", "3", "--drop", "lists", "--report", "page.html")
 	t.Logf("exit code %d\n%s\n%s", code, out, errs)
 	for _, want := range []string{
 		`^Dockerfile: 3 commits were replayed$`,
@@ -105,6 +105,12 @@ CMD ["sh"]
 	}
 	if now, err := os.ReadFile("Dockerfile"); code != 0 || err != nil || string(now) != text {
 		t.Errorf("exit code %d; the Dockerfile is %q, %v", code, now, err)
+	}
+	html, err := os.ReadFile("page.html")
+	for _, want := range []string{"4 steps ran, ", "<code>RUN npm ci</code>", `aria-label="The graph after"`, "COPY package-lock.json package.json ./"} {
+		if !strings.Contains(string(html), want) {
+			t.Errorf("its page does not say %s: %v", want, err)
+		}
 	}
 	if left, _ := filepath.Glob(filepath.Join(os.TempDir(), "strake-optimize-*")); len(left) > 0 {
 		t.Errorf("it leaves %v", left)

@@ -33,14 +33,17 @@ made instead. What is kept is verified as strake verify does it: both Dockerfile
 twice, and a plugin that makes another image is thrown out. What it prints is the times and
 sizes, what each plugin brought or why not, the answer of that comparison, and the diff.
 
-Nothing is written without --write or --plugins. A run that was interrupted goes on where it
-was: measurements are kept. The exit code is 0, also when nothing pays; 2 when that is not
-known, as when the Dockerfile does not build; 125 when the command line is wrong; 130 when
+With --report all of it is one HTML file, too, with the steps of each build and their graph.
+
+Nothing is written without --write, --plugins or --report. A run that was interrupted goes on
+where it was: measurements are kept. The exit code is 0, also when nothing pays; 2 when that is
+not known, as when the Dockerfile does not build; 125 when the command line is wrong; 130 when
 it was interrupted.
 `
 
 const examples = `  strake optimize .
   strake optimize --commits 10 --pr . >text.md
+  strake optimize --report page.html .
   strake optimize --passes split-copy,merge-run --write .
 `
 
@@ -69,6 +72,7 @@ func Command(p *cli.Process) *cobra.Command {
 	f.BoolVar(&c.plugins, "plugins", false, "Write a strake.yaml with the plugins that pay, and leave the Dockerfile")
 	f.BoolVar(&c.pr, "pr", false, "Print a text for a pull request, in Markdown")
 	f.BoolVar(&c.json, "json", false, "Print the report as JSON")
+	f.StringVar(&c.report, "report", "", "`FILE` Write a page of it as HTML, with the steps of each build, their graph and the waste")
 	f.BoolVar(&c.fresh, "fresh", false, "Measure anew what was measured before")
 	f.DurationVar(&c.timeout, "timeout", 2*time.Hour, "`TIME` Give up after so long; 0 is never")
 	f.BoolVarP(&c.quiet, "quiet", "q", false, "Show no progress")
@@ -82,7 +86,7 @@ type run struct {
 	cli.BuildFlags
 	cli.EngineFlags
 	cli.GivenFlags
-	file                                   string
+	file, report                           string
 	passes, drop, commands                 []string
 	write, plugins, pr, json, fresh, quiet bool
 	commits                                int

@@ -13,6 +13,7 @@ import (
 	"github.com/aymanbagabas/go-udiff"
 
 	"github.com/seed-e0495807/strake/backend/optimize"
+	"github.com/seed-e0495807/strake/backend/optimize/page"
 	"github.com/seed-e0495807/strake/cmd/internal/cli"
 	"github.com/seed-e0495807/strake/lang/diag"
 	"github.com/seed-e0495807/strake/lang/regular"
@@ -37,7 +38,7 @@ func (c *run) progress(text string, build, of int) {
 	}
 }
 
-// print writes the report to standard output.
+// print writes the report to standard output, and its page.
 func (c *run) print(r *optimize.Report) error {
 	diff := ""
 	if r.After != nil {
@@ -45,6 +46,15 @@ func (c *run) print(r *optimize.Report) error {
 	}
 	var b bytes.Buffer
 	var err error
+	if c.report != "" {
+		if err := page.Write(&b, r, diff); err != nil {
+			return err
+		}
+		if err := c.WriteFile(c.report, b.Bytes()); err != nil {
+			return err
+		}
+		b.Reset()
+	}
 	switch {
 	case c.json:
 		return cli.PrintJSON(c.Stdout, struct {
