@@ -254,7 +254,8 @@ func (r *run) call(ctx context.Context, s step, c *Call) error {
 	old := r.out.Module
 	c.Module, c.Target, c.Stages, c.Config, c.By = old, Target(old, r.Target), s.stages(old), s.Config, info.Name
 	c.Claims, c.States = r.claims, &r.states
-	if _, err := strconv.Atoi(r.Target); err != nil && r.Only { // a stage that goes makes a number that of another
+	_, err := strconv.Atoi(r.Target)
+	if c.Numbered = err == nil; !c.Numbered && r.Only { // a stage that goes makes a number that of another
 		c.Needed = r.needed()
 	}
 	if c.Phase == Expand {

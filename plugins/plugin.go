@@ -79,15 +79,18 @@ const (
 // Call is what a plugin is asked to do.
 type Call struct {
 	Phase  Phase
-	Module *ir.Module      // to be left as it is: Copy gives one to change
-	Target int             // the stage that is built, an index of Module.Stages
-	Stages []bool          // for each stage: the plugin may change and report on it
-	Needed []bool          // for each stage: what is asked for may need it, so that it has to stay; nil is all
-	Config json.RawMessage // an object that the plugin's schema accepts; nil when there is none
-	By     string          // the plugin's name, for origins
-	Uses   []Use           // Expand: the instructions to replace, in order
-	Claims []lang.Claim    // instructions that some plugin expands, which a rewrite may put in, too
-	States *eval.Memo      // remembers the states of modules from call to call; nil where there is nothing to share
+	Module *ir.Module // to be left as it is: Copy gives one to change
+	Target int        // the stage that is built, an index of Module.Stages
+	Stages []bool     // for each stage: the plugin may change and report on it
+	Needed []bool     // for each stage: what is asked for may need it, so that it has to stay; nil is all
+	// Numbered says that the target is named by its number, which another stage has when one is put in
+	// or goes. A plugin behind a connection is not told.
+	Numbered bool
+	Config   json.RawMessage // an object that the plugin's schema accepts; nil when there is none
+	By       string          // the plugin's name, for origins
+	Uses     []Use           // Expand: the instructions to replace, in order
+	Claims   []lang.Claim    // instructions that some plugin expands, which a rewrite may put in, too
+	States   *eval.Memo      // remembers the states of modules from call to call; nil where there is nothing to share
 }
 
 // Decode reads the config into v, a pointer to a struct, which keeps its values where

@@ -30,8 +30,8 @@ type Pass struct {
 // Kinds are those of files that slim may drop.
 var Kinds = []string{"lists", "caches", "logs", "backups", "archives", "docs"}
 
-// Passes are all in their order: what is dead is not moved, what is split moves, and what is
-// merged is slimmed whole. Changes are for reorder, and drop is what slim may.
+// Passes are all in their order: what is dead is not moved, what is split moves, what runs beside
+// others is in its order, and what is merged is slimmed whole. Changes are for reorder, and drop is what slim may.
 func Passes(changes map[string]float64, drop []string) []Pass {
 	images := []string{string(plugins.GrantImages)}
 	reorder := func(links string) Pass {
@@ -41,6 +41,9 @@ func Passes(changes map[string]float64, drop []string) []Pass {
 		}
 		return p
 	}
+	parallelise := func(links string) Pass {
+		return Pass{Name: "parallelise", Grants: images, Explains: true, Config: map[string]any{"links": links}}
+	}
 	slim := func(unknown string) Pass {
 		p := Pass{Name: "slim", Grants: images, Explains: true, Config: map[string]any{"unknown": unknown}}
 		if drop != nil {
@@ -48,13 +51,14 @@ func Passes(changes map[string]float64, drop []string) []Pass {
 		}
 		return p
 	}
-	safeOrder, safeSlim := reorder("refuse"), slim("leave")
-	bold, thin := reorder("trust"), slim("drop")
-	bold.Safer, thin.Safer = &safeOrder, &safeSlim
+	safeOrder, safeStages, safeSlim := reorder("refuse"), parallelise("refuse"), slim("leave")
+	bold, wide, thin := reorder("trust"), parallelise("trust"), slim("drop")
+	bold.Safer, wide.Safer, thin.Safer = &safeOrder, &safeStages, &safeSlim
 	return []Pass{
 		{Name: "drop-dead", Grants: images, Explains: true},
 		{Name: "split-copy", Grants: images, Explains: true},
 		bold,
+		wide,
 		{Name: "cache-mounts", Grants: images},
 		{Name: "merge-run", Grants: images, Explains: true},
 		thin,

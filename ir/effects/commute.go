@@ -63,23 +63,44 @@ func linked(c Command) []Path {
 // Apart tells why two steps may not change places: "" is that they do the same in either order, and
 // fail in both or in none. Configs, variables and mounts are for the caller to look at.
 func (g *Ground) Apart(a, b ir.Body, x, y Step) string {
+	left, right, why := g.pair(a, b, x, y)
+	if why == "" {
+		why = g.clash(left, right)
+	}
+	if why == "" {
+		why = g.clash(right, left)
+	}
+	return why
+}
+
+// Unseen tells why a step may do another thing, or fail, where one that stands in front of it has not
+// run, or leave files in another way when it runs beside that: "" is that it uses nothing that this
+// one writes. What it writes itself the other may still read.
+func (g *Ground) Unseen(a, b ir.Body, x, y Step) string {
+	left, right, why := g.pair(a, b, x, y)
+	if why == "" {
+		why = g.clash(left, right)
+	}
+	return why
+}
+
+// pair are the uses of two steps.
+func (g *Ground) pair(a, b ir.Body, x, y Step) (left, right uses, why string) {
 	if g.lost != "" && !g.Straight {
-		return g.lost
+		return left, right, g.lost
 	}
-	left, why := g.acts(a, x)
-	if why != "" {
-		return why
+	if left, why = g.acts(a, x); why == "" {
+		right, why = g.acts(b, y)
 	}
-	right, why := g.acts(b, y)
-	if why != "" {
-		return why
-	}
-	for _, pair := range [][2]uses{{left, right}, {right, left}} {
-		for _, w := range pair[0].writes {
-			for _, u := range slices.Concat(pair[1].writes, pair[1].reads) {
-				if g.meet(w, u) {
-					return "one writes " + w.String() + ", and the other uses " + u.String()
-				}
+	return left, right, why
+}
+
+// clash tells what of the one the other uses.
+func (g *Ground) clash(writes, uses uses) string {
+	for _, w := range writes.writes {
+		for _, u := range slices.Concat(uses.writes, uses.reads) {
+			if g.meet(w, u) {
+				return "one writes " + w.String() + ", and the other uses " + u.String()
 			}
 		}
 	}

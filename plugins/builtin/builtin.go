@@ -7,6 +7,7 @@ import (
 	"github.com/seed-e0495807/strake/plugins/builtin/dropdead"
 	"github.com/seed-e0495807/strake/plugins/builtin/mergerun"
 	"github.com/seed-e0495807/strake/plugins/builtin/packages"
+	"github.com/seed-e0495807/strake/plugins/builtin/parallelise"
 	"github.com/seed-e0495807/strake/plugins/builtin/policy"
 	"github.com/seed-e0495807/strake/plugins/builtin/reorder"
 	"github.com/seed-e0495807/strake/plugins/builtin/slim"
@@ -25,6 +26,7 @@ func All() map[string]func() plugins.Plugin {
 		include.Name:     func() plugins.Plugin { return include.New(include.Network{}) },
 		mergerun.Name:    mergerun.New,
 		packages.Name:    packages.New,
+		parallelise.Name: parallelise.New,
 		policy.Name:      policy.New,
 		slim.Name:        slim.New,
 		splitcopy.Name:   splitcopy.New,
