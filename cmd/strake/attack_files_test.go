@@ -229,6 +229,7 @@ var openers = map[string]string{
 	"backend/engine/install/download.go":        "the engine's own directory",
 	"backend/engine/install/unpack.go":          "writes a file made anew",
 	"backend/testbed/base.go":                   "a test's",
+	"backend/testbed/browser.go":                "a test's",
 	"backend/testbed/processor.go":              "a file of /proc",
 	"backend/testbed/run.go":                    "a test's",
 	"backend/testbed/registry.go":               "a test's",
