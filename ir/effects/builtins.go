@@ -220,6 +220,16 @@ func asks(k *call) {
 	if !k.has("-v", "-V") {
 		k.fail("`" + k.Text + "` runs what is not read")
 	}
+	looksUp(k)
+}
+
+// looksUp is for what asks where a program is: PATH says so for a name, and a path says it itself.
+func looksUp(k *call) {
+	for _, f := range k.operands {
+		if !f.known || strings.Contains(f.text, "/") {
+			k.read(f, false)
+		}
+	}
 }
 
 // innerShell follows the script among the words of a shell, or of su.

@@ -64,6 +64,9 @@ func linked(c Command) []Path {
 // fail in both or in none. Configs, variables and mounts are for the caller to look at.
 func (g *Ground) Apart(a, b ir.Body, x, y Step) string {
 	left, right, why := g.pair(a, b, x, y)
+	if beside(a, b) {
+		left.writes, right.writes = without(left.writes, right.writes), without(right.writes, left.writes)
+	}
 	if why == "" {
 		why = g.clash(left, right)
 	}
@@ -105,6 +108,19 @@ func (g *Ground) clash(writes, uses uses) string {
 		}
 	}
 	return ""
+}
+
+// beside tells whether two steps copy, and whoever comes first makes the directories above what is
+// copied as the other would: with the same owner and mode (fsutil's copy.MkdirAll).
+func beside(a, b ir.Body) bool {
+	x, ok := a.(*ir.Copy)
+	y, also := b.(*ir.Copy)
+	return ok && also && !x.Link && !y.Link && len(x.Inline)+len(y.Inline) == 0 && x.Chown == y.Chown && x.Chmod == y.Chmod
+}
+
+// without are uses but for the directories above something that others have, too.
+func without(list, others []use) []use {
+	return slices.DeleteFunc(slices.Clone(list), func(u use) bool { return !u.Tree && slices.Contains(others, u) })
 }
 
 // uses are the paths that a step uses.

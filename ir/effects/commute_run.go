@@ -25,7 +25,7 @@ func expanded(run *ir.Run, s Step) (list []Path) {
 			list = append(list, Path{Name: "/", Tree: true})
 		}
 	}
-	if script.SetsPattern() {
+	if s.lists || script.SetsPattern() {
 		list = append(list, Path{Name: "/", Tree: true})
 	}
 	return list

@@ -116,11 +116,13 @@ func (w *walker) split(node *syntax.Word) []field {
 		return w.expand(node)
 	}
 	if len(copied.Parts) > 16 {
+		w.lists = true
 		return []field{{text: w.print(node), loose: true}}
 	}
 	var list []field
 	for b, err := range expand.BracesSeq(&expand.Config{}, &copied) {
 		if list = append(list, w.expand(b)...); err != nil || len(list) > 64 {
+			w.lists = true
 			return []field{{text: w.print(node), loose: true}}
 		}
 	}
@@ -151,9 +153,11 @@ func (w *walker) expand(node *syntax.Word) []field {
 	}
 	a := expansion{w: w, alts: [][]string{nil}}
 	if !a.parts(node.Parts, false) {
+		w.lists = w.lists || expands(node)
 		return []field{{text: w.print(node), loose: true}}
 	}
 	if a.missing {
+		w.lists = w.lists || a.splits
 		return []field{{text: w.print(node), over: a.absent, one: !a.splits, loose: a.splits || a.first == 0 || strings.IndexByte("-*?[", a.first) >= 0}}
 	}
 	quoted := slices.ContainsFunc(node.Parts, func(p syntax.WordPart) bool {
@@ -173,6 +177,17 @@ func (w *walker) expand(node *syntax.Word) []field {
 		}
 	}
 	return list
+}
+
+// expands tells whether something outside of quotes is put into a word, which may be a wildcard.
+func expands(node *syntax.Word) bool {
+	return slices.ContainsFunc(node.Parts, func(p syntax.WordPart) bool {
+		switch p.(type) {
+		case *syntax.ParamExp, *syntax.CmdSubst:
+			return true
+		}
+		return false
+	})
 }
 
 // isArguments tells "$@", which is as many words as there are arguments.

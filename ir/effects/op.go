@@ -13,6 +13,8 @@ import (
 type Step struct {
 	Effects  Effects   `json:"effects"`
 	Commands []Command `json:"commands,omitempty"`
+
+	lists bool // the shell may look for files by a word of which nobody knows what is in it
 }
 
 // Command is a part of a script: a simple command, a redirection of a compound one, or an

@@ -38,9 +38,9 @@ func shellRows() []program {
 			k.leave("alias", k.first())
 			k.fail("`" + k.Text + "` changes what commands are")
 		}},
-		{Names: "which", Alone: true, Sees: seesNamed, Source: "which(1) of debianutils 5.7", Plain: true, Prints: found},
-		{Names: "hash", Sees: seesNamed, Source: "bash(1) 5.2: -p puts one program in the place of another", Options: "-r -p=run", Operands: "text..."},
-		{Names: "type whereis", Sees: seesNamed, Source: "bash(1) 5.2, whereis(1) of util-linux 2.38", Plain: true},
+		{Names: "which", Alone: true, Sees: seesNamed, Source: "which(1) of debianutils 5.7", Plain: true, Then: looksUp, Prints: found},
+		{Names: "hash", Sees: seesNamed, Source: "bash(1) 5.2: -p puts one program in the place of another", Options: "-r -p=run", Operands: "text...", Then: looksUp},
+		{Names: "type whereis", Sees: seesNamed, Source: "bash(1) 5.2, whereis(1) of util-linux 2.38", Plain: true, Then: looksUp},
 		{Names: "command", Sees: seesNamed, Source: "bash(1) 5.2: with -v and -V it asks, else it is a wrapper", Options: "-v -V -p", Operands: "text...", Then: asks},
 		{Names: "builtin enable", Source: "bash(1) 5.2", Operands: "run..."},
 		{Names: "eval . source", Sees: seesNamed, Hands: readsScript, Source: "bash(1) 5.2: a script that the tree does not show", Plain: true, Runs: "reads a script that is not in the Dockerfile", Then: func(k *call) {

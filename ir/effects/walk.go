@@ -40,6 +40,7 @@ type walker struct {
 	places   map[syntax.Node]int // in notes
 	lost     map[*syntax.Stmt]string
 	over     bool // it is said that the script is too long
+	lists    bool // see Step
 	count    int
 	depth    int
 }
@@ -83,7 +84,7 @@ func follow(r *ir.Run, at State) Step {
 		if len(script.Commands) > 0 {
 			w.note(nil, script.Commands[0].Name, script.Commands[0].Text, w.command(script.Commands[0], nil))
 		}
-		return Step{Commands: w.notes}
+		return Step{Commands: w.notes, lists: w.lists}
 	}
 	for i, option := range at.Shell[min(1, len(at.Shell)):] {
 		w.errexit = w.errexit || strings.HasPrefix(option, "-") && strings.Contains(option, "e") || option == "errexit"
@@ -94,7 +95,7 @@ func follow(r *ir.Run, at State) Step {
 	w.bare = bare(script.Tree())
 	w.list(script.Tree().Stmts)
 	w.pin(script.Tree().Stmts, errexit)
-	return Step{Commands: w.notes}
+	return Step{Commands: w.notes, lists: w.lists}
 }
 
 // note adds to what a node does.

@@ -38,11 +38,13 @@ func (m maker) line() string {
 		return m.pick("/srv/a", "/srv/l", "/opt/c", "/opt/k", "/app", "/app/s", ".", "/usr/local/share/d", "/srv/n/o")
 	}
 	file := func() string { return dir() + "/" + m.pick("one", "two", "x", "n") }
-	switch m.IntN(16) {
+	switch m.IntN(18) {
 	case 0, 1, 2:
 		return "COPY " + m.pick("one", "two", "one two", ".", "--chown=1:1 .", "--chmod=600 one") + " " + dir() + "/"
 	case 3:
 		return "COPY one " + file()
+	case 16, 17:
+		return "COPY " + m.pick("", "", "--chown=1:1 ", "--chmod=700 ") + m.pick("one", "two") + " " + file()
 	case 4:
 		return "WORKDIR " + m.pick("/app", "/srv/a", "s", "/opt/c")
 	case 5:
@@ -75,7 +77,7 @@ func TestBuild(t *testing.T) {
 	if testing.Short() {
 		t.Skip("it builds with a real BuildKit")
 	}
-	n := 6
+	n := 8
 	if os.Getenv("STRAKE_LONG") != "" {
 		n = 250
 	}
@@ -87,7 +89,7 @@ func TestBuild(t *testing.T) {
 	for found := 0; found < n; asked++ {
 		before := m.dockerfile()
 		module := irtest.Module(t, before)
-		out := pass(t, module, "", debian)
+		out := pass(t, module, m.pick("", `{"changes": {"one": 0.9, "two": 0.2}}`), debian)
 		if out.Module == module {
 			continue
 		}
@@ -111,6 +113,7 @@ func files(s *testbed.Solver, text string) string {
 	if err != nil {
 		return "it fails\n"
 	}
+	defer os.RemoveAll(root)
 	var lines []string
 	for _, top := range []string{"srv", "opt", "app", "usr/local", "home", "etc/passwd", "etc/group", "list", "one", "two", "x", "n", "m"} {
 		err = filepath.WalkDir(filepath.Join(root, top), func(p string, d fs.DirEntry, err error) error {
