@@ -23,7 +23,12 @@ type Measurement struct {
 	Rebuilds []time.Duration `json:"rebuilds"`
 	Size     int64           `json:"size"`   // bytes of the layers, compressed, at the end
 	Layers   int             `json:"layers"` // at the end
-	Details  `json:"-"`
+	// Times is how often it was measured: each build has the least time that it took, for what
+	// else a machine does makes it longer only. 0 is once.
+	Times   int `json:"times,omitempty"`
+	Details `json:"-"`
+
+	text string // that was built
 }
 
 // Details are what a measurement saw besides; each is nil when it is not known.
@@ -54,9 +59,17 @@ const (
 	clearSize  = 64 << 10 // bytes
 )
 
+// mostTimes is how often a Dockerfile is measured at most.
+const mostTimes = 3
+
+// clear is by how much a value has to differ from one before.
+func clear[T time.Duration | int64](before, least T) T {
+	return max(least, T(clearShare*float64(before)))
+}
+
 // clearly tells whether a value is clearly smaller (-1) or larger (1) than before.
 func clearly[T time.Duration | int64](before, after, least T) int {
-	by := max(least, T(clearShare*float64(before)))
+	by := clear(before, least)
 	switch {
 	case after <= before-by:
 		return -1
@@ -64,6 +77,19 @@ func clearly[T time.Duration | int64](before, after, least T) int {
 		return 1
 	}
 	return 0
+}
+
+// perhaps gives what clearly may tell of times at another time: the difference is within half of
+// what is clear from where the answer changes.
+func perhaps(before, after time.Duration) []int {
+	is, by := clearly(before, after, clearTime), clear(before, clearTime)
+	switch d := (after - before).Abs(); {
+	case d <= by/2 || d >= by+by/2:
+		return []int{is}
+	case after < before:
+		return []int{-1, 0}
+	}
+	return []int{0, 1}
 }
 
 // against compares with what was before, in the order rebuilds, size, cold build.
@@ -75,10 +101,46 @@ func (m *Measurement) against(before *Measurement) [3]int {
 	}
 }
 
-// pays tells whether it is better than before: clearly in one way, and not clearly worse in
-// another. A cold build may take longer where rebuilds take less, as there are more of those.
-func (m *Measurement) pays(before *Measurement) bool {
+// pays tells whether it is better than before.
+func (m *Measurement) pays(before *Measurement) bool { return pay(m.against(before)) }
+
+// doubtful tells whether noise may have decided whether it is better.
+func (m *Measurement) doubtful(before *Measurement) bool {
 	by := m.against(before)
+	is := pay(by)
+	for _, by[0] = range perhaps(before.Rebuild(), m.Rebuild()) {
+		for _, by[2] = range perhaps(before.Cold, m.Cold) {
+			if pay(by) != is {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// least takes the builds of another measurement of the same that took less.
+func (m *Measurement) least(o *Measurement) {
+	m.Times = max(m.Times, 1) + 1
+	trace := func(i int) {
+		if i < min(len(m.Traces), len(o.Traces)) {
+			m.Traces[i] = o.Traces[i]
+		}
+	}
+	if o.Cold < m.Cold {
+		m.Cold = o.Cold
+		trace(0)
+	}
+	for i, d := range o.Rebuilds {
+		if d < m.Rebuilds[i] {
+			m.Rebuilds[i] = d
+			trace(i + 1)
+		}
+	}
+}
+
+// pay tells what is better: clearly in one way, and not clearly worse in another. A cold build may
+// take longer where rebuilds take less, as there are more of those.
+func pay(by [3]int) bool {
 	if by[0] < 0 && by[2] > 0 {
 		by[2] = 0
 	}
@@ -144,14 +206,47 @@ func (x *search) measure(ctx context.Context, what, text string) (*Measurement, 
 	key := x.Key + "\x00" + text
 	if m := x.shelf.get(key); m != nil && len(m.Rebuilds) == x.Rebuilds {
 		x.kept++
+		m.text = text
 		x.say(what+": measured before", x.Rebuilds+1)
 		return m, nil
 	}
+	m, err := x.replay(ctx, what, text)
+	if err != nil {
+		return nil, err
+	}
+	return m, x.shelf.put(key, m)
+}
+
+// settle measures two texts again while noise may decide which is better.
+func (x *search) settle(ctx context.Context, what string, before, after *Measurement) error {
+	for after.doubtful(before) && min(before.Times, after.Times) < mostTimes {
+		for _, m := range []*Measurement{after, before} {
+			if m.Times >= mostTimes {
+				continue
+			}
+			if x.Added != nil {
+				x.Added(x.Rebuilds + 1)
+			}
+			again, err := x.replay(ctx, what+", again", m.text)
+			if err != nil {
+				return err
+			}
+			m.least(again)
+			if err := x.shelf.put(x.Key+"\x00"+m.text, m); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// replay has a builder replay a text.
+func (x *search) replay(ctx context.Context, what, text string) (*Measurement, error) {
 	run, err := x.Builder.Start(ctx, text)
 	if err != nil {
 		return nil, err
 	}
-	m := &Measurement{}
+	m := &Measurement{text: text}
 	for i := range x.Rebuilds + 1 {
 		build := "without a cache"
 		if i > 0 {
@@ -169,8 +264,5 @@ func (x *search) measure(ctx context.Context, what, text string) (*Measurement, 
 			m.Rebuilds = append(m.Rebuilds, d)
 		}
 	}
-	if err := run.Image(ctx, m); err != nil {
-		return nil, err
-	}
-	return m, x.shelf.put(key, m)
+	return m, run.Image(ctx, m)
 }

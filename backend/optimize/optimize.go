@@ -138,9 +138,14 @@ func (x *search) try(ctx context.Context, p Pass, before *Measurement, made *Exp
 	}
 	o.After, err = x.measure(ctx, p.Name, e.Text)
 	var failed *Failed
-	switch {
-	case errors.As(err, &failed):
+	if errors.As(err, &failed) {
 		o.Result, o.Why = Unbuilt, failed.Error()
+		return o, e, nil
+	}
+	if err == nil {
+		err = x.settle(ctx, p.Name, before, o.After)
+	}
+	switch {
 	case err != nil:
 		return o, nil, err
 	case o.After.pays(before):
@@ -178,9 +183,14 @@ func (x *search) prove(ctx context.Context, after *Measurement, made *Expansion)
 		}
 		after, err = x.measure(ctx, "what is left", made.Text)
 		var failed *Failed
-		switch {
-		case errors.As(err, &failed):
+		if errors.As(err, &failed) {
 			x.drop(failed.Error())
+			break
+		}
+		if err == nil {
+			err = x.settle(ctx, "what is left", x.before, after)
+		}
+		switch {
 		case err != nil:
 			return nil, nil, nil, err
 		case !after.pays(x.before):

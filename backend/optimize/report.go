@@ -103,6 +103,9 @@ func (o *Outcome) Summary() string {
 	}
 	if len(gains) > 0 {
 		text += ": " + strings.Join(gains, ", ")
+		if n := max(o.Before.Times, o.After.Times); n > 1 {
+			text += fmt.Sprintf(" (the least of %d measurements)", n)
+		}
 	}
 	if o.Why != "" {
 		why, _, _ := strings.Cut(o.Why, "\n")

@@ -21,7 +21,11 @@ type effect struct {
 	wrong      bool          // makes another image
 	nameless   bool          // and it is not known that it was this
 	needs      string        // does nothing without this other pass
+	noise      noise
 }
+
+// noise is what the edits of each replay take longer than they should, in seconds.
+type noise string
 
 // fake is a project whose builds take what its passes say. A Dockerfile of it is the names of
 // its passes.
@@ -29,7 +33,8 @@ type fake struct {
 	effects map[string]effect
 	builds  int
 	proofs  int
-	broken  error // of the engine
+	replays map[string]int // by text
+	broken  error          // of the engine
 }
 
 // start is what builds of the fake take without a pass.
@@ -62,7 +67,8 @@ func (p Pass) name() string {
 
 type fakeTrial struct {
 	*fake
-	sum effect
+	sum  effect
+	late time.Duration
 }
 
 func (f *fake) Start(_ context.Context, text string) (Trial, error) {
@@ -70,7 +76,14 @@ func (f *fake) Start(_ context.Context, text string) (Trial, error) {
 	for _, key := range strings.Fields(text)[2:] {
 		e := f.effects[key]
 		t.sum.cold, t.sum.edit, t.sum.size, t.sum.fails = t.sum.cold+e.cold, t.sum.edit+e.edit, t.sum.size+e.size, t.sum.fails || e.fails
+		if n := f.replays[text]; n < len(e.noise) {
+			t.late = time.Duration(e.noise[n]-'0') * time.Second
+		}
 	}
+	if f.replays == nil {
+		f.replays = map[string]int{}
+	}
+	f.replays[text]++
 	return t, f.broken
 }
 
@@ -82,7 +95,7 @@ func (t fakeTrial) Build(_ context.Context, i int) (time.Duration, *build.Trace,
 	case i == 0:
 		return startCold - t.sum.cold, nil, nil
 	}
-	return startEdit - t.sum.edit, nil, nil
+	return startEdit - t.sum.edit + t.late, nil, nil
 }
 
 func (t fakeTrial) Image(_ context.Context, m *Measurement) error {
@@ -202,6 +215,38 @@ func searched(t *testing.T, x *search) (*Measurement, *Expansion, *validate.Verd
 		t.Fatal(err)
 	}
 	return after, made, v
+}
+
+// TestNoise has passes whose gain is near what counts: what a busy machine adds is taken off by
+// measuring again, a few times at most, and a pass of which that is not so is measured once. What is
+// clear is 7.5 s of 150 s.
+func TestNoise(t *testing.T) {
+	for _, c := range []struct {
+		name    string
+		effect  effect
+		want    Result
+		replays int
+	}{
+		{"clear", effect{edit: 4 * time.Second}, Kept, 1},
+		{"clearly not", effect{edit: time.Second}, Unpaid, 1},
+		{"slow at first", effect{edit: 3900 * time.Millisecond, noise: "1"}, Kept, 2},
+		{"slow twice", effect{edit: 3 * time.Second, noise: "11"}, Kept, 3},
+		{"near, and too little", effect{edit: 2 * time.Second}, Unpaid, 3},
+		{"near, and enough", effect{edit: 3 * time.Second}, Kept, 3},
+		{"smaller, and slower by noise", effect{edit: -time.Second, size: 20 << 20, noise: "2"}, Kept, 2},
+		{"smaller, and slower", effect{edit: -3 * time.Second, size: 20 << 20}, Unpaid, 3},
+		{"smaller, and perhaps faster", effect{edit: 2 * time.Second, size: 20 << 20}, Kept, 1},
+		{"faster, and perhaps slower without a cache", effect{edit: 20 * time.Second, cold: -5 * time.Second}, Kept, 1},
+	} {
+		f := &fake{effects: map[string]effect{"a": c.effect}}
+		x := &search{Builder: f, Passes: passes("a"), Rebuilds: 3}
+		searched(t, x)
+		if o := x.out[0]; o.Result != c.want || f.replays["FROM x\na\n"] != c.replays || f.replays["FROM x\n"] != c.replays {
+			t.Errorf("%s: %s, %v measurements, want %s, %d", c.name, o.Summary(), f.replays, c.want, c.replays)
+		} else if said := strings.Contains(o.Summary(), fmt.Sprintf("(the least of %d measurements)", c.replays)); said != (c.replays > 1) {
+			t.Errorf("%s: it says %s", c.name, o.Summary())
+		}
+	}
 }
 
 // TestSearchStops holds that nothing is made of an engine that fails.
