@@ -34,8 +34,11 @@ var Kinds = []string{"lists", "caches", "logs", "backups", "archives", "docs"}
 // others is in its order, and what is merged is slimmed whole. Changes are for reorder, and drop is what slim may.
 func Passes(changes map[string]float64, drop []string) []Pass {
 	images := []string{string(plugins.GrantImages)}
-	reorder := func(links string) Pass {
-		p := Pass{Name: "reorder", Grants: images, Explains: true, Config: map[string]any{"links": links}}
+	split := func(packages string) Pass {
+		return Pass{Name: "split-copy", Grants: images, Explains: true, Config: map[string]any{"packages": packages}}
+	}
+	reorder := func(links, packages string) Pass {
+		p := Pass{Name: "reorder", Grants: images, Explains: true, Config: map[string]any{"links": links, "packages": packages}}
 		if len(changes) > 0 {
 			p.Config["changes"] = changes
 		}
@@ -51,12 +54,14 @@ func Passes(changes map[string]float64, drop []string) []Pass {
 		}
 		return p
 	}
-	safeOrder, safeStages, safeSlim := reorder("refuse"), parallelise("refuse"), slim("leave")
-	bold, wide, thin := reorder("trust"), parallelise("trust"), slim("drop")
-	bold.Safer, wide.Safer, thin.Safer = &safeOrder, &safeStages, &safeSlim
+	bold, lessBold, safeOrder := reorder("trust", "trust"), reorder("trust", "refuse"), reorder("refuse", "refuse")
+	halves, safeHalves := split("trust"), split("refuse")
+	wide, safeStages := parallelise("trust"), parallelise("refuse")
+	thin, safeSlim := slim("drop"), slim("leave")
+	bold.Safer, lessBold.Safer, halves.Safer, wide.Safer, thin.Safer = &lessBold, &safeOrder, &safeHalves, &safeStages, &safeSlim
 	return []Pass{
 		{Name: "drop-dead", Grants: images, Explains: true},
-		{Name: "split-copy", Grants: images, Explains: true},
+		halves,
 		bold,
 		wide,
 		{Name: "cache-mounts", Grants: images},

@@ -21,6 +21,9 @@ type Ground struct {
 	// Straight takes it that no earlier step made a link by which the paths of one lead to those of
 	// the other. It is a guess, for who builds both orders and compares them.
 	Straight bool
+	// Aside takes it that packages of distributions have nothing to do with what is copied to where
+	// they have nothing, see Aside. It is a guess, too.
+	Aside bool
 
 	below *Ground // what the last of the earlier steps stands on
 	links []Path  // where links may be that it made
@@ -29,7 +32,7 @@ type Ground struct {
 
 // With is the ground behind a step.
 func (g *Ground) With(body ir.Body, s Step) *Ground {
-	out := &Ground{Path: g.Path, Standard: g.Standard, Straight: g.Straight, lost: g.lost, below: g}
+	out := &Ground{Path: g.Path, Standard: g.Standard, Straight: g.Straight, Aside: g.Aside, lost: g.lost, below: g}
 	switch body.(type) {
 	case *ir.Run:
 		for _, c := range s.Commands {
@@ -102,7 +105,7 @@ func (g *Ground) pair(a, b ir.Body, x, y Step) (left, right uses, why string) {
 func (g *Ground) clash(writes, uses uses) string {
 	for _, w := range writes.writes {
 		for _, u := range slices.Concat(uses.writes, uses.reads) {
-			if g.meet(w, u) {
+			if g.meet(w, u) && !g.aside(w, u) {
 				return "one writes " + w.String() + ", and the other uses " + u.String()
 			}
 		}
@@ -130,6 +133,14 @@ type uses struct{ reads, writes []use }
 type use struct {
 	Path
 	gone bool // it may be removed, or get another mode, owner or attribute
+	// packages have it used, wherever they may have files; or what is used is copied to where they
+	// have none, with the directories that it is in
+	packages, copied bool
+}
+
+// aside tells whether of two uses one is that of packages, and the other of what they leave alone.
+func (g *Ground) aside(w, u use) bool {
+	return g.Aside && (w.packages && u.copied || w.copied && u.packages)
 }
 
 // acts are the uses of a step. What a script may run is in the directories of programs, and what
@@ -164,7 +175,7 @@ func (g *Ground) acts(body ir.Body, s Step) (out uses, why string) {
 			out.writes = append(out.writes, madeFor(target)...)
 		}
 		for _, dir := range slices.Concat(packageDirs, []string{"/proc", "/sys"}, g.Path) {
-			out.reads = append(out.reads, use{Path: canonical(Path{Name: path.Clean(dir), Tree: true})})
+			out.reads = append(out.reads, use{Path: canonical(Path{Name: path.Clean(dir), Tree: true}), packages: !slices.Contains(g.Path, dir)})
 		}
 		if why := aliased(s); why != "" && !g.Straight {
 			return out, why
@@ -176,9 +187,9 @@ func (g *Ground) acts(body ir.Body, s Step) (out uses, why string) {
 			if why == "" && !g.Straight && g.isAlias(q) {
 				why = q.String() + " may lead through a link that an earlier step made"
 			}
-			bare := gone || alters(s, q)
-			if q = canonical(q); !script || !strings.HasPrefix(q.Name, "/dev/") { // it has a /dev of its own
-				*list = append(*list, use{q, bare})
+			one := use{gone: gone || alters(s, q), packages: script && s.OfPackages(q), copied: !script && asideOf(e.Writes, q)}
+			if one.Path = canonical(q); !script || !strings.HasPrefix(one.Name, "/dev/") { // it has a /dev of its own
+				*list = append(*list, one)
 			}
 		}
 	}
@@ -186,6 +197,14 @@ func (g *Ground) acts(body ir.Body, s Step) (out uses, why string) {
 	add(&out.writes, e.Writes, false)
 	add(&out.writes, e.Removes, true)
 	return out, why
+}
+
+// asideOf tells of a path that a COPY writes whether it is Aside, or a directory that is there for
+// what is.
+func asideOf(all Paths, p Path) bool {
+	return Aside(p.Name) || !p.Tree && slices.ContainsFunc(all.List, func(q Path) bool {
+		return q.Tree && Aside(q.Name) && strings.HasPrefix(q.Name, strings.TrimSuffix(p.Name, "/")+"/")
+	})
 }
 
 // owner notes that the names of a --chown are looked up in the image.
@@ -231,7 +250,7 @@ func below(p, place Path) bool {
 // meet tells whether a path that is written may be one that is used, or decide about it: a path is
 // not there without the directories that it is in.
 func (g *Ground) meet(w, u use) bool {
-	if packaged(w.Path) && packaged(u.Path) && !g.there(w) && !g.there(u) && !g.Straight {
+	if packaged(w.Path) && packaged(u.Path) && !g.there(w) && !g.there(u) && !g.Straight && !(g.Aside && (w.copied || u.copied)) {
 		return true // by a link of the base image
 	}
 	if !common(w.Path, u.Path) {

@@ -109,19 +109,32 @@ func TestCommute(t *testing.T) {
 		{"COPY a /root/.netrc\nRUN pip install x", "/root/.netrc"},
 		{"RUN echo a >/srv/a\nRUN echo b >>/srv/a", "uses /srv/a"},
 	} {
-		m := irtest.Module(t, "FROM debian\n"+c.text+"\n")
-		ops := m.Stages[0].Ops
-		states := eval.New(m, func(int) *eval.State {
-			return eval.NewState("", true, "/", map[string]string{"PATH": debianPath, "HOME": "/root"}, nil)
-		}).Stage(0)
-		steps := effects.Stage(m, 0, states, false)
-		g, n := &effects.Ground{Path: strings.Split(debianPath, ":"), Standard: true}, len(ops)-2
-		for i := range n {
-			g = g.With(ops[i].Body, steps[i])
-		}
-		why := g.Apart(ops[n].Body, ops[n+1].Body, steps[n], steps[n+1])
+		why := apart(t, c.text, false)
 		if (c.why == "") != (why == "") || !strings.Contains(why, c.why) {
 			t.Errorf("%s: %q, not %q", c.text, why, c.why)
+		}
+	}
+	for _, c := range []struct{ text, why string }{
+		{"COPY . /srv\nRUN apt-get update && apt-get install -y curl", ""},
+		{"COPY . /usr/src/x\nRUN apt-get install -y curl", ""},
+		{"COPY . /usr/app\nRUN apt-get install -y curl", ""},
+		{"COPY . /var/www/html\nRUN apt-get install -y curl", ""},
+		{"COPY x /opt/x/\nRUN useradd app", ""},
+		{"COPY . /usr/src/\nRUN apt-get install -y curl", "uses /usr"},
+		{"COPY x /usr/local/share/ca-certificates/\nRUN apt-get install -y ca-certificates", "uses /usr"},
+		{"COPY x /etc/apt/sources.list.d/\nRUN apt-get update", "writes /etc/apt"},
+		{"COPY x /root/x/\nRUN apt-get install -y curl", "uses /root"},
+		{"COPY . /\nRUN apt-get install -y curl", "uses /"},
+		{"COPY . /opt/x\nRUN apt-get install -y curl && rm -rf /opt", "uses /opt"},
+		{"COPY . /opt/x\nRUN chmod -R 700 /opt", "uses /opt"},
+		{"COPY . /opt/x\nRUN apt-get install -y curl && cat /opt/x/y >/mnt/z", "uses /opt/x"},
+		{"COPY . /opt/x\nRUN mkdir -p /opt/x/y", "uses /opt/x"},
+		{"COPY . /opt/x\nRUN apt-get install -y /opt/x/a.deb", "uses /opt/x"},
+		{"ENV PATH=/opt/x:$PATH\nCOPY . /opt/x\nRUN useradd app", "uses /opt/x"},
+		{"RUN ln -s /usr/lib/x /opt/x\nCOPY . /opt/x\nRUN apt-get install -y curl", "through a link"},
+	} {
+		if why := apart(t, c.text, true); (c.why == "") != (why == "") || !strings.Contains(why, c.why) {
+			t.Errorf("aside, %s: %q, not %q", c.text, why, c.why)
 		}
 	}
 	var g effects.Ground
@@ -129,4 +142,20 @@ func TestCommute(t *testing.T) {
 	if g.Apart(run, run, effects.Step{}, effects.Step{}) == "" {
 		t.Error("PATH is not known")
 	}
+}
+
+// apart says why the last two steps may not change places.
+func apart(t *testing.T, text string, aside bool) string {
+	m := irtest.Module(t, "FROM debian\n"+text+"\n")
+	ops := m.Stages[0].Ops
+	states := eval.New(m, func(int) *eval.State {
+		return eval.NewState("", true, "/", map[string]string{"PATH": debianPath, "HOME": "/root"}, nil)
+	}).Stage(0)
+	steps, n := effects.Stage(m, 0, states, false), len(ops)-2
+	path, _, _ := states[n].Var("PATH")
+	g := &effects.Ground{Path: strings.Split(path, ":"), Standard: true, Aside: aside}
+	for i := range n {
+		g = g.With(ops[i].Body, steps[i])
+	}
+	return g.Apart(ops[n].Body, ops[n+1].Body, steps[n], steps[n+1])
 }

@@ -34,9 +34,10 @@ const url = "https://github.com/seed-e0495807/strake/blob/main/docs/plugins/reor
 
 // config is what strake.yaml says.
 type config struct {
-	Changes map[string]float64 `json:"changes"`
-	Links   string             `json:"links"`
-	Explain bool               `json:"explain"`
+	Changes  map[string]float64 `json:"changes"`
+	Links    string             `json:"links"`
+	Packages string             `json:"packages"`
+	Explain  bool               `json:"explain"`
 }
 
 type plugin struct{}
@@ -118,7 +119,7 @@ func sets(body ir.Body) bool {
 // ground is what the steps of a stage stand on, with those of the stages that it starts from.
 func (j *job) ground(stage int) *effects.Ground {
 	_, known := distro.Detect(j.ctx, j.host, j.Module, stage)
-	g := &effects.Ground{Standard: known, Straight: j.config.Links == "trust"}
+	g := &effects.Ground{Standard: known, Straight: j.config.Links == "trust", Aside: j.config.Packages == "trust"}
 	var parents []int
 	for p := j.states.Parent(stage); p >= 0; p = j.states.Parent(p) {
 		parents = append(parents, p)

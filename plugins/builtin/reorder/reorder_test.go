@@ -57,6 +57,12 @@ func TestMove(t *testing.T) {
 		{"the whole of it", `{"changes": {"src/x": 0.9}}`, "COPY . /a/|COPY conf /b/", "COPY conf /b/|COPY . /a/"},
 		{"by a name anywhere", `{"changes": {"**/*.go": 0.9, "go.mod": 0.1}}`, "COPY src /a/|COPY go.mod /b/", "COPY go.mod /b/|COPY src /a/"},
 		{"by a name in any directory", `{"changes": {"*/x/y": 0.9}}`, "COPY src/x /a/|COPY src/z /b/", "COPY src/z /b/|COPY src/x /a/"},
+		{"where packages may have files", "", "COPY . /opt/app|" + apt, "="},
+		{"where they have none", `{"packages": "trust"}`, "COPY . /opt/app|" + apt, apt + "|COPY . /opt/app"},
+		{"in the directory", `{"packages": "trust"}`, "WORKDIR /opt/app|COPY . .|" + apt, "WORKDIR /opt/app|" + apt + "|COPY . ."},
+		{"a directory that may be gone", `{"packages": "trust"}`, "WORKDIR /opt/app|COPY . .|RUN rm -rf /opt|" + apt, "="},
+		{"beside theirs", `{"packages": "trust"}`, "COPY . /usr/app|" + apt + "|RUN useradd app", apt + "|RUN useradd app|COPY . /usr/app"},
+		{"where they have all", `{"packages": "trust"}`, "COPY . /etc/app|" + apt, "="},
 		{"below it", `{"changes": {"src": 0.9}}`, "COPY src/y /a/|COPY conf /b/", "COPY conf /b/|COPY src/y /a/"},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -138,8 +138,12 @@ func (s *stretch) fixed(m move) string {
 			}
 		}
 	}
+	removes := m.step.Effects.Removes
+	if s.ground.Aside && effects.Aside(s.state.Workdir) {
+		removes.List = slices.DeleteFunc(slices.Clone(removes.List), m.step.OfPackages)
+	}
 	for dir := s.state.Workdir; ; dir = path.Dir(dir) {
-		if dir == "" || m.step.Effects.Removes.Covers(dir) {
+		if dir == "" || removes.Covers(dir) {
 			return "the working directory may be gone behind it"
 		}
 		if dir == "/" || dir == "." {

@@ -33,8 +33,9 @@ const url = "https://github.com/seed-e0495807/strake/blob/main/docs/plugins/spli
 
 // config is what strake.yaml says.
 type config struct {
-	Scripts []string `json:"scripts"` // packages of npm whose install scripts keep to themselves
-	Explain bool     `json:"explain"` // what is split and what is not are hints
+	Scripts  []string `json:"scripts"`  // packages of npm whose install scripts keep to themselves
+	Packages string   `json:"packages"` // trust takes it that those of distributions do, too
+	Explain  bool     `json:"explain"`  // what is split and what is not are hints
 }
 
 type plugin struct{}

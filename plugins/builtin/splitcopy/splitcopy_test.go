@@ -52,8 +52,13 @@ func with(pairs ...string) map[string]string {
 // run takes a text through the plugin, for a build context.
 func run(t testing.TB, text string, files map[string]string) (*ir.Module, diag.List) {
 	t.Helper()
+	return runWith(t, `{"explain": true}`, text, files)
+}
+
+func runWith(t testing.TB, config, text string, files map[string]string) (*ir.Module, diag.List) {
+	t.Helper()
 	m := irtest.Module(t, text)
-	p := plugins.Pipeline{Steps: []plugins.Step{{Plugin: splitcopy.New(), Config: []byte(`{"explain": true}`), Grants: []plugins.Grant{plugins.GrantContext, plugins.GrantImages}}}}
+	p := plugins.Pipeline{Steps: []plugins.Step{{Plugin: splitcopy.New(), Config: []byte(config), Grants: []plugins.Grant{plugins.GrantContext, plugins.GrantImages}}}}
 	out, err := p.Run(t.Context(), plugins.Input{Module: m, Host: func(*ir.Module) plugins.Host {
 		return plugintest.Host{Config: base, Files: files}
 	}})
@@ -117,6 +122,29 @@ func TestSplit(t *testing.T) {
 				t.Errorf("a second run makes\n%s", got)
 			}
 		})
+	}
+}
+
+// TestPackages has packages of a distribution installed in between, with and without trust.
+func TestPackages(t *testing.T) {
+	const trust = `{"explain": true, "packages": "trust"}`
+	text := func(dir, between string) string {
+		return "FROM debian\nWORKDIR " + dir + "\nCOPY . .\nRUN " + between + "\nRUN npm ci\n"
+	}
+	for _, tt := range []struct {
+		config, text string
+		splits       bool
+	}{
+		{trust, text("/opt/app", "apt-get install -y curl"), true},
+		{`{"explain": true}`, text("/opt/app", "apt-get install -y curl"), false},
+		{trust, text("/opt/app", "apt-get install -y curl && rm -rf /opt"), false},
+		{trust, text("/home/app", "apt-get install -y curl"), false},
+	} {
+		_, diags := runWith(t, tt.config, tt.text, project())
+		want := map[bool]string{true: "split-copy/split", false: "split-copy/between"}[tt.splits]
+		if len(diags) != 1 || diags[0].Code != want {
+			t.Errorf("%s\n%v, not %s", tt.text, diags, want)
+		}
 	}
 }
 

@@ -244,7 +244,7 @@ func (s *split) others(step effects.Step, script *shell.Script, found []*install
 			return refuse("script", "`%s` changes what other commands do", c.Text)
 		case slices.Contains([]string{"ln", "mv", "mount", "umount", "chroot"}, c.Name) && slices.ContainsFunc(slices.Concat(c.Effects.Writes.List, c.Effects.Removes.List), func(p effects.Path) bool { return below(s.to, p.Name) }):
 			return refuse("between", "behind `%s` %s may be another directory", c.Text, s.to)
-		case c.Name != "cd" && !s.disjoint(c.Effects):
+		case c.Name != "cd" && !s.disjoint(s.does(c)):
 			return refuse("between", "`%s` may have to do with %s", c.Text, s.to)
 		}
 	}
@@ -257,6 +257,15 @@ func (s *split) others(step effects.Step, script *shell.Script, found []*install
 		}
 	}
 	return nil
+}
+
+// does are the effects of a command, without what packages of distributions may do where they are
+// taken to do nothing.
+func (s *split) does(c effects.Command) effects.Effects {
+	if s.config.Packages == "trust" && effects.Aside(s.to) {
+		return c.WithoutPackages()
+	}
+	return c.Effects
 }
 
 // mayMatch tells whether a pattern may match something in the directory.
