@@ -80,7 +80,7 @@ func repository(t testing.TB) string {
 // wait.
 func kept(t testing.TB, name string, build func(path string) error) string {
 	t.Helper()
-	path := cachePath(t, name)
+	path := CachePath(t, name)
 	if _, err := os.Stat(path); err == nil {
 		return path
 	}
@@ -104,8 +104,8 @@ func kept(t testing.TB, name string, build func(path string) error) string {
 	return path
 }
 
-// cachePath is the path of something in the cache directory.
-func cachePath(t testing.TB, name string) string {
+// CachePath is the path of something in the cache directory.
+func CachePath(t testing.TB, name string) string {
 	t.Helper()
 	needParts(t)
 	dir := os.Getenv("STRAKE_TESTBED")

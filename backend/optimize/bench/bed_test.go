@@ -2,9 +2,11 @@ package bench
 
 import (
 	"context"
+	"fmt"
 	"io"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -27,20 +29,22 @@ import (
 	"github.com/seed-e0495807/strake/plugins/config"
 )
 
-// bed is what builds: a BuildKit with a cache of its own.
+// bed is what builds: a BuildKit with a cache of its own, and a directory to which images go.
 type bed struct {
 	daemon   *testbed.Daemon
 	engine   *engine.Engine
 	images   *store.Store
 	progress *build.Progress
-	bases    map[string]bool // digests of the layers of base images
+	bases    map[string]bool   // digests of the layers of base images
+	args     map[string]string // build arguments, with which downloads are kept
+	layout   string            // of the images
 }
 
 func noEnv(string) (string, bool) { return "", false }
 
-func newBed(t testing.TB, hub *testbed.Registry, bases []testbed.Base) *bed {
+func newBed(t testing.TB, hub *testbed.Registry, bases []testbed.Base, args map[string]string) *bed {
 	t.Helper()
-	b := &bed{daemon: testbed.StartDaemon(t, hub), bases: map[string]bool{}}
+	b := &bed{daemon: testbed.StartDaemon(t, hub), bases: map[string]bool{}, args: args, layout: t.TempDir()}
 	var err error
 	if b.engine, err = engine.Find(t.Context(), engine.Options{Addr: b.daemon.Addr, Dir: t.TempDir(), Env: noEnv}); err != nil {
 		t.Fatal(err)
@@ -72,9 +76,8 @@ func newBed(t testing.TB, hub *testbed.Registry, bases []testbed.Base) *bed {
 // is none. What is mounted as a cache has a space of names.
 func (b *bed) request(ctx context.Context, dir, file string, row *config.Plugins, space string) (build.Request, error) {
 	options := map[string]string{"build-arg:BUILDKIT_CACHE_MOUNT_NS": space}
-	flags := testbed.ProxyFlags()
-	for i := 1; i < len(flags); i += 2 {
-		options["build-arg:"+flags[i]] = os.Getenv(flags[i])
+	for name, value := range b.args {
+		options["build-arg:"+name] = value
 	}
 	found, err := input.Find(ctx, input.Request{Path: dir, File: file, Options: options})
 	r := build.Request{Input: found, Engine: b.engine, Images: b.images, Env: noEnv, Progress: b.progress,
@@ -85,11 +88,15 @@ func (b *bed) request(ctx context.Context, dir, file string, row *config.Plugins
 }
 
 // cost is what builds took: by the clock, and of the processors for the daemon and its steps.
-type cost struct{ clock, work time.Duration }
+type cost struct {
+	Clock time.Duration `json:"clock"`
+	Work  time.Duration `json:"work"`
+}
 
-func (c cost) plus(d cost) cost { return cost{c.clock + d.clock, c.work + d.work} }
+func (c *cost) add(d cost) { c.Clock, c.Work = c.Clock+d.Clock, c.Work+d.Work }
 
-// build builds, into the cache alone.
+// build builds into the cache alone, as it is between edits; or without it, and then the layers of
+// the image are packed and written, where those of its base are already.
 func (b *bed) build(t testing.TB, dir, file, space string, cold bool) (cost, error) {
 	r, err := b.request(t.Context(), dir, file, nil, space)
 	if err != nil {
@@ -97,15 +104,40 @@ func (b *bed) build(t testing.TB, dir, file, space string, cold bool) (cost, err
 	}
 	if cold {
 		r.Input.Options["no-cache"] = ""
+		r.Outputs = b.image(b.layout)
 	}
 	work, start := b.daemon.Processor(t), time.Now()
 	_, err = build.Run(t.Context(), r)
 	return cost{time.Since(start), b.daemon.Processor(t) - work}, err
 }
 
+// image is an image in a directory.
+func (*bed) image(layout string) []build.Output {
+	return []build.Output{{Type: client.ExporterOCI, Dest: layout, Attrs: map[string]string{"tar": "false"}}}
+}
+
+// warm fetches and unpacks the base images that a Dockerfile names, and writes them, so that
+// no side has them first.
+func (b *bed) warm(t testing.TB, dockerfile string) error {
+	dir := t.TempDir()
+	for _, from := range regexp.MustCompile(`(?m)^FROM (\S+)`).FindAllStringSubmatch(dockerfile, -1) {
+		if from[1] == "scratch" {
+			continue
+		}
+		put(t, in(dir), fmt.Sprintf("FROM %s\nRUN [\"true\"]\n", from[1]))
+		if _, err := b.build(t, dir, in(dir), "warm", true); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // size is that of an image in bytes, its layers compressed: all of them, and those that are not
 // of its base.
-type size struct{ all, own int64 }
+type size struct {
+	All int64 `json:"all"`
+	Own int64 `json:"own"`
+}
 
 // size builds out of the cache.
 func (b *bed) size(t testing.TB, dir, file, space string) (s size, err error) {
@@ -115,7 +147,7 @@ func (b *bed) size(t testing.TB, dir, file, space string) (s size, err error) {
 	}
 	layout := filepath.Join(t.TempDir(), "image")
 	defer os.RemoveAll(layout)
-	r.Outputs = []build.Output{{Type: client.ExporterOCI, Dest: layout, Attrs: map[string]string{"tar": "false"}}}
+	r.Outputs = b.image(layout)
 	if _, err := build.Run(t.Context(), r); err != nil {
 		return s, err
 	}
@@ -132,9 +164,9 @@ func (b *bed) size(t testing.TB, dir, file, space string) (s size, err error) {
 		if err != nil {
 			return s, err
 		}
-		s.all += n
+		s.All += n
 		if !b.bases[d.String()] {
-			s.own += n
+			s.Own += n
 		}
 	}
 	return s, nil

@@ -123,7 +123,7 @@ func TestMutants(t *testing.T) {
 	}
 	p := projects(t, sample)[0]
 	bases := []testbed.Base{testbed.Busybox}
-	b := newBed(t, testbed.StartRegistry(t, bases...), bases)
+	b := newBed(t, testbed.StartRegistry(t, bases...), bases, nil)
 	dir := p.write(t)
 	x, err := b.experiment(t, dir, "")
 	if err != nil {
