@@ -49,6 +49,9 @@ const (
 	mostHeight = 75
 )
 
+// leastScale keeps what clocks and a busy machine make of themselves small.
+const leastScale = time.Second
+
 // builds are those of a replay, the one without a cache first. Rebuilds have one scale, so that
 // they compare; that first one, which takes longer, has its own.
 func builds(r *optimize.Report) (list []rebuild) {
@@ -67,7 +70,7 @@ func builds(r *optimize.Report) (list []rebuild) {
 		if n > 0 {
 			b.Name = r.Edits[n-1]
 		}
-		var scale time.Duration
+		scale := leastScale
 		for _, m := range measured {
 			for k := range m.Rebuilds {
 				scale = max(scale, took(m, k+1))
@@ -85,7 +88,7 @@ func builds(r *optimize.Report) (list []rebuild) {
 }
 
 func newBar(name string, m *optimize.Measurement, n int, took, scale time.Duration) bar {
-	of := func(d time.Duration) int { return int(1000 * d / max(scale, 1)) }
+	of := func(d time.Duration) int { return int(1000 * d / scale) }
 	b := bar{Name: name, Total: seconds(took), Width: of(took), Height: barHeight}
 	if len(m.Traces) == 0 || m.Traces[0] == nil {
 		return b
