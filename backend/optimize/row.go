@@ -27,8 +27,11 @@ type Pass struct {
 	Safer *Pass `yaml:"-" json:"-"`
 }
 
-// Kinds are those of files that slim may drop.
-var Kinds = []string{"lists", "caches", "logs", "backups", "archives", "docs"}
+// toolchain is the kind of what programs are built with, which goes with a stage of its own.
+const toolchain = "toolchain"
+
+// Kinds are those of what slim may drop.
+var Kinds = []string{"lists", "caches", "logs", "backups", "archives", "docs", toolchain}
 
 // Passes are all in their order: what is dead is not moved, what is split moves, what runs beside
 // others is in its order, and what is merged is slimmed whole. Changes are for reorder, and drop is what slim may.
@@ -51,6 +54,9 @@ func Passes(changes map[string]float64, drop []string) []Pass {
 		p := Pass{Name: "slim", Grants: images, Explains: true, Config: map[string]any{"unknown": unknown}}
 		if drop != nil {
 			p.Config["drop"] = drop
+		}
+		if slices.Contains(drop, toolchain) {
+			p.Config["run-base"] = "distribution"
 		}
 		return p
 	}

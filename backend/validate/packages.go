@@ -17,6 +17,9 @@ var (
 	rpmDatabases = []string{"/var/lib/rpm", "/usr/lib/sysimage/rpm"}
 )
 
+// dpkg is the manager of a Package of Debian.
+const dpkg = "dpkg"
+
 // Package is one that differs.
 type Package struct {
 	Manager string `json:"manager"` // dpkg, apk or rpm
@@ -57,7 +60,7 @@ func (p installed) dpkg(stanza string) {
 	if state := f["Status"]; state != "" && state != "install ok installed" {
 		version += " (" + state + ")"
 	}
-	p[[2]string{"dpkg", name}] = version
+	p[[2]string{dpkg, name}] = version
 }
 
 // fieldsOfLines reads lines like NAME: VALUE; the first of a name counts.

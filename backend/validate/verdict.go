@@ -40,6 +40,7 @@ type Verdict struct {
 	Times    []string     `json:"times,omitempty"`    // paths whose time is fixed on either side, to another value
 	Moving   int          `json:"moving"`             // paths whose time differs by itself, and is not compared
 	Dropped  []Drop       `json:"dropped,omitempty"`
+	Others   []Difference `json:"others,omitempty"` // paths that differ as what was meant to be dropped is not there, or is another's
 	Runs     []Smoke      `json:"runs,omitempty"`
 	Guilty   *Guilty      `json:"guilty,omitempty"`
 	Notes    []string     `json:"notes,omitempty"`
@@ -83,6 +84,10 @@ func (r *Reader) Judge(ctx context.Context, a, b [2]*Tree, dropped []string) (*V
 	for _, p := range dropped {
 		j.out.Dropped = append(j.out.Dropped, Drop{Pattern: p})
 	}
+	j.declared = declare(dropped)
+	if err := j.declared.resolve(ctx, r, a[0], b[0], between.Packages); err != nil {
+		return nil, err
+	}
 	j.moves()
 	for _, d := range between.Files {
 		j.difference(d)
@@ -94,6 +99,11 @@ func (r *Reader) Judge(ctx context.Context, a, b [2]*Tree, dropped []string) (*V
 	j.packages()
 	j.config(between)
 	j.times(between)
+	lacking, err := j.declared.lacking(ctx, r, a[0], b[0])
+	if err != nil {
+		return nil, err
+	}
+	j.out.Files = append(j.out.Files, lacking...)
 	slices.SortStableFunc(j.out.Files, func(x, y Difference) int { return comparePaths(x.Path, y.Path) })
 	slices.SortStableFunc(j.out.ByItself, func(x, y Itself) int { return comparePaths(x.Path, y.Path) })
 	j.out.Decide()
@@ -114,7 +124,7 @@ func (v *Verdict) Decide() {
 	switch {
 	case len(v.Files)+len(v.Packages) > 0 || counts || failed:
 		v.Answer = NotEqual
-	case len(v.ByItself)+len(v.Forms)+len(v.Times)+len(v.Config) > 0 || missing || itself:
+	case len(v.ByItself)+len(v.Forms)+len(v.Times)+len(v.Config)+len(v.Others) > 0 || missing || itself:
 		v.Answer = EqualUpTo
 	default:
 		v.Answer = Equal
@@ -126,7 +136,8 @@ type judge struct {
 	a, b     [2]*Tree
 	own      [2]*Report // of the two images of a side
 	out      *Verdict
-	matchers []*patternmatcher.PatternMatcher
+	matchers []*patternmatcher.PatternMatcher // nil for what is no pattern of paths
+	declared declared
 
 	where map[string]bool // paths of A whose content differs by itself
 	named map[string]bool // directories in which names do
@@ -140,6 +151,10 @@ func CheckDropped(patterns []string) error {
 
 func matchers(patterns []string) (list []*patternmatcher.PatternMatcher, err error) {
 	for _, p := range patterns {
+		if !isPattern(p) {
+			list = append(list, nil)
+			continue
+		}
 		m, err := patternmatcher.New([]string{strings.TrimPrefix(p, "/")})
 		if err != nil || strings.HasPrefix(p, "!") {
 			return nil, diag.Diagnostic{Code: "bad-pattern", Message: fmt.Sprintf("%q is no pattern of paths", p), Hint: "write it as in .dockerignore, like /var/lib/apt/lists/*"}
@@ -172,7 +187,8 @@ func excusable(a Aspect) bool {
 // difference sorts one of the differences between A and B.
 func (j *judge) difference(d Difference) {
 	switch {
-	case d.Change == Removed && j.b[1].at(d.Path) == nil && j.drop(d):
+	case d.Change == Removed && j.b[1].at(d.Path) == nil && j.drop(d, j.meant(d.Path)):
+	case (d.Change != Removed || j.b[1].at(d.Path) == nil) && j.drop(d, j.declared.index(j.a[0], j.b[0], d)):
 	case d.Change == Removed && j.a[1].at(d.Path) == nil, d.Change == Added && j.b[1].at(d.Path) == nil:
 		if !d.below {
 			j.named[path.Dir(d.Path)] = true
@@ -190,12 +206,15 @@ func (j *judge) difference(d Difference) {
 }
 
 // drop notes a path that B was meant to lack.
-func (j *judge) drop(d Difference) bool {
-	i := j.meant(d.Path)
+func (j *judge) drop(d Difference, i int) bool {
 	if i < 0 {
 		return false
 	}
 	at := &j.out.Dropped[i]
+	if d.Change != Removed {
+		j.out.Others = append(j.out.Others, d)
+		return true
+	}
 	if at.Paths = append(at.Paths, d.Path); d.Kind != Directory {
 		at.Files++
 		at.Bytes += d.Size
@@ -206,6 +225,9 @@ func (j *judge) drop(d Difference) bool {
 // meant is the pattern by which a path may be missing, -1 for none.
 func (j *judge) meant(name string) int {
 	return slices.IndexFunc(j.matchers, func(m *patternmatcher.PatternMatcher) bool {
+		if m == nil {
+			return false
+		}
 		ok, err := m.MatchesOrParentMatches(strings.TrimPrefix(name, "/"))
 		return ok && err == nil
 	})
@@ -278,6 +300,10 @@ func (j *judge) packages() {
 			}
 		}
 	}
+	j.out.Packages = slices.DeleteFunc(j.out.Packages, func(p Package) bool {
+		_, meant := j.declared.names[p.Name]
+		return meant && p.Manager == dpkg && p.Change == Removed || j.otherBase()
+	})
 	if len(j.out.Packages) == 0 {
 		return
 	}
@@ -285,6 +311,11 @@ func (j *judge) packages() {
 		j.out.Packages = nil
 		j.out.Notes = append(j.out.Notes, "A database of packages was dropped: packages are compared as files only.")
 	}
+}
+
+// otherBase tells that the packages of both are those of their base images, which are meant to be others.
+func (j *judge) otherBase() bool {
+	return j.declared.base >= 0 && slices.ContainsFunc(j.out.Others, func(d Difference) bool { return isPackages(d.Path) && j.declared.ofBase(d) })
 }
 
 // directories compares those in which names differ by themselves: whatever they are called,

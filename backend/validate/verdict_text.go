@@ -32,6 +32,13 @@ func (v *Verdict) Text(w io.Writer, limit int) error {
 		lines = append(lines, d.Pattern+": "+plural(d.Files, "file")+", "+units.HumanSize(float64(d.Bytes)))
 	}
 	p.list("Missing in B, as was meant", lines)
+	if len(v.Others) > 0 {
+		var names []string
+		for _, d := range v.Others {
+			names = append(names, d.Path)
+		}
+		p.list("Another in B, as follows from that", []string{p.some(names)})
+	}
 	lines = nil
 	for _, s := range v.Runs {
 		lines = append(lines, s.String())

@@ -106,3 +106,61 @@ func TestSlimVerified(t *testing.T) {
 		})
 	}
 }
+
+// TestSplitVerified builds what slim splits on a real BuildKit, before and after, and holds that what
+// is gone is the toolchain and nothing else, and that what is compiled still runs.
+func TestSplitVerified(t *testing.T) {
+	if testing.Short() {
+		t.Skip("it builds for minutes")
+	}
+	daemon := testbed.StartDaemon(t, testbed.StartRegistry(t, testbed.Debian, testbed.Golang))
+	user := home(t.TempDir())
+	env := func(name string) (string, bool) {
+		switch {
+		case name == "BUILDKIT_HOST":
+			return daemon.Addr, true
+		case strings.HasSuffix(strings.ToLower(name), "_proxy"):
+			return os.LookupEnv(name)
+		}
+		return user(name)
+	}
+	const apt = "apt:gcc apt:libc6-dev /var/lib/apt/lists/* /var/log/apt/* /var/log/alternatives.log /var/log/dpkg.log /var/cache/debconf/*-old /var/cache/ldconfig/* /var/lib/dpkg/*-old"
+	for name, c := range map[string]struct{ text, run, config, dropped string }{
+		"go":   {"FROM golang:1.26\nCOPY . /go/src/tool\nWORKDIR /go/src/tool\nRUN CGO_ENABLED=0 go build -trimpath -o /usr/local/bin/tool .\nRUN mkdir /work\nWORKDIR /work\nENTRYPOINT [\"tool\"]\n", "tool", "{drop: [toolchain], run-base: distribution}", "base:golang:1.26 /go/pkg /root/.cache /root/.config"},
+		"gcc":  {"FROM debian:12\nWORKDIR /src\nCOPY . .\nRUN apt-get update && apt-get install -y --no-install-recommends gcc libc6-dev\nRUN gcc -O2 -o /usr/local/bin/rot rot.c\nENTRYPOINT [\"rot\"]\n", "rot", "{drop: [toolchain]}", apt},
+		"make": {"FROM debian:12\nWORKDIR /src\nCOPY . .\nRUN apt-get update && apt-get install -y --no-install-recommends gcc libc6-dev make xxd\nRUN make && make install\nENTRYPOINT [\"x\"]\n", "x", "{drop: [toolchain], unknown: drop}", apt + " apt:make"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			dir := t.TempDir()
+			for name, text := range map[string]string{
+				"Dockerfile": c.text, "strake.yaml": "version: 1\nplugins:\n  - use: slim\n    grants: [images]\n    config: " + c.config + "\n",
+				"main.go": "package main\n\nfunc main() { println(1) }\n", "go.mod": "module example.com/x\n\ngo 1.26\n",
+				"rot.c":    "#include <stdio.h>\nint main(void) { puts(\"rot\"); return 0; }\n",
+				"Makefile": "x: rot.c\n\tcc -o x rot.c\ninstall: x\n\tinstall x /usr/local/bin/x\n",
+			} {
+				if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o644); err != nil {
+					t.Fatal(err)
+				}
+			}
+			args := append([]string{"verify", "--json", "--progress=plain", "--run", c.run}, testbed.ProxyFlags()...)
+			for _, p := range strings.Fields(c.dropped) {
+				args = append(args, "--dropped", p)
+			}
+			var stdout, stderr bytes.Buffer
+			code := run(t.Context(), append(args, "--plugins", dir), strings.NewReader(""), &stdout, &stderr, env)
+			var v validate.Verdict
+			if err := json.Unmarshal(stdout.Bytes(), &v); err != nil || code != 0 || v.Answer != validate.EqualUpTo {
+				v.Text(t.Output(), 20)
+				t.Fatalf("exit code %d, %v\n%.3000s", code, err, &stderr)
+			}
+			gone, files := int64(0), 0
+			for _, d := range v.Dropped {
+				gone, files = gone+d.Bytes, files+d.Files
+			}
+			if gone < 10e6 {
+				t.Errorf("only %d bytes are gone", gone)
+			}
+			t.Logf("%s: %d paths are compared, %d files of %d bytes are gone", v.Answer, v.Paths, files, gone)
+		})
+	}
+}

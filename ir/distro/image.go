@@ -58,6 +58,27 @@ func Official(ref string) (Image, bool) {
 	return Image{Workdir: workdir(name), Env: environment(name), Users: accounts(name), Cmd: command(name)}, known || families[distroNames[name]].family != ""
 }
 
+// Toolset is what is known of an image with a compiler.
+type Toolset struct {
+	Name string // of the image, without a registry and a tag
+	Dirs string // that it has for all users, with mode 1777
+	// Reads are files that the libraries of its language read of a system: patterns, and the directory
+	// that they are in. No image has all of them.
+	Reads []string
+}
+
+// Compiler tells an official image that a compiler is in, and what else it has for what is compiled:
+// golang, by its Dockerfile and by what crypto/x509, time, mime and net of Go 1.26 read.
+func Compiler(ref string) (Toolset, bool) {
+	name, _ := split(ref)
+	return Toolset{Name: name, Dirs: "/go /go/src /go/bin", Reads: []string{
+		"/etc/ssl/certs/ca-certificates.cr[t] /etc/ssl/certs/",
+		"/usr/share/zoneinf[o] /usr/share/zoneinfo/",
+		"/usr/local/go/lib/time/zoneinfo.zi[p] /usr/local/go/lib/time/",
+		"/etc/mime.type[s] /etc/service[s] /etc/protocol[s] /etc/",
+	}}, name == "golang"
+}
+
 // workdir is where the images of distributions start, and those of languages that set no
 // WORKDIR, see the Dockerfiles of the official images (not checked against their configs).
 func workdir(name string) string {

@@ -7,12 +7,12 @@ func compilers(k *call) {
 	for i, f := range k.operands {
 		t := f.plain()
 		switch {
-		case f.loose, strings.HasPrefix(f.text, "@"), strings.HasPrefix(t, "-B"), strings.HasPrefix(t, "-wrapper"), strings.HasPrefix(t, "-fplugin"),
+		case f.loose, strings.HasPrefix(f.text, "@"), t == "-run", strings.HasPrefix(t, "-B"), strings.HasPrefix(t, "-wrapper"), strings.HasPrefix(t, "-fplugin"),
 			strings.HasPrefix(t, "-specs"), strings.HasPrefix(t, "--specs"), strings.HasPrefix(t, "-fuse-ld"), strings.HasPrefix(t, "-Xclang"), strings.HasPrefix(t, "-load"), strings.HasPrefix(t, "-T"), strings.HasPrefix(t, "-fprofile"), strings.HasPrefix(t, "-plugin"):
 			k.fail("`" + k.Text + "` may run what it does not name")
 			return
 		case (t == "-o" || t == "-MF") && i+1 < len(k.operands):
-			k.writes(k.operands[i+1].paths(k.dirs, false))
+			k.writes(k.operands[i+1].paths(k.dirs, false).each(func(p *Path) { p.Product = t == "-o" }))
 		case strings.HasPrefix(t, "-o") || strings.HasPrefix(t, "-MF"):
 			k.writes(field{text: strings.TrimPrefix(strings.TrimPrefix(f.text, "-o"), "-MF"), known: true}.paths(k.dirs, false))
 		case strings.HasPrefix(t, "-"):

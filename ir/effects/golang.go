@@ -22,6 +22,12 @@ func goes(k *call) {
 	}
 	k.installsIn(k.topmost())
 	k.installsIn(k.constant("${GOPATH:-~/go}/ ${GOBIN:-~/go/bin}/ ${GOCACHE:-~/.cache/go-build}/ ${GOMODCACHE:-~/go/pkg/mod}/ ~/.config/go/ /go/ /usr/ ${TMPDIR:-/tmp}/"))
+	for _, f := range k.given["-o"] {
+		k.writes(f.paths(k.dirs, strings.HasSuffix(f.text, "/")).each(product))
+	}
+	if k.Has("install") {
+		k.writes(k.constant("${GOBIN:-${GOPATH:-~/go}/bin}/").each(product))
+	}
 	k.out.Reads.add(Anything()) // what is included, and what the module puts in the place of others
 	for _, f := range k.operands {
 		if k.Has("install", "get") && strings.Contains(f.text, "@") {

@@ -44,11 +44,13 @@ type Path struct {
 	Tree  bool   `json:"tree,omitempty"` // it, and all that is below it
 	Grade Grade  `json:"grade"`
 
-	Made bool        `json:"-"` // a directory that is made where there is none
-	Into bool        `json:"-"` // a directory is not changed itself
-	Own  bool        `json:"-"` // a file of the program's own, which it changes whatever it is given
-	Link bool        `json:"-"` // of the file only how many names it has is changed
-	Word *shell.Word `json:"-"` // the word of an Unknown one, where it is as the script has it; nil where nobody says
+	Made bool `json:"-"` // a directory that is made where there is none
+	Into bool `json:"-"` // a directory is not changed itself
+	Own  bool `json:"-"` // a file of the program's own, which it changes whatever it is given
+	Link bool `json:"-"` // of the file only how many names it has is changed
+	// Product says that a compiler is asked to make it: see Compiles.
+	Product bool        `json:"-"`
+	Word    *shell.Word `json:"-"` // the word of an Unknown one, where it is as the script has it; nil where nobody says
 }
 
 // String is the path as the shell has it: with a slash behind it when it is a tree.
@@ -138,6 +140,7 @@ func compact(list []Path) []Path {
 		if n := len(out); n > 0 && out[n-1].compare(p) == 0 {
 			q := &out[n-1]
 			q.Made, q.Into, q.Own, q.Link = q.Made && p.Made, q.Into && p.Into, q.Own && p.Own, q.Link && p.Link
+			q.Product = q.Product || p.Product
 			continue
 		}
 		out = append(out, p)

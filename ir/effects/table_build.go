@@ -11,7 +11,7 @@ func buildRows() []program {
 		{Names: "gradle gradlew gradlew.bat mvnd sbt", Deals: dealsDaemon, Anywhere: true, Source: "gradle 8 user manual, sbt 1.9 reference: they leave a server", Plain: true, Runs: runs, Fetches: "*"},
 		{Names: "mvn mvnw lein", Anywhere: true, Source: "mvn(1) 3.8", Plain: true, Runs: runs, Fetches: "*"},
 		{Names: "install.sh setup.sh setup.py run.sh entrypoint.sh init.sh download.sh version.sh miniconda.sh mambaforge.sh miniforge3.sh go-compile.sh", Source: "names of scripts that an author brings", Plain: true, Runs: "is a script of the author's"},
-		{Names: "gcc g++ cc c++ clang clang++ cpp as ld gfortran c99", Source: "gcc(1) 12, clang(1) 14", Unless: "COMPILER_PATH GCC_EXEC_PREFIX DEPENDENCIES_OUTPUT SUNPRO_DEPENDENCIES", Plain: true, Then: compilers},
+		{Names: "gcc g++ cc c++ clang clang++ cpp as ld gfortran c99 tcc", Source: "gcc(1) 12, clang(1) 14, tcc(1) 0.9", Unless: "COMPILER_PATH GCC_EXEC_PREFIX DEPENDENCIES_OUTPUT SUNPRO_DEPENDENCIES", Plain: true, Then: compilers},
 		{Names: "strip objcopy ranlib chrpath patchelf", Sees: seesNamed, Source: "strip(1), binutils 2.40", Plain: true, Then: stripped},
 		{Names: "ldd pkg-config", Source: "ldd(1), glibc 2.36: it may run the program; pkg-config(1) 1.8", Plain: true, Runs: "may run what it looks at"},
 		{Names: "xx-go xx-verify xx-info xx-clang xx-cargo ccache distcc", Source: "github.com/tonistiigi/xx 1.6, ccache(1) 4.8", Plain: true, Runs: "runs compilers and their plugins"},

@@ -22,6 +22,7 @@ func TestCorpus(t *testing.T) {
 	if !ok {
 		t.Skip("no corpus: set STRAKE_CORPUS to a tar.gz of Dockerfiles")
 	}
+	t.Run("toolchain", func(t *testing.T) { splits(t, files) })
 	for _, unknown := range []string{"leave", "drop"} {
 		changed, read, runs := 0, 0, 0
 		codes, patterns := map[string]int{}, map[string]int{}
@@ -64,6 +65,45 @@ func TestCorpus(t *testing.T) {
 		}
 		if changed == 0 {
 			t.Error("nothing changes")
+		}
+	}
+}
+
+// splits counts the real Dockerfiles that become two stages, and holds that each of them is one that can
+// be read again, and that a second run changes nothing.
+func splits(t *testing.T, files []cases.File) {
+	debian := plugintest.Host{Config: golangImage, Base: "ID=debian\nVERSION_ID=12\nVERSION_CODENAME=bookworm\n"}
+	for _, unknown := range []string{"leave", "drop"} {
+		read, split, codes := 0, 0, map[string]int{}
+		config := fmt.Sprintf(`{"explain": true, "drop": ["toolchain", "lists"], "run-base": "distribution", "unknown": %q}`, unknown)
+		for _, f := range files {
+			m, ok := irtest.Build(f.Name, string(f.Data))
+			if !ok || m.HasCustom() {
+				continue
+			}
+			read++
+			out := on(t, m, "", config, debian)
+			for _, d := range out.Diags {
+				if strings.HasPrefix(d.Message, "the toolchain stays") {
+					codes[strings.TrimPrefix(d.Code, "slim/")]++
+				}
+			}
+			if len(out.Module.Stages) == len(m.Stages) {
+				continue
+			}
+			split++
+			text := plugintest.Print(out.Module)
+			t.Logf("%s becomes\n%s%q", f.Name, text, slim.Declared(out.Module))
+			if _, ok := irtest.Build(f.Name, text); !ok {
+				t.Errorf("%s: it cannot be read again", f.Name)
+			}
+			if again := on(t, out.Module, "", config, debian); plugintest.Print(again.Module) != text {
+				t.Errorf("%s: a second run makes\n%s", f.Name, plugintest.Print(again.Module))
+			}
+		}
+		t.Logf("unknown: %s: of %d files %d are split; others: %v", unknown, read, split, codes)
+		if split == 0 && unknown == "drop" {
+			t.Error("nothing is split")
 		}
 	}
 }

@@ -11,6 +11,7 @@ import (
 	"context"
 	_ "embed"
 	"fmt"
+	"slices"
 
 	"github.com/seed-e0495807/strake/ir"
 	"github.com/seed-e0495807/strake/ir/distro"
@@ -33,6 +34,7 @@ type config struct {
 	Drop       []effects.LeftoverKind `json:"drop"`
 	Recommends string                 `json:"recommends"`
 	Unknown    string                 `json:"unknown"`
+	RunBase    string                 `json:"run-base"`
 	Explain    bool                   `json:"explain"`
 }
 
@@ -56,25 +58,28 @@ func (plugin) Info() plugins.Info {
 
 // Run takes out what is not needed.
 func (plugin) Run(ctx context.Context, h plugins.Host, c *plugins.Call) (*plugins.Result, error) {
-	j := &job{Call: c, ctx: ctx, host: h, steps: make([][]*effects.Step, len(c.Module.Stages)), opens: map[int]bool{}}
-	j.config = config{Drop: []effects.LeftoverKind{effects.Lists, effects.Caches, effects.Logs, effects.Backups, effects.Archives}, Recommends: "keep", Unknown: "leave"}
-	if err := c.Decode(&j.config); err != nil {
+	set := config{Drop: []effects.LeftoverKind{effects.Lists, effects.Caches, effects.Logs, effects.Backups, effects.Archives}, Recommends: "keep", Unknown: "leave"}
+	if err := c.Decode(&set); err != nil {
 		return nil, err
 	}
 	if c.Target < 0 || c.Module.HasCustom() || c.Module.Escape != '\\' {
 		return nil, nil // an instruction of a plugin may read anything, and Windows has none of this
 	}
-	j.states = c.States.Module(c.Module, func(i int) *eval.State { return distro.Base(ctx, h, c.Module, i) })
-	out := c.Module.Copy()
-	changed := false
-	for i, s := range c.Module.Stages {
+	j := newJob(ctx, h, c, set)
+	m, from := j.split()
+	if m != nil {
+		j = j.of(m, from)
+	}
+	out := j.Module.Copy()
+	changed := m != nil
+	for i, s := range j.Module.Stages {
 		for k, op := range s.Ops {
 			run, ok := op.Body.(*ir.Run)
-			if !ok || !c.Stages[i] || !j.shipped(i) || ctx.Err() != nil {
+			if !ok || !j.Stages[i] || !j.shipped(i) || ctx.Err() != nil {
 				continue
 			}
 			if body, why := j.slim(i, k, run); body != nil {
-				out.Stages[i].Ops[k] = c.Op(body, why, op.Origin)
+				out.Stages[i].Ops[k] = j.Op(body, why, op.Origin)
 				changed = true
 			}
 		}
@@ -83,6 +88,22 @@ func (plugin) Run(ctx context.Context, h plugins.Host, c *plugins.Call) (*plugin
 		j.result.Module = out
 	}
 	return &j.result, ctx.Err()
+}
+
+func newJob(ctx context.Context, h plugins.Host, c *plugins.Call, set config) *job {
+	j := &job{Call: c, ctx: ctx, host: h, config: set, steps: make([][]*effects.Step, len(c.Module.Stages)), opens: map[int]bool{}}
+	j.states = c.States.Module(c.Module, func(i int) *eval.State { return distro.Base(ctx, h, c.Module, i) })
+	return j
+}
+
+// of is the same for a module that has one stage more, the last but one. For each stage, from is the
+// one of the module that the host knows, whose base image it has; -1 is none.
+func (j *job) of(m *ir.Module, from []int) *job {
+	c := *j.Call
+	c.Module, c.Target, c.Stages = m, len(m.Stages)-1, append(slices.Clone(c.Stages), c.Stages[c.Target])
+	next := newJob(j.ctx, shifted{j.host, from}, &c, j.config)
+	next.result = j.result
+	return next
 }
 
 // job is one call at work.

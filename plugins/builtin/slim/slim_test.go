@@ -18,8 +18,14 @@ const root = `{"os": "linux", "config": {"Env": ["PATH=/usr/bin:/bin"]}}`
 // run takes a module through the plugin as a build of a target does.
 func run(t testing.TB, m *ir.Module, target, config, base string) *plugins.Output {
 	t.Helper()
+	return on(t, m, target, config, plugintest.Host{Config: base})
+}
+
+// on is the same with a host.
+func on(t testing.TB, m *ir.Module, target, config string, h plugintest.Host) *plugins.Output {
+	t.Helper()
 	p := plugins.Pipeline{Steps: []plugins.Step{{Plugin: slim.New(), Grants: []plugins.Grant{plugins.GrantImages}, Config: []byte(config)}}}
-	out, err := p.Run(t.Context(), plugins.Input{Module: m, Target: target, Only: true, Host: func(*ir.Module) plugins.Host { return plugintest.Host{Config: base} }})
+	out, err := p.Run(t.Context(), plugins.Input{Module: m, Target: target, Only: true, Host: func(*ir.Module) plugins.Host { return h }})
 	if err != nil {
 		t.Fatal(err)
 	}
