@@ -26,6 +26,7 @@ const (
 	Names      Dealing = dealsNames      // what it writes may be symbolic links, or names by which other files are reached
 	Order      Dealing = dealsOrder      // what it prints depends on how layers are put together: as the order of directories
 	Packing    Dealing = dealsPacking    // what it writes does
+	Helpers    Dealing = dealsHelpers    // it may run programs that settings beside what it works on name, as hooks of a repository, or ssh
 )
 
 const (
@@ -39,6 +40,7 @@ const (
 	dealsNames      = "names"
 	dealsOrder      = "order"
 	dealsPacking    = "packing"
+	dealsHelpers    = "helpers"
 )
 
 // Deals tells what a program has to do with, whatever it is given. The name is that of the program with

@@ -69,6 +69,10 @@ func gitClone(k *call) {
 		return
 	}
 	k.cloneFrom(k.operands[0])
+	k.deals(Names)
+	if k.has("--recurse-submodules", "--recursive", "--remote-submodules") { // which are fetched
+		k.deals(Daemon)
+	}
 	dest := field{}
 	if len(k.operands) > 1 {
 		dest = k.operands[1]
@@ -99,28 +103,58 @@ func (k *call) cloneFrom(f field) {
 	host, _, colon := strings.Cut(f.text, ":") // as in git@example.org:x
 	switch {
 	case isURL && scheme == "file":
+		k.deals(Helpers)
 		f.text = f.text[len("file://"):]
 		k.read(f, true)
 	case isURL || colon && !strings.Contains(host, "/") || !f.known:
+		k.carried(f)
 		k.fetch(f)
 		k.out.Reads.add(k.constant("~/.ssh/ ~/.netrc ~/.git-credentials")) // gitcredentials(7), ssh(1)
 	default:
+		k.deals(Helpers)
 		k.read(f, true)
 		if !k.has("--no-hardlinks") {
+			k.deals(Links)
 			k.writes(f.paths(k.dirs, true))
 		}
 	}
 }
 
-// repository is the work tree that a command stands in: one that the script has made, else it may
-// start in any directory around.
-func (k *call) repository() Paths {
+// carried notes programs by which git gets what a URL names: ssh and helpers of protocols (gitremote-helpers(7)).
+func (k *call) carried(url field) {
+	scheme, _, _ := strings.Cut(strings.TrimLeft(url.text, `"'`), "://")
+	if !slices.Contains([]string{"http", "https", "git"}, scheme) {
+		k.deals(Helpers)
+	}
+}
+
+// gitRemote is `git ls-remote`, of a URL, or of what settings of a repository name.
+func gitRemote(k *call) {
+	if len(k.operands) == 0 {
+		k.deals(Helpers)
+		return
+	}
+	k.carried(k.operands[0])
+}
+
+// repository is the work tree that a command stands in: one that the script has made, whose settings
+// name no hook and no other helper of the author's, else it may start in any directory around.
+func (k *call) repository() (p Paths, made bool) {
 	for _, r := range k.w.repos {
 		if len(k.dirs) > 0 && !slices.ContainsFunc(k.dirs, func(d string) bool { t, ok := text(d); return !ok || t != r && !strings.HasPrefix(t, r+"/") }) {
-			return tree(r)
+			return tree(r), true
 		}
 	}
-	return k.topmost()
+	return k.topmost(), false
+}
+
+// worked is the repository of a command that may run hooks, filters and monitors.
+func (k *call) worked() Paths {
+	p, made := k.repository()
+	if !made {
+		k.deals(Helpers)
+	}
+	return p
 }
 
 // gitTree is for commands that change the work tree or what git keeps of it.
@@ -137,6 +171,7 @@ func gitTree(k *call) {
 		if len(k.operands) > 0 {
 			dest = k.operands[0]
 		}
+		dest.text += "/.git"
 		k.writes(dest.paths(k.dirs, true))
 		k.around(dest)
 		return
@@ -145,16 +180,26 @@ func gitTree(k *call) {
 		k.writes(Anything())
 		k.out.Removes.add(Anything())
 	}
-	p := k.repository()
+	p := k.worked()
 	k.out.Reads.add(p)
 	k.writes(p)
 	k.out.Removes.add(p)
 }
 
-// gitReads is for commands that look.
+// gitReads is for commands that read what git keeps.
 func gitReads(k *call) {
+	if k.has("--dirty") {
+		gitLooks(k)
+	} else if followedSettings(k) {
+		p, _ := k.repository()
+		k.out.Reads.add(p)
+	}
+}
+
+// gitLooks is for commands that look at the work tree.
+func gitLooks(k *call) {
 	if followedSettings(k) {
-		p := k.repository()
+		p := k.worked()
 		k.out.Reads.add(p)
 		k.writes(p) // the index is freshened
 	}
@@ -162,15 +207,36 @@ func gitReads(k *call) {
 
 // gitConfig is `git config`.
 func gitConfig(k *call) {
+	around, _ := k.repository()
+	if k.has("--get", "--get-all", "--get-regexp", "--list") {
+		k.out.Reads.add(around)
+		return
+	}
+	if !k.harmlessSetting() {
+		k.deals(Helpers)
+	}
+	own := func(p *Path) { p.Own = true }
 	switch {
-	case k.has("--get", "--get-all", "--get-regexp", "--list"):
-		k.out.Reads.add(k.repository())
 	case k.has("--global"):
-		k.writes(k.constant("~/.gitconfig ~/.gitconfig.lock"))
+		k.writes(k.own("~/.gitconfig ~/.gitconfig.lock"))
 	case k.has("--system"):
-		k.writes(k.constant("/etc/gitconfig /etc/gitconfig.lock"))
+		k.writes(k.own("/etc/gitconfig /etc/gitconfig.lock"))
 	case k.has("--file"):
 	default:
-		k.writes(k.repository())
+		k.writes(around.each(own))
 	}
+}
+
+// harmlessSetting tells `git config` of a setting by which later commands run nothing, and go nowhere
+// else: a helper for credentials may stay, and another URL may be one that ssh carries.
+func (k *call) harmlessSetting() bool {
+	if len(k.operands) == 0 || !k.operands[0].known {
+		return false
+	}
+	name, value := k.operands[0].plain(), ""
+	if len(k.operands) > 1 {
+		value = k.operands[1].text
+	}
+	section, _, _ := strings.Cut(strings.ToLower(name), ".")
+	return section != "credential" && section != "url" && gitSetting(name+"="+value)
 }

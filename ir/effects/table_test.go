@@ -79,7 +79,7 @@ func TestTable(t *testing.T) {
 			}
 		}
 		for _, d := range p.deals {
-			if !slices.Contains([]Dealing{Daemon, Processes, Identity, Membership, Locales, Container, Links, Names, Order, Packing}, d) {
+			if !slices.Contains([]Dealing{Daemon, Processes, Identity, Membership, Locales, Container, Links, Names, Order, Packing, Helpers}, d) {
 				t.Errorf("%s deals with %q", p.Names, d)
 			}
 		}

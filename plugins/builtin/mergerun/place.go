@@ -83,7 +83,10 @@ func (p file) lost(text string) file {
 	if i := strings.LastIndex(text, "../"); i >= 0 {
 		text = text[i+3:] // a link may lead anywhere in front
 	}
-	text = strings.TrimPrefix(path.Clean("/"+text), "/")
+	open := !p.whole && strings.HasSuffix(text, "/")
+	if text = strings.TrimPrefix(path.Clean("/"+text), "/"); open && text != "" {
+		text += "/"
+	}
 	return file{text: anywhere + text, whole: p.whole && text != "", tail: p.tail, dir: p.dir}
 }
 
@@ -223,6 +226,15 @@ func (p file) named() bool {
 	return p.whole && !strings.ContainsAny(base, "*?") || !p.whole && strings.ContainsAny(p.tail, "/.")
 }
 
+// below tells a name that is not known, in a directory that nobody knows, which is in another that is
+// not on the way to programs or libraries by its name.
+func (p file) below() bool {
+	first, _, ok := strings.Cut(strings.TrimPrefix(p.text, anywhere), "/")
+	return ok && first != "" && first[0] != '.' && !strings.ContainsAny(first, "*?[\\") && !slices.ContainsFunc(slices.Concat(programDirs, libraryDirs), func(dir string) bool {
+		return strings.Contains(dir+"/", "/"+first+"/")
+	})
+}
+
 // base is the end of a path that is known.
 func (p file) base() string {
 	if p.whole {
@@ -236,14 +248,15 @@ func (p file) part() part {
 	at := func(dir string) bool { return p.may(dir) }
 	in := func(dir string) bool { return p.inside(dir) }
 	unknown := strings.HasPrefix(p.text, anywhere)
+	below := unknown && p.below()
 	switch {
 	case p.whole && slices.ContainsFunc(dataDirs, func(dir string) bool { return under(p.text, dir) }):
 		return data
 	case !p.whole && slices.ContainsFunc(dataDirs, func(dir string) bool { return strings.HasPrefix(p.text, dir+"/") }):
 		return data
 	case slices.ContainsFunc(programDirs, at), slices.ContainsFunc(libraryDirs, at),
-		!p.named() && slices.ContainsFunc(programDirs, in),
-		unknown && (!p.named() || strings.Contains(p.text+p.tail, ".so")),
+		!p.named() && !below && slices.ContainsFunc(programDirs, in),
+		unknown && (!p.named() && !below || strings.Contains(p.text+p.tail, ".so")),
 		!unknown && slices.ContainsFunc(libraryDirs, in):
 		return code
 	case unknown, strings.Contains(p.text, "/."), slices.ContainsFunc(settingDirs, func(dir string) bool {

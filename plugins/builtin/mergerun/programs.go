@@ -9,7 +9,6 @@ import (
 	"github.com/seed-e0495807/strake/ir/effects"
 	"github.com/seed-e0495807/strake/ir/eval"
 	"github.com/seed-e0495807/strake/ir/shell"
-	"github.com/seed-e0495807/strake/lang/late"
 )
 
 // row is what is known of a program that ends with all that it started, and tells the
@@ -72,57 +71,6 @@ func (a words) open() bool {
 	return slices.ContainsFunc(a, func(w file) bool { return !w.whole && w.text == "" })
 }
 
-// first is the first operand, "" when it is not known.
-func (a words) first() string {
-	for _, w := range a {
-		if !strings.HasPrefix(w.text, "-") {
-			return w.text
-		}
-	}
-	return ""
-}
-
-// setters are programs that set something up: git 2.39, by its manual pages in Debian 12.
-func setters(name string) (row, bool) {
-	switch name {
-	case "git":
-		return row{can: git, args: true, here: true, links: func(a words) bool { return !slices.ContainsFunc(a, remoteURL) }, names: true, made: cloned}, true
-	}
-	return row{}, false
-}
-
-// git(1), git-clone(1), git-config(1), git-init(1): clone runs no hooks but those of a
-// template, and no `git maintenance`; submodules are fetched, which may start that.
-// A key of git config may name a program or a daemon; those of these sections do not.
-func git(a words) bool {
-	if len(a) == 0 || a.open() && !slices.Contains([]string{"clone"}, a[0].text) {
-		return false
-	}
-	switch a[0].text {
-	case "--version", "init", "rev-parse", "describe":
-		return !a.any("--template*")
-	case "clone":
-		for _, w := range a[1:] {
-			if strings.HasPrefix(w.text, "-") && !gitOption().MatchString(w.text) {
-				return false
-			}
-		}
-		return slices.ContainsFunc(a, remoteURL) && !a.open()
-	case "config":
-		return !a.any("-f*", "--file*", "--blob*", "-e", "--edit*", "--rename-section*") && gitKey().MatchString(a[1:].first())
-	}
-	return false
-}
-
-var (
-	gitOption = late.Regexp(`^(-b|-q|-n|-v|-j\d*|--(depth(=\d+)?|branch(=.*)?|single-branch|no-tags|quiet|verbose|progress|no-checkout))$`)
-	gitKey    = late.Regexp(`^(user|http|https|safe|advice)\.|^init\.defaultBranch$`)
-)
-
-func remoteURL(w file) bool {
-	return strings.HasPrefix(w.text, "https://") || strings.HasPrefix(w.text, "http://") || strings.HasPrefix(w.text, "git://")
-}
-
 // managed is what is known of a package manager that is told to do something, by the table of
 // package effects. Those of distributions unpack beside a file and rename. Scripts of their packages
 // are taken to keep to the policy of the distribution: they wait for what they start, and leave
@@ -149,7 +97,7 @@ func managed(t effects.Task) row {
 
 // programOf gives what is known of a program.
 func programOf(name string) (row, bool) {
-	for _, table := range []func(string) (row, bool){setters, finder} {
+	for _, table := range []func(string) (row, bool){finder} {
 		if r, ok := table(name); ok {
 			return r, true
 		}
@@ -187,7 +135,7 @@ func followed(c *shell.Command, p effects.Program, given words) row {
 	r := row{made: func(words) words { return made }, names: has(effects.Names), fixed: !p.Runs}
 	r.own = slices.ContainsFunc(e.Writes.List, ours) || slices.ContainsFunc(e.Removes.List, ours)
 	r.can = func(a words) bool {
-		return len(e.Unknown) == 0 && !has(effects.Packing) && !has(effects.Daemon) && (r.fixed || !a.open())
+		return len(e.Unknown) == 0 && !has(effects.Packing) && !has(effects.Daemon) && !has(effects.Helpers) && (r.fixed || !a.open())
 	}
 	r.nodes = func(a words) bool { return has(effects.Order) || p.Orders && a.open() }
 	if has(effects.Links) {

@@ -121,36 +121,10 @@ var numeric = late.Regexp(`^[-+:0-9]*$`)
 // from is a name without its first bytes.
 func (p file) from(i int) file { p.text = p.text[i:]; return p }
 
-// lastOf is the last part of a name, as far as it is known.
-func lastOf(p file) string {
-	switch {
-	case p.whole:
-		return path.Base(p.text)
-	case strings.Contains(p.tail, "/"):
-		return path.Base(p.tail)
-	}
-	return p.text[strings.LastIndexByte(p.text, '/')+1:]
-}
-
 // tree is all that may be in a directory.
 func (p file) tree() file {
 	if !p.whole {
 		return p
 	}
 	return file{text: p.text + "/"}
-}
-
-// cloned is what git(1) clone and init make.
-func cloned(a words) (list words) {
-	if len(a) == 0 || a[0].text != "clone" && a[0].text != "init" {
-		return nil
-	}
-	for _, w := range a[1:] {
-		if i := strings.LastIndexByte(w.text, '/'); remoteURL(w) && w.whole {
-			list = append(list, file{text: strings.TrimSuffix(w.text[i+1:], ".git"), whole: true})
-		} else if remoteURL(w) {
-			list = append(list, file{text: "./" + lastOf(w)})
-		}
-	}
-	return append(list, operands(a[1:])...)
 }
