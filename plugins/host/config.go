@@ -4,10 +4,7 @@ import (
 	"context"
 	"crypto/tls"
 	"encoding/pem"
-	"errors"
-	"os"
 	"os/exec"
-	"path/filepath"
 	"slices"
 	"strings"
 
@@ -15,6 +12,8 @@ import (
 	"github.com/hashicorp/go-plugin"
 	"github.com/hashicorp/go-plugin/runner"
 	"google.golang.org/grpc"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
 
 	"github.com/seed-e0495807/strake/plugins"
 	"github.com/seed-e0495807/strake/plugins/internal/remote"
@@ -45,13 +44,33 @@ func (p *Program) config() (*plugin.ClientConfig, error) {
 		Logger:           hclog.NewNullLogger(),
 		Stderr:           p.process.log,
 		SyncStderr:       p.process.log,
-		GRPCDialOptions:  []grpc.DialOption{grpc.WithDefaultCallOptions(grpc.MaxCallRecvMsgSize(maxFrame))},
+		GRPCDialOptions: []grpc.DialOption{
+			grpc.WithDefaultCallOptions(grpc.MaxCallRecvMsgSize(maxFrame)),
+			grpc.WithInitialWindowSize(remote.Window), grpc.WithInitialConnWindowSize(remote.Window),
+			grpc.WithStreamInterceptor(noBroker), grpc.WithUnaryInterceptor(noShutdown),
+		},
 		UnixSocketConfig: &plugin.UnixSocketConfig{TempDir: p.dir},
 		RunnerFunc: func(_ hclog.Logger, spec *exec.Cmd, shared string) (runner.Runner, error) {
 			own := pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: cert.Certificate[0]})
 			return p.process, p.prepare(append(spec.Env, "PLUGIN_CLIENT_CERT="+string(own)), shared)
 		},
 	}, nil
+}
+
+// noBroker spares a program the stream of go-plugin's broker: there are no other connections.
+func noBroker(ctx context.Context, d *grpc.StreamDesc, c *grpc.ClientConn, method string, next grpc.Streamer, o ...grpc.CallOption) (grpc.ClientStream, error) {
+	if strings.HasPrefix(method, "/plugin.GRPCBroker/") {
+		return nil, status.Error(codes.Unimplemented, "there is no broker")
+	}
+	return next(ctx, d, c, method, o...)
+}
+
+// noShutdown spares a program the question to end, to which nobody waits for an answer.
+func noShutdown(ctx context.Context, method string, req, reply any, c *grpc.ClientConn, next grpc.UnaryInvoker, o ...grpc.CallOption) error {
+	if strings.HasPrefix(method, "/plugin.GRPCController/") {
+		return status.Error(codes.Unimplemented, "it is killed")
+	}
+	return next(ctx, method, req, reply, c, o...)
 }
 
 // none stands for the plugins that go-plugin would dispense: its connection is all
@@ -64,13 +83,10 @@ func (none) GRPCClient(context.Context, *plugin.GRPCBroker, *grpc.ClientConn) (a
 	return nil, nil
 }
 
-// prepare makes the command of the process. The directory is for its socket.
+// prepare makes the command of the process. The directory is for its socket; in a full sandbox,
+// which has a directory of its own for that, it is where the root is mounted.
 func (p *Program) prepare(env []string, shared string) error {
-	root := filepath.Join(p.dir, "root")
-	if err := os.Mkdir(root, 0o700); err != nil && !errors.Is(err, os.ErrExist) {
-		return err
-	}
-	level := p.process.level
+	root, level := shared, p.process.level
 	if level == sandbox.Full {
 		shared = sandbox.Temp
 		env = append(env, plugin.EnvUnixSocketDir+"="+shared) // the last one counts

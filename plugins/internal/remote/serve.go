@@ -43,7 +43,7 @@ func Serve(p plugins.Plugin) error {
 	if err != nil {
 		return err
 	}
-	server := grpc.NewServer(grpc.Creds(credentials.NewTLS(config)))
+	server := grpc.NewServer(grpc.Creds(credentials.NewTLS(config)), grpc.InitialWindowSize(Window), grpc.InitialConnWindowSize(Window))
 	pb.RegisterPluginServer(server, &Server{Plugin: p})
 	fmt.Printf("%d|%d|unix|%s|grpc|%s\n", coreVersion, Version, listener.Addr(), base64.RawStdEncoding.EncodeToString(cert))
 	os.Stdout = os.Stderr // what is printed from now on is for the log

@@ -1,13 +1,14 @@
 package sandbox
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"strconv"
-	"strings"
 	"time"
 )
 
@@ -33,6 +34,8 @@ func (b *Box) Watch(ctx context.Context, l Limits) error {
 		return nil
 	case <-b.began:
 	}
+	var of statusFile
+	defer func() { of.Close() }() // of none it does nothing
 	tick := time.NewTicker(watchEvery)
 	defer tick.Stop()
 	seen := time.Now()
@@ -42,7 +45,7 @@ func (b *Box) Watch(ctx context.Context, l Limits) error {
 			return nil
 		case <-tick.C:
 		}
-		use, ok := usage(b.program)
+		use, ok := of.usage(b.program)
 		switch {
 		case ok && use.parent == b.Process.Pid:
 			seen = time.Now()
@@ -77,18 +80,37 @@ func (l Limits) check(u used) error {
 	return nil
 }
 
+// statusFile is the status of a process in /proc. It stays open: that takes a part of the time, and
+// an open one is never that of another process which got the number.
+type statusFile struct {
+	*os.File
+	text bytes.Buffer
+}
+
 // usage reads what a process uses; it is false for one that has ended. Where only the first
 // thread has ended, that of the process has no memory any more, but those of the others do
 // (proc_pid_status(5)).
-func usage(pid int) (used, bool) {
-	u, mapped, err := status(fmt.Sprintf("/proc/%d/status", pid))
-	if err != nil {
-		return u, false
+func (s *statusFile) usage(pid int) (used, bool) {
+	s.text.Reset()
+	if s.File == nil {
+		f, err := os.Open(fmt.Sprintf("/proc/%d/status", pid))
+		if err != nil {
+			return used{}, false
+		}
+		s.File = f
 	}
+	if _, err := s.text.ReadFrom(io.NewSectionReader(s, 0, 1<<20)); err != nil {
+		return used{}, false
+	}
+	u, mapped := status(s.text.Bytes())
 	if !mapped && u.threads > 1 {
 		tasks, _ := filepath.Glob(fmt.Sprintf("/proc/%d/task/*/status", pid))
 		for _, name := range tasks {
-			if of, mapped, err := status(name); err == nil && mapped {
+			data, err := os.ReadFile(name)
+			if err != nil {
+				continue
+			}
+			if of, mapped := status(data); mapped {
 				u.memory = of.memory
 				break
 			}
@@ -97,28 +119,26 @@ func usage(pid int) (used, bool) {
 	return u, true
 }
 
-// status reads a status file of /proc, and tells whether there is memory in it.
-func status(name string) (u used, mapped bool, err error) {
-	data, err := os.ReadFile(name)
-	if err != nil {
-		return u, false, err
-	}
-	for line := range strings.Lines(string(data)) {
-		name, value, _ := strings.Cut(line, ":")
-		value, _ = strings.CutSuffix(strings.TrimSpace(value), " kB")
-		n, err := strconv.ParseInt(value, 10, 64)
-		if err != nil {
-			continue
-		}
-		switch name {
+// status reads the text of a status file, and tells whether there is memory in it.
+func status(text []byte) (u used, mapped bool) {
+	for line := range bytes.Lines(text) {
+		name, value, _ := bytes.Cut(line, []byte(":"))
+		switch string(name) {
 		case "PPid":
-			u.parent = int(n)
+			u.parent = int(number(value))
 		case "Threads":
-			u.threads = int(n)
+			u.threads = int(number(value))
 		case "RssAnon", "RssShmem", "VmSwap", "VmPTE":
-			u.memory += n << 10
+			u.memory += number(value) << 10
 			mapped = true
 		}
 	}
-	return u, mapped, nil
+	return u, mapped
+}
+
+// number reads that of a line, before its unit.
+func number(value []byte) int64 {
+	value, _ = bytes.CutSuffix(bytes.TrimSpace(value), []byte(" kB"))
+	n, _ := strconv.ParseInt(string(value), 10, 64)
+	return n
 }
