@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strconv"
 	"strings"
 	"testing"
@@ -46,6 +47,19 @@ func Draw(t testing.TB, html string, w Window) image.Image {
 func DOM(t testing.TB, html string) string {
 	t.Helper()
 	return browse(t, t.TempDir(), html, "--dump-dom")
+}
+
+// Print has a real browser print a page, and gives how many sheets that takes.
+func Print(t testing.TB, html string) int {
+	t.Helper()
+	dir := t.TempDir()
+	name := filepath.Join(dir, "page.pdf")
+	browse(t, dir, html, "--no-pdf-header-footer", "--print-to-pdf="+name)
+	pdf, err := os.ReadFile(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return len(regexp.MustCompile(`/Type /Page\b`).FindAll(pdf, -1))
 }
 
 // browse runs the browser on a page, and gives what it prints.

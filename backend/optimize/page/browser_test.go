@@ -74,6 +74,54 @@ func TestBrowser(t *testing.T) {
 	}
 }
 
+// TestPrint has all 391 steps of two graphs on paper: what scrolls in a window is whole there.
+func TestPrint(t *testing.T) {
+	if n := testbed.Print(t, drawn(t, large(t), "")); n < 15 {
+		t.Errorf("it is on %d sheets", n)
+	}
+}
+
+// TestAccess holds what one needs who does not see the page or uses no mouse: a drawing has a text or
+// says nothing new, what scrolls can be reached and has a name, and links lead somewhere.
+func TestAccess(t *testing.T) {
+	html := drawn(t, example(t), "-a\n+b\n")
+	all := func(pattern string) (list []string) {
+		for _, m := range regexp.MustCompile(pattern).FindAllStringSubmatch(html, -1) {
+			list = append(list, m[1])
+		}
+		return list
+	}
+	ids := map[string]bool{}
+	for _, id := range all(` id="([^"]*)"`) {
+		if ids[id] {
+			t.Errorf("two elements are %s", id)
+		}
+		ids[id] = true
+	}
+	links := all(` href="#([^"]*)"`)
+	for _, link := range links {
+		if !ids[link] {
+			t.Errorf("a link leads to %s, which is not there", link)
+		}
+	}
+	if len(links) < 20 {
+		t.Errorf("there are %d links", len(links))
+	}
+	for _, svg := range all(`(<svg[^>]*>)`) {
+		if !strings.Contains(svg, `aria-hidden="true"`) && !regexp.MustCompile(`role="img" aria-label="[^"]+"`).MatchString(svg) {
+			t.Errorf("a drawing without a text: %s", svg)
+		}
+	}
+	for _, scrolls := range all(`(<div class="(?:scroll|graph)"[^>]*>)`) {
+		if !regexp.MustCompile(`tabindex="0" role="region" aria-label="[^"]+"`).MatchString(scrolls) {
+			t.Errorf("it scrolls, and no key reaches it: %s", scrolls)
+		}
+	}
+	if !strings.Contains(html, `<html lang="en">`) || len(all(`(<h1>)`)) != 1 || len(all(`(<main>)`)) != 1 {
+		t.Error("no language, no title, or no main part")
+	}
+}
+
 // margin is how many columns at the right of an image have one colour.
 func margin(img image.Image, paper [3]uint8) (n int) {
 	for x := img.Bounds().Dx() - 1; x >= 0; x-- {
