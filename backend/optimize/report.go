@@ -25,16 +25,22 @@ func (r *Report) Table(edits bool) []Line {
 	row := func(what string, of func(*Measurement) float64, text func(*Measurement) string) Line {
 		l := Line{What: what, Before: text(r.Before)}
 		if a != nil {
-			l.After, l.Change = text(a), percent(of(r.Before), of(a))
+			if l.After = text(a); l.After != l.Before { // else it is less than is shown
+				l.Change = percent(of(r.Before), of(a))
+			}
 		}
 		return l
 	}
 	seconds := func(what string, of func(*Measurement) time.Duration) Line {
 		return row(what, func(m *Measurement) float64 { return of(m).Seconds() }, func(m *Measurement) string { return short(of(m)) })
 	}
+	all := fmt.Sprintf("all %d edits", len(r.Edits))
+	if len(r.Edits) == 1 {
+		all = "the edit"
+	}
 	list := []Line{
 		seconds("without a cache", func(m *Measurement) time.Duration { return m.Cold }),
-		seconds(fmt.Sprintf("all %d edits", len(r.Edits)), (*Measurement).Rebuild),
+		seconds(all, (*Measurement).Rebuild),
 	}
 	for i, e := range r.Edits {
 		if edits {

@@ -190,6 +190,19 @@ func TestSums(t *testing.T) {
 	}
 }
 
+// TestAdvice has a file that a later RUN removes: where only RUNs are between, they may be one.
+func TestAdvice(t *testing.T) {
+	for between, want := range map[string]string{"RUN b": "merge-run", "COPY b /": "", "": "merge-run"} {
+		layers := []layer{{"RUN a", 1, []string{"10 a"}}, {between, 2, []string{"1 b"}}, {"RUN rm a", 3, []string{"0 .wh.a"}}}
+		if between == "" {
+			layers = append(layers[:1], layers[2])
+		}
+		if w := read(t, layers...).Waste; len(w) != 1 || w[0].Pass != want || w[0].Advice == "" {
+			t.Errorf("%q between: %+v", between, w)
+		}
+	}
+}
+
 // TestNames has files with several names: each counts once, by the first of them, for the layer that
 // has the content, and is hidden by the layer that takes the last name.
 func TestNames(t *testing.T) {

@@ -2,8 +2,10 @@ package report
 
 import (
 	"cmp"
+	"fmt"
 	"path"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/seed-e0495807/strake/backend/validate"
@@ -50,7 +52,7 @@ func (r *Report) waste(hidden []validate.Hidden) {
 		if k.hid != "" {
 			w.Hid = strings.Split(k.hid, between)
 		}
-		w.Pass, w.Advice = advice(w, known)
+		w.Pass, w.Advice = advice(w, known, r.Layers[k.made:k.by+1])
 		list, files[w] = append(list, w), group
 	}
 	slices.SortFunc(list, func(a, b *Waste) int {
@@ -66,14 +68,15 @@ func (r *Report) waste(hidden []validate.Hidden) {
 }
 
 // advice is what would keep files out of a layer, and the plugin that does it, "" where none does; both
-// are "" where nobody here wrote that.
-func advice(w *Waste, known bool) (pass, text string) {
+// are "" where nobody here wrote that. The layers are those from the one that has the files to the one
+// that hides them.
+func advice(w *Waste, known bool, layers []Layer) (pass, text string) {
 	made, hidden := runs(w.Made.Step) != "", runs(w.Hidden.Step) != ""
 	switch {
 	case known && w.Made.Line == 0, !made && !copies(w.Made.Step):
 		return "", "" // of the base image
-	case made && hidden && w.Hidden.Layer == w.Made.Layer+1:
-		return "merge-run", "in one RUN they are in no layer: the plugin merge-run joins the two where that is proven"
+	case !slices.ContainsFunc(layers, func(l Layer) bool { return runs(l.Step) == "" }):
+		return "merge-run", fmt.Sprintf("in one RUN they are in no layer: the plugin merge-run joins the %s where that is proven", numeral(len(layers)))
 	case made && w.Removed:
 		return "", "remove them in the RUN that makes them: a later one only hides them"
 	case made && hidden:
@@ -84,6 +87,13 @@ func advice(w *Waste, known bool) (pass, text string) {
 		return "", "do not copy what is removed again: name it in .dockerignore, or have the RUN that needs it mount it (--mount=type=bind)"
 	}
 	return "", "what comes last has the last word: leave out the first"
+}
+
+func numeral(n int) string {
+	if n == 2 {
+		return "two"
+	}
+	return strconv.Itoa(n)
 }
 
 func copies(step string) bool {
