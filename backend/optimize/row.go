@@ -34,7 +34,8 @@ const toolchain = "toolchain"
 var Kinds = []string{"lists", "caches", "logs", "backups", "archives", "docs", toolchain}
 
 // Passes are all in their order: what is dead is not moved, what is split moves, what runs beside
-// others is in its order, and what is merged is slimmed whole. Changes are for reorder, and drop is what slim may.
+// others is in its order, what is merged has one cache and is slimmed whole. Changes are for
+// reorder, and drop is what slim may.
 func Passes(changes map[string]float64, drop []string) []Pass {
 	images := []string{string(plugins.GrantImages)}
 	split := func(packages string) Pass {
@@ -70,8 +71,8 @@ func Passes(changes map[string]float64, drop []string) []Pass {
 		halves,
 		bold,
 		wide,
-		{Name: "cache-mounts", Grants: images},
 		{Name: "merge-run", Grants: images, Explains: true},
+		{Name: "cache-mounts", Grants: images},
 		thin,
 	}
 }
