@@ -103,7 +103,7 @@ func as(old, text string) string {
 
 // done are the codes of findings that tell of what a pass did. All others are reasons why not.
 func done(pass, code string) bool {
-	return slices.Contains(map[string][]string{"drop-dead": {"dropped"}, "split-copy": {"split"}, "reorder": {"moved"}, "parallelise": {"apart"}, "slim": {"dropped", "split"}, "merge-run": {"merged"}}[pass], code)
+	return slices.Contains(map[string][]string{"drop-dead": {"dropped"}, "split-copy": {"split"}, "reorder": {"moved"}, "parallelise": {"apart"}, "copy-link": {"linked"}, "slim": {"dropped", "split"}, "merge-run": {"merged"}}[pass], code)
 }
 
 // refusals are the reasons of a row why something stays as it is.

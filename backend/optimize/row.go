@@ -71,6 +71,7 @@ func Passes(changes map[string]float64, drop []string) []Pass {
 		halves,
 		bold,
 		wide,
+		{Name: "copy-link", Grants: []string{string(plugins.GrantContext), string(plugins.GrantImages)}, Explains: true},
 		{Name: "merge-run", Grants: images, Explains: true},
 		{Name: "cache-mounts", Grants: images},
 		thin,

@@ -36,7 +36,7 @@ func TestPasses(t *testing.T) {
 // TestChoose has lists of names.
 func TestChoose(t *testing.T) {
 	all := Passes(nil, nil)
-	for list, want := range map[string]string{"": "drop-dead split-copy reorder parallelise merge-run cache-mounts slim", "slim,reorder": "reorder slim", "slim,nothing": "", "merge_run": ""} {
+	for list, want := range map[string]string{"": "drop-dead split-copy reorder parallelise copy-link merge-run cache-mounts slim", "slim,reorder": "reorder slim", "slim,nothing": "", "merge_run": ""} {
 		got, err := Choose(all, slices.DeleteFunc(strings.Split(list, ","), func(s string) bool { return s == "" }))
 		if names := strings.Join(Row(got).names(), " "); names != want || (err != nil) != (want == "") {
 			t.Errorf("%q: %q, %v", list, names, err)

@@ -60,7 +60,11 @@ func (f *Solver) Image(s Source) (v1.Image, error) {
 func (f *Solver) solve(s Source, export client.ExportEntry) error {
 	dir := f.t.TempDir()
 	for name, data := range s.Files {
-		if err := os.WriteFile(filepath.Join(dir, name), []byte(data), 0o644); err != nil {
+		file := filepath.Join(dir, name)
+		if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
+			return err
+		}
+		if err := os.WriteFile(file, []byte(data), 0o644); err != nil {
 			return err
 		}
 	}

@@ -4,6 +4,7 @@ package builtin
 import (
 	"github.com/seed-e0495807/strake/plugins"
 	"github.com/seed-e0495807/strake/plugins/builtin/cachemounts"
+	"github.com/seed-e0495807/strake/plugins/builtin/copylink"
 	"github.com/seed-e0495807/strake/plugins/builtin/dropdead"
 	"github.com/seed-e0495807/strake/plugins/builtin/mergerun"
 	"github.com/seed-e0495807/strake/plugins/builtin/packages"
@@ -21,6 +22,7 @@ import (
 func All() map[string]func() plugins.Plugin {
 	return map[string]func() plugins.Plugin{
 		cachemounts.Name: cachemounts.New,
+		copylink.Name:    copylink.New,
 		dropdead.Name:    dropdead.New,
 		reorder.Name:     reorder.New,
 		include.Name:     func() plugins.Plugin { return include.New(include.Network{}) },

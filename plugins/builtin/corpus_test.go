@@ -47,7 +47,7 @@ func step(name string, p plugins.Plugin) plugins.Step {
 // order is that in which docs/plugins/README.md has the plugins stand: those that put
 // instructions in come first, and merge-run comes behind those that look at RUNs.
 func order() []string {
-	return []string{"include", "packages", "ssh-server", "drop-dead", "split-copy", "reorder", "parallelise", "ssh-mount", "cache-mounts", "merge-run", "slim", "policy"}
+	return []string{"include", "packages", "ssh-server", "drop-dead", "split-copy", "reorder", "parallelise", "copy-link", "ssh-mount", "cache-mounts", "merge-run", "slim", "policy"}
 }
 
 // otherOrders are those in which plugins that rewrite RUNs may stand, too. Others are
