@@ -53,7 +53,7 @@ func TestSpeed(t *testing.T) {
 			o := options(t, how)
 			o.CallTimeout = 10 * time.Second
 			p := start(t, o)
-			ratio(t, "5,000 steps there and back ("+how+"), a compile", 0.5, func() { compile(t, text) }, func() {
+			ratio(t, "5,000 steps there and back ("+how+"), a compile", 0.4, func() { compile(t, text) }, func() {
 				r, err := p.Run(t.Context(), plugins.NoHost{}, &plugins.Call{Phase: plugins.Rewrite, Module: m, Stages: []bool{true}, By: "module"})
 				if err != nil {
 					t.Fatal(err)
