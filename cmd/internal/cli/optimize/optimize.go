@@ -138,6 +138,9 @@ func (c *run) run(ctx context.Context, args []string) error {
 		return err
 	}
 	place, err := c.place(ctx, o)
+	if err == nil && c.report != "" {
+		err = c.Output(c.report)
+	}
 	if err != nil {
 		return cli.Exit(exitTrouble, err)
 	}
@@ -163,10 +166,12 @@ func (c *run) run(ctx context.Context, args []string) error {
 	if err != nil {
 		return c.trouble(ctx, err)
 	}
-	if err := c.print(report); err != nil {
-		return err
+	for _, write := range []func(*optimize.Report) error{c.print, c.page, place} {
+		if err := write(report); err != nil {
+			return err
+		}
 	}
-	return place(report)
+	return nil
 }
 
 // trouble reports which build failed, and why. An interrupt stays one.

@@ -38,23 +38,31 @@ func (c *run) progress(text string, build, of int) {
 	}
 }
 
-// print writes the report to standard output, and its page.
-func (c *run) print(r *optimize.Report) error {
-	diff := ""
-	if r.After != nil {
-		diff = udiff.Unified(r.Name, r.Name+" (optimised)", r.Old, r.New)
+// diffOf is what a report changes, "" when nothing pays.
+func diffOf(r *optimize.Report) string {
+	if r.After == nil {
+		return ""
+	}
+	return udiff.Unified(r.Name, r.Name+" (optimised)", r.Old, r.New)
+}
+
+// page writes the page of the report, where one is asked for.
+func (c *run) page(r *optimize.Report) error {
+	if c.report == "" {
+		return nil
 	}
 	var b bytes.Buffer
-	var err error
-	if c.report != "" {
-		if err := page.Write(&b, r, diff); err != nil {
-			return err
-		}
-		if err := c.WriteFile(c.report, b.Bytes()); err != nil {
-			return err
-		}
-		b.Reset()
+	if err := page.Write(&b, r, diffOf(r)); err != nil {
+		return err
 	}
+	return c.WriteFile(c.report, b.Bytes())
+}
+
+// print writes the report to standard output.
+func (c *run) print(r *optimize.Report) error {
+	diff := diffOf(r)
+	var b bytes.Buffer
+	var err error
 	switch {
 	case c.json:
 		return cli.PrintJSON(c.Stdout, struct {
