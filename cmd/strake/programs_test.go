@@ -49,7 +49,13 @@ var knowers = map[string]string{
 	"backend/validate/packages.go": "it reads databases of packages that are in an image",
 
 	"plugins/builtin/splitcopy/": "the files of a project that the install of each manager reads; what installs it asks ir/effects",
-	"plugins/builtin/mergerun/":  "its table, which goes to ir/effects by and by",
+
+	"plugins/builtin/mergerun/past.go":     "no program: a message has the word",
+	"plugins/builtin/mergerun/program.go":  "xargs and find, which give commands arguments of their own",
+	"plugins/builtin/mergerun/programs.go": "as these",
+	"plugins/builtin/mergerun/tables.go":   "what runs, removes or puts another shell in the place of what a RUN starts with",
+	"plugins/builtin/mergerun/tame.go":     "what puts no program where a shell remembers one",
+	"plugins/builtin/mergerun/workdir.go":  "what may remove the working directory",
 }
 
 // knows tells why a file may name programs.

@@ -54,7 +54,9 @@ func TestDealings(t *testing.T) {
 		"hostname":                                                    "[container]",
 		"killall x; ps":                                               "[processes]",
 		"/opt/x/sbin/nginx":                                           "[]", // of the author's: anything
-		"find . -name x -exec nohup ls {} +":                          "[daemon]",
+		"find . -newermt 2020-01-01 -daystart -print":                 "[order]",
+		"find . -links 2 -delete":                                     "[order packing]",
+		"find . -name x -exec nohup ls {} +":                          "[daemon order]",
 	} {
 		if got := fmt.Sprint(of(script).Dealings); got != want {
 			t.Errorf("%s: %s, not %s", script, got, want)

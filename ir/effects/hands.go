@@ -64,6 +64,11 @@ func readsScript(name string, _ []shell.Option, args []shell.Word) bool {
 	return name == "eval" || len(args) == 0 || args[0].Lit() != "/etc/os-release"
 }
 
+// findHands is about find(1) 4.9, which asks before it runs what -ok is given.
+func findHands(_ string, _ []shell.Option, args []shell.Word) bool {
+	return slices.ContainsFunc(args, func(w shell.Word) bool { return strings.HasPrefix(w.Text, "-ok") })
+}
+
 // npmHands is about `npm config edit`, which starts an editor.
 func npmHands(_ string, _ []shell.Option, args []shell.Word) bool {
 	return slices.ContainsFunc(args, func(w shell.Word) bool { return w.Lit() == "edit" })

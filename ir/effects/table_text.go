@@ -8,7 +8,7 @@ func textRows() []program {
 		{Names: "sed", Alone: true, Renames: true, Sees: seesNamed, Hands: sedHands, Source: "sed(1) 4.9", Then: seds, Operands: "text...",
 			Options: "-n|--quiet|--silent -e|--expression=text -f|--file=run -E|-r|--regexp-extended -i|--in-place[=text] -l|--line-length=text -s|--separate -u|--unbuffered -z|--null-data --posix --follow-symlinks --sandbox --debug"},
 		{Names: "awk gawk mawk", Alone: true, Sees: seesNamed, Hands: awkHands, Source: "gawk(1) 5.2: what its program may do is looked for in its text", Then: awks, Operands: "text...", First: true, Options: "-F=text -v=text -e=text -f=run -E=run -i=run -l=run"},
-		{Names: "find", Sees: seesBelow, Source: "find(1), findutils 4.9", Plain: true, Then: finds},
+		{Names: "find", Alone: true, Orders: true, Sees: seesBelow, Hands: findHands, Source: "find(1), findutils 4.9", Plain: true, Then: finds},
 		{Names: "xargs", Alone: true, Sees: seesNamed, Source: "xargs(1), findutils 4.9: with a command it is a wrapper, and alone it is echo", Options: "-0|--null -r|--no-run-if-empty -t|--verbose -n|--max-args=text -L=text", Operands: "run..."},
 		{Names: "jq yq", Alone: true, Sees: seesNamed, Source: "jq(1) 1.6", Options: "-r|--raw-output -c -n -e -s -S -M -C -j -a -f|--from-file=read --tab --indent=text", Operands: "text read..."},
 		{Names: "column", Alone: true, Sees: seesNamed, Source: "column(1), util-linux 2.38", Options: "-t -s=text -o=text -x -c=text -N=text -J -n=text", Operands: "read..."},

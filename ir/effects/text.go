@@ -230,17 +230,26 @@ func patches(k *call) {
 func findWords(t string) (int, bool) {
 	switch t {
 	case "-L", "-P", "-H", "(", ")", "!", "-not", "-a", "-and", "-o", "-or", "-print", "-print0", "-prune", "-quit", "-depth", "-xdev", "-mount", "-empty",
-		"-executable", "-readable", "-writable", "-true", "-false", "-follow", "-delete", "-ls", "-nouser", "-nogroup":
+		"-executable", "-readable", "-writable", "-true", "-false", "-follow", "-delete", "-ls", "-nouser", "-nogroup", ",", "-daystart", "-noleaf", "-warn", "-nowarn",
+		"-ignore_readdir_race", "-noignore_readdir_race":
 		return 0, true
 	case "-name", "-iname", "-path", "-ipath", "-wholename", "-regex", "-iregex", "-regextype", "-type", "-xtype", "-size", "-perm", "-user", "-group", "-uid",
-		"-gid", "-mtime", "-mmin", "-atime", "-amin", "-ctime", "-cmin", "-newer", "-maxdepth", "-mindepth", "-links", "-lname", "-printf", "-samefile", "-inum", "-fstype":
+		"-gid", "-mtime", "-mmin", "-atime", "-amin", "-ctime", "-cmin", "-newer", "-maxdepth", "-mindepth", "-links", "-lname", "-printf", "-samefile", "-inum", "-fstype", "-used", "-anewer", "-cnewer", "-ilname", "-iwholename":
 		return 1, true
 	}
-	return 0, false
+	return 1, strings.HasPrefix(t, "-newer") && len(t) == len("-newermt")
 }
+
+// layered are tests of find(1) whose answers depend on layers below, and an action by which the order of
+// directories counts.
+var layered = strings.Fields("-links -samefile -inum -used -quit")
 
 // finds is find(1): what it removes or runs others for is at or below its starting points.
 func finds(k *call) {
+	k.deals(Order)
+	if slices.ContainsFunc(k.operands, func(f field) bool { return slices.ContainsFunc(layered, f.is) }) {
+		k.deals(Packing)
+	}
 	n := slices.IndexFunc(k.operands, func(f field) bool {
 		return strings.HasPrefix(f.text, "-") && !f.is("-H") && !f.is("-P") || f.is("(") || f.is("!")
 	})

@@ -212,6 +212,23 @@ func (c *Command) Runs(words []Word) *Command {
 	return out
 }
 
+// Finds are the words of each command that find(1) runs for what it finds, and the others of its own.
+func (c *Command) Finds() (runs [][]Word, rest []Word) {
+	for i := 0; i < len(c.Args); i++ {
+		if !isOneOf(c.Arg(i), "-exec", "-execdir") {
+			rest = append(rest, c.Args[i])
+			continue
+		}
+		end := i + 1
+		for end < len(c.Args) && c.Arg(end) != ";" && c.Arg(end) != "+" {
+			end++
+		}
+		runs = append(runs, c.Args[i+1:min(end, len(c.Args))])
+		i = end
+	}
+	return runs, rest
+}
+
 // inner is the script that a command like `bash -c "…"` or `su user -c "…"` is given.
 func inner(c *Command) (text, user string, ok bool) {
 	user = c.User

@@ -51,7 +51,7 @@ func TestFollowed(t *testing.T) {
 		"usermod -R /srv x", "useradd -k /srv/x -d /root x", "usermod -u 8 x", "groupadd $(getent group x)", "dpkg-architecture -c x", "ssh-keygen -qf/usr/local/bin/ls", "ssh-keygen -D x", "update-ca-certificates --hooksdir=/srv",
 		"timeout 9 update-ca-certificates", "curl $X", "curl --engine x https://example.com/x", "curl https://example.com/$(cat x)", "curl -o '/usr/#1' https://example.com/{lib,x}", "cd /usr/local/bin && wget -i /srv/x",
 		"cd /usr/local/bin && curl -O https://example.com/{date,x}", "timeout 9 curl https://example.com/x", "dpkg -i /srv/x.deb", "dpkg --configure -a", "gpg --dearmor --homedir $X", "gpg --import /srv/x", "rpm -E '%{lua:x}'", "rpm -V x", "openssl genrsa -engine x",
-		"find /srv -exec env {} +", "cd /srv/x && git checkout x", "git clone --recursive https://example.com/x.git", "git clone git@example.com:x.git", "git config --global credential.helper cache",
+		"find /srv -exec env {} +", "find $X -delete", "find /srv -ok rm {} +", "find /srv -fprint /srv/x", "find /srv -quit", "cd /srv/x && git checkout x", "git clone --recursive https://example.com/x.git", "git clone git@example.com:x.git", "git config --global credential.helper cache",
 		"cd /usr/local && git clone https://example.com/bin.git", "cd /usr/local && git init --bare bin"} {
 		out := plugintest.Run(t, plugins.Step{Plugin: New()}, "FROM base\nRUN "+second+"\nRUN ls\n", nil)
 		if text := plugintest.Print(out.Module); strings.Contains(text, "&& ls") {

@@ -144,7 +144,6 @@ func (p past) runs(s *script, accepts func(string) bool) *reason {
 
 // plainProgram tells programs of the tables that read no settings.
 func plainProgram(name string) bool {
-	_, finds := finder(name)
 	p := effects.ProgramOf(name)
-	return finds || p.Alone && !p.Settings || isShell(name) || understood(name) && name != "sudo"
+	return p.Alone && !p.Settings || isShell(name) || understood(name) && name != "sudo"
 }

@@ -96,8 +96,8 @@ func (w *walker) given(by, name string, c *shell.Command, args words) {
 	before := len(w.effects.changes)
 	w.runsProgram(name, c, args)
 	r, _ := rowOf(c, nil)
-	w.effects.any = w.effects.any || r.args || r.dest || r.here || len(w.effects.changes) > before
-	w.effects.links = w.effects.links || r.links != nil
+	w.effects.any = w.effects.any || len(w.effects.changes) > before
+	w.effects.links = w.effects.links || r.links
 	if r.can != nil && !r.fixed || deals(c.Name, effects.Membership) {
 		w.refuse(because("unknown", "`%s` gets arguments of %s that the tree does not show", c.Name, by))
 	}
@@ -106,16 +106,9 @@ func (w *walker) given(by, name string, c *shell.Command, args words) {
 // apply notes what a known program does.
 func (w *walker) apply(base string, r row, a words) {
 	e := &w.effects
-	var made words
-	switch {
-	case r.made != nil:
-		made = w.touch(r.made(a)...)
-	case r.args, r.dest, r.names:
-		made = w.touch(operands(a)...)
-	}
-	e.packages, e.own = e.packages || r.packages, e.own || r.own
+	made := w.touch(r.made...)
+	e.packages, e.own, e.links = e.packages || r.packages, e.own || r.own, e.links || r.links
 	w.purges = w.purges || r.purges
-	e.links = e.links || r.links != nil && r.links(a)
 	if r.names {
 		e.aliases = append(e.aliases, aliases(made)...)
 		led := false
@@ -126,39 +119,8 @@ func (w *walker) apply(base string, r row, a words) {
 			w.symbolic = append(w.symbolic, aliases(made)...)
 		}
 	}
-	if r.dest && len(a) > 0 && !a.short("t") && !a.any("--t*") {
-		e.change(a[len(a)-1])
-		return
-	}
-	if r.args || r.dest {
-		for _, p := range a {
-			w.paths(p)
-		}
-	}
 	for _, p := range r.changes {
 		e.change(p)
-	}
-	if r.here && !a.any("-C", "--directory*", "-P*", "-d") {
-		e.change(file{text: ".", whole: true})
-	}
-}
-
-// paths notes every path that an argument may have: itself, behind "=", and behind the
-// letter of an option.
-func (w *walker) paths(p file) {
-	if strings.Contains(p.text, "://") || p.whole && (p.text == "" || p.text == "-") {
-		return
-	}
-	if !strings.HasPrefix(p.text, "-") {
-		w.effects.change(p)
-	} else if len(p.text) > 2 && p.text[1] != '-' && strings.Contains(p.text, "/") {
-		w.effects.change(file{text: p.text[2:], whole: p.whole})
-		w.effects.change(file{text: p.text[strings.IndexByte(p.text, '/'):], whole: p.whole}) // behind several letters
-	} else if !p.whole {
-		w.effects.any = true
-	}
-	if _, value, ok := strings.Cut(p.text, "="); ok && value != "" {
-		w.effects.change(file{text: value, whole: p.whole})
 	}
 }
 
@@ -294,18 +256,11 @@ func (w *walker) find(c *shell.Command, args words) {
 	if args.any("-delete") {
 		w.touch(met...)
 	}
-	for i := 0; i < len(c.Args); i++ {
-		if a := c.Arg(i); a != "-exec" && a != "-execdir" {
-			continue
+	runs, _ := c.Finds()
+	for _, words := range runs {
+		if len(words) > 0 {
+			w.meets(c.Runs(words), len(c.Via)+1, met)
 		}
-		end := i + 1
-		for end < len(c.Args) && c.Arg(end) != ";" && c.Arg(end) != "+" {
-			end++
-		}
-		if i+1 < end {
-			w.meets(c.Runs(c.Args[i+1:end]), len(c.Via)+1, met)
-		}
-		i = end
 	}
 }
 
@@ -332,7 +287,7 @@ func (w *walker) met() bool { return w.finds > 0 || w.outer != nil && w.outer.me
 // orderless tells programs that do the same to files in any order: none of them writes to a file
 // that several others go into.
 func orderless(name string, r row) bool {
-	if !r.args && !r.dest && !r.names && !r.here && len(r.changes) == 0 && !r.packages && !r.own {
+	if !r.names && len(r.changes) == 0 && !r.packages && !r.own {
 		return true
 	}
 	return slices.Contains([]string{"chmod", "chown", "chgrp", "touch", "gzip", "gunzip", "bzip2", "bunzip2", "xz", "unxz", "setfacl", "setcap"}, name)

@@ -17,14 +17,11 @@ type row struct {
 	can   func(a words) bool // the arguments with which that holds; nil is all
 	nodes func(a words) bool // what it prints tells what depends on the layers: how many names files have, or the order of directories
 
-	args  bool // it changes files among its arguments
-	dest  bool // it changes what its last argument names
-	here  bool // it makes files with names of their own in the working directory
-	links func(a words) bool
-	names bool                // its last argument becomes a name of other files
-	made  func(a words) words // the files that it makes, changes or removes; nil is operands, for those that change files
+	links bool  // it may give files further names
+	names bool  // what it makes may be names of other files
+	made  words // the files that it makes, changes or removes
 
-	changes words // files that it changes in place, by the table of package effects
+	changes words // those that it changes in place
 	fixed   bool  // can is false of what it is given, not of what find and xargs may give it
 
 	packages bool // it is a package manager of a distribution
@@ -95,28 +92,16 @@ func managed(t effects.Task) row {
 	return row{can: func(words) bool { return can && t.Tame }, packages: t.System, purges: purges, own: true}
 }
 
-// programOf gives what is known of a program.
-func programOf(name string) (row, bool) {
-	for _, table := range []func(string) (row, bool){finder} {
-		if r, ok := table(name); ok {
-			return r, true
-		}
-	}
-	return row{}, false
-}
-
 // rowOf gives what is known of the program of a command, with what find and xargs give it.
 func rowOf(c *shell.Command, given words) (row, bool) {
 	if t, ok := effects.TaskOf(c); ok {
 		return managed(t), true
 	}
-	if p := effects.ProgramOf(c.Name); p.Alone {
-		if r, own := programOf(c.Name); own {
-			return r, true
-		}
-		return followed(c, p, given), true
+	p := effects.ProgramOf(c.Name)
+	if !p.Alone {
+		return row{}, false
 	}
-	return programOf(c.Name)
+	return followed(c, p, given), true
 }
 
 // followed is what the table of package effects says of a command. What find and xargs give it stands
@@ -126,21 +111,22 @@ func followed(c *shell.Command, p effects.Program, given words) row {
 	if alone.Via, alone.User = nil, ""; slices.Contains(c.Via, "xargs") {
 		alone.Args = append(slices.Clip(c.Args), shell.Word{Text: "{}", Known: true, Start: -1, End: -1})
 	}
+	if c.Name == "find" { // see walker.find
+		_, rest := c.Finds()
+		alone.Args = slices.DeleteFunc(rest, func(w shell.Word) bool { return w.Lit() == "-delete" })
+	}
 	e := effects.OfCommand(&alone, effects.State{Dir: ".", Open: true, Form: func(string) string { return string(eval.AnyWord) }}) // others are refused: see splits
 	has := func(d effects.Dealing) bool { return slices.Contains(e.Dealings, d) }
 	written := pathsOf(e.Writes, given, true)
 	removed := pathsOf(e.Removes, given, false)
 	made := above(c, append(written, removed...))
 	ours := func(p effects.Path) bool { return p.Own }
-	r := row{made: func(words) words { return made }, names: has(effects.Names), fixed: !p.Runs}
+	r := row{made: made, links: has(effects.Links), names: has(effects.Names), fixed: !p.Runs}
 	r.own = slices.ContainsFunc(e.Writes.List, ours) || slices.ContainsFunc(e.Removes.List, ours)
 	r.can = func(a words) bool {
 		return len(e.Unknown) == 0 && !has(effects.Packing) && !has(effects.Daemon) && !has(effects.Helpers) && (r.fixed || !a.open())
 	}
 	r.nodes = func(a words) bool { return has(effects.Order) || p.Orders && a.open() }
-	if has(effects.Links) {
-		r.links = func(words) bool { return true }
-	}
 	if !p.Renames && len(written) > 0 {
 		for _, f := range made {
 			if dir, tree := strings.CutSuffix(f.text, "/"); tree && !f.whole && f.tail == "" {
@@ -211,18 +197,6 @@ func pathsOf(p effects.Paths, given words, write bool) (list words) {
 
 // isKnown tells the name of a program of which something is known.
 func isKnown(name string) bool {
-	_, known := rowOf(&shell.Command{Name: name}, nil)
-	return known
-}
-
-// finder is find(1) 4.9: it prints in the order of directories, which depends on the
-// layers that they are put together from, as other things that it tells do. What it runs is looked at as any program, with arguments that
-// nobody knows.
-func finder(name string) (row, bool) {
-	return row{
-		can: func(a words) bool {
-			return !a.open() && !a.any("-fprint*", "-fls", "-ok*", "-links", "-samefile", "-inum", "-used", "-quit")
-		},
-		nodes: func(a words) bool { return true },
-	}, name == "find"
+	_, manages := effects.TaskOf(&shell.Command{Name: name})
+	return manages || effects.ProgramOf(name).Alone
 }
