@@ -32,7 +32,6 @@ import (
 	"github.com/seed-e0495807/strake/ir"
 	"github.com/seed-e0495807/strake/lang/diag"
 	"github.com/seed-e0495807/strake/lang/regular"
-	"github.com/seed-e0495807/strake/plugins/builtin/slim"
 )
 
 // engineBuilder builds by a BuildKit.
@@ -78,7 +77,7 @@ func (b *engineBuilder) Expand(ctx context.Context, row Row) (*Expansion, error)
 		if len(row) == 0 {
 			b.module = m
 		}
-		e.Refusals, e.Dropped = refusals(s, found, row), slim.Declared(m)
+		e.Refusals, e.Dropped = refusals(s, found, row), row.declared(m)
 		text, err := dockerfile.Print(m)
 		e.Text = as(s.File().Text, text)
 		return err

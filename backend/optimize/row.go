@@ -10,9 +10,11 @@ import (
 
 	"github.com/goccy/go-yaml"
 
+	"github.com/seed-e0495807/strake/ir"
 	"github.com/seed-e0495807/strake/lang/diag"
 	"github.com/seed-e0495807/strake/lang/source"
 	"github.com/seed-e0495807/strake/plugins"
+	"github.com/seed-e0495807/strake/plugins/builtin/explain"
 	"github.com/seed-e0495807/strake/plugins/config"
 )
 
@@ -22,6 +24,7 @@ type Pass struct {
 	Grants   []string       `yaml:"grants,omitempty,flow" json:"grants,omitempty"`
 	Config   map[string]any `yaml:"config,omitempty" json:"config,omitempty"`
 	Explains bool           `yaml:"-" json:"-"` // its config has explain
+	Drops    bool           `yaml:"-" json:"-"` // the image may lack what it declares
 	// Safer is the pass with a config that takes fewer risks, to be tried where this one was
 	// wrong; nil is none.
 	Safer *Pass `yaml:"-" json:"-"`
@@ -30,7 +33,7 @@ type Pass struct {
 // toolchain is the kind of what programs are built with, which goes with a stage of its own.
 const toolchain = "toolchain"
 
-// Kinds are those of what slim may drop.
+// Kinds are those of what may be dropped: by slim, and caches by cache-mounts, too.
 var Kinds = []string{"lists", "caches", "logs", "backups", "archives", "docs", toolchain}
 
 // Passes are all in their order: what is dead is not moved, what is split moves, what runs beside
@@ -52,7 +55,7 @@ func Passes(changes map[string]float64, drop []string) []Pass {
 		return Pass{Name: "parallelise", Grants: images, Explains: true, Config: map[string]any{"links": links}}
 	}
 	slim := func(unknown string) Pass {
-		p := Pass{Name: "slim", Grants: images, Explains: true, Config: map[string]any{"unknown": unknown}}
+		p := Pass{Name: "slim", Grants: images, Explains: true, Drops: true, Config: map[string]any{"unknown": unknown}}
 		if drop != nil {
 			p.Config["drop"] = drop
 		}
@@ -73,13 +76,24 @@ func Passes(changes map[string]float64, drop []string) []Pass {
 		wide,
 		{Name: "copy-link", Grants: []string{string(plugins.GrantContext), string(plugins.GrantImages)}, Explains: true},
 		{Name: "merge-run", Grants: images, Explains: true},
-		{Name: "cache-mounts", Grants: images},
+		{Name: "cache-mounts", Grants: images, Drops: drop == nil || slices.Contains(drop, "caches")},
 		thin,
 	}
 }
 
 // Row is passes in the order in which they run.
 type Row []Pass
+
+// declared are the patterns of files that a module may lack by what the passes say.
+func (r Row) declared(m *ir.Module) (list []string) {
+	for _, p := range r {
+		if p.Drops {
+			list = append(list, explain.Declared(m, p.Name)...)
+		}
+	}
+	slices.Sort(list)
+	return slices.Compact(list)
+}
 
 // names of the passes.
 func (r Row) names() (list []string) {

@@ -155,7 +155,12 @@ func matchers(patterns []string) (list []*patternmatcher.PatternMatcher, err err
 			list = append(list, nil)
 			continue
 		}
-		m, err := patternmatcher.New([]string{strings.TrimPrefix(p, "/")})
+		name := strings.TrimPrefix(p, "/")
+		parts := []string{name}
+		if strings.HasSuffix(name, "/") {
+			parts = append(parts, "!"+name+"**") // the directory itself
+		}
+		m, err := patternmatcher.New(parts)
 		if err != nil || strings.HasPrefix(p, "!") {
 			return nil, diag.Diagnostic{Code: "bad-pattern", Message: fmt.Sprintf("%q is no pattern of paths", p), Hint: "write it as in .dockerignore, like /var/lib/apt/lists/*"}
 		}

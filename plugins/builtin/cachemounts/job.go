@@ -8,6 +8,7 @@ import (
 
 	"github.com/seed-e0495807/strake/ir"
 	"github.com/seed-e0495807/strake/ir/shell"
+	"github.com/seed-e0495807/strake/plugins/builtin/explain"
 )
 
 // job is one RUN.
@@ -21,6 +22,7 @@ type job struct {
 	body        *ir.Run // what becomes of the RUN
 	mounts      []ir.Mount
 	names       []string
+	dropped     []string // patterns of what the image lacks then
 	hooks       answer   // see hooked
 	aboutMounts answer   // see speaksOfMounts
 	made        []link   // see links
@@ -43,9 +45,14 @@ type target struct {
 	at string // an absolute path
 }
 
-// why is the reason for people.
+// why is the reason for people, and for who compares the images.
 func (j *job) why() string {
-	return "keeps the downloads of " + strings.Join(j.names, ", ") + " from build to build"
+	why := "keeps the downloads of " + strings.Join(j.names, ", ") + " from build to build"
+	if len(j.dropped) > 0 {
+		slices.Sort(j.dropped)
+		why += ", " + explain.Drops(slices.Compact(j.dropped))
+	}
+	return why
 }
 
 // find looks for package managers.
@@ -190,6 +197,7 @@ func (j *job) apply(u *use) {
 	for _, t := range u.targets {
 		j.mounts = append(j.mounts, j.mount(u, t))
 	}
+	j.dropped = append(j.dropped, j.drops(u)...)
 	if !slices.Contains(j.names, u.config) {
 		j.names = append(j.names, u.config)
 	}

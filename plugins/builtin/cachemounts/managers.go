@@ -26,6 +26,7 @@ type manager struct {
 	lead   func(j *job, u *use) bool // edits the commands; false when that cannot be
 	dirs   []dir
 	own    []string                // where the manager has its cache by default, "~" is HOME
+	leaves []string                // what of that the image has of a command that is not led
 	vars   []string                // that move the cache, or switch it
 	away   []string                // options that do; "x*" is all that start with x
 	moved  func() *late.Expression // what else an instruction of the stage can have done to move it
@@ -54,8 +55,9 @@ var managers = []manager{
 	// valid by size and time of files that differ from image to image, there is none.
 	{config: "apt", name: "apt", native: true, locked: true, system: true, uses: installs("apt-get", "apt"), lead: leadApt,
 		dirs: []dir{{path: ownDir + "apt"}}, own: []string{"/var/cache/apt"},
-		away: []string{"Dir*", "-oDir*", "-c", "--config-file*", "-d", "-dy", "-yd", "--download-only", "--print-uris", "--no-download"},
-		vars: []string{"APT_CONFIG"}, traces: []string{"/var/cache/apt/"},
+		leaves: []string{"/var/cache/apt/archives/*", "/var/cache/apt/pkgcache.bin", "/var/cache/apt/srcpkgcache.bin"},
+		away:   []string{"Dir*", "-oDir*", "-c", "--config-file*", "-d", "-dy", "-yd", "--download-only", "--print-uris", "--no-download"},
+		vars:   []string{"APT_CONFIG"}, traces: []string{"/var/cache/apt/"},
 		moved: aptHooks},
 	// apk(8), apk-cache(5) of apk-tools 2.14: packages have the hash of their contents in
 	// their names, indexes have not the architecture; so the base image is part of the key.
@@ -67,7 +69,7 @@ var managers = []manager{
 	// repository has the hash of its URL, architecture included. --refresh, since what is
 	// known of a repository counts as new for two days.
 	{config: "dnf", name: "dnf", native: true, locked: true, system: true, uses: installs("dnf", "dnf5", "yum"), lead: leadDnf,
-		dirs: []dir{{path: ownDir + "dnf"}}, own: []string{"/var/cache/dnf", "/var/cache/yum", "/var/cache/libdnf5"},
+		dirs: []dir{{path: ownDir + "dnf"}}, own: []string{"/var/cache/dnf", "/var/cache/yum", "/var/cache/libdnf5"}, leaves: []string{"/var/cache/dnf/*", "/var/cache/libdnf5/*"},
 		away: []string{"--ins*", "--setopt=cachedir*", "--setopt=system_cachedir*", "--setopt=keepcache*", "-c", "--con*",
 			"-C", "--ca*", "--dow*", "--des*", "--fo*"}, traces: []string{"/var/cache/"},
 		moved: late.Regexp(`cachedir|keepcache|plugin(conf)?path|(post|pre)-transaction|actions\.d|(dnf|yum)[^&|;\n]* (-C|--cacheonly)\b`)},
@@ -83,7 +85,7 @@ var managers = []manager{
 	// _cacache is shared, which is keyed by integrity; _npx is keyed by name alone, and
 	// packages have prebuilt files in directories of their own beside it.
 	{config: "npm", name: "npm", uses: isNpm(npmInstalls...), lead: leadBy(" --cache=" + ownDir + "npm"),
-		dirs: []dir{{path: ownDir + "npm", scratch: true}, {path: ownDir + "npm/_cacache"}}, own: []string{"~/.npm"},
+		dirs: []dir{{path: ownDir + "npm", scratch: true}, {path: ownDir + "npm/_cacache"}}, own: []string{"~/.npm"}, leaves: []string{"~/.npm"},
 		vars: []string{"npm_config_cache", "NPM_CONFIG_CACHE", "npm_config_userconfig", "NPM_CONFIG_USERCONFIG", "npm_config_globalconfig", "NPM_CONFIG_GLOBALCONFIG",
 			"npm_config_prefer_offline", "NPM_CONFIG_PREFER_OFFLINE", "npm_config_offline", "NPM_CONFIG_OFFLINE", "npm_config_logs_dir", "NPM_CONFIG_LOGS_DIR"},
 		away: []string{"--cac*", "--userc*", "--globalc*", "--logs-d*", "--of*", "--prefer-of*", "--scr*", "--node*", "--onl*", "--gi*", "--she*"},
@@ -106,7 +108,7 @@ var managers = []manager{
 	// go help cache: "the build cache does not detect changes to C libraries imported with
 	// cgo", so there is one only where CGO_ENABLED=0. Tests may be left out by a cache.
 	{config: "go", name: "go-build", native: true, uses: sub([]string{"go"}, "build", "install"), lead: leadGoBuild,
-		dirs: []dir{{path: ownDir + "go-build"}}, own: []string{"~/.cache/go-build"}, vars: []string{"GOCACHE", "GOENV", "XDG_CACHE_HOME", "GOFLAGS", "GOCACHEPROG"},
+		dirs: []dir{{path: ownDir + "go-build"}}, own: []string{"~/.cache/go-build"}, leaves: []string{"~/.cache/go-build"}, vars: []string{"GOCACHE", "GOENV", "XDG_CACHE_HOME", "GOFLAGS", "GOCACHEPROG"},
 		away: []string{"-toolexec*", "-a", "-work*", "--work*"}, moved: late.Regexp(`go env[^&|;\n]* -w|go[^&|;\n]*build[^&|;\n]*\.cache`)},
 	// The Cargo Book, "Cargo Home" and "Environment Variables", 1.9x: crates are checked
 	// against the index. Their paths are in binaries. Cargo locks, but by files beside it.

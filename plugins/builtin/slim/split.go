@@ -13,6 +13,7 @@ import (
 	"github.com/seed-e0495807/strake/ir/effects"
 	"github.com/seed-e0495807/strake/ir/eval"
 	"github.com/seed-e0495807/strake/ir/shell"
+	"github.com/seed-e0495807/strake/plugins/builtin/explain"
 )
 
 // toolchain is the kind of what programs are built with: packages, and the base image itself.
@@ -295,7 +296,7 @@ func (s *split) plain(k int, script *shell.Script) *reason {
 	if err != nil {
 		return because("form", "%v", err)
 	}
-	s.instead[k] = []*ir.Op{s.Op(body, declares+strings.Join(removed, " "), op.Origin)}
+	s.instead[k] = []*ir.Op{s.Op(body, explain.Drops(removed), op.Origin)}
 	return nil
 }
 
@@ -432,7 +433,7 @@ func (s *split) module() (*ir.Module, []int) {
 		run.Code, run.Origin = "", s.Made("runs on "+s.base, old.Origin)
 	}
 	slices.Sort(s.gone)
-	why, next := declares+strings.Join(slices.Compact(s.gone), " "), 0
+	why, next := explain.Drops(slices.Compact(s.gone)), 0
 	for k, op := range old.Ops {
 		put, changed := s.instead[k]
 		if !changed {
