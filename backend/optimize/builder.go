@@ -43,6 +43,7 @@ type engineBuilder struct {
 	proof  *verify.Experiment // nil before it begins
 	module *ir.Module         // of the author
 	runs   int
+	packed bool // compressions were measured: on the first image, as passes change little about that
 }
 
 // request is the user's, with what this package decides: nothing is kept, nothing is attested.
@@ -267,6 +268,11 @@ func (r *engineRun) Image(ctx context.Context, m *Measurement) error {
 	if err == nil {
 		img.Dockerfile = filepath.Base(r.Request.Input.Dockerfile())
 		m.Image, err = report.New(ctx, validate.NewReader(validate.Usual()), img)
+	}
+	if err == nil && !r.packed {
+		layers := m.Image.Layers
+		m.Packings, err = pack(ctx, img, func(i int) bool { return i < len(layers) && layers[i].Line > 0 })
+		r.packed = err == nil
 	}
 	if err != nil && ctx.Err() != nil {
 		return err

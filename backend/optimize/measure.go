@@ -35,6 +35,8 @@ type Measurement struct {
 type Details struct {
 	Traces []*build.Trace `json:"traces,omitempty"` // of the build without a cache, and of the rebuilds
 	Image  *report.Report `json:"image,omitempty"`  // what is in the layers, at the end
+	// Packings are compressions of the layers that the Dockerfile makes, of the first that is measured.
+	Packings []Packing `json:"packings,omitempty"`
 }
 
 // kept is a measurement as it is in a file.

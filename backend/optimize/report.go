@@ -156,6 +156,7 @@ func (r *Report) Text(w io.Writer) error {
 			b.WriteString(strings.TrimRight("  "+l, " \n") + "\n")
 		}
 	}
+	b.WriteString(advice(r.Packings))
 	if r.After == nil {
 		fmt.Fprint(&b, "\nNothing is to be done: no pass pays that was shown to build the same image.\n")
 	}

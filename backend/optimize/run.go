@@ -10,6 +10,7 @@ import (
 	"github.com/moby/buildkit/frontend/dockerui"
 
 	"github.com/seed-e0495807/strake/backend/build"
+	"github.com/seed-e0495807/strake/backend/engine"
 	"github.com/seed-e0495807/strake/backend/gateway"
 	"github.com/seed-e0495807/strake/backend/input"
 	"github.com/seed-e0495807/strake/backend/validate"
@@ -41,7 +42,8 @@ type Report struct {
 	Why      string             `json:"why,omitempty"` // there are no commits to replay
 	Changes  map[string]float64 `json:"changes,omitempty"`
 	Before   *Measurement       `json:"before"`
-	After    *Measurement       `json:"after,omitempty"` // nil when nothing pays
+	Packings []Packing          `json:"compression,omitempty"` // of the layers that the Dockerfile makes
+	After    *Measurement       `json:"after,omitempty"`       // nil when nothing pays
 	Passes   []Outcome          `json:"passes"`
 	Refusals []Refusal          `json:"refusals,omitempty"`
 	Proof    *validate.Verdict  `json:"proof,omitempty"`
@@ -164,7 +166,9 @@ func (x *search) begin(ctx context.Context, b *engineBuilder, r *Report, replay 
 	x.Key, x.Rebuilds = b.key(), len(r.Edits)
 	b.total = b.did + (len(x.Passes)+1)*(x.Rebuilds+1) + 4
 	x.before, err = x.measure(ctx, "as it is", r.Old)
-	r.Before = x.before
+	if r.Before = x.before; err == nil && b.Request.Engine.Kind != engine.Docker { // whose images have one compression
+		r.Packings = x.before.Packings
+	}
 	return err
 }
 

@@ -61,6 +61,7 @@ var mutants = []mutant{
 	{"health check lost", "HEALTHCHECK", "", "Healthcheck"},
 	{"working directory", "USER backup", "USER backup\nWORKDIR /", "WorkingDir"},
 	{"directory of a step", "WORKDIR /opt/backup", "WORKDIR /opt", "/opt/backup"},
+	{"mode lost by --link", "EXPOSE", "EXPOSE 8080/tcp\nCOPY --link etc/rules.conf /var/lib/backup/rules.conf", "/var/lib/backup: mode 0750 → 0755"},
 }
 
 // Info implements plugins.Plugin.
