@@ -34,7 +34,7 @@ type Pass struct {
 const toolchain = "toolchain"
 
 // Kinds are those of what may be dropped: by slim, and caches by cache-mounts, too.
-var Kinds = []string{"lists", "caches", "logs", "backups", "archives", "docs", toolchain}
+var Kinds = []string{"lists", "caches", "logs", "backups", "archives", "docs", "locales", toolchain}
 
 // Passes are all in their order: what is dead is not moved, what is split moves, what runs beside
 // others is in its order, what is merged has one cache and is slimmed whole. Changes are for

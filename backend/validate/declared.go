@@ -148,7 +148,7 @@ var records = strings.Fields(`/var/lib/dpkg/status /var/lib/dpkg/status-old /var
 	/var/cache/apt/archives/lock /var/lib/apt/lists/lock /var/cache/ldconfig/aux-cache /etc/ld.so.cache /var/cache/debconf/config.dat /var/cache/debconf/templates.dat /var/cache/debconf/passwords.dat
 	/var/log/apt/eipp.log.xz /var/log/apt/history.log /var/log/apt/term.log /var/log/dpkg.log /var/log/alternatives.log`)
 
-// areas are directories that apt gives its own mode and owner when it runs.
+// areas are directories that apt makes, and gives its own mode and owner, when it runs.
 var areas = strings.Fields("/var/cache/apt/archives/partial /var/lib/apt/lists/partial /var/lib/apt/lists/auxfiles")
 
 // index is the entry of Verdict.Dropped that a difference falls under, -1 for none.
@@ -162,6 +162,8 @@ func (d *declared) index(a, b *Tree, at Difference) int {
 	first := slices.Min(slices.Collect(maps.Values(d.names)))
 	content := at.Change == Changed && !slices.ContainsFunc(at.Aspects, func(s Aspect) bool { return s.Form == "" && s.What != aspectContent })
 	switch {
+	case at.Change == Added && slices.Contains(areas, at.Path) && at.Kind == Directory && len(at.b.children) == 0:
+		return first
 	case at.Change == Added:
 		return -1
 	case slices.Contains(records, at.Path) && (content || at.Change == Removed && at.Path != dpkgStatus):

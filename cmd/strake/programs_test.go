@@ -40,6 +40,7 @@ var knowers = map[string]string{
 	"plugins/builtin/packages/install/manager.go": "it writes their commands",
 	"plugins/builtin/policy/shippedrun.go":        "rules that are about programs by name, in the language of rules",
 	"plugins/builtin/slim/drop.go":                "the command that it edits",
+	"plugins/builtin/slim/purge.go":               "a manager whose packages it leaves alone, as it has a database of its own",
 	"plugins/builtin/sshmount/needs.go":           "managers of which it knows when they use ssh, besides what their words say",
 
 	"backend/build/hints.go":       "hints for people name what to run",

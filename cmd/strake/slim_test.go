@@ -126,9 +126,10 @@ func TestSplitVerified(t *testing.T) {
 	}
 	const apt = "apt:gcc apt:libc6-dev /var/lib/apt/lists/* /var/log/apt/* /var/log/alternatives.log /var/log/dpkg.log /var/cache/debconf/*-old /var/cache/ldconfig/* /var/lib/dpkg/*-old"
 	for name, c := range map[string]struct{ text, run, config, dropped string }{
-		"go":   {"FROM golang:1.26\nCOPY . /go/src/tool\nWORKDIR /go/src/tool\nRUN CGO_ENABLED=0 go build -trimpath -o /usr/local/bin/tool .\nRUN mkdir /work\nWORKDIR /work\nENTRYPOINT [\"tool\"]\n", "tool", "{drop: [toolchain], run-base: distribution}", "base:golang:1.26 /go/pkg /root/.cache /root/.config"},
-		"gcc":  {"FROM debian:12\nWORKDIR /src\nCOPY . .\nRUN apt-get update && apt-get install -y --no-install-recommends gcc libc6-dev\nRUN gcc -O2 -o /usr/local/bin/rot rot.c\nENTRYPOINT [\"rot\"]\n", "rot", "{drop: [toolchain]}", apt},
-		"make": {"FROM debian:12\nWORKDIR /src\nCOPY . .\nRUN apt-get update && apt-get install -y --no-install-recommends gcc libc6-dev make xxd\nRUN make && make install\nENTRYPOINT [\"x\"]\n", "x", "{drop: [toolchain], unknown: drop}", apt + " apt:make"},
+		"go":    {"FROM golang:1.26\nCOPY . /go/src/tool\nWORKDIR /go/src/tool\nRUN CGO_ENABLED=0 go build -trimpath -o /usr/local/bin/tool .\nRUN mkdir /work\nWORKDIR /work\nENTRYPOINT [\"tool\"]\n", "tool", "{drop: [toolchain], run-base: distribution}", "base:golang:1.26 /go/pkg /root/.cache /root/.config"},
+		"gcc":   {"FROM debian:12\nWORKDIR /src\nCOPY . .\nRUN apt-get update && apt-get install -y --no-install-recommends gcc libc6-dev\nRUN gcc -O2 -o /usr/local/bin/rot rot.c\nENTRYPOINT [\"rot\"]\n", "rot", "{drop: [toolchain]}", apt},
+		"purge": {"FROM debian:12\nCOPY . /src\nRUN apt-get update && apt-get install -y --no-install-recommends gcc libc6-dev make xxd && make -C /src install && rm -rf /var/lib/apt/lists/*\nCMD [\"x\"]\n", "x && xxd -v 2>&1", "{drop: [toolchain]}", apt + " apt:make"},
+		"make":  {"FROM debian:12\nWORKDIR /src\nCOPY . .\nRUN apt-get update && apt-get install -y --no-install-recommends gcc libc6-dev make xxd\nRUN make && make install\nENTRYPOINT [\"x\"]\n", "x", "{drop: [toolchain], unknown: drop}", apt + " apt:make"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			dir := t.TempDir()

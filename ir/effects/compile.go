@@ -15,13 +15,15 @@ type toolchain struct {
 	Packages string // patterns of names
 	Source   string
 	Programs string // of them
+	Brings   string // patterns of packages that they bring along, and that are for building only, too
 	Along    string // programs of what they bring along
 }
 
 var toolchains = []toolchain{
 	{Manager: "apt", Packages: "gcc gcc-[0-9]* g++ g++-[0-9]* cpp cpp-[0-9]* binutils make libc6-dev libc-dev linux-libc-dev libgcc-*-dev libstdc++-*-dev build-essential dpkg-dev tcc nasm yasm",
 		Source:   "Debian 12: what is linked against their libraries needs libc6, libgcc-s1 and libstdc++6, which apt depends on; other libraries that come along are asked for by flags, see plainFlags",
-		Programs: "gcc g++ cc c++ c89 c99 cpp gcov ld ld.bfd ld.gold as ar nm ranlib strip objcopy objdump readelf addr2line size strings make gmake dpkg-buildpackage dpkg-source tcc nasm yasm", Along: "patch perl xz bzip2"},
+		Programs: "gcc g++ cc c++ c89 c99 cpp gcov ld ld.bfd ld.gold as ar nm ranlib strip objcopy objdump readelf addr2line size strings make gmake dpkg-buildpackage dpkg-source tcc nasm yasm", Along: "patch perl xz bzip2",
+		Brings: "binutils-* libbinutils libctf0 libctf-nobfd0 libgprofng0 libcc1-0 libisl[0-9]* libmpc3 libmpfr6 libc-dev-bin libc-devtools libcrypt-dev libnsl-dev libtirpc-dev rpcsvc-proto manpages-dev"},
 	{Manager: "apt", Packages: "autoconf automake autotools-dev bison flex cmake ninja-build m4 pkg-config pkgconf", Source: "Debian 12",
 		Programs: "autoconf autoreconf autoheader automake aclocal bison yacc flex lex cmake ctest cpack ninja pkg-config pkgconf", Along: "perl m4"},
 	{Manager: "apt", Packages: "golang golang-go golang-src golang-[0-9]* golang-[0-9]*-go cargo rustc", Source: "Debian 12; what they make has their libraries in it", Programs: "go gofmt cargo rustc rustdoc"},
@@ -31,9 +33,23 @@ var toolchains = []toolchain{
 
 // Toolchain tells whether a package, by its name in a manager's repository, is of a toolchain.
 func Toolchain(manager, name string) bool {
-	return slices.ContainsFunc(toolchains, func(t toolchain) bool {
-		return t.Manager == manager && slices.ContainsFunc(strings.Fields(t.Packages), func(p string) bool { ok, err := path.Match(p, name); return ok && err == nil })
-	})
+	return slices.ContainsFunc(toolchains, func(t toolchain) bool { return t.Manager == manager && t.has(name) })
+}
+
+func (t toolchain) has(name string) bool {
+	return slices.ContainsFunc(strings.Fields(t.Packages), func(p string) bool { ok, err := path.Match(p, name); return ok && err == nil })
+}
+
+// ToolchainPattern is an extended regular expression for the names of packages of a manager that are of
+// the toolchains which some are of, or come along with these for building only.
+func ToolchainPattern(manager string, names ...string) string {
+	var list []string
+	for _, t := range toolchains {
+		if t.Manager == manager && slices.ContainsFunc(names, t.has) {
+			list = append(list, strings.Fields(t.Packages+" "+t.Brings)...)
+		}
+	}
+	return "^(" + strings.NewReplacer("+", "[+]", "*", ".*").Replace(strings.Join(list, "|")) + ")$"
 }
 
 // Builder tells whether a program, by its name, is of a toolchain; and whether it may come along with
@@ -96,7 +112,11 @@ func plainFlags(args []shell.Word) bool {
 		switch {
 		case !w.Known:
 			return false
-		case !strings.HasPrefix(t, "-") || i > 0 && args[i-1].Text == "-o":
+		case i > 0 && slices.Contains([]string{"-o", "-I", "-D", "-include"}, args[i-1].Text):
+		case !strings.HasPrefix(t, "-"):
+			if !slices.Contains([]string{".c", ".cc", ".cpp", ".cxx", ".C", ".s", ".S", ".o", ".a"}, path.Ext(t)) {
+				return false // a library, or what it is told to be
+			}
 		case slices.Contains([]string{"-o", "-c", "-s", "-static", "-pthread", "-pipe", "-pedantic", "-ansi", "-lm", "-lc", "-lpthread", "-ldl", "-lrt", "-I", "-D", "-include"}, t):
 		case strings.HasPrefix(t, "-O"), strings.HasPrefix(t, "-W") && !strings.Contains(t, ",") && !strings.HasPrefix(t, "-Wp"), strings.HasPrefix(t, "-std="), strings.HasPrefix(t, "-g"), strings.HasPrefix(t, "-I"), strings.HasPrefix(t, "-D"),
 			slices.Contains([]string{"-fPIC", "-fpic", "-fPIE", "-fpie", "-fno-common", "-fcommon", "-fno-strict-aliasing", "-fwrapv", "-fstack-protector-strong"}, t), strings.HasPrefix(t, "-march="), strings.HasPrefix(t, "-mtune="):

@@ -12,11 +12,12 @@ type LeftoverKind string
 
 // The kinds.
 const (
-	Lists   LeftoverKind = "lists"   // of packages that there are
-	Caches  LeftoverKind = "caches"  // of what was fetched, or worked out
-	Logs    LeftoverKind = "logs"    // of what was done
-	Backups LeftoverKind = "backups" // of a database, as it was before
-	Docs    LeftoverKind = "docs"    // manuals and their like, without licences
+	Lists      LeftoverKind = "lists"   // of packages that there are
+	Caches     LeftoverKind = "caches"  // of what was fetched, or worked out
+	Logs       LeftoverKind = "logs"    // of what was done
+	Backups    LeftoverKind = "backups" // of a database, as it was before
+	Docs       LeftoverKind = "docs"    // manuals and their like, without licences
+	Catalogues LeftoverKind = "locales" // translations of what programs say
 	// Archives are files that a script fetches and unpacks. They are in no row: see Unpacked.
 	Archives LeftoverKind = "archives"
 )
@@ -49,6 +50,8 @@ type leftover struct {
 	Fresh   string // options with which they do not
 	Offline string // options with which the program does in any case
 	Readers string // other programs that need it
+
+	Cleans string // the option with which the program's clean takes it away; "" is any
 }
 
 // Installs tells a command of a program that manages packages, or builds with them: what it reads
@@ -121,8 +124,8 @@ func (l Leftover) ClearedBy(c *shell.Command) bool {
 	switch {
 	case !ok || l.row == nil || !among(l.row.Programs, c.Name):
 		return false
-	case c.Name == "go":
-		return t.Command == "clean" && takes(c, "-cache")
+	case l.row.Cleans != "":
+		return t.Command == "clean" && takes(c, l.row.Cleans)
 	}
 	return t.Action == ToClean && (l.Kind == Caches || l.Kind == Lists && strings.HasSuffix(t.Command, "distclean"))
 }

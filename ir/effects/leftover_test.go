@@ -63,11 +63,14 @@ func TestLeftoversOf(t *testing.T) {
 		"yarn build":                          "",
 		"yarn install --cache-folder /x":      "",
 		"npm start":                           "",
-		"go build ./...":                      "~/.cache/go-build",
-		"go mod download":                     "",
+		"go build ./...":                      "~/.cache/go-build /go/pkg/mod/cache",
+		"go mod download":                     "/go/pkg/mod/cache",
+		"go clean -modcache":                  "",
+		"gem install rake":                    "/var/lib/gems/*/cache/*.gem",
+		"cargo build --release":               "/usr/local/cargo/registry/cache",
 		"yum -y install x":                    "/var/cache/dnf/* /var/log/dnf*.log*",
 		"zypper -n in x":                      "/var/cache/zypp/* /var/log/zypper.log",
-		"env GOFLAGS=-v go install ./cmd/...": "~/.cache/go-build",
+		"env GOFLAGS=-v go install ./cmd/...": "~/.cache/go-build /go/pkg/mod/cache",
 	} {
 		s, err := shell.Parse(&ir.Run{Command: ir.Command{Line: script}}, nil)
 		if err != nil {

@@ -18,6 +18,8 @@ var leftovers = []leftover{
 		Paths: "/usr/share/man/* /usr/share/info/* /usr/share/doc/*/changelog* /usr/share/doc/*/NEWS* /usr/share/doc/*/README* /usr/share/doc/*/TODO* /usr/share/doc/*/AUTHORS* /usr/share/doc/*/examples",
 		By:    "install upgrade", Needs: "install upgrade remove", Readers: "dpkg update-alternatives man info apropos whatis"},
 
+	{Programs: "apt-get apt aptitude", Kind: Catalogues, Source: "gettext 0.21 manual, 11.2: a program without a catalogue speaks as it was written", Paths: "/usr/share/locale/*/LC_MESSAGES", By: "install upgrade"},
+
 	{Programs: "apk", Kind: Lists, Source: "apk(8) 2.12, apk-cache(5) 2.14", Paths: "/var/cache/apk/*", By: "update install upgrade", Without: "--no-cache --cache-dir --root -p",
 		Needs: "install upgrade remove fetch ask", Fresh: "--no-cache -U --update --update-cache"},
 
@@ -37,5 +39,11 @@ var leftovers = []leftover{
 	{Programs: "yarn yarnpkg", Kind: Caches, Source: "yarn 1.22: yarn cache dir, as root", Paths: "/usr/local/share/.cache/yarn", By: "install add -", Without: "--cache-folder",
 		Unless: "YARN_CACHE_FOLDER yarn_cache_folder", Needs: "cache", Offline: "--offline --prefer-offline"},
 	{Programs: "go", Kind: Caches, Source: "go help cache, 1.21", Paths: "~/.cache/go-build", By: "build install get run test vet list generate tool", Unless: "GOCACHE XDG_CACHE_HOME GOENV",
-		Needs: "build install get run test vet list generate tool"},
+		Needs: "build install get run test vet list generate tool", Cleans: "-cache"},
+	{Programs: "go", Kind: Caches, Source: "go help modcache, 1.21; GOPATH of the image golang, by its Dockerfile", Paths: "/go/pkg/mod/cache", By: "build install get run test vet list generate mod",
+		Needs: "build install get run test vet list generate tool mod work", Cleans: "-modcache"},
+	{Programs: "gem bundle bundler", Kind: Caches, Source: "gem(1) 3.3, install: it keeps what it fetched; directories of Debian and of the image ruby, by its Dockerfile", By: "install update", Needs: "pristine",
+		Paths: "/var/lib/gems/*/cache/*.gem /usr/local/bundle/cache/*.gem /usr/local/lib/ruby/gems/*/cache/*.gem", Offline: "--local"},
+	{Programs: "cargo", Kind: Caches, Source: "the Cargo book 1.70, Cargo home; CARGO_HOME of the image rust, by its Dockerfile", Paths: "/usr/local/cargo/registry/cache /usr/local/cargo/registry/index /usr/local/cargo/git/db", By: "build install fetch update",
+		Needs: "metadata vendor", Offline: "--offline --frozen"},
 }

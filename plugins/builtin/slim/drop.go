@@ -29,12 +29,13 @@ func (j *job) slim(stage, op int, run *ir.Run) (*ir.Run, string) {
 	}
 	self, edit := j.Module.Stages[stage].Ops[op], script.Edit()
 	patterns := j.patterns(stage, op, run, script)
-	if len(patterns) > 0 {
+	tools := j.purged(stage, op, script)
+	if len(patterns)+len(tools) > 0 {
 		if e, why := ending(script, at); why != nil {
-			j.say(self, why.code, strings.Join(patterns, " ")+" stays: "+why.text)
-			patterns = nil
+			j.say(self, why.code, strings.Join(append(patterns, tools...), " ")+" stays: "+why.text)
+			patterns, tools = nil, nil
 		} else {
-			e.remove(edit, patterns)
+			e.remove(edit, patterns, tools)
 		}
 	}
 	fewer := j.config.Recommends == "drop" && only(edit, script)
@@ -49,7 +50,10 @@ func (j *job) slim(stage, op int, run *ir.Run) (*ir.Run, string) {
 		j.say(self, "form", "all stays: "+err.Error())
 		return nil, ""
 	}
-	if len(patterns) > 0 {
+	for i, name := range tools {
+		tools[i] = manager + ":" + name
+	}
+	if patterns = append(patterns, tools...); len(patterns) > 0 {
 		j.say(self, "dropped", strings.Join(patterns, " ")+" goes")
 	}
 	if fewer {

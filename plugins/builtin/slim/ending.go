@@ -1,6 +1,7 @@
 package slim
 
 import (
+	"cmp"
 	"slices"
 	"strconv"
 	"strings"
@@ -60,9 +61,17 @@ func ending(script *shell.Script, at *eval.State) (*end, *reason) {
 	return e, nil
 }
 
-// remove puts an rm behind the script.
-func (e *end) remove(edit *shell.Editor, patterns []string) {
+// remove puts behind the script what removes packages, and files.
+func (e *end) remove(edit *shell.Editor, patterns, tools []string) {
 	words := strings.Join(patterns, " ")
+	if len(tools) > 0 {
+		text := cmp.Or(e.join, " && ") + purge(tools)
+		if len(patterns) > 0 {
+			text += " && rm -rf " + words
+		}
+		edit.Behind(text)
+		return
+	}
 	if e.last != nil {
 		edit.Insert(e.last.Args[len(e.last.Args)-1].End, " "+words)
 		return

@@ -45,6 +45,11 @@ func (s *split) rebase() *reason {
 	if !s.static && (base == "scratch" || s.config.RunBase != distribution || s.config.Unknown != "drop") {
 		return because("libraries", "what is compiled may need libraries of the base image: CGO_ENABLED is not 0")
 	}
+	if _, known := distro.FromImage(base); !known {
+		if why := s.bare(); why != nil {
+			return why
+		}
+	}
 	data, err := s.host.BaseConfig(s.ctx, s.stage)
 	if err != nil {
 		return because("base", "the config of its base image is not known: %v", err)
@@ -59,7 +64,7 @@ func (s *split) rebase() *reason {
 	if len(env.Pairs) > 0 {
 		add(env, "has the variables of "+ref)
 	}
-	if base != "scratch" && compiler.Dirs != "" {
+	if _, known := distro.FromImage(base); known && compiler.Dirs != "" {
 		add(&ir.Run{Command: ir.Command{Line: "mkdir -p " + compiler.Dirs + " && chmod 1777 " + compiler.Dirs}}, "has directories of "+ref)
 	}
 	if dir != "" && dir != "/" {
@@ -71,6 +76,33 @@ func (s *split) rebase() *reason {
 		add(&ir.Copy{Sources: list[:len(list)-1], Dest: list[len(list)-1], From: s.name()}, "has what programs read of a system")
 	}
 	s.base, s.gone = base, append(s.gone, "base:"+ref)
+	return nil
+}
+
+// bare is why the stage cannot run on an image without a shell and accounts.
+func (s *split) bare() *reason {
+	for k, op := range s.Module.Stages[s.stage].Ops {
+		var command ir.Command
+		switch b := op.Body.(type) {
+		case *ir.Run:
+			if _, changed := s.instead[k]; !changed {
+				return because("base", "`%s` needs a shell, which run-base may not have", op.Text())
+			}
+		case *ir.User:
+			if strings.Trim(b.Name, "0123456789:") != "" {
+				return because("base", "the user %s may not be in run-base", b.Name)
+			}
+		case *ir.Cmd:
+			command = b.Command
+		case *ir.Entrypoint:
+			command = b.Command
+		case *ir.Healthcheck:
+			command = b.Command
+		}
+		if command.Line != "" {
+			return because("base", "`%s` needs a shell, which run-base may not have", op.Text())
+		}
+	}
 	return nil
 }
 

@@ -144,8 +144,11 @@ func TestKinds(t *testing.T) {
 		"npm":               "FROM node\nRUN npm ci« && rm -rf /root/.npm»\nCMD [\"npm\", \"start\"]\n",
 		"yarn":              "FROM node\nRUN yarn« && rm -rf /usr/local/share/.cache/yarn»\nUSER node\nCMD [\"yarn\", \"start\"]\n",
 		"npm, cleaned":      "FROM node\nRUN npm ci && npm cache clean --force\n",
-		"go":                "FROM golang\nRUN go build -o /x .« && rm -rf /root/.cache/go-build»\nCMD [\"/x\"]\n",
-		"go, cleaned":       "FROM golang\nRUN go build -o /x . && go clean -cache\n",
+		"go":                "FROM golang\nRUN go build -o /x .« && rm -rf /root/.cache/go-build /go/pkg/mod/cache»\nCMD [\"/x\"]\n",
+		"go, cleaned":       "FROM golang\nRUN go build -o /x . && go clean -cache« && rm -rf /go/pkg/mod/cache»\n",
+		"go, two RUNs":      "FROM golang\nRUN go mod download\nRUN go build -o /x . && rm -rf /root/.cache« /go/pkg/mod/cache»\n",
+		"gem":               "FROM ruby\nRUN gem install rake« && rm -rf /var/lib/gems/*/cache/*.gem /usr/local/bundle/cache/*.gem /usr/local/lib/ruby/gems/*/cache/*.gem»\nCMD [\"rake\"]\n",
+		"cargo":             "FROM rust\nRUN cargo install --path .« && rm -rf /usr/local/cargo/registry/cache /usr/local/cargo/registry/index /usr/local/cargo/git/db»\nCMD [\"x\"]\n",
 	} {
 		t.Run(name, func(t *testing.T) { drops(t, text, `{}`) })
 	}

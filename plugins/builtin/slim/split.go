@@ -142,10 +142,12 @@ func (s *split) makes(k int, script *shell.Script, at *eval.State) (list []strin
 				if path.IsAbs(w.Lit()) {
 					dir = path.Clean(w.Lit())
 				}
-				if !w.Known || w.Lit() == "" || at.Workdir == "" || !plain(dir) || dir == "/" {
+				if !w.Known || w.Lit() == "" || at.Workdir == "" || !plain(dir) || dir == "/" || !at.Root() || len(c.Args)-len(c.Operands()) > 1 || len(c.Args) > len(c.Operands()) && !c.Has("-p") {
 					return nil, because("unknown", "nobody knows which directory `%s` makes", c.Text)
 				}
-				dirs = append(dirs, dir)
+				if !slices.Contains(standard, dir) { // else all that is in it would be copied
+					dirs = append(dirs, dir)
+				}
 			}
 		default:
 			return nil, because("mixed", "`%s` stands in the RUN that compiles", c.Text)
@@ -160,7 +162,7 @@ func (s *split) makes(k int, script *shell.Script, at *eval.State) (list []strin
 			if !p.Product {
 				continue
 			}
-			if p.Glob || p.Grade == effects.Unknown || strings.Count(p.Name, "/") < 2 && p.Tree || !plain(p.Name) {
+			if p.Glob || p.Grade == effects.Unknown || p.Tree && (strings.Count(p.Name, "/") < 2 || !at.Root()) || !plain(p.Name) {
 				return nil, because("unknown", "nobody knows what it makes: it is told to put it in %s", p.Name)
 			}
 			list = append(list, p.Name)
@@ -168,6 +170,9 @@ func (s *split) makes(k int, script *shell.Script, at *eval.State) (list []strin
 	}
 	return topmost(list), nil
 }
+
+// standard are directories of a distribution, which are there, or come with a file in them.
+var standard = strings.Fields("/bin /etc /lib /opt /sbin /srv /tmp /usr/bin /usr/lib /usr/local /usr/local/bin /usr/local/lib /usr/local/sbin /usr/sbin /usr/share /var /var/lib")
 
 // topmost are the paths of a list that are in none of the others.
 func topmost(list []string) []string {
@@ -308,7 +313,7 @@ func (s *split) does(k int) *effects.Step { return s.job.step(s.stage, k) }
 func leavings(c *shell.Command, lookup func(string) (string, bool)) (list []string) {
 	home, _ := lookup("HOME")
 	for _, l := range effects.LeftoversOf(c) {
-		if l.Kind == effects.Docs {
+		if l.Kind == effects.Docs || l.Kind == effects.Catalogues {
 			continue // which are in packages
 		}
 		for _, p := range l.Paths {
@@ -357,7 +362,7 @@ func (s *split) worth() *reason {
 
 // unread tells whether what stays does without what goes.
 func (s *split) unread() *reason {
-	d := &drop{patterns: append([]string{"/usr/include/*", "/usr/lib/gcc/*", "/usr/lib/*/*.a", "/usr/libexec/gcc/*", "/usr/share/*"}, slices.DeleteFunc(slices.Clone(s.gone), func(p string) bool { return p[0] != '/' })...)}
+	d := &drop{patterns: append(slices.Clone(system), slices.DeleteFunc(slices.Clone(s.gone), func(p string) bool { return p[0] != '/' })...)}
 	behind, less := false, s.base != "" // of a RUN that is not there; and without the toolchain
 	for k, op := range s.Module.Stages[s.stage].Ops {
 		run, ok := op.Body.(*ir.Run)
@@ -377,8 +382,9 @@ func (s *split) unread() *reason {
 		for _, c := range commands(script) {
 			task, manages := effects.TaskOf(c)
 			installs := manages && task.System && task.Action == effects.ToInstall
+			removes := manages && task.System && task.Action == effects.ToRemove
 			switch {
-			case tool(c.Name), manages && !task.System && task.Action != effects.ToClean && less:
+			case tool(c.Name), (removes || c.Name == "") && less, manages && !task.System && task.Action != effects.ToClean && less:
 				return because("needed", "`%s` needs it, or may", c.Text)
 			case s.base != "" && (installs || !basic(c.Name)):
 				return because("needed", "`%s` may need what only the base image has", c.Text)

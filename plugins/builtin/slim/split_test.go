@@ -22,7 +22,8 @@ func TestPage(t *testing.T) {
 		t.Fatal(err)
 	}
 	blocks := regexp.MustCompile("(?s)```Dockerfile\n(.*?)```\n\nbecomes\n\n```Dockerfile\n(.*?)```").FindAllStringSubmatch(string(page), -1)
-	for i, config := range []string{"{}", `{"drop": ["toolchain", "lists"], "run-base": "distribution"}`} {
+	const tools = `{"drop": ["toolchain", "lists"], "run-base": "distribution"}`
+	for i, config := range []string{"{}", tools, tools} {
 		if i >= len(blocks) {
 			t.Fatalf("the page has %d examples", len(blocks))
 		}
@@ -49,6 +50,7 @@ func TestSplit(t *testing.T) {
 		{"go, in a directory", go1 + "RUN mkdir -p /out && go build -o /out/x ./cmd/x && go build -o /out/y ./cmd/y\nENTRYPOINT [\"/out/x\"]\n", "FROM debian:bookworm-slim\n" + head + "COPY --from=build /out /out\nENTRYPOINT [\"/out/x\"]\n"},
 		{"go install", go1 + "RUN go install ./cmd/x\nRUN mkdir /work\nCMD x\n", "FROM debian:bookworm-slim\n" + head + "COPY --from=build /go/bin /go/bin\nRUN mkdir /work\nCMD x\n"},
 		{"gcc", gcc + "RUN gcc -O2 -Wall -o /usr/local/bin/x x.c -lm\nHEALTHCHECK CMD [\"x\"]\nCMD [\"x\"]\nLABEL a=b\n", "FROM debian:12\nWORKDIR /src\nCOPY . .\n" + copied + "HEALTHCHECK CMD [\"x\"]\nCMD [\"x\"]\nLABEL a=b\n"},
+		{"a directory that is there", gcc + "RUN mkdir -p /usr/local/bin && gcc -o /usr/local/bin/x x.c\nCMD [\"x\"]\n", "FROM debian:12\nWORKDIR /src\nCOPY . .\n" + copied + "CMD [\"x\"]\n"},
 		{"all in one", "FROM debian:12\nCOPY x.c /x.c\nRUN apt-get update && apt-get install -y gcc libc6-dev && gcc -o /x /x.c && rm -rf /var/lib/apt/lists/*\nCMD [\"/x\"]\n", "FROM debian:12\nCOPY x.c /x.c\nCOPY --from=build /x /x\nCMD [\"/x\"]\n"},
 		{"what runs it stays", "FROM debian:12\nRUN apt-get update && apt-get install -y gcc python3 && useradd x\nCOPY . /src\nRUN gcc -o /src/x.so -c /src/x.c\nCMD [\"python3\", \"/src/x.py\"]\n",
 			"FROM debian:12\nRUN apt-get update && apt-get install -y python3 && useradd x\nCOPY . /src\nCOPY --from=build /src/x.so /src/x.so\nCMD [\"python3\", \"/src/x.py\"]\n"},
@@ -74,6 +76,23 @@ func TestSplit(t *testing.T) {
 	}
 }
 
+// TestBare has what runs on an image without a shell.
+func TestBare(t *testing.T) {
+	const config = `{"explain": true, "drop": ["toolchain"], "run-base": "scratch"}`
+	const build = go1 + "RUN go build -o /x .\n"
+	out := run(t, irtest.Module(t, build+"USER 7:7\nCMD [\"/x\"]\n"), "", config, golangImage)
+	if text := plugintest.Print(out.Module); !strings.Contains(text, "\nFROM scratch\nENV PATH") || strings.Contains(text, "chmod") || !strings.HasSuffix(text, "COPY --from=build /x /x\nUSER 7:7\nCMD [\"/x\"]\n") {
+		t.Errorf("got\n%s", text)
+	}
+	for _, text := range []string{build + "CMD /x\n", build + "RUN mkdir /y\nCMD [\"/x\"]\n", build + "USER app\nCMD [\"/x\"]\n", build + "HEALTHCHECK CMD /x\nCMD [\"/x\"]\n",
+		strings.Replace(build, "=0", "=1", 1) + "CMD [\"/x\"]\n", go1 + "RUN go build -buildmode=pie -o /x .\nCMD [\"/x\"]\n"} {
+		m := irtest.Module(t, text)
+		if out := run(t, m, "", config, golangImage); out.Module != m || len(out.Diags) == 0 {
+			t.Errorf("got\n%s", plugintest.Print(out.Module))
+		}
+	}
+}
+
 // TestWhole has stages that stay one, and the code of the reason.
 func TestWhole(t *testing.T) {
 	const make = "RUN gcc -o /x x.c\n"
@@ -89,7 +108,6 @@ func TestWhole(t *testing.T) {
 		{"fails, and goes on", gcc + "RUN gcc -o /x x.c; true\n" + cmd, "unknown"},
 		{"perhaps", gcc + "RUN if test -e x.c; then gcc -o /x x.c; fi\n" + cmd, "unknown"},
 		{"something else", gcc + "RUN gcc -o /x x.c && cp x.c /y\n" + cmd, "mixed"},
-		{"another package", "FROM debian:12\nRUN apt-get update && apt-get install -y gcc libssl-dev && gcc -o /x x.c\n" + cmd, "mixed"},
 		{"in a cache", gcc + "RUN --mount=type=cache,target=/out gcc -o /out/x x.c\n" + cmd, "mounted"},
 		{"a volume", gcc + make + "VOLUME /data\n" + cmd, "mounted"},
 		{"a trigger", gcc + make + "ONBUILD RUN gcc -o /y y.c\n" + cmd, "trigger"},
@@ -102,6 +120,10 @@ func TestWhole(t *testing.T) {
 		{"a variable is run", gcc + make + "CMD $X\n", "started"},
 		{"a check with make", gcc + make + cmd + "HEALTHCHECK CMD make check\n", "started"},
 		{"compiled by a manager later", gcc + "RUN pip install x\n" + make + cmd, "needed"},
+		{"a library by its path", gcc + "RUN gcc -o /x x.c /usr/lib/gcc/x86_64-linux-gnu/12/libgomp.so\n" + cmd, "unknown"},
+		{"a directory of another mode", gcc + "RUN mkdir -m 700 /out && gcc -o /out/x x.c\nCMD [\"/out/x\"]\n", "unknown"},
+		{"a directory of another user", gcc + "USER 7\nRUN mkdir -p /out && gcc -o /out/x x.c\nCMD [\"/out/x\"]\n", "unknown"},
+		{"removed later", gcc + make + "RUN apt-get purge -y gcc\n" + cmd, "needed"},
 		{"linked later", gcc + make + "RUN strip /x\n" + cmd, "unknown"},
 		{"read later", gcc + make + "RUN ls /usr/lib >/list\n" + cmd, "needed"},
 		{"unknown later", gcc + make + "RUN ./install.sh\n" + cmd, "unknown"},

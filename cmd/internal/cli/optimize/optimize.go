@@ -66,7 +66,7 @@ func Command(p *cli.Process) *cobra.Command {
 	f.StringVarP(&c.file, "file", "f", "", "`FILE` Name of the Dockerfile (default PATH/Dockerfile)")
 	f.IntVar(&c.commits, "commits", 5, "`NUMBER` Replay so many of the last commits")
 	f.StringSliceVar(&c.passes, "passes", nil, "`LIST` Try these plugins only: drop-dead, split-copy, reorder, parallelise, copy-link, merge-run, cache-mounts, slim")
-	f.StringSliceVar(&c.drop, "drop", nil, "`KINDS` Let slim and cache-mounts leave out these only: lists, caches, logs, backups, archives, docs, toolchain")
+	f.StringSliceVar(&c.drop, "drop", nil, "`KINDS` Let slim and cache-mounts leave out these only: lists, caches, logs, backups, archives, docs, locales, toolchain")
 	f.StringArrayVar(&c.commands, "run", nil, "`COMMAND` Run a command in both images, and compare how it ends and what it prints")
 	f.BoolVar(&c.write, "write", false, "Replace the Dockerfile by what pays")
 	f.BoolVar(&c.plugins, "plugins", false, "Write a strake.yaml with the plugins that pay, and leave the Dockerfile")
