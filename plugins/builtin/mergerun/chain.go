@@ -17,53 +17,72 @@ type chain struct {
 	state        *state
 	shared       map[int]bool // places at which other stages leave this one
 	dialect      dialect
+	scripts      []*script // of the RUNs; those behind one after which nothing is merged are not read
+	pasts        []past    // in front of each script, and behind the last
 }
 
 // merge joins as many ops as it can, from the first on, and tells the reasons of the
 // boundaries that stay; one that is not chosen is only read. It gives the state behind.
 func (c *chain) merge(ops []*ir.Op, chosen bool) *state {
+	c.read(ops)
 	next := *c.state
-	chosen = chosen && len(ops) > 1
-	d, why := c.state.dialect()
-	c.dialect = d
-	scripts := make([]*script, len(ops))
-	before := c.state.past
-	for i, op := range ops {
-		in := surroundings{dir: c.state.Workdir, links: before.symbolic}
-		scripts[i] = read(c.States, op.Body.(*ir.Run), d, in, c.config.Unknown.accepts)
-		before = before.with(scripts[i])
-		if why != nil {
-			scripts[i].never = why
-		}
-		if c.state.settings && !c.config.Unknown.all {
-			scripts[i].refuse(because("opaque", "a variable of the stage gives programs options"))
-		}
-	}
-	next.past = c.state.past.with(scripts...)
-	if !chosen {
+	next.past = c.pasts[len(c.scripts)]
+	if !chosen || len(ops) < 2 {
 		return &next
 	}
 	from := 0
 	for i := 1; i <= len(ops); i++ {
 		if i < len(ops) {
-			why := c.apart(scripts, from, i)
+			why := c.apart(from, i)
 			if why == nil {
 				continue
 			}
 			c.refuse(ops[i-1], ops[i], why)
 		}
-		c.replace(ops, scripts, from, i)
+		c.replace(ops, from, i)
 		from = i
 	}
 	return &next
 }
 
+// read reads the scripts, as far as that may be of use.
+func (c *chain) read(ops []*ir.Op) {
+	d, why := c.state.dialect()
+	c.dialect = d
+	now := c.state.past
+	c.pasts = []past{now}
+	for _, op := range ops {
+		if c.settled(now) {
+			return
+		}
+		run := op.Body.(*ir.Run)
+		s := &script{run: run, never: why}
+		if why == nil || c.config.Explain {
+			s = read(c.States, run, d, surroundings{dir: c.state.Workdir, links: now.symbolic}, c.config.Unknown.accepts)
+		}
+		if why != nil {
+			s.never = why
+		}
+		if c.state.settings && !c.config.Unknown.all {
+			s.refuse(because("opaque", "a variable of the stage gives programs options"))
+		}
+		now = now.with(s)
+		c.scripts, c.pasts = append(c.scripts, s), append(c.pasts, now)
+	}
+}
+
+// settled tells that nothing behind is merged, and that nobody asks why of each RUN: what is there
+// need not be read.
+func (j *job) settled(now past) bool {
+	return now.lost != nil && !j.config.Unknown.all && !j.config.Explain
+}
+
 // replace puts one op in the place of several.
-func (c *chain) replace(ops []*ir.Op, scripts []*script, from, to int) {
+func (c *chain) replace(ops []*ir.Op, from, to int) {
 	if to-from < 2 {
 		return
 	}
-	body := join(scripts[from:to])
+	body := join(c.scripts[from:to])
 	if back, err := ir.ParseBody(ir.Format(body, c.Module.Escape), c.Module.Escape); err != nil || !ir.Equal(back, body) {
 		c.refuse(ops[from], ops[from+1], because("syntax", "a Dockerfile reads the merged line in another way"))
 		return
@@ -77,21 +96,26 @@ func (c *chain) replace(ops []*ir.Op, scripts []*script, from, to int) {
 }
 
 // apart tells why a RUN is not merged with those from one on that are merged before it.
-func (c *chain) apart(list []*script, from, i int) *reason {
+func (c *chain) apart(from, i int) *reason {
+	list := c.scripts
+	if i >= len(list) {
+		return c.pasts[len(list)].lost
+	}
 	a, b := list[i-1], list[i]
-	for _, why := range []*reason{
-		a.never, b.never,
-		differ(a.run, b.run),
-		ends(a.run),
-		a.last,
-		c.user(a),
-		a.removesDir(c.state.Workdir, c.state.past.with(list[:i]...).symbolic),
-		c.links(list, from, i),
-		c.programs(list, from, i),
-		c.errexit(a),
-		c.layer(a, c.first+i),
+	for _, ask := range []func() *reason{
+		func() *reason { return a.never },
+		func() *reason { return b.never },
+		func() *reason { return differ(a.run, b.run) },
+		func() *reason { return ends(a.run) },
+		func() *reason { return a.last },
+		func() *reason { return c.user(a) },
+		func() *reason { return a.removesDir(c.state.Workdir, c.pasts[i].symbolic) },
+		func() *reason { return c.links(from, i) },
+		func() *reason { return c.programs(from, i) },
+		func() *reason { return c.errexit(a) },
+		func() *reason { return c.layer(a, c.first+i) },
 	} {
-		if why != nil {
+		if why := ask(); why != nil {
 			return why
 		}
 	}
@@ -111,16 +135,16 @@ func (c *chain) apart(list []*script, from, i int) *reason {
 }
 
 // programs is about those that the stage makes or sets up, and names that lead out of it.
-func (c *chain) programs(list []*script, from, i int) *reason {
+func (c *chain) programs(from, i int) *reason {
 	for at := from; at <= i; at++ {
-		p := c.state.past.with(list[:at+1]...)
-		if p.shared != nil {
-			return p.shared
+		behind := c.pasts[at+1]
+		if behind.shared != nil {
+			return behind.shared
 		}
-		if p.lost != nil && !c.config.Unknown.all {
-			return p.lost
+		if behind.lost != nil && !c.config.Unknown.all {
+			return behind.lost
 		}
-		if why := c.state.past.with(list[:at]...).runs(list[at], c.config.Unknown.accepts); why != nil {
+		if why := c.pasts[at].runs(c.scripts[at], behind.made, c.config.Unknown.accepts); why != nil {
 			return why
 		}
 	}
@@ -128,15 +152,15 @@ func (c *chain) programs(list []*script, from, i int) *reason {
 }
 
 // links is about files with several names.
-func (c *chain) links(list []*script, from, i int) *reason {
-	s := list[i]
+func (c *chain) links(from, i int) *reason {
+	s := c.scripts[i]
 	var before naming
-	before.aliases = c.state.past.with(list[:from]...).aliases
+	before.aliases = slices.Clip(c.pasts[from].aliases)
 	root := c.state.Root()
 	for _, name := range []string{"sudo", "doas", "gosu", "su-exec"} {
 		root = root && !s.ran[name]
 	}
-	for _, e := range list[from:i] {
+	for _, e := range c.scripts[from:i] {
 		before.add(e.effects)
 		if s.moves && (e.attrs || !root && !c.config.Unknown.all) {
 			return because("links", "a directory of an earlier layer is copied when it is renamed, which may fail or lose attributes")
@@ -236,9 +260,16 @@ func writable(o ir.MountOption) bool {
 func boundaries(m *ir.Module, chosen []bool, keep bool) []map[int]bool {
 	all := make([]map[int]bool, len(m.Stages))
 	for i := range all {
-		all[i] = map[int]bool{}
 		for j := 0; j < i && keep; j++ {
 			n := prefix(m, i, j)
+			if n == 0 {
+				continue
+			}
+			for _, k := range []int{i, j} {
+				if all[k] == nil {
+					all[k] = map[int]bool{}
+				}
+			}
 			all[i][n], all[j][n] = true, true
 			for at := 1; at < n && chosen[i] != chosen[j]; at++ { // one of them stays as it is
 				all[i][at], all[j][at] = true, true

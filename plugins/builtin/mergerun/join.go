@@ -49,17 +49,20 @@ func (s *script) wrapped(later []*script) bool { return s.leaks || s.remembers(l
 // remembers tells whether the shell remembers a program from here that later ones look
 // up, and could find in another place.
 func (s *script) remembers(later []*script) bool {
-	if s.tame && !slices.ContainsFunc(later, func(l *script) bool { return !l.tame }) {
+	if !slices.ContainsFunc(later, s.recalled) {
 		return false
 	}
-	for _, l := range later {
-		if l.looksA && len(s.hashed) > 0 {
+	return !s.isTame() || slices.ContainsFunc(later, func(l *script) bool { return !l.isTame() })
+}
+
+// recalled tells whether a later script looks up a program that the shell remembers.
+func (s *script) recalled(later *script) bool {
+	if later.looksA && len(s.hashed) > 0 {
+		return true
+	}
+	for name := range later.looked {
+		if s.hashed[name] {
 			return true
-		}
-		for name := range l.looked {
-			if s.hashed[name] {
-				return true
-			}
 		}
 	}
 	return false

@@ -139,7 +139,7 @@ func (j *job) stages() {
 				now = c.merge(s.Ops[at:at+n], j.Stages[i])
 			}
 			at += max(n, 1)
-			now = now.after(s.Ops[at-1].Body, states[at])
+			now = now.after(s.Ops[at-1].Body, states[at], j.settled(now.past))
 		}
 		ends[i] = now
 	}

@@ -3,7 +3,6 @@ package mergerun
 import (
 	"context"
 	"encoding/json"
-	"slices"
 	"strings"
 	"testing"
 
@@ -159,8 +158,8 @@ func (l logger) Log(_ context.Context, text string) { *l.lines = append(*l.lines
 
 func TestLog(t *testing.T) {
 	var lines []string
-	plugintest.Run(t, plugins.Step{Plugin: New()}, "FROM a\nRUN b\nRUN [\"c\"]\nRUN d\n", logger{lines: &lines})
-	if len(lines) != 2 || !slices.ContainsFunc(lines, func(l string) bool { return strings.Contains(l, "exec form") }) {
+	plugintest.Run(t, plugins.Step{Plugin: New()}, "FROM a\nRUN true\nRUN [\"c\"]\nRUN d\n", logger{lines: &lines})
+	if len(lines) != 2 || !strings.Contains(lines[0], "exec form") {
 		t.Errorf("%q", lines)
 	}
 }

@@ -13,34 +13,46 @@ import (
 // past is what the ops of a stage, and of those it is based on, did before a RUN, as far
 // as later RUNs are read differently for it. It is never changed once made.
 type past struct {
-	made     map[string]bool // base names of files
-	lost     *reason         // nothing is known of any program, or of the shell
-	settings *reason         // nor of those that read settings, and of package managers
-	aliases  []string        // as in naming
-	symbolic []string        // names of symbolic links
-	shared   *reason         // a name leads to files that each container has anew
+	made     *names   // base names of files
+	lost     *reason  // nothing is known of any program, or of the shell
+	settings *reason  // nor of those that read settings, and of package managers
+	aliases  []string // as in naming
+	symbolic []string // names of symbolic links
+	shared   *reason  // a name leads to files that each container has anew
 }
 
-// with is the past after more scripts.
-func (p past) with(list ...*script) past {
-	p.made, p.aliases, p.symbolic = maps.Clone(p.made), slices.Clip(p.aliases), slices.Clip(p.symbolic)
-	if p.made == nil {
-		p.made = map[string]bool{}
+// names are those of an op, and of the ops before.
+type names struct {
+	list   map[string]bool
+	before *names
+}
+
+// has tells whether a name is one of them.
+func (n *names) has(name string) bool {
+	for ; n != nil; n = n.before {
+		if n.list[name] {
+			return true
+		}
 	}
-	for _, s := range list {
-		maps.Copy(p.made, s.made)
-		p.aliases, p.symbolic = append(p.aliases, s.effects.aliases...), append(p.symbolic, s.symbolic...)
-		if p.shared == nil {
-			p.shared = s.exposes
-		}
-		if s.never != nil {
-			p.lose(because("opaque", "a RUN above is not understood (%s), so that programs may be others than their names say", s.never.code))
-		}
-		if s.last != nil && s.last.code == "shell-file" {
-			p.lose(because("opaque", "a RUN above may have changed the shell"))
-		}
-		p.change(s.touched)
+	return false
+}
+
+// with is the past after a script.
+func (p past) with(s *script) past {
+	if len(s.made) > 0 {
+		p.made = &names{s.made, p.made}
 	}
+	p.aliases, p.symbolic = append(slices.Clip(p.aliases), s.effects.aliases...), append(slices.Clip(p.symbolic), s.symbolic...)
+	if p.shared == nil {
+		p.shared = s.exposes
+	}
+	if s.never != nil {
+		p.lose(because("opaque", "a RUN above is not understood (%s), so that programs may be others than their names say", s.never.code))
+	}
+	if s.last != nil && s.last.code == "shell-file" {
+		p.lose(because("opaque", "a RUN above may have changed the shell"))
+	}
+	p.change(s.touched)
 	return p
 }
 
@@ -63,40 +75,41 @@ func (p *past) change(to part) {
 // copied is the past after a COPY, in a directory. A name with an extension is taken for that of
 // a file: a directory would bring names that nobody knows.
 func (p past) copied(dir string, b *ir.Copy) past {
-	var names []string
+	var files []string
 	for _, name := range b.Sources {
 		if base := path.Base(name); b.Parents || path.Ext(base) == "" || strings.ContainsAny(base, "$*?[") {
 			name = ""
 		}
-		names = append(names, name)
+		files = append(files, name)
 	}
-	return p.puts(dir, b.Dest, names, b.Inline)
+	return p.puts(dir, b.Dest, files, b.Inline)
 }
 
 // added is the past after an ADD, which unpacks what is an archive, and clones repositories.
 func (p past) added(dir string, b *ir.Add) past {
-	var names []string
+	var files []string
 	for _, name := range b.Sources {
 		url := strings.HasPrefix(name, "http://") || strings.HasPrefix(name, "https://")
 		if ext := path.Ext(path.Base(name)); !url || b.Unpack != nil || ext == "" || ext == ".git" || strings.ContainsAny(path.Base(name), "$#?") {
 			name = ""
 		}
-		names = append(names, name)
+		files = append(files, name)
 	}
-	return p.puts(dir, b.Dest, names, b.Inline)
+	return p.puts(dir, b.Dest, files, b.Inline)
 }
 
 // puts is the past after files were put at dest or in there. A name of "" is of any number of
 // files of any names.
-func (p past) puts(dir, dest string, names []string, inline []ir.Inline) past {
-	p = p.with()
+func (p past) puts(dir, dest string, files []string, inline []ir.Inline) past {
+	made := map[string]bool{}
+	p.made = &names{made, p.made}
 	to := word(dest)
 	to.dir = true
 	list := words{to}
 	for _, d := range inline {
-		names = append(names, d.Name)
+		files = append(files, d.Name)
 	}
-	for _, name := range names {
+	for _, name := range files {
 		if name == "" || !to.whole {
 			list = append(list, to.tree())
 		} else {
@@ -108,7 +121,7 @@ func (p past) puts(dir, dest string, names []string, inline []ir.Inline) past {
 			if f.dir && f.whole && systemDir(f.text) {
 				continue
 			}
-			p.made[f.base()] = true
+			made[f.base()] = true
 			p.change(f.part())
 			if why := f.changed(); why != nil && why.code == "shell-file" {
 				p.change(code)
@@ -124,16 +137,15 @@ func word(text string) file {
 	return file{text: before, whole: !open}
 }
 
-// runs tells why nobody knows what a script runs.
-func (p past) runs(s *script, accepts func(string) bool) *reason {
-	made := p.with(s).made
+// runs tells why nobody knows what a script runs, of the names of files that are made by then.
+func (p past) runs(s *script, made *names, accepts func(string) bool) *reason {
 	if s.tuned {
 		p.change(setup)
 	}
 	for _, name := range slices.Sorted(maps.Keys(s.ran)) {
 		switch {
 		case accepts(name):
-		case made[name]:
+		case made.has(name):
 			return because("opaque", "`%s` may be a program that the stage makes", name)
 		case p.settings != nil && !plainProgram(name):
 			return because("opaque", "`%s` may do anything: %s", name, p.settings.text)

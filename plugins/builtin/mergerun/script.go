@@ -54,7 +54,6 @@ type script struct {
 	hashed map[string]bool // programs whose place the shell remembers
 	looked map[string]bool // programs that it looks up
 	looksA bool            // it may look up any
-	tame   bool            // where they are stays as it is
 
 	ran       map[string]bool // base names of programs that are run
 	made      map[string]bool // and of files that it may make
@@ -128,7 +127,6 @@ func read(memo *eval.Memo, run *ir.Run, d dialect, in surroundings, accepts func
 		return s
 	}
 	s.shape()
-	s.tame = s.isTame()
 	s.mentions(sh.Text)
 	once := s.walk()
 	if len(once.symbolic) > 0 && once.repeats { // which are there when a function or a loop comes back
@@ -200,21 +198,22 @@ func (s *script) shape() {
 
 // mentions looks for paths in the text, wherever they stand.
 func (s *script) mentions(text string) {
-	if !strings.Contains(text, "/") {
-		return
-	}
-	for _, p := range scanned {
-		for from := 0; ; {
-			i := strings.Index(text[from:], p.path)
-			if i < 0 {
+	first := len(scanned)
+	for i := strings.IndexByte(text, '/'); i >= 0; {
+		for k, p := range scanned[:first] {
+			if rest, ok := strings.CutPrefix(text[i:], p.path); ok && (i == 0 || !inPath(text[i-1])) && (rest == "" || !inPath(rest[0]) || rest[0] == '/') && !harmless(rest) {
+				first = k
 				break
 			}
-			i += from
-			from = i + len(p.path)
-			if (i == 0 || !inPath(text[i-1])) && (from == len(text) || !inPath(text[from]) || text[from] == '/') && !harmless(text[from:]) {
-				s.follow(p.why)
-			}
 		}
+		next := strings.IndexByte(text[i+1:], '/')
+		if next < 0 {
+			break
+		}
+		i += 1 + next
+	}
+	if first < len(scanned) {
+		s.follow(scanned[first].why)
 	}
 }
 

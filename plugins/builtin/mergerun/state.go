@@ -65,8 +65,9 @@ func (j *job) base(stage int) *eval.State {
 	return s
 }
 
-// after is the state behind an op, in front of which another is in force then.
-func (now *state) after(body ir.Body, then *eval.State) *state {
+// after is the state behind an op, in front of which another is in force then. Where all is settled,
+// it does not count what files the op makes.
+func (now *state) after(body ir.Body, then *eval.State, settled bool) *state {
 	next := *now
 	next.State = then
 	switch b := body.(type) {
@@ -82,9 +83,13 @@ func (now *state) after(body ir.Body, then *eval.State) *state {
 			next.variable(d.Key, "?") // who builds may give another value
 		}
 	case *ir.Copy:
-		next.past = now.past.copied(now.Workdir, b)
+		if !settled {
+			next.past = now.past.copied(now.Workdir, b)
+		}
 	case *ir.Add:
-		next.past = now.past.added(now.Workdir, b)
+		if !settled {
+			next.past = now.past.added(now.Workdir, b)
+		}
 	case *ir.Onbuild:
 		next.trigger = true
 	case *ir.Custom:
