@@ -109,7 +109,7 @@ func Serves(program string, words ...string) bool {
 
 func (p *program) serves(words []string) bool {
 	among := func(list string) bool {
-		return slices.ContainsFunc(strings.Fields(list), func(w string) bool { return slices.Contains(words, w) })
+		return slices.ContainsFunc(words, func(w string) bool { return listed(list, w) })
 	}
 	return slices.Contains(p.deals, Daemon) && !among(p.Quiet) || among(p.Servers)
 }

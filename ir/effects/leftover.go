@@ -146,7 +146,7 @@ func byRow(c *shell.Command) *shell.Command {
 }
 
 // among tells a word of a list with blanks.
-func among(list, word string) bool { return word != "" && slices.Contains(strings.Fields(list), word) }
+func among(list, word string) bool { return word != "" && listed(list, word) }
 
 // takes tells whether a command has one of some options.
 func takes(c *shell.Command, options string) bool {

@@ -68,11 +68,15 @@ type program struct {
 	Then   func(*call)        // what else it does
 	Prints func(*call) values // what it prints, when that is a word
 
-	known map[string]option // of Options, and of the program that it is a command of
-	names bool              // one of them names something
-	roles []string          // of Operands
-	trees []string          // of Tree
-	deals []Dealing         // of Deals
+	known    map[string]option   // of Options, and of the program that it is a command of
+	names    bool                // one of them names something
+	roles    []string            // of Operands
+	trees    []string            // of Tree
+	deals    []Dealing           // of Deals
+	commands map[string]*program // Commands, by their names
+	// walks and reads are the options with which a command comes to more than it is told: those of
+	// Tree, and those whose value is a file or a tree that is read, or says more.
+	walks, reads *spelling
 	// canRun says that one of them, or of those of its commands, may have it run another program, and
 	// more that one has it do what a file says.
 	canRun, more bool
@@ -149,18 +153,30 @@ func (p *program) prepare(top *program, outer map[string]option) {
 	for word := range strings.FieldsSeq(p.Deals) {
 		p.deals = append(p.deals, Dealing(word))
 	}
+	p.commands = map[string]*program{}
 	for i := range p.Commands {
-		p.Commands[i].prepare(top, p.known)
-		p.canRun = p.canRun || p.Commands[i].canRun
+		c := &p.Commands[i]
+		c.prepare(top, p.known)
+		p.canRun = p.canRun || c.canRun
+		for name := range strings.FieldsSeq(c.Names) {
+			if p.commands[name] == nil {
+				p.commands[name] = c
+			}
+		}
 	}
 	if p != top && p.Runs == "" {
 		p.inherit(top)
 	}
+	var reads []string
 	for _, o := range p.known {
 		p.names = p.names || o.role != "" && o.role != roleText
 		p.more = p.more || o.role == roleMore
 		p.canRun = p.canRun || o.role == roleRun || o.role == roleRoot || o.role == roleSetting
+		if o.role == roleReads || o.role == roleMore {
+			reads = append(reads, o.name)
+		}
 	}
+	p.walks, p.reads = p.spelling(p.trees), p.spelling(reads)
 	p.canRun = p.canRun || slices.Contains(p.roles, roleRun+"...") || p.Hands != nil && !p.Plain && len(p.Commands) == 0 && p == top
 	p.words = sync.OnceValue(p.readWords)
 }
@@ -183,6 +199,16 @@ func (p *program) inherit(top *program) {
 	if p.Fetches == "" {
 		p.Fetches = top.Fetches
 	}
+}
+
+// listed tells whether a word is in a list of them with blanks between.
+func listed(list, word string) bool {
+	for w := range strings.FieldsSeq(list) {
+		if w == word {
+			return true
+		}
+	}
+	return false
 }
 
 // valued tells an option that has a value, in its word or the next.

@@ -76,6 +76,12 @@ func Tool(name string) bool {
 	return row != nil && row.Sees != "" && (row.Sees != seesPackages || row.System)
 }
 
+// ChangesDir tells a builtin behind which the shell stands in another directory, by its name.
+func ChangesDir(name string) bool {
+	row := rows().find(name)
+	return row != nil && row.Sees == seesNext
+}
+
 // onlyAsks tells a command that says of which version its program is, or how it is used.
 func onlyAsks(c *shell.Command) bool {
 	return slices.Contains([]string{"--version", "-V", "--help", "-h", "version", "help"}, c.Arg(0)) || c.Arg(0) == "-v" && len(c.Args) == 1
@@ -93,7 +99,7 @@ func (p *program) hasTask(args []shell.Word) bool {
 	if len(words) > 1 && words[0].Lit() == "global" { // as of Composer: the next is the word
 		words = words[1:]
 	}
-	return ok && (len(words) == 0 || slices.Contains(strings.Fields(p.Tasks), words[0].Lit()))
+	return ok && (len(words) == 0 || listed(p.Tasks, words[0].Lit()))
 }
 
 // Subcommand is the word that says what a program like npm is to do: "" when none does. It is false
@@ -157,12 +163,10 @@ func (p *program) readSight(top *program, name string, args []shell.Word) Sight 
 
 // commandOf is the row of a command that a word names, nil when there is none.
 func (p *program) commandOf(w shell.Word) *program {
-	for i := range p.Commands {
-		if w.Known && slices.Contains(strings.Fields(p.Commands[i].Names), w.Text) {
-			return &p.Commands[i]
-		}
+	if !w.Known {
+		return nil
 	}
-	return nil
+	return p.commands[w.Text]
 }
 
 // runs tells an option that may have its program run another, or that names a tree to read.
@@ -178,43 +182,46 @@ func (p *program) runs(top *program, o shell.Option) bool {
 
 // sight is that of a program which no option has run another: there may be some that nobody knows.
 func (p *program) sight(c *shell.Command) Sight {
-	var reads []string
-	for _, o := range p.known {
-		if o.role == roleReads || o.role == roleMore {
-			reads = append(reads, o.name)
-		}
-	}
 	switch {
-	case p.Hands != nil && p.Hands(c.Name, nil, c.Args), p.mayHave(c, reads, false):
+	case p.Hands != nil && p.Hands(c.Name, nil, c.Args), p.reads.mayBeIn(c, false):
 		return SeesAll
-	case p.mayHave(c, p.trees, true):
+	case p.walks.mayBeIn(c, true):
 		return max(sightOf(p.Sees), SeesBelow)
 	}
 	return sightOf(p.Sees)
 }
 
-// mayHave tells whether one of the options that are known by some names may be among the words of a
-// command: alone or among other letters, in full or short of its end. With unknown, so may
-// a word that is not known.
-func (p *program) mayHave(c *shell.Command, names []string, unknown bool) bool {
+// spelling is how some options may be written: by letters, and by long names.
+type spelling struct {
+	letters string
+	long    []string
+}
+
+// spelling gives that of the options that are known by some names, nil when there are none.
+func (p *program) spelling(names []string) *spelling {
 	if len(names) == 0 {
-		return false
+		return nil
 	}
-	var letters string
-	var long []string
+	s := &spelling{}
 	for name, o := range p.known {
 		switch {
 		case !slices.Contains(names, o.name):
 		case strings.HasPrefix(name, "--"):
-			long = append(long, name)
+			s.long = append(s.long, name)
 		default:
-			letters += name[1:]
+			s.letters += name[1:]
 		}
 	}
-	return slices.ContainsFunc(c.Args, func(w shell.Word) bool {
+	return s
+}
+
+// mayBeIn tells whether one of the options may be among the words of a command: alone or among other
+// letters, in full or short of its end. With unknown, so may a word that is not known.
+func (s *spelling) mayBeIn(c *shell.Command, unknown bool) bool {
+	return s != nil && slices.ContainsFunc(c.Args, func(w shell.Word) bool {
 		short := strings.HasPrefix(w.Text, "-") && !strings.HasPrefix(w.Text, "--")
 		start := strings.TrimLeft(w.Text, `" `)
-		return short && strings.ContainsAny(w.Text, letters) || abbreviates(w.Text, long) || unknown && !w.Known && (start == "" || strings.IndexByte("$`{", start[0]) >= 0)
+		return short && strings.ContainsAny(w.Text, s.letters) || abbreviates(w.Text, s.long) || unknown && !w.Known && (start == "" || strings.IndexByte("$`{", start[0]) >= 0)
 	})
 }
 

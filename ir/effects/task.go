@@ -109,12 +109,10 @@ func Clones(c *shell.Command) bool {
 func (t *Task) next(top, row *program, args []shell.Word) (*program, []shell.Word) {
 	args = t.options(top, row, args, false)
 	for i, w := range args {
-		for j := range row.Commands {
-			if next := &row.Commands[j]; w.Known && slices.Contains(strings.Fields(next.Names), w.Text) {
-				t.Command = strings.TrimSpace(t.Command + " " + w.Text)
-				t.Tame = t.Tame && i == 0 // another word in front is the value of an option, or nobody knows what
-				return next, t.options(top, next, args[i+1:], true)
-			}
+		if next := row.commandOf(w); next != nil {
+			t.Command = strings.TrimSpace(t.Command + " " + w.Text)
+			t.Tame = t.Tame && i == 0 // another word in front is the value of an option, or nobody knows what
+			return next, t.options(top, next, args[i+1:], true)
 		}
 	}
 	t.Tame = t.Tame && len(args) == 0

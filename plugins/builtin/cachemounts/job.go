@@ -14,7 +14,7 @@ import (
 // job is one RUN.
 type job struct {
 	*stage
-	reader
+	*reader
 	op          int
 	run         *ir.Run
 	editor      *shell.Editor
@@ -26,7 +26,6 @@ type job struct {
 	hooks       answer   // see hooked
 	aboutMounts answer   // see speaksOfMounts
 	made        []link   // see links
-	dirs        []string // that commands may be in; see cwds
 }
 
 // use is a package manager in a RUN.

@@ -105,7 +105,7 @@ func (s *stage) mayRead(op int, o *ir.Op, k *keeps) bool {
 	if script == nil || k.traced(o.Text()) {
 		return true
 	}
-	r := reader{s.states[op], script}
+	r := &s.ops[op].reader
 	return slices.ContainsFunc(script.Commands, func(c *shell.Command) bool {
 		switch {
 		case c.Name == "java" && !c.Has("-jar", "-version", "--version"): // a class path may be in the cache

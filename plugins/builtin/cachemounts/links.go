@@ -91,7 +91,7 @@ func (a *about) linksMade() (list []link, opaque bool) {
 	return a.links, false
 }
 
-func (r reader) linksOfScript() (list []link) {
+func (r *reader) linksOfScript() (list []link) {
 	for _, c := range r.script.Commands {
 		switch {
 		case c.Name == "ln" && !c.Fed():
@@ -107,7 +107,7 @@ func (r reader) linksOfScript() (list []link) {
 var lnFlags = late.Regexp(`^(-[sfnvbirLPTdF]+|--(symbolic|force|no-dereference|verbose|interactive|relative|no-target-directory|backup.*))$`)
 
 // linksOf are the links of a command.
-func (r reader) linksOf(c *shell.Command) (list []link) {
+func (r *reader) linksOf(c *shell.Command) (list []link) {
 	for _, args := range r.variants(c.Args) {
 		list = append(list, r.linksTo(args)...)
 	}
@@ -115,7 +115,7 @@ func (r reader) linksOf(c *shell.Command) (list []link) {
 }
 
 // linksTo are those of its arguments.
-func (r reader) linksTo(args []shell.Word) (list []link) {
+func (r *reader) linksTo(args []shell.Word) (list []link) {
 	var operands []shell.Word
 	for _, w := range args {
 		switch {
@@ -151,12 +151,12 @@ func (r reader) linksTo(args []shell.Word) (list []link) {
 
 // linkAt are where a link may be: at a path, or by its name in a directory there. A name that is
 // not known may be anything in it.
-func (r reader) linkAt(dest shell.Word, name string, isDir bool) (list []string) {
+func (r *reader) linkAt(dest shell.Word, name string, isDir bool) (list []string) {
 	text, ok := r.text(dest)
 	if !ok {
 		return []string{""}
 	}
-	for _, p := range absolute(text, r.workdirs()) {
+	for _, p := range r.absolute(text) {
 		star := strings.Contains(name, "*")
 		if star || !isDir {
 			list = append(list, p)

@@ -31,8 +31,11 @@ var npmInstalls = []string{"ci", "install", "i", "add", "update", "clean-install
 // installs makes a test for commands of these programs that get packages from repositories.
 func installs(programs ...string) func(*shell.Command) bool {
 	return func(c *shell.Command) bool {
+		if !slices.Contains(programs, c.Name) {
+			return false
+		}
 		task, ok := effects.TaskOf(c)
-		return ok && slices.Contains(programs, c.Name) && (task.Action == effects.ToInstall || task.Action == effects.ToUpgrade)
+		return ok && (task.Action == effects.ToInstall || task.Action == effects.ToUpgrade)
 	}
 }
 

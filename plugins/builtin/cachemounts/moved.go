@@ -116,11 +116,11 @@ func namesCache(source string, u *use) bool {
 }
 
 // namesCache tells whether a command of a RUN does, from the directories that it may be in.
-func (r reader) namesCache(c *shell.Command, u *use) bool {
+func (r *reader) namesCache(c *shell.Command, u *use) bool {
 	prints := c.Name == "echo" || c.Name == "printf"
 	return slices.ContainsFunc(c.Args, func(w shell.Word) bool {
 		text, ok := r.text(w)
-		return ok && !(prints && quoted(w)) && text != "" && slices.ContainsFunc(absolute(text, r.workdirs()), func(p string) bool { return namesCache(p, u) })
+		return ok && !(prints && quoted(w)) && text != "" && slices.ContainsFunc(r.absolute(text), func(p string) bool { return namesCache(p, u) })
 	})
 }
 

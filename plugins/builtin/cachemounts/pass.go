@@ -53,7 +53,7 @@ func (p *pass) read(ctx context.Context, host plugins.Host) {
 			}
 			s.ops[k].script = script
 			if p.call.Stages[i] && !s.windows && !p.triggers(i) {
-				j := &job{stage: s, op: k, run: run, reader: reader{s.states[k], script}, editor: script.Edit()}
+				j := &job{stage: s, op: k, run: run, reader: &s.ops[k].reader, editor: script.Edit()}
 				if j.find(); len(j.uses) > 0 {
 					p.jobs[i][k] = j
 				}

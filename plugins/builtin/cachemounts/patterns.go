@@ -68,6 +68,6 @@ func nameMatches(pattern, name string) bool {
 	if strings.HasPrefix(name, ".") && !strings.HasPrefix(pattern, ".") {
 		return false
 	}
-	ok, err := path.Match(braces().ReplaceAllString(pattern, "*"), name)
+	ok, err := path.Match(unbraced(pattern), name)
 	return ok || err != nil
 }

@@ -35,7 +35,7 @@ func kindOf(c *shell.Command) kind {
 
 // changesDir tells a builtin that changes the directory, whatever stands in front of it.
 func changesDir(c *shell.Command) bool {
-	return effects.SightOf(&shell.Command{Name: c.Name, Prog: shell.Word{Text: c.Name, Known: true}}) == changer
+	return effects.ChangesDir(c.Name)
 }
 
 // hasWord tells whether a word of a command is of a kind.

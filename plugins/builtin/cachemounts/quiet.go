@@ -9,7 +9,7 @@ import (
 
 // quietFind tells a find(1) 4.9 that runs only what is quiet, and does not come to what "{}"
 // stands for.
-func (r reader) quietFind(c *shell.Command) bool {
+func (r *reader) quietFind(c *shell.Command) bool {
 	for _, inner := range c.Found() {
 		switch k := r.kindOf(inner); {
 		case k == quiet:

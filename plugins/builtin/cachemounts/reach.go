@@ -190,7 +190,7 @@ func (j *job) speaksOf(w shell.Word, dir string, above bool) bool {
 	if text == "" || strings.HasPrefix(text, "-") {
 		return false
 	}
-	return slices.ContainsFunc(absolute(text, j.cwds()), func(p string) bool {
+	return slices.ContainsFunc(j.absolute(text), func(p string) bool {
 		return p != "/" && (within(p, dir) || above && within(dir, p))
 	})
 }
@@ -208,10 +208,18 @@ func (j *job) reaches(w shell.Word, dir string, removal bool) bool {
 		text = prefix[:strings.LastIndexByte(prefix, '/')]
 		return within(text, dir) || within(dir, text) // "/opt/$X" is below /opt
 	}
-	return slices.ContainsFunc(absolute(text, j.cwds()), func(p string) bool { return onOneWay(p, dir) })
+	return slices.ContainsFunc(j.absolute(text), func(p string) bool { return onOneWay(p, dir) })
 }
 
 var braces = late.Regexp(`\{[^/]*\}`)
+
+// unbraced is a pattern for all that braces stand for.
+func unbraced(pattern string) string {
+	if !strings.Contains(pattern, "{") {
+		return pattern
+	}
+	return braces().ReplaceAllString(pattern, "*")
+}
 
 // onOneWay tells whether a path, which may have wildcards, can be a directory, above it or
 // in it.
@@ -221,29 +229,9 @@ func onOneWay(pattern, dir string) bool {
 		if i == len(names) || part == "" {
 			return true
 		}
-		if ok, err := path.Match(braces().ReplaceAllString(part, "*"), names[i]); !ok && err == nil {
+		if ok, err := path.Match(unbraced(part), names[i]); !ok && err == nil {
 			return false
 		}
 	}
 	return true
-}
-
-// absolute are the paths that a word can be from some directories.
-func absolute(text string, dirs []string) []string {
-	if path.IsAbs(text) {
-		return []string{path.Clean(text)}
-	}
-	var list []string
-	for _, dir := range dirs {
-		list = append(list, path.Join(dir, text))
-	}
-	return list
-}
-
-// cwds are the directories that commands of the RUN may be in.
-func (j *job) cwds() []string {
-	if j.dirs == nil {
-		j.dirs = j.workdirs()
-	}
-	return j.dirs
 }

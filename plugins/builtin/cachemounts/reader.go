@@ -14,11 +14,12 @@ import (
 type reader struct {
 	state  *eval.State
 	script *shell.Script
+	dirs   []string // see cwds
 }
 
 // values are what a variable may have where the script reads it: what was in force, and all
 // that the script gives it. It is false when one of those is not known.
-func (r reader) values(name string) (list []string, ok bool) {
+func (r *reader) values(name string) (list []string, ok bool) {
 	if _, set, _ := r.state.Var(name); set || name == "HOME" {
 		value, known := r.state.Lookup(name)
 		if !known {
@@ -39,7 +40,7 @@ func (r reader) values(name string) (list []string, ok bool) {
 }
 
 // lookup gives a variable that has one value.
-func (r reader) lookup(name string) (string, bool) {
+func (r *reader) lookup(name string) (string, bool) {
 	list, ok := r.values(name)
 	if !ok {
 		return "", false
@@ -53,7 +54,7 @@ func (r reader) lookup(name string) (string, bool) {
 }
 
 // text is a word with its variables expanded.
-func (r reader) text(w shell.Word) (string, bool) {
+func (r *reader) text(w shell.Word) (string, bool) {
 	text, ok := w.Value(r.lookup)
 	return text, ok && !w.Braces() && !strings.HasPrefix(text, "~") // "~root"
 }
@@ -63,7 +64,7 @@ const maxVariants = 32
 
 // variants are words as a program may get them: one list for each combination of the values that
 // their variables may have. What is not known stays as it is written.
-func (r reader) variants(words []shell.Word) [][]shell.Word {
+func (r *reader) variants(words []shell.Word) [][]shell.Word {
 	chosen := []map[string]string{{}}
 	for _, w := range words {
 		for _, name := range w.Variables() {
@@ -113,7 +114,7 @@ func expand(args []shell.Word, values map[string]string) (out []shell.Word) {
 }
 
 // kindOf tells what a command may see of the mounts of its RUN, whatever its variables have.
-func (r reader) kindOf(c *shell.Command) kind {
+func (r *reader) kindOf(c *shell.Command) kind {
 	if !r.quietFind(c) {
 		return unknown
 	}
@@ -131,9 +132,29 @@ func (r reader) kindOf(c *shell.Command) kind {
 	return quiet
 }
 
+// absolute are the paths that a word can be from where the script may be.
+func (r *reader) absolute(text string) []string {
+	if path.IsAbs(text) {
+		return []string{path.Clean(text)}
+	}
+	var list []string
+	for _, dir := range r.cwds() {
+		list = append(list, path.Join(dir, text))
+	}
+	return list
+}
+
+// cwds are the directories that commands of the script may be in.
+func (r *reader) cwds() []string {
+	if r.dirs == nil {
+		r.dirs = r.workdirs()
+	}
+	return r.dirs
+}
+
 // workdirs are the directories that commands of the script may be in. Where one is not known
 // that may be any above a cache, so those are among them.
-func (r reader) workdirs() []string {
+func (r *reader) workdirs() []string {
 	anywhere := []string{"/", "/dev", "/root", "/var/cache", r.state.Home()}
 	dirs := []string{r.state.Workdir}
 	if r.state.Workdir == "" {
