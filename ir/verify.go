@@ -25,15 +25,17 @@ const MaxOriginDepth = 256
 // never changes it.
 func Verify(m *Module) diag.List { return VerifyChange(nil, m) }
 
-// VerifyChange is Verify for what a valid module has become. Ops that both have were
-// read back when old was verified, and are not again.
+// VerifyChange is Verify for what a valid module has become. What both have was looked at and
+// read back when old was verified, and is not again.
 func VerifyChange(old, m *Module) diag.List {
 	v := verifier{m: m, heights: map[*Origin]int{}, ops: map[*Op]bool{}, stages: map[*Stage]bool{}}
 	if old != nil && m != nil && old.Escape == m.Escape {
-		v.known = opsOf(old)
+		v.known, v.froms = opsOf(old), map[from]bool{}
+		for _, s := range old.Stages {
+			v.froms[fromOf(s)] = true
+		}
 	}
 	if m == nil {
-		v.where = "module"
 		v.errorf(nil, "ir-nil", "is nil")
 		return v.diags
 	}
@@ -42,12 +44,12 @@ func VerifyChange(old, m *Module) diag.List {
 		v.escape = '\\' // also for an invalid one, which has been told
 	}
 	for i, op := range m.Args {
-		v.where = fmt.Sprintf("global argument %d", i+1)
+		v.where = place{what: "global argument", op: i + 1}
 		v.op(op)
 		v.global(op)
 	}
 	for i, s := range m.Stages {
-		v.where = fmt.Sprintf("stage %d", i)
+		v.where = place{what: "stage", stage: i}
 		v.stage(s)
 	}
 	return v.diags
@@ -70,7 +72,7 @@ func VerifyLowered(m *Module) diag.List {
 				continue
 			}
 			if c, ok := op.Body.(*Custom); ok {
-				v.where = fmt.Sprintf("op %d of stage %d", j+1, i)
+				v.where = place{what: "op", op: j + 1, stage: i}
 				v.errorf(op.Origin, "ir-custom", "%s was not expanded by any plugin", c.Name).
 					Hint = "name the plugin that has this instruction, or remove it"
 			}
@@ -92,12 +94,46 @@ func opsOf(m *Module) map[*Op]bool {
 	return all
 }
 
+// from is what the text of a FROM says.
+type from struct{ name, base, platform string }
+
+func fromOf(s *Stage) from { return from{s.Name, s.Base, s.Platform} }
+
+// place is what is being looked at, for messages.
+type place struct {
+	what    string // "global argument", "stage" or "op"; "" is the module
+	op      int    // from 1
+	stage   int
+	name    string // of the stage
+	keyword string // of the op
+}
+
+// String is for people, like "op 2 of stage 1 (build) (RUN)".
+func (p place) String() string {
+	text := "module"
+	switch p.what {
+	case "global argument":
+		text = fmt.Sprintf("global argument %d", p.op)
+	case "stage":
+		text = fmt.Sprintf("stage %d", p.stage)
+	case "op":
+		text = fmt.Sprintf("op %d of stage %d", p.op, p.stage)
+	}
+	for _, more := range []string{p.name, p.keyword} {
+		if more != "" {
+			text += " (" + more + ")"
+		}
+	}
+	return text
+}
+
 type verifier struct {
 	m       *Module
-	known   map[*Op]bool // that read back
+	known   map[*Op]bool  // that were verified
+	froms   map[from]bool // that read back
 	escape  byte
 	diags   diag.List
-	where   string          // what is being looked at, for messages
+	where   place
 	heights map[*Origin]int // of those that are known to be sound; 0 while looked at
 	ops     map[*Op]bool
 	stages  map[*Stage]bool
@@ -114,7 +150,6 @@ func (v *verifier) errorf(o *Origin, code, format string, args ...any) *diag.Dia
 }
 
 func (v *verifier) module() {
-	v.where = "module"
 	if v.m.Escape != '\\' && v.m.Escape != '`' {
 		v.errorf(nil, "ir-escape", "%q is no escape character", v.m.Escape).Expected = "` or \\"
 	}
@@ -155,9 +190,7 @@ func (v *verifier) stage(s *Stage) {
 		return
 	}
 	v.stages[s] = true
-	if s.Name != "" {
-		v.where += " (" + s.Name + ")"
-	}
+	v.where.name = s.Name
 	v.origin(s.Origin)
 	v.code(s.Code, s.Origin)
 	switch {
@@ -166,7 +199,7 @@ func (v *verifier) stage(s *Stage) {
 			Expected = "a lower case letter, then lower case letters, digits, `-`, `_` or `.`"
 	case s.Base == "":
 		v.errorf(s.Origin, "ir-base", "has no base").Expected = "an image, the name of an earlier stage, or scratch"
-	default:
+	case !v.froms[fromOf(s)]:
 		v.from(s)
 	}
 	for _, c := range s.Comments {
@@ -174,9 +207,9 @@ func (v *verifier) stage(s *Stage) {
 			v.errorf(s.Origin, "ir-comment", "%q is no line of a comment", c).Expected = "one line, without blanks at its ends"
 		}
 	}
-	stage := v.where
+	stage := v.where.stage
 	for i, op := range s.Ops {
-		v.where = fmt.Sprintf("op %d of %s", i+1, stage)
+		v.where = place{what: "op", op: i + 1, stage: stage, name: s.Name}
 		v.op(op)
 	}
 }
@@ -262,6 +295,9 @@ func (v *verifier) op(op *Op) {
 	}
 	v.ops[op] = true
 	v.origin(op.Origin)
+	if v.known[op] {
+		return
+	}
 	v.code(op.Code, op.Origin)
 	list, ok := fields(op.Body)
 	switch {
@@ -270,11 +306,9 @@ func (v *verifier) op(op *Op) {
 	case !ok:
 		v.errorf(op.Origin, "ir-body", "%T is no body", op.Body)
 	default:
-		v.where += " (" + op.Body.Keyword() + ")"
+		v.where.keyword = op.Body.Keyword()
 		if v.fields(op, list) {
-			if !v.known[op] {
-				v.readBack(op)
-			}
+			v.readBack(op)
 		}
 	}
 }

@@ -30,19 +30,19 @@ type checker struct {
 // check evaluates the rules: those on the module, and stage by stage the others, in
 // the order of the file.
 func (set *ruleset) check(ctx context.Context, h plugins.Host, c *plugins.Call) diag.List {
-	if len(set.rules) == 0 {
+	if len(set.rules[onModule])+len(set.rules[onStage])+len(set.rules[onOp]) == 0 {
 		return nil
 	}
 	ctx, cancel := context.WithTimeoutCause(ctx, maxTime, errTime)
 	defer cancel()
 	k := &checker{ruleset: set, ctx: ctx, view: newModule(ctx, h, c), failed: map[*compiled]bool{}}
 	byKeyword := map[string][]*compiled{}
-	k.each(set.scoped(onModule), nil, nil)
+	k.each(set.rules[onModule], nil, nil)
 	for i, s := range k.view.stages {
 		if i < len(c.Stages) && !c.Stages[i] {
 			continue
 		}
-		k.each(set.scoped(onStage), s, nil)
+		k.each(set.rules[onStage], s, nil)
 		for _, o := range s.ops {
 			keyword := o.body.Keyword()
 			rules, ok := byKeyword[keyword]
@@ -56,20 +56,11 @@ func (set *ruleset) check(ctx context.Context, h plugins.Host, c *plugins.Call) 
 	return k.diags
 }
 
-func (set *ruleset) scoped(s scope) []*compiled {
-	var list []*compiled
-	for _, r := range set.rules {
-		if r.On.scope() == s {
-			list = append(list, r)
-		}
-	}
-	return list
-}
-
+// about gives the rules on instructions that may be true of one with a keyword.
 func (set *ruleset) about(keyword string) []*compiled {
 	var list []*compiled
-	for _, r := range set.scoped(onOp) {
-		if r.On.covers(keyword) {
+	for _, r := range set.rules[onOp] {
+		if r.On.covers(keyword) && (r.covers == nil || r.covers(set.config, keyword)) {
 			list = append(list, r)
 		}
 	}
@@ -80,7 +71,7 @@ func (set *ruleset) about(keyword string) []*compiled {
 func (k *checker) each(rules []*compiled, s *stage, o *op) {
 	v := &vantage{k.world, k.view, k.config, s, o}
 	for _, r := range rules {
-		if k.failed[r] || k.ctx.Err() != nil || o != nil && !o.mentions(r.Contains) {
+		if k.failed[r] || k.ctx.Err() != nil || o != nil && !o.mentions(r.words) {
 			continue
 		}
 		if err := k.one(r, v); err != nil {

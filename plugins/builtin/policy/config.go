@@ -95,6 +95,8 @@ type compiled struct {
 	when     func() (cel.Program, error)
 	texts    func() (*texts, error)
 	repair   func(*op) []diag.Fix // of a shipped rule
+	covers   func(c *config, keyword string) bool
+	words    []string // Contains, in lower case
 }
 
 // texts are the templates of a rule.
@@ -105,8 +107,8 @@ type ruleset struct {
 	config *config
 	world  *world
 	envs   [3]func() (*cel.Env, error) // by scope
-	rules  []*compiled
-	bad    diag.List // rules that cannot be
+	rules  [3][]*compiled              // by scope
+	bad    diag.List                   // rules that cannot be
 }
 
 // newRuleset compiles a config.
@@ -215,7 +217,10 @@ func (set *ruleset) refuse(r rule, err error) {
 
 // add takes a rule in. One of the organisation is compiled, to tell what is wrong with it.
 func (set *ruleset) add(s shippedRule) {
-	c := &compiled{rule: s.rule, repair: s.repair}
+	c := &compiled{rule: s.rule, repair: s.repair, covers: s.covers}
+	for _, word := range c.Contains {
+		c.words = append(c.words, strings.ToLower(word))
+	}
 	shipped := s.why != ""
 	c.when = sync.OnceValues(func() (cel.Program, error) { return set.condition(c.rule, shipped) })
 	c.texts = sync.OnceValues(func() (*texts, error) { return set.texts(c.rule) })
@@ -236,7 +241,8 @@ func (set *ruleset) add(s shippedRule) {
 		}
 	}
 	if err == nil {
-		set.rules = append(set.rules, c)
+		scope := c.On.scope()
+		set.rules[scope] = append(set.rules[scope], c)
 	}
 }
 

@@ -20,7 +20,8 @@ type shippedRule struct {
 	settings    string // JSON: what the examples need besides
 	fires, fits string
 	repair      func(*op) []diag.Fix
-	own         bool // the config has its texts, or all of it
+	covers      func(c *config, keyword string) bool // of which instructions it may be true; nil is all that On says
+	own         bool                                 // the config has its texts, or all of it
 }
 
 // shipped are the rules, in the order of the documentation. Links lead to the page.
@@ -118,6 +119,7 @@ func fileRules() []shippedRule {
 			fires:       "FROM debian:13\nMAINTAINER team@acme.example\n",
 			fits:        "FROM debian:13\nLABEL org.opencontainers.image.authors=team@acme.example\n",
 			repair:      maintainerFix,
+			covers:      func(c *config, keyword string) bool { return slices.Contains(c.Forbidden, keyword) },
 		},
 		{
 			rule: rule{

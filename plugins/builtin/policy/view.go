@@ -227,7 +227,7 @@ func (o *op) instruction() string {
 	return *o.text
 }
 
-// mentions tells whether one of some words is in the instruction, whatever the case.
+// mentions tells whether one of some words in lower case is in the instruction, whatever the case.
 // Most rules are out after that, which costs next to nothing.
 func (o *op) mentions(list []string) bool {
 	if len(list) == 0 {
@@ -240,7 +240,7 @@ func (o *op) mentions(list []string) bool {
 		}
 		o.lower = strings.ToLower(text)
 	}
-	return slices.ContainsFunc(list, func(word string) bool { return strings.Contains(o.lower, strings.ToLower(word)) })
+	return slices.ContainsFunc(list, func(word string) bool { return strings.Contains(o.lower, word) })
 }
 
 // command is what the instruction has run, if it is one of those that do.
