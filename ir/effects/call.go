@@ -169,12 +169,8 @@ func (k *call) command(row *program, name field, args []field) bool {
 	if k.loose {
 		return false
 	}
-	for i := range row.Commands {
-		if c := &row.Commands[i]; slices.ContainsFunc(strings.Fields(c.Names), name.is) {
-			return k.take(c, args)
-		}
-	}
-	return false
+	c := row.commands[name.plain()]
+	return c != nil && k.take(c, args)
 }
 
 // option reads a word of options, and tells how many words more it takes.

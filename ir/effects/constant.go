@@ -19,13 +19,30 @@ type constant struct {
 // constants are a list of them.
 type constants struct {
 	list   []constant
-	always *Paths // what they come to when none depends on variables
+	names  []string // of variables that it depends on
+	always *Paths   // what they come to when it depends on none
+	usual  *Paths   // and for root, where none but HOME is set; nil when that is not known
 }
 
-// constant gives a list of paths of a row. What it comes to is worked out once for all calls, save
-// for paths that have variables.
-func (k *call) constant(list string) Paths {
-	if list == "" {
+// usualHome is the HOME of usual constants.
+const usualHome = "/root"
+
+// written is a list of paths as a row has it. They may be the program's own.
+type written struct {
+	list string
+	own  bool
+}
+
+// constant gives a list of paths of a row, which nobody changes.
+func (k *call) constant(list string) Paths { return k.pathsOf(written{list: list}) }
+
+// own are paths of the program's own.
+func (k *call) own(list string) Paths { return k.pathsOf(written{list, true}) }
+
+// pathsOf gives what a list comes to. That is worked out once for all calls, save where variables are
+// set that it depends on.
+func (k *call) pathsOf(list written) Paths {
+	if list.list == "" {
 		return Paths{}
 	}
 	known := k.w.rows.read(list)
@@ -35,54 +52,79 @@ func (k *call) constant(list string) Paths {
 	before := k.w.settings
 	k.w.settings = true
 	defer func() { k.w.settings = before }()
+	if known.usual != nil && !slices.ContainsFunc(known.names, k.w.unusual) {
+		return *known.usual
+	}
+	return k.w.constant(known.list, k.dirs, list.own)
+}
+
+// unusual tells a variable that has another value than for usual constants, or may have.
+func (w *walker) unusual(name string) bool {
+	v, want := w.variable(name), ""
+	if name == "HOME" {
+		want = usualHome
+	}
+	return !v.known || len(v.list) != 1 || v.list[0] != want
+}
+
+// constant gives what some come to, from some directories.
+func (w *walker) constant(list []constant, dirs []string, own bool) Paths {
 	var all []Paths
-	for _, c := range known.list {
+	for _, c := range list {
 		if c.fixed() {
 			all = append(all, c.paths)
 			continue
 		}
-		for _, f := range k.w.expandConstant(c) {
+		for _, f := range w.expandConstant(c) {
 			if !f.known {
-				f.text = k.w.unknownConstant(c)
+				f.text = w.unknownConstant(c)
 			}
-			all = append(all, f.constant(k.dirs, c.tree))
+			all = append(all, f.constant(dirs, c.tree, own))
 		}
 	}
 	return joinPaths(all...)
 }
 
 // constant are the paths of a field: that a row has it does not say that it happens.
-func (f field) constant(dirs []string, tree bool) Paths {
+func (f field) constant(dirs []string, tree, own bool) Paths {
 	f.over = true
-	return f.paths(dirs, tree)
+	return f.paths(dirs, tree).each(func(p *Path) { p.Own = own })
 }
 
 // fixed tells one that depends on nothing.
 func (c constant) fixed() bool { return c.words == nil && !c.err }
 
 // read gives the paths of a list.
-func (p *programs) read(list string) constants {
+func (p *programs) read(list written) constants {
 	if found, ok := p.constants.Load(list); ok {
 		return found.(constants)
 	}
 	var out constants
 	var all []Paths
-	for name := range strings.FieldsSeq(list) {
-		c := newConstant(name)
+	for name := range strings.FieldsSeq(list.list) {
+		c := newConstant(name, list.own)
 		out.list, all = append(out.list, c), append(all, c.paths)
 	}
 	if !slices.ContainsFunc(out.list, func(c constant) bool { return !c.fixed() }) {
 		joined := joinPaths(all...)
+		joined.List = slices.Clip(joined.List)
 		out.always = &joined
+	} else {
+		out.names = variablesOf(out.list)
+		usual := (&walker{rows: p, state: State{Home: usualHome}, settings: true}).constant(out.list, nil, list.own)
+		if usual.Grade != Unknown && !strings.Contains(strings.ReplaceAll(list.list, "${", ""), "{") { // braces are read otherwise by some shells
+			usual.List = slices.Clip(usual.List)
+			out.usual = &usual
+		}
 	}
 	p.constants.Store(list, out)
 	return out
 }
 
-func newConstant(name string) constant {
+func newConstant(name string, own bool) constant {
 	c := constant{text: name, tree: strings.HasSuffix(name, "/")}
 	if !strings.ContainsAny(name, "$~") && strings.HasPrefix(name, "/") {
-		c.paths = field{text: name, known: true}.constant(nil, c.tree)
+		c.paths = field{text: name, known: true}.constant(nil, c.tree, own)
 		return c
 	}
 	for word, err := range syntax.NewParser().WordsSeq(strings.NewReader(name)) {
@@ -90,6 +132,23 @@ func newConstant(name string) constant {
 		c.words = append(c.words, word)
 	}
 	return c
+}
+
+// variablesOf are the names of variables that some depend on.
+func variablesOf(list []constant) []string {
+	names := []string{"HOME", "IFS"}
+	for _, c := range list {
+		for _, word := range c.words {
+			syntax.Walk(word, func(n syntax.Node) bool {
+				if x, ok := n.(*syntax.ParamExp); ok && x.Param != nil {
+					names = append(names, x.Param.Value)
+				}
+				return true
+			})
+		}
+	}
+	slices.Sort(names)
+	return slices.Compact(names)
 }
 
 // unknownConstant says what of a word is not known: a variable, or what stands for it.

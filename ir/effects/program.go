@@ -113,7 +113,7 @@ func table() []program {
 // programs are the rows by the names of programs, and what was read of them so far.
 type programs struct {
 	byName    map[string]*program
-	constants sync.Map // of a list of paths in a row, what it comes to: constants
+	constants sync.Map // of a written, what it comes to: constants
 }
 
 // rows are all of them. A walker has them as a field: what a row does may lead to others.

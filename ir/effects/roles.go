@@ -78,13 +78,6 @@ func (k *call) constants(row *program) {
 	}
 }
 
-// own are paths of the program's own.
-func (k *call) own(list string) Paths {
-	p := k.constant(list)
-	p.List = slices.Clone(p.List)
-	return p.each(func(p *Path) { p.Own = true })
-}
-
 // assignRoles gives the operands their roles, and has each do what it is for.
 func (k *call) assignRoles(row *program) {
 	if row.Plain {

@@ -1,7 +1,6 @@
 package eval
 
 import (
-	"fmt"
 	"slices"
 	"strings"
 	"sync"
@@ -16,7 +15,7 @@ import (
 // nothing; it is for many goroutines.
 type Memo struct {
 	mu      sync.Mutex
-	bases   map[string]*State
+	bases   []*State
 	steps   map[key]*State
 	scripts map[reading]*script
 }
@@ -57,21 +56,13 @@ func (m *Memo) base(s *State) *State {
 	if m == nil {
 		return s
 	}
-	var vars []string
-	s.vars.each(func(name string, v variable) { vars = append(vars, fmt.Sprintf("%q %+v", name, v)) })
-	slices.Sort(vars)
-	flat := *s
-	flat.vars = nil
-	text := fmt.Sprintf("%#v %q", flat, vars)
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if m.bases == nil {
-		m.bases = map[string]*State{}
+	if i := slices.IndexFunc(m.bases, s.same); i >= 0 {
+		return m.bases[i]
 	}
-	if _, ok := m.bases[text]; !ok {
-		m.bases[text] = s
-	}
-	return m.bases[text]
+	m.bases = append(m.bases, s)
+	return s
 }
 
 // reading is a RUN that a shell reads.

@@ -9,6 +9,7 @@
 package eval
 
 import (
+	"maps"
 	"path"
 	"slices"
 	"strconv"
@@ -57,6 +58,13 @@ func NewState(user string, known bool, workdir string, env map[string]string, us
 		s.vars = s.vars.with(k, variable{value: v, known: true, env: true})
 	}
 	return s
+}
+
+// same tells whether another state says the same.
+func (s *State) same(o *State) bool {
+	return s.User == o.User && s.Workdir == o.Workdir && s.OS == o.OS && s.UserKnown == o.UserKnown && s.ShellKnown == o.ShellKnown &&
+		s.Triggers == o.Triggers && s.lost == o.lost && slices.Equal(s.Shell, o.Shell) && slices.Equal(s.hidden, o.hidden) &&
+		slices.Equal(s.formed, o.formed) && maps.Equal(s.globals, o.globals) && maps.Equal(s.users, o.users) && s.vars.same(o.vars)
 }
 
 // Var gives a variable of ENV or ARG. It is not known when it depends on how the image

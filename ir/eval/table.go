@@ -41,6 +41,17 @@ func (t *table) put(name string, h uint64, v variable) *table {
 	return &out
 }
 
+// same tells whether another has the same variables with the same values.
+func (t *table) same(o *table) bool {
+	n, all := 0, true
+	t.each(func(name string, v variable) {
+		other, ok := o.get(name)
+		n, all = n+1, all && ok && v == other
+	})
+	o.each(func(string, variable) { n-- })
+	return all && n == 0
+}
+
 // each calls for each variable, in no order.
 func (t *table) each(call func(name string, v variable)) {
 	if t != nil {

@@ -108,12 +108,11 @@ func (p *pass) rewrite(ctx context.Context) (*plugins.Result, error) {
 
 // needs tells whether a RUN uses ssh, and why. What it sets up for later ones goes to k.
 func (p *pass) needs(k *known, run *ir.Run, state *eval.State) (string, bool) {
-	bare := *run
-	bare.Mounts = nil // the ids of caches are no commands
-	text := ir.Format(&bare, '\\')
 	why, found := "", false
 	for _, re := range p.always {
-		if re.MatchString(text) {
+		bare := *run
+		bare.Mounts = nil // the ids of caches are no commands
+		if re.MatchString(ir.Format(&bare, '\\')) {
 			why, found = fmt.Sprintf("the config says so of `%s`", re), true
 		}
 	}
