@@ -68,12 +68,17 @@ func (b *Broken) Error() string { return fmt.Sprintf("plugin %s: %s: %v", b.Plug
 func (b *Broken) Unwrap() error { return b.Err }
 
 // Claims are the instructions that the plugins expand.
-func (p *Pipeline) Claims() []lang.Claim {
-	var list []lang.Claim
+func (p *Pipeline) Claims() (list []lang.Claim) {
 	for _, s := range p.Steps {
-		for _, in := range s.Plugin.Info().Instructions {
-			list = append(list, lang.Claim{Keyword: in.Keyword, Heredocs: in.Heredocs})
-		}
+		list = append(list, s.Plugin.Info().claims()...)
+	}
+	return list
+}
+
+// claims are the instructions that a plugin expands.
+func (i Info) claims() (list []lang.Claim) {
+	for _, in := range i.Instructions {
+		list = append(list, lang.Claim{Keyword: in.Keyword, Heredocs: in.Heredocs})
 	}
 	return list
 }
@@ -82,9 +87,10 @@ func (p *Pipeline) Claims() []lang.Claim {
 // later plugins would see half of its work; those of checks are gathered. The error is
 // a *Broken, or that of the context.
 func (p *Pipeline) Run(ctx context.Context, in Input) (*Output, error) {
-	r := &run{Input: in, written: written{}, claims: p.Claims(), out: &Output{Module: in.Module, Reports: map[string][]Report{}}}
+	r := &run{Input: in, out: &Output{Module: in.Module, Reports: map[string][]Report{}}}
 	for i := range p.Steps {
-		r.steps = append(r.steps, step{&p.Steps[i], p.Steps[i].Plugin.Info()})
+		s := step{&p.Steps[i], p.Steps[i].Plugin.Info()}
+		r.steps, r.claims = append(r.steps, s), append(r.claims, s.info.claims()...)
 	}
 	err := r.expand(ctx)
 	for i := 0; i < len(r.steps) && err == nil && !r.stopped; i++ {

@@ -56,7 +56,7 @@ func (h *host) known(ctx context.Context) (known, error) { return h.facts.get(ct
 
 func (h *host) know(ctx context.Context) (known, error) {
 	m, here := h.module, atHand{h}
-	k := known{eval.New(m, func(stage int) *eval.State { return distro.Base(ctx, here, m, stage) }), make([]bool, len(m.Stages))}
+	k := known{eval.New(m, func(stage int) *eval.State { return distro.Base(ctx, here, nil, m, stage) }), make([]bool, len(m.Stages))}
 	parents := eval.Parents(m)
 	for i, s := range m.Stages { // a stage comes after the one that it starts from
 		if p := parents[i]; p >= 0 {

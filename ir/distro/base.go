@@ -11,8 +11,8 @@ import (
 
 // Base is the state that the image of a stage starts with: as its config says, or as is
 // known of official images. Without that, who installs packages of the distribution
-// before any USER is root.
-func Base(ctx context.Context, images Images, m *ir.Module, stage int) *eval.State {
+// before any USER is root. The memo has scripts, and may be nil.
+func Base(ctx context.Context, images Images, memo *eval.Memo, m *ir.Module, stage int) *eval.State {
 	ref, _ := BaseImage(m, stage)
 	image, official := Official(ref)
 	if config, err := images.BaseConfig(ctx, stage); err == nil {
@@ -23,7 +23,7 @@ func Base(ctx context.Context, images Images, m *ir.Module, stage int) *eval.Sta
 	if m.Stages[root(m, stage)].Base == "scratch" {
 		return eval.NewState("", true, "/", nil, nil)
 	}
-	return eval.NewState("", official || installsAsRoot(m, stage), image.Workdir, image.Env, image.Users)
+	return eval.NewState("", official || installsAsRoot(memo, m, stage), image.Workdir, image.Env, image.Users)
 }
 
 // root is the first of the stages that a stage goes back to.
@@ -34,13 +34,13 @@ func root(m *ir.Module, stage int) int {
 	return stage
 }
 
-func installsAsRoot(m *ir.Module, stage int) bool {
+func installsAsRoot(memo *eval.Memo, m *ir.Module, stage int) bool {
 	for _, op := range m.Stages[root(m, stage)].Ops {
 		switch b := op.Body.(type) {
 		case *ir.User:
 			return false
 		case *ir.Run:
-			script, err := shell.Parse(b, nil)
+			script, err := memo.Script(b, shell.Default())
 			if err != nil {
 				continue
 			}

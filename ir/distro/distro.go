@@ -57,7 +57,7 @@ type Images interface {
 
 // Detect finds the distribution of the image that a stage goes back to. It is false
 // when nothing tells.
-func Detect(ctx context.Context, images Images, m *ir.Module, stage int) (Distro, bool) {
+func Detect(ctx context.Context, images Images, memo *eval.Memo, m *ir.Module, stage int) (Distro, bool) {
 	ref, known := BaseImage(m, stage)
 	for _, file := range []string{"/etc/os-release", "/usr/lib/os-release"} {
 		if text, err := images.BaseFile(ctx, stage, file); err == nil {
@@ -74,7 +74,7 @@ func Detect(ctx context.Context, images Images, m *ir.Module, stage int) (Distro
 			return d, true
 		}
 	}
-	return fromCommands(m, stage)
+	return fromCommands(memo, m, stage)
 }
 
 // families are the distributions, by the ID of os-release(5), and what their packages are
@@ -165,9 +165,9 @@ func fromOSRelease(text string) (Distro, bool) {
 
 // fromCommands takes the family of the package manager that a stage, or one that it
 // starts from, runs first.
-func fromCommands(m *ir.Module, stage int) (Distro, bool) {
+func fromCommands(memo *eval.Memo, m *ir.Module, stage int) (Distro, bool) {
 	if p := eval.Parent(m, stage); p >= 0 {
-		if d, ok := fromCommands(m, p); ok {
+		if d, ok := fromCommands(memo, m, p); ok {
 			return d, true
 		}
 	}
@@ -177,7 +177,7 @@ func fromCommands(m *ir.Module, stage int) (Distro, bool) {
 		case *ir.Shell:
 			sh = b.Args
 		case *ir.Run:
-			script, err := shell.Parse(b, sh)
+			script, err := memo.Script(b, sh)
 			if err != nil {
 				continue
 			}

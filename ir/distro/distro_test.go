@@ -96,7 +96,7 @@ func TestDetect(t *testing.T) {
 			distro.Distro{ID: "rhel", Family: distro.RedHat, Manager: "microdnf", Release: "9", Source: distro.OSRelease}},
 	} {
 		m := module(t, c.text)
-		got, ok := distro.Detect(t.Context(), images{c.release}, m, len(m.Stages)-1)
+		got, ok := distro.Detect(t.Context(), images{c.release}, nil, m, len(m.Stages)-1)
 		if got != c.want || ok != (c.want != distro.Distro{}) {
 			t.Errorf("%s: %+v, want %+v", c.name, got, c.want)
 		}
@@ -120,7 +120,7 @@ func TestCorpus(t *testing.T) {
 			continue
 		}
 		for i := range m.Stages {
-			d, ok := distro.Detect(t.Context(), images{}, m, i)
+			d, ok := distro.Detect(t.Context(), images{}, nil, m, i)
 			count["stages"]++
 			if ok {
 				count[string(d.Source)]++

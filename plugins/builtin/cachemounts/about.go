@@ -18,8 +18,9 @@ type about struct {
 	mounts answer // see speaksOfMounts
 	git    answer // see gitHooked
 	moved  map[*manager]bool
-	links  []link // that it makes
-	linked bool   // links are worked out
+	names  map[*manager]bool // see namesCache
+	links  []link            // that it makes
+	linked bool              // links are worked out
 }
 
 // answer is one to a question with yes and no.
@@ -79,6 +80,22 @@ func (a *about) moves(m *manager) bool {
 		}
 		is = m.moved().MatchString(a.text())
 		a.moved[m] = is
+	}
+	return is
+}
+
+// namesCache tells whether the instruction, a RUN, names the directory where a manager has its cache by
+// default, or what is in it.
+func (a *about) namesCache(m *manager) bool {
+	is, asked := a.names[m]
+	if !asked {
+		if a.names == nil {
+			a.names = map[*manager]bool{}
+		}
+		is = a.script == nil && m.speaksOfCache(a.text()) || a.any(func(c *shell.Command) bool {
+			return !forced(c) && (m.speaksOfCache(c.Text) || a.commandNames(c, m))
+		})
+		a.names[m] = is
 	}
 	return is
 }

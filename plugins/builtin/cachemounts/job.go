@@ -61,13 +61,14 @@ func (j *job) find() {
 		if !j.config.wants(m.config) {
 			continue
 		}
-		u := &use{manager: m}
+		var commands []*shell.Command
 		for _, c := range j.script.Commands {
 			if m.uses(c) {
-				u.commands = append(u.commands, c)
+				commands = append(commands, c)
 			}
 		}
-		if len(u.commands) > 0 {
+		if len(commands) > 0 {
+			u := &use{manager: m, commands: commands}
 			u.refused = !j.locate(u)
 			j.uses = append(j.uses, u)
 		}

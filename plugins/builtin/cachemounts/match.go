@@ -128,18 +128,25 @@ func mavenUses(c *shell.Command) bool {
 var gradleRuns = late.Regexp(`(?i)^[^-].*(run|exec|publish|ptm)|^(run|exec|publish|ptm)`)
 
 func gradleUses(c *shell.Command) bool {
-	known := !slices.ContainsFunc(c.Operands(), func(w shell.Word) bool { return !w.Known })
-	return (c.Name == "gradle" || c.Name == "gradlew") && !isQuestion(c) && !c.Has("--stop", "--status", "--args", "--", "wrapper", "run") && !hasWord(c, gradleRuns().MatchString) && known && len(c.Operands()) > 0
+	if c.Name != "gradle" && c.Name != "gradlew" || isQuestion(c) || c.Has("--stop", "--status", "--args", "--", "wrapper", "run") || hasWord(c, gradleRuns().MatchString) {
+		return false
+	}
+	tasks := c.Operands()
+	return len(tasks) > 0 && !slices.ContainsFunc(tasks, func(w shell.Word) bool { return !w.Known })
 }
 
 // composerUses tells composer, and php composer.phar, with what installs.
 func composerUses(c *shell.Command) bool {
-	ops := c.Operands()
-	switch {
-	case c.Name == "php" && len(ops) > 0 && path.Base(ops[0].Text) == "composer.phar":
-		ops = ops[1:]
-	case c.Name != "composer" && c.Name != "composer.phar":
+	own := c.Name == "composer" || c.Name == "composer.phar"
+	if !own && c.Name != "php" {
 		return false
+	}
+	ops := c.Operands()
+	if !own {
+		if len(ops) == 0 || path.Base(ops[0].Text) != "composer.phar" {
+			return false
+		}
+		ops = ops[1:]
 	}
 	return len(ops) > 0 && slices.Contains([]string{"install", "update", "require", "create-project"}, ops[0].Text)
 }

@@ -58,7 +58,13 @@ func (j *job) configured(u *use) bool {
 }
 
 // fullText is an instruction with its here documents.
-func fullText(op *ir.Op) string { return op.Text() + "\n" + ir.Format(op.Body, '\\') }
+func fullText(op *ir.Op) string {
+	text, full := op.Text(), ir.Format(op.Body, '\\')
+	if text == full {
+		return text
+	}
+	return text + "\n" + full
+}
 
 // copies are the sources of a COPY or ADD.
 func copies(op *ir.Op) []string {
@@ -79,25 +85,17 @@ func (p *pass) missed(j *job, u *use) bool {
 			later := p.descends(i, j.index) && (i != j.index || k > j.op)
 			switch b := op.Body.(type) {
 			case *ir.Copy:
-				if slices.ContainsFunc(copies(op), func(source string) bool { return namesCache(source, u) }) {
+				if slices.ContainsFunc(copies(op), func(source string) bool { return u.namesCache(source) }) {
 					return true
 				}
 			case *ir.Run:
 				if slices.ContainsFunc(b.Mounts, func(m ir.Mount) bool {
 					source, _ := m.Option("source")
-					return namesCache(source, u)
+					return u.namesCache(source)
 				}) {
 					return true
 				}
-				if !later {
-					continue
-				}
-				if s.ops[k].script == nil && speaksOfCache(s.ops[k].text(), u) {
-					return true
-				}
-				if s.ops[k].any(func(c *shell.Command) bool {
-					return !forced(c) && (speaksOfCache(c.Text, u) || s.ops[k].namesCache(c, u))
-				}) {
+				if later && s.ops[k].namesCache(u.manager) {
 					return true
 				}
 			}
@@ -108,19 +106,22 @@ func (p *pass) missed(j *job, u *use) bool {
 
 // namesCache tells whether a source names the directory that a manager has by default, or what
 // is in it.
-func namesCache(source string, u *use) bool {
-	source = path.Join("/", source)
-	return speaksOfCache(source, u) || slices.ContainsFunc(u.own, func(p string) bool {
+func (m *manager) namesCache(source string) bool {
+	if !path.IsAbs(source) {
+		source = "/" + source
+	}
+	source = path.Clean(source)
+	return m.speaksOfCache(source) || slices.ContainsFunc(m.own, func(p string) bool {
 		return p[0] != '~' && strings.Count(source, "/") >= strings.Count(p, "/") && onOneWay(source, p)
 	})
 }
 
-// namesCache tells whether a command of a RUN does, from the directories that it may be in.
-func (r *reader) namesCache(c *shell.Command, u *use) bool {
+// commandNames tells whether a command of a RUN does, from the directories that it may be in.
+func (r *reader) commandNames(c *shell.Command, m *manager) bool {
 	prints := c.Name == "echo" || c.Name == "printf"
 	return slices.ContainsFunc(c.Args, func(w shell.Word) bool {
 		text, ok := r.text(w)
-		return ok && !(prints && quoted(w)) && text != "" && slices.ContainsFunc(r.absolute(text), func(p string) bool { return namesCache(p, u) })
+		return ok && !(prints && quoted(w)) && text != "" && slices.ContainsFunc(r.absolute(text), m.namesCache)
 	})
 }
 
@@ -138,8 +139,8 @@ func quoted(w shell.Word) bool {
 }
 
 // speaksOfCache tells whether a text names the directory that a manager has by default.
-func speaksOfCache(text string, u *use) bool {
-	for _, p := range u.own {
+func (m *manager) speaksOfCache(text string) bool {
+	for _, p := range m.own {
 		p = strings.TrimPrefix(p, "~")
 		if _, rest, ok := strings.Cut(text, p); ok && (rest == "" || strings.IndexByte("/ \t\n\"';&|),", rest[0]) >= 0) {
 			return true

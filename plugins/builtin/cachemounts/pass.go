@@ -36,7 +36,7 @@ type stage struct {
 // read looks at all stages. Only those that the plugin is for get jobs.
 func (p *pass) read(ctx context.Context, host plugins.Host) {
 	m := p.call.Module
-	p.states = p.call.States.Module(m, func(i int) *eval.State { return distro.Base(ctx, host, m, i) })
+	p.states = p.call.States.Module(m, func(i int) *eval.State { return distro.Base(ctx, host, p.call.States, m, i) })
 	p.jobs = make([][]*job, len(m.Stages))
 	for i := range m.Stages {
 		s := p.stage(ctx, host, i)
@@ -108,7 +108,7 @@ func (p *pass) all() (list []*job) {
 func (p *pass) stage(ctx context.Context, host plugins.Host, i int) *stage {
 	m := p.call.Module
 	s := &stage{pass: p, index: i, ops: make([]about, len(m.Stages[i].Ops))}
-	s.distro, _ = distro.Detect(ctx, host, m, i)
+	s.distro, _ = distro.Detect(ctx, host, p.call.States, m, i)
 	ref, known := distro.BaseImage(m, i)
 	switch {
 	case s.distro.Release != "":

@@ -63,7 +63,7 @@ func (plugin) Run(ctx context.Context, h plugins.Host, c *plugins.Call) (*plugin
 	if c.Module.HasCustom() || c.Module.Escape != '\\' {
 		return nil, nil // an instruction of a plugin may do anything, and Windows has no such layers
 	}
-	j.states = c.States.Module(c.Module, func(i int) *eval.State { return distro.Base(ctx, h, c.Module, i) })
+	j.states = c.States.Module(c.Module, func(i int) *eval.State { return distro.Base(ctx, h, c.States, c.Module, i) })
 	for i := range c.Module.Stages {
 		if ctx.Err() == nil {
 			j.stage(i)

@@ -43,7 +43,7 @@ func (j *job) image(stage int) func(name string) kind {
 		return nil
 	}
 	extra, ok := more[strings.TrimPrefix(reference.Path(ref), "library/")]
-	d, known := distro.Detect(j.ctx, j.host, j.Module, stage)
+	d, known := distro.Detect(j.ctx, j.host, j.States, j.Module, stage)
 	if !ok || !known || d.Family != distro.Alpine && !(d.Family == distro.Debian && slices.Contains(releases, d.Release)) {
 		return nil
 	}

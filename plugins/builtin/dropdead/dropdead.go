@@ -62,7 +62,7 @@ func (plugin) Run(ctx context.Context, h plugins.Host, c *plugins.Call) (*plugin
 	if c.Target < 0 || c.Module.HasCustom() || j.strict() {
 		return nil, nil // an instruction of a plugin may read anything, and where warnings are errors, dead ones fail
 	}
-	j.states = c.States.Module(c.Module, func(i int) *eval.State { return distro.Base(ctx, h, c.Module, i) })
+	j.states = c.States.Module(c.Module, func(i int) *eval.State { return distro.Base(ctx, h, c.States, c.Module, i) })
 	for i, s := range c.Module.Stages {
 		j.ops[i] = make([]bool, len(s.Ops))
 	}

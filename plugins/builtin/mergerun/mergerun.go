@@ -11,7 +11,6 @@ package mergerun
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"regexp"
 	"slices"
@@ -26,7 +25,7 @@ import (
 // Name is the plugin's name in strake.yaml.
 const Name = "merge-run"
 
-const schema = `{
+var schema = []byte(`{
   "$schema": "https://json-schema.org/draft/2020-12/schema",
   "type": "object",
   "additionalProperties": false,
@@ -63,7 +62,7 @@ const schema = `{
       "default": "apart"
     }
   }
-}`
+}`)
 
 type config struct {
 	Cache     string   `json:"cache"`
@@ -88,7 +87,7 @@ func (plugin) Info() plugins.Info {
 		Phases:  []plugins.Phase{plugins.Rewrite},
 		Filter:  plugins.Filter{Keywords: []string{"RUN"}},
 		After:   []string{"include", "ssh-server"}, // which put RUNs and stages in
-		Schema:  json.RawMessage(schema),
+		Schema:  schema,
 	}
 }
 

@@ -147,7 +147,16 @@ func shared(text string) *reason {
 	if !strings.Contains(text, "/") {
 		return nil
 	}
-	parts := strings.Split(strings.TrimPrefix(path.Clean("/"+text), "/"), "/")
+	full := path.Clean("/" + text)
+	if !strings.ContainsAny(full, `*?[\`) { // most have no pattern
+		for _, p := range scanned {
+			if under(full, p.path) && (strings.HasPrefix(text, "/") || strings.LastIndexByte(full, '/') > 0) && !harmless(full[len(p.path):]) {
+				return p.why
+			}
+		}
+		return nil
+	}
+	parts := strings.Split(full[1:], "/")
 	for _, p := range scanned {
 		want := strings.Split(p.path[1:], "/")
 		if len(parts) < len(want) || len(parts) == 1 && parts[0] == want[0] && !strings.HasPrefix(text, "/") {

@@ -85,7 +85,7 @@ type expander struct {
 
 // expand puts a RUN in the place of a use.
 func (e *expander) expand(ctx context.Context, u *plugins.Use) {
-	d, known := distro.Detect(ctx, e.host, e.Module, u.Stage)
+	d, known := distro.Detect(ctx, e.host, e.States, e.Module, u.Stage)
 	manager := e.config.Manager
 	if m := u.Flag("manager"); m != "" {
 		manager = m
@@ -166,7 +166,7 @@ func (e *expander) errorf(u *plugins.Use, code, format string, args ...any) *dia
 // stage looks at a stage once.
 func (e *expander) stage(ctx context.Context, i int) *install.Stage {
 	if e.stages[i] == nil {
-		e.stages[i] = install.NewStage(ctx, e.host, e.Module, i)
+		e.stages[i] = install.NewStage(ctx, e.host, e.Call, i)
 	}
 	return e.stages[i]
 }

@@ -65,7 +65,7 @@ func (plugin) Run(ctx context.Context, h plugins.Host, c *plugins.Call) (*plugin
 	if c.Module.HasCustom() || c.Numbered || numbers(c.Module) {
 		return nil, nil // an instruction of a plugin may do anything, and a new stage makes a number that of another
 	}
-	j.states = c.States.Module(c.Module, func(i int) *eval.State { return distro.Base(ctx, h, c.Module, i) })
+	j.states = c.States.Module(c.Module, func(i int) *eval.State { return distro.Base(ctx, h, c.States, c.Module, i) })
 	forks := make([]fork, len(c.Module.Stages))
 	changed := false
 	for i := range c.Module.Stages {
@@ -114,7 +114,7 @@ func numbers(m *ir.Module) bool {
 // ground is what the steps of a stage stand on, with those of the stages that it starts from, and what
 // these do.
 func (j *job) ground(stage int) (*effects.Ground, []effects.Step) {
-	_, known := distro.Detect(j.ctx, j.host, j.Module, stage)
+	_, known := distro.Detect(j.ctx, j.host, j.States, j.Module, stage)
 	g := &effects.Ground{Standard: known, Straight: j.config.Links == "trust"}
 	var parents []int
 	for p := j.states.Parent(stage); p >= 0; p = j.states.Parent(p) {

@@ -64,7 +64,7 @@ func (plugin) Run(ctx context.Context, h plugins.Host, c *plugins.Call) (*plugin
 	if err := c.Decode(&j.config); err != nil {
 		return nil, err
 	}
-	j.states = c.States.Module(c.Module, func(i int) *eval.State { return distro.Base(ctx, h, c.Module, i) })
+	j.states = c.States.Module(c.Module, func(i int) *eval.State { return distro.Base(ctx, h, c.States, c.Module, i) })
 	j.weights = newWeights(c.Module, j.config.Changes)
 	for i := range c.Module.Stages {
 		if c.Stages[i] && j.weights.heaviest(i) > 0 && ctx.Err() == nil {
@@ -118,7 +118,7 @@ func sets(body ir.Body) bool {
 
 // ground is what the steps of a stage stand on, with those of the stages that it starts from.
 func (j *job) ground(stage int) *effects.Ground {
-	_, known := distro.Detect(j.ctx, j.host, j.Module, stage)
+	_, known := distro.Detect(j.ctx, j.host, j.States, j.Module, stage)
 	g := &effects.Ground{Standard: known, Straight: j.config.Links == "trust", Aside: j.config.Packages == "trust"}
 	var parents []int
 	for p := j.states.Parent(stage); p >= 0; p = j.states.Parent(p) {

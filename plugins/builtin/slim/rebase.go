@@ -30,7 +30,7 @@ func (s *split) rebase() *reason {
 	compiler, _ := distro.Compiler(ref)
 	base := s.config.RunBase
 	if base == distribution {
-		d, _ := distro.Detect(s.ctx, s.host, s.Module, s.stage)
+		d, _ := distro.Detect(s.ctx, s.host, s.States, s.Module, s.stage)
 		switch prefix := ref[:strings.LastIndex(ref, compiler.Name)]; {
 		case d.Release == "":
 			return because("base", "nobody knows which distribution its base image is of: grant images, or name an image in run-base")

@@ -92,7 +92,7 @@ func (plugin) Run(ctx context.Context, h plugins.Host, c *plugins.Call) (*plugin
 
 func newJob(ctx context.Context, h plugins.Host, c *plugins.Call, set config) *job {
 	j := &job{Call: c, ctx: ctx, host: h, config: set, steps: make([][]*effects.Step, len(c.Module.Stages)), opens: map[int]bool{}}
-	j.states = c.States.Module(c.Module, func(i int) *eval.State { return distro.Base(ctx, h, c.Module, i) })
+	j.states = c.States.Module(c.Module, func(i int) *eval.State { return distro.Base(ctx, h, c.States, c.Module, i) })
 	return j
 }
 

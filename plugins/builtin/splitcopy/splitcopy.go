@@ -66,7 +66,7 @@ func (plugin) Run(ctx context.Context, h plugins.Host, c *plugins.Call) (*plugin
 		return nil, nil // an instruction of a plugin may read anything
 	}
 	j.files = &files{ctx: ctx, host: h}
-	j.states = c.States.Module(c.Module, func(i int) *eval.State { return distro.Base(ctx, h, c.Module, i) })
+	j.states = c.States.Module(c.Module, func(i int) *eval.State { return distro.Base(ctx, h, c.States, c.Module, i) })
 	for i := range c.Module.Stages {
 		if c.Stages[i] && ctx.Err() == nil {
 			j.stage(i)

@@ -81,7 +81,7 @@ type pass struct {
 // rewrite adds the mounts.
 func (p *pass) rewrite(ctx context.Context) (*plugins.Result, error) {
 	res, m := &plugins.Result{}, p.call.Module
-	all := p.call.States.Module(m, func(i int) *eval.State { return distro.Base(ctx, p.host, m, i) })
+	all := p.call.States.Module(m, func(i int) *eval.State { return distro.Base(ctx, p.host, p.call.States, m, i) })
 	for i, s := range m.Stages {
 		k := &known{}
 		if parent := all.Parent(i); parent >= 0 {

@@ -29,7 +29,7 @@ func (j *job) program() (*program, bool) {
 	slices.Reverse(chain)
 	p, triggers, err := j.base()
 	for _, i := range chain {
-		s := install.NewStage(j.ctx, j.host, j.Module, i)
+		s := install.NewStage(j.ctx, j.host, j.Call, i)
 		p.cmdSet = false
 		for _, text := range triggers {
 			if body, err := ir.ParseBody(text, '\\'); err == nil {

@@ -78,7 +78,7 @@ func (plugin) Run(ctx context.Context, h plugins.Host, c *plugins.Call) (*plugin
 	if j.index < 0 || !c.Stages[j.index] || j.done() {
 		return nil, nil
 	}
-	j.stage = install.NewStage(ctx, h, c.Module, j.index)
+	j.stage = install.NewStage(ctx, h, c, j.index)
 	j.run()
 	return &j.result, ctx.Err()
 }
@@ -151,7 +151,7 @@ func (j *job) noStage() {
 
 // distribution finds out how to install the server.
 func (j *job) distribution() {
-	d, known := distro.Detect(j.ctx, j.host, j.Module, j.index)
+	d, known := distro.Detect(j.ctx, j.host, j.States, j.Module, j.index)
 	j.family, j.manager = d.Family, d.Manager
 	if m := j.config.Manager; m != auto {
 		j.family, j.manager, known = distro.FamilyOf(m), m, true

@@ -88,7 +88,7 @@ func (h Host) Effects(ctx context.Context, stage int) ([]plugins.OpEffects, erro
 	if h.Module == nil {
 		return nil, plugins.ErrUnavailable
 	}
-	states := eval.New(h.Module, func(stage int) *eval.State { return distro.Base(ctx, h, h.Module, stage) })
+	states := eval.New(h.Module, func(stage int) *eval.State { return distro.Base(ctx, h, nil, h.Module, stage) })
 	return plugins.StageEffects(h.Module, stage, states.Stage(stage), h.Config == ""), nil
 }
 

@@ -19,9 +19,10 @@ type Stage struct {
 	users  []user        // of the same places
 }
 
-// NewStage looks at a stage. The base image counts as far as the host knows it.
-func NewStage(ctx context.Context, h plugins.Host, m *ir.Module, stage int) *Stage {
-	s := &Stage{States: eval.New(m, func(i int) *eval.State { return distro.Base(ctx, h, m, i) }).Stage(stage)}
+// NewStage looks at a stage of the module of a call. The base image counts as far as the host knows it.
+func NewStage(ctx context.Context, h plugins.Host, c *plugins.Call, stage int) *Stage {
+	m := c.Module
+	s := &Stage{States: c.States.Module(m, func(i int) *eval.State { return distro.Base(ctx, h, c.States, m, i) }).Stage(stage)}
 	var u user
 	for _, body := range eval.Inherited(m, stage) {
 		u.pass(body)
