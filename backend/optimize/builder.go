@@ -147,7 +147,7 @@ func (b *engineBuilder) Verify(ctx context.Context, row Row, dropped []string) (
 	}
 	if b.proof == nil {
 		before := verify.Build{Name: "before", Request: b.request()}
-		if b.proof, err = verify.New(ctx, verify.Options{A: before, Run: b.Commands, Limits: validate.Usual(), Say: b.saying}); err != nil {
+		if b.proof, err = verify.New(ctx, verify.Options{A: before, Run: b.Commands, Smoke: b.Smoke, Limits: validate.Usual(), Say: b.saying}); err != nil {
 			return nil, err
 		}
 	}

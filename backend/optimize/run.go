@@ -26,6 +26,7 @@ type Options struct {
 	Passes   func(changes map[string]float64) ([]Pass, error)
 	Commits  int      // that are replayed, or edits that are made
 	Commands []string // that are to end alike in both images
+	Smoke    bool     // and what the image runs by itself
 	Whole    bool     // stages that the target does not need count, too: the result is a Dockerfile
 	State    string   // the directory of measurements, "" is none
 	Fresh    bool     // measurements of before do not count

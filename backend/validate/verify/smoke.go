@@ -72,7 +72,11 @@ func (x *Experiment) try(ctx context.Context, command string, img *validate.Imag
 	if err := os.Mkdir(files, 0o755); err != nil {
 		return validate.Outcome{}, err
 	}
-	for name, text := range map[string]string{"Dockerfile": probe, "strake-probe/command": command + "\n"} {
+	script, own := x.own[command]
+	if !own {
+		script = command + "\n"
+	}
+	for name, text := range map[string]string{"Dockerfile": probe, "strake-probe/command": script} {
 		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o644); err != nil {
 			return validate.Outcome{}, err
 		}
@@ -92,7 +96,7 @@ func (x *Experiment) try(ctx context.Context, command string, img *validate.Imag
 			return validate.Outcome{}, err
 		}
 		return validate.Outcome{}, diag.Diagnostic{Code: "not-run", Message: fmt.Sprintf("%q could not be run in %s: %v", command, img.Name, err),
-			Hint: "it takes /bin/sh in the image: leave out --run if there is none"}
+			Hint: "it takes /bin/sh in the image: leave out --run and --smoke if there is none"}
 	}
 	return outcome(out, command)
 }

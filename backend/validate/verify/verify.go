@@ -11,6 +11,7 @@ import (
 	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"time"
 
@@ -42,6 +43,7 @@ type Build struct {
 type Options struct {
 	A      Build
 	Run    []string // commands that are to end alike in all images
+	Smoke  bool     // and what the image of A runs by itself, see smokes
 	Limits validate.Limits
 	Say    func(text string) // is told what is being done; nil is not
 }
@@ -70,6 +72,7 @@ type Experiment struct {
 
 	a    [2]*validate.Tree // nil before they are built
 	ends map[string][2]validate.Outcome
+	own  map[string]string // scripts of what the image of A runs by itself
 }
 
 // New begins an experiment. Nothing but a directory that Close removes is written.
@@ -151,7 +154,17 @@ func (x *Experiment) Compare(ctx context.Context, b Build) (v *validate.Verdict,
 	if v, err = x.reader.Judge(ctx, x.a, both, b.Dropped); err != nil {
 		return nil, err
 	}
-	if err := x.smoke(ctx, v, x.Run, both); err != nil {
+	commands := x.Run
+	if x.Smoke {
+		if x.own, err = smokes(x.a[0].Image); err != nil {
+			return nil, err
+		}
+		commands = append(slices.Clip(commands), slices.Sorted(maps.Keys(x.own))...)
+		if len(x.own) == 0 {
+			v.Notes = append(v.Notes, "The image has no program to ask for --help, and no HEALTHCHECK.")
+		}
+	}
+	if err := x.smoke(ctx, v, commands, both); err != nil {
 		return nil, err
 	}
 	if v.Answer == validate.NotEqual && b.Row != nil {

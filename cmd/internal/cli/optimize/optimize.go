@@ -68,6 +68,7 @@ func Command(p *cli.Process) *cobra.Command {
 	f.StringSliceVar(&c.passes, "passes", nil, "`LIST` Try these plugins only: drop-dead, split-copy, reorder, parallelise, copy-link, merge-run, cache-mounts, slim")
 	f.StringSliceVar(&c.drop, "drop", nil, "`KINDS` Let slim and cache-mounts leave out these only: lists, caches, logs, backups, archives, docs, locales, toolchain")
 	f.StringArrayVar(&c.commands, "run", nil, "`COMMAND` Run a command in both images, and compare how it ends and what it prints")
+	f.BoolVar(&c.smoke, "smoke", false, "Run the program of the image with --help, and its HEALTHCHECK, and compare how they end")
 	f.BoolVar(&c.write, "write", false, "Replace the Dockerfile by what pays")
 	f.BoolVar(&c.plugins, "plugins", false, "Write a strake.yaml with the plugins that pay, and leave the Dockerfile")
 	f.BoolVar(&c.pr, "pr", false, "Print a text for a pull request, in Markdown")
@@ -89,6 +90,7 @@ type run struct {
 	file, report                           string
 	passes, drop, commands                 []string
 	write, plugins, pr, json, fresh, quiet bool
+	smoke                                  bool
 	commits                                int
 	timeout                                time.Duration
 }
@@ -219,7 +221,7 @@ func (c *run) options(ctx context.Context, path string) (o optimize.Options, err
 	}
 	r.Input, err = input.Find(ctx, input.Request{Path: path, File: c.file, Options: options, Contexts: named, Outside: c.Outside})
 	return optimize.Options{
-		Request: r, Contexts: named, Builtins: builtin.All(), Commits: c.commits, Commands: c.commands,
+		Request: r, Contexts: named, Builtins: builtin.All(), Commits: c.commits, Commands: c.commands, Smoke: c.smoke,
 		Whole: !c.plugins, Fresh: c.fresh, Progress: c.progress,
 		Passes: func(changes map[string]float64) ([]optimize.Pass, error) {
 			return optimize.Choose(optimize.Passes(changes, c.drop), c.passes)

@@ -58,6 +58,7 @@ func verifyCommand(p *cli.Process) *cobra.Command {
 	f.BoolVar(&c.plugins, "plugins", false, "Compare the build without plugins and with them")
 	f.StringArrayVar(&c.dropped, "dropped", nil, "`PATTERN` B may lack these files, as of .dockerignore, like /usr/share/doc/**")
 	f.StringArrayVar(&c.commands, "run", nil, "`COMMAND` Run a command in both images, and compare how it ends and what it prints")
+	f.BoolVar(&c.smoke, "smoke", false, "Run the program of the image with --help, and its HEALTHCHECK, and compare how they end")
 	f.StringVar(&c.progress, "progress", "quiet", "`MODE` How the builds are shown: auto, plain, tty, quiet")
 	f.DurationVar(&c.timeout, "timeout", 2*time.Hour, "`TIME` Give up after so long; 0 is never")
 	f.BoolVar(&c.json, "json", false, "Print the answer as JSON")
@@ -77,6 +78,7 @@ type verifyRun struct {
 	file, progress       string
 	dropped, commands    []string
 	plugins, json, quiet bool
+	smoke                bool
 	limit                int
 	timeout              time.Duration
 }
@@ -154,7 +156,7 @@ func (c *verifyRun) verify(ctx context.Context, request build.Request, fileA, fi
 	if err != nil {
 		return nil, err
 	}
-	o := verify.Options{A: verify.Build{Name: fileA, Request: a}, Run: c.commands, Limits: validate.Usual(), Say: c.say}
+	o := verify.Options{A: verify.Build{Name: fileA, Request: a}, Run: c.commands, Smoke: c.smoke, Limits: validate.Usual(), Say: c.say}
 	other := verify.Build{Name: fileB, Request: b, Dropped: c.dropped}
 	if c.plugins {
 		o.A.Name, other.Name = "the build without plugins", "the build with plugins"
