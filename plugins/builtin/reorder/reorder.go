@@ -95,11 +95,19 @@ func (j *job) stage(stage int) {
 		for end < len(ops) && !sets(ops[end].Body) {
 			end++
 		}
-		if end > at+1 {
-			here := *g
-			here.Path = j.path(stage, states[at])
-			s := &stretch{job: j, ground: &here, state: states[at], first: at, stage: stage, weights: j.weights.ops[stage][at:end]}
-			s.sort(ops[at:end], steps[at:end])
+		from, behind := hoisted(ops, states, at, end), end
+		for behind++; behind < len(ops) && !sets(ops[behind].Body); {
+			behind++
+		}
+		here := *g
+		here.Path = j.path(stage, states[at])
+		s := &stretch{job: j, ground: &here, state: states[at], first: at, stage: stage}
+		switch {
+		case from < end && s.over(ops, steps, from, end, behind):
+			end = behind
+		case end > at+1:
+			s.sort(ops[at:end], steps[at:end], j.weights.ops[stage][at:end])
+			s.done(nil)
 		}
 		for end = max(end, at+1); at < end; at++ {
 			g = g.With(ops[at].Body, steps[at])

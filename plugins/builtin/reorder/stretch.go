@@ -21,7 +21,9 @@ type stretch struct {
 	ground       *effects.Ground
 	state        *eval.State
 	stage, first int
-	weights      []float64
+	list         []move // what has been sorted
+	moved        bool
+	told         []func() // what is to be said of it
 }
 
 // move is a step, and in front of which it is put.
@@ -35,13 +37,13 @@ type move struct {
 
 // sort moves each step as far up as something is there that changes more often, and everything
 // between lets it pass.
-func (s *stretch) sort(ops []*ir.Op, steps []effects.Step) {
+func (s *stretch) sort(ops []*ir.Op, steps []effects.Step, weights []float64) {
 	list := make([]move, len(ops))
 	for i := range ops {
-		list[i] = move{op: ops[i], step: steps[i], weight: s.weights[i]}
+		list[i] = move{op: ops[i], step: steps[i], weight: weights[i]}
 	}
 	s.stand(list, 0)
-	moved := false
+	s.moved, s.told = false, nil
 	for i := range list {
 		if !isStep(list[i].op.Body) {
 			continue
@@ -49,20 +51,34 @@ func (s *stretch) sort(ops []*ir.Op, steps []effects.Step) {
 		to, by, why := s.target(list[max(0, i-mostPassed):i], list[i])
 		if to < 0 {
 			if why != "" {
-				s.say("apart", list[i].op, "stays behind `%s`, which changes more often: %s", short(by), why)
+				op := list[i].op
+				s.told = append(s.told, func() {
+					s.say("apart", op, "stays behind `%s`, which changes more often: %s", short(by), why)
+				})
 			}
 			continue
 		}
 		to += max(0, i-mostPassed)
 		m := list[i]
 		m.over = list[to].op
-		s.say("moved", m.op, "moves in front of `%s`, which changes more often", short(m.over))
+		s.told = append(s.told, func() {
+			s.say("moved", m.op, "moves in front of `%s`, which changes more often", short(m.over))
+		})
 		list = slices.Insert(slices.Delete(list, i, i+1), to, m)
 		s.stand(list[:i+1], to)
-		moved = true
+		s.moved = true
 	}
-	if moved {
-		s.result.Edits = append(s.result.Edits, plugins.Edit{Stage: s.stage, Op: s.first, Delete: len(ops), Insert: s.made(list)})
+	s.list = list
+}
+
+// done has what was sorted take the place of what was there, behind an op that was between, if any.
+func (s *stretch) done(front []*ir.Op) {
+	for _, tell := range s.told {
+		tell()
+	}
+	if s.moved {
+		s.result.Edits = append(s.result.Edits, plugins.Edit{Stage: s.stage, Op: s.first, Delete: len(front) + len(s.list),
+			Insert: append(front, s.made(s.list)...)})
 	}
 }
 
