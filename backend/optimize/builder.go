@@ -78,7 +78,7 @@ func (b *engineBuilder) Expand(ctx context.Context, row Row) (*Expansion, error)
 		if len(row) == 0 {
 			b.module = m
 		}
-		e.Refusals, e.Dropped = refusals(s, found, row), row.declared(m)
+		e.Refusals, e.Dropped = refusals(s, found, row), row.Declared(m)
 		text, err := dockerfile.Print(m)
 		e.Text = as(s.File().Text, text)
 		return err

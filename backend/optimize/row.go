@@ -84,8 +84,8 @@ func Passes(changes map[string]float64, drop []string) []Pass {
 // Row is passes in the order in which they run.
 type Row []Pass
 
-// declared are the patterns of files that a module may lack by what the passes say.
-func (r Row) declared(m *ir.Module) (list []string) {
+// Declared are the patterns of files that a module may lack by what the passes say.
+func (r Row) Declared(m *ir.Module) (list []string) {
 	for _, p := range r {
 		if p.Drops {
 			list = append(list, explain.Declared(m, p.Name)...)

@@ -24,8 +24,8 @@ import (
 	"github.com/seed-e0495807/strake/backend/testbed"
 	"github.com/seed-e0495807/strake/backend/validate"
 	"github.com/seed-e0495807/strake/backend/validate/verify"
+	"github.com/seed-e0495807/strake/ir"
 	"github.com/seed-e0495807/strake/plugins"
-	"github.com/seed-e0495807/strake/plugins/builtin/slim"
 	"github.com/seed-e0495807/strake/plugins/config"
 )
 
@@ -194,23 +194,20 @@ func pluginsOf(t testing.TB, row optimize.Row, builtins map[string]func() plugin
 	return p
 }
 
-// expand gives the Dockerfile behind a row, and the patterns of files that its image lacks on
-// purpose.
-func (b *bed) expand(t testing.TB, dir string, row *config.Plugins) (text string, dropped []string, err error) {
+// expand gives the module behind a row, and the Dockerfile that it is.
+func (b *bed) expand(t testing.TB, dir string, row *config.Plugins) (m *ir.Module, text string, err error) {
 	r, err := b.request(t.Context(), dir, in(dir), row, "look")
 	if err != nil {
-		return "", nil, err
+		return nil, "", err
 	}
-	r.Look = func(ctx context.Context, s *compile.Snapshot) error {
-		m, _, err := s.Targeted(ctx)
-		if err == nil {
-			dropped = slim.Declared(m)
+	r.Look = func(ctx context.Context, s *compile.Snapshot) (err error) {
+		if m, _, err = s.Targeted(ctx); err == nil {
 			text, err = dockerfile.Print(m)
 		}
 		return err
 	}
 	_, err = build.Run(t.Context(), r)
-	return text, dropped, err
+	return m, text, err
 }
 
 // in is the Dockerfile of a directory.

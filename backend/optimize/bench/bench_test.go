@@ -95,13 +95,14 @@ func (p *project) accept(t *testing.T, b *bed, dir string) (row *config.Plugins,
 		t.Fatal(err)
 	}
 	defer x.Close()
-	passes := optimize.Row(optimize.Passes(p.changes(t), nil))
+	passes := optimize.Row(optimize.Passes(p.changes(t), optimize.Kinds))
 	for len(passes) > 0 {
 		row = pluginsOf(t, passes, builtin.All())
-		_, dropped, err := b.expand(t, dir, row)
+		m, _, err := b.expand(t, dir, row)
 		if err != nil {
 			t.Fatal(err)
 		}
+		dropped := passes.Declared(m)
 		r, err := b.request(t.Context(), dir, in(dir), row, "verify")
 		if err != nil {
 			t.Fatal(err)
@@ -146,7 +147,7 @@ func (p *project) measure(t *testing.T, beds [2]*bed, n int) (m measured) {
 	edits, files, turns := p.edits(t, n, 1), [2]string{in(dir), in(t.TempDir())}, 0
 	turn := func(space string, cold bool, sum *[2]cost) {
 		// What strake optimize --write makes of the Dockerfile as it is now.
-		text, _, err := beds[1].expand(t, dir, row)
+		_, text, err := beds[1].expand(t, dir, row)
 		if err != nil {
 			t.Fatal(err)
 		}
