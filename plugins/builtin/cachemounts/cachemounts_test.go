@@ -116,7 +116,8 @@ func TestUnknown(t *testing.T) {
 func TestWhy(t *testing.T) {
 	out := plugintest.Run(t, plugins.Step{Plugin: cachemounts.New()}, "FROM debian:12\nRUN apt-get update && apt-get install -y vim && apt-get clean", nil)
 	o := out.Module.Stages[0].Ops[0].Origin
-	const want = "keeps the downloads of apt from build to build"
+	const want = "keeps the downloads of apt from build to build, drops " +
+		"/var/cache/apt/archives/* /var/cache/apt/pkgcache.bin /var/cache/apt/srcpkgcache.bin"
 	if o.By != "cache-mounts" || o.Why != want || len(o.From) != 1 {
 		t.Errorf("%+v", o)
 	}
