@@ -29,7 +29,7 @@ func (j *job) purged(stage, op int, script *shell.Script) []string {
 	}
 	var names []string
 	for _, c := range script.Commands {
-		task, manages := effects.TaskOf(c)
+		task, manages := taskOf(c)
 		if !manages || task.Manager != manager || task.Action != effects.ToInstall || c.Name == "aptitude" {
 			continue
 		}
@@ -54,7 +54,7 @@ func (j *job) purged(stage, op int, script *shell.Script) []string {
 
 // purges tells a command that removes packages, and what came along with them.
 func purges(c *shell.Command) bool {
-	task, manages := effects.TaskOf(c)
+	task, manages := taskOf(c)
 	return manages && task.System && task.Action == effects.ToRemove || c.Name == "apt-mark"
 }
 
@@ -85,7 +85,7 @@ func (j *job) fresh(stage, op int, names []string) *reason {
 					return because("base", "nobody knows whether `%.60s` installs it", o.Text())
 				}
 				for _, c := range script.Commands {
-					task, manages := effects.TaskOf(c)
+					task, manages := taskOf(c)
 					has := func(p shell.Word) bool { return !p.Known || slices.Contains(names, p.Text) }
 					if manages && task.System && slices.ContainsFunc(task.Packages, has) {
 						return because("base", "`%s` installs it in front", c.Text)
@@ -114,7 +114,7 @@ func (j *job) unneeded(op int) *reason {
 			return because("unknown", "nobody knows what `%.60s` needs", o.Text())
 		}
 		for _, c := range commands(script) {
-			task, manages := effects.TaskOf(c)
+			task, manages := taskOf(c)
 			if c.Name == "" || tool(c.Name) || manages && (!task.System && task.Action != effects.ToClean || task.Action == effects.ToRemove) {
 				return because("needed", "`%s` needs it, or may", c.Text)
 			}
@@ -128,3 +128,17 @@ func (j *job) unneeded(op int) *reason {
 
 // system are patterns of what a toolchain has in the directories of packages.
 var system = []string{"/usr/include/*", "/usr/lib/gcc/*", "/usr/lib/*/*.a", "/usr/libexec/gcc/*", "/usr/share/*"}
+
+// taskOf is what a command has a manager do, whatever cache cache-mounts or the author leads apt to.
+func taskOf(c *shell.Command) (effects.Task, bool) {
+	plain := *c
+	plain.Args = nil
+	for i := 0; i < len(c.Args); i++ {
+		if c.Arg(i) == "-o" && strings.HasPrefix(c.Arg(i+1), "Dir::Cache") {
+			i++
+			continue
+		}
+		plain.Args = append(plain.Args, c.Args[i])
+	}
+	return effects.TaskOf(&plain)
+}

@@ -112,7 +112,7 @@ func tool(name string) bool { _, along := effects.Builder(name); return along }
 
 // installs is about what a RUN that compiles installs: nothing but a toolchain.
 func (s *split) installs(c *shell.Command) *reason {
-	task, manages := effects.TaskOf(c)
+	task, manages := taskOf(c)
 	if !manages || !task.System || task.Action == effects.ToUpdate || task.Action == effects.ToClean {
 		return nil
 	}
@@ -133,7 +133,7 @@ func (s *split) makes(k int, script *shell.Script, at *eval.State) (list []strin
 	}
 	var dirs []string
 	for _, c := range script.Commands {
-		task, manages := effects.TaskOf(c)
+		task, manages := taskOf(c)
 		switch {
 		case effects.Compiles(c), manages && task.System, slices.Contains([]string{"cd", "set"}, c.Name), removes(c, "/var/lib/apt/lists/*"):
 		case c.Name == "mkdir" && !c.Nested && len(c.Via) == 0 && len(script.Find("cd")) == 0:
@@ -193,7 +193,7 @@ func (s *split) guess(script *shell.Script, at *eval.State) ([]string, *reason) 
 	}
 	list := []string{dir}
 	for _, c := range script.Commands {
-		task, manages := effects.TaskOf(c)
+		task, manages := taskOf(c)
 		elsewhere := slices.ContainsFunc(c.Args, func(w shell.Word) bool {
 			return !w.Known || path.IsAbs(w.Text) || strings.Contains(w.Text, "..") || strings.Contains(w.Text, "=/") && !strings.HasSuffix(w.Text, "=/usr/local")
 		})
@@ -246,7 +246,7 @@ func (s *split) plain(k int, script *shell.Script) *reason {
 	at := s.states.Stage(s.stage)[k]
 	edit, rest, removed := script.Edit(), false, []string(nil)
 	for _, c := range script.Commands {
-		task, manages := effects.TaskOf(c)
+		task, manages := taskOf(c)
 		if !manages || !task.System {
 			rest = rest || !removes(c, "/var/lib/apt/lists/*")
 			continue
@@ -380,7 +380,7 @@ func (s *split) unread() *reason {
 			return because("unknown", "nobody knows what `%.60s` needs", op.Text())
 		}
 		for _, c := range commands(script) {
-			task, manages := effects.TaskOf(c)
+			task, manages := taskOf(c)
 			installs := manages && task.System && task.Action == effects.ToInstall
 			removes := manages && task.System && task.Action == effects.ToRemove
 			switch {
