@@ -118,7 +118,10 @@ func locate(ctx context.Context, r Request) (*Input, error) {
 	if err := in.contexts(r.Contexts); err != nil {
 		return nil, err
 	}
-	if r.Path == "-" {
+	switch {
+	case r.Stdin == nil && (r.Path == "-" || r.File == "-"):
+		return nil, fail("no-stdin", "name a directory, and a Dockerfile that is a file", "standard input is read once, and this is about several builds")
+	case r.Path == "-":
 		return in, in.stdinContext(r)
 	}
 	info, err := os.Stat(r.Path)

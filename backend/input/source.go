@@ -30,9 +30,9 @@ import (
 
 // Request says what to compile.
 type Request struct {
-	Path  string // a directory, a Dockerfile, a URL, or "-" for Stdin
-	File  string // the Dockerfile, when it is not the default one of Path; "-" is Stdin
-	Stdin io.Reader
+	Path  string    // a directory, a Dockerfile, a URL, or "-" for Stdin
+	File  string    // the Dockerfile, when it is not the default one of Path; "-" is Stdin
+	Stdin io.Reader // nil refuses it
 
 	// Options are those of BuildKit's Dockerfile frontend, such as
 	// "build-arg:NAME". Those that name the context are filled in.

@@ -125,7 +125,11 @@ func (r *Report) Text(w io.Writer) error {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s: %s\n\n", r.Name, r.Replayed())
 	t := tabwriter.NewWriter(&b, 0, 0, 2, ' ', 0)
-	fmt.Fprint(t, "\tbefore\tafter\n")
+	if r.After == nil {
+		fmt.Fprint(t, "\tbefore\n")
+	} else {
+		fmt.Fprint(t, "\tbefore\tafter\n")
+	}
 	for _, l := range r.Table(true) {
 		fmt.Fprintln(t, strings.TrimRight(l.What+"\t"+l.Before+"\t"+l.After+"\t"+l.Change, "\t"))
 	}

@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 
 	"github.com/goccy/go-yaml"
 
@@ -186,6 +187,8 @@ func Choose(all []Pass, names []string) ([]Pass, error) {
 			d := diag.Diagnostic{Code: "no-pass", Message: fmt.Sprintf("there is no pass %q", name)}
 			if near := diag.Suggest(name, known); near != "" {
 				d.Hint = "did you mean " + near + "?"
+			} else {
+				d.Message += ": expected one of " + strings.Join(known, ", ")
 			}
 			return nil, d
 		}

@@ -85,6 +85,17 @@ func (p *Process) Output(name string) error {
 	return nil
 }
 
+// OutputFile checks a place as Output does, which may be that of a file: it is no directory.
+func (p *Process) OutputFile(name string) error {
+	if err := p.Output(name); err != nil {
+		return err
+	}
+	if info, err := os.Stat(name); err == nil && info.IsDir() {
+		return &fs.PathError{Op: opWrite, Path: name, Err: syscall.EISDIR}
+	}
+	return nil
+}
+
 // WriteFile writes a file as WriteStream does, in a directory that it makes.
 func (p *Process) WriteFile(name string, data []byte) error {
 	if err := p.Output(name); err != nil {

@@ -47,7 +47,7 @@ const examples = `  strake optimize .
   strake optimize --passes split-copy,merge-run --write .
 `
 
-// exitTrouble is the exit code when nothing is known.
+// exitTrouble is the exit code when nothing is known, or what is could not be written.
 const exitTrouble = 2
 
 // Command is strake optimize.
@@ -137,11 +137,11 @@ func (c *run) run(ctx context.Context, args []string) error {
 	}
 	o, err := c.options(ctx, path)
 	if err != nil {
-		return err
+		return cli.Exit(exitTrouble, err)
 	}
 	place, err := c.place(ctx, o)
 	if err == nil && c.report != "" {
-		err = c.Output(c.report)
+		err = c.OutputFile(c.report)
 	}
 	if err != nil {
 		return cli.Exit(exitTrouble, err)
@@ -170,7 +170,7 @@ func (c *run) run(ctx context.Context, args []string) error {
 	}
 	for _, write := range []func(*optimize.Report) error{c.print, c.page, place} {
 		if err := write(report); err != nil {
-			return err
+			return cli.Exit(exitTrouble, err)
 		}
 	}
 	return nil

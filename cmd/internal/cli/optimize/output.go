@@ -113,11 +113,10 @@ func (c *run) replace(at repo.Place, r *optimize.Report) error {
 	if errors.Is(err, regular.ErrChanged) {
 		err = diag.Diagnostic{Code: "changed", Message: at.Real + " is no longer the file that was read", Hint: "run strake optimize again"}
 	}
-	if err != nil {
-		return cli.Exit(exitTrouble, err)
+	if err == nil {
+		cli.Printf(c.Stderr, "%s is written\n", r.Name)
 	}
-	cli.Printf(c.Stderr, "%s is written\n", r.Name)
-	return nil
+	return err
 }
 
 // config writes a strake.yaml beside the Dockerfile. One that is there, or above, stays as it
@@ -132,20 +131,15 @@ func (c *run) config(ctx context.Context, dir, home string) (func(*optimize.Repo
 		if r.After == nil {
 			return nil
 		}
-		if there != "" {
-			entries, err := r.Row.Entries()
-			if err != nil {
-				return err
-			}
-			return cli.Exit(exitTrouble, diag.Diagnostic{Code: "config-exists", Message: "there is a " + config.FileName + " already, " + there + ", and it is not changed",
-				Hint: "put these behind its plugins:\n" + entries})
-		}
 		text, err := r.Row.YAML()
 		if err != nil {
 			return err
 		}
+		if there != "" {
+			return c.beside(there, text, r.Row)
+		}
 		if _, err := os.Lstat(name); err == nil {
-			return cli.Exit(exitTrouble, diag.Diagnostic{Code: "config-exists", Message: name + " has come meanwhile", Hint: "run strake optimize again"})
+			return diag.Diagnostic{Code: "config-exists", Message: name + " has come meanwhile", Hint: "run strake optimize again"}
 		}
 		if err := c.WriteFile(name, []byte(text)); err != nil {
 			return err
@@ -153,4 +147,19 @@ func (c *run) config(ctx context.Context, dir, home string) (func(*optimize.Repo
 		cli.Printf(c.Stderr, "%s is written\n", name)
 		return nil
 	}, nil
+}
+
+// beside shows what a strake.yaml that is there lacks: nothing when it is the text.
+func (c *run) beside(there, text string, row optimize.Row) error {
+	if data, err := regular.Read(there, int64(len(text))); err == nil && string(data) == text {
+		cli.Printf(c.Stderr, "%s has these plugins already\n", there)
+		return nil
+	}
+	entries, err := row.Entries()
+	if err != nil {
+		return err
+	}
+	cli.Printf(c.Stderr, "what pays, for the plugins of %s:\n\n%s\n", there, entries)
+	return diag.Diagnostic{Code: "config-exists", Message: "there is a " + config.FileName + " already, " + there + ", and it is not changed",
+		Hint: "put the lines above behind its plugins"}
 }
