@@ -22,6 +22,40 @@ func tooLong(text string) bool {
 	return false
 }
 
+// wide is more than a line has that is read at once.
+const wide = 100
+
+// laidOut breaks a long script of one line where its author had broken it: the blanks with which a
+// line began are still there, behind the one in front of the escape character. It is the same script,
+// for a line that goes on is joined as it stands. What may be in quotes is left alone.
+func laidOut(text string, escape byte) string {
+	if len(text) <= wide || strings.Contains(text, "\n") || !strings.HasPrefix(text, "RUN ") || strings.HasPrefix(text, "RUN [") {
+		return text
+	}
+	var b strings.Builder
+	from, quote := 0, byte(0)
+	for at := len("RUN ") + 1; at < len(text)-1; at++ {
+		switch c := text[at]; {
+		case c == quote:
+			quote = 0
+		case quote == 0 && (c == '\'' || c == '"'):
+			quote = c
+		}
+		blank := quote == 0 && (text[at] == ' ' || text[at] == '\t')
+		if !blank || text[at-1] != ' ' || text[at-2] == ' ' || text[at-2] == '\t' || text[at-2] == escape {
+			continue
+		}
+		if next := strings.TrimLeftFunc(text[at:], unicode.IsSpace); next == "" || next[0] == '#' {
+			continue
+		}
+		b.WriteString(text[from:at])
+		b.WriteByte(escape)
+		b.WriteByte('\n')
+		from = at
+	}
+	return b.String() + text[from:]
+}
+
 // fold breaks the first line of an instruction into ones that are short enough.
 // The lines of here documents cannot be broken.
 func fold(text string, escape byte) (string, error) {

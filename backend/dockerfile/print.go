@@ -142,7 +142,7 @@ func (k *maker) op(op *ir.Op, where string) error {
 	}
 	text, ok := k.source(op.Origin).op(op)
 	if !ok {
-		text = ir.Format(op.Body, k.escape)
+		text = laidOut(ir.Format(op.Body, k.escape), k.escape)
 	}
 	if err := k.instruction(text, k.lead(op.Origin), op.Origin); err != nil {
 		return &Error{Op: op, Where: where, Reason: err.Error()}
