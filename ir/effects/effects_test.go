@@ -242,6 +242,7 @@ func TestPackages(t *testing.T) {
 	check(t, []line{
 		{"apt-get install -y curl=7.88 git", "installs apt:curl=7.88 apt:git; " + apt},
 		{"apt-get -o Dpkg::Options::=--force-confold install -qq -y git", "installs apt:git; " + apt},
+		{"apt-get -o Dir::Cache=/dev/strake-apt -o Dir::Cache::pkgcache= -o Dir::Cache::srcpkgcache= install -y git", "installs apt:git; " + apt},
 		{"apk add --no-cache --virtual .d gcc=1-r0", "installs apk:gcc=1-r0; fetches from where apk is set to; reads " + system + "; writes " + system + "; removes " + system + "; depends on network"},
 		{"pip install a==1 b.whl", "installs pip:a=1 pip:b.whl; fetches https://pypi.org; reads " + system + "; writes " + system + "; removes " + system + "; depends on network"},
 		{"npm install -g yarn@1 @a/b", "installs npm:@a/b npm:yarn=1; fetches https://registry.npmjs.org; reads " + system + "; writes " + system + "; removes " + system + "; depends on network"},

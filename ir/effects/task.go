@@ -225,6 +225,10 @@ func aptSetting(text string) bool {
 	switch {
 	case strings.HasPrefix(key, "dpkg::options:"): // of dpkg(1), which has hooks, too
 		return strings.HasPrefix(value, "--force-") || strings.HasPrefix(value, "--no-") || strings.HasPrefix(value, "--path-")
+	case key == "dir::cache": // in the /dev of the step, which no image has, as the plugin cache-mounts does
+		return strings.HasPrefix(value, "/dev/") && path.Clean(value) == value && !strings.ContainsAny(value, "$`\\*?[{'")
+	case key == "dir::cache::pkgcache", key == "dir::cache::srcpkgcache":
+		return value == "" // without one
 	case strings.HasPrefix(key, "apt::get::download"), strings.HasPrefix(key, "apt::get::compile"):
 		return false
 	}
