@@ -218,7 +218,7 @@ func gitConfig(k *call) {
 	own := func(p *Path) { p.Own = true }
 	switch {
 	case k.has("--global"):
-		k.writes(k.own("~/.gitconfig ~/.gitconfig.lock"))
+		k.writes(k.own("~/.gitconfig ~/.gitconfig.lock ${XDG_CONFIG_HOME:-~/.config}/git/config")) // the second where it is alone
 	case k.has("--system"):
 		k.writes(k.own("/etc/gitconfig /etc/gitconfig.lock"))
 	case k.has("--file"):

@@ -8,7 +8,8 @@ import (
 	"github.com/seed-e0495807/strake/ir/shell"
 )
 
-// urlName is the last part of a URL, as a pattern; "" is not known, or it has none.
+// urlName is the last part of a URL, as a pattern; "" is not known, or it has none. With a query it is
+// that of wget(1), which writes slashes in there in another way.
 func urlName(f field, query bool) string {
 	t := f.text
 	if !f.known {
@@ -21,6 +22,8 @@ func urlName(f field, query bool) string {
 	rest, _, _ = strings.Cut(rest, "#")
 	if i := strings.IndexByte(rest, '?'); i >= 0 && !query {
 		rest = strings.TrimSuffix(rest[:i], `\`)
+	} else if i >= 0 {
+		rest = rest[:i] + strings.ReplaceAll(rest[i:], "/", "%2F")
 	}
 	_, rest, ok = strings.Cut(rest, "/")
 	if !ok {
@@ -166,6 +169,12 @@ func gpgs(k *call) {
 		}
 		k.writes(k.constant("/run/user/"))
 	}
+	if len(k.operands) > 0 && !k.has(strings.Fields(gpgCommands)...) && k.Name != "gpgv" {
+		k.fail("`" + k.Text + "` has no command: what it writes is for what is in the file to say")
+	}
+	for _, f := range slices.Concat(k.given["--keyring"], k.given["--primary-keyring"]) {
+		k.keyring(f)
+	}
 	if k.has("--recv-keys", "--receive-keys", "--recv-key", "--recv", "--refresh-keys", "--search-keys", "--fetch-keys", "--keyserver") {
 		f := Fetch{By: k.Name}
 		if s, ok := k.opt("--keyserver"); ok {
@@ -185,6 +194,24 @@ func gpgs(k *call) {
 			k.writes(dir.paths(k.dirs, true))
 		}
 	}
+}
+
+// keyring is a file of keys, which gpg(1) may change, and keep as it was beside it. One without a slash is
+// in its home.
+func (k *call) keyring(f field) {
+	for _, kind := range []string{"gnupg-ring:", "gnupg-kbx:"} {
+		f.text = strings.TrimPrefix(f.text, kind)
+	}
+	if f.known && !strings.Contains(f.text, "/") {
+		return
+	}
+	k.read(f, false)
+	if k.Name == "gpgv" {
+		return
+	}
+	k.writes(f.paths(k.dirs, false))
+	f.text, f.over, f.word = f.text+"~", true, nil
+	k.writes(f.paths(k.dirs, false))
 }
 
 // Downloads are the files in which a command puts what it fetches, as they are written; "-" is standard

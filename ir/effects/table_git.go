@@ -17,6 +17,13 @@ const gitMore = "-0! -1! -2! -3! -4! -5! -6! -7! -8! -9! -a! -d! -D! -f! -g! -h!
 	"--separate-git-dir=unchosen --no-hardlinks! --shared! --initial-branch=unchosen --object-format=unchosen --no-color! --no-patch! --patch-with-stat! " +
 	"--committer-date-is-author-date! --ignore-date! --count! --left-right! --since=unchosen --until=unchosen --remotes! --no-walk! --is-inside-work-tree! "
 
+// gitElsewhere are variables by which git(1) 2.39 runs other programs, or reads and writes other files.
+const gitElsewhere = "GIT_DIR GIT_WORK_TREE GIT_COMMON_DIR GIT_INDEX_FILE GIT_OBJECT_DIRECTORY GIT_ALTERNATE_OBJECT_DIRECTORIES GIT_NAMESPACE GIT_TEMPLATE_DIR GIT_EXEC_PATH " +
+	"GIT_CONFIG GIT_CONFIG_GLOBAL GIT_CONFIG_SYSTEM GIT_CONFIG_COUNT GIT_CONFIG_PARAMETERS GIT_ATTR_SOURCE GIT_REDIRECT_STDOUT GIT_REDIRECT_STDERR " +
+	"GIT_SSH GIT_SSH_COMMAND GIT_PROXY_COMMAND GIT_ASKPASS SSH_ASKPASS GIT_EDITOR GIT_SEQUENCE_EDITOR GIT_EXTERNAL_DIFF GIT_ALLOW_PROTOCOL " +
+	"GIT_TRACE GIT_TRACE_CURL GIT_TRACE_FSMONITOR GIT_TRACE_PACKET GIT_TRACE_PACKFILE GIT_TRACE_PACK_ACCESS GIT_TRACE_PERFORMANCE GIT_TRACE_REFS GIT_TRACE_SETUP GIT_TRACE_SHALLOW " +
+	"GIT_TRACE2 GIT_TRACE2_EVENT GIT_TRACE2_PERF"
+
 func gitCommands() []program {
 	const fetch = "-q|--quiet -v|--verbose --progress --depth=text -j|--jobs=text --recurse-submodules[=text] --shallow-submodules -f|--force --no-tags --tags -t -p --prune --unshallow --all --single-branch --no-single-branch -n --filter=text"
 	const reads = "-q --quiet --short[=text] --verify --abbrev-ref --abbrev[=text] --tags --always --dirty[=text] --long --all --match=text --exact-match --exclude=text -n=text -1 --format=text --pretty[=text] --oneline --name-only --name-status --stat --cached --others --exclude-standard -s --porcelain[=text] --date=text --count --first-parent --show-toplevel --is-inside-work-tree --git-dir -r -z --no-color --contains=text --decorate[=text] --sort=text --heads --hash --reverse --ignored --untracked-files=text --prefix=text --head -p -t -e --ignore-submodules --no-walk --max-parents=text --since=text --ext-diff! --no-ext-diff --output! -o! --exit-code -U=text --abbrev-commit --candidates=text -u -d -i -l -w"

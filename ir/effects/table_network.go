@@ -1,10 +1,15 @@
 package effects
 
 // gpgOptions are those of gpg(1) 2.2.
-const gpgOptions = "--batch --yes --no --no-tty -q|--quiet -v|--verbose -a|--armor -o|--output=write --dearmor --enarmor --import --keyserver=text --keyserver-options=text --recv-keys --receive-keys --recv-key --recv --refresh-keys --search-keys --verify --export --export-secret-keys --delete-key --delete-keys --list-keys -k --list-secret-keys -K --fingerprint --with-fingerprint --with-colons --show-keys --import-options=text --no-default-keyring --keyring=edit --primary-keyring=edit --homedir=writes --trust-model=text --trust-mode=text --always-trust --import-ownertrust --fetch-keys --no-options --no-auto-check-trustdb --pinentry-mode=text --passphrase=text --status-fd=text --logger-fd=text --allow-weak-key-signatures -d|--decrypt --version --display-charset=text --ignore-time-conflict --no-use-agent --lock-never " +
+const gpgOptions = "--batch --yes --no --no-tty -q|--quiet -v|--verbose -a|--armor -o|--output=write --dearmor --enarmor --import --keyserver=text --keyserver-options=text --recv-keys --receive-keys --recv-key --recv --refresh-keys --search-keys --verify --export --export-secret-keys --delete-key --delete-keys --list-keys -k --list-secret-keys -K --fingerprint --with-fingerprint --with-colons --show-keys --import-options=text --no-default-keyring --keyring=text --primary-keyring=text --homedir=writes --trust-model=text --trust-mode=text --always-trust --import-ownertrust --fetch-keys --no-options --no-auto-check-trustdb --pinentry-mode=text --passphrase=text --status-fd=text --logger-fd=text --allow-weak-key-signatures -d|--decrypt --version --display-charset=text --ignore-time-conflict --no-use-agent --lock-never " +
 	"-h|--help! -r|--recipient=unchosen -u|--local-user=unchosen --allow-non-selfsigned-uid! --allow-secret-key-import! --armour! --check-sigs! --cipher-algo=unchosen --dearmour! --default-key=unchosen --export-options=unchosen --export-ownertrust! " +
 	"--ignore-mdc-error! --keyid-format=unchosen --list-key! --list-public-keys! --list-options=unchosen --list-packets! --lsign-key! --no-greeting! --no-permission-warning! --no-random-seed-file! --passphrase-fd=unchosen --passphrase-file=unchosen " +
 	"--secret-keyring=unchosen --symmetric! --tofu-default-policy=unchosen --with-subkey-fingerprint! --options=run --agent-program=run --dirmngr-program=run --photo-viewer=run --exec-path=run"
+
+// gpgCommands are those of its options that are commands: without one it finds out what a file is, and
+// writes what was encrypted beside it.
+const gpgCommands = gpgQuiet + " --import --recv-keys --receive-keys --recv-key --recv --refresh-keys --search-keys --verify --export --export-secret-keys --delete-key --delete-keys --list-keys -k " +
+	"--list-secret-keys -K --fingerprint --show-keys --import-ownertrust --fetch-keys --decrypt --version"
 
 // gpgQuiet are its commands that only change how bytes are written: they start no agent and open no keys.
 const gpgQuiet = "--dearmor --enarmor"
@@ -24,16 +29,16 @@ func networkRows() []program {
 				"-r|--recursive -m|--mirror -p|--page-requisites -l|--level=text -A|--accept=text -R|--reject=text --no-parent --no-host-directories --cut-dirs=text --no-directories -E|--adjust-extension! -F! -H! -K! -L! -b! -d! -k|--convert-links! -x! -B=unchosen -D=unchosen -I=unchosen -Q=unchosen -X=unchosen --ca-directory=unchosen --certificate=unchosen --private-key=unchosen --check-certificate! " +
 				"--ftp-user=unchosen --ftp-password=unchosen --load-cookies=unchosen --save-cookies=unchosen --keep-session-cookies! --no-dns-cache! --no-iri! --post-file=unchosen --restrict-file-names=unchosen --retry-on-host-error! --spider! --version! --help! " +
 				"-e|--execute=run --use-askpass=run --config=run"},
-		{Names: "git", Alone: true, Settings: true, Servers: "fetch pull merge rebase am commit gc remote maintenance svn daemon fsmonitor--daemon", Sees: seesPackages, Tasks: gitTasks, Hands: gitHands, Setting: gitSetting, Source: "git(1) 2.39", Unless: "GIT_DIR GIT_WORK_TREE GIT_CONFIG GIT_CONFIG_GLOBAL GIT_SSH GIT_SSH_COMMAND GIT_TEMPLATE_DIR GIT_EXEC_PATH GIT_CONFIG_COUNT GIT_PROXY_COMMAND GIT_ASKPASS GIT_EDITOR GIT_EXTERNAL_DIFF",
-			Options: "-C=cd --no-pager -p --bare --no-replace-objects -c=setting --version -h! -v! --help! --git-dir=unchosen --work-tree=unchosen --exec-path[=run]", Reads: "~/.gitconfig /etc/gitconfig ~/.config/git/", Commands: gitCommands()},
+		{Names: "git", Alone: true, Settings: true, Servers: "fetch pull merge rebase am commit gc remote maintenance svn daemon fsmonitor--daemon", Sees: seesPackages, Tasks: gitTasks, Hands: gitHands, Setting: gitSetting, Source: "git(1) 2.39", Unless: gitElsewhere,
+			Options: "-C=cd --no-pager -p --bare --no-replace-objects -c=setting --version -h! -v! --help! --git-dir=unchosen --work-tree=unchosen --exec-path[=run]", Reads: "~/.gitconfig /etc/gitconfig ${XDG_CONFIG_HOME:-~/.config}/git/", Commands: gitCommands()},
 		{Names: "ssh-keyscan", Alone: true, Settings: true, Sees: seesNamed, Source: "ssh-keyscan(1), OpenSSH 9.2", Options: "-4 -6 -H -c -D -v -f=read -p=text -T=text -t=text", Operands: "url..."},
 		{Names: "ssh-keygen", Alone: true, Settings: true, Source: "ssh-keygen(1), OpenSSH 9.2", Operands: "text...", Then: keygens, Does: "random",
 			Options: "-A -q -t=text -b=text -N=text -P=text -C=text -f=text -F=text -R=text -H -l -y -E=text -m=text -a=text -v -o"},
 		{Names: "ssh scp sftp ftp telnet nc ncat", Source: "ssh(1), OpenSSH 9.2", Plain: true, Runs: "runs what is elsewhere, or by settings of its own", Fetches: "*"},
 		{Names: "getent", Alone: true, Source: "getent(1), glibc 2.36", Plain: true, Fetches: "*"},
 		{Names: "nslookup dig host ping", Source: "dig(1) of bind 9.18, ping(8)", Plain: true, Fetches: "*"},
-		{Names: "gpgv", Sees: seesNamed, Source: "gpgv(1) 2.2", Operands: "read...", Then: gpgs, Does: "clock random", Options: gpgOptions},
-		{Names: "gpg gpg2", Alone: true, Settings: true, Deals: dealsDaemon, Quiet: gpgQuiet, Sees: seesNamed, Source: "gpg(1) 2.2", Operands: "read...", Then: gpgs, Does: "clock random", Options: gpgOptions},
+		{Names: "gpgv", First: true, Sees: seesNamed, Source: "gpgv(1) 2.2", Operands: "read...", Then: gpgs, Does: "clock random", Options: gpgOptions},
+		{Names: "gpg gpg2", First: true, Alone: true, Settings: true, Deals: dealsDaemon, Quiet: gpgQuiet, Sees: seesNamed, Source: "gpg(1) 2.2", Operands: "read...", Then: gpgs, Does: "clock random", Options: gpgOptions},
 		{Names: "gpgconf gpg-agent dirmngr", Deals: dealsDaemon, Source: "gpgconf(1) 2.2", Plain: true, Writes: "${GNUPGHOME:-~/.gnupg}/ /run/user/"},
 	}
 }
