@@ -22,10 +22,10 @@ type toolchain struct {
 var toolchains = []toolchain{
 	{Manager: "apt", Packages: "gcc gcc-[0-9]* g++ g++-[0-9]* cpp cpp-[0-9]* binutils make libc6-dev libc-dev linux-libc-dev libgcc-*-dev libstdc++-*-dev build-essential dpkg-dev tcc nasm yasm",
 		Source:   "Debian 12: what is linked against their libraries needs libc6, libgcc-s1 and libstdc++6, which apt depends on; other libraries that come along are asked for by flags, see plainFlags",
-		Programs: "gcc g++ cc c++ c89 c99 cpp gcov ld ld.bfd ld.gold as ar nm ranlib strip objcopy objdump readelf addr2line size strings make gmake dpkg-buildpackage dpkg-source tcc nasm yasm", Along: "patch perl xz bzip2",
+		Programs: "gcc g++ cc c++ c89 c99 cpp gcov ld ld.bfd ld.gold as ar nm ranlib strip objcopy objdump readelf addr2line size strings make gmake dpkg-buildpackage dpkg-source tcc nasm yasm", Along: "patch perl cpan json_pp pod2man prove shasum xz unxz xzcat lzma unlzma bzip2 bunzip2 bzcat fakeroot gpg gpg2 gpgconf",
 		Brings: "binutils-* libbinutils libctf0 libctf-nobfd0 libgprofng0 libcc1-0 libisl[0-9]* libmpc3 libmpfr6 libc-dev-bin libc-devtools libcrypt-dev libnsl-dev libtirpc-dev rpcsvc-proto manpages-dev"},
 	{Manager: "apt", Packages: "autoconf automake autotools-dev bison flex cmake ninja-build m4 pkg-config pkgconf", Source: "Debian 12",
-		Programs: "autoconf autoreconf autoheader automake aclocal bison yacc flex lex cmake ctest cpack ninja pkg-config pkgconf", Along: "perl m4"},
+		Programs: "autoconf autoreconf autoheader automake aclocal bison yacc flex lex cmake ctest cpack ninja pkg-config pkgconf", Along: "perl m4 ps pgrep pkill pidof top free sysctl vmstat watch openssl c_rehash update-ca-certificates"},
 	{Manager: "apt", Packages: "golang golang-go golang-src golang-[0-9]* golang-[0-9]*-go cargo rustc", Source: "Debian 12; what they make has their libraries in it", Programs: "go gofmt cargo rustc rustdoc"},
 	{Manager: "apk", Packages: "gcc g++ binutils make musl-dev libc-dev linux-headers build-base autoconf automake bison flex cmake samurai ninja m4 pkgconf pkgconfig go cargo rust",
 		Source: "Alpine 3.20; libgcc and libstdc++ come along, which what is not static needs, see Static"},

@@ -115,7 +115,7 @@ func (j *job) unneeded(op int) *reason {
 		}
 		for _, c := range commands(script) {
 			task, manages := taskOf(c)
-			if c.Name == "" || tool(c.Name) || manages && (!task.System && task.Action != effects.ToClean || task.Action == effects.ToRemove) {
+			if c.Name == "" || uses(c) || manages && (!task.System && task.Action != effects.ToClean || task.Action == effects.ToRemove) {
 				return because("needed", "`%s` needs it, or may", c.Text)
 			}
 		}

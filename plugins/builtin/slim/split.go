@@ -384,7 +384,7 @@ func (s *split) unread() *reason {
 			installs := manages && task.System && task.Action == effects.ToInstall
 			removes := manages && task.System && task.Action == effects.ToRemove
 			switch {
-			case tool(c.Name), (removes || c.Name == "") && less, manages && !task.System && task.Action != effects.ToClean && less:
+			case uses(c), (removes || c.Name == "") && less, manages && !task.System && task.Action != effects.ToClean && less:
 				return because("needed", "`%s` needs it, or may", c.Text)
 			case s.base != "" && (installs || !basic(c.Name)):
 				return because("needed", "`%s` may need what only the base image has", c.Text)

@@ -77,6 +77,20 @@ func TestSplit(t *testing.T) {
 	}
 }
 
+// TestAlong has RUNs that need what comes along with a toolchain: the stage stays one.
+func TestAlong(t *testing.T) {
+	for _, script := range []string{"tar xJf /a -C /opt", "tar -C /opt -xf /a.tar.bz2", "tar -x --xz -f /a", "bunzip2 /a", "gpg --dearmor -o /b /a", "shasum -c /a", "cp /usr/bin/gcc /opt/", "test -x /usr/bin/make && touch /a"} {
+		text := gcc + "RUN gcc -o /usr/local/bin/x x.c\nRUN " + script + "\nCMD [\"x\"]\n"
+		if out := run(t, irtest.Module(t, text), "", `{"drop": ["toolchain"]}`, root); out.Module != nil && len(out.Module.Stages) > 1 {
+			t.Errorf("`%s` runs without it:\n%s", script, plugintest.Print(out.Module))
+		}
+	}
+	text := gcc + "RUN gcc -o /usr/local/bin/x x.c\nRUN tar xzf /a.tgz -C /opt\nCMD [\"x\"]\n"
+	if out := run(t, irtest.Module(t, text), "", `{"drop": ["toolchain"]}`, root); out.Module == nil || len(out.Module.Stages) < 2 {
+		t.Error("what needs nothing of it keeps it")
+	}
+}
+
 // TestBare has what runs on an image without a shell.
 func TestBare(t *testing.T) {
 	const config = `{"explain": true, "drop": ["toolchain"], "run-base": "scratch"}`
