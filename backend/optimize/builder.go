@@ -32,6 +32,7 @@ import (
 	"github.com/seed-e0495807/strake/ir"
 	"github.com/seed-e0495807/strake/lang/diag"
 	"github.com/seed-e0495807/strake/lang/regular"
+	"github.com/seed-e0495807/strake/plugins/config"
 )
 
 // engineBuilder builds by a BuildKit.
@@ -41,7 +42,7 @@ type engineBuilder struct {
 	replay *Replay
 	pins   build.Pins
 	proof  *verify.Experiment // nil before it begins
-	module *ir.Module         // of the author
+	module *ir.Module         // without passes
 	runs   int
 	packed bool // compressions were measured: on the first image, as passes change little about that
 }
@@ -54,20 +55,31 @@ func (b *engineBuilder) request() build.Request {
 	r.Input, r.Pins, r.Seen, r.Tags = &in, &b.pins, nil, nil
 	r.Outputs = []build.Output{{Type: build.CacheOnly}}
 	r.Attestations = []build.Attestation{{Type: "provenance", Disabled: true}}
-	r.Compile.Plugins, r.Compile.Files, r.Compile.Whole = nil, r.Input, b.Whole
-	r.Compile.Without = "strake optimize tries plugins of its own"
+	r.Compile.Files, r.Compile.Whole = r.Input, b.Whole
+	if p := r.Compile.Plugins; p != nil && len(p.Claims()) > 0 {
+		r.Compile.Whole = true // what they make is replayed without them, and so may have no instruction of theirs
+	}
 	return r
 }
 
+// row is the plugins of the project with passes behind them; nil is none.
+func (b *engineBuilder) row(ctx context.Context, row Row, explain bool) (*config.Plugins, error) {
+	own := b.Request.Compile.Plugins
+	if len(row) == 0 {
+		return own, nil
+	}
+	p, err := row.Plugins(ctx, b.Builtins, explain)
+	if err != nil {
+		return nil, err
+	}
+	return own.Then(p)
+}
+
 // Expand implements Builder.
-func (b *engineBuilder) Expand(ctx context.Context, row Row) (*Expansion, error) {
+func (b *engineBuilder) Expand(ctx context.Context, row Row) (_ *Expansion, err error) {
 	r := b.request()
-	if len(row) > 0 {
-		p, err := row.Plugins(ctx, b.Builtins, true)
-		if err != nil {
-			return nil, err
-		}
-		r.Compile.Plugins = p
+	if r.Compile.Plugins, err = b.row(ctx, row, true); err != nil {
+		return nil, err
 	}
 	e := &Expansion{}
 	r.Look = func(ctx context.Context, s *compile.Snapshot) error {
@@ -80,11 +92,50 @@ func (b *engineBuilder) Expand(ctx context.Context, row Row) (*Expansion, error)
 		}
 		e.Refusals, e.Dropped = refusals(s, found, row), row.Declared(m)
 		text, err := dockerfile.Print(m)
-		e.Text = as(s.File().Text, text)
+		if e.Text = as(s.File().Text, text); err == nil {
+			e.Remade, err = remade(s, text)
+		}
+		return err
+	}
+	_, err = build.Run(ctx, r)
+	return e, err
+}
+
+// remade tells whether the plugins of a snapshot, which give a text, change anything: an instruction of
+// theirs cannot be printed.
+func remade(s *compile.Snapshot, text string) (bool, error) {
+	m, _, err := s.Module()
+	if err != nil {
+		return false, err
+	}
+	written, err := dockerfile.Print(m)
+	if errors.As(err, new(*dockerfile.Error)) {
+		return true, nil
+	}
+	return written != text, err
+}
+
+// stays is an error when the plugins of the project would not leave a Dockerfile as it is.
+func (b *engineBuilder) stays(ctx context.Context, text string) error {
+	r := b.request()
+	r.Look = func(ctx context.Context, s *compile.Snapshot) error {
+		s = s.Edited(text)
+		m, _, err := s.Targeted(ctx)
+		if err != nil {
+			return err
+		}
+		again, err := dockerfile.Print(m)
+		if err != nil {
+			return err
+		}
+		changed, err := remade(s, again)
+		if changed {
+			return errors.New("the plugins of strake.yaml change it")
+		}
 		return err
 	}
 	_, err := build.Run(ctx, r)
-	return e, err
+	return err
 }
 
 // as gives a text the line endings of another, and no blank line in front that it has not: the
@@ -141,7 +192,7 @@ func failed(ctx context.Context, what string, err error) error {
 
 // Verify implements Builder.
 func (b *engineBuilder) Verify(ctx context.Context, row Row, dropped []string) (*validate.Verdict, error) {
-	p, err := row.Plugins(ctx, b.Builtins, false)
+	p, err := b.row(ctx, row, false)
 	if err != nil {
 		return nil, err
 	}
@@ -151,7 +202,7 @@ func (b *engineBuilder) Verify(ctx context.Context, row Row, dropped []string) (
 			return nil, err
 		}
 	}
-	after := verify.Build{Name: "after", Request: b.request(), Dropped: dropped, Row: p}
+	after := verify.Build{Name: "after", Request: b.request(), Dropped: dropped, Row: p, Given: len(p.Steps) - len(row)}
 	after.Request.Compile.Plugins = p
 	return b.proof.Compare(ctx, after)
 }
@@ -225,7 +276,8 @@ func (r *engineRun) request(cold bool) build.Request {
 	if cold {
 		in.Options["no-cache"] = ""
 	}
-	q.Input, q.Compile.Files, q.Trace = &in, nil, true
+	q.Input, q.Compile.Plugins, q.Compile.Files, q.Trace = &in, nil, nil, true
+	q.Compile.Without = "strake optimize builds what plugins have made"
 	return q
 }
 

@@ -26,9 +26,10 @@ type Builder interface {
 	Verify(ctx context.Context, row Row, dropped []string) (*validate.Verdict, error)
 }
 
-// Expansion is a Dockerfile behind a row.
+// Expansion is a Dockerfile behind the plugins of the project and a row.
 type Expansion struct {
 	Text     string
+	Remade   bool      // it is not the Dockerfile as it is written
 	Refusals []Refusal // what the passes leave alone, and why
 	Dropped  []string  // patterns of files that its image lacks on purpose
 }
@@ -60,6 +61,7 @@ const (
 	Unpaid  Result = "does not pay"
 	Unbuilt Result = "does not build"
 	Wrong   Result = "builds another image"
+	Barred  Result = "not tried"
 	Dropped Result = "left out" // with another that was wrong, without which it does not pay
 )
 
@@ -76,6 +78,7 @@ type Outcome struct {
 type search struct {
 	Builder  Builder
 	Passes   []Pass
+	Bars     func(name string) string    // why the plugins of the project leave no room for a pass, "" when they do; nil is none
 	Rebuilds int                         // of a replay
 	Key      string                      // of what a measurement depends on besides the text
 	Say      func(text string, done int) // is told what is done next, of how many builds
@@ -101,6 +104,11 @@ func (x *search) run(ctx context.Context) (*Measurement, *Expansion, *validate.V
 	after := x.before
 	made := x.first
 	for i := range x.Passes {
+		if why := x.barred(x.Passes[i].Name); why != "" {
+			x.out = append(x.out, Outcome{Pass: x.Passes[i], Result: Barred, Why: why})
+			x.say(x.Passes[i].Name+": not tried", x.Rebuilds+1)
+			continue
+		}
 		for p := &x.Passes[i]; p != nil; {
 			o, e, err := x.try(ctx, *p, after, made)
 			if err != nil {
@@ -116,6 +124,13 @@ func (x *search) run(ctx context.Context) (*Measurement, *Expansion, *validate.V
 		}
 	}
 	return x.prove(ctx, after, made)
+}
+
+func (x *search) barred(name string) string {
+	if x.Bars == nil {
+		return ""
+	}
+	return x.Bars(name)
 }
 
 // try has a pass join the row, and says whether it pays.

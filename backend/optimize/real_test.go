@@ -47,17 +47,14 @@ RUN dd if=/dev/urandom of=/tmp/a bs=1M count=4
 RUN rm /tmp/a
 `
 
-// TestWrongPass has a pass that makes all faster and the image smaller, and another one. It is
-// found, named, and what was kept beside it stays.
-func TestWrongPass(t *testing.T) {
-	if testing.Short() {
-		t.Skip("it builds for a minute")
-	}
+// project is a request for a Dockerfile with a file beside it, on an engine of its own.
+func project(t *testing.T, text string) build.Request {
+	t.Helper()
 	daemon := testbed.StartDaemon(t, testbed.StartRegistry(t, testbed.Busybox))
 	t.Setenv("TMPDIR", t.TempDir())
 	dir := t.TempDir()
-	for name, text := range map[string]string{"Dockerfile": merging, "a": "1"} {
-		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o644); err != nil {
+	for name, data := range map[string]string{"Dockerfile": text, "a": "1"} {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(data), 0o644); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -66,7 +63,7 @@ func TestWrongPass(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer found.Close()
+	t.Cleanup(func() { found.Close() })
 	images, err := store.Open(t.TempDir())
 	if err != nil {
 		t.Fatal(err)
@@ -75,10 +72,20 @@ func TestWrongPass(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	return build.Request{Input: in, Engine: found, Images: images, Env: env}
+}
+
+// TestWrongPass has a pass that makes all faster and the image smaller, and another one. It is
+// found, named, and what was kept beside it stays.
+func TestWrongPass(t *testing.T) {
+	if testing.Short() {
+		t.Skip("it builds for a minute")
+	}
+	request := project(t, merging)
 	builtins := builtin.All()
 	builtins["hasty"] = func() plugins.Plugin { return hasty{} }
 	r, err := optimize.Run(t.Context(), optimize.Options{
-		Request:  build.Request{Input: in, Engine: found, Images: images, Env: env},
+		Request:  request,
 		Builtins: builtins, Commits: 1, Whole: true,
 		Passes: func(map[string]float64) ([]optimize.Pass, error) {
 			return []optimize.Pass{{Name: "hasty"}, {Name: "merge-run"}}, nil

@@ -123,7 +123,11 @@ func (o *Outcome) Summary() string {
 // Text writes the report for people, up to the diff, which is the caller's.
 func (r *Report) Text(w io.Writer) error {
 	var b strings.Builder
-	fmt.Fprintf(&b, "%s: %s\n\n", r.Name, r.Replayed())
+	fmt.Fprintf(&b, "%s: %s\n", r.Name, r.Replayed())
+	if len(r.Given) > 0 {
+		fmt.Fprintf(&b, "Before and after have the plugins of strake.yaml: %s\n", strings.Join(r.Given, ", "))
+	}
+	fmt.Fprintln(&b)
 	t := tabwriter.NewWriter(&b, 0, 0, 2, ' ', 0)
 	if r.After == nil {
 		fmt.Fprint(t, "\tbefore\n")
@@ -175,6 +179,9 @@ func (r *Report) Markdown(w io.Writer, diff string) error {
 	}
 	var b strings.Builder
 	fmt.Fprintf(&b, "# %s: the same image, faster rebuilds\n\n%s, on one engine and from the same base images.\n\n", r.Name, upper(r.Replayed()))
+	if len(r.Given) > 0 {
+		fmt.Fprintf(&b, "Before and after have the plugins of strake.yaml, `%s`, and the diff is of what they give.\n\n", strings.Join(r.Given, "`, `"))
+	}
 	fmt.Fprint(&b, "| | before | after | |\n|---|---:|---:|---:|\n")
 	for _, l := range r.Table(false) {
 		fmt.Fprintf(&b, "| %s | %s | %s | %s |\n", l.What, l.Before, l.After, l.Change)

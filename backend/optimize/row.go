@@ -24,11 +24,17 @@ type Pass struct {
 	Name     string         `yaml:"use" json:"name"`
 	Grants   []string       `yaml:"grants,omitempty,flow" json:"grants,omitempty"`
 	Config   map[string]any `yaml:"config,omitempty" json:"config,omitempty"`
+	Only     *Only          `yaml:"only,omitempty" json:"-"`
 	Explains bool           `yaml:"-" json:"-"` // its config has explain
 	Drops    bool           `yaml:"-" json:"-"` // the image may lack what it declares
 	// Safer is the pass with a config that takes fewer risks, to be tried where this one was
 	// wrong; nil is none.
 	Safer *Pass `yaml:"-" json:"-"`
+}
+
+// Only says which Dockerfiles a pass is for, by their paths from strake.yaml.
+type Only struct {
+	Paths []string `yaml:"paths,flow"`
 }
 
 // toolchain is the kind of what programs are built with, which goes with a stage of its own.
@@ -119,6 +125,18 @@ func (r Row) without(name string) Row {
 	}
 	return out
 }
+
+// For is the row for the Dockerfile of a path from strake.yaml.
+func (r Row) For(path string) Row {
+	out := slices.Clone(r)
+	for i := range out {
+		out[i].Only = &Only{[]string{patterns.Replace(path)}}
+	}
+	return out
+}
+
+// patterns has a path be its own pattern.
+var patterns = strings.NewReplacer(`\`, `\\`, "*", `\*`, "?", `\?`, "[", `\[`)
 
 // YAML is the strake.yaml that the row is.
 func (r Row) YAML() (string, error) {

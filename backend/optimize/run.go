@@ -20,7 +20,7 @@ import (
 
 // Options are for one run.
 type Options struct {
-	Request  build.Request     // of the build that is optimised, without outputs
+	Request  build.Request     // of the build that is optimised, with the plugins of the project, without outputs
 	Contexts map[string]string // named ones, as Request.Input was found with
 	Builtins map[string]func() plugins.Plugin
 	Passes   func(changes map[string]float64) ([]Pass, error)
@@ -28,6 +28,7 @@ type Options struct {
 	Commands []string // that are to end alike in both images
 	Smoke    bool     // and what the image runs by itself
 	Whole    bool     // stages that the target does not need count, too: the result is a Dockerfile
+	Write    bool     // the result is to be the Dockerfile, which the plugins of the project are for
 	State    string   // the directory of measurements, "" is none
 	Fresh    bool     // measurements of before do not count
 	// Progress is told what is done, which build it is, and of how many; nil is not.
@@ -48,11 +49,14 @@ type Report struct {
 	Passes   []Outcome          `json:"passes"`
 	Refusals []Refusal          `json:"refusals,omitempty"`
 	Proof    *validate.Verdict  `json:"proof,omitempty"`
-	Kept     int                `json:"kept"` // measurements that were there from before
+	Kept     int                `json:"kept"`            // measurements that were there from before
+	Given    []string           `json:"given,omitempty"` // plugins of the project, which both sides have
 	Row      Row                `json:"row"`
-	Old      string             `json:"-"` // the Dockerfile
+	Old      string             `json:"-"` // the Dockerfile, or what the plugins of the project make of it
 	New      string             `json:"dockerfile,omitempty"`
 	Name     string             `json:"name"` // of the Dockerfile
+	// Unwritten is why New cannot be the Dockerfile, when that was asked for and it cannot.
+	Unwritten string `json:"unwritten,omitempty"`
 }
 
 // say tells of a build that begins.
@@ -101,12 +105,15 @@ func Run(ctx context.Context, o Options) (report *Report, err error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := given(&o, r, first); err != nil {
+		return nil, err
+	}
 	r.Changes = shares(b.module, commits[:min(profiled, len(commits))])
 	passes, err := o.Passes(r.Changes)
 	if err != nil {
 		return nil, err
 	}
-	x := &search{Builder: b, Passes: passes, first: first, shelf: shelf{o.State, o.Fresh}, Say: o.say, Added: func(n int) { o.total += n }}
+	x := &search{Builder: b, Passes: passes, first: first, Bars: o.Request.Compile.Plugins.Bars, shelf: shelf{o.State, o.Fresh}, Say: o.say, Added: func(n int) { o.total += n }}
 	if err := x.baseline(ctx, b, r, commits, why); err != nil {
 		return nil, err
 	}
@@ -118,7 +125,35 @@ func Run(ctx context.Context, o Options) (report *Report, err error) {
 	if made != nil {
 		r.New = made.Text
 	}
+	if o.Write && made != nil && len(r.Given) > 0 {
+		if err := b.stays(ctx, made.Text); ctx.Err() != nil {
+			return nil, context.Cause(ctx)
+		} else if err != nil {
+			r.Unwritten = err.Error()
+		}
+	}
 	return r, nil
+}
+
+// given notes the plugins of the project. What they make of the Dockerfile is no Dockerfile for them:
+// they would do it twice.
+func given(o *Options, r *Report, first *Expansion) error {
+	p := o.Request.Compile.Plugins
+	if p == nil {
+		return nil
+	}
+	for _, s := range p.Steps {
+		r.Given = append(r.Given, s.Plugin.Info().Name)
+	}
+	if !first.Remade {
+		return nil
+	}
+	if o.Write {
+		return diag.Diagnostic{Code: "plugins-remake", Message: "the plugins of strake.yaml change the Dockerfile (" + strings.Join(r.Given, ", ") + "), and would change what is written again",
+			Hint: "--plugins puts the plugins that pay behind them"}
+	}
+	r.Old = first.Text
+	return nil
 }
 
 // baseline makes the replay, and measures the Dockerfile as it is. Where a commit does not build

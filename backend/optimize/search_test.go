@@ -200,6 +200,26 @@ func TestSearch(t *testing.T) {
 	}
 }
 
+// TestBarred holds that a pass that the project has already is not tried, nor what is safer, and that
+// this is said.
+func TestBarred(t *testing.T) {
+	edits := effect{edit: 20 * time.Second}
+	f := &fake{effects: map[string]effect{"a": edits, "a-safer": edits, "b": edits}}
+	x := &search{Builder: f, Passes: passes("a! b"), Rebuilds: 3, Bars: func(name string) string {
+		if name == "a" {
+			return "it is there"
+		}
+		return ""
+	}}
+	_, _, v := searched(t, x)
+	if got, want := result(x, v), "[b] equal; a not tried"; got != want || x.out[0].Summary() != "not tried: it is there" {
+		t.Errorf("it finds %s, want %s: %s", got, want, x.out[0].Summary())
+	}
+	if len(f.replays) != 2 {
+		t.Errorf("it measures %v", f.replays)
+	}
+}
+
 // searched runs a search from its beginning.
 func searched(t *testing.T, x *search) (*Measurement, *Expansion, *validate.Verdict) {
 	t.Helper()

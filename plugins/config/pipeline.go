@@ -24,7 +24,8 @@ import (
 // first needed.
 type Plugins struct {
 	plugins.Pipeline
-	programs []*lazy // nil for the steps of built-in plugins
+	programs []*lazy  // nil for the steps of built-in plugins
+	own      []string // what the plugins of the steps call themselves
 }
 
 // ErrNoFile is that of a pipeline of a file that Load could not read.
@@ -69,7 +70,7 @@ func (f *File) Pipeline(ctx context.Context, env Env) (*Plugins, diag.List, erro
 
 // First are the first n of the plugins. They are the same ones: Close ends them for both.
 func (p *Plugins) First(n int) *Plugins {
-	return &Plugins{Pipeline: plugins.Pipeline{Steps: p.Steps[:n:n]}, programs: p.programs[:n:n]}
+	return &Plugins{Pipeline: plugins.Pipeline{Steps: p.Steps[:n:n]}, programs: p.programs[:n:n], own: p.own[:n:n]}
 }
 
 // closeAll ends programs that were only asked what they are.
@@ -112,7 +113,6 @@ type builder struct {
 	out     *Plugins
 	diags   diag.List
 	entries []*Entry // of the steps
-	own     []string // what the plugins of the steps call themselves
 }
 
 // step adds the step of an entry, or tells why there is none.
@@ -142,7 +142,7 @@ func (b *builder) step(s *Status) {
 	b.out.Steps = append(b.out.Steps, step)
 	b.out.programs = append(b.out.programs, program)
 	b.entries = append(b.entries, e)
-	b.own = append(b.own, s.Info.Name)
+	b.out.own = append(b.out.own, s.Info.Name)
 }
 
 func union(a, b []plugins.Grant) []plugins.Grant {
@@ -204,7 +204,7 @@ func (b *builder) order() {
 		info := s.Plugin.Info()
 		for j := i + 1; j < len(b.out.Steps); j++ {
 			later := b.out.Steps[j].Plugin.Info().Name
-			if slices.Contains(info.After, later) || slices.Contains(info.After, b.own[j]) {
+			if slices.Contains(info.After, later) || slices.Contains(info.After, b.out.own[j]) {
 				d := b.diags.Errorf(b.entries[i].Span, "plugin-order", "the plugin %s must stand behind %s", info.Name, later)
 				d.Hint = "move the entry of " + later + " in front of it"
 				d.Related = []diag.Related{{Span: b.entries[j].Span, Message: later + " is here"}}

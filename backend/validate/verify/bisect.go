@@ -20,7 +20,7 @@ func (x *Experiment) bisect(ctx context.Context, b Build, v *validate.Verdict) (
 			failed = append(failed, s.Command)
 		}
 	}
-	good, bad, worst := 0, len(b.Row.Steps), v
+	good, bad, worst := b.Given, len(b.Row.Steps), v
 	for bad-good > 1 {
 		n := (good + bad) / 2
 		found, err := x.first(ctx, b, n, failed)

@@ -37,6 +37,8 @@ type Build struct {
 	// Row are its plugins in their order, when it is A with plugins: a difference is led back
 	// to one of them. Nil when it is something else.
 	Row *config.Plugins
+	// Given is how many plugins at the beginning of Row A has, too: a difference is of none of those.
+	Given int
 }
 
 // Options say what builds are compared with, and how.

@@ -60,7 +60,7 @@ func (f *PluginFlags) Plugins(ctx context.Context, p *Process, in *input.Input, 
 		c.Without = "--no-plugins leaves it out"
 		return nil
 	}
-	name, err := f.find(ctx, p, in)
+	name, err := f.Find(ctx, p, in)
 	if err != nil {
 		return err
 	}
@@ -107,8 +107,11 @@ func notFound(in *input.Input) string {
 	return why
 }
 
-// find finds the strake.yaml of a Dockerfile: "" when there is none.
-func (f *PluginFlags) find(ctx context.Context, p *Process, in *input.Input) (string, error) {
+// Off tells whether no plugins are to run.
+func (f *PluginFlags) Off() bool { return f.off }
+
+// Find finds the strake.yaml of a Dockerfile: "" when there is none.
+func (f *PluginFlags) Find(ctx context.Context, p *Process, in *input.Input) (string, error) {
 	if f.Config != "" {
 		return filepath.Abs(f.Config)
 	}

@@ -35,6 +35,9 @@ sizes, what each plugin brought or why not, the answer of that comparison, and t
 
 With --report all of it is one HTML file, too, with the steps of each build and their graph.
 
+The plugins that a strake.yaml has already are part of both: those that are tried stand behind
+them, and none is tried twice.
+
 Nothing is written without --write, --plugins or --report. A run that was interrupted goes on
 where it was: measurements are kept. The exit code is 0, also when nothing pays; 2 when that is
 not known, as when the Dockerfile does not build; 125 when the command line is wrong; 130 when
@@ -62,6 +65,7 @@ func Command(p *cli.Process) *cobra.Command {
 	c := &run{Process: p}
 	c.BuildFlags.Declare(f, p.Env)
 	c.EngineFlags.Declare(f)
+	c.PluginFlags.Declare(f)
 	c.GivenFlags.Declare(f)
 	f.StringVarP(&c.file, "file", "f", "", "`FILE` Name of the Dockerfile (default PATH/Dockerfile)")
 	f.IntVar(&c.commits, "commits", 5, "`NUMBER` Replay so many of the last commits")
@@ -70,7 +74,7 @@ func Command(p *cli.Process) *cobra.Command {
 	f.StringArrayVar(&c.commands, "run", nil, "`COMMAND` Run a command in both images, and compare how it ends and what it prints")
 	f.BoolVar(&c.smoke, "smoke", false, "Run the program of the image with --help, and its HEALTHCHECK, and compare how they end")
 	f.BoolVar(&c.write, "write", false, "Replace the Dockerfile by what pays")
-	f.BoolVar(&c.plugins, "plugins", false, "Write a strake.yaml with the plugins that pay, and leave the Dockerfile")
+	f.BoolVar(&c.plugins, "plugins", false, "Write a strake.yaml with the plugins that pay, or add them to the one there is, and leave the Dockerfile")
 	f.BoolVar(&c.pr, "pr", false, "Print a text for a pull request, in Markdown")
 	f.BoolVar(&c.json, "json", false, "Print the report as JSON")
 	f.StringVar(&c.report, "report", "", "`FILE` Write a page of it as HTML, with the steps of each build, their graph and the waste")
@@ -86,6 +90,7 @@ type run struct {
 	*cli.Process
 	cli.BuildFlags
 	cli.EngineFlags
+	cli.PluginFlags
 	cli.GivenFlags
 	file, report                           string
 	passes, drop, commands                 []string
@@ -105,6 +110,8 @@ func (c *run) check(args []string) (path string, err error) {
 		return "", cli.Misuse("invalid --commits %d: expected 1 or more", c.commits)
 	case c.write && c.plugins:
 		return "", cli.Misuse("--write and --plugins do not go together: the one changes the Dockerfile, the other leaves it")
+	case c.plugins && c.Off():
+		return "", cli.Misuse("--plugins and --no-plugins do not go together: what pays would be behind plugins that it was not tried with")
 	case c.pr && c.json:
 		return "", cli.Misuse("--pr and --json do not go together")
 	case len(c.Platforms) > 1:
@@ -220,11 +227,17 @@ func (c *run) options(ctx context.Context, path string) (o optimize.Options, err
 		return o, err
 	}
 	r.Input, err = input.Find(ctx, input.Request{Path: path, File: c.file, Options: options, Contexts: named, Outside: c.Outside})
+	if err != nil {
+		return o, err
+	}
+	if err := c.PluginFlags.Plugins(ctx, c.Process, r.Input, &r.Compile); err != nil {
+		return o, cli.Exit(exitTrouble, err)
+	}
 	return optimize.Options{
 		Request: r, Contexts: named, Builtins: builtin.All(), Commits: c.commits, Commands: c.commands, Smoke: c.smoke,
-		Whole: !c.plugins, Fresh: c.fresh, Progress: c.progress,
+		Whole: !c.plugins, Write: c.write, Fresh: c.fresh, Progress: c.progress,
 		Passes: func(changes map[string]float64) ([]optimize.Pass, error) {
 			return optimize.Choose(optimize.Passes(changes, c.drop), c.passes)
 		},
-	}, err
+	}, nil
 }

@@ -19,6 +19,7 @@ import (
 	"github.com/seed-e0495807/strake/lang/regular"
 	"github.com/seed-e0495807/strake/lang/repo"
 	"github.com/seed-e0495807/strake/plugins/config"
+	"github.com/seed-e0495807/strake/plugins/config/yamltree"
 )
 
 // progress shows which build is done: on one line of a terminal, or on a line each.
@@ -99,7 +100,7 @@ func (c *run) place(ctx context.Context, o optimize.Options) (func(*optimize.Rep
 		}
 		return func(r *optimize.Report) error { return c.replace(at, r) }, err
 	case c.plugins:
-		return c.config(ctx, filepath.Dir(name), home)
+		return c.config(ctx, o, home)
 	}
 	return func(*optimize.Report) error { return nil }, nil
 }
@@ -109,24 +110,36 @@ func (c *run) replace(at repo.Place, r *optimize.Report) error {
 	if r.After == nil {
 		return nil
 	}
-	err := regular.Replace(at.Root, at.Real, r.Old, r.New)
+	if r.Unwritten != "" {
+		return diag.Diagnostic{Code: "plugins-remake", Message: r.Name + " is not written, as it would not be what was proved: " + r.Unwritten,
+			Hint: "--plugins puts the plugins that pay behind those of strake.yaml"}
+	}
+	if err := put(at, r.Old, r.New); err != nil {
+		return err
+	}
+	cli.Printf(c.Stderr, "%s is written\n", r.Name)
+	return nil
+}
+
+// put replaces the text of a file.
+func put(at repo.Place, old, text string) error {
+	err := regular.Replace(at.Root, at.Real, old, text)
 	if errors.Is(err, regular.ErrChanged) {
 		err = diag.Diagnostic{Code: "changed", Message: at.Real + " is no longer the file that was read", Hint: "run strake optimize again"}
-	}
-	if err == nil {
-		cli.Printf(c.Stderr, "%s is written\n", r.Name)
 	}
 	return err
 }
 
-// config writes a strake.yaml beside the Dockerfile. One that is there, or above, stays as it
-// is: what to add to it is shown.
-func (c *run) config(ctx context.Context, dir, home string) (func(*optimize.Report) error, error) {
-	there, err := config.Find(ctx, dir, home)
+// config writes a strake.yaml beside the Dockerfile, or adds to the one that the build has.
+func (c *run) config(ctx context.Context, o optimize.Options, home string) (func(*optimize.Report) error, error) {
+	there, err := c.Find(ctx, c.Process, o.Request.Input)
 	if err != nil {
 		return nil, err
 	}
-	name := filepath.Join(dir, config.FileName)
+	if there != "" {
+		return c.addTo(there, o.Request.Input.Dockerfile(), home)
+	}
+	name := filepath.Join(filepath.Dir(o.Request.Input.Dockerfile()), config.FileName)
 	return func(r *optimize.Report) error {
 		if r.After == nil {
 			return nil
@@ -134,9 +147,6 @@ func (c *run) config(ctx context.Context, dir, home string) (func(*optimize.Repo
 		text, err := r.Row.YAML()
 		if err != nil {
 			return err
-		}
-		if there != "" {
-			return c.beside(there, text, r.Row)
 		}
 		if _, err := os.Lstat(name); err == nil {
 			return diag.Diagnostic{Code: "config-exists", Message: name + " has come meanwhile", Hint: "run strake optimize again"}
@@ -149,17 +159,48 @@ func (c *run) config(ctx context.Context, dir, home string) (func(*optimize.Repo
 	}, nil
 }
 
-// beside shows what a strake.yaml that is there lacks: nothing when it is the text.
-func (c *run) beside(there, text string, row optimize.Row) error {
-	if data, err := regular.Read(there, int64(len(text))); err == nil && string(data) == text {
-		cli.Printf(c.Stderr, "%s has these plugins already\n", there)
-		return nil
+// addTo adds to a strake.yaml. In one that is elsewhere, what is added is for this Dockerfile alone.
+func (c *run) addTo(name, dockerfile, home string) (func(*optimize.Report) error, error) {
+	at, err := repo.Locate(name, home)
+	if err == nil && at.Outside {
+		err = at.Left(name, "name the file itself: --config "+at.Real)
 	}
-	entries, err := row.Entries()
 	if err != nil {
-		return err
+		return nil, err
 	}
-	cli.Printf(c.Stderr, "what pays, for the plugins of %s:\n\n%s\n", there, entries)
-	return diag.Diagnostic{Code: "config-exists", Message: "there is a " + config.FileName + " already, " + there + ", and it is not changed",
-		Hint: "put the lines above behind its plugins"}
+	old, err := regular.Read(at.Real, yamltree.MaxSize)
+	if err != nil {
+		return nil, err
+	}
+	dir, err := filepath.Abs(filepath.Dir(dockerfile))
+	if err == nil {
+		dir, err = filepath.EvalSymlinks(dir)
+	}
+	if err != nil {
+		return nil, err
+	}
+	path, err := filepath.Rel(filepath.Dir(at.Real), filepath.Join(dir, filepath.Base(dockerfile)))
+	return func(r *optimize.Report) error {
+		if r.After == nil {
+			return nil
+		}
+		row := r.Row
+		if path != filepath.Base(path) {
+			row = row.For(filepath.ToSlash(path))
+		}
+		entries, err := row.Entries()
+		if err != nil {
+			return err
+		}
+		text, err := config.Append(string(old), entries)
+		if err != nil {
+			cli.Printf(c.Stderr, "what pays, for the plugins of %s:\n\n%s\n", name, entries)
+			return diag.Diagnostic{Code: "config-form", Message: name + " is not changed: " + err.Error(), Hint: "put the lines above behind its plugins"}
+		}
+		if err := put(at, string(old), text); err != nil {
+			return err
+		}
+		cli.Printf(c.Stderr, "%s has them behind its plugins\n", name)
+		return nil
+	}, err
 }
