@@ -337,7 +337,7 @@ func (j *judge) directories() {
 		if shapes == [4]string{} {
 			continue // all of it was meant to be dropped
 		}
-		if fits(shapes[2]) && fits(shapes[3]) {
+		if fits(shapes[2]) && fits(shapes[3]) || j.fewer(four) {
 			j.out.ByItself = append(j.out.ByItself, Itself{dir, []string{"names"}})
 			continue
 		}
@@ -348,6 +348,36 @@ func (j *judge) directories() {
 		j.out.Files = append(j.out.Files, Difference{Path: dir, Change: Changed, Kind: Directory, Note: "names in it differ between two builds",
 			Aspects: []Aspect{{What: "entries that are not always there", A: a, B: b}}})
 	}
+}
+
+// fewer tells whether B has less of what one of the images of A has, where B was meant to lack all
+// of that: names that differ by themselves do not tell which is missing.
+func (j *judge) fewer(four [4]*Node) bool {
+	for _, n := range four {
+		if n == nil || slices.ContainsFunc(j.varying(n, four, false), func(c *Node) bool {
+			always := four[0].children[c.name] != nil && four[1].children[c.name] != nil
+			return always || j.meant(c.Path()) < 0
+		}) {
+			return false
+		}
+	}
+	d := kinds
+	for _, most := range []detail{contents, filled} {
+		if d == kinds && j.shape(four[0], four, most, false) == j.shape(four[1], four, most, false) {
+			d = most
+		}
+	}
+	among := func(few, many *Node) bool {
+		left := map[string]int{}
+		for _, c := range j.varying(many, four, false) {
+			left[outline(c, d)]++
+		}
+		return !slices.ContainsFunc(j.varying(few, four, false), func(c *Node) bool {
+			left[outline(c, d)]--
+			return left[outline(c, d)] < 0
+		})
+	}
+	return (among(four[2], four[0]) || among(four[2], four[1])) && (among(four[3], four[0]) || among(four[3], four[1]))
 }
 
 // detail is how much an outline says of contents.
@@ -373,13 +403,22 @@ func (j *judge) shapes(four [4]*Node, lacking bool) (shapes [4]string) {
 	return shapes
 }
 
-// shape lists the entries of a directory that one image of a side has and the other has not,
-// without their names. What only one image of B has is not lacking.
+// shape lists the entries of a directory that vary, without their names.
 func (j *judge) shape(n *Node, four [4]*Node, d detail, lacking bool) string {
-	if n == nil {
-		return ""
-	}
 	var list []string
+	for _, child := range j.varying(n, four, lacking) {
+		list = append(list, outline(child, d))
+	}
+	slices.Sort(list)
+	return strings.Join(list, ", ")
+}
+
+// varying are the entries of a directory that one image of a side has and the other has not. What
+// only one image of B has is not lacking.
+func (j *judge) varying(n *Node, four [4]*Node, lacking bool) (list []*Node) {
+	if n == nil {
+		return nil
+	}
 	for name, child := range n.children {
 		has := [4]bool{}
 		for i, other := range four {
@@ -387,11 +426,10 @@ func (j *judge) shape(n *Node, four [4]*Node, d detail, lacking bool) string {
 		}
 		skip := lacking && has[2] == has[3] && j.meant(child.Path()) >= 0
 		if (has[0] != has[1] || has[2] != has[3]) && !skip {
-			list = append(list, outline(child, d))
+			list = append(list, child)
 		}
 	}
-	slices.Sort(list)
-	return strings.Join(list, ", ")
+	return list
 }
 
 // outline is a path without its name, and without those of all below it.
