@@ -96,7 +96,7 @@ bench: build ## speed and memory beside BuildKit's own code, and builds beside b
 	@.ci/setup test
 	$(GO) run ./cmd/internal/bench ./backend/llb ./plugins/host ./plugins/builtin ./backend/engine ./cmd/strake ./cmd/strake-frontend
 
-bench-optimize: build ## what the optimising plugins save over replays of edits of many projects, whether the images are the same, and wrong plugins: hours, of which an interrupted run keeps what it has, or STRAKE_BENCH_PROJECTS=name,name
+bench-optimize: build ## what the optimising plugins save over replays of edits of many projects, whether the images are the same, and wrong plugins: one or two hours, of which an interrupted run keeps what it has, or STRAKE_BENCH_PROJECTS=name,name
 	@.ci/setup test
 	$(GO) run ./cmd/internal/bench -run '^Test(Projects|Mutants)$$' -timeout 24h ./backend/optimize/bench
 
