@@ -16,11 +16,10 @@ import (
 	"strings"
 
 	"github.com/seed-e0495807/strake/ir"
-	"github.com/seed-e0495807/strake/ir/distro"
 	"github.com/seed-e0495807/strake/ir/effects"
-	"github.com/seed-e0495807/strake/ir/eval"
 	"github.com/seed-e0495807/strake/plugins"
 	"github.com/seed-e0495807/strake/plugins/builtin/explain"
+	"github.com/seed-e0495807/strake/plugins/builtin/ground"
 )
 
 // Name is the plugin's name in strake.yaml.
@@ -63,7 +62,7 @@ func (plugin) Run(ctx context.Context, h plugins.Host, c *plugins.Call) (*plugin
 	if c.Module.HasCustom() || c.Module.Escape != '\\' {
 		return nil, nil // an instruction of a plugin may do anything, and Windows has no such layers
 	}
-	j.states = c.States.Module(c.Module, func(i int) *eval.State { return distro.Base(ctx, h, c.States, c.Module, i) })
+	j.states = ground.Of(ctx, h, c)
 	for i := range c.Module.Stages {
 		if ctx.Err() == nil {
 			j.stage(i)
@@ -78,7 +77,7 @@ type job struct {
 	ctx    context.Context
 	host   plugins.Host
 	config config
-	states *eval.Module
+	states *ground.Stages
 	trees  []*tree // of the stages so far, as they are at their end
 	result plugins.Result
 }
@@ -100,7 +99,7 @@ func (j *job) stage(stage int) {
 			t.copied(c)
 		} else if _, run := op.Body.(*ir.Run); run {
 			if steps == nil {
-				steps = effects.Stage(j.Module, stage, states, !j.known(stage))
+				steps = j.states.Steps(stage)
 			}
 			t.ran(steps[i], states[i].Root())
 		} else if w, ok := op.Body.(*ir.Workdir); ok {
@@ -143,15 +142,6 @@ func (j *job) base(stage int) *tree {
 		return &tree{image: image}
 	}
 	return &tree{lost: "what is in the base image is not known"}
-}
-
-// known tells whether all is known of what the image sets that a stage goes back to.
-func (j *job) known(stage int) bool {
-	for p := j.states.Parent(stage); p >= 0; p = j.states.Parent(p) {
-		stage = p
-	}
-	_, err := j.host.BaseConfig(j.ctx, stage)
-	return err == nil || j.Module.Stages[stage].Base == "scratch"
 }
 
 // link gives a COPY the flag, or says why not.

@@ -6,6 +6,7 @@ package explain
 import (
 	"context"
 	"fmt"
+	"strings"
 
 	"github.com/seed-e0495807/strake/ir"
 	"github.com/seed-e0495807/strake/lang/diag"
@@ -33,4 +34,13 @@ func (t Teller) Say(ctx context.Context, code string, at *ir.Origin, instruction
 	}
 	d := t.Diags.Hintf(span, code, "%s", what)
 	d.URL = t.Page + "#" + code
+}
+
+// Short is an instruction in a sentence, cut where it is long.
+func Short(op *ir.Op) string {
+	text := []rune(strings.ToValidUTF8(op.Text(), "?"))
+	if len(text) > 60 {
+		return string(text[:57]) + "…"
+	}
+	return string(text)
 }

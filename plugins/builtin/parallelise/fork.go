@@ -6,6 +6,7 @@ import (
 	"github.com/seed-e0495807/strake/ir"
 	"github.com/seed-e0495807/strake/ir/effects"
 	"github.com/seed-e0495807/strake/ir/eval"
+	"github.com/seed-e0495807/strake/plugins/builtin/explain"
 )
 
 // mostPassed is how many steps one may run beside, for each is looked at.
@@ -41,15 +42,15 @@ func (j *job) stage(stage int) fork {
 	if len(l.ops) == 0 || l.states[0].Triggers || l.states[0].OS == "windows" {
 		return fork{}
 	}
-	l.steps = effects.Stage(j.Module, stage, l.states, !j.known(stage))
+	l.steps = j.states.Steps(stage)
 	if !l.pays() {
 		return fork{}
 	}
-	g, before := j.ground(stage)
+	g, before := j.states.Under(stage, effects.Ground{Straight: j.config.Links == "trust"})
 	l.before = before
 	for i, op := range l.ops {
 		here := *g
-		here.Path = j.path(stage, l.states[i])
+		here.Path = j.states.Path(stage, l.states[i])
 		l.grounds = append(l.grounds, &here)
 		g = g.With(op.Body, l.steps[i])
 	}
@@ -87,13 +88,13 @@ func (l *line) find(i int) {
 		if near := l.slowest(0, i); near >= 0 {
 			var why string
 			l.earliest(i, &why)
-			l.say("uses", l.ops[i], "stays behind `%s`: %s", short(l.ops[near]), why)
+			l.say("uses", l.ops[i], "stays behind `%s`: %s", explain.Short(l.ops[near]), why)
 		}
 		return
 	}
 	trees, no := l.own(i)
 	if no != nil {
-		l.say(no.code, l.ops[i], "stays behind `%s`: %s", short(l.ops[beside]), no.why)
+		l.say(no.code, l.ops[i], "stays behind `%s`: %s", explain.Short(l.ops[beside]), no.why)
 		return
 	}
 	from := beside
@@ -108,7 +109,7 @@ func (l *line) find(i int) {
 		slices.Sort(l.fork.at)
 	}
 	l.fork.apart[i] = apart{from, trees}
-	l.say("apart", l.ops[i], "runs beside `%s`, in a stage of its own", short(l.ops[beside]))
+	l.say("apart", l.ops[i], "runs beside `%s`, in a stage of its own", explain.Short(l.ops[beside]))
 }
 
 // slowest is the first op of a stretch which takes time, and stays; -1 is none.

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/seed-e0495807/strake/ir"
+	"github.com/seed-e0495807/strake/plugins/builtin/explain"
 )
 
 // join makes the module in which stages are divided.
@@ -38,7 +39,7 @@ func (j *job) divide(s *ir.Stage, f fork, names *names) (list []*ir.Stage) {
 			continue
 		}
 		for _, t := range a.trees {
-			here.Ops = append(here.Ops, j.Op(&ir.Copy{From: names.of[op], Sources: []string{t}, Dest: t}, "`"+short(op)+"` runs in a stage of its own", op.Origin))
+			here.Ops = append(here.Ops, j.Op(&ir.Copy{From: names.of[op], Sources: []string{t}, Dest: t}, "`"+explain.Short(op)+"` runs in a stage of its own", op.Origin))
 		}
 	}
 	if len(list) == 0 {
@@ -56,7 +57,7 @@ func (j *job) starting(s *ir.Stage, f fork, at int, base string, names *names) (
 		}
 		name := names.fresh(s.Name, "part")
 		names.of[ops[i]] = name
-		out := ir.Stage{Name: name, Base: base, Origin: j.Made("`"+short(ops[i])+"` runs beside other steps", ops[i].Origin)}
+		out := ir.Stage{Name: name, Base: base, Origin: j.Made("`"+explain.Short(ops[i])+"` runs beside other steps", ops[i].Origin)}
 		for _, op := range ops[at:i] {
 			switch op.Body.(type) {
 			case *ir.Env, *ir.Arg, *ir.User, *ir.Shell, *ir.Workdir:

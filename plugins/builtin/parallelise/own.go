@@ -67,7 +67,7 @@ func (l *line) own(i int) ([]string, *refusal) {
 // RUN has.
 func (l *line) certain(run *ir.Run, step effects.Step, i int) string {
 	script, err := l.States.Script(run, l.states[i].Shell)
-	if err != nil || !l.states[i].ShellKnown && !l.official(l.stage) {
+	if err != nil || !l.states[i].ShellKnown && !l.job.states.Official(l.stage) {
 		return "its shell is not known"
 	}
 	if script.Tree() != nil && !straight(script.Tree().Stmts) {

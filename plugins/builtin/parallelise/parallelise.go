@@ -14,14 +14,10 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/moby/buildkit/util/system"
-
 	"github.com/seed-e0495807/strake/ir"
-	"github.com/seed-e0495807/strake/ir/distro"
-	"github.com/seed-e0495807/strake/ir/effects"
-	"github.com/seed-e0495807/strake/ir/eval"
 	"github.com/seed-e0495807/strake/plugins"
 	"github.com/seed-e0495807/strake/plugins/builtin/explain"
+	"github.com/seed-e0495807/strake/plugins/builtin/ground"
 )
 
 // Name is the plugin's name in strake.yaml.
@@ -65,7 +61,7 @@ func (plugin) Run(ctx context.Context, h plugins.Host, c *plugins.Call) (*plugin
 	if c.Module.HasCustom() || c.Numbered || numbers(c.Module) {
 		return nil, nil // an instruction of a plugin may do anything, and a new stage makes a number that of another
 	}
-	j.states = c.States.Module(c.Module, func(i int) *eval.State { return distro.Base(ctx, h, c.States, c.Module, i) })
+	j.states = ground.Of(ctx, h, c)
 	forks := make([]fork, len(c.Module.Stages))
 	changed := false
 	for i := range c.Module.Stages {
@@ -86,7 +82,7 @@ type job struct {
 	ctx    context.Context
 	host   plugins.Host
 	config config
-	states *eval.Module
+	states *ground.Stages
 	result plugins.Result
 }
 
@@ -111,73 +107,8 @@ func numbers(m *ir.Module) bool {
 	})
 }
 
-// ground is what the steps of a stage stand on, with those of the stages that it starts from, and what
-// these do.
-func (j *job) ground(stage int) (*effects.Ground, []effects.Step) {
-	_, known := distro.Detect(j.ctx, j.host, j.States, j.Module, stage)
-	g := &effects.Ground{Standard: known, Straight: j.config.Links == "trust"}
-	var parents []int
-	for p := j.states.Parent(stage); p >= 0; p = j.states.Parent(p) {
-		parents = append(parents, p)
-	}
-	var before []effects.Step
-	for _, p := range slices.Backward(parents) {
-		for i, step := range effects.Stage(j.Module, p, j.states.Stage(p), !j.known(stage)) {
-			g = g.With(j.Module.Stages[p].Ops[i].Body, step)
-			before = append(before, step)
-		}
-	}
-	return g, before
-}
-
-// known tells whether all is known of what the image sets that a stage goes back to.
-func (j *job) known(stage int) bool {
-	for p := j.states.Parent(stage); p >= 0; p = j.states.Parent(p) {
-		stage = p
-	}
-	_, err := j.host.BaseConfig(j.ctx, stage)
-	return err == nil || j.Module.Stages[stage].Base == "scratch"
-}
-
-// path are the directories in which programs are found; nil when they are not known.
-func (j *job) path(stage int, at *eval.State) (dirs []string) {
-	for _, name := range []string{"PATH", "LD_LIBRARY_PATH", "LD_PRELOAD", "LD_AUDIT", "GIT_EXEC_PATH"} {
-		value, set, known := at.Var(name)
-		switch {
-		case set && !known, !set && !j.known(stage) && !j.official(stage):
-			return nil
-		case !set && name == "PATH":
-			value = system.DefaultPathEnvUnix
-		}
-		for _, dir := range strings.Split(value, ":") {
-			if strings.HasPrefix(dir, "/") {
-				dirs = append(dirs, dir)
-			} else if dir != "" {
-				return nil // in the working directory
-			}
-		}
-	}
-	return dirs
-}
-
-// official tells whether a stage goes back to an official image of Docker Hub.
-func (j *job) official(stage int) bool {
-	ref, _ := distro.BaseImage(j.Module, stage)
-	_, official := distro.Official(ref)
-	return official
-}
-
 // say tells what became of a step: in the log, or as a hint in the source.
 func (j *job) say(code string, op *ir.Op, format string, args ...any) {
 	t := explain.Teller{Host: j.host, Hints: j.config.Explain, Page: url, Diags: &j.result.Diags}
 	t.Say(j.ctx, code, op.Origin, op.Text(), fmt.Sprintf(format, args...))
-}
-
-// short is an instruction, cut where it is long.
-func short(op *ir.Op) string {
-	text := []rune(strings.ToValidUTF8(op.Text(), "?"))
-	if len(text) > 60 {
-		return string(text[:57]) + "…"
-	}
-	return string(text)
 }

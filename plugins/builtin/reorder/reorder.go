@@ -11,17 +11,12 @@ import (
 	"context"
 	_ "embed"
 	"fmt"
-	"slices"
-	"strings"
-
-	"github.com/moby/buildkit/util/system"
 
 	"github.com/seed-e0495807/strake/ir"
-	"github.com/seed-e0495807/strake/ir/distro"
 	"github.com/seed-e0495807/strake/ir/effects"
-	"github.com/seed-e0495807/strake/ir/eval"
 	"github.com/seed-e0495807/strake/plugins"
 	"github.com/seed-e0495807/strake/plugins/builtin/explain"
+	"github.com/seed-e0495807/strake/plugins/builtin/ground"
 )
 
 // Name is the plugin's name in strake.yaml.
@@ -64,7 +59,7 @@ func (plugin) Run(ctx context.Context, h plugins.Host, c *plugins.Call) (*plugin
 	if err := c.Decode(&j.config); err != nil {
 		return nil, err
 	}
-	j.states = c.States.Module(c.Module, func(i int) *eval.State { return distro.Base(ctx, h, c.States, c.Module, i) })
+	j.states = ground.Of(ctx, h, c)
 	j.weights = newWeights(c.Module, j.config.Changes)
 	for i := range c.Module.Stages {
 		if c.Stages[i] && j.weights.heaviest(i) > 0 && ctx.Err() == nil {
@@ -80,7 +75,7 @@ type job struct {
 	ctx     context.Context
 	host    plugins.Host
 	config  config
-	states  *eval.Module
+	states  *ground.Stages
 	weights *weights
 	result  plugins.Result
 }
@@ -88,8 +83,8 @@ type job struct {
 // stage moves the steps of a stage, one stretch after the other.
 func (j *job) stage(stage int) {
 	ops, states := j.Module.Stages[stage].Ops, j.states.Stage(stage)
-	steps := effects.Stage(j.Module, stage, states, !j.known(stage))
-	g := j.ground(stage)
+	steps := j.states.Steps(stage)
+	g, _ := j.states.Under(stage, effects.Ground{Straight: j.config.Links == "trust", Aside: j.config.Packages == "trust"})
 	for at := 0; at < len(ops); {
 		end := at
 		for end < len(ops) && !sets(ops[end].Body) {
@@ -100,7 +95,7 @@ func (j *job) stage(stage int) {
 			behind++
 		}
 		here := *g
-		here.Path = j.path(stage, states[at])
+		here.Path = j.states.Path(stage, states[at])
 		s := &stretch{job: j, ground: &here, state: states[at], first: at, stage: stage}
 		switch {
 		case from < end && s.over(ops, steps, from, end, behind):
@@ -122,61 +117,6 @@ func sets(body ir.Body) bool {
 		return true
 	}
 	return false
-}
-
-// ground is what the steps of a stage stand on, with those of the stages that it starts from.
-func (j *job) ground(stage int) *effects.Ground {
-	_, known := distro.Detect(j.ctx, j.host, j.States, j.Module, stage)
-	g := &effects.Ground{Standard: known, Straight: j.config.Links == "trust", Aside: j.config.Packages == "trust"}
-	var parents []int
-	for p := j.states.Parent(stage); p >= 0; p = j.states.Parent(p) {
-		parents = append(parents, p)
-	}
-	for _, p := range slices.Backward(parents) {
-		for i, step := range effects.Stage(j.Module, p, j.states.Stage(p), !j.known(stage)) {
-			g = g.With(j.Module.Stages[p].Ops[i].Body, step)
-		}
-	}
-	return g
-}
-
-// known tells whether all is known of what the image sets that a stage goes back to.
-func (j *job) known(stage int) bool {
-	for p := j.states.Parent(stage); p >= 0; p = j.states.Parent(p) {
-		stage = p
-	}
-	_, err := j.host.BaseConfig(j.ctx, stage)
-	return err == nil || j.Module.Stages[stage].Base == "scratch"
-}
-
-// path are the directories from which steps have their programs, and what these load; nil when
-// they are not known. An image without PATH gets BuildKit's. The other variables are those of
-// ld.so(8), python(1), perlrun(1), ruby(1) and Node's module.md.
-func (j *job) path(stage int, at *eval.State) (dirs []string) {
-	for _, name := range []string{"PATH", "LD_LIBRARY_PATH", "LD_AUDIT", "PYTHONPATH", "PYTHONHOME", "PERL5LIB", "RUBYLIB", "GEM_HOME", "GEM_PATH", "NODE_PATH"} {
-		value, set, known := at.Var(name)
-		switch {
-		case set && !known, !set && !j.known(stage) && !j.official(stage):
-			return nil
-		case !set && name == "PATH":
-			value = system.DefaultPathEnvUnix
-		}
-		for _, dir := range strings.Split(value, ":") {
-			if strings.HasPrefix(dir, "/") {
-				dirs = append(dirs, dir)
-			} else if dir != "" {
-				return nil // in the working directory
-			}
-		}
-	}
-	return dirs
-}
-
-// official tells whether a stage goes back to an official image of Docker Hub.
-func (j *job) official(stage int) bool {
-	ref, _ := distro.BaseImage(j.Module, stage)
-	_, official := distro.Official(ref)
-	return official
 }
 
 // say tells what became of a step: in the log, or as a hint in the source.

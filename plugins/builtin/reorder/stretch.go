@@ -4,12 +4,12 @@ import (
 	"fmt"
 	"path"
 	"slices"
-	"strings"
 
 	"github.com/seed-e0495807/strake/ir"
 	"github.com/seed-e0495807/strake/ir/effects"
 	"github.com/seed-e0495807/strake/ir/eval"
 	"github.com/seed-e0495807/strake/plugins"
+	"github.com/seed-e0495807/strake/plugins/builtin/explain"
 )
 
 // mostPassed is how many steps one may pass, for which each is looked at.
@@ -53,7 +53,7 @@ func (s *stretch) sort(ops []*ir.Op, steps []effects.Step, weights []float64) {
 			if why != "" {
 				op := list[i].op
 				s.told = append(s.told, func() {
-					s.say("apart", op, "stays behind `%s`, which changes more often: %s", short(by), why)
+					s.say("apart", op, "stays behind `%s`, which changes more often: %s", explain.Short(by), why)
 				})
 			}
 			continue
@@ -62,7 +62,7 @@ func (s *stretch) sort(ops []*ir.Op, steps []effects.Step, weights []float64) {
 		m := list[i]
 		m.over = list[to].op
 		s.told = append(s.told, func() {
-			s.say("moved", m.op, "moves in front of `%s`, which changes more often", short(m.over))
+			s.say("moved", m.op, "moves in front of `%s`, which changes more often", explain.Short(m.over))
 		})
 		list = slices.Insert(slices.Delete(list, i, i+1), to, m)
 		s.stand(list[:i+1], to)
@@ -179,19 +179,10 @@ func (s *stretch) made(list []move) (out []*ir.Op) {
 	for _, m := range list {
 		op := m.op
 		if m.over != nil {
-			op = s.Op(m.op.Body, fmt.Sprintf("moved in front of `%s`, which changes more often", short(m.over)), m.op.Origin)
+			op = s.Op(m.op.Body, fmt.Sprintf("moved in front of `%s`, which changes more often", explain.Short(m.over)), m.op.Origin)
 			op.Code = m.op.Code
 		}
 		out = append(out, op)
 	}
 	return out
-}
-
-// short is an instruction, cut where it is long.
-func short(op *ir.Op) string {
-	text := []rune(strings.ToValidUTF8(op.Text(), "?"))
-	if len(text) > 60 {
-		return string(text[:57]) + "…"
-	}
-	return string(text)
 }

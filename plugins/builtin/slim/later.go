@@ -196,7 +196,7 @@ func (j *job) trigger(stage int, b *ir.Onbuild, at *eval.State, d *drop) *reason
 			return because("trigger", "`%s` of an ONBUILD needs it, or may", c.Text)
 		}
 	}
-	step := effects.Of(run, effects.StateOf(at, j.Module.Escape, j.open(stage)))
+	step := effects.Of(run, effects.StateOf(at, j.Module.Escape, !j.states.Known(stage)))
 	if why := j.effects(&step, d); why != nil {
 		return because("trigger", "ONBUILD %s needs it, or may", b.Trigger)
 	}

@@ -14,11 +14,10 @@ import (
 	"slices"
 
 	"github.com/seed-e0495807/strake/ir"
-	"github.com/seed-e0495807/strake/ir/distro"
 	"github.com/seed-e0495807/strake/ir/effects"
-	"github.com/seed-e0495807/strake/ir/eval"
 	"github.com/seed-e0495807/strake/plugins"
 	"github.com/seed-e0495807/strake/plugins/builtin/explain"
+	"github.com/seed-e0495807/strake/plugins/builtin/ground"
 )
 
 // Name is the plugin's name in strake.yaml.
@@ -91,8 +90,8 @@ func (plugin) Run(ctx context.Context, h plugins.Host, c *plugins.Call) (*plugin
 }
 
 func newJob(ctx context.Context, h plugins.Host, c *plugins.Call, set config) *job {
-	j := &job{Call: c, ctx: ctx, host: h, config: set, steps: make([][]*effects.Step, len(c.Module.Stages)), opens: map[int]bool{}}
-	j.states = c.States.Module(c.Module, func(i int) *eval.State { return distro.Base(ctx, h, c.States, c.Module, i) })
+	j := &job{Call: c, ctx: ctx, host: h, config: set, steps: make([][]*effects.Step, len(c.Module.Stages))}
+	j.states = ground.Of(ctx, h, c)
 	return j
 }
 
@@ -112,9 +111,8 @@ type job struct {
 	ctx    context.Context
 	host   plugins.Host
 	config config
-	states *eval.Module
+	states *ground.Stages
 	steps  [][]*effects.Step // by stage and op, nil where nobody asked
-	opens  map[int]bool      // see open
 	result plugins.Result
 }
 
@@ -138,22 +136,10 @@ func (j *job) step(stage, op int) *effects.Step {
 		j.steps[stage] = make([]*effects.Step, len(j.Module.Stages[stage].Ops))
 	}
 	if j.steps[stage][op] == nil {
-		s := effects.Of(j.Module.Stages[stage].Ops[op].Body, effects.StateOf(j.states.Stage(stage)[op], j.Module.Escape, j.open(stage)))
+		s := effects.Of(j.Module.Stages[stage].Ops[op].Body, effects.StateOf(j.states.Stage(stage)[op], j.Module.Escape, !j.states.Known(stage)))
 		j.steps[stage][op] = &s
 	}
 	return j.steps[stage][op]
-}
-
-// open tells that nobody knows what the base image of a stage sets.
-func (j *job) open(stage int) bool {
-	for j.states.Parent(stage) >= 0 {
-		stage = j.states.Parent(stage)
-	}
-	if _, known := j.opens[stage]; !known {
-		_, err := j.host.BaseConfig(j.ctx, stage)
-		j.opens[stage] = err != nil && j.Module.Stages[stage].Base != "scratch"
-	}
-	return j.opens[stage]
 }
 
 // reason is why something stays.
