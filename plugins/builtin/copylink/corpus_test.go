@@ -1,14 +1,12 @@
 package copylink_test
 
 import (
-	"context"
 	"strings"
 	"testing"
 
-	"github.com/seed-e0495807/strake/backend/llb"
+	"github.com/seed-e0495807/strake/backend/testbed"
 	"github.com/seed-e0495807/strake/ir"
 	"github.com/seed-e0495807/strake/ir/irtest"
-	"github.com/seed-e0495807/strake/ir/plan"
 	"github.com/seed-e0495807/strake/lang/cases"
 	"github.com/seed-e0495807/strake/plugins"
 	"github.com/seed-e0495807/strake/plugins/plugintest"
@@ -23,18 +21,6 @@ func pass(t testing.TB, m *ir.Module, config string, host plugintest.Host) *plug
 		t.Fatal(err)
 	}
 	return out
-}
-
-// anyImage is an image of Linux of which nothing else is known.
-type anyImage struct{}
-
-func (anyImage) ResolveImage(_ context.Context, r plan.ImageRequest) (plan.ImageInfo, error) {
-	return plan.ImageInfo{Ref: r.Ref, Config: []byte(`{"os": "linux", "architecture": "amd64"}`)}, nil
-}
-
-func compile(ctx context.Context, m *ir.Module) error {
-	_, err := llb.CompileModule(ctx, m, llb.Options{Options: plan.Options{Images: anyImage{}}})
-	return err
 }
 
 // TestCorpus gives COPYs of real Dockerfiles the flag: what comes out compiles where the file does, a second
@@ -66,7 +52,7 @@ func TestCorpus(t *testing.T) {
 			if again := pass(t, out.Module, config, plugintest.Host{}); plugintest.Print(again.Module) != text {
 				t.Errorf("%s: a second run changes\n%s\nto\n%s", f.Name, text, plugintest.Print(again.Module))
 			}
-			if err := compile(t.Context(), out.Module); err != nil && compile(t.Context(), m) == nil {
+			if err := testbed.Compiles(t.Context(), out.Module); err != nil && testbed.Compiles(t.Context(), m) == nil {
 				t.Errorf("%s: it does not compile: %v\n%s", f.Name, err, text)
 			}
 			if strings.ReplaceAll(text, " --link", "") != strings.ReplaceAll(plugintest.Print(m), " --link", "") {

@@ -2,12 +2,8 @@ package parallelise_test
 
 import (
 	"math/rand/v2"
-	"os"
 	"strings"
-	"sync/atomic"
 	"testing"
-
-	"golang.org/x/sync/errgroup"
 
 	"github.com/seed-e0495807/strake/backend/testbed"
 	"github.com/seed-e0495807/strake/ir/irtest"
@@ -17,6 +13,7 @@ import (
 // downloads stand in for curl and git: what comes follows from the URL, and has all that a COPY may get
 // wrong: links of both kinds, modes, owners and times.
 var downloads = map[string]string{
+	"one": "1\n",
 	"curl": `#!/bin/sh
 while [ $# -gt 0 ]; do case $1 in -*o) file=$2; shift;; http*) url=$1;; esac; shift; done
 echo "$url" >"$file" && touch -d @1600000000 "$file"
@@ -77,61 +74,20 @@ func (m maker) line() string {
 	return "RUN umask 77; curl -fo " + name() + " https://example.com/7"
 }
 
-// TestBuild builds random Dockerfiles of which stages are divided, and what comes out, on a real
-// BuildKit: both fail, or the files are the same.
+// TestBuild builds random Dockerfiles of which stages are divided, and what comes out.
 func TestBuild(t *testing.T) {
-	if testing.Short() {
-		t.Skip("it builds with a real BuildKit")
-	}
-	n := 3
-	if os.Getenv("STRAKE_LONG") != "" {
-		n = 250
-	}
-	s := testbed.NewSolver(t, testbed.StartDaemon(t, testbed.StartRegistry(t, testbed.Debian)))
-	m := maker{rand.New(rand.NewPCG(uint64(n), 5))}
-	var group errgroup.Group
-	group.SetLimit(2)
-	asked, built := 0, atomic.Int64{}
-	for found := 0; found < n; asked++ {
-		before := m.dockerfile()
-		module := irtest.Module(t, before)
-		out := pass(t, module, `{"links": "trust"}`, debian)
-		if out.Module == module {
-			continue
-		}
-		found++
-		after := plugintest.Print(out.Module)
-		group.Go(func() error {
-			a, b := files(s, before), files(s, after)
-			if a != b {
-				t.Errorf("%s\ndivided:\n%s\ndiffers:\n%s", before, after, testbed.Difference(a, b))
+	m := maker{rand.New(rand.NewPCG(3, 5))}
+	testbed.Pairs{
+		N: 3,
+		Next: func() (before, after string) {
+			before = m.dockerfile()
+			module := irtest.Module(t, before)
+			if out := pass(t, module, `{"links": "trust"}`, debian); out.Module != module {
+				after = plugintest.Print(out.Module)
 			}
-			if a != "it fails\n" {
-				built.Add(1)
-			}
-			return nil
-		})
-	}
-	_ = group.Wait()
-	if built.Load() < int64(n)/2 {
-		t.Errorf("only %d of %d build", built.Load(), n)
-	}
-	t.Logf("of %d Dockerfiles %d are divided", asked, n)
-}
-
-// files are those of a build, or that it failed.
-func files(s *testbed.Solver, text string) string {
-	source := testbed.Source{Files: map[string]string{"Dockerfile": text, ".dockerignore": "Dockerfile\n.dockerignore\n", "one": "1\n"}}
-	for name, script := range downloads {
-		source.Files[name] = script
-	}
-	img, err := s.Image(source)
-	if err != nil {
-		return "it fails\n"
-	}
-	list, err := testbed.Entries(img, 2025, "/srv", "/opt", "/app", "/usr/local", "/home", "/root", "/tmp", "/one", "/two", "/x", "/n", "/m", "/k", "/l", "/y")
-	if err != nil {
-		return err.Error()
-	}
-	return list
+			return before, after
+		},
+		Files: downloads,
+		Dirs:  []string{"/srv", "/opt", "/app", "/usr/local", "/home", "/root", "/tmp", "/one", "/two", "/x", "/n", "/m", "/k", "/l", "/y"},
+	}.Compare(t)
 }
