@@ -1,0 +1,45 @@
+//go:build !linux
+
+package rootfs
+
+import (
+	"context"
+	"io"
+
+	"github.com/containerd/containerd/v2/core/content"
+	digest "github.com/opencontainers/go-digest"
+	ocispecs "github.com/opencontainers/image-spec/specs-go/v1"
+)
+
+// Layers is a directory of unpacked layers, which only Linux has a use for.
+type Layers struct{}
+
+func unsupported() error {
+	return fail("containers-need-linux", "run it on Linux, or in a virtual machine that has it", "containers run on Linux only")
+}
+
+// Open fails.
+func Open(string) (*Layers, error) { return nil, unsupported() }
+
+// Unpack fails.
+func (*Layers) Unpack(context.Context, content.Provider, ocispecs.Manifest, []digest.Digest) error {
+	return unsupported()
+}
+
+// Skipped is empty.
+func (*Layers) Skipped([]digest.Digest) []string { return nil }
+
+// Mount fails.
+func (*Layers) Mount(context.Context, string, []digest.Digest, ...Point) (Mounted, error) {
+	return Mounted{}, unsupported()
+}
+
+// Changes fails.
+func (*Layers) Changes(context.Context, string, []digest.Digest, io.Writer) error {
+	return unsupported()
+}
+
+// Collect fails.
+func (*Layers) Collect(context.Context, func() (map[digest.Digest]bool, error)) error {
+	return unsupported()
+}
