@@ -218,11 +218,25 @@ func firstLine(a, b string) string {
 
 // contents reads files again, each layer once. Those that are too large are left out.
 func (r *Reader) contents(ctx context.Context, list []*Node, visit func(*Node, []byte)) error {
+	small := slices.DeleteFunc(slices.Clone(list), func(n *Node) bool { return n.Size > r.limits.Canonical })
+	return r.Contents(ctx, small, func(nodes []*Node, body io.Reader) error {
+		data, err := io.ReadAll(body)
+		if err != nil {
+			return err
+		}
+		for _, n := range nodes {
+			visit(n, data)
+		}
+		return nil
+	})
+}
+
+// Contents reads regular files of trees that the reader has made, each layer once and in its
+// order. A visitor gets those of the list that are one file, with its content. The first error
+// of one ends it.
+func (r *Reader) Contents(ctx context.Context, list []*Node, visit func(nodes []*Node, body io.Reader) error) error {
 	byLayer := map[*layer]map[int][]*Node{}
 	for _, n := range list {
-		if n.Size > r.limits.Canonical {
-			continue
-		}
 		if byLayer[n.layer] == nil {
 			byLayer[n.layer] = map[int][]*Node{}
 		}
@@ -234,12 +248,8 @@ func (r *Reader) contents(ctx context.Context, list []*Node, visit func(*Node, [
 			if nodes == nil {
 				return nil
 			}
-			data, err := io.ReadAll(body)
-			if err != nil {
+			if err := visit(nodes, body); err != nil {
 				return err
-			}
-			for _, n := range nodes {
-				visit(n, data)
 			}
 			if delete(wanted, index); len(wanted) == 0 {
 				return io.EOF // all of them were seen

@@ -40,6 +40,9 @@ type Node struct {
 	children map[string]*Node // of a directory
 }
 
+// SameFile tells whether two paths of a tree are hard links of one file.
+func (n *Node) SameFile(other *Node) bool { return n.File == other.File && n.born == other.born }
+
 // Path is absolute.
 func (n *Node) Path() string {
 	if n.parent == nil {
@@ -213,6 +216,9 @@ func (t *Tree) directory(name string, layer int, create bool) (*Node, error) {
 	}
 	return stack[len(stack)-1], nil
 }
+
+// At finds a path as it is written: links are not followed. It is nil when there is none.
+func (t *Tree) At(name string) *Node { return t.at(name) }
 
 // at finds a path as it is written: links are not followed. It is nil when there is none.
 func (t *Tree) at(name string) *Node {

@@ -1,0 +1,334 @@
+package recipe
+
+import (
+	"context"
+	"fmt"
+	"path"
+	"slices"
+	"strings"
+
+	"github.com/seed-e0495807/strake/backend/validate"
+)
+
+// copies makes steps of all changes that nothing else explains: what is gone, new or has
+// another content, mode or owner.
+func copies(_ context.Context, r *reading) error {
+	r.removed()
+	r.edited()
+	for _, name := range r.paths(func(c *change) bool { return c.after != nil }) {
+		c := r.changes[name]
+		switch {
+		case c == nil: // explained with its directory
+		case !printable(name):
+			// copied exactly, or listed
+		case c.before == nil && c.after.Kind == validate.Directory:
+			r.tree(c)
+		case c.content():
+			r.copyFile(c)
+		case c.before == nil && c.after.Kind == validate.Symlink, c.after.Kind == validate.Symlink && c.before.Target != c.after.Target:
+			r.link(c)
+		case c.before == nil:
+			r.exact(kindOf(name), r.about("added", name), name)
+		}
+	}
+	r.attributes()
+	for _, name := range r.paths(func(c *change) bool { return c.after == nil }) {
+		r.leave(name, "it has a name that no instruction can have, and is not removed", false, name)
+	}
+	if rest := r.paths(func(*change) bool { return true }); len(rest) > 0 {
+		r.exact(Exact, []string{"as it was, with all attributes"}, rest...)
+	}
+	return nil
+}
+
+// kindOf is what a file is for, by where it is.
+func kindOf(name string) Kind {
+	for _, dir := range []string{"/etc", "/usr/local/etc", "/usr/lib/systemd", "/lib/systemd", "/var/spool/cron"} {
+		if under(name, dir) {
+			return Settings
+		}
+	}
+	for _, dir := range []string{"/usr", "/opt", "/bin", "/sbin", "/lib", "/lib64"} {
+		if under(name, dir) {
+			return Programs
+		}
+	}
+	return Data
+}
+
+// inContext is the name that a path of the image has in the context.
+func inContext(name string) string { return "files" + name }
+
+// owner is what --chown and chown take for a path: names where the image has them, "" for root.
+func (r *reading) owner(n *validate.Node) string {
+	if n.UID == 0 && n.GID == 0 {
+		return ""
+	}
+	return r.names.user(n.UID) + ":" + r.names.group(n.GID)
+}
+
+// mode is octal, as chmod takes it.
+func mode(n *validate.Node) string { return fmt.Sprintf("%#o", n.Mode) }
+
+// flags are those of a COPY of one file.
+func (r *reading) flags(n *validate.Node) (text string) {
+	if owner := r.owner(n); owner != "" {
+		text = "--chown=" + owner + " "
+	}
+	if n.Mode != 0o644 {
+		text += "--chmod=" + mode(n) + " "
+	}
+	return text
+}
+
+const (
+	maxHeredoc      = 2 << 10 // bytes of a text in the Dockerfile itself
+	maxHeredocLines = 40
+)
+
+// heredoc writes a small text behind the words that take it; false when it is not fit to be in a
+// Dockerfile.
+func heredoc(words, text string) (string, bool) {
+	if len(text) > maxHeredoc || strings.Count(text, "\n") > maxHeredocLines || text != "" && !strings.HasSuffix(text, "\n") {
+		return "", false
+	}
+	for _, c := range text {
+		if c < ' ' && c != '\n' && c != '\t' || c == 0x7f || c == '\ufeff' {
+			return "", false
+		}
+	}
+	end := "EOF"
+	for i := 2; slices.Contains(strings.Split(text, "\n"), end); i++ {
+		end = fmt.Sprintf("EOF%d", i)
+	}
+	return fmt.Sprintf(words, "<<'"+end+"'") + "\n" + text + end, true
+}
+
+// copyFile copies one file: out of the Dockerfile, or out of the context.
+func (r *reading) copyFile(c *change) {
+	if len(c.after.Xattrs) > 0 && !r.capable(c) || !printable(c.path) {
+		r.exact(kindOf(c.path), r.about("added, with extended attributes", c.path), c.path)
+		return
+	}
+	if first := r.sameFile(c); first != "" {
+		r.hardLink(c, first)
+		return
+	}
+	comment := "added"
+	if c.before != nil {
+		comment = "changed"
+	}
+	s := Step{Kind: kindOf(c.path), Group: c.path, Comment: r.about(comment, c.path), Explains: []string{c.path}}
+	flags := r.flags(c.after)
+	text, ok := r.text(c.after)
+	if ok {
+		s.Instruction, ok = heredoc("COPY "+flags+"%s "+strings.ReplaceAll(c.path, "%", "%%"), text)
+	}
+	if !ok || strings.ContainsAny(c.path, special) {
+		s.Instruction = "COPY " + flags + paths(inContext(c.path), c.path)
+		if !strings.Contains(flags, "--chmod") { // what a context is kept in may lose it
+			s.Instruction = "COPY " + flags + "--chmod=0644 " + paths(inContext(c.path), c.path)
+		}
+		s.Files = []File{{Name: inContext(c.path), Node: c.after}}
+	}
+	if run, ok := r.setcap(c); ok {
+		s.Instruction += "\n" + run
+	}
+	r.step(s)
+}
+
+// link makes a symbolic link.
+func (r *reading) link(c *change) {
+	if !r.program("ln") || !printable(c.path+c.after.Target) {
+		r.exact(kindOf(c.path), r.about("link", c.path), c.path)
+		return
+	}
+	script := "ln -sfn " + quote(c.after.Target) + " " + quote(c.path)
+	if owner := r.owner(c.after); owner != "" {
+		script += " && chown -h " + owner + " " + quote(c.path)
+	}
+	r.step(Step{Kind: kindOf(c.path), Group: c.path, Comment: r.about("link", c.path), Instruction: "RUN " + script, Explains: []string{c.path}})
+}
+
+// sameFile finds a path that is there when this one is made, and is to be the same file; "" for none.
+func (r *reading) sameFile(c *change) string { return r.first[c.path] }
+
+// hardLink makes another name of a file.
+func (r *reading) hardLink(c *change, first string) {
+	kind := max(kindOf(first), kindOf(c.path))
+	if !r.program("ln") || !printable(first+c.path) {
+		r.exact(kind, []string{"hard link"}, c.path, first)
+		return
+	}
+	r.step(Step{Kind: kind, Group: c.path, Comment: r.about("hard link", c.path), Explains: []string{c.path},
+		Instruction: "RUN ln -f " + quote(first) + " " + quote(c.path)})
+}
+
+// hardLinks finds the first name of each file that has several, and was not that one file before.
+func (r *reading) hardLinks() {
+	r.first = map[string]string{}
+	type key struct {
+		*validate.File
+		born int
+	}
+	seen := map[key]string{}
+	r.after.Walk(func(n *validate.Node) {
+		if n.Kind != validate.Regular {
+			return
+		}
+		k, name := key{n.File, n.Born()}, n.Path()
+		first := seen[k]
+		if first == "" {
+			seen[k] = name
+			return
+		}
+		a, b := r.ground.At(first), r.ground.At(name)
+		if a == nil || b == nil || !a.SameFile(b) || r.changes[name] != nil || r.changes[first] != nil {
+			r.first[name] = first
+			r.changes[name] = &change{name, nil, n}
+		}
+	})
+}
+
+// removed removes what is gone, and what is in the way of what takes its place.
+func (r *reading) removed() {
+	var gone, names []string
+	for _, name := range r.paths(func(c *change) bool {
+		return c.after == nil && printable(c.path) || c.after != nil && c.before != nil && c.before.Kind != c.after.Kind
+	}) {
+		if len(names) > 0 && under(name, names[len(names)-1]) {
+			gone = append(gone, name)
+			continue
+		}
+		names, gone = append(names, name), append(gone, name)
+	}
+	if len(names) == 0 {
+		return
+	}
+	if !r.program("rm") {
+		for _, name := range gone {
+			if r.changes[name].after == nil {
+				r.leave(name, "the image has no rm to remove it with", false, name)
+			}
+		}
+		return
+	}
+	var explains []string
+	for _, name := range gone {
+		if c := r.changes[name]; c.after == nil {
+			explains = append(explains, name)
+		} else {
+			c.before = nil
+		}
+	}
+	r.step(Step{Kind: Removals, Comment: r.about("removed by hand", names...), Explains: explains,
+		Instruction: "RUN rm -rf" + list(names)})
+	for _, name := range gone { // a link in the place of a directory: what was below it is gone with it
+		delete(r.changes, name)
+		if n := r.after.At(name); n != nil {
+			r.changes[name] = &change{name, nil, n}
+		}
+	}
+}
+
+// exact copies paths with all that is known of them, out of a tar.
+func (r *reading) exact(kind Kind, comment []string, names ...string) {
+	var members []*validate.Node
+	for _, name := range names {
+		if n := r.after.At(name); n != nil {
+			members = append(members, n)
+		}
+	}
+	file := fmt.Sprintf("files/exact%d.tar", len(r.out.Steps)+1)
+	r.step(Step{Kind: kind, Group: names[0], Comment: comment, Explains: names, Instruction: "ADD " + paths(file, "/"),
+		Files: []File{{Name: file, Members: members}}})
+}
+
+// tree makes a directory that is new, with all that is in it.
+func (r *reading) tree(c *change) {
+	t := r.split(c.path)
+	for _, name := range t.special {
+		r.exact(max(kindOf(name), kindOf(c.path)), r.about("added, with extended attributes or as a device", name), name)
+	}
+	if len(t.files) > maxSingle {
+		r.copyTree(c, t)
+		return
+	}
+	var dirs []*change
+	for _, d := range t.dirs {
+		inside := slices.ContainsFunc(t.files, func(f *change) bool { return path.Dir(f.path) == d.path || under(f.path, d.path) })
+		if inside && d.after.Mode == 0o755 && r.owner(d.after) == "" { // as COPY makes it
+			r.explained(d.path)
+			continue
+		}
+		dirs = append(dirs, d)
+	}
+	if len(dirs) > 0 {
+		r.makeDirs(c.path, dirs)
+	}
+	for _, f := range t.files { // each gets a step of its own
+		if f.after.Kind == validate.Symlink {
+			r.link(f)
+		} else {
+			r.copyFile(f)
+		}
+	}
+}
+
+// explained notes that a step that is made, or another one, brings a path along.
+func (r *reading) explained(name string) { delete(r.changes, name) }
+
+// maxSingle is how many new files of a directory get a step each.
+const maxSingle = 3
+
+// parts are what is in a new directory, with itself.
+type parts struct {
+	dirs, files []*change // files: links, too
+	special     []string  // what COPY cannot make
+}
+
+func (r *reading) split(top string) (p parts) {
+	for _, name := range r.paths(func(c *change) bool { return c.after != nil && under(c.path, top) }) {
+		switch c := r.changes[name]; {
+		case len(c.after.Xattrs) > 0 && !r.capable(c), !slices.Contains([]validate.Kind{validate.Regular, validate.Directory, validate.Symlink}, c.after.Kind):
+			p.special = append(p.special, name)
+		case c.after.Kind == validate.Directory:
+			p.dirs = append(p.dirs, c)
+		default:
+			p.files = append(p.files, c)
+		}
+	}
+	return p
+}
+
+// makeDirs makes directories with their modes and owners.
+func (r *reading) makeDirs(group string, dirs []*change) {
+	var (
+		lines    []string
+		explains []string
+		byFlags  = map[string][]string{}
+		order    []string
+	)
+	for _, d := range dirs {
+		flags := "-d"
+		if d.after.Mode != 0o755 {
+			flags += " -m " + mode(d.after)
+		}
+		if r.owner(d.after) != "" {
+			flags += " -o " + r.names.user(d.after.UID) + " -g " + r.names.group(d.after.GID)
+		}
+		if byFlags[flags] == nil {
+			order = append(order, flags)
+		}
+		byFlags[flags] = append(byFlags[flags], d.path)
+		explains = append(explains, d.path)
+	}
+	if !r.program("install") {
+		r.exact(kindOf(group), r.about("new directory", group), explains...)
+		return
+	}
+	for _, flags := range order {
+		lines = append(lines, "install "+flags+list(byFlags[flags]))
+	}
+	r.step(Step{Kind: kindOf(group), Group: group, Comment: r.about("new directory", group), Instruction: "RUN " + chain(lines), Explains: explains})
+}

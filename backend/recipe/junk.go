@@ -1,0 +1,79 @@
+package recipe
+
+import (
+	"context"
+	"path"
+	"strings"
+
+	"github.com/moby/patternmatcher"
+
+	"github.com/seed-e0495807/strake/backend/validate"
+)
+
+// trash is what no image needs: patterns as of .dockerignore, and why they are left out.
+type trash struct {
+	why      string
+	patterns []string
+	kept     []string // files that match, and are none
+}
+
+func trashes() []trash {
+	return []trash{
+		{"history of a shell or a program", []string{
+			"**/.bash_history", "**/.ash_history", "**/.sh_history", "**/.zsh_history", "**/.histfile", "**/.python_history", "**/.node_repl_history",
+			"**/.psql_history", "**/.mysql_history", "**/.sqlite_history", "**/.irb_history", "**/.rediscli_history", "**/.lesshst", "**/.viminfo",
+			"**/.wget-hsts", "**/.local/share/fish/fish_history", "**/.sudo_as_admin_successful", "**/.motd_shown",
+		}, nil},
+		{"lists of packages, which are fetched anew", []string{"var/lib/apt/lists/**", "var/cache/apk/**", "var/lib/apk/**", "etc/apk/cache/**"}, nil},
+		{"cache of a package manager", []string{
+			"var/cache/apt/**", "var/cache/dnf/**", "var/cache/yum/**", "var/cache/libdnf5/**", "var/lib/dnf/repos/**", "var/cache/zypp/**", "var/cache/pacman/**", "**/.npm",
+			"**/.cache", "**/.bundle/cache/**", "**/.gem/specs/**", "**/.yarn/cache/**", "usr/local/share/.cache/**",
+			"**/.composer/cache/**", "**/.cargo/registry/cache/**", "**/go/pkg/mod/cache/**", "usr/local/lib/ruby/gems/*/cache/**", "var/lib/gems/*/cache/**", "var/cache/debconf/**", "var/cache/ldconfig/**", "var/cache/man/**",
+		}, nil},
+		{"copy that a program made before it changed a file", []string{
+			"etc/passwd-", "etc/group-", "etc/shadow-", "etc/gshadow-", "etc/subuid-", "etc/subgid-", "var/lib/dpkg/*-old", "var/lib/aspell/*.old",
+			"var/backups/**", "lib/apk/db/*.old", "etc/.pwd.lock", "var/lib/dpkg/lock", "var/lib/dpkg/lock-frontend", "var/lib/dpkg/triggers/Lock",
+			"lib/apk/db/lock", "lib/apk/db/triggers", "var/lib/apt/daily_lock",
+		}, []string{"lib/apk/db/triggers"}},
+		{"log", []string{"var/log/**", "**/npm-debug.log", "**/yarn-error.log", "**/nohup.out"}, nil},
+		{"temporary file", []string{"tmp/**", "var/tmp/**", "run/**", "var/run/**", "var/lib/dhcp/*.leases"}, nil},
+		{"file of an editor", []string{"**/.*.sw?", "**/*~", "**/#*#", "**/.#*", "**/.vscode-server", "**/.DS_Store", "**/.nano/**"}, nil},
+		{"bytecode, which Python makes anew", []string{"**/__pycache__"}, nil},
+		{"made by the runtime for each container", []string{"etc/resolv.conf", "etc/hostname", "etc/hosts", "etc/mtab", ".dockerenv", "dev/**", "proc/**", "sys/**"}, nil},
+		{"number of a machine, which each has of its own", []string{"etc/machine-id", "var/lib/dbus/machine-id", "var/lib/systemd/random-seed"}, nil},
+	}
+}
+
+// junk leaves out what no image needs.
+func junk(_ context.Context, r *reading) error {
+	for _, t := range trashes() {
+		for _, p := range t.patterns {
+			m, err := patternmatcher.New([]string{p})
+			if err != nil {
+				return err
+			}
+			names := r.paths(func(c *change) bool {
+				name := strings.TrimPrefix(c.path, "/")
+				ok, err := m.MatchesOrParentMatches(name)
+				return ok && err == nil && !r.directory(c)
+			})
+			if len(names) > 0 {
+				r.leave("/"+p, t.why, false, names...)
+			}
+		}
+	}
+	return nil
+}
+
+// directory tells whether a change is of a directory that was there, which is more than junk.
+func (r *reading) directory(c *change) bool {
+	return c.before != nil && c.before.Kind == validate.Directory && c.after != nil && c.after.Kind == validate.Directory
+}
+
+// under tells whether a path is a directory or below it.
+func under(name, dir string) bool {
+	return name == dir || strings.HasPrefix(name, strings.TrimSuffix(dir, "/")+"/")
+}
+
+// base is the last part of a path.
+func base(name string) string { return path.Base(name) }

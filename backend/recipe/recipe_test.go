@@ -1,0 +1,141 @@
+package recipe
+
+import (
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// TestSteps makes one change, and looks at what is made of it.
+func TestSteps(t *testing.T) {
+	capNetRaw := "\x01\x00\x00\x02" + "\x00\x20\x00\x00" + strings.Repeat("\x00", 12)
+	for name, c := range map[string]struct {
+		base, layer []entry
+		want        string // behind FROM, without comments
+	}{
+		"small text":        {nil, []entry{file("etc/motd", "hi $USER\n")}, "COPY <<'EOF' /etc/motd\nhi $USER\nEOF"},
+		"the word EOF":      {nil, []entry{file("etc/motd", "EOF\n")}, "COPY <<'EOF2' /etc/motd\nEOF\nEOF2"},
+		"mode and owner":    {nil, []entry{file("etc/key", "x\n").mode(0o600).owner(1000, 1000)}, "COPY --chown=app:app --chmod=0600 <<'EOF' /etc/key\nx\nEOF"},
+		"unknown owner":     {nil, []entry{file("etc/key", "x\n").owner(7, 8)}, "COPY --chown=7:8 <<'EOF' /etc/key\nx\nEOF"},
+		"no end of line":    {nil, []entry{file("etc/x", "x")}, "COPY --chmod=0644 files/etc/x /etc/x"},
+		"binary":            {nil, []entry{file("usr/bin/x", "\x7fELF\x00").mode(0o755)}, "COPY --chmod=0755 files/usr/bin/x /usr/bin/x"},
+		"blanks in a name":  {nil, []entry{file("srv/a b.txt", "x\n")}, `COPY --chmod=0644 ["files/srv/a b.txt", "/srv/a b.txt"]`},
+		"brackets":          {nil, []entry{file("srv/[a]", "\x00")}, `COPY --chmod=0644 ["files/srv/\\[a]", "/srv/[a]"]`},
+		"symbolic link":     {nil, []entry{symlink("etc/l", "motd")}, "RUN ln -sfn motd /etc/l"},
+		"link's owner":      {nil, []entry{symlink("etc/l", "motd").owner(1000, 1000)}, "RUN ln -sfn motd /etc/l && chown -h app:app /etc/l"},
+		"appended line":     {[]entry{file("etc/x", "a\n")}, []entry{file("etc/x", "a\nb c\n")}, "RUN echo 'b c' >>/etc/x"},
+		"appended lines":    {[]entry{file("etc/x", "a\n")}, []entry{file("etc/x", "a\nb\nc\n")}, "RUN cat >>/etc/x <<'EOF'\nb\nc\nEOF"},
+		"replaced line":     {[]entry{file("etc/x", "a\n#Port 22\nb\n")}, []entry{file("etc/x", "a\nPort 2222\nb\n")}, "RUN sed -i 's/^#Port 22$/Port 2222/' /etc/x"},
+		"deleted line":      {[]entry{file("etc/x", "a\nb.b\nc\n")}, []entry{file("etc/x", "a\nc\n")}, `RUN sed -i '/^b\.b$/d' /etc/x`},
+		"two lines":         {[]entry{file("etc/x", "a\nb\nc\n")}, []entry{file("etc/x", "A\nb\nC\n")}, "RUN sed -i \\\n      -e 's/^a$/A/' \\\n      -e 's/^c$/C/' \\\n      /etc/x"},
+		"not the one line":  {[]entry{file("etc/x", "a\nb\na\n")}, []entry{file("etc/x", "A\nb\na\n")}, "COPY <<'EOF' /etc/x\nA\nb\na\nEOF"},
+		"edit and mode":     {[]entry{file("etc/x", "a\n")}, []entry{file("etc/x", "a\nb\n").mode(0o600)}, "RUN echo b >>/etc/x\nRUN chmod 0600 /etc/x"},
+		"removed":           {[]entry{file("etc/x", "a\n"), file("etc/y", "")}, []entry{gone("etc/.wh.x"), gone("etc/.wh.y")}, "RUN rm -rf /etc/x /etc/y"},
+		"removed directory": {[]entry{file("opt/d/x", "a\n"), file("opt/d/y", "")}, []entry{gone("opt/.wh.d")}, "RUN rm -rf /opt/d"},
+		"link for a directory": {[]entry{file("opt/d/x", "a\n")}, []entry{gone("opt/.wh.d"), symlink("opt/d", "/srv")},
+			"RUN rm -rf /opt/d\nRUN ln -sfn /srv /opt/d"},
+		"file for a link": {[]entry{symlink("etc/l", "passwd")}, []entry{file("etc/l", "x\n")}, "RUN rm -rf /etc/l\nCOPY <<'EOF' /etc/l\nx\nEOF"},
+		"mode":            {[]entry{file("etc/x", "a\n")}, []entry{file("etc/x", "a\n").mode(0o4755)}, "RUN chmod 04755 /etc/x"},
+		"owner": {[]entry{dir("srv/d"), file("srv/d/x", "a\n")}, []entry{dir("srv/d").owner(1000, 1000), file("srv/d/x", "a\n").owner(1000, 1000)},
+			"RUN chown -R app:app /srv/d"},
+		"empty directory": {nil, []entry{dir("srv/d").mode(0o700).owner(1000, 1000)}, "RUN install -d -m 0700 -o app -g app /srv/d"},
+		"tree": {nil, []entry{dir("srv/d").owner(1000, 1000), file("srv/d/1", "\x00").owner(1000, 1000), file("srv/d/2", "").owner(1000, 1000),
+			file("srv/d/3", "").owner(1000, 1000), file("srv/d/4", "").mode(0o600), dir("srv/d/e")},
+			"COPY --chown=app:app files/srv/d /srv/d\nRUN chown -h root:root /srv/d/4 \\\n && chmod 0600 /srv/d/4\nRUN install -d /srv/d/e"},
+		"hard link":    {nil, []entry{file("usr/bin/a", "\x00").mode(0o755), hardlink("usr/bin/b", "usr/bin/a")}, "COPY --chmod=0755 files/usr/bin/a /usr/bin/a\nRUN ln -f /usr/bin/a /usr/bin/b"},
+		"capabilities": {nil, []entry{file("usr/bin/p", "\x00").mode(0o755).xattr(capability, capNetRaw)}, "COPY --chmod=0755 files/usr/bin/p /usr/bin/p\nRUN setcap 'cap_net_raw=ep' /usr/bin/p"},
+		"attribute":    {nil, []entry{file("usr/bin/p", "\x00").xattr("user.x", "y")}, "ADD files/exact1.tar /"},
+		"new line":     {nil, []entry{file("srv/a\nb", "\x00")}, "ADD files/exact1.tar /"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			base := append([]entry{dir("etc"), dir("srv"), dir("opt"), dir("usr"), dir("usr/bin")}, c.base...)
+			r := made(t, base, c.layer)
+			var lines []string
+			for _, s := range r.Steps {
+				lines = append(lines, s.Instruction)
+			}
+			if got := strings.Join(lines, "\n"); got != c.want {
+				t.Errorf("got\n%s\nwant\n%s", got, c.want)
+			}
+			if len(r.Left) > 0 {
+				t.Errorf("left out: %v", r.Left)
+			}
+		})
+	}
+}
+
+// TestLeft has what is no part of an image.
+func TestLeft(t *testing.T) {
+	key := "-----BEGIN OPENSSH PRIVATE KEY-----\nabc\n"
+	for name, c := range map[string]struct {
+		entry  entry
+		why    string
+		secret bool
+	}{
+		"history":     {file("root/.bash_history", "ls\n"), "history", false},
+		"bytecode":    {file("srv/__pycache__/x.pyc", "\x00"), "bytecode", false},
+		"log":         {file("var/log/x", "x"), "log", false},
+		"swap":        {file("etc/.motd.swp", "x"), "editor", false},
+		"netrc":       {file("root/.netrc", "x"), "passwords", true},
+		"key":         {file("srv/x.pem", key), "private key", true},
+		"key of ssh":  {file("root/.ssh/id_ed25519", "x"), "private key", true},
+		"token":       {file("srv/x", "t = ghp_"+strings.Repeat("a", 36)+"\n"), "token", true},
+		"npmrc":       {file("root/.npmrc", "//r.example/:_authToken=abc\n"), "token", true},
+		"remote":      {file("srv/.git/config", "url = https://me:pw@git.example/x\n"), "password", true},
+		"run/secrets": {file("run/secrets/x", "x"), "secret", true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			r := made(t, []entry{dir("run"), dir("run/secrets")}, []entry{c.entry})
+			if len(r.Left) != 1 || !strings.Contains(r.Left[0].Why, c.why) || r.Left[0].Secret != c.secret {
+				t.Errorf("left out: %+v", r.Left)
+			}
+			dir := filepath.Join(t.TempDir(), "out")
+			if err := r.Write(t.Context(), dir); err != nil {
+				t.Fatal(err)
+			}
+			if _, err := os.Stat(filepath.Join(dir, "files", c.entry.Name)); err == nil {
+				t.Error("it is in the context")
+			}
+		})
+	}
+}
+
+// TestWrite looks at the directory.
+func TestWrite(t *testing.T) {
+	one := 1
+	r := made(t, nil, []entry{file("usr/bin/x", "\x00y").mode(0o4711), file("etc/motd", "hi\n")},
+		Command{Line: "echo hi >/etc/motd", Dir: "/"}, Command{Line: "echo no >/etc/motd", Dir: "/", Exit: &one})
+	dir := filepath.Join(t.TempDir(), "out")
+	if err := r.Write(t.Context(), dir); err != nil {
+		t.Fatal(err)
+	}
+	text, err := os.ReadFile(filepath.Join(dir, "Dockerfile"))
+	want := "FROM base\n\n# echo hi >/etc/motd (typed)\nCOPY <<'EOF' /etc/motd\nhi\nEOF\n\n# added\nCOPY --chmod=04711 files/usr/bin/x /usr/bin/x\n"
+	if err != nil || string(text) != want {
+		t.Errorf("%v\n%s", err, text)
+	}
+	data, err := os.ReadFile(filepath.Join(dir, "files/usr/bin/x"))
+	if err != nil || string(data) != "\x00y" {
+		t.Errorf("%v %q", err, data)
+	}
+	if err := r.Write(t.Context(), dir); err == nil {
+		t.Error("a directory with files was overwritten")
+	}
+	list, err := os.ReadDir(filepath.Dir(dir))
+	if err != nil || len(list) != 1 {
+		t.Errorf("%v %v", err, list)
+	}
+}
+
+func TestGroups(t *testing.T) {
+	r := made(t, nil, []entry{file("etc/motd", "hi\n"), file("etc/issue", "ho\n")})
+	r.Without("/etc/motd")
+	if got := r.Groups(); !slices.Equal(got, []string{"/etc/issue"}) {
+		t.Error(got)
+	}
+	if len(r.Left) != 1 || r.Left[0].Pattern != "/etc/motd" {
+		t.Error(r.Left)
+	}
+}

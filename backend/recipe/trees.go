@@ -1,0 +1,192 @@
+package recipe
+
+import (
+	"strings"
+
+	"github.com/seed-e0495807/strake/backend/validate"
+)
+
+// maxOdd is how many files of a tree may have an owner or a mode of their own.
+const maxOdd = 20
+
+// copyTree copies a directory out of the context. COPY gives all of it one owner; what has
+// another one, and modes that a repository does not keep, are set behind it.
+func (r *reading) copyTree(top *change, t parts) {
+	var (
+		owner    = r.usual(t)
+		files    []File
+		names    []string
+		after    []string // commands
+		odd      = map[string][]string{}
+		order    []string
+		holds    = map[string]bool{} // directories with something in them
+		empty    []*change
+		linked   []*change
+		settings = func(command, name string) {
+			if odd[command] == nil {
+				order = append(order, command)
+			}
+			odd[command] = append(odd[command], name)
+		}
+	)
+	note := func(c *change) {
+		names = append(names, c.path)
+		files = append(files, File{Name: inContext(c.path), Node: c.after})
+		chowned := false
+		if o := r.owner(c.after); o != owner {
+			if o == "" {
+				o = "root:root"
+			}
+			chowned = true
+			settings("chown -h "+o, c.path)
+		}
+		if !r.kept(c, c == top) || chowned && c.after.Mode&0o6000 != 0 {
+			settings("chmod "+mode(c.after), c.path)
+		}
+	}
+	for _, f := range t.files {
+		if first := r.first[f.path]; first != "" && f.after.Kind == validate.Regular {
+			linked = append(linked, f)
+			continue
+		}
+		for dir := f.path; len(dir) > len(top.path); {
+			dir = dir[:strings.LastIndex(dir, "/")]
+			holds[dir] = true
+		}
+	}
+	for _, d := range t.dirs {
+		if holds[d.path] {
+			note(d)
+		} else {
+			empty = append(empty, d)
+		}
+	}
+	for _, f := range t.files {
+		if r.first[f.path] == "" || f.after.Kind != validate.Regular {
+			note(f)
+		}
+	}
+	var odds int
+	for _, list := range odd {
+		odds += len(list)
+	}
+	if odds > maxOdd && !r.uniform(t, &order, odd) || odds > 0 && !r.program("chmod") {
+		all := append([]*change{}, t.dirs...)
+		names = nil
+		for _, c := range append(all, t.files...) {
+			names = append(names, c.path)
+		}
+		r.exact(kindOf(top.path), r.about("added, with owners and modes of its own", top.path), names...)
+		return
+	}
+	for _, command := range order {
+		after = append(after, command+list(odd[command]))
+	}
+	flags := ""
+	if owner != "" {
+		flags = "--chown=" + owner + " "
+	}
+	instruction := "COPY " + flags + paths(inContext(top.path), top.path)
+	if len(after) > 0 {
+		instruction += "\nRUN " + chain(after)
+	}
+	if run := r.setcaps(t.files); run != "" {
+		instruction += "\n" + run
+	}
+	r.step(Step{Kind: kindOf(top.path), Group: top.path, Comment: r.about("added", top.path), Instruction: instruction, Files: files, Explains: names})
+	if len(empty) > 0 {
+		r.makeDirs(top.path, empty)
+	}
+	for _, f := range linked {
+		r.hardLink(f, r.first[f.path])
+	}
+}
+
+// usual is the owner that most paths of a tree have.
+func (r *reading) usual(t parts) (most string) {
+	count := map[string]int{}
+	for _, list := range [][]*change{t.dirs, t.files} {
+		for _, c := range list {
+			count[r.owner(c.after)]++
+			if o := r.owner(c.after); count[o] > count[most] {
+				most = o
+			}
+		}
+	}
+	return most
+}
+
+// kept tells whether a mode is as COPY of a context gives it that was in a repository. The
+// directory that is copied to gets 0755.
+func (r *reading) kept(c *change, top bool) bool {
+	switch m := c.after.Mode; c.after.Kind {
+	case validate.Symlink:
+		return true
+	case validate.Directory:
+		return m == 0o755
+	default:
+		return !top && (m == 0o644 || m == 0o755)
+	}
+}
+
+// uniform finds the one chmod -R that gives a tree its modes, as with another umask.
+func (r *reading) uniform(t parts, order *[]string, odd map[string][]string) bool {
+	if len(t.dirs) == 0 {
+		return false
+	}
+	dirs := t.dirs[0].after.Mode
+	plain := int64(-1)
+	for _, d := range t.dirs {
+		if d.after.Mode != dirs {
+			return false
+		}
+	}
+	for _, f := range t.files {
+		if f.after.Kind != validate.Regular {
+			continue
+		}
+		if f.after.Mode == dirs { // a program
+			continue
+		}
+		if plain >= 0 && plain != f.after.Mode || f.after.Mode != dirs&^0o111 {
+			return false
+		}
+		plain = f.after.Mode
+	}
+	if dirs > 0o777 {
+		return false
+	}
+	var kept []string
+	for _, command := range *order {
+		if strings.HasPrefix(command, "chmod ") {
+			delete(odd, command)
+		} else {
+			kept = append(kept, command)
+		}
+	}
+	command := "chmod -R " + symbolic(dirs)
+	odd[command] = []string{t.dirs[0].path}
+	*order = append(kept, command)
+	n := 0
+	for _, list := range odd {
+		n += len(list)
+	}
+	return n <= maxOdd
+}
+
+// symbolic is the mode of a directory so that programs keep being ones and other files do not
+// become any: u=rwX,g=rX,o=.
+func symbolic(m int64) string {
+	var parts []string
+	for i, who := range []string{"u", "g", "o"} {
+		bits := m >> (6 - 3*i)
+		text := who + "="
+		for j, letter := range []string{"r", "w", "X"} {
+			if bits&(4>>j) != 0 {
+				text += letter
+			}
+		}
+		parts = append(parts, text)
+	}
+	return strings.Join(parts, ",")
+}

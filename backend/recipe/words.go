@@ -1,0 +1,62 @@
+package recipe
+
+import (
+	"encoding/json"
+	"strings"
+
+	"mvdan.cc/sh/v3/syntax"
+)
+
+// quote is a word of a POSIX shell.
+func quote(text string) string {
+	q, err := syntax.Quote(text, syntax.LangPOSIX)
+	if err != nil { // it has what POSIX cannot escape: quotes take all but themselves
+		return "'" + strings.ReplaceAll(text, "'", `'\''`) + "'"
+	}
+	return q
+}
+
+// special is what a path must not have where an instruction has no JSON form.
+const special = " \t\"'\\$#`<>"
+
+// pattern escapes what COPY would expand in the name of a source.
+func pattern(text string) string {
+	return strings.NewReplacer(`\`, `\\`, `*`, `\*`, `?`, `\?`, `[`, `\[`).Replace(text)
+}
+
+// paths are the source and the destination of a COPY or an ADD.
+func paths(from, to string) string {
+	from = pattern(from)
+	plain := func(s string) bool { return !strings.ContainsAny(s, special) }
+	if plain(from) && plain(to) {
+		return from + " " + to
+	}
+	dollar := strings.NewReplacer(`$`, `\$`) // variables are expanded in the JSON form, too
+	var text strings.Builder
+	e := json.NewEncoder(&text)
+	e.SetEscapeHTML(false)
+	if err := e.Encode([]string{dollar.Replace(from), dollar.Replace(to)}); err != nil {
+		return from + " " + to
+	}
+	return strings.ReplaceAll(strings.TrimSpace(text.String()), `","`, `", "`)
+}
+
+// maxLine is how long a line of a RUN may be before it is folded.
+const maxLine = 100
+
+// list are words behind a command: on its line, or one a line when that would be long.
+func list(names []string) string {
+	quoted := make([]string, len(names))
+	n := 0
+	for i, name := range names {
+		quoted[i] = quote(name)
+		n += len(quoted[i]) + 1
+	}
+	if n <= maxLine-20 {
+		return " " + strings.Join(quoted, " ")
+	}
+	return " \\\n      " + strings.Join(quoted, " \\\n      ")
+}
+
+// chain joins commands, each of which needs the one before it.
+func chain(commands []string) string { return strings.Join(commands, " \\\n && ") }
