@@ -65,6 +65,19 @@ func junk(_ context.Context, r *reading) error {
 	return nil
 }
 
+// matches tells whether a pattern of what is left out fits a path.
+func matches(pattern, name string) bool {
+	if pattern == name {
+		return true
+	}
+	m, err := patternmatcher.New([]string{strings.TrimPrefix(pattern, "/")})
+	if err != nil {
+		return false
+	}
+	ok, err := m.MatchesOrParentMatches(strings.TrimPrefix(name, "/"))
+	return ok && err == nil
+}
+
 // directory tells whether a change is of a directory that was there, which is more than junk.
 func (r *reading) directory(c *change) bool {
 	return c.before != nil && c.before.Kind == validate.Directory && c.after != nil && c.after.Kind == validate.Directory

@@ -119,6 +119,15 @@ func (t typed) names(name string) bool {
 	return false
 }
 
+// target is the last path that a command names.
+func (t typed) target() string {
+	last := t.words[len(t.words)-1]
+	if path.IsAbs(last) {
+		return path.Clean(last)
+	}
+	return path.Join("/", t.Dir, last)
+}
+
 // came is a comment: what was typed and led to a step.
 func (t typed) came() string {
 	line := strings.TrimSpace(t.Line)
@@ -163,7 +172,7 @@ func (r *reading) from(otherwise string, finds func(typed) bool) (list []string)
 func (r *reading) about(otherwise string, names ...string) []string {
 	shows := []string{"echo", "printf", "ls", "cat", "less", "more", "head", "tail", "grep", "stat", "file", "cd", "pwd", "which", "man", "du", "df", "find", "diff", "wc", "md5sum", "sha256sum", "test", "["}
 	return r.from(otherwise, func(t typed) bool {
-		return (!slices.Contains(shows, t.name()) || len(t.files) > 0) &&
+		return (!slices.Contains(shows, t.name()) || len(t.files) > 0) && (t.name() != "ln" || slices.Contains(names, t.target())) &&
 			slices.ContainsFunc(names, t.names)
 	})
 }
