@@ -15,6 +15,7 @@ import (
 func copies(_ context.Context, r *reading) error {
 	r.removed()
 	r.edited()
+	r.merged()
 	for _, name := range r.paths(func(c *change) bool { return c.after != nil }) {
 		c := r.changes[name]
 		switch {
@@ -283,6 +284,7 @@ const maxSingle = 3
 
 // parts are what is in a new directory, with itself.
 type parts struct {
+	root        string    // of the context that they are copied from, "" is files
 	dirs, files []*change // files: links, too
 	special     []string  // what COPY cannot make
 }

@@ -1,6 +1,10 @@
 package recipe
 
 import (
+	"cmp"
+	"maps"
+	"path"
+	"slices"
 	"strings"
 
 	"github.com/seed-e0495807/strake/backend/validate"
@@ -13,6 +17,7 @@ const maxOdd = 20
 // another one, and modes that a repository does not keep, are set behind it.
 func (r *reading) copyTree(top *change, t parts) {
 	var (
+		root     = cmp.Or(t.root, "files")
 		owner    = r.usual(t)
 		files    []File
 		names    []string
@@ -31,7 +36,7 @@ func (r *reading) copyTree(top *change, t parts) {
 	)
 	note := func(c *change) {
 		names = append(names, c.path)
-		files = append(files, File{Name: inContext(c.path), Node: c.after})
+		files = append(files, File{Name: root + c.path, Node: c.after})
 		chowned := false
 		if o := r.owner(c.after); o != owner {
 			if o == "" {
@@ -49,7 +54,7 @@ func (r *reading) copyTree(top *change, t parts) {
 			linked = append(linked, f)
 			continue
 		}
-		for dir := f.path; len(dir) > len(top.path); {
+		for dir := f.path; len(dir) > len(top.path); { // up to the directory that is copied
 			dir = dir[:strings.LastIndex(dir, "/")]
 			holds[dir] = true
 		}
@@ -86,7 +91,7 @@ func (r *reading) copyTree(top *change, t parts) {
 	if owner != "" {
 		flags = "--chown=" + owner + " "
 	}
-	instruction := "COPY " + flags + paths(inContext(top.path), top.path)
+	instruction := "COPY " + flags + paths(root+top.path, top.path)
 	if len(after) > 0 {
 		instruction += "\nRUN " + chain(after)
 	}
@@ -189,4 +194,32 @@ func symbolic(m int64) string {
 		parts = append(parts, text)
 	}
 	return strings.Join(parts, ",")
+}
+
+// maxNew is how many new files of a directory that was there get a step each.
+const maxNew = 6
+
+// merged copies what is new in directories that were there, where it is much, in one step each.
+func (r *reading) merged() {
+	fresh := map[string][]string{}
+	for _, name := range r.paths(func(c *change) bool { return c.before == nil && c.after != nil && c.path != "/" }) {
+		if dir := path.Dir(name); r.changes[dir] == nil || r.changes[dir].before != nil {
+			fresh[dir] = append(fresh[dir], name)
+		}
+	}
+	var done []string
+	for _, dir := range slices.SortedFunc(maps.Keys(fresh), comparePaths) {
+		if len(fresh[dir]) <= maxNew || dir == "/" || slices.ContainsFunc(done, func(d string) bool { return under(dir, d) }) {
+			continue
+		}
+		all := parts{root: "added"}
+		for _, name := range fresh[dir] {
+			p := r.split(name)
+			all.dirs, all.files = append(all.dirs, p.dirs...), append(all.files, p.files...)
+		}
+		if len(all.files) > maxNew {
+			done = append(done, dir)
+			r.copyTree(&change{path: dir}, all)
+		}
+	}
 }

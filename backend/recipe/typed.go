@@ -102,6 +102,10 @@ func (t typed) is(programs []string, subcommands ...string) bool {
 
 // names tells whether a command names a path, or a directory that it is in.
 func (t typed) names(name string) bool {
+	whole := !slices.Contains([]string{"chmod", "chown", "chgrp", "mkdir", "install", "touch", "useradd", "cd"}, t.name()) ||
+		slices.ContainsFunc(t.words, func(w string) bool {
+			return w == "--recursive" || strings.HasPrefix(w, "-") && !strings.HasPrefix(w, "--") && strings.Contains(w, "R")
+		})
 	for _, w := range slices.Concat(t.words[1:], t.files) {
 		_, value, _ := strings.Cut(w, "=")
 		for _, at := range []string{w, value} {
@@ -111,7 +115,7 @@ func (t typed) names(name string) bool {
 			if !path.IsAbs(at) {
 				at = path.Join("/", t.Dir, at)
 			}
-			if at = path.Clean(at); at == name || at != "/" && strings.Count(at, "/") > 1 && under(name, at) {
+			if at = path.Clean(at); at == name || whole && strings.Count(at, "/") > 1 && under(name, at) {
 				return true
 			}
 		}
