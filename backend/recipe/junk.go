@@ -35,7 +35,7 @@ func trashes() []trash {
 			"var/backups/**", "lib/apk/db/*.old", "etc/.pwd.lock", "var/lib/dpkg/lock", "var/lib/dpkg/lock-frontend", "var/lib/dpkg/triggers/Lock",
 			"lib/apk/db/lock", "lib/apk/db/triggers", "var/lib/apt/daily_lock",
 		}, []string{"lib/apk/db/triggers"}},
-		{"log", []string{"var/log/**", "**/npm-debug.log", "**/yarn-error.log", "**/nohup.out"}, nil},
+		{"log", []string{"var/log/**", "**/npm-debug.log", "**/yarn-error.log", "**/nohup.out", "**/gem_make.out", "**/mkmf.log"}, nil},
 		{"temporary file", []string{"tmp/**", "var/tmp/**", "run/**", "var/run/**", "var/lib/dhcp/*.leases"}, nil},
 		{"file of an editor", []string{"**/.*.sw?", "**/*~", "**/#*#", "**/.#*", "**/.vscode-server", "**/.DS_Store", "**/.nano/**"}, nil},
 		{"bytecode, which Python makes anew", []string{"**/__pycache__"}, nil},

@@ -57,7 +57,7 @@ type pass func(context.Context, *reading) error
 
 // installing are the passes over what package managers did, which start from the base.
 func installing() []pass {
-	return []pass{readNames, sources, dpkgs}
+	return []pass{readNames, sources, dpkgs, apks, rpms, npms, pips, gems}
 }
 
 // byHand are the passes over what was done besides.
