@@ -16,7 +16,7 @@ RACE = STRAKE_CORPUS=none CGO_ENABLED=1 $(GO) test -race -short -timeout 20m
 BUILDKIT = github.com/moby/buildkit
 ENGINE = $(BUILDKIT)/cmd/buildkitd github.com/rootless-containers/rootlesskit/v3/cmd/rootlesskit
 
-.PHONY: build engine frontend frontend-image install uninstall demo check test long effects-truth attack conformance ages format lint bench bench-optimize fuzz generate clean
+.PHONY: build engine frontend frontend-image install uninstall demo check test long effects-truth attack conformance ages format lint bench bench-optimize sessions fuzz generate clean
 
 build: engine ## bin/strake, and the build engine beside it
 	$(GO) build -o bin/strake ./cmd/strake
@@ -99,6 +99,10 @@ bench: build ## speed and memory beside BuildKit's own code, and builds beside b
 bench-optimize: build ## what the optimising plugins save over replays of edits of many projects, whether the images are the same, and wrong plugins: one or two hours, of which an interrupted run keeps what it has, or STRAKE_BENCH_PROJECTS=name,name
 	@.ci/setup test
 	$(GO) run ./cmd/internal/bench -run '^Test(Projects|Mutants)$$' -timeout 24h ./backend/optimize/bench
+
+sessions: build ## changes made by hand, each written as a Dockerfile, built and compared, and a table: half an hour, or STRAKE_SESSIONS=name,name
+	@.ci/setup test
+	$(GO) run ./cmd/internal/bench -run '^Test(Sessions|Mutants)$$' -timeout 3h ./backend/recipe/sessions
 
 fuzz: ## every fuzz target for FUZZTIME
 	@grep -roE '^func Fuzz[A-Za-z]+' --include='*_test.go' . | sort | while IFS=: read -r file target; do \

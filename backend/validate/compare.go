@@ -55,6 +55,10 @@ const (
 	aspectContent  = "content"
 )
 
+// OfContent tells whether it is what a file holds, or where a link leads: all else of a path is what
+// surrounds that.
+func (a Aspect) OfContent() bool { return a.What == aspectContent || a.What == aspectTarget }
+
 // same tells whether nothing that counts differs: the contents are the same in another form.
 func same(aspects []Aspect) bool {
 	return !slices.ContainsFunc(aspects, func(a Aspect) bool { return a.Form == "" })

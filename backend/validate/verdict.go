@@ -185,9 +185,7 @@ func (j *judge) moves() {
 
 // excusable tells whether an aspect may differ by itself: what a file holds, or where a link
 // leads. All else of such a path is compared.
-func excusable(a Aspect) bool {
-	return a.Form == "" && (a.What == aspectContent || a.What == aspectTarget)
-}
+func excusable(a Aspect) bool { return a.Form == "" && a.OfContent() }
 
 // difference sorts one of the differences between A and B.
 func (j *judge) difference(d Difference) {

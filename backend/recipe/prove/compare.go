@@ -1,0 +1,113 @@
+package prove
+
+import (
+	"context"
+	"slices"
+	"strings"
+
+	"github.com/moby/patternmatcher"
+
+	"github.com/seed-e0495807/strake/backend/recipe"
+	"github.com/seed-e0495807/strake/backend/validate"
+)
+
+// Proof is how the committed image, A, and what the Dockerfile makes, B, compare.
+type Proof struct {
+	validate.Verdict
+	Left     []Left   `json:"left,omitempty"`     // what is left out on purpose
+	Repaired []string `json:"repaired,omitempty"` // paths that the last step copies, as they would differ
+	Builds   int      `json:"builds"`             // that it took
+}
+
+// Left is what a pattern of the recipe leaves out, and what was found of it.
+type Left struct {
+	recipe.LeftOut
+	Missing []string `json:"missing,omitempty"` // paths that only A has
+	Made    []string `json:"made,omitempty"`    // that only B has: what the steps leave behind
+	Other   []string `json:"other,omitempty"`   // whose contents differ
+
+	matcher *patternmatcher.PatternMatcher
+}
+
+// Compare compares two images, but for what was left out.
+func Compare(ctx context.Context, r *validate.Reader, a, b *validate.Image, left []recipe.LeftOut) (*Proof, error) {
+	p := &Proof{}
+	for _, l := range left {
+		m, err := patternmatcher.New([]string{strings.TrimPrefix(l.Pattern, "/")})
+		if err != nil {
+			return nil, err
+		}
+		p.Left = append(p.Left, Left{LeftOut: l, matcher: m})
+	}
+	var trees [2]*validate.Tree
+	for i, img := range []*validate.Image{a, b} {
+		var err error
+		if trees[i], err = r.Tree(ctx, img); err != nil {
+			return nil, err
+		}
+	}
+	report, err := r.Compare(ctx, trees[0], trees[1])
+	if err != nil {
+		return nil, err
+	}
+	p.A, p.B, p.Paths, p.Config, p.Packages, p.Notes = report.A, report.B, report.Paths, report.Config, report.Packages, report.Notes
+	p.Moving = len(report.Times)
+	for _, d := range report.Files {
+		p.sort(d)
+	}
+	p.decide()
+	return p, nil
+}
+
+// sort puts a difference where it belongs.
+func (p *Proof) sort(d validate.Difference) {
+	if !d.Counts() {
+		p.Forms = append(p.Forms, d)
+		return
+	}
+	l := p.meant(d.Path)
+	switch {
+	case l == nil:
+		p.Files = append(p.Files, d)
+	case d.Change == validate.Removed:
+		l.Missing = append(l.Missing, d.Path)
+	case d.Change == validate.Added:
+		l.Made = append(l.Made, d.Path)
+	case contentOnly(d):
+		l.Other = append(l.Other, d.Path)
+	default:
+		p.Files = append(p.Files, d)
+	}
+}
+
+// contentOnly tells whether two files differ in nothing but what they hold.
+func contentOnly(d validate.Difference) bool {
+	return !slices.ContainsFunc(d.Aspects, func(a validate.Aspect) bool { return a.Form == "" && !a.OfContent() })
+}
+
+// meant is the first pattern that leaves a path out, nil for none.
+func (p *Proof) meant(name string) *Left {
+	for i := range p.Left {
+		if ok, err := p.Left[i].matcher.MatchesOrParentMatches(strings.TrimPrefix(name, "/")); ok && err == nil {
+			return &p.Left[i]
+		}
+	}
+	return nil
+}
+
+// decide gives the answer.
+func (p *Proof) decide() {
+	p.Decide()
+	found := slices.ContainsFunc(p.Left, func(l Left) bool { return len(l.Missing)+len(l.Made)+len(l.Other) > 0 })
+	if p.Answer == validate.Equal && found {
+		p.Answer = validate.EqualUpTo
+	}
+}
+
+// repairable are the paths of the differences.
+func (p *Proof) repairable() (list []string) {
+	for _, d := range p.Files {
+		list = append(list, d.Path)
+	}
+	return list
+}

@@ -1,0 +1,54 @@
+package prove
+
+import (
+	"slices"
+	"testing"
+
+	"github.com/moby/patternmatcher"
+
+	"github.com/seed-e0495807/strake/backend/recipe"
+	"github.com/seed-e0495807/strake/backend/validate"
+)
+
+// TestSort holds what a pattern of what is left out excuses, and that it excuses no more.
+func TestSort(t *testing.T) {
+	content := validate.Aspect{What: "content", A: "1 byte", B: "2 bytes"}
+	mode := validate.Aspect{What: "mode", A: "0644", B: "0600"}
+	form := validate.Aspect{What: "content", A: "1 byte", B: "2 bytes", Form: "the spelling of JSON"}
+	for _, c := range []struct {
+		name   string
+		d      validate.Difference
+		class  string
+		answer validate.Judgement
+	}{
+		{"only in the image", validate.Difference{Path: "/var/log/dpkg.log", Change: validate.Removed}, "missing", validate.EqualUpTo},
+		{"only made by the steps", validate.Difference{Path: "/var/log/apt/term.log", Change: validate.Added}, "made", validate.EqualUpTo},
+		{"another content", validate.Difference{Path: "/var/log/dpkg.log", Change: validate.Changed, Aspects: []validate.Aspect{content}}, "other", validate.EqualUpTo},
+		{"another mode of what is left out", validate.Difference{Path: "/var/log/dpkg.log", Change: validate.Changed, Aspects: []validate.Aspect{mode}}, "files", validate.NotEqual},
+		{"content and mode", validate.Difference{Path: "/var/log/dpkg.log", Change: validate.Changed, Aspects: []validate.Aspect{mode, content}}, "files", validate.NotEqual},
+		{"the directory itself", validate.Difference{Path: "/var/log", Change: validate.Changed, Aspects: []validate.Aspect{mode}}, "files", validate.NotEqual},
+		{"a name that begins alike", validate.Difference{Path: "/var/logs", Change: validate.Removed}, "files", validate.NotEqual},
+		{"another form", validate.Difference{Path: "/etc/a.json", Change: validate.Changed, Aspects: []validate.Aspect{form}}, "forms", validate.EqualUpTo},
+		{"a difference", validate.Difference{Path: "/etc/a.json", Change: validate.Changed, Aspects: []validate.Aspect{content}}, "files", validate.NotEqual},
+	} {
+		m, err := patternmatcher.New([]string{"var/log/**"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		p := &Proof{Left: []Left{{LeftOut: recipe.LeftOut{Pattern: "/var/log/**"}, matcher: m}}}
+		p.sort(c.d)
+		p.decide()
+		got := map[string]bool{"missing": len(p.Left[0].Missing) == 1, "made": len(p.Left[0].Made) == 1, "other": len(p.Left[0].Other) == 1, "files": len(p.Files) == 1, "forms": len(p.Forms) == 1}
+		for class, is := range got {
+			if is != (class == c.class) {
+				t.Errorf("%s: it is %s: %v", c.name, class, is)
+			}
+		}
+		if p.Answer != c.answer {
+			t.Errorf("%s: %s, not %s", c.name, p.Answer, c.answer)
+		}
+		if want := c.class == "files"; slices.Contains(p.repairable(), c.d.Path) != want {
+			t.Errorf("%s: it is repaired: %v", c.name, !want)
+		}
+	}
+}
