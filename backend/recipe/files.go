@@ -3,6 +3,7 @@ package recipe
 import (
 	"context"
 	"fmt"
+	"maps"
 	"path"
 	"slices"
 	"strings"
@@ -15,6 +16,7 @@ import (
 func copies(_ context.Context, r *reading) error {
 	r.removed()
 	r.edited()
+	r.linked()
 	r.merged()
 	for _, name := range r.paths(func(c *change) bool { return c.after != nil }) {
 		c := r.changes[name]
@@ -111,10 +113,6 @@ func (r *reading) copyFile(c *change) {
 		r.exact(kindOf(c.path), r.about("added, with extended attributes", c.path), c.path)
 		return
 	}
-	if first := r.sameFile(c); first != "" {
-		r.hardLink(c, first)
-		return
-	}
 	comment := "added"
 	if c.before != nil {
 		comment = "changed"
@@ -151,18 +149,30 @@ func (r *reading) link(c *change) {
 	r.step(Step{Kind: kindOf(c.path), Group: c.path, Comment: r.about("link", c.path), Instruction: "RUN " + script, Explains: []string{c.path}})
 }
 
-// sameFile finds a path that is there when this one is made, and is to be the same file; "" for none.
-func (r *reading) sameFile(c *change) string { return r.first[c.path] }
-
-// hardLink makes another name of a file.
-func (r *reading) hardLink(c *change, first string) {
-	kind := max(kindOf(first), kindOf(c.path))
-	if !r.program("ln") || !printable(first+c.path) {
-		r.exact(kind, []string{"hard link"}, c.path, first)
-		return
+// linked copies all names of a file in one step. A link that a later step makes is none in the layer of
+// an overlay file system: that has the file once more.
+func (r *reading) linked() {
+	names, there := map[Kind][]string{}, map[Kind][]string{}
+	add := func(kind Kind, name string) {
+		if slices.Contains(names[kind], name) {
+			return
+		}
+		if names[kind] = append(names[kind], name); r.ground.At(name) != nil {
+			there[kind] = append(there[kind], name)
+		}
 	}
-	r.step(Step{Kind: kind, Group: c.path, Comment: r.about("hard link", c.path), Explains: []string{c.path},
-		Instruction: "RUN ln -f " + quote(first) + " " + quote(c.path)})
+	for _, name := range r.paths(func(c *change) bool { return r.first[c.path] != "" }) {
+		first := r.first[name]
+		kind := max(kindOf(first), kindOf(name))
+		add(kind, first)
+		add(kind, name)
+	}
+	for _, kind := range slices.Sorted(maps.Keys(names)) {
+		s := r.exact(kind, r.about("hard links", names[kind]...), names[kind]...)
+		if list := list(there[kind]); len(there[kind]) > 0 && r.program("rm") { // or what did not change is in no layer
+			s.Instruction = "RUN rm -f" + list + "\n" + s.Instruction
+		}
+	}
 }
 
 // hardLinks finds the first name of each file that has several, and was not that one file before.
@@ -232,17 +242,26 @@ func (r *reading) removed() {
 	}
 }
 
-// exact copies paths with all that is known of them, out of a tar.
-func (r *reading) exact(kind Kind, comment []string, names ...string) {
+// exact copies paths with all that is known of them, out of a tar, and gives the step. The tar has the
+// new directories that they are in, too: they may be there before the step that is of these.
+func (r *reading) exact(kind Kind, comment []string, names ...string) *Step {
 	var members []*validate.Node
+	has := map[string]bool{}
 	for _, name := range names {
-		if n := r.after.At(name); n != nil {
+		at := len(members)
+		for dir := path.Dir(name); !has[dir] && r.ground.At(dir) == nil; dir = path.Dir(dir) {
+			has[dir] = true
+			members = slices.Insert(members, at, r.after.At(dir))
+		}
+		if n := r.after.At(name); n != nil && !has[name] {
+			has[name] = true
 			members = append(members, n)
 		}
 	}
 	file := fmt.Sprintf("files/exact%d.tar", len(r.out.Steps)+1)
 	r.step(Step{Kind: kind, Group: names[0], Comment: comment, Explains: names, Instruction: "ADD " + paths(file, "/"),
 		Files: []File{{Name: file, Members: members}}})
+	return &r.out.Steps[len(r.out.Steps)-1]
 }
 
 // tree makes a directory that is new, with all that is in it.

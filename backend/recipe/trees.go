@@ -26,7 +26,6 @@ func (r *reading) copyTree(top *change, t parts) {
 		order    []string
 		holds    = map[string]bool{} // directories with something in them
 		empty    []*change
-		linked   []*change
 		settings = func(command, name string) {
 			if odd[command] == nil {
 				order = append(order, command)
@@ -50,10 +49,6 @@ func (r *reading) copyTree(top *change, t parts) {
 		}
 	}
 	for _, f := range t.files {
-		if first := r.first[f.path]; first != "" && f.after.Kind == validate.Regular {
-			linked = append(linked, f)
-			continue
-		}
 		for dir := f.path; len(dir) > len(top.path); { // up to the directory that is copied
 			dir = dir[:strings.LastIndex(dir, "/")]
 			holds[dir] = true
@@ -67,9 +62,7 @@ func (r *reading) copyTree(top *change, t parts) {
 		}
 	}
 	for _, f := range t.files {
-		if r.first[f.path] == "" || f.after.Kind != validate.Regular {
-			note(f)
-		}
+		note(f)
 	}
 	var odds int
 	for _, list := range odd {
@@ -101,9 +94,6 @@ func (r *reading) copyTree(top *change, t parts) {
 	r.step(Step{Kind: kindOf(top.path), Group: top.path, Comment: r.about("added", top.path), Instruction: instruction, Files: files, Explains: names})
 	if len(empty) > 0 {
 		r.makeDirs(top.path, empty)
-	}
-	for _, f := range linked {
-		r.hardLink(f, r.first[f.path])
 	}
 }
 

@@ -16,6 +16,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 
 	"github.com/seed-e0495807/strake/backend/build"
 	"github.com/seed-e0495807/strake/backend/recipe"
@@ -109,7 +110,7 @@ func (x *prover) prove(ctx context.Context, made *recipe.Recipe) (*Proof, error)
 			return nil, err
 		}
 		p.Repaired, p.Builds = repaired, x.builds
-		wrong := p.repairable()
+		wrong := slices.DeleteFunc(p.repairable(), func(name string) bool { return slices.Contains(repaired, name) })
 		if round == x.Rounds || len(wrong) == 0 {
 			return p, nil
 		}
