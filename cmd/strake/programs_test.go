@@ -43,6 +43,8 @@ var knowers = map[string]string{
 	"plugins/builtin/slim/purge.go":               "a manager whose packages it leaves alone, as it has a database of its own",
 	"plugins/builtin/sshmount/needs.go":           "managers of which it knows when they use ssh, besides what their words say",
 
+	"backend/container/record/programs.go": "options that take secrets, which ir/effects does not ask for, and of programs that no Dockerfile has",
+
 	"backend/build/hints.go":       "hints for people name what to run",
 	"backend/build/missing.go":     "as these",
 	"backend/engine/rootless.go":   "as these",

@@ -2,11 +2,11 @@ package record
 
 import (
 	"bytes"
-	"io"
 	"maps"
 	"os"
 	"strings"
 	"sync"
+	"syscall"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -38,11 +38,8 @@ var question = late.Regexp(`(?i)(pass|secret|token|\bpin\b|code|login|key|user|n
 // runs goes through at once, and is not recorded.
 type Terminal struct {
 	log    *Log
-	master interface {
-		io.Writer
-		Fd() uintptr
-	}
-	fd int
+	master *os.File
+	raw    syscall.RawConn // of the master, which stays one that does not block
 
 	mu      sync.Mutex // of what follows; the output comes from another goroutine
 	screen  *screen
@@ -75,11 +72,12 @@ type block struct {
 }
 
 // NewTerminal records to a log what is typed at a terminal of a size.
-func NewTerminal(master interface {
-	io.Writer
-	Fd() uintptr
-}, log *Log, cols, rows int) *Terminal {
-	return &Terminal{log: log, master: master, fd: int(master.Fd()), screen: newScreen(cols, rows), editing: map[int]bool{}}
+func NewTerminal(master *os.File, log *Log, cols, rows int) (*Terminal, error) {
+	raw, err := master.SyscallConn()
+	if err != nil {
+		return nil, err
+	}
+	return &Terminal{log: log, master: master, raw: raw, screen: newScreen(cols, rows), editing: map[int]bool{}}, nil
 }
 
 // Resize tells of another size of the terminal.
@@ -183,7 +181,7 @@ func (t *Terminal) enter() {
 // settle waits until the shell in the foreground, if there is one, waits behind a prompt.
 func (t *Terminal) settle() (process, bool) {
 	for end := time.Now().Add(patience); ; {
-		p, ok := foreground(t.fd)
+		p, ok := foreground(t.raw)
 		if !ok || !interactive(p.args) {
 			return process{}, false
 		}
@@ -215,8 +213,14 @@ func (t *Terminal) seen() (count int, prompt bool) {
 
 // ready tells whether a shell waits for a command, and has taken all that was typed.
 func (t *Terminal) ready(p process) bool {
-	mode, err := unix.IoctlGetTermios(t.fd, unix.TCGETS)
-	if err != nil || !p.waits() || waiting(t.fd) > 0 {
+	var mode *unix.Termios
+	var unread int
+	err := control(t.raw, func(fd int) (err error) {
+		mode, err = unix.IoctlGetTermios(fd, unix.TCGETS)
+		unread = waiting(fd)
+		return err
+	})
+	if err != nil || unread > 0 || !p.waits() {
 		return false
 	}
 	if mode.Lflag&unix.ICANON == 0 {
@@ -245,8 +249,12 @@ func waiting(master int) int {
 }
 
 // foreground is the leader of the process group that a terminal takes input for.
-func foreground(master int) (process, bool) {
-	pid, err := unix.IoctlGetInt(master, unix.TIOCGPGRP)
+func foreground(master syscall.RawConn) (process, bool) {
+	var pid int
+	err := control(master, func(fd int) (err error) {
+		pid, err = unix.IoctlGetInt(fd, unix.TIOCGPGRP)
+		return err
+	})
 	if err != nil || pid <= 0 {
 		return process{}, false
 	}
@@ -257,6 +265,14 @@ func foreground(master int) (process, bool) {
 	}
 	p.args = strings.Split(strings.TrimSuffix(string(data), "\x00"), "\x00")
 	return p, true
+}
+
+func control(raw syscall.RawConn, fn func(fd int) error) error {
+	var err error
+	if cerr := raw.Control(func(fd uintptr) { err = fn(int(fd)) }); cerr != nil {
+		return cerr
+	}
+	return err
 }
 
 // finish takes the line that was sent last, as it stood on the screen then.

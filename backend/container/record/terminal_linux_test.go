@@ -2,6 +2,8 @@ package record
 
 import (
 	"bytes"
+	"errors"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -13,7 +15,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/containerd/console"
+	"golang.org/x/sys/unix"
 )
 
 // A session is a program on a terminal that is recorded, with what a user would do to it.
@@ -34,12 +36,16 @@ func start(t *testing.T, env []string, args ...string) *session {
 	if _, err := exec.LookPath(args[0]); err != nil {
 		t.Skipf("there is no %s here", args[0])
 	}
-	pty, slave, err := console.NewPty()
+	fd, err := unix.Open("/dev/ptmx", unix.O_RDWR|unix.O_NOCTTY|unix.O_CLOEXEC|unix.O_NONBLOCK, 0)
 	if err != nil {
 		t.Skipf("no terminals here: %v", err)
 	}
+	number, err := unix.IoctlGetInt(fd, unix.TIOCGPTN)
+	if err := errors.Join(err, unix.IoctlSetPointerInt(fd, unix.TIOCSPTLCK, 0), unix.IoctlSetWinsize(fd, unix.TIOCSWINSZ, &unix.Winsize{Col: 80, Row: 24})); err != nil {
+		t.Fatal(err)
+	}
+	pty, slave := os.NewFile(uintptr(fd), "terminal"), fmt.Sprintf("/dev/pts/%d", number)
 	t.Cleanup(func() { pty.Close() })
-	pty.Resize(console.WinSize{Width: 80, Height: 24})
 	tty, err := os.OpenFile(slave, os.O_RDWR|syscall.O_NOCTTY, 0)
 	if err != nil {
 		t.Fatal(err)
@@ -54,7 +60,9 @@ func start(t *testing.T, env []string, args ...string) *session {
 	if s.log, err = Open(s.path); err != nil {
 		t.Fatal(err)
 	}
-	s.terminal = NewTerminal(pty, s.log, 80, 24)
+	if s.terminal, err = NewTerminal(pty, s.log, 80, 24); err != nil {
+		t.Fatal(err)
+	}
 	if err := s.cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
