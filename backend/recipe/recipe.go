@@ -54,7 +54,7 @@ const (
 	Settings              // files of the system, like those in /etc
 	Programs              // what else is below /usr and /opt
 	Data                  // everything else: source trees, files of users
-	Refresh               // of caches that are made of other files, like ldconfig's
+	Refresh               // of what is made of other files, like ldconfig's cache, and what needs them, like services
 	Exact                 // copies of what no other step makes
 	Metadata              // the config of the image
 )
@@ -62,7 +62,7 @@ const (
 // String is the name of a group of steps.
 func (k Kind) String() string {
 	return [...]string{"package sources", "packages", "libraries", "users and groups", "removed files", "settings",
-		"programs", "data", "refreshed caches", "exact copies", "config of the image"}[k]
+		"programs", "data", "made of other files", "exact copies", "config of the image"}[k]
 }
 
 // Step is one instruction, or a few that belong together.

@@ -5,10 +5,18 @@ import (
 	"strings"
 
 	"mvdan.cc/sh/v3/syntax"
+
+	"github.com/seed-e0495807/strake/lang/late"
 )
 
-// quote is a word of a POSIX shell.
+// bareWord is what an argument may be without quotes, as people write it.
+var bareWord = late.Regexp(`^[A-Za-z0-9_@%+=:,./-](?:[A-Za-z0-9_@%+=:,./-]|[A-Za-z0-9.+-]~)*$`)
+
+// quote is an argument of a command of a POSIX shell.
 func quote(text string) string {
+	if bareWord().MatchString(text) {
+		return text
+	}
 	q, err := syntax.Quote(text, syntax.LangPOSIX)
 	if err != nil { // it has what POSIX cannot escape: quotes take all but themselves
 		return "'" + strings.ReplaceAll(text, "'", `'\''`) + "'"

@@ -1,0 +1,277 @@
+package recipe
+
+import (
+	"context"
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	ocispecs "github.com/opencontainers/image-spec/specs-go/v1"
+)
+
+// instructions are those of a recipe, one behind the other.
+func instructions(r *Recipe) string {
+	var lines []string
+	for _, s := range r.Steps {
+		lines = append(lines, s.Instruction)
+	}
+	return strings.Join(lines, "\n")
+}
+
+// executables are programs that a step asks for.
+func executables(names ...string) (list []entry) {
+	for _, name := range names {
+		list = append(list, file("usr/bin/"+name, "").mode(0o755))
+	}
+	return list
+}
+
+const (
+	oldPasswd = "root:x:0:0:root:/root:/bin/sh\ngames:x:5:60::/usr/games:/bin/false\n"
+	oldGroup  = "root:x:0:\nadm:x:4:\n"
+	oldShadow = "root:*:1:0:99999:7:::\ngames:*:1:0:99999:7:::\n"
+)
+
+func TestAccounts(t *testing.T) {
+	shadow := executables("useradd", "groupadd", "usermod", "userdel", "groupdel", "groupmod", "gpasswd", "passwd")
+	busybox := executables("adduser", "addgroup", "deluser")
+	skel := []entry{dir("etc/skel"), file("etc/skel/.profile", "a\n")}
+	home := []entry{dir("home/ann").owner(1000, 1000), file("home/ann/.profile", "a\n").owner(1000, 1000)}
+	for name, c := range map[string]struct {
+		tools                 []entry
+		passwd, group, shadow string
+		more                  []entry
+		want                  string
+		secret                bool
+	}{
+		"user": {shadow, oldPasswd + "ann:x:1000:1000:Ann:/home/ann:/bin/sh\n", oldGroup + "ann:x:1000:\n", oldShadow + "ann:!:2:0:99999:7:::\n", home,
+			"RUN groupadd --gid 1000 ann \\\n && useradd --uid 1000 --gid ann --comment Ann --create-home --shell /bin/sh ann", false},
+		"home that was changed": {shadow, oldPasswd + "ann:x:1000:1000::/home/ann:/bin/sh\n", oldGroup + "ann:x:1000:\n", oldShadow + "ann:!:2:0:99999:7:::\n",
+			[]entry{dir("home/ann").owner(1000, 1000).mode(0o700), file("home/ann/.profile", "a\nb\n").owner(1000, 1000)},
+			"RUN groupadd --gid 1000 ann \\\n && useradd --uid 1000 --gid ann --create-home --shell /bin/sh ann\nRUN echo b >>/home/ann/.profile\nRUN chmod 0700 /home/ann", false},
+		"password": {shadow, oldPasswd + "ann:x:1000:4::/home/ann:/bin/sh\n", oldGroup, oldShadow + "ann:$y$abc:2:0:99999:7:::\n", nil,
+			"RUN useradd --uid 1000 --gid adm --no-create-home --shell /bin/sh ann", true},
+		"password of root": {shadow, oldPasswd, oldGroup, strings.Replace(oldShadow, "*", "$y$abc", 1), nil, "", true},
+		"system user": {shadow, oldPasswd + "svc:x:999:4::/:/bin/false\n", oldGroup, oldShadow + "svc:!:2::::::\n", nil,
+			"RUN useradd --system --uid 999 --gid adm --home-dir / --no-create-home --shell /bin/false svc", false},
+		"member":  {shadow, oldPasswd, strings.Replace(oldGroup, "4:", "4:games", 1), oldShadow, nil, "RUN usermod --append --groups adm games", false},
+		"shell":   {shadow, strings.Replace(oldPasswd, "/bin/false", "/bin/sh", 1), oldGroup, oldShadow, nil, "RUN usermod --shell /bin/sh games", false},
+		"gone":    {shadow, strings.Split(oldPasswd, "games")[0], oldGroup, strings.Split(oldShadow, "games")[0], nil, "RUN userdel games", false},
+		"no root": {shadow, strings.Replace(oldPasswd, "root", "toor", 1), oldGroup, oldShadow, nil, "RUN sed -i 's#^root:x:0:0:root:/root:/bin/sh$#toor:x:0:0:root:/root:/bin/sh#' /etc/passwd", false},
+		"in front": {shadow, "ann:x:1000:4::/:/bin/sh\n" + oldPasswd, oldGroup, "ann:!:2:0:99999:7:::\n" + oldShadow, nil,
+			"COPY <<'EOF' /etc/passwd\nann:x:1000:4::/:/bin/sh\n" + oldPasswd + "EOF\nCOPY --chmod=0600 <<'EOF' /etc/shadow\nann:!:2:0:99999:7:::\n" + oldShadow + "EOF", false},
+		"busybox": {busybox, oldPasswd + "ann:x:1000:1000:Linux User,,,:/home/ann:/bin/sh\n", oldGroup + "ann:x:1000:\n", oldShadow + "ann:!:2:0:99999:7:::\n",
+			[]entry{dir("home/ann").owner(1000, 1000).mode(0o2755), file("home/ann/.profile", "a\n").owner(1000, 1000)},
+			"RUN addgroup -g 1000 ann \\\n && adduser -D -u 1000 -G ann -h /home/ann -s /bin/sh -g 'Linux User,,,' ann", false},
+		"no tools": {nil, oldPasswd + "ann:x:1000:4::/:/bin/sh\n", oldGroup, oldShadow, nil, "RUN echo ann:x:1000:4::/:/bin/sh >>/etc/passwd", false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			base := slices.Concat(skel, []entry{dir("home"), dir("root"), dir("usr/games"), file("etc/passwd", oldPasswd), file("etc/group", oldGroup), file("etc/shadow", oldShadow).mode(0o600)}, c.tools)
+			layer := append(c.more, file("etc/passwd", c.passwd), file("etc/group", c.group), file("etc/shadow", c.shadow).mode(0o600))
+			r := made(t, base, layer)
+			if got := instructions(r); got != c.want {
+				t.Errorf("got\n%s\nwant\n%s", got, c.want)
+			}
+			if secret := slices.ContainsFunc(r.Left, func(l LeftOut) bool { return l.Secret }); secret != c.secret {
+				t.Errorf("left out: %v", r.Left)
+			}
+			if strings.Contains(r.Dockerfile(), "$y$") {
+				t.Error("a hash is in the Dockerfile")
+			}
+		})
+	}
+}
+
+const (
+	editorAuto   = "auto\n/usr/bin/editor\neditor.1\n/usr/share/man/editor.1\n\n/bin/nano\n40\n/usr/share/man/nano.1\n\n"
+	editorManual = "manual\n/usr/bin/editor\neditor.1\n/usr/share/man/editor.1\n\n/bin/nano\n40\n/usr/share/man/nano.1\n/bin/vi\n10\n\n\n"
+)
+
+// TestSystem has what programs of the system keep.
+func TestSystem(t *testing.T) {
+	unit := "[Unit]\n[Install]\nWantedBy=multi-user.target\n"
+	script := "#!/bin/sh\n# Default-Start: 2 3\n# Default-Stop: 0\n"
+	for name, c := range map[string]struct {
+		base, layer []entry
+		want        string
+	}{
+		"timezone": {[]entry{symlink("etc/localtime", "/usr/share/zoneinfo/Etc/UTC"), file("etc/timezone", "Etc/UTC\n")},
+			[]entry{symlink("etc/localtime", "/usr/share/zoneinfo/Europe/Rome"), file("etc/timezone", "Europe/Rome\n")},
+			"RUN ln -sf /usr/share/zoneinfo/Europe/Rome /etc/localtime && echo Europe/Rome >/etc/timezone"},
+		"alternatives": {append(executables("update-alternatives"), file("var/lib/dpkg/alternatives/editor", editorAuto), symlink("etc/alternatives/editor", "/bin/nano")),
+			[]entry{file("var/lib/dpkg/alternatives/editor", editorManual), symlink("etc/alternatives/editor", "/bin/vi")},
+			"RUN update-alternatives --install /usr/bin/editor editor /bin/vi 10 \\\n && update-alternatives --set editor /bin/vi"},
+		"unit": {append(executables("systemctl"), file("lib/systemd/system/x.service", unit), dir("etc/systemd/system")),
+			[]entry{dir("etc/systemd/system/multi-user.target.wants"), symlink("etc/systemd/system/multi-user.target.wants/x.service", "/lib/systemd/system/x.service")},
+			"RUN systemctl enable x.service"},
+		"unit of another target": {append(executables("systemctl"), file("lib/systemd/system/x.service", unit), dir("etc/systemd/system"), dir("etc/systemd/system/a.wants")),
+			[]entry{symlink("etc/systemd/system/a.wants/x.service", "/lib/systemd/system/x.service")},
+			"RUN ln -sfn /lib/systemd/system/x.service /etc/systemd/system/a.wants/x.service"},
+		"script": {append(executables("update-rc.d"), file("etc/init.d/x", script), dir("etc/rc0.d"), dir("etc/rc2.d"), dir("etc/rc3.d")),
+			[]entry{symlink("etc/rc0.d/K01x", "../init.d/x"), symlink("etc/rc2.d/S01x", "../init.d/x"), symlink("etc/rc3.d/S01x", "../init.d/x")},
+			"RUN update-rc.d x defaults"},
+		"locale": {append(executables("locale-gen"), file("etc/locale.gen", "# en\n"), dir("usr/lib"), dir("usr/lib/locale")),
+			[]entry{file("etc/locale.gen", "en\n"), file("usr/lib/locale/locale-archive", "\x00")}, "RUN sed -i 's/^# en$/en/' /etc/locale.gen\nRUN locale-gen"},
+		"linker": {append(executables("ldconfig"), file("etc/ld.so.cache", "\x00"), dir("usr/local"), dir("usr/local/lib")),
+			[]entry{file("etc/ld.so.cache", "\x00\x01"), file("usr/local/lib/x.so", "\x00")}, "COPY --chmod=0644 files/usr/local/lib/x.so /usr/local/lib/x.so\nRUN ldconfig"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			if got := instructions(made(t, append([]entry{dir("etc"), dir("usr"), dir("usr/bin")}, c.base...), c.layer)); got != c.want {
+				t.Errorf("got\n%s\nwant\n%s", got, c.want)
+			}
+		})
+	}
+}
+
+func stanza(name, version, more string) string {
+	return fmt.Sprintf("Package: %s\nStatus: install ok installed\nArchitecture: amd64\nVersion: %s\n%s\n", name, version, more)
+}
+
+// TestDpkg has packages of Debian.
+func TestDpkg(t *testing.T) {
+	base := stanza("dpkg", "1", "Essential: yes\n") + stanza("old", "1", "")
+	auto := func(names ...string) (text string) {
+		for _, n := range names {
+			text += "Package: " + n + "\nArchitecture: amd64\nAuto-Installed: 1\n\n"
+		}
+		return text
+	}
+	const update, clean = "RUN apt-get update \\\n && ", " \\\n && rm -rf /var/lib/apt/lists/*"
+	const install = "DEBIAN_FRONTEND=noninteractive apt-get install -y"
+	for name, c := range map[string]struct {
+		status, states string
+		typed          string
+		pin            bool
+		want           string
+	}{
+		"what was asked for": {base + stanza("vim", "2", "Depends: libvim (>= 1), x | y\nRecommends: ctags\n") + stanza("libvim", "2", ""), auto("libvim"), "", false,
+			update + install + " --no-install-recommends vim" + clean},
+		"recommended": {base + stanza("vim", "2", "Depends: libvim (>= 1), x | y\nRecommends: ctags\n") + stanza("libvim", "2", "") + stanza("ctags", "1", ""), auto("libvim", "ctags"), "", false,
+			update + install + " vim" + clean},
+		"both ways": {base + stanza("vim", "2", "Recommends: ctags\n") + stanza("curl", "2", "Recommends: ca\n") + stanza("ctags", "1", ""), auto("ctags"), "", false,
+			update + install + " --no-install-recommends curl \\\n && " + install + " vim" + clean},
+		"provided":          {base + stanza("vim", "2", "Depends: editor\n") + stanza("ed", "2", "Provides: editor\n"), auto("ed"), "", false, update + install + " --no-install-recommends vim" + clean},
+		"needed by nothing": {base + stanza("vim", "2", "") + stanza("ed", "2", ""), auto("ed"), "", false, update + install + " --no-install-recommends ed vim \\\n && apt-mark auto ed >/dev/null" + clean},
+		"pinned":            {base + stanza("vim", "2:9.0-1", ""), "", "", true, update + install + " --no-install-recommends vim=2:9.0-1" + clean},
+		"version typed":     {base + stanza("vim", "2:9.0-1", ""), "", "sudo apt install vim=2:9*", false, update + install + " --no-install-recommends 'vim=2:9*'" + clean},
+		"purged":            {stanza("dpkg", "1", "Essential: yes\n"), "", "", false, "RUN DEBIAN_FRONTEND=noninteractive apt-get purge -y old"},
+		"upgraded":          {stanza("dpkg", "1", "") + stanza("old", "2", ""), "", "apt-get upgrade -y", false, update + "DEBIAN_FRONTEND=noninteractive apt-get upgrade -y" + clean},
+		"one upgraded":      {stanza("dpkg", "1", "") + stanza("old", "2", ""), "", "", false, update + install + " --only-upgrade old" + clean},
+	} {
+		t.Run(name, func(t *testing.T) {
+			b := blobs{}
+			under := append(programs(), dir("var/lib/apt"), file("var/lib/dpkg/status", base))
+			over := []entry{file("var/lib/dpkg/status", c.status), file("var/lib/apt/extended_states", c.states)}
+			r, err := Read(t.Context(), Input{Before: image(t, b, ocispecs.ImageConfig{}, under), After: image(t, b, ocispecs.ImageConfig{}, under, over), Name: "base",
+				Commands: []Command{{Line: c.typed}}, Pin: c.pin})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got := instructions(r); got != c.want {
+				t.Errorf("got\n%s\nwant\n%s", got, c.want)
+			}
+			if r.Installs() == nil {
+				t.Error("it installs nothing")
+			}
+		})
+	}
+}
+
+// TestInstalled reads again, with what the packages alone make.
+func TestInstalled(t *testing.T) {
+	b := blobs{}
+	under := append(programs(), dir("etc"), file("var/lib/dpkg/status", stanza("dpkg", "1", "")))
+	package_ := []entry{file("var/lib/dpkg/status", stanza("dpkg", "1", "")+stanza("vim", "2", "")), file("etc/vimrc", "a\nb\n"), file("etc/made-by-a-script", "1")}
+	hand := append(slices.Clone(package_), file("etc/vimrc", "a\nB\n"))
+	r, err := Read(t.Context(), Input{Before: image(t, b, ocispecs.ImageConfig{}, under), After: image(t, b, ocispecs.ImageConfig{}, under, hand),
+		Installed: image(t, b, ocispecs.ImageConfig{}, under, package_), Name: "base"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := "RUN apt-get update \\\n && DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends vim \\\n && rm -rf /var/lib/apt/lists/*\nRUN sed -i 's/^b$/B/' /etc/vimrc"
+	if got := instructions(r); got != want {
+		t.Errorf("got\n%s\nwant\n%s", got, want)
+	}
+}
+
+func TestMetadata(t *testing.T) {
+	b := blobs{}
+	before := ocispecs.ImageConfig{Env: []string{"PATH=/bin", "A=1"}, Cmd: []string{"sh"}, User: "app"}
+	after := ocispecs.ImageConfig{Env: []string{"PATH=/bin", "A=a $b", "API_TOKEN=x"}, Cmd: []string{"serve", "a b"}, User: "app", Labels: map[string]string{"l": "v"},
+		ExposedPorts: map[string]struct{}{"80/tcp": {}}, WorkingDir: "/srv"}
+	r, err := Read(t.Context(), Input{Before: image(t, b, before, programs()), After: image(t, b, after, programs(), []entry{symlink("x", "y")}), Name: "base"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := "FROM base\n\nUSER root\n\n# link\nRUN ln -sfn y /x\n\nUSER app\n\n# config that the commit was told to change\n" +
+		"ENV A=\"a \\$b\"\nLABEL l=v\nEXPOSE 80/tcp\nWORKDIR /srv\nCMD [\"serve\", \"a b\"]\n"
+	if got := r.Dockerfile(); got != want {
+		t.Errorf("got\n%s\nwant\n%s", got, want)
+	}
+	if len(r.Left) != 1 || !r.Left[0].Secret {
+		t.Error(r.Left)
+	}
+}
+
+// TestSed has real programs make the edits that were made up for random texts.
+func TestSed(t *testing.T) {
+	var seds [][]string
+	for _, words := range [][]string{{"sed"}, {"busybox", "sed"}} {
+		if _, err := exec.LookPath(words[0]); err == nil {
+			seds = append(seds, words)
+		}
+	}
+	if len(seds) == 0 {
+		t.Skip("there is no sed")
+	}
+	lines := []string{"a", "b", "#Port 22", "Port 22", `x\y`, "a.b", "a*", "[s]", "^c$", "/d/e", "a&b", "it's", "é", "%h", "a/#,@%b", " c ", "a+b(c)|d{2}", "$HOME", "`x`", "-n", "\"q\""}
+	random := rand.New(rand.NewPCG(1, 2))
+	pick := func() string { return lines[random.IntN(len(lines))] }
+	done := 0
+	for range 150 {
+		var old, now []string
+		for range 6 {
+			old = append(old, pick())
+		}
+		for _, line := range old {
+			switch random.IntN(8) {
+			case 0:
+				now = append(now, pick())
+			case 1:
+			default:
+				now = append(now, line)
+			}
+		}
+		commands, ok := replaced(old, now)
+		if !ok {
+			continue
+		}
+		done++
+		for _, sed := range seds {
+			name := filepath.Join(t.TempDir(), "x")
+			if err := os.WriteFile(name, []byte(strings.Join(old, "\n")+"\n"), 0o666); err != nil {
+				t.Fatal(err)
+			}
+			script := strings.Join(sed, " ") + " -i"
+			for _, c := range commands {
+				script += " -e " + quote(c)
+			}
+			out, err := exec.CommandContext(context.Background(), "sh", "-c", script+" "+quote(name)).CombinedOutput()
+			if err != nil {
+				t.Fatalf("%s: %v\n%s", script, err, out)
+			}
+			got, err := os.ReadFile(name)
+			if want := strings.Join(append(now, ""), "\n"); err != nil || string(got) != want {
+				t.Errorf("%s\nold %q\ngot %q\nwant %q", script, old, got, want)
+			}
+		}
+	}
+	if done < 20 {
+		t.Errorf("only %d texts were edited", done)
+	}
+}
