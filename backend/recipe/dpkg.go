@@ -215,6 +215,9 @@ func (a *apt) closure(names []string, recommends bool) map[string]bool {
 // local are packages that were installed out of files, which no source of packages has.
 func (r *reading) local() map[string]bool {
 	m := map[string]bool{}
+	for _, name := range r.in.Unavailable {
+		m[name] = true
+	}
 	for _, t := range r.typed {
 		if !t.is([]string{"dpkg"}, "-i", "--install") && !t.is(aptPrograms(), "install") {
 			continue

@@ -344,12 +344,24 @@ func (r *reading) makeDirs(group string, dirs []*change) {
 		byFlags[flags] = append(byFlags[flags], d.path)
 		explains = append(explains, d.path)
 	}
-	if !r.program("install") {
+	switch {
+	case r.program("install"):
+		for _, flags := range order {
+			lines = append(lines, "install "+flags+list(byFlags[flags]))
+		}
+	case r.program("mkdir") && r.program("chown") && r.program("chmod"):
+		lines = append(lines, "mkdir -p"+list(explains))
+		for _, d := range dirs {
+			if owner := r.owner(d.after); owner != "" {
+				lines = append(lines, "chown "+owner+" "+quote(d.path))
+			}
+			if d.after.Mode != 0o755 {
+				lines = append(lines, "chmod "+mode(d.after)+" "+quote(d.path))
+			}
+		}
+	default:
 		r.exact(kindOf(group), r.about("new directory", group), explains...)
 		return
-	}
-	for _, flags := range order {
-		lines = append(lines, "install "+flags+list(byFlags[flags]))
 	}
 	r.step(Step{Kind: kindOf(group), Group: group, Comment: r.about("new directory", group), Instruction: "RUN " + chain(lines), Explains: explains})
 }

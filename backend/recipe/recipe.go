@@ -29,6 +29,9 @@ type Input struct {
 	Name     string    // base reference for FROM, as the user wrote it
 	Commands []Command // typed, in their order
 	Pin      bool      // packages get their versions
+	// Unavailable are packages that no source has, as a build of Recipe.Installs has told: what they
+	// brought is copied.
+	Unavailable []string
 }
 
 // Command is one that was typed.

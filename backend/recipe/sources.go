@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/seed-e0495807/strake/backend/validate"
+	"github.com/seed-e0495807/strake/lang/late"
 )
 
 // sourceDirs are where package managers find out where packages are, and whose keys they trust.
@@ -21,8 +22,9 @@ func sources(ctx context.Context, r *reading) error {
 	if err != nil {
 		return err
 	}
+	dirs := append(sourceDirs(), r.repositories()...)
 	names := r.paths(func(c *change) bool {
-		return c.after != nil && !owned[c.path] && slices.ContainsFunc(sourceDirs(), func(dir string) bool { return under(c.path, dir) && c.path != dir })
+		return c.after != nil && !owned[c.path] && slices.ContainsFunc(dirs, func(dir string) bool { return under(c.path, dir) && c.path != dir })
 	})
 	if len(names) == 0 {
 		return nil
@@ -53,6 +55,21 @@ func sources(ctx context.Context, r *reading) error {
 		}
 	}
 	return nil
+}
+
+// inFiles finds sources of packages that are directories: sources.list(5).
+var inFiles = late.Regexp(`(?m)^[^#\n]*\b(?:file|copy):(?://)?(/[^\s\]]+)`)
+
+// repositories are the directories that new sources of apt name.
+func (r *reading) repositories() (dirs []string) {
+	for name, c := range r.changes {
+		if text, ok := r.text(c.after); ok && (path.Ext(name) == ".list" || path.Ext(name) == ".sources") && under(name, "/etc/apt") {
+			for _, m := range inFiles().FindAllStringSubmatch(text, -1) {
+				dirs = append(dirs, path.Clean(m[1]))
+			}
+		}
+	}
+	return dirs
 }
 
 // fetchers installs in front of the sources what apt needs to read them: certificates for https,

@@ -22,6 +22,7 @@ import (
 	"github.com/seed-e0495807/strake/backend/recipe"
 	"github.com/seed-e0495807/strake/backend/validate"
 	"github.com/seed-e0495807/strake/lang/diag"
+	"github.com/seed-e0495807/strake/lang/late"
 )
 
 // Options say what is proven, and by what.
@@ -31,6 +32,7 @@ type Options struct {
 	// Choose takes out what the user does not want; nil keeps all.
 	Choose func(*recipe.Recipe) error
 	Rounds int               // of repair, at most; 0 is none
+	Cached bool              // the first build may find in the cache what package managers did some day
 	Say    func(text string) // is told what is being done; nil is not
 }
 
@@ -79,20 +81,46 @@ func (x *prover) read(ctx context.Context) (*recipe.Recipe, error) {
 	if err != nil {
 		return nil, err
 	}
-	if part := made.Installs(); part != nil {
+	for part := made.Installs(); part != nil; part = made.Installs() {
 		x.Say("building what package managers do")
-		if x.Input.Installed, err = x.build(ctx, part); err != nil {
-			return nil, &Failed{part, err}
+		x.Input.Installed, err = x.build(ctx, part)
+		missing := unavailable(err)
+		if err != nil && (len(missing) == 0 || slices.Contains(x.Input.Unavailable, missing[0])) {
+			return made, &Failed{part, err}
 		}
+		x.Input.Unavailable = append(x.Input.Unavailable, missing...)
 		x.Say("reading what was done besides")
 		if made, err = recipe.Read(ctx, x.Input); err != nil {
 			return nil, err
+		}
+		if x.Input.Installed != nil {
+			break
 		}
 	}
 	if x.Choose != nil {
 		err = x.Choose(made)
 	}
 	return made, err
+}
+
+// noPackage is what apt-get says of packages that it does not find, by apt-pkg/cacheset and
+// cmdline/apt-get, or not in a version.
+var noPackage = late.Regexp(`E: (?:Unable to locate package|Package '|Version '[^']*' for ')\s?([a-z0-9][a-z0-9.+:-]*)`)
+
+// unavailable are the packages that a failed build did not find.
+func unavailable(err error) (names []string) {
+	var failure *build.Failure
+	if !errors.As(err, &failure) {
+		return nil
+	}
+	for _, d := range failure.Diags {
+		for _, note := range d.Notes {
+			for _, m := range noPackage().FindAllStringSubmatch(note.Text, -1) {
+				names = append(names, m[1])
+			}
+		}
+	}
+	return names
 }
 
 // prove builds and compares, and repairs while that helps.
@@ -126,15 +154,15 @@ func (x *prover) prove(ctx context.Context, made *recipe.Recipe) (*Proof, error)
 	}
 }
 
-// build builds a recipe in a directory of its own. The first build asks nothing of the cache, so that
-// a proof is of today's packages; those behind it find what that has made.
+// build builds a recipe in a directory of its own. Unless it may, the first build asks nothing of the
+// cache, so that a proof is of today's packages; those behind it find what that has made.
 func (x *prover) build(ctx context.Context, made *recipe.Recipe) (*validate.Image, error) {
 	x.builds++
 	dir := filepath.Join(x.dir, fmt.Sprint(x.builds))
 	if err := made.Write(ctx, filepath.Join(dir, "context")); err != nil {
 		return nil, err
 	}
-	img, err := Build(ctx, x.Request, filepath.Join(dir, "context"), filepath.Join(dir, "image"), x.builds == 1)
+	img, err := Build(ctx, x.Request, filepath.Join(dir, "context"), filepath.Join(dir, "image"), !x.Cached && x.builds == 1)
 	if err == nil && x.builds == 1 {
 		err = x.sameBase(ctx, img)
 	}

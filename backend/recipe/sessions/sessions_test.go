@@ -54,7 +54,7 @@ func TestSessions(t *testing.T) {
 // prove has one session written, built and compared, and gives the answer.
 func (s *session) prove(t *testing.T, b *bed, untold *int) validate.Judgement {
 	in := s.input(t, b)
-	made, p, err := prove.Run(t.Context(), prove.Options{Input: in, Request: b.request(), Rounds: 2})
+	made, p, err := prove.Run(t.Context(), prove.Options{Input: in, Request: b.request(), Rounds: 2, Cached: os.Getenv("STRAKE_SESSIONS_DIR") != ""})
 	if made != nil {
 		s.show(t, made)
 	}
