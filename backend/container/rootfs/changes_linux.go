@@ -83,8 +83,9 @@ func (c *changes) visit(name, at string, before *file) error {
 		}
 	}
 	if !now.isDir() {
-		// overlayfs copies a file that is opened for writing, whatever is written then.
-		if same && (now.stat.Nlink == 1 || c.copied()) {
+		// overlayfs copies a file that is opened for writing, whatever is written then, and ends
+		// its hard links.
+		if same && (max(now.stat.Nlink, before.stat.Nlink) == 1 || c.copied()) {
 			return nil
 		}
 		return c.out.add(name, now)

@@ -18,7 +18,7 @@ func ways(t *testing.T, test func(t *testing.T, l *Layers, dir string, i *image)
 			l, dir := layersAt(t, t.TempDir(), &image{})
 			if way == Copy {
 				l.marks, l.kind = marks{}, func() string { return "plain" }
-			} else if l.kind() != "overlay" {
+			} else if l.marked().plain() {
 				t.Skip("no overlayfs here")
 			}
 			if err := l.Unpack(t.Context(), i, i.manifest, i.diffIDs); err != nil {
