@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
 
 	"github.com/containerd/containerd/v2/core/content"
 	"github.com/containerd/errdefs"
@@ -19,6 +20,7 @@ import (
 	digest "github.com/opencontainers/go-digest"
 	ocispecs "github.com/opencontainers/image-spec/specs-go/v1"
 	"golang.org/x/sync/errgroup"
+	"golang.org/x/sys/unix"
 
 	"github.com/seed-e0495807/strake/lang/diag"
 )
@@ -91,14 +93,19 @@ func (l *Layers) ensure(ctx context.Context, p content.Provider, desc ocispecs.D
 // damaged explains what is wrong with the blob of a layer.
 func damaged(desc ocispecs.Descriptor, err error) error {
 	var d diag.Diagnostic
-	var path *fs.PathError
 	switch {
-	case errors.As(err, &d), errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded), errors.As(err, &path):
+	case errors.As(err, &d), errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded), ofMachine(err):
 		return err
 	case errdefs.IsNotFound(err):
 		return fail("layer-missing", "pull or build the image again", "the layer %s is not in the image store", desc.Digest)
 	}
 	return fail("damaged-layer", "run `strake fsck --repair`, then pull or build the image again", "the layer %s cannot be unpacked: %v", desc.Digest, err)
+}
+
+// ofMachine tells whether it is no layer's fault.
+func ofMachine(err error) bool {
+	return slices.ContainsFunc([]error{unix.ENOSPC, unix.EDQUOT, unix.EROFS, unix.EMFILE, unix.ENFILE, unix.EIO, unix.EACCES},
+		func(known error) bool { return errors.Is(err, known) })
 }
 
 // unpack unpacks a layer into a directory that is not there yet.
