@@ -10,7 +10,7 @@
 //	ID/monitor        held by the monitor, which waits for the container's end
 //	ID/log            what it wrote, see Entry
 //	ID/upper, work …  what it changed, of package rootfs
-//	ID/bundle         for the runtime
+//	ID/oci            the bundle for the runtime
 //	ID/runtime        of the runtime
 //	lock              held while a name is taken
 //

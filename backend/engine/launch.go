@@ -16,6 +16,8 @@ import (
 	"time"
 
 	"github.com/gofrs/flock"
+
+	"github.com/seed-e0495807/strake/lang/diag"
 )
 
 // prepare checks that the engine can start, and says how.
@@ -36,17 +38,45 @@ func (o *Options) prepare(p place) (*launch, error) {
 	if l.Buildkitd, err = o.program("buildkitd"); err != nil {
 		return nil, err
 	}
-	l.Runtime = cmp.Or(o.installed("runc"), o.look("runc"), o.look("crun"))
-	if l.Runtime == "" {
-		return nil, fail("no-runtime", "`strake engine install` installs one, and so does apt-get install runc",
-			"the build engine runs steps with runc or crun, and neither is installed")
+	if l.Runtime, err = o.runtime(); err != nil {
+		return nil, err
 	}
 	if l.Rootless {
 		l.Sandbox = !procMasked()
-		return l, o.checkRootless()
+		list := o.checkRootless()
+		if _, err := o.program("rootlesskit"); err != nil {
+			list.Add(err.(diag.Diagnostic))
+		}
+		return l, list.Err()
 	}
 	return l, checkRoot()
 }
+
+// Runtime finds the program that runs containers, runc or crun, for who has the privileges
+// to use it or can get them in a user namespace. The error says what is missing.
+func Runtime(o Options) (string, error) {
+	path, err := o.runtime()
+	switch {
+	case err != nil:
+		return "", err
+	case isRoot():
+		return path, checkRoot()
+	}
+	list := o.checkRootless()
+	return path, list.Err()
+}
+
+func (o *Options) runtime() (string, error) {
+	path := cmp.Or(o.installed("runc"), o.look("runc"), o.look("crun"))
+	if path == "" {
+		return "", fail("no-runtime", "`strake engine install` installs one, and so does apt-get install runc",
+			"steps and containers run with runc or crun, and neither is installed")
+	}
+	return path, nil
+}
+
+// Look finds a program of the system in PATH and where it has such programs, "" for none.
+func Look(o Options, name string) string { return o.look(name) }
 
 // idle reads $STRAKE_ENGINE_IDLE.
 func (o *Options) idle() (time.Duration, error) {

@@ -30,14 +30,14 @@ func checkRoot() error {
 
 func noNamespaces() error {
 	return fail("no-namespaces", "in a container: run it with --privileged; or give BUILDKIT_HOST the address of a BuildKit",
-		"the build engine may not make namespaces here, though it runs as root")
+		"no namespaces may be made here, though strake runs as root")
 }
 
-// checkRootless says all that the engine lacks to run without privileges.
-func (o *Options) checkRootless() error {
+// checkRootless says all that is missing to run steps and containers without privileges.
+func (o *Options) checkRootless() diag.List {
 	var list diag.List
 	lack := func(code, hint, format string, args ...any) {
-		list.Add(fail(code, hint, "without root, the build engine needs "+format, args...).(diag.Diagnostic))
+		list.Add(fail(code, hint, "without root, steps and containers need "+format, args...).(diag.Diagnostic))
 	}
 	for _, knob := range []struct{ file, name, value string }{
 		{"/proc/sys/user/max_user_namespaces", "user.max_user_namespaces", "28633"},
@@ -58,10 +58,7 @@ func (o *Options) checkRootless() error {
 		lack("no-subids", "as root: usermod --add-subuids 100000-165535 --add-subgids 100000-165535 "+name,
 			"ranges of user and group numbers for %s in /etc/subuid and /etc/subgid", name)
 	}
-	if _, err := o.program("rootlesskit"); err != nil {
-		list.Add(err.(diag.Diagnostic))
-	}
-	return list.Err()
+	return list
 }
 
 // hasSubIDs tells whether a user has subordinate numbers, in a file or elsewhere.

@@ -7,6 +7,7 @@ import (
 	"github.com/seed-e0495807/strake/cmd/internal/cli/build"
 	"github.com/seed-e0495807/strake/cmd/internal/cli/compile"
 	"github.com/seed-e0495807/strake/cmd/internal/cli/completion"
+	"github.com/seed-e0495807/strake/cmd/internal/cli/container"
 	"github.com/seed-e0495807/strake/cmd/internal/cli/context"
 	"github.com/seed-e0495807/strake/cmd/internal/cli/engine"
 	"github.com/seed-e0495807/strake/cmd/internal/cli/frontend"
@@ -29,7 +30,7 @@ func commands() []cli.Maker {
 		{Name: "frontend", Make: frontend.Command},
 		{Name: "plugin", Make: plugin.Command},
 		{Name: "context", Make: context.Command},
-	}, image.Commands(), validate.Commands(), []cli.Maker{
+	}, image.Commands(), container.Commands(), validate.Commands(), []cli.Maker{
 		{Name: "optimize", Make: optimize.Command},
 		{Name: "engine", Make: engine.Command},
 		{Name: "completion", Make: completion.Command},

@@ -14,12 +14,29 @@ import (
 )
 
 func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	context.AfterFunc(ctx, stop) // a second signal ends the process at once
+	ctx, leave := interruptible()
 	logTo(debugStream(os.Stderr, os.LookupEnv))
 	os.Exit(within(ctx, grace, func() int {
-		return run(ctx, arguments(os.Args), os.Stdin, os.Stdout, os.Stderr, os.LookupEnv)
+		p := newProcess(os.LookupEnv)
+		p.Stdin, p.Stdout, p.Stderr, p.Signals = os.Stdin, os.Stdout, os.Stderr, leave
+		return p.Run(ctx, arguments(os.Args))
 	}))
+}
+
+// interruptible gives a context that a signal ends; a second one ends the process at once.
+// Leave is for a command that takes signals itself: they mean no end any more.
+func interruptible() (ctx context.Context, leave func()) {
+	ctx, cancel := context.WithCancelCause(context.Background())
+	signals, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	detach := context.AfterFunc(signals, func() {
+		cancel(context.Cause(signals))
+		stop()
+	})
+	return ctx, func() {
+		if detach() {
+			stop()
+		}
+	}
 }
 
 // grace is how long a command that is interrupted may take to put things in order.

@@ -45,6 +45,9 @@ var knowers = map[string]string{
 
 	"backend/container/record/programs.go": "options that take secrets, which ir/effects does not ask for, and of programs that no Dockerfile has",
 
+	"backend/container/userns/userns_linux.go": "hints for people name what to install",
+	"cmd/internal/cli/container/exec.go":       "an example",
+
 	"backend/build/hints.go":       "hints for people name what to run",
 	"backend/build/missing.go":     "as these",
 	"backend/engine/rootless.go":   "as these",

@@ -30,6 +30,9 @@ type Process struct {
 	Commands       []Maker                        // of the program, in the order of the overview
 	Complete       func(*Process, *cobra.Command) // gives commands and flags their words
 	OnlyErrors     bool                           // are reported, as the user wants nothing else
+	// Signals has the signals that would interrupt the command left to it; may be nil.
+	Signals func()
+	Args    []string // the command line
 
 	reported bool // something was
 	exits    []func()
@@ -68,12 +71,22 @@ func (e *exit) Error() string {
 
 func (e *exit) Unwrap() error { return e.err }
 
+// Code gives the code of an error that Exit made, and whether there is nothing to report.
+func Code(err error) (code int, silent, ok bool) {
+	var own *exit
+	if !errors.As(err, &own) {
+		return 0, false, false
+	}
+	return own.code, own.err == nil, true
+}
+
 // Exit ends a command with a code, for those whose codes are an answer. The error, which may
 // be nil, is reported as any other.
 func Exit(code int, err error) error { return &exit{code, err} }
 
 // Run runs the command of a command line, and gives the exit code.
 func (p *Process) Run(ctx context.Context, args []string) int {
+	p.Args = args
 	cmd, err := p.Call(ctx, args)
 	for _, exit := range p.exits {
 		exit()

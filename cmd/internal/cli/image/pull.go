@@ -2,6 +2,7 @@ package image
 
 import (
 	"context"
+	"io"
 
 	"github.com/spf13/cobra"
 
@@ -33,13 +34,14 @@ func pullCommand(p *cli.Process) *cobra.Command {
 			return cli.Misuse("strake pull takes one name")
 		}
 		return p.WithStore(ctx, func(s *store.Store) error {
-			return pull(ctx, p, s, args[0], *platform, *quiet)
+			return Pull(ctx, p, s, p.Stdout, args[0], *platform, *quiet)
 		})
 	})
 	return cmd
 }
 
-func pull(ctx context.Context, p *cli.Process, s *store.Store, name, platform string, quiet bool) error {
+// Pull fetches an image, for one platform or all, and says so.
+func Pull(ctx context.Context, p *cli.Process, s *store.Store, out io.Writer, name, platform string, quiet bool) error {
 	t := newTransfer(p, "Pulling "+name, map[registry.State]string{registry.Done: "Pull complete", registry.Present: "Already exists"})
 	var o registry.Options
 	if !quiet {
@@ -55,8 +57,7 @@ func pull(ctx context.Context, p *cli.Process, s *store.Store, name, platform st
 		if pulled.New {
 			status = "Downloaded newer image for"
 		}
-		cli.Printf(p.Stdout, "Digest: %s\nStatus: %s %s\n", pulled.Digest, status, store.Familiar(pulled.Name))
+		cli.Printf(out, "Digest: %s\nStatus: %s %s\n", pulled.Digest, status, store.Familiar(pulled.Name))
 	}
-	err = cli.Printf(p.Stdout, "%s\n", pulled.Name)
-	return err
+	return cli.Printf(out, "%s\n", pulled.Name)
 }

@@ -1,0 +1,150 @@
+package container
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/moby/sys/userns"
+	specs "github.com/opencontainers/runtime-spec/specs-go"
+
+	"github.com/seed-e0495807/strake/backend/container/ocispec"
+	"github.com/seed-e0495807/strake/backend/container/rootfs"
+	"github.com/seed-e0495807/strake/lang/regular"
+)
+
+// initPath is where a container finds its first process that reaps.
+const initPath = "/sbin/docker-init"
+
+// writeBundle writes what the runtime reads of a container, whose root file system is mounted.
+func (r *Runner) writeBundle(c *Container, root string, size *specs.Box) error {
+	process, err := c.newProcess(root)
+	if err != nil {
+		return err
+	}
+	process.ConsoleSize = size
+	if err := ocispec.MkdirAll(root, process.Cwd); err != nil {
+		return err
+	}
+	mounts, err := c.mounts()
+	if err != nil {
+		return err
+	}
+	if c.Init {
+		self, err := os.Executable()
+		if err != nil {
+			return err
+		}
+		mounts = append(mounts, ocispec.Bind(self, initPath, true))
+		process.Args = append(append([]string{initPath}, r.Init[1:]...), process.Args...)
+	}
+	rootless := userns.RunningInUserNS()
+	if rootless && (c.Memory > 0 || c.CPUs > 0) {
+		r.note("--memory and --cpus have no effect without root: nobody has given this user control groups")
+	}
+	spec, err := ocispec.New(ocispec.Options{
+		Rootfs: root, ReadOnly: c.ReadOnly, Hostname: c.Hostname, Process: process, Mounts: mounts,
+		HostNetwork: c.Network == Host, Cgroup: c.cgroup(), Memory: c.Memory, CPUs: c.CPUs, Rootless: rootless,
+	})
+	if err != nil {
+		return err
+	}
+	data, err := json.Marshal(spec)
+	if err != nil {
+		return err
+	}
+	if err := os.MkdirAll(c.path(bundleDir), 0o700); err != nil {
+		return err
+	}
+	return writeFile(c.path(bundleDir, configFile), data, 0o600)
+}
+
+// cgroup is the container's, below the root of the machine's control groups.
+func (c *Container) cgroup() string { return "/strake-" + c.ID }
+
+// newProcess is the first process of a container.
+func (c *Container) newProcess(root string) (*specs.Process, error) {
+	at, err := ocispec.OpenRoot(root)
+	if err != nil {
+		return nil, err
+	}
+	defer at.Close()
+	return ocispec.NewProcess(ocispec.Command{
+		Args: c.Args, Env: c.Env, User: c.User, Cwd: c.Cwd, TTY: c.TTY, Hostname: c.Hostname, CapAdd: c.CapAdd, CapDrop: c.CapDrop,
+	}, at)
+}
+
+// ownFiles are the files that a container has of its own.
+func ownFiles() []string { return []string{"hosts", "hostname", "resolv.conf"} }
+
+// mounts are those that were asked for, behind those of the container's own files.
+func (c *Container) mounts() ([]specs.Mount, error) {
+	if err := c.writeOwnFiles(); err != nil {
+		return nil, err
+	}
+	var list []specs.Mount
+	for _, name := range ownFiles() {
+		list = append(list, ocispec.Bind(c.path(name), "/etc/"+name, false))
+	}
+	for _, m := range c.Mounts {
+		switch m.Type {
+		case "tmpfs":
+			list = append(list, ocispec.Tmpfs(m.Target, m.Options))
+		case "bind":
+			if _, err := os.Stat(m.Source); err != nil {
+				return nil, fail("no-such-mount", "make it, or correct the flag", "cannot mount %s: %v", m.Source, err)
+			}
+			list = append(list, ocispec.Bind(m.Source, m.Target, m.ReadOnly))
+		}
+	}
+	return list, nil
+}
+
+// points are where something is mounted that the image need not have.
+func (c *Container) points() []rootfs.Point {
+	list := []rootfs.Point{{Path: "/proc"}, {Path: "/sys"}, {Path: "/dev"}}
+	for _, name := range ownFiles() {
+		list = append(list, rootfs.Point{Path: "/etc/" + name, File: true})
+	}
+	if c.Init {
+		list = append(list, rootfs.Point{Path: initPath, File: true})
+	}
+	for _, m := range c.Mounts {
+		info, err := os.Stat(m.Source)
+		list = append(list, rootfs.Point{Path: m.Target, File: m.Type == "bind" && err == nil && !info.IsDir()})
+	}
+	return list
+}
+
+// tableLimit bounds what is read of the machine's /etc.
+const tableLimit = 4 << 20
+
+// writeOwnFiles writes /etc/hosts and the like.
+func (c *Container) writeOwnFiles() error {
+	resolv, err := regular.Read("/etc/resolv.conf", tableLimit)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	hosts := "127.0.0.1\tlocalhost\n::1\tlocalhost ip6-localhost ip6-loopback\n"
+	if c.Network == Host {
+		if data, err := regular.Read("/etc/hosts", tableLimit); err == nil {
+			hosts = strings.TrimRight(string(data), "\n") + "\n"
+		}
+	}
+	for _, item := range c.AddHosts {
+		name, ip, _ := strings.Cut(item, ":")
+		hosts += ip + "\t" + name + "\n"
+	}
+	hosts += fmt.Sprintf("127.0.1.1\t%s\n", c.Hostname)
+	for name, text := range map[string]string{"hosts": hosts, "hostname": c.Hostname + "\n", "resolv.conf": string(resolv)} {
+		// Whoever is in the container may read them, and root there may change them.
+		if err := writeFile(filepath.Join(c.dir, name), []byte(text), 0o644); err != nil {
+			return err
+		}
+	}
+	return nil
+}

@@ -1,0 +1,78 @@
+package container
+
+import (
+	"context"
+	"encoding/json"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"slices"
+	"strconv"
+
+	"github.com/seed-e0495807/strake/backend/container/ocispec"
+)
+
+// Exec runs a process in a container that runs, to its end, and gives its exit code. With
+// detach, it only starts it.
+func (r *Runner) Exec(ctx context.Context, c *Container, e ExecConfig, s Streams, detach bool) (code int, err error) {
+	if c.Status != Running {
+		return 0, fail("container-not-running", "`strake ps -a` shows the containers; run the image again with `strake run "+c.Image+"`", "container %s is %s", c.Name, c.Status)
+	}
+	if err := adopt(); err != nil {
+		return 0, err
+	}
+	dir, err := os.MkdirTemp(c.dir, "exec-")
+	if err != nil {
+		return 0, explain(c.dir, err)
+	}
+	defer os.RemoveAll(dir)
+	ch := &channel{Streams: s, stdin: e.Stdin}
+	if e.TTY {
+		if ch.terminal, err = newTerminal(dir, s.In); err != nil {
+			return 0, err
+		}
+	}
+	defer ch.drain()
+	if err := c.writeProcess(dir, e, ch); err != nil {
+		return 0, explain(c.dir, err)
+	}
+	signals := catch()
+	r.caught()
+	defer signal.Stop(signals)
+	pid, err := r.begin(ctx, c, dir, ch, "exec", "--process", filepath.Join(dir, processFile), c.ID)
+	if err != nil || detach {
+		return 0, err
+	}
+	return wait(ctx, pid, ch.terminal, signals)
+}
+
+const processFile = "process.json"
+
+// writeProcess writes what the runtime reads of a process.
+func (c *Container) writeProcess(dir string, e ExecConfig, ch *channel) error {
+	root, err := ocispec.OpenRoot(filepath.Join("/proc", strconv.Itoa(c.Process.Pid), "root"))
+	if err != nil {
+		return err
+	}
+	defer root.Close()
+	command := ocispec.Command{
+		Args: e.Args, Env: Environment(c.Env, e.Env), User: c.User, Cwd: c.Cwd, TTY: e.TTY, Hostname: c.Hostname,
+		CapAdd: slices.Clone(c.CapAdd), CapDrop: c.CapDrop,
+	}
+	if e.User != "" {
+		command.User = e.User
+	}
+	if e.Cwd != "" {
+		command.Cwd = e.Cwd
+	}
+	p, err := ocispec.NewProcess(command, root)
+	if err != nil {
+		return err
+	}
+	p.ConsoleSize = ch.size()
+	data, err := json.Marshal(p)
+	if err != nil {
+		return err
+	}
+	return writeFile(filepath.Join(dir, processFile), data, 0o600)
+}

@@ -1,0 +1,183 @@
+package container
+
+import (
+	"context"
+	"errors"
+	"os"
+	"os/exec"
+	"os/signal"
+	"syscall"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/seed-e0495807/strake/backend/container/rootfs"
+)
+
+// Run runs a container that this process has made, or was given, and is its monitor until
+// its end. It gives the exit code; an error is why it did not run. Ready is called when
+// it runs, unless it is nil.
+//
+// From then on, signals that would end this process are the container's.
+func (r *Runner) Run(ctx context.Context, c *Container, s Streams, ready func()) (int, error) {
+	defer c.Release()
+	code, err := r.run(ctx, c, s, ready)
+	state := State{Status: Exited, Started: c.Started, Finished: time.Now(), ExitCode: code}
+	if err != nil {
+		err = explain(c.dir, err)
+		state.Error = err.Error()
+		if start := new(StartError); errors.As(err, &start) {
+			state.ExitCode = start.Code
+		} else {
+			state.ExitCode = CodeFailed
+		}
+	}
+	serr := c.SetState(state)
+	if c.Remove {
+		return state.ExitCode, errors.Join(err, r.Set.Remove(context.WithoutCancel(ctx), c))
+	}
+	return state.ExitCode, errors.Join(err, serr)
+}
+
+func (r *Runner) run(ctx context.Context, c *Container, s Streams, ready func()) (code int, err error) {
+	log, err := c.newLogger()
+	if err != nil {
+		return 0, err
+	}
+	defer log.close()
+	if err := adopt(); err != nil {
+		return 0, err
+	}
+	if err := os.MkdirAll(c.path(bundleDir), 0o700); err != nil {
+		return 0, err
+	}
+	ch := &channel{Streams: s, log: log, stdin: c.Stdin}
+	if c.TTY {
+		if ch.terminal, err = newTerminal(c.path(bundleDir), s.In); err != nil {
+			return 0, err
+		}
+	}
+	defer ch.drain()
+	signals := catch()
+	r.caught()
+	defer signal.Stop(signals)
+	defer func() {
+		if derr := r.runtime(ctx, c, "delete", "--force", c.ID); derr != nil && err == nil {
+			r.note(derr.Error())
+		}
+	}()
+	var pid int
+	err = apart(func() error {
+		pid, err = r.launch(ctx, c, ch)
+		return err
+	})
+	if err != nil {
+		return 0, err
+	}
+	c.SetState(State{Status: Running, Process: process(pid), Monitor: self(), Started: time.Now()})
+	if ready != nil {
+		ready()
+	}
+	return wait(ctx, pid, ch.terminal, signals)
+}
+
+// launch mounts the root file system of a container and starts it.
+func (r *Runner) launch(ctx context.Context, c *Container, ch *channel) (int, error) {
+	layers, err := rootfs.Open(r.Layers)
+	if err != nil {
+		return 0, err
+	}
+	mounted, err := layers.Mount(ctx, c.dir, c.DiffIDs, c.points()...)
+	if err != nil {
+		return 0, err
+	}
+	if mounted.Way == rootfs.Copy {
+		r.note("the layers are copied for each container: the kernel has no overlay file system for this user and directory")
+	}
+	if err := r.writeBundle(c, mounted.Path, ch.size()); err != nil {
+		return 0, err
+	}
+	return r.begin(ctx, c, c.path(bundleDir), ch, "run", c.ID)
+}
+
+// begin has the runtime start a process whose streams are those of a channel.
+func (r *Runner) begin(ctx context.Context, c *Container, dir string, ch *channel, args ...string) (int, error) {
+	if ch.terminal != nil {
+		args = append([]string{args[0], "--console-socket", consoleSocket}, args[1:]...)
+	}
+	var oerr error
+	pid, err := r.start(ctx, c, dir, func(cmd *exec.Cmd) { oerr = ch.open(cmd) }, args...)
+	if err = errors.Join(oerr, err); err != nil {
+		return 0, err
+	}
+	if ch.terminal != nil {
+		if err := ch.terminal.accept(); err != nil {
+			return 0, err
+		}
+	}
+	ch.started()
+	return pid, nil
+}
+
+// catch takes the signals that a process can take, so that none ends this one.
+func catch() chan os.Signal {
+	signals := make(chan os.Signal, 64)
+	signal.Notify(signals, unix.SIGHUP, unix.SIGINT, unix.SIGQUIT, unix.SIGTERM, unix.SIGUSR1, unix.SIGUSR2, unix.SIGALRM, unix.SIGWINCH)
+	return signals
+}
+
+// hangUp is how long a process has to end when its terminal is gone.
+const hangUp = 3 * time.Second
+
+// wait waits for the end of a process of a container, and gives its exit code. Signals are
+// passed on to it. One with a terminal gets them as keys, so that a signal means that the
+// terminal goes away.
+func wait(ctx context.Context, pid int, t *terminal, signals <-chan os.Signal) (int, error) {
+	p, err := os.FindProcess(pid)
+	if err != nil {
+		return 0, err
+	}
+	type end struct {
+		state *os.ProcessState
+		err   error
+	}
+	ended := make(chan end, 1)
+	go func() {
+		state, err := p.Wait()
+		ended <- end{state, err}
+	}()
+	done := ctx.Done()
+	var late <-chan time.Time
+	for {
+		select {
+		case e := <-ended:
+			if e.err != nil {
+				return 0, e.err
+			}
+			return exitCode(e.state.Sys().(syscall.WaitStatus)), nil
+		case s := <-signals:
+			switch {
+			case s == unix.SIGWINCH && t != nil:
+				t.resize()
+			case s == unix.SIGWINCH && t == nil:
+			case t != nil && s != unix.SIGUSR1 && s != unix.SIGUSR2:
+				p.Signal(unix.SIGHUP)
+				late = time.After(hangUp)
+			default:
+				p.Signal(s)
+			}
+		case <-late:
+			p.Kill()
+		case <-done:
+			p.Kill()
+			done = nil
+		}
+	}
+}
+
+func exitCode(s syscall.WaitStatus) int {
+	if s.Signaled() {
+		return codeSignal + int(s.Signal())
+	}
+	return s.ExitStatus()
+}

@@ -1,0 +1,115 @@
+package container
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"time"
+
+	"github.com/seed-e0495807/strake/lang/diag"
+)
+
+// The files of a container that are for the runtime.
+const (
+	bundleDir  = "oci"
+	runtimeDir = "runtime" // what the runtime knows of the container
+	pidFile    = "pid"
+	runtimeLog = "runtime.log"
+)
+
+// runtimeWait bounds what a runtime may take that waits for nobody.
+const runtimeWait = 30 * time.Second
+
+// runtimeCommand calls the runtime. What it complains of is in a log of its own, apart
+// from what the container writes.
+func (r *Runner) runtimeCommand(ctx context.Context, c *Container, log string, args ...string) *exec.Cmd {
+	global := []string{"--root", c.path(runtimeDir), "--log", log, "--log-format", "json"}
+	cmd := exec.CommandContext(ctx, r.Runtime, append(global, args...)...)
+	cmd.Env = []string{"XDG_RUNTIME_DIR=" + c.dir}
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} // what a terminal sends is for this process
+	return cmd
+}
+
+// runtime calls the runtime for something that takes no time.
+func (r *Runner) runtime(ctx context.Context, c *Container, args ...string) error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), runtimeWait)
+	defer cancel()
+	var out bytes.Buffer
+	cmd := r.runtimeCommand(ctx, c, "/dev/stderr", args...)
+	cmd.Stdout, cmd.Stderr = &out, &out
+	cmd.WaitDelay = time.Second
+	if err := cmd.Run(); err != nil {
+		return fail("runtime", "", "%s %s: %v", filepath.Base(r.Runtime), args[0], complaint(out.Bytes(), err))
+	}
+	return nil
+}
+
+// complaint is the last error in the log of a runtime, which also has lines of text.
+func complaint(log []byte, err error) error {
+	for line := range bytes.Lines(log) {
+		var entry struct{ Level, Msg string }
+		if json.Unmarshal(line, &entry) == nil && (entry.Level == "error" || entry.Level == "fatal") && entry.Msg != "" {
+			err = errors.New(entry.Msg)
+		}
+	}
+	return err
+}
+
+// start calls the runtime to start a process, and gives its number. The streams of cmd are
+// those of the process.
+func (r *Runner) start(ctx context.Context, c *Container, dir string, set func(*exec.Cmd), args ...string) (int, error) {
+	log, pid := filepath.Join(dir, runtimeLog), filepath.Join(dir, pidFile)
+	for _, name := range []string{log, pid} { // of a process before
+		os.Remove(name)
+	}
+	cmd := r.runtimeCommand(ctx, c, log, append(args[:1:1], append([]string{"--detach", "--pid-file", pid}, args[1:]...)...)...)
+	cmd.Dir = dir
+	set(cmd)
+	if err := cmd.Start(); err != nil {
+		return 0, fail("no-runtime", "`strake engine install` installs one, and so does apt-get install runc", "cannot run %s: %v", r.Runtime, err)
+	}
+	if err := cmd.Wait(); err != nil {
+		data, _ := os.ReadFile(log)
+		return 0, notStarted(c, complaint(data, err))
+	}
+	data, err := os.ReadFile(pid)
+	if err != nil {
+		return 0, err
+	}
+	var n int
+	if _, err := fmt.Sscan(string(data), &n); err != nil {
+		return 0, fmt.Errorf("%s: %w", pid, err)
+	}
+	return n, nil
+}
+
+// notStarted makes an error out of what the runtime complained of, with the code that docker
+// has for it.
+func notStarted(c *Container, err error) error {
+	text := strings.TrimPrefix(err.Error(), "runc run failed: ")
+	e := &StartError{Code: CodeFailed, Diagnostic: diag.Diagnostic{Code: "container-start", Message: "cannot start the container: " + text}}
+	has := func(parts ...string) bool {
+		for _, part := range parts {
+			if strings.Contains(text, part) {
+				return true
+			}
+		}
+		return false
+	}
+	switch {
+	case has("executable file"), has("exec:", "stat ", "open executable") && has("no such file or directory"):
+		e.Code, e.Hint = CodeNotFound, "look what the image has with `strake run --rm -it --entrypoint sh "+c.Image+"`, if it has a shell"
+	case has("exec:", "exec ", "stat ", "open executable", "cannot run") && has("permission denied", "is a directory", "Is a directory", "exec format error"):
+		e.Code, e.Hint = CodeNotRunnable, "make the file executable in the image, or name another program"
+	case has("no space left on device", "disk quota exceeded"):
+		e.Hint = "remove containers with `strake rm`, images with `strake rmi`, or set STRAKE_HOME to a directory on a larger disk"
+	}
+	return e
+}

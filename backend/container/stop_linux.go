@@ -1,0 +1,124 @@
+package container
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/moby/sys/signal"
+	"golang.org/x/sys/unix"
+)
+
+// Namespace gives a process that is in the container's user namespace, 0 for none.
+func (c *Container) Namespace() int {
+	for _, p := range []Process{c.Monitor, c.State.Process} {
+		if p.Alive() {
+			return p.Pid
+		}
+	}
+	return 0
+}
+
+// Signal sends a signal, by number or name, to the first process of a container.
+func (c *Container) Signal(name string) error {
+	number, err := signal.ParseSignal(name)
+	if err != nil {
+		return fail("bad-signal", "name one like SIGTERM, or give its number", "%q is no signal: %v", name, err)
+	}
+	if c.Status != Running && c.Status != Paused {
+		return fail("container-not-running", "`strake ps` shows those that run", "container %s is not running", c.Name)
+	}
+	return c.State.Process.signal(unix.Signal(number))
+}
+
+// signal sends a signal to a process, and to none that has its number by now.
+func (p Process) signal(s unix.Signal) error {
+	fd, err := unix.PidfdOpen(p.Pid, 0)
+	if err != nil {
+		return gone(err)
+	}
+	defer unix.Close(fd)
+	if !p.Alive() {
+		return nil
+	}
+	return gone(unix.PidfdSendSignal(fd, s, nil, 0))
+}
+
+// gone is no error for a process that has ended.
+func gone(err error) error {
+	if errors.Is(err, unix.ESRCH) {
+		return nil
+	}
+	return err
+}
+
+// stopWait is how long a container has to end when StopTimeout does not say.
+const stopWait = 10 * time.Second
+
+// Stop asks a container to end, and kills it after a time: that of the container when it
+// is negative. It waits for its end, which its monitor notes.
+func (c *Container) Stop(ctx context.Context, patience time.Duration) error {
+	if c.Status == Exited {
+		return nil
+	}
+	if patience < 0 {
+		patience = stopWait
+		if c.StopTimeout != nil {
+			patience = time.Duration(*c.StopTimeout) * time.Second
+		}
+	}
+	how := c.StopSignal
+	if how == "" {
+		how = "SIGTERM"
+	}
+	if err := c.Signal(how); err != nil {
+		return err
+	}
+	if ended, err := c.ended(ctx, patience); ended || err != nil {
+		return err
+	}
+	return c.Kill(ctx)
+}
+
+// killWait is how long the kernel and the monitor may take.
+const killWait = 20 * time.Second
+
+// Kill kills a container and waits for its end.
+func (c *Container) Kill(ctx context.Context) error {
+	if c.Status == Exited {
+		return nil
+	}
+	if err := c.State.Process.signal(unix.SIGKILL); err != nil {
+		return err
+	}
+	if ended, err := c.ended(ctx, killWait); ended || err != nil {
+		return err
+	}
+	return fail("container-stays", "look what its processes wait for with `ps`: a file system of the network may be gone", "container %s does not end", c.Name)
+}
+
+// ended waits for the end of a container, for so long.
+func (c *Container) ended(ctx context.Context, patience time.Duration) (bool, error) {
+	end := time.Now().Add(patience)
+	for {
+		if c.Gone() {
+			return true, nil
+		}
+		if err := c.Refresh(); err != nil && !c.Gone() {
+			return false, err
+		}
+		if c.Status == Exited || c.Status == Dead {
+			return true, nil
+		}
+		if time.Now().After(end) {
+			return false, nil
+		}
+		select {
+		case <-ctx.Done():
+			return false, context.Cause(ctx)
+		case <-time.After(stopPoll):
+		}
+	}
+}
+
+const stopPoll = 10 * time.Millisecond

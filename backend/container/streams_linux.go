@@ -1,0 +1,111 @@
+package container
+
+import (
+	"io"
+	"os"
+	"os/exec"
+	"sync"
+
+	specs "github.com/opencontainers/runtime-spec/specs-go"
+)
+
+// channel joins the streams of a process in a container to those of the user.
+type channel struct {
+	Streams
+	log      *logger // may be nil
+	terminal *terminal
+	stdin    bool // the process may read
+
+	stderr   *os.File
+	writers  []*os.File // ends of pipes that are the process's
+	input    *os.File   // the end of a pipe that it reads, kept open
+	copying  sync.WaitGroup
+	complain *os.File // what the runtime writes besides its log
+}
+
+// size is that of the user's terminal, for a process that has one.
+func (ch *channel) size() *specs.Box {
+	if ch.terminal == nil {
+		return nil
+	}
+	return ch.terminal.size()
+}
+
+// open makes pipes, unless the process has a terminal. A process never has a file of the
+// user's itself: what can write to a terminal can type there, too.
+func (ch *channel) open(cmd *exec.Cmd) error {
+	if ch.terminal != nil {
+		return nil
+	}
+	if ch.stdin {
+		r, w, err := os.Pipe()
+		if err != nil {
+			return err
+		}
+		cmd.Stdin, ch.input = r, w
+		ch.writers = append(ch.writers, r)
+	}
+	out, stdout, err := os.Pipe()
+	if err != nil {
+		return err
+	}
+	cmd.Stdout = stdout
+	ch.writers = append(ch.writers, stdout)
+	ch.copy("stdout", out, ch.Out)
+	errs, stderr, err := os.Pipe()
+	if err != nil {
+		out.Close()
+		return err
+	}
+	cmd.Stderr, ch.stderr = stderr, errs
+	ch.writers = append(ch.writers, stderr)
+	return nil
+}
+
+func (ch *channel) copy(stream string, from *os.File, to io.Writer) {
+	ch.copying.Go(func() {
+		ch.log.tee(stream, from, to)
+		from.Close()
+	})
+}
+
+// started goes on when the process runs. Until then the runtime itself may have written to
+// the same stream as the process, what its log has, too.
+func (ch *channel) started() {
+	ch.closeWriters()
+	switch {
+	case ch.terminal != nil:
+		master := ch.terminal.master
+		ch.copying.Go(func() { ch.log.tee("stdout", master, ch.Out) })
+		if ch.stdin && ch.In != nil {
+			go io.Copy(master, ch.In)
+		}
+		return
+	case ch.input != nil && ch.In != nil:
+		go func() {
+			io.Copy(ch.input, ch.In)
+			ch.input.Close()
+		}()
+	}
+	ch.copy("stderr", ch.stderr, ch.Err)
+	ch.stderr = nil
+}
+
+func (ch *channel) closeWriters() {
+	for _, f := range ch.writers {
+		f.Close()
+	}
+	ch.writers = nil
+}
+
+// drain waits until all is copied that the process wrote, and restores the terminal.
+func (ch *channel) drain() {
+	ch.closeWriters()
+	ch.copying.Wait()
+	if ch.stderr != nil {
+		ch.stderr.Close()
+	}
+	if ch.terminal != nil {
+		ch.terminal.close()
+	}
+}

@@ -1,0 +1,187 @@
+package container
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+
+	"github.com/spf13/cobra"
+
+	"github.com/seed-e0495807/strake/backend/container"
+	"github.com/seed-e0495807/strake/backend/container/rootfs"
+	"github.com/seed-e0495807/strake/backend/store"
+	"github.com/seed-e0495807/strake/cmd/internal/cli"
+	"github.com/seed-e0495807/strake/cmd/internal/cli/image"
+)
+
+const runLong = `It is for trying what was built, and no container platform. The image comes from
+the store, or else from its registry. Only runc or crun is needed, and without root also
+uidmap.
+
+A container has the network of this machine, unless --network says otherwise: "private"
+is a network of its own, which pasta or slirp4netns forwards, and which -p asks for, too.
+
+The exit code is that of the command; 125 is for a failure of strake, 126 for a command
+that cannot be run, 127 for one that is not there, and 128 and a number for a signal.
+`
+
+const runExamples = `  strake run --rm -it debian:13
+  strake run --rm -v "$PWD:/src" -w /src golang:1.26 go test ./...
+  strake run -d --name web -p 8080:80 nginx
+`
+
+func runCommand(p *cli.Process) *cobra.Command {
+	cmd := &cobra.Command{
+		Use:     "run [OPTIONS] IMAGE [COMMAND] [ARG...]",
+		Short:   "Run an image",
+		Long:    runLong,
+		Example: runExamples,
+	}
+	o := &runOptions{Process: p}
+	o.declare(cmd.Flags())
+	cmd.Flags().SetInterspersed(false)
+	cmd.RunE = cli.Running(func(ctx context.Context, args []string) error {
+		if len(args) == 0 {
+			return cli.Misuse("strake run takes an image")
+		}
+		o.entrypointSet = cmd.Flags().Changed("entrypoint")
+		return failing(o.run(ctx, args[0], args[1:]))
+	})
+	return cmd
+}
+
+// failing gives errors of strake itself the exit code that docker has for them.
+func failing(err error) error {
+	var (
+		usage *cli.UsageError
+		start *container.StartError
+	)
+	_, _, exits := cli.Code(err)
+	switch {
+	case err == nil, exits, errors.As(err, &usage):
+		return err
+	case errors.As(err, &start):
+		return cli.Exit(start.Code, err)
+	}
+	return cli.Exit(container.CodeFailed, err)
+}
+
+func (o *runOptions) run(ctx context.Context, name string, command []string) error {
+	if err := o.check(); err != nil {
+		return err
+	}
+	w, err := Open(ctx, o.Process)
+	if err != nil {
+		return err
+	}
+	if here, err := w.AsRoot(ctx, nil, o.Args); !here {
+		return err
+	}
+	r, err := w.Runner()
+	if err != nil {
+		return err
+	}
+	c, err := o.create(ctx, w, r, name, command)
+	if err != nil {
+		return err
+	}
+	if o.detach {
+		if err := r.Detach(ctx, c); err != nil {
+			return err
+		}
+		return cli.Printf(o.Stdout, "%s\n", c.ID)
+	}
+	s := container.Streams{Out: o.Stdout, Err: o.Stderr}
+	if o.interactive {
+		s.In = o.Stdin
+	}
+	code, err := r.Run(ctx, c, s, nil)
+	if err == nil && code != 0 {
+		return cli.Exit(code, nil)
+	}
+	return err
+}
+
+// create makes the container, with the layers of its image unpacked.
+func (o *runOptions) create(ctx context.Context, w *World, r *container.Runner, name string, command []string) (c *container.Container, err error) {
+	err = o.WithStore(ctx, func(s *store.Store) error {
+		img, err := o.find(ctx, s, name)
+		if err != nil {
+			return err
+		}
+		v, err := img.Variant(o.platform)
+		if err != nil {
+			return err
+		}
+		cfg, err := o.config(ctx, name, img, v, command)
+		if err != nil {
+			return err
+		}
+		if c, err = w.Set.Create(ctx, cfg); err != nil {
+			return err
+		}
+		layers, err := rootfs.Open(r.Layers)
+		if err == nil {
+			err = layers.Unpack(ctx, s.Content(), v.Manifest, cfg.DiffIDs)
+		}
+		if err != nil {
+			return errors.Join(err, w.Set.Remove(context.WithoutCancel(ctx), c))
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	if o.cidfile != "" {
+		err = writeID(o.cidfile, c.ID)
+	}
+	return c, err
+}
+
+// writeID writes the file of --cidfile, which must be new.
+func writeID(name, id string) error {
+	f, err := os.OpenFile(name, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o644)
+	if err != nil {
+		return err
+	}
+	_, err = f.WriteString(id)
+	return errors.Join(err, f.Close())
+}
+
+// find looks for the image in the store, and fetches it when it is not there or --pull says
+// so.
+func (o *runOptions) find(ctx context.Context, s *store.Store, name string) (store.Image, error) {
+	img, err := s.Find(name)
+	missing := errors.Is(err, store.ErrNotFound)
+	if err == nil && o.platform != "" {
+		_, perr := img.Variant(o.platform)
+		missing = perr != nil
+	}
+	switch {
+	case err != nil && !missing:
+		return img, err
+	case o.pull == "never" || !missing && o.pull != "always":
+		return img, err
+	}
+	out := o.Stderr
+	if o.quiet {
+		out = io.Discard
+	}
+	if missing {
+		fmt.Fprintf(out, "Unable to find image '%s' locally\n", tagged(name))
+	}
+	if err := image.Pull(ctx, o.Process, s, out, name, o.platform, o.quiet); err != nil {
+		return img, err
+	}
+	return s.Find(name)
+}
+
+// tagged is a name with its tag, as far as it is one.
+func tagged(name string) string {
+	if full, err := store.Normalize(name); err == nil {
+		return store.Familiar(full)
+	}
+	return name
+}

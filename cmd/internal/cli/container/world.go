@@ -1,0 +1,173 @@
+package container
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"github.com/seed-e0495807/strake/backend/container"
+	"github.com/seed-e0495807/strake/backend/container/userns"
+	"github.com/seed-e0495807/strake/backend/engine"
+	"github.com/seed-e0495807/strake/cmd/internal/cli"
+	"github.com/seed-e0495807/strake/lang/diag"
+)
+
+// World is what the commands about containers work with.
+type World struct {
+	*cli.Process
+	Set    *container.Set
+	home   string
+	engine engine.Options // where programs are looked for
+}
+
+// Open finds the containers of the user, and cleans what a monitor that was killed has left.
+func Open(ctx context.Context, p *cli.Process) (*World, error) {
+	w, err := newWorld(p)
+	if err != nil {
+		return nil, err
+	}
+	return w, w.sweep(ctx)
+}
+
+func newWorld(p *cli.Process) (*World, error) {
+	home, err := p.Home()
+	if err != nil {
+		return nil, err
+	}
+	return &World{Process: p, home: home, Set: container.Open(filepath.Join(home, "containers")),
+		engine: new(cli.EngineFlags).EngineOptions(p, home)}, nil
+}
+
+// Runner runs containers as root of the present user namespace.
+func (w *World) Runner() (*container.Runner, error) {
+	runtime, err := engine.Runtime(w.engine)
+	if err != nil {
+		return nil, err
+	}
+	self, err := os.Executable()
+	if err != nil {
+		return nil, err
+	}
+	return &container.Runner{
+		Set: w.Set, Layers: filepath.Join(w.home, "layers"), Runtime: runtime,
+		Monitor: []string{self, monitorName}, Init: []string{self, initName}, Note: w.note, Caught: w.Signals,
+	}, nil
+}
+
+func (w *World) note(text string) {
+	w.Report(nil, diag.List{{Severity: diag.Info, Code: "container", Message: text}})
+}
+
+// AsRoot tells whether the command is to go on here. It is not if the user is no root: then
+// the command line has been run again as root of a user namespace, that of a container when
+// it is not nil and runs, and the error has the exit code of that.
+func (w *World) AsRoot(ctx context.Context, c *container.Container, args []string) (bool, error) {
+	if userns.IsRoot() {
+		return true, nil
+	}
+	if _, err := engine.Runtime(w.engine); err != nil {
+		return false, err
+	}
+	self, err := os.Executable()
+	if err != nil {
+		return false, err
+	}
+	pid := 0
+	if c != nil {
+		pid = c.Namespace()
+	}
+	code, err := userns.Run(ctx, pid, append([]string{self}, args...), userns.Options{
+		Look: func(name string) string { return engine.Look(w.engine, name) }, Caught: w.Signals,
+	})
+	if err == nil && code != 0 {
+		err = cli.Exit(code, nil)
+	}
+	return false, err
+}
+
+// again is the command line of a command for one of its arguments.
+func again(cmd *cobra.Command, arg string) []string {
+	args := []string{cmd.Name()}
+	cmd.Flags().Visit(func(f *pflag.Flag) { args = append(args, "--"+f.Name+"="+f.Value.String()) })
+	return append(args, "--", arg)
+}
+
+// each does something for each container that is named, as root of its user namespace. It
+// does what it can, and reports the rest.
+func (w *World) each(ctx context.Context, cmd *cobra.Command, names []string, do func(*container.Container, string) error) error {
+	var failed diag.List
+	code := 0
+	for _, name := range names {
+		c, err := w.Set.Find(name)
+		if err == nil {
+			var here bool
+			if here, err = w.AsRoot(ctx, c, again(cmd, name)); here {
+				err = do(c, name)
+			}
+		}
+		exit, silent, _ := cli.Code(err)
+		switch {
+		case err == nil:
+		case ctx.Err() != nil:
+			return err
+		case silent:
+			code = exit
+		default:
+			failed = append(failed, cli.Diagnose(err)...)
+		}
+	}
+	if err := failed.Err(); err != nil || code == 0 {
+		return err
+	}
+	return cli.Exit(code, nil)
+}
+
+// remove removes containers. With force, it kills those that run, and removes those that
+// are damaged, too.
+func (w *World) remove(ctx context.Context, cmd *cobra.Command, names []string, force bool) error {
+	var there []string
+	for _, name := range names {
+		if _, err := w.Set.Find(name); force && errors.Is(err, container.ErrNotFound) {
+			w.Report(nil, cli.Diagnose(err))
+			continue
+		}
+		there = append(there, name)
+	}
+	return w.each(ctx, cmd, there, func(c *container.Container, name string) error {
+		if force {
+			if err := c.Kill(ctx); err != nil {
+				return err
+			}
+		}
+		if err := w.Set.Remove(ctx, c); err != nil {
+			return err
+		}
+		return cli.Printf(w.Stdout, "%s\n", name)
+	})
+}
+
+// sweep cleans what is left of containers whose monitor was killed.
+func (w *World) sweep(ctx context.Context) error {
+	dead, err := w.Set.Dead()
+	if err != nil || len(dead) == 0 {
+		return err
+	}
+	for _, c := range dead {
+		here, err := w.AsRoot(ctx, c, []string{monitorName, sweepArg, c.ID})
+		if here {
+			var r *container.Runner
+			if r, err = w.Runner(); err == nil {
+				err = r.Clean(ctx, c)
+			}
+		}
+		if err != nil {
+			w.Report(nil, diag.List{{Severity: diag.Warning, Code: "container-left", Message: fmt.Sprintf("what is left of container %s stays: %v", c.Name, err)}})
+		}
+	}
+	return nil
+}
