@@ -22,7 +22,11 @@ func sources(ctx context.Context, r *reading) error {
 	if err != nil {
 		return err
 	}
-	dirs := append(sourceDirs(), r.repositories()...)
+	here, err := r.repositories(ctx)
+	if err != nil {
+		return err
+	}
+	dirs := append(sourceDirs(), here...)
 	names := r.paths(func(c *change) bool {
 		return c.after != nil && !owned[c.path] && slices.ContainsFunc(dirs, func(dir string) bool { return under(c.path, dir) && c.path != dir })
 	})
@@ -61,15 +65,20 @@ func sources(ctx context.Context, r *reading) error {
 var inFiles = late.Regexp(`(?m)^[^#\n]*\b(?:file|copy):(?://)?(/[^\s\]]+)`)
 
 // repositories are the directories that new sources of apt name.
-func (r *reading) repositories() (dirs []string) {
-	for name, c := range r.changes {
-		if text, ok := r.text(c.after); ok && (path.Ext(name) == ".list" || path.Ext(name) == ".sources") && under(name, "/etc/apt") {
-			for _, m := range inFiles().FindAllStringSubmatch(text, -1) {
-				dirs = append(dirs, path.Clean(m[1]))
-			}
+func (r *reading) repositories(ctx context.Context) (dirs []string, err error) {
+	names := r.paths(func(c *change) bool {
+		return c.content() && under(c.path, "/etc/apt") && (path.Ext(c.path) == ".list" || path.Ext(c.path) == ".sources")
+	})
+	for _, name := range names {
+		text, err := r.file(ctx, r.after, name)
+		if err != nil {
+			return nil, err
+		}
+		for _, m := range inFiles().FindAllStringSubmatch(text, -1) {
+			dirs = append(dirs, path.Clean(m[1]))
 		}
 	}
-	return dirs
+	return dirs, nil
 }
 
 // fetchers installs in front of the sources what apt needs to read them: certificates for https,
