@@ -68,6 +68,26 @@ func TestSteps(t *testing.T) {
 	}
 }
 
+// TestNoSecret has what looks like a secret, and is none.
+func TestNoSecret(t *testing.T) {
+	for name, text := range map[string]string{
+		"/etc/nsswitch.conf":     "passwd:         files systemd\n",
+		"/etc/pam.d/login":       "password required pam_unix.so\n",
+		"/etc/ssh/sshd_config":   "PasswordAuthentication no\n",
+		"/etc/a.conf":            "password_encryption = scram-sha-256\ntoken = $TOKEN\n#password = hunter22\nsecret = \n",
+		"/srv/.env.example":      "DB_PASSWORD=changeme\n",
+		"/srv/lexer.c":           "token = next_token(s);\n",
+		"/usr/lib/libcrypto.so":  "\x00-----BEGIN PRIVATE KEY-----\x00http://me:pw@host.example/",
+		"/srv/key.js":            "const head = '-----BEGIN PRIVATE KEY-----\\n' + body\n",
+		"/root/.ssh/id_rsa.pub":  "ssh-rsa AAAA\n",
+		"/root/.ssh/known_hosts": "host ssh-rsa AAAA\n",
+	} {
+		if what := secretOf(name, text); what != "" {
+			t.Errorf("%s: %s", name, what)
+		}
+	}
+}
+
 // TestLeft has what is no part of an image.
 func TestLeft(t *testing.T) {
 	key := "-----BEGIN OPENSSH PRIVATE KEY-----\nabc\n"
@@ -86,6 +106,7 @@ func TestLeft(t *testing.T) {
 		"token":       {file("srv/x", "t = ghp_"+strings.Repeat("a", 36)+"\n"), "token", true},
 		"npmrc":       {file("root/.npmrc", "//r.example/:_authToken=abc\n"), "token", true},
 		"remote":      {file("srv/.git/config", "url = https://me:pw@git.example/x\n"), "password", true},
+		"setting":     {file("srv/.env", "PORT=80\nexport DB_PASSWORD='hunter22'\n"), "password", true},
 		"run/secrets": {file("run/secrets/x", "x"), "secret", true},
 	} {
 		t.Run(name, func(t *testing.T) {

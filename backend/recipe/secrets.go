@@ -3,6 +3,7 @@ package recipe
 import (
 	"context"
 	"path"
+	"slices"
 	"strings"
 
 	"github.com/seed-e0495807/strake/backend/validate"
@@ -39,6 +40,21 @@ var (
 	registryToken = late.Regexp(`(?m)^[^#;\n]*(?:_authToken|_auth|_password)\s*=\s*[^\s$]`)
 )
 
+// assigned finds a setting whose name ends as those of secrets do, with a value that is no variable and
+// no switch.
+var assigned = late.Regexp(`(?im)^\s*(?:export\s+|set\s+)?["']?[a-z0-9_.-]*(?:password|passwd|passphrase|secret|token|api_?key|access_?key|secret_?key)["']?\s*=\s*["']?[^\s"'$<{;,()]{6,}["']?\s*(?:[#;].*)?$`)
+
+// settings tells whether a file is of settings, by its name: in a program the same line would be code.
+func settings(name string) bool {
+	switch file := base(name); {
+	case strings.HasSuffix(file, ".example"), strings.HasSuffix(file, ".sample"), strings.HasSuffix(file, ".template"):
+		return false
+	case file == ".env", strings.HasPrefix(file, ".env."), under(name, "/etc"):
+		return true
+	}
+	return slices.Contains([]string{".env", ".envrc", ".conf", ".cnf", ".cfg", ".ini", ".properties", ".bashrc", ".profile", ".bash_profile", ".zshrc"}, path.Ext(name))
+}
+
 // public ends the names of files that go with a secret, and are none.
 func public(name string) bool { return path.Ext(name) == ".pub" }
 
@@ -61,6 +77,9 @@ func secretOf(name, text string) string {
 		if find().MatchString(text) {
 			return what
 		}
+	}
+	if settings(name) && assigned().MatchString(text) {
+		return "a password or a token in a setting"
 	}
 	// In what is no text, anything may look like an address.
 	if text != "" && !strings.ContainsRune(text, 0) && redact.URLs(text) != text {

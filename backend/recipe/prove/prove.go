@@ -86,7 +86,7 @@ func (x *prover) read(ctx context.Context) (*recipe.Recipe, error) {
 		x.Input.Installed, err = x.build(ctx, part)
 		missing := unavailable(err)
 		if err != nil && (len(missing) == 0 || slices.Contains(x.Input.Unavailable, missing[0])) {
-			return made, &Failed{part, err}
+			return made, &Failed{made, err}
 		}
 		x.Input.Unavailable = append(x.Input.Unavailable, missing...)
 		x.Say("reading what was done besides")

@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	v1 "github.com/google/go-containerregistry/pkg/v1"
+	"mvdan.cc/sh/v3/syntax"
 
 	"github.com/seed-e0495807/strake/backend/recipe"
 	"github.com/seed-e0495807/strake/backend/recipe/prove"
@@ -100,10 +101,25 @@ func (s *session) input(t *testing.T, b *bed) recipe.Input {
 		}
 	}
 	in := recipe.Input{Before: b.image(t, before), After: b.image(t, after), Name: base}
-	for line := range strings.SplitSeq(strings.TrimSuffix(s.script, "\n"), "\n") {
-		in.Commands = append(in.Commands, recipe.Command{Line: line})
-	}
+	in.Commands = s.commands(t)
 	return in
+}
+
+// commands are what is typed: a statement of the shell each.
+func (s *session) commands(t testing.TB) (list []recipe.Command) {
+	t.Helper()
+	file, err := syntax.NewParser().Parse(strings.NewReader(s.script), s.name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, stmt := range file.Stmts {
+		var text strings.Builder
+		if err := syntax.NewPrinter().Print(&text, stmt); err != nil {
+			t.Fatal(err)
+		}
+		list = append(list, recipe.Command{Line: strings.TrimSpace(text.String())})
+	}
+	return list
 }
 
 // show keeps what was written, to be read by people.
