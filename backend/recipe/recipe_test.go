@@ -88,6 +88,18 @@ func TestNoSecret(t *testing.T) {
 	}
 }
 
+// TestPair holds that the public part of a key is left out with the private one, and stays without it.
+func TestPair(t *testing.T) {
+	r := made(t, nil, []entry{file("srv/a", "-----BEGIN OPENSSH PRIVATE KEY-----\nabc\n"), file("srv/a.pub", "ssh-rsa AAAA\n"), file("srv/b.pub", "ssh-rsa AAAA\n")})
+	var left []string
+	for _, l := range r.Left {
+		left = append(left, l.Pattern)
+	}
+	if !slices.Equal(left, []string{"/srv/a", "/srv/a.pub"}) {
+		t.Errorf("left out: %q", left)
+	}
+}
+
 // TestLeft has what is no part of an image.
 func TestLeft(t *testing.T) {
 	key := "-----BEGIN OPENSSH PRIVATE KEY-----\nabc\n"

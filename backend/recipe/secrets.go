@@ -91,11 +91,18 @@ func secretOf(name, text string) string {
 // secrets leaves out files that hold any.
 func secrets(_ context.Context, r *reading) error {
 	for _, name := range r.paths(func(c *change) bool { return c.after != nil && c.after.Kind == validate.Regular && c.content() }) {
-		what := secretOf(name, r.texts[r.changes[name].after])
+		c := r.changes[name]
+		if c == nil { // the public part of a key
+			continue
+		}
+		what := secretOf(name, r.texts[c.after])
 		if what == "" {
 			continue
 		}
 		r.leave(name, "it holds "+what, true, name)
+		if twin := name + ".pub"; r.changes[twin] != nil { // with the private key that the image gets, it would be none
+			r.leave(twin, "it goes with a private key that is left out", false, twin)
+		}
 	}
 	return nil
 }
