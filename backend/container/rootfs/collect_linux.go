@@ -4,6 +4,7 @@ import (
 	"context"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/gofrs/flock"
@@ -25,28 +26,43 @@ func (l *Layers) Collect(ctx context.Context, needed func() (map[digest.Digest]b
 	if err != nil {
 		return err
 	}
-	found, err := filepath.Glob(filepath.Join(escapeGlob(l.dir), "*", "*", "*"))
+	list, err := l.Litter(keep)
 	if err != nil {
 		return err
 	}
-	for _, name := range found {
+	for _, name := range list {
 		if ctx.Err() != nil {
 			return context.Cause(ctx)
-		}
-		d := digest.NewDigestFromEncoded(digest.Algorithm(filepath.Base(filepath.Dir(name))), filepath.Base(name))
-		if d.Validate() == nil && keep[d] {
-			continue // else it is not needed, or was never finished
 		}
 		if err := l.discard(name); err != nil {
 			return explain(l.dir, err)
 		}
 	}
-	return l.unprobe()
+	return nil
+}
+
+// Litter lists the directories of what nobody needs, and of what processes left that died.
+// Some may be in the making, but for Collect.
+func (l *Layers) Litter(keep map[digest.Digest]bool) ([]string, error) {
+	list, err := filepath.Glob(filepath.Join(escapeGlob(l.dir), "*", "*", "*"))
+	if err != nil {
+		return nil, err
+	}
+	list = slices.DeleteFunc(list, func(name string) bool {
+		d := digest.NewDigestFromEncoded(digest.Algorithm(filepath.Base(filepath.Dir(name))), filepath.Base(name))
+		return d.Validate() == nil && keep[d]
+	})
+	probes, err := filepath.Glob(filepath.Join(escapeGlob(l.dir), probeName+"*"))
+	return append(probes, list...), err
 }
 
 // discard removes a layer. It ends to be one at once.
 func (l *Layers) discard(name string) error {
-	if strings.HasSuffix(name, ".lock") || strings.HasSuffix(name, ".part") {
+	switch base := filepath.Base(name); {
+	case strings.HasPrefix(base, probeName):
+		unix.Unmount(filepath.Join(name, "root"), unix.MNT_DETACH) // most are not mounted
+		return os.RemoveAll(name)
+	case strings.HasSuffix(base, ".lock") || strings.HasSuffix(base, ".part"):
 		return os.RemoveAll(name)
 	}
 	part := name + ".part"
@@ -57,21 +73,6 @@ func (l *Layers) discard(name string) error {
 		return err
 	}
 	return os.RemoveAll(part)
-}
-
-// unprobe removes what a process left that died while it tried overlayfs.
-func (l *Layers) unprobe() error {
-	left, err := filepath.Glob(filepath.Join(escapeGlob(l.dir), probeName+"*"))
-	if err != nil {
-		return err
-	}
-	for _, dir := range left {
-		unix.Unmount(filepath.Join(dir, "root"), unix.MNT_DETACH) // most are not mounted
-		if err := os.RemoveAll(dir); err != nil {
-			return explain(l.dir, err)
-		}
-	}
-	return nil
 }
 
 func escapeGlob(dir string) string {

@@ -43,3 +43,6 @@ func (*Layers) Changes(context.Context, string, []digest.Digest, io.Writer) erro
 func (*Layers) Collect(context.Context, func() (map[digest.Digest]bool, error)) error {
 	return unsupported()
 }
+
+// Litter is empty.
+func (*Layers) Litter(map[digest.Digest]bool) ([]string, error) { return nil, nil }

@@ -48,13 +48,19 @@ func writeJSON(ctx context.Context, s *store.Store, mediaType string, v any) (oc
 }
 
 // importLayer makes a layer of an archive, and gives the digest of the plain tar.
-func importLayer(ctx context.Context, s *store.Store, r io.Reader) (layer ocispecs.Descriptor, diffID digest.Digest, err error) {
-	const ref = "import"
+func importLayer(ctx context.Context, s *store.Store, r io.Reader) (ocispecs.Descriptor, digest.Digest, error) {
 	plain, err := decompress(ctx, r)
 	if err != nil {
-		return layer, "", err
+		return ocispecs.Descriptor{}, "", err
 	}
 	defer plain.Close()
+	return WriteLayer(ctx, s, func(w io.Writer) error { return readTree(io.TeeReader(plain, w)) })
+}
+
+// WriteLayer makes a compressed layer of the tar that write writes, and gives the digest of that.
+// The store must be held.
+func WriteLayer(ctx context.Context, s *store.Store, write func(io.Writer) error) (layer ocispecs.Descriptor, diffID digest.Digest, err error) {
+	const ref = "import"
 	w, err := content.OpenWriter(ctx, s.Content(), content.WithRef(ref))
 	if err != nil {
 		return layer, "", err
@@ -67,7 +73,7 @@ func importLayer(ctx context.Context, s *store.Store, r io.Reader) (layer ocispe
 	}()
 	hash := digest.Canonical.Digester()
 	z := gzip.NewWriter(w)
-	if err := readTree(io.TeeReader(plain, io.MultiWriter(hash.Hash(), z))); err != nil {
+	if err := write(io.MultiWriter(hash.Hash(), z)); err != nil {
 		return layer, "", err
 	}
 	if err := z.Close(); err != nil {

@@ -9,15 +9,10 @@ import (
 	dockerspec "github.com/moby/docker-image-spec/specs-go/v1"
 	"github.com/spf13/cobra"
 
-	"github.com/seed-e0495807/strake/backend/llb"
 	"github.com/seed-e0495807/strake/backend/store"
 	"github.com/seed-e0495807/strake/backend/store/tarball"
 	"github.com/seed-e0495807/strake/cmd/internal/cli"
-	"github.com/seed-e0495807/strake/ir/plan"
-	"github.com/seed-e0495807/strake/lang"
-	"github.com/seed-e0495807/strake/lang/diag"
 	"github.com/seed-e0495807/strake/lang/regular"
-	"github.com/seed-e0495807/strake/lang/source"
 )
 
 const importLong = `FILE is the archive of a file tree, compressed or not; - is standard input. The
@@ -105,54 +100,15 @@ func (c *importRun) run(ctx context.Context, args []string) error {
 	})
 }
 
-// config compiles the changes, as a Dockerfile that starts from nothing.
+// config is that of the image, without what its layer brings along.
 func (c *importRun) config(ctx context.Context) (dockerspec.DockerOCIImage, error) {
-	none := dockerspec.DockerOCIImage{}
-	platform := platforms.DefaultSpec()
+	var config dockerspec.DockerOCIImage
+	config.Platform = platforms.DefaultSpec()
 	if c.platform != "" {
 		var err error
-		if platform, err = platforms.Parse(c.platform); err != nil {
-			return none, cli.Misuse("invalid --platform %q: %v", c.platform, err)
+		if config.Platform, err = platforms.Parse(c.platform); err != nil {
+			return config, cli.Misuse("invalid --platform %q: %v", c.platform, err)
 		}
 	}
-	set := &source.Set{}
-	var wrong diag.List
-	for _, change := range c.changes {
-		wrong = append(wrong, otherThanConfig(set.Add("--change", change+"\n"))...)
-	}
-	if wrong.HasErrors() {
-		c.Report(set, wrong)
-		return none, cli.ErrReported
-	}
-	src := set.Add("--change", "FROM scratch\n"+strings.Join(c.changes, "\n")+"\n")
-	result, err := llb.Compile(ctx, src, llb.Options{Options: plan.Options{Platform: &platform}})
-	if err != nil {
-		c.Report(set, cli.Diagnose(err))
-		return none, cli.ErrReported
-	}
-	config := *result.Image
-	config.History, config.Created = nil, nil
-	return config, nil
-}
-
-var configKeywords = []string{"CMD", "ENTRYPOINT", "ENV", "EXPOSE", "HEALTHCHECK", "LABEL", "ONBUILD", "STOPSIGNAL", "USER", "VOLUME", "WORKDIR"}
-
-// otherThanConfig finds what is no instruction that changes the config. What is wrong in
-// one, Compile tells.
-func otherThanConfig(change *source.File) (wrong diag.List) {
-	file, _ := lang.Parse(change)
-	for _, in := range file.Instructions() {
-		switch in.(type) {
-		case *lang.Cmd, *lang.Entrypoint, *lang.Env, *lang.Expose, *lang.Healthcheck, *lang.Label, *lang.Onbuild,
-			*lang.StopSignal, *lang.User, *lang.Volume, *lang.Workdir:
-		default:
-			keyword := in.Head().Keyword
-			d := wrong.Errorf(keyword.Span(), "change", "--change takes no %s", strings.ToUpper(keyword.Text))
-			d.Expected = strings.Join(configKeywords, ", ") + ": those that change the config"
-			if near := diag.Suggest(keyword.Text, configKeywords); near != "" {
-				d.Hint = "did you mean `" + near + "`?"
-			}
-		}
-	}
-	return wrong
+	return Change(ctx, c.Process, config, c.changes)
 }

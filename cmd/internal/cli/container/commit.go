@@ -1,0 +1,105 @@
+package container
+
+import (
+	"context"
+	"time"
+
+	dockerspec "github.com/moby/docker-image-spec/specs-go/v1"
+	"github.com/spf13/cobra"
+
+	"github.com/seed-e0495807/strake/backend/container"
+	"github.com/seed-e0495807/strake/backend/container/commit"
+	"github.com/seed-e0495807/strake/backend/container/rootfs"
+	"github.com/seed-e0495807/strake/backend/store"
+	"github.com/seed-e0495807/strake/cmd/internal/cli"
+	"github.com/seed-e0495807/strake/cmd/internal/cli/image"
+)
+
+const commitLong = `The image is that of the container, and one layer more, of what was changed in it. Its
+config is that of the container's image, whatever the container was started with: what
+-e, --env-file, -u, -w and mounts gave is not in it.
+
+A change is an instruction of a Dockerfile that changes only the config: CMD,
+ENTRYPOINT, ENV, EXPOSE, HEALTHCHECK, LABEL, ONBUILD, STOPSIGNAL, USER, VOLUME or
+WORKDIR.
+`
+
+const commitExamples = `  strake commit web web:patched
+  strake commit -m "vim added" -c 'CMD ["vim"]' web ubuntu-with-vi
+`
+
+func commitCommand(p *cli.Process) *cobra.Command {
+	cmd := &cobra.Command{
+		Use:     "commit [OPTIONS] CONTAINER [NAME[:TAG]]",
+		Short:   "Make an image of what was changed in a container",
+		Long:    commitLong,
+		Example: commitExamples,
+	}
+	f := cmd.Flags()
+	c := &commitRun{Process: p}
+	f.StringVarP(&c.author, "author", "a", "", "`NAME` Set the author of the image, like \"Ann <ann@example.com>\"")
+	f.StringArrayVarP(&c.changes, "change", "c", nil, "`INSTRUCTION` Apply an instruction to the image")
+	f.StringVarP(&c.message, "message", "m", "", "`TEXT` Set the comment of the image")
+	f.BoolVarP(&c.pause, "pause", "p", true, "Pause the container meanwhile")
+	cmd.RunE = cli.Running(c.run)
+	return cmd
+}
+
+// commitRun is one call of the command.
+type commitRun struct {
+	*cli.Process
+	changes         []string
+	author, message string
+	pause           bool
+}
+
+func (o *commitRun) run(ctx context.Context, args []string) error {
+	if len(args) == 0 || len(args) > 2 {
+		return cli.Misuse("strake commit takes a container and a name")
+	}
+	w, err := Open(ctx, o.Process)
+	if err != nil {
+		return err
+	}
+	c, err := w.Set.Find(args[0])
+	if err != nil {
+		return err
+	}
+	if here, err := w.AsRoot(ctx, c, o.Args); !here {
+		return err
+	}
+	r, err := w.Runner()
+	if err != nil {
+		return err
+	}
+	return o.WithStore(ctx, func(s *store.Store) error { return o.commit(ctx, s, r, c, args[1:]) })
+}
+
+func (o *commitRun) commit(ctx context.Context, s *store.Store, r *container.Runner, c *container.Container, names []string) error {
+	layers, err := rootfs.Open(r.Layers)
+	if err != nil {
+		return err
+	}
+	options := commit.Options{Names: names, Author: o.author, Comment: o.message, Now: time.Now().UTC()}
+	if len(o.changes) > 0 {
+		options.Change = func(base dockerspec.DockerOCIImage) (dockerspec.DockerOCIImage, error) {
+			return image.Change(ctx, o.Process, base, o.changes)
+		}
+	}
+	if o.pause {
+		options.Pause = func(fn func() error) error { return r.Paused(ctx, c, fn) }
+	}
+	desc, err := commit.Commit(ctx, s, layers, c, options)
+	if err != nil {
+		return err
+	}
+	img, err := s.Find(desc.Digest.String())
+	if err != nil {
+		return err
+	}
+	id, err := s.Handle(img)
+	if err != nil {
+		return err
+	}
+	return cli.Printf(o.Stdout, "%s\n", id)
+}
