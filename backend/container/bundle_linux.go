@@ -104,9 +104,10 @@ func (c *Container) mounts() ([]specs.Mount, error) {
 	return list, nil
 }
 
-// points are where something is mounted that the image need not have.
+// points are what the image need not have and the container needs: where something is mounted,
+// and where it begins.
 func (c *Container) points() []rootfs.Point {
-	list := []rootfs.Point{{Path: "/proc"}, {Path: "/sys"}, {Path: "/dev"}}
+	list := []rootfs.Point{{Path: "/proc"}, {Path: "/sys"}, {Path: "/dev"}, {Path: c.Cwd}}
 	for _, name := range ownFiles() {
 		list = append(list, rootfs.Point{Path: "/etc/" + name, File: true})
 	}

@@ -50,7 +50,6 @@ func TestInstead(t *testing.T) {
 		"fmt Dockerfile":        "no formatter",
 		"ls":                    "`strake images`",
 		"attach web":            "`strake run`",
-		"commit x y":            "`strake build`",
 		"login -u me host":      "`docker login`",
 		"lock":                  "`strake plugin lock`",
 		"doctor":                "`strake plugin doctor`",

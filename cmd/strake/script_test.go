@@ -56,6 +56,8 @@ func TestScript(t *testing.T) {
 			switch name {
 			case "git":
 				return s.git, nil
+			case "root":
+				return os.Geteuid() == 0, nil
 			case "program":
 				return program != "", nil
 			}

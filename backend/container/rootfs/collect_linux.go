@@ -9,7 +9,6 @@ import (
 
 	"github.com/gofrs/flock"
 	digest "github.com/opencontainers/go-digest"
-	"golang.org/x/sys/unix"
 )
 
 // Collect removes the unpacked layers that nobody needs, unless somebody unpacks or mounts
@@ -59,10 +58,7 @@ func (l *Layers) Litter(keep map[digest.Digest]bool) ([]string, error) {
 // discard removes a layer. It ends to be one at once.
 func (l *Layers) discard(name string) error {
 	switch base := filepath.Base(name); {
-	case strings.HasPrefix(base, probeName):
-		unix.Unmount(filepath.Join(name, "root"), unix.MNT_DETACH) // most are not mounted
-		return os.RemoveAll(name)
-	case strings.HasSuffix(base, ".lock") || strings.HasSuffix(base, ".part"):
+	case strings.HasPrefix(base, probeName), strings.HasSuffix(base, ".lock"), strings.HasSuffix(base, ".part"):
 		return os.RemoveAll(name)
 	}
 	part := name + ".part"

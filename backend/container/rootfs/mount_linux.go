@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 
 	digest "github.com/opencontainers/go-digest"
@@ -172,12 +173,31 @@ func (l *Layers) probe() error {
 	if err := l.marks.hide(at("upper/hides")); err != nil {
 		return err
 	}
-	if err := l.mountOverlay(at("root"), at("upper"), at("work"), []tree{{dir: at("lower")}}); err != nil {
-		return err
-	}
-	defer unix.Unmount(at("root"), unix.MNT_DETACH)
-	if exists(at("root/gone")) || exists(at("root/hides/x")) {
-		return errors.New("the kernel does not see what is removed")
-	}
-	return nil
+	return apart(func() error {
+		if err := l.mountOverlay(at("root"), at("upper"), at("work"), []tree{{dir: at("lower")}}); err != nil {
+			return err
+		}
+		if exists(at("root/gone")) || exists(at("root/hides/x")) {
+			return errors.New("the kernel does not see what is removed")
+		}
+		return nil
+	})
+}
+
+// apart calls fn in a mount namespace of its own. What it mounts goes with that; and who has
+// entered no more than the user namespace of a container may not mount anything elsewhere.
+func apart(fn func() error) error {
+	done := make(chan error)
+	go func() {
+		runtime.LockOSThread() // for good: the thread ends with the goroutine
+		err := unix.Unshare(unix.CLONE_NEWNS)
+		if err == nil {
+			err = unix.Mount("", "/", "", unix.MS_REC|unix.MS_SLAVE, "")
+		}
+		if err == nil {
+			err = fn()
+		}
+		done <- err
+	}()
+	return <-done
 }

@@ -24,8 +24,6 @@ func Others() []other {
 			"A container is not started again: `strake run` makes a new one. The build engine starts by itself; there are `strake engine start` and `strake engine stop`."},
 		{[]string{"cp", "export"},
 			"Files are written out of a build with `strake build -o DIR .`, and whole images with `strake save`."},
-		{[]string{"commit"},
-			"An image is made of a Dockerfile, with `strake build`, or of a file tree, with `strake import`."},
 		{[]string{"login", "logout"},
 			"Strake uses the credentials in docker's config.json ($DOCKER_CONFIG, else ~/.docker): `docker login` writes them there."},
 		{[]string{"search"},

@@ -13,6 +13,7 @@ func Commands() []cli.Maker {
 		{Name: "stop", Make: stopCommand},
 		{Name: "kill", Make: killCommand},
 		{Name: "rm", Make: rmCommand},
+		{Name: "commit", Make: commitCommand},
 		{Name: monitorName, Make: monitorCommand},
 		{Name: initName, Make: initCommand},
 	}
