@@ -225,7 +225,7 @@ func TestFaults(t *testing.T) {
 	}
 
 	small := t.TempDir()
-	if err := unix.Mount("tmpfs", small, "tmpfs", 0, "size=4m"); err != nil {
+	if err := unix.Mount("tmpfs", small, "tmpfs", 0, "size=6m"); err != nil {
 		t.Skipf("no tmpfs here: %v", err)
 	}
 	t.Cleanup(func() { unix.Unmount(small, unix.MNT_DETACH) })
@@ -236,7 +236,7 @@ func TestFaults(t *testing.T) {
 		t.Fatal(err)
 	}
 	fill := filepath.Join(small, "fill")
-	os.WriteFile(fill, make([]byte, 1200<<10), 0o600)
+	os.WriteFile(fill, make([]byte, 2600<<10), 0o600)
 	code("disk-full", commit(w, t.Context(), Options{Names: []string{"x"}}))
 	if list, err := w.store.Images(); err != nil || len(list) != 1 {
 		t.Errorf("%v %v", list, err)

@@ -48,7 +48,7 @@ func (l *Layers) Changes(ctx context.Context, dir string, diffIDs []digest.Diges
 	if err == nil {
 		err = c.out.close()
 	}
-	return explain(dir, err)
+	return err // of a full disk, too: that is where w writes
 }
 
 // changes compares what a container has with what it began with.
