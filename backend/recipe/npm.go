@@ -110,7 +110,7 @@ func (r *reading) has(name string) bool {
 
 // claim takes changes to be explained by a step of packages, where nothing was built that tells.
 func (r *reading) claim(is func(*change) bool) {
-	if r.in.Installed != nil {
+	if r.in.Installed != nil || len(r.in.Avoid) > 0 {
 		return
 	}
 	for _, name := range r.paths(is) {

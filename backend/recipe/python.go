@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/seed-e0495807/strake/backend/validate"
+	"github.com/seed-e0495807/strake/lang/redact"
 )
 
 // dist is a distribution that pip has installed: PEP 376, PEP 627, PEP 610.
@@ -154,6 +155,8 @@ func (r *reading) pip(ctx context.Context, env string, dists []dist) error {
 			flags = " --break-system-packages"
 		}
 		dists = slices.DeleteFunc(dists, func(d dist) bool { return strings.Contains(d.dir, "/.local/") })
+	} else if len(commands) > 0 { // venv brings these
+		dists = slices.DeleteFunc(dists, func(d dist) bool { return (d.name == "pip" || d.name == "setuptools") && r.requirement(d) == d.name })
 	}
 	group := "pip"
 	if env != "" {
@@ -161,7 +164,7 @@ func (r *reading) pip(ctx context.Context, env string, dists []dist) error {
 	}
 	words, files := r.pipWords(dists)
 	if len(words) > 0 {
-		commands = append(commands, program+" install --no-cache-dir"+flags+list(words))
+		commands = append(commands, program+" install --no-cache-dir"+flags+r.pipFlags(dists)+list(words))
 	}
 	if len(commands) == 0 {
 		return nil
@@ -222,6 +225,32 @@ func (r *reading) pipWords(dists []dist) (words []string, files []File) {
 		}
 	}
 	return words, files
+}
+
+// pipFlags are the options that were typed with one of the distributions, and say where pip finds what it
+// installs. An address with a password is none.
+func (r *reading) pipFlags(dists []dist) (text string) {
+	plain, valued := []string{"--no-index", "--pre", "--no-deps"}, []string{"-f", "--find-links", "-i", "--index-url", "--extra-index-url", "--trusted-host"}
+	for _, t := range r.typed {
+		if !slices.Contains(t.words, "install") || !slices.ContainsFunc(dists, func(d dist) bool { return slices.Contains(t.words, r.requirement(d)) }) {
+			continue
+		}
+		for i, w := range t.words {
+			name, value, _ := strings.Cut(w, "=")
+			switch {
+			case slices.Contains(plain, w):
+			case slices.Contains(valued, w) && i+1 < len(t.words):
+				value = t.words[i+1]
+				w += " " + quote(value)
+			case !slices.Contains(valued, name) || value == "":
+				continue
+			}
+			if !strings.Contains(text+" ", " "+w+" ") && redact.URLs(value) == value {
+				text += " " + w
+			}
+		}
+	}
+	return text
 }
 
 // requirement is a distribution as it was typed.

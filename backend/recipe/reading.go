@@ -152,10 +152,12 @@ func comparePaths(a, b string) int {
 
 // step adds a step. What it explains is no change any more.
 func (r *reading) step(s Step) {
+	if s.Group = cmp.Or(s.Group, s.Kind.String()); s.Kind == Libraries && slices.Contains(r.in.Avoid, s.Group) {
+		return
+	}
 	for _, name := range s.Explains {
 		delete(r.changes, name)
 	}
-	s.Group = cmp.Or(s.Group, s.Kind.String())
 	r.out.Steps = append(r.out.Steps, s)
 }
 

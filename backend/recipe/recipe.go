@@ -14,6 +14,7 @@ package recipe
 import (
 	"context"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/seed-e0495807/strake/backend/validate"
@@ -32,6 +33,8 @@ type Input struct {
 	// Unavailable are packages that no source has, as a build of Recipe.Installs has told: what they
 	// brought is copied.
 	Unavailable []string
+	// Avoid are groups of libraries whose step does not build: they are copied, too.
+	Avoid []string
 }
 
 // Command is one that was typed.
@@ -134,6 +137,22 @@ func (r *Recipe) Installs() *Recipe {
 		return nil
 	}
 	return &part
+}
+
+// Library is the group of the step that has a line of the Dockerfile, "" when that is none of libraries.
+func (r *Recipe) Library(line int) string {
+	text, at := r.Dockerfile(), 0
+	for _, s := range r.Steps {
+		i := strings.Index(text[at:], s.Instruction)
+		if i < 0 {
+			break
+		}
+		first := 1 + strings.Count(text[:at+i], "\n")
+		if at += i + len(s.Instruction); s.Kind == Libraries && first <= line && line <= first+strings.Count(s.Instruction, "\n") {
+			return s.Group
+		}
+	}
+	return ""
 }
 
 // Groups are those of the steps, in their order.

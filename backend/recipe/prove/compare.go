@@ -53,21 +53,25 @@ func Compare(ctx context.Context, r *validate.Reader, a, b *validate.Image, left
 	p.A, p.B, p.Paths, p.Config, p.Packages, p.Notes = report.A, report.B, report.Paths, report.Config, report.Packages, report.Notes
 	p.Moving = len(report.Times)
 	for _, d := range report.Files {
-		p.sort(d)
+		meant, err := shadows(ctx, r, trees[0], trees[1], &d)
+		if err != nil {
+			return nil, err
+		}
+		p.sort(d, meant)
 	}
 	p.decide()
 	return p, nil
 }
 
-// sort puts a difference where it belongs.
-func (p *Proof) sort(d validate.Difference) {
+// sort puts a difference where it belongs: with what is left out only if that is what was meant.
+func (p *Proof) sort(d validate.Difference, meant bool) {
 	if !d.Counts() {
 		p.Forms = append(p.Forms, d)
 		return
 	}
 	l := p.meant(d.Path)
 	switch {
-	case l == nil:
+	case l == nil || !meant:
 		p.Files = append(p.Files, d)
 	case d.Change == validate.Removed:
 		l.Missing = append(l.Missing, d.Path)

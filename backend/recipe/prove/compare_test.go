@@ -36,7 +36,7 @@ func TestSort(t *testing.T) {
 			t.Fatal(err)
 		}
 		p := &Proof{Left: []Left{{LeftOut: recipe.LeftOut{Pattern: "/var/log/**"}, matcher: m}}}
-		p.sort(c.d)
+		p.sort(c.d, true)
 		p.decide()
 		got := map[string]bool{"missing": len(p.Left[0].Missing) == 1, "made": len(p.Left[0].Made) == 1, "other": len(p.Left[0].Other) == 1, "files": len(p.Files) == 1, "forms": len(p.Forms) == 1}
 		for class, is := range got {
@@ -49,6 +49,32 @@ func TestSort(t *testing.T) {
 		}
 		if want := c.class == "files"; slices.Contains(p.repairable(), c.d.Path) != want {
 			t.Errorf("%s: it is repaired: %v", c.name, !want)
+		}
+	}
+}
+
+// TestShadows holds that of a file of passwords the day does not count, and that nothing is left out but
+// a hash where nobody can log in by a password instead.
+func TestShadows(t *testing.T) {
+	a := []string{"root:*:20787:0:99999:7:::", "ada:$y$j9T$x$y:20787:0:99999:7:::", ""}
+	for name, c := range map[string]struct {
+		b           []string
+		same, meant bool
+	}{
+		"equal":            {a, true, true},
+		"another day":      {[]string{"root:*:20788:0:99999:7:::", "ada:$y$j9T$x$y:20788:0:99999:7:::", ""}, true, true},
+		"locked":           {[]string{"root:*:20787:0:99999:7:::", "ada:!:20787:0:99999:7:::", ""}, false, true},
+		"no password":      {[]string{"root:*:20787:0:99999:7:::", "ada::20787:0:99999:7:::", ""}, false, false},
+		"another hash":     {[]string{"root:*:20787:0:99999:7:::", "ada:$y$j9T$x$z:20787:0:99999:7:::", ""}, false, false},
+		"root is open":     {[]string{"root::20787:0:99999:7:::", "ada:!:20787:0:99999:7:::", ""}, false, false},
+		"another limit":    {[]string{"root:*:20787:0:99999:7:::", "ada:!:20787:0:30:7:::", ""}, false, false},
+		"nobody":           {[]string{"root:*:20787:0:99999:7:::", ""}, false, false},
+		"somebody else":    {[]string{"root:*:20787:0:99999:7:::", "bob:!:20787:0:99999:7:::", ""}, false, false},
+		"one more":         {[]string{"root:*:20787:0:99999:7:::", "ada:!:20787:0:99999:7:::", "bob::20787:0:99999:7:::", ""}, false, false},
+		"not a line of it": {[]string{"root:*:20787:0:99999:7:::", "ada:!", ""}, false, false},
+	} {
+		if same, meant := compareShadows(a, c.b); same != c.same || meant != c.meant {
+			t.Errorf("%s: same %v, meant %v", name, same, meant)
 		}
 	}
 }

@@ -17,6 +17,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 
 	"github.com/seed-e0495807/strake/backend/build"
 	"github.com/seed-e0495807/strake/backend/recipe"
@@ -84,11 +85,9 @@ func (x *prover) read(ctx context.Context) (*recipe.Recipe, error) {
 	for part := made.Installs(); part != nil; part = made.Installs() {
 		x.Say("building what package managers do")
 		x.Input.Installed, err = x.build(ctx, part)
-		missing := unavailable(err)
-		if err != nil && (len(missing) == 0 || slices.Contains(x.Input.Unavailable, missing[0])) {
+		if err != nil && !x.without(part, err) {
 			return made, &Failed{made, err}
 		}
-		x.Input.Unavailable = append(x.Input.Unavailable, missing...)
 		x.Say("reading what was done besides")
 		if made, err = recipe.Read(ctx, x.Input); err != nil {
 			return nil, err
@@ -101,6 +100,27 @@ func (x *prover) read(ctx context.Context) (*recipe.Recipe, error) {
 		err = x.Choose(made)
 	}
 	return made, err
+}
+
+// without has what does not build copied: packages that no source has, or the libraries of the step that
+// failed. It tells whether there is something new of that.
+func (x *prover) without(part *recipe.Recipe, err error) bool {
+	if names := unavailable(err); len(names) > 0 && !slices.Contains(x.Input.Unavailable, names[0]) {
+		x.Say("no source has " + strings.Join(names, ", ") + ": what it brought is copied")
+		x.Input.Unavailable = append(x.Input.Unavailable, names...)
+		return true
+	}
+	var failure *build.Failure
+	if !errors.As(err, &failure) || len(failure.Diags) == 0 || failure.Diags[0].Span.IsZero() {
+		return false
+	}
+	group := part.Library(failure.Set.File(0).Line(failure.Diags[0].Span.Start))
+	if group == "" || slices.Contains(x.Input.Avoid, group) {
+		return false
+	}
+	x.Say("what was installed by " + group + " cannot be installed so again, and is copied")
+	x.Input.Avoid = append(x.Input.Avoid, group)
+	return true
 }
 
 // noPackage is what apt-get says of packages that it does not find, by apt-pkg/cacheset and
