@@ -9,6 +9,7 @@
 //	ID/lock           held while the state changes
 //	ID/monitor        held by the monitor, which waits for the container's end
 //	ID/log            what it wrote, see Entry
+//	ID/record         what was typed in it, see package record
 //	ID/upper, work …  what it changed, of package rootfs
 //	ID/oci            the bundle for the runtime
 //	ID/runtime        of the runtime
@@ -28,6 +29,7 @@ import (
 	"strings"
 	"syscall"
 
+	"github.com/seed-e0495807/strake/backend/container/record"
 	"github.com/seed-e0495807/strake/lang/diag"
 )
 
@@ -37,6 +39,7 @@ const (
 	stateFile   = "state.json"
 	lockFile    = "lock"
 	monitorFile = "monitor"
+	recordFile  = "record"
 )
 
 // Container is one container as it was when it was looked for.
@@ -75,6 +78,9 @@ func load(dir string) *Container {
 	}
 	return c
 }
+
+// Commands are those that were typed in the container, where it was run with a record.
+func (c *Container) Commands() ([]record.Command, error) { return record.Read(c.path(recordFile)) }
 
 // Refresh reads the state again.
 func (c *Container) Refresh() error {

@@ -1,6 +1,7 @@
 package container
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"os"
@@ -27,6 +28,10 @@ func (r *Runner) Exec(ctx context.Context, c *Container, e ExecConfig, s Streams
 	}
 	defer os.RemoveAll(dir)
 	ch := &channel{Streams: s, stdin: e.Stdin}
+	if ch.recorder, err = c.newRecorder(e.Record && !detach, e.Args, cmp.Or(e.Cwd, c.Cwd), cmp.Or(e.User, c.User)); err != nil {
+		return 0, err
+	}
+	defer func() { r.recorded(ch, code, err) }()
 	if e.TTY {
 		if ch.terminal, err = newTerminal(dir, s.In); err != nil {
 			return 0, err

@@ -38,3 +38,6 @@ func (c *Container) Stop(context.Context, time.Duration) error { return errLinux
 
 // Kill needs Linux.
 func (c *Container) Kill(context.Context) error { return errLinux }
+
+// Root needs Linux.
+func (r *Runner) Root(context.Context, *Container, func(string) error) error { return errLinux }

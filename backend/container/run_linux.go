@@ -52,6 +52,10 @@ func (r *Runner) run(ctx context.Context, c *Container, s Streams, ready func())
 		return 0, err
 	}
 	ch := &channel{Streams: s, log: log, stdin: c.Stdin}
+	if ch.recorder, err = c.newRecorder(c.Record, c.Args, c.Cwd, c.User); err != nil {
+		return 0, err
+	}
+	defer func() { r.recorded(ch, code, err) }()
 	if c.TTY {
 		if ch.terminal, err = newTerminal(c.path(bundleDir), s.In); err != nil {
 			return 0, err
@@ -115,7 +119,7 @@ func (r *Runner) begin(ctx context.Context, c *Container, dir string, ch *channe
 			return 0, err
 		}
 	}
-	ch.started()
+	ch.started(pid)
 	return pid, nil
 }
 

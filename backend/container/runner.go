@@ -61,4 +61,5 @@ type ExecConfig struct {
 	User, Cwd string   // "" is the container's
 	TTY       bool
 	Stdin     bool
+	Record    bool // the commands that are typed
 }

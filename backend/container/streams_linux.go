@@ -14,7 +14,8 @@ type channel struct {
 	Streams
 	log      *logger // may be nil
 	terminal *terminal
-	stdin    bool // the process may read
+	recorder *recorder // nil for none
+	stdin    bool      // the process may read
 
 	stderr   *os.File
 	writers  []*os.File // ends of pipes that are the process's
@@ -71,19 +72,20 @@ func (ch *channel) copy(stream string, from *os.File, to io.Writer) {
 
 // started goes on when the process runs. Until then the runtime itself may have written to
 // the same stream as the process, what its log has, too.
-func (ch *channel) started() {
+func (ch *channel) started(pid int) {
 	ch.closeWriters()
 	switch {
 	case ch.terminal != nil:
 		master := ch.terminal.master
-		ch.copying.Go(func() { ch.log.tee("stdout", master, ch.Out) })
+		keys, out := ch.recorder.terminal(ch.terminal, ch.Out)
+		ch.copying.Go(func() { ch.log.tee("stdout", master, out) })
 		if ch.stdin && ch.In != nil {
-			go io.Copy(master, ch.In)
+			go io.Copy(keys, ch.In)
 		}
 		return
 	case ch.input != nil && ch.In != nil:
 		go func() {
-			io.Copy(ch.input, ch.In)
+			io.Copy(ch.input, ch.recorder.input(ch.In, pid))
 			ch.input.Close()
 		}()
 	}

@@ -12,6 +12,8 @@ import (
 	specs "github.com/opencontainers/runtime-spec/specs-go"
 	"golang.org/x/sys/unix"
 	"golang.org/x/term"
+
+	"github.com/seed-e0495807/strake/backend/container/record"
 )
 
 // consoleSocket is where the runtime hands over the terminal of a process, in the directory
@@ -24,6 +26,7 @@ type terminal struct {
 	before   *term.State
 	listener *net.UnixListener
 	master   *os.File
+	typed    *record.Terminal // nil where nothing is recorded
 }
 
 // newTerminal waits for the terminal of a process that starts in a directory.
@@ -99,6 +102,9 @@ func (t *terminal) resize() {
 	}
 	if size, err := unix.IoctlGetWinsize(int(t.user.Fd()), unix.TIOCGWINSZ); err == nil && size.Row > 0 {
 		control(t.master, func(fd int) { unix.IoctlSetWinsize(fd, unix.TIOCSWINSZ, size) })
+		if t.typed != nil {
+			t.typed.Resize(int(size.Col), int(size.Row))
+		}
 	}
 }
 

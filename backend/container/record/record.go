@@ -70,16 +70,15 @@ func (l *Log) Add(c Command) {
 	l.err = errors.Join(l.err, err)
 }
 
-// Args adds the command that a container or an exec is started with. The script of sh -c is
-// what was typed.
-func (l *Log) Args(args []string, dir, user string, exit *int) {
-	c := Command{Dir: dir, User: user, Exit: exit}
+// Args adds the command that a container or an exec is started with, with what c has besides its
+// line. The script of sh -c is what was typed.
+func (l *Log) Args(args []string, c Command) {
 	if len(args) == 3 && args[1] == "-c" && isShell(args[0]) {
 		c.Line = args[2]
 		l.Add(c)
 		return
 	}
-	if interactive(args) {
+	if ReadsCommands(args) {
 		return // its commands are what counts
 	}
 	words := make([]string, len(args))

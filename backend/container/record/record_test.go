@@ -79,18 +79,18 @@ func TestArgs(t *testing.T) {
 		{[]string{"x", "\x00"}, nil},
 		{nil, nil},
 	} {
-		if got := lines(t, func(l *Log) { l.Args(c.args, "/", "root", nil) }); !slices.Equal(got, c.want) {
+		if got := lines(t, func(l *Log) { l.Args(c.args, Command{Dir: "/", User: "root"}) }); !slices.Equal(got, c.want) {
 			t.Errorf("%q: recorded %q, want %q", c.args, got, c.want)
 		}
 	}
 }
 
-func TestInteractive(t *testing.T) {
+func TestReadsCommands(t *testing.T) {
 	for line, want := range map[string]bool{
 		"bash": true, "-bash": true, "/bin/bash --norc -i": true, "sh -": true, "bash --rcfile x": true, "bash -o vi": true, "busybox sh": true, "zsh -f": true, "bash -l": true,
 		"bash x": false, "sh -c x": false, "bash -ec x": false, "busybox": false, "busybox ash x": false, "vim": false, "sh - x": false, "bash --norc x": false, "": false,
 	} {
-		if got := interactive(strings.Fields(line)); got != want {
+		if got := ReadsCommands(strings.Fields(line)); got != want {
 			t.Errorf("%q is %v", line, got)
 		}
 	}

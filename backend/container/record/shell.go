@@ -26,9 +26,9 @@ func isShell(name string) bool {
 	return ok
 }
 
-// interactive tells whether arguments are of a shell that is given neither a script nor a
+// ReadsCommands tells whether arguments are of a shell that is given neither a script nor a
 // command, so that it reads commands from its standard input.
-func interactive(args []string) bool {
+func ReadsCommands(args []string) bool {
 	name := program(args)
 	if !isShell(name) {
 		return false

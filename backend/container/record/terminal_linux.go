@@ -182,7 +182,7 @@ func (t *Terminal) enter() {
 func (t *Terminal) settle() (process, bool) {
 	for end := time.Now().Add(patience); ; {
 		p, ok := foreground(t.raw)
-		if !ok || !interactive(p.args) {
+		if !ok || !ReadsCommands(p.args) {
 			return process{}, false
 		}
 		before, prompt := t.seen()

@@ -14,6 +14,7 @@ func Commands() []cli.Maker {
 		{Name: "kill", Make: killCommand},
 		{Name: "rm", Make: rmCommand},
 		{Name: "commit", Make: commitCommand},
+		{Name: "cp", Make: cpCommand},
 		{Name: monitorName, Make: monitorCommand},
 		{Name: initName, Make: initCommand},
 	}

@@ -26,6 +26,7 @@ func execCommand(p *cli.Process) *cobra.Command {
 	f.StringArrayVarP(&o.env, "env", "e", nil, "`NAME[=VALUE]` Set a variable; without a value, that of the environment")
 	f.StringArrayVar(&o.envFiles, "env-file", nil, "`FILE` Set the variables of a file, a NAME[=VALUE] a line")
 	f.BoolVarP(&e.Stdin, "interactive", "i", false, "Give the command what is typed")
+	f.BoolVar(&e.Record, "record", false, "Keep the commands that are typed, for `strake commit --dockerfile`")
 	f.BoolVarP(&e.TTY, "tty", "t", false, "Give the command a terminal")
 	f.StringVarP(&e.User, "user", "u", "", "`USER[:GROUP]` Run as this user, a name or a number")
 	f.StringVarP(&e.Cwd, "workdir", "w", "", "`DIR` Run in this directory")
@@ -66,6 +67,9 @@ func exec(ctx context.Context, p *cli.Process, name string, e container.ExecConf
 	s := container.Streams{Out: p.Stdout, Err: p.Stderr}
 	if e.Stdin {
 		s.In = p.Stdin
+	}
+	if e.Record && !away {
+		w.note(recording)
 	}
 	code, err := r.Exec(ctx, c, e, s, away)
 	if err == nil && code != 0 {

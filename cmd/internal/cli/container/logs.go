@@ -19,6 +19,7 @@ func logsCommand(p *cli.Process) *cobra.Command {
 		Example: "  strake logs -f --tail 10 web\n",
 	}
 	f := cmd.Flags()
+	commands := f.Bool("commands", false, "Show the commands that were typed, where --record kept them")
 	follow := f.BoolP("follow", "f", false, "Go on until the container ends")
 	tail := f.StringP("tail", "n", "all", "`NUMBER` Show so many lines from the end")
 	stamps := f.BoolP("timestamps", "t", false, "Show when each line was written")
@@ -42,9 +43,30 @@ func logsCommand(p *cli.Process) *cobra.Command {
 		if err != nil {
 			return err
 		}
+		if *commands {
+			return printCommands(p, c, *stamps)
+		}
 		return c.Logs(ctx, lines, *follow, printer(p, *stamps))
 	})
 	return cmd
+}
+
+// printCommands prints what was typed, a command a line, as a script that could be run again.
+func printCommands(p *cli.Process, c *container.Container, stamps bool) error {
+	list, err := c.Commands()
+	if err != nil {
+		return err
+	}
+	for _, typed := range list {
+		line := typed.Line
+		if stamps {
+			line = typed.Time.Format(time.RFC3339) + " " + line
+		}
+		if err := cli.Printf(p.Stdout, "%s\n", line); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // printer prints entries to the streams that they were written to, as they are: it is what

@@ -93,6 +93,9 @@ func (o *runOptions) run(ctx context.Context, name string, command []string) err
 		}
 		return cli.Printf(o.Stdout, "%s\n", c.ID)
 	}
+	if o.record {
+		w.note(recording)
+	}
 	s := container.Streams{Out: o.Stdout, Err: o.Stderr}
 	if o.interactive {
 		s.In = o.Stdin
@@ -103,6 +106,10 @@ func (o *runOptions) run(ctx context.Context, name string, command []string) err
 	}
 	return err
 }
+
+// recording is said before the first key is typed.
+const recording = "commands that are typed are kept with the container, with secrets masked, and what is typed without echo is not; " +
+	"`strake logs --commands` shows them"
 
 // create makes the container, with the layers of its image unpacked.
 func (o *runOptions) create(ctx context.Context, w *World, r *container.Runner, name string, command []string) (c *container.Container, err error) {
