@@ -22,7 +22,7 @@ func Others() []other {
 			"An image is tried with `strake run`; `strake ps`, `logs`, `exec`, `stop` and `rm` are for its containers. For more, `strake build --load .` puts it into Docker or Podman."},
 		{[]string{"start", "restart"},
 			"A container is not started again: `strake run` makes a new one. The build engine starts by itself; there are `strake engine start` and `strake engine stop`."},
-		{[]string{"cp", "export"},
+		{[]string{"export"},
 			"Files are written out of a build with `strake build -o DIR .`, and whole images with `strake save`."},
 		{[]string{"login", "logout"},
 			"Strake uses the credentials in docker's config.json ($DOCKER_CONFIG, else ~/.docker): `docker login` writes them there."},

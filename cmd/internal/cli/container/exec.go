@@ -26,7 +26,7 @@ func execCommand(p *cli.Process) *cobra.Command {
 	f.StringArrayVarP(&o.env, "env", "e", nil, "`NAME[=VALUE]` Set a variable; without a value, that of the environment")
 	f.StringArrayVar(&o.envFiles, "env-file", nil, "`FILE` Set the variables of a file, a NAME[=VALUE] a line")
 	f.BoolVarP(&e.Stdin, "interactive", "i", false, "Give the command what is typed")
-	f.BoolVar(&e.Record, "record", false, "Keep the commands that are typed, for `strake commit --dockerfile`")
+	f.BoolVar(&e.Record, "record", false, "Keep the commands that are typed, to make a Dockerfile of them")
 	f.BoolVarP(&e.TTY, "tty", "t", false, "Give the command a terminal")
 	f.StringVarP(&e.User, "user", "u", "", "`USER[:GROUP]` Run as this user, a name or a number")
 	f.StringVarP(&e.Cwd, "workdir", "w", "", "`DIR` Run in this directory")

@@ -65,7 +65,7 @@ func (o *runOptions) declare(f *pflag.FlagSet) {
 	f.StringVar(&o.pull, "pull", "missing", "`WHEN` Fetch the image: always, missing or never")
 	f.BoolVarP(&o.quiet, "quiet", "q", false, "Do not say what is fetched")
 	f.BoolVar(&o.readOnly, "read-only", false, "Let nobody write to the container's root file system")
-	f.BoolVar(&o.record, "record", false, "Keep the commands that are typed, for `strake commit --dockerfile`")
+	f.BoolVar(&o.record, "record", false, "Keep the commands that are typed, to make a Dockerfile of them")
 	f.BoolVar(&o.remove, "rm", false, "Remove the container when it ends")
 	f.StringVar(&o.stopSignal, "stop-signal", "", "`SIGNAL` What `strake stop` sends (default the image's, or SIGTERM)")
 	f.IntVar(&o.stopTimeout, "stop-timeout", 10, "`SECONDS` How long `strake stop` waits before it kills")
