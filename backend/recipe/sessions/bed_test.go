@@ -33,6 +33,8 @@ var images = map[string]struct {
 
 // bed is what builds: a BuildKit, and a store in which bases and what is built are.
 type bed struct {
+	home     string // of the store, and of containers
+	program  string // strake
 	engine   *engine.Engine
 	images   *store.Store
 	progress *build.Progress
@@ -44,7 +46,7 @@ func noEnv(string) (string, bool) { return "", false }
 // what sessions have made is found by the next run, or else goes away.
 func newBed(t testing.TB) *bed {
 	t.Helper()
-	b := &bed{}
+	b := &bed{home: cmp.Or(os.Getenv("STRAKE_SESSIONS_DIR"), t.TempDir()), program: testbed.Strake(t)}
 	addr := os.Getenv("BUILDKIT_HOST")
 	if addr == "" {
 		addr = testbed.StartDaemon(t).Addr
@@ -54,7 +56,7 @@ func newBed(t testing.TB) *bed {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { b.engine.Close() })
-	if b.images, err = store.Open(filepath.Join(cmp.Or(os.Getenv("STRAKE_SESSIONS_DIR"), t.TempDir()), "images")); err != nil {
+	if b.images, err = store.Open(filepath.Join(b.home, "store")); err != nil {
 		t.Fatal(err)
 	}
 	release, err := b.images.Hold(t.Context())

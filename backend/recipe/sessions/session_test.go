@@ -19,6 +19,8 @@ type session struct {
 	name   string
 	base   string // the name of a base image, or of a file in testdata/bases
 	does   string
+	keeps  []string // paths that are not left out
+	never  []string // what is secret: no file that is written has it
 	script string
 }
 
@@ -42,6 +44,10 @@ func load(t testing.TB, file string) *session {
 			s.base = value
 		case "does":
 			s.does = value
+		case "keeps":
+			s.keeps = strings.Fields(value)
+		case "never":
+			s.never = strings.Fields(value)
 		default:
 			t.Fatalf("%s: what is %q?", file, line)
 		}

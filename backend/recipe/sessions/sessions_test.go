@@ -3,6 +3,7 @@ package sessions
 import (
 	"bytes"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -11,8 +12,6 @@ import (
 	"testing"
 
 	v1 "github.com/google/go-containerregistry/pkg/v1"
-	"mvdan.cc/sh/v3/syntax"
-
 	"github.com/seed-e0495807/strake/backend/recipe"
 	"github.com/seed-e0495807/strake/backend/recipe/prove"
 	"github.com/seed-e0495807/strake/backend/testbed"
@@ -75,6 +74,7 @@ func (s *session) prove(t *testing.T, b *bed, untold *int) validate.Judgement {
 	if _, err := prove.Build(t.Context(), b.request(), filepath.Join(dir, "context"), filepath.Join(dir, "image"), false); err != nil {
 		t.Fatal(err)
 	}
+	s.attack(t, p, filepath.Join(dir, "context"))
 	for _, path := range silent(p, entries(t, b.plain(t, in.After)), entries(t, testbed.LoadImage(t, filepath.Join(dir, "image")))) {
 		*untold++
 		t.Errorf("nobody tells that %s", path)
@@ -84,42 +84,39 @@ func (s *session) prove(t *testing.T, b *bed, untold *int) validate.Judgement {
 	return p.Answer
 }
 
-// input makes the two images of a session, if they are not there.
-func (s *session) input(t *testing.T, b *bed) recipe.Input {
+// attack holds that what was done is not left out, and that what is secret is in no file.
+func (s *session) attack(t *testing.T, p *prove.Proof, context string) {
 	t.Helper()
-	base := b.base(t, s.base)
-	before, after := s.base+"-before:"+(&session{base: s.base}).key(), s.name+"-session:"+s.key()
-	for name, text := range map[string]string{
-		before: "FROM " + base + "\n",
-		after:  fmt.Sprintf("FROM %s\nRUN <<'SESSION'\nset -e\n%sSESSION\n", base, s.script),
-	} {
-		if _, err := b.images.Find(name); err == nil {
-			continue
-		}
-		if err := b.build(t.Context(), write(t, text), name); err != nil {
-			t.Fatal(err)
+	for _, l := range p.Left {
+		for _, name := range slices.Concat(l.Missing, l.Other) {
+			if slices.Contains(s.keeps, name) {
+				t.Errorf("%s is left out: %s", name, l.Why)
+			}
 		}
 	}
-	in := recipe.Input{Before: b.image(t, before), After: b.image(t, after), Name: base}
-	in.Commands = s.commands(t)
-	return in
-}
-
-// commands are what is typed: a statement of the shell each.
-func (s *session) commands(t testing.TB) (list []recipe.Command) {
-	t.Helper()
-	file, err := syntax.NewParser().Parse(strings.NewReader(s.script), s.name)
+	err := filepath.WalkDir(context, func(name string, e fs.DirEntry, err error) error {
+		if err != nil || !e.Type().IsRegular() {
+			return err
+		}
+		data, err := os.ReadFile(name)
+		for _, secret := range s.never {
+			if bytes.Contains(data, []byte(secret)) {
+				t.Errorf("%s has %q", name, secret)
+			}
+		}
+		return err
+	})
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, stmt := range file.Stmts {
-		var text strings.Builder
-		if err := syntax.NewPrinter().Print(&text, stmt); err != nil {
-			t.Fatal(err)
-		}
-		list = append(list, recipe.Command{Line: strings.TrimSpace(text.String())})
-	}
-	return list
+}
+
+// input makes the image of a session, if it is not there.
+func (s *session) input(t *testing.T, b *bed) recipe.Input {
+	t.Helper()
+	base, image := b.base(t, s.base), s.name+"-session:"+s.key()
+	s.byHand(t, b, base, image)
+	return recipe.Input{Before: b.image(t, base), After: b.image(t, image), Name: base, Commands: s.commands(t)}
 }
 
 // show keeps what was written, to be read by people.
