@@ -84,10 +84,27 @@ func appended(name, more string) (string, bool) {
 	return heredoc("RUN cat >>"+strings.ReplaceAll(quote(name), "%", "%%")+" %s", more)
 }
 
-// lineEdit replaces the one line that is as old says, or deletes it.
+// lineEdit replaces the one line that is as old says, or deletes it. One that is indented by tabs, which
+// nobody sees in a command, is known by what is behind them.
 type lineEdit struct {
 	old, now string
 	deletes  bool
+	indented bool
+}
+
+// indent leaves tabs in front of a line out, where the new one has the same.
+func (e lineEdit) indent() lineEdit {
+	rest := strings.TrimLeft(e.old, "\t ")
+	tabs := e.old[:len(e.old)-len(rest)]
+	if !strings.Contains(tabs, "\t") || rest == "" || !e.deletes && !strings.HasPrefix(e.now, tabs) {
+		return e
+	}
+	return lineEdit{old: rest, now: strings.TrimPrefix(e.now, tabs), deletes: e.deletes, indented: true}
+}
+
+// fits tells whether it is of a line.
+func (e lineEdit) fits(line string) bool {
+	return line == e.old || e.indented && strings.HasSuffix(line, e.old)
 }
 
 // replaced are the commands of sed that make one list of lines of another. Each names a line by
@@ -103,17 +120,18 @@ func replaced(old, now []string) (commands []string, ok bool) {
 			i, j = i+1, j+1
 			continue
 		}
-		if i == len(old) || len(edits) == maxEdits || count[old[i]] != 1 || old[i] == "" || strings.Contains(old[i], "\t") {
+		if i == len(old) || len(edits) == maxEdits || count[old[i]] != 1 || old[i] == "" {
 			return nil, false
 		}
 		e := lineEdit{old: old[i], deletes: true}
 		if j < len(now) && !alike(old[i+1:], now[j:]) {
-			if e = (lineEdit{old: old[i], now: now[j]}); strings.Contains(e.now, "\t") {
-				return nil, false
-			}
+			e = lineEdit{old: old[i], now: now[j]}
 			j++
 		}
 		i++
+		if e = e.indent(); strings.Contains(e.old+e.now, "\t") {
+			return nil, false
+		}
 		edits = append(edits, e)
 	}
 	if !slices.Equal(apply(edits, old), now) {
@@ -139,11 +157,11 @@ next:
 	for _, line := range text {
 		for _, e := range edits {
 			switch {
-			case line != e.old:
+			case !e.fits(line):
 			case e.deletes:
 				continue next
 			default:
-				line = e.now
+				line = strings.TrimSuffix(line, e.old) + e.now
 			}
 		}
 		out = append(out, line)
@@ -153,8 +171,12 @@ next:
 
 // command is for sed, in the basic regular expressions that all of them have.
 func (e lineEdit) command() string {
+	start := "^"
+	if e.indented {
+		start = ""
+	}
 	if e.deletes {
-		return "/^" + escape(e.old, `\.*[]^$/`) + "$/d"
+		return "/" + start + escape(e.old, `\.*[]^$/`) + "$/d"
 	}
 	by := "/"
 	for _, other := range []string{"/", "#", ",", "@", "%"} {
@@ -163,7 +185,7 @@ func (e lineEdit) command() string {
 			break
 		}
 	}
-	return "s" + by + "^" + escape(e.old, `\.*[]^$`+by) + "$" + by + escape(e.now, `\&`+by) + by
+	return "s" + by + start + escape(e.old, `\.*[]^$`+by) + "$" + by + escape(e.now, `\&`+by) + by
 }
 
 // escape puts a backslash in front of what is special.

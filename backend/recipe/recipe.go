@@ -125,7 +125,32 @@ func Read(ctx context.Context, in Input) (*Recipe, error) {
 		}
 	}
 	slices.SortStableFunc(r.out.Steps, func(a, b Step) int { return int(a.Kind) - int(b.Kind) })
+	r.out.join()
 	return r.out, nil
+}
+
+// join makes one step of commands that stand side by side and came from the same.
+func (r *Recipe) join() {
+	command := func(s Step) (string, bool) {
+		text, ok := strings.CutPrefix(s.Instruction, "RUN ")
+		lines := strings.Split(text, "\n")
+		whole := !slices.ContainsFunc(lines[:len(lines)-1], func(l string) bool { return !strings.HasSuffix(l, `\`) }) && !strings.Contains(text, "<<")
+		return text, ok && whole && !s.Installs && len(s.Files) == 0 && !strings.HasPrefix(text, "[") && !strings.HasPrefix(text, "cd ")
+	}
+	var joined []Step
+	for _, s := range r.Steps {
+		text, ok := command(s)
+		if n := len(joined); ok && n > 0 && joined[n-1].Kind == s.Kind && slices.Equal(joined[n-1].Comment, s.Comment) {
+			if _, ok := command(joined[n-1]); ok {
+				last := &joined[n-1]
+				last.Instruction = chain([]string{last.Instruction, text})
+				last.Explains = slices.Concat(last.Explains, s.Explains)
+				continue
+			}
+		}
+		joined = append(joined, s)
+	}
+	r.Steps = joined
 }
 
 // Installs is the part of a recipe that package managers do, with what they need: nil when

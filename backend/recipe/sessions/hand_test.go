@@ -2,6 +2,8 @@ package sessions
 
 import (
 	"bytes"
+	"encoding/json"
+	"errors"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -9,47 +11,53 @@ import (
 	"testing"
 	"time"
 
-	"mvdan.cc/sh/v3/syntax"
-
 	"github.com/seed-e0495807/strake/backend/recipe"
 )
 
+// typed is where what was typed for an image is kept beside it.
+func (b *bed) typed(image string) string { return filepath.Join(b.home, "typed", image+".json") }
+
 // byHand makes the image of a session, if it is not in the store, as a user does: what is typed is typed
-// in a container, which is committed.
-func (s *session) byHand(t testing.TB, b *bed, base, image string) {
+// in a container, which is recorded, and committed. It gives the record.
+func (s *session) byHand(t testing.TB, b *bed, base, image string) (list []recipe.Command) {
 	t.Helper()
-	if _, err := b.images.Find(image); err == nil {
-		return
+	data, err := os.ReadFile(b.typed(image))
+	if _, missing := b.images.Find(image); err != nil || missing != nil {
+		data = s.record(t, b, base, image)
+		if err := errors.Join(os.MkdirAll(filepath.Dir(b.typed(image)), 0o700), os.WriteFile(b.typed(image), data, 0o600)); err != nil {
+			t.Fatal(err)
+		}
 	}
+	for line := range bytes.Lines(data) {
+		var c recipe.Command
+		if err := json.Unmarshal(line, &c); err != nil {
+			t.Fatal(err)
+		}
+		list = append(list, c)
+	}
+	return list
+}
+
+// record runs a session and commits it, and gives what was typed, a line of JSON a command.
+func (s *session) record(t testing.TB, b *bed, base, image string) []byte {
+	t.Helper()
 	file := filepath.Join(t.TempDir(), "id")
 	defer func() {
 		if id, err := os.ReadFile(file); err == nil {
 			b.strake(t, "", "rm", "-f", string(id))
 		}
 	}()
-	b.strake(t, s.script, "run", "-i", "--cidfile", file, base, "sh", "-e")
+	b.strake(t, s.script, "run", "--record", "-i", "--cidfile", file, base, "sh", "-e")
 	id, err := os.ReadFile(file)
 	if err != nil {
 		t.Fatal(err)
 	}
 	b.strake(t, "", "commit", string(id), image)
-}
-
-// commands are what is typed: a statement of the shell each.
-func (s *session) commands(t testing.TB) (list []recipe.Command) {
-	t.Helper()
-	file, err := syntax.NewParser().Parse(strings.NewReader(s.script), s.name)
+	data, err := os.ReadFile(filepath.Join(b.home, "containers", string(id), "record"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, stmt := range file.Stmts {
-		var text strings.Builder
-		if err := syntax.NewPrinter().Print(&text, stmt); err != nil {
-			t.Fatal(err)
-		}
-		list = append(list, recipe.Command{Line: strings.TrimSpace(text.String())})
-	}
-	return list
+	return data
 }
 
 // longest is how long one session may take: packages are installed.

@@ -115,8 +115,8 @@ func (s *session) attack(t *testing.T, p *prove.Proof, context string) {
 func (s *session) input(t *testing.T, b *bed) recipe.Input {
 	t.Helper()
 	base, image := b.base(t, s.base), s.name+"-session:"+s.key()
-	s.byHand(t, b, base, image)
-	return recipe.Input{Before: b.image(t, base), After: b.image(t, image), Name: base, Commands: s.commands(t)}
+	typed := s.byHand(t, b, base, image)
+	return recipe.Input{Before: b.image(t, base), After: b.image(t, image), Name: base, Commands: typed}
 }
 
 // show keeps what was written, to be read by people.
