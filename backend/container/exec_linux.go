@@ -44,7 +44,7 @@ func (r *Runner) Exec(ctx context.Context, c *Container, e ExecConfig, s Streams
 	signals := catch()
 	r.caught()
 	defer signal.Stop(signals)
-	pid, err := r.begin(ctx, c, dir, ch, "exec", "--process", filepath.Join(dir, processFile), c.ID)
+	pid, err := r.begin(ctx, c, e.Args[0], dir, ch, "exec", "--process", filepath.Join(dir, processFile), c.ID)
 	if err != nil || detach {
 		return 0, err
 	}

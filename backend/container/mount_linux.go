@@ -13,6 +13,12 @@ func apart(fn func() error) error {
 	done := make(chan error)
 	go func() {
 		runtime.LockOSThread() // for good: the thread ends with the goroutine
+		if unix.Gettid() == unix.Getpid() {
+			// The first thread stays, and its namespace is taken for that of the process.
+			done <- apart(fn)
+			runtime.UnlockOSThread()
+			return
+		}
 		err := unix.Unshare(unix.CLONE_NEWNS)
 		if err == nil {
 			err = unix.Mount("", "/", "", unix.MS_REC|unix.MS_SLAVE, "")

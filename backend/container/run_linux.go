@@ -101,16 +101,16 @@ func (r *Runner) launch(ctx context.Context, c *Container, ch *channel) (int, er
 	if err := r.writeBundle(c, mounted.Path, ch.size()); err != nil {
 		return 0, err
 	}
-	return r.begin(ctx, c, c.path(bundleDir), ch, "run", c.ID)
+	return r.begin(ctx, c, c.Args[0], c.path(bundleDir), ch, "run", c.ID)
 }
 
 // begin has the runtime start a process whose streams are those of a channel.
-func (r *Runner) begin(ctx context.Context, c *Container, dir string, ch *channel, args ...string) (int, error) {
+func (r *Runner) begin(ctx context.Context, c *Container, program, dir string, ch *channel, args ...string) (int, error) {
 	if ch.terminal != nil {
 		args = append([]string{args[0], "--console-socket", consoleSocket}, args[1:]...)
 	}
 	var oerr error
-	pid, err := r.start(ctx, c, dir, func(cmd *exec.Cmd) { oerr = ch.open(cmd) }, args...)
+	pid, err := r.start(ctx, c, program, dir, func(cmd *exec.Cmd) { oerr = ch.open(cmd) }, args...)
 	if err = errors.Join(oerr, err); err != nil {
 		return 0, err
 	}
@@ -137,44 +137,54 @@ const hangUp = 3 * time.Second
 // passed on to it. One with a terminal gets them as keys, so that a signal means that the
 // terminal goes away.
 func wait(ctx context.Context, pid int, t *terminal, signals <-chan os.Signal) (int, error) {
-	p, err := os.FindProcess(pid)
-	if err != nil {
-		return 0, err
-	}
 	type end struct {
-		state *os.ProcessState
-		err   error
+		status syscall.WaitStatus
+		err    error
 	}
 	ended := make(chan end, 1)
+	p := process(pid)
 	go func() {
-		state, err := p.Wait()
-		ended <- end{state, err}
+		status, err := reap(pid)
+		ended <- end{status, err}
 	}()
 	done := ctx.Done()
 	var late <-chan time.Time
 	for {
 		select {
 		case e := <-ended:
-			if e.err != nil {
-				return 0, e.err
-			}
-			return exitCode(e.state.Sys().(syscall.WaitStatus)), nil
+			return exitCode(e.status), e.err
 		case s := <-signals:
 			switch {
 			case s == unix.SIGWINCH && t != nil:
 				t.resize()
 			case s == unix.SIGWINCH && t == nil:
 			case t != nil && s != unix.SIGUSR1 && s != unix.SIGUSR2:
-				p.Signal(unix.SIGHUP)
+				p.signal(unix.SIGHUP)
 				late = time.After(hangUp)
 			default:
-				p.Signal(s)
+				p.signal(s.(unix.Signal))
 			}
 		case <-late:
-			p.Kill()
+			p.signal(unix.SIGKILL)
 		case <-done:
-			p.Kill()
+			p.signal(unix.SIGKILL)
 			done = nil
+		}
+	}
+}
+
+// reap waits for the end of a process that has become a child of this one, or is about to:
+// crun ends before what is between it and the process.
+func reap(pid int) (status syscall.WaitStatus, err error) {
+	const pause, most = 2 * time.Millisecond, 10 * time.Second
+	for end := time.Now().Add(most); ; {
+		_, err := syscall.Wait4(pid, &status, 0, nil)
+		switch {
+		case errors.Is(err, unix.EINTR):
+		case errors.Is(err, unix.ECHILD) && unix.Kill(pid, 0) == nil && time.Now().Before(end):
+			time.Sleep(pause)
+		default:
+			return status, err
 		}
 	}
 }

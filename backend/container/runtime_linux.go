@@ -62,9 +62,9 @@ func complaint(log []byte, err error) error {
 	return err
 }
 
-// start calls the runtime to start a process, and gives its number. The streams of cmd are
+// start calls the runtime to start a process of a program, and gives its number. The streams of cmd are
 // those of the process.
-func (r *Runner) start(ctx context.Context, c *Container, dir string, set func(*exec.Cmd), args ...string) (int, error) {
+func (r *Runner) start(ctx context.Context, c *Container, program, dir string, set func(*exec.Cmd), args ...string) (int, error) {
 	log, pid := filepath.Join(dir, runtimeLog), filepath.Join(dir, pidFile)
 	for _, name := range []string{log, pid} { // of a process before
 		os.Remove(name)
@@ -77,7 +77,7 @@ func (r *Runner) start(ctx context.Context, c *Container, dir string, set func(*
 	}
 	if err := cmd.Wait(); err != nil {
 		data, _ := os.ReadFile(log)
-		return 0, notStarted(c, complaint(data, err))
+		return 0, notStarted(c, program, complaint(data, err))
 	}
 	data, err := os.ReadFile(pid)
 	if err != nil {
@@ -92,21 +92,24 @@ func (r *Runner) start(ctx context.Context, c *Container, dir string, set func(*
 
 // notStarted makes an error out of what the runtime complained of, with the code that docker
 // has for it.
-func notStarted(c *Container, err error) error {
+func notStarted(c *Container, program string, err error) error {
 	text := strings.TrimPrefix(err.Error(), "runc run failed: ")
 	e := &StartError{Code: CodeFailed, Diagnostic: diag.Diagnostic{Code: "container-start", Message: "cannot start the container: " + text}}
 	has := func(parts ...string) bool {
 		for _, part := range parts {
-			if strings.Contains(text, part) {
+			if strings.Contains(strings.ToLower(text), part) {
 				return true
 			}
 		}
 		return false
 	}
+	if !has(strings.ToLower(program)) {
+		e.Message = fmt.Sprintf("cannot start %s in the container: %s", program, text)
+	}
 	switch {
 	case has("executable file"), has("exec:", "stat ", "open executable") && has("no such file or directory"):
 		e.Code, e.Hint = CodeNotFound, "look what the image has with `strake run --rm -it --entrypoint sh "+c.Image+"`, if it has a shell"
-	case has("exec:", "exec ", "stat ", "open executable", "cannot run") && has("permission denied", "is a directory", "Is a directory", "exec format error"):
+	case has("exec:", "exec ", "stat ", "open executable", "cannot run") && has("permission denied", "is a directory", "not permitted", "exec format error"):
 		e.Code, e.Hint = CodeNotRunnable, "make the file executable in the image, or name another program"
 	case has("no space left on device", "disk quota exceeded"):
 		e.Hint = "remove containers with `strake rm`, images with `strake rmi`, or set STRAKE_HOME to a directory on a larger disk"

@@ -134,13 +134,13 @@ func unknown(list []*Container, name string) error {
 	return notFound{d}
 }
 
-var validName = late.Regexp(`^[a-zA-Z0-9][a-zA-Z0-9_.-]+$`)
+var validName = late.Regexp(`^[a-zA-Z0-9][a-zA-Z0-9_.-]*$`)
 
 // Create makes a container, with an id and, when it has none, a name. The caller is its
 // monitor, until Release or the end of the process.
 func (s *Set) Create(ctx context.Context, cfg Config) (*Container, error) {
 	if cfg.Name != "" && !validName().MatchString(cfg.Name) {
-		return nil, fail("bad-name", "use letters, digits and _.-, at least two, the first a letter or a digit", "invalid container name %q", cfg.Name)
+		return nil, fail("bad-name", "use letters, digits and _.-, the first a letter or a digit", "invalid container name %q", cfg.Name)
 	}
 	c, err := s.create(ctx, cfg)
 	if err != nil {

@@ -51,7 +51,7 @@ func TestSet(t *testing.T) {
 			t.Errorf("Find(%q): %v, want %q", name, err, want)
 		}
 	}
-	for name, want := range map[string]string{"first": "already in use", "a": "invalid", "../x": "invalid"} {
+	for name, want := range map[string]string{"first": "already in use", "-a": "invalid", "../x": "invalid"} {
 		if _, err := s.Create(t.Context(), Config{Name: name}); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("Create(%q): %v, want %q", name, err, want)
 		}

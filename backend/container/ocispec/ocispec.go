@@ -84,8 +84,9 @@ func mounts(o Options) []specs.Mount {
 	switch {
 	case o.Rootless && o.HostNetwork:
 		// The kernel lets nobody mount sysfs who does not own the network. What is the
-		// machine's there is not the container's to write.
-		return append(list, specs.Mount{Destination: "/sys", Type: "bind", Source: "/sys", Options: with("rbind", "rslave", "ro")})
+		// machine's there is not the container's to write, in no mount below it: the user's
+		// control groups are.
+		return append(list, specs.Mount{Destination: "/sys", Type: "bind", Source: "/sys", Options: with("rbind", "rslave", "rro")})
 	case o.Rootless:
 		return append(list, specs.Mount{Destination: "/sys", Type: "sysfs", Source: "sysfs", Options: with("ro")})
 	}

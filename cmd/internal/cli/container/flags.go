@@ -38,6 +38,7 @@ type runOptions struct {
 	cpus          float64
 	stopTimeout   int
 	entrypointSet bool
+	shares        bool // the network of the machine, without having asked for it
 }
 
 func (o *runOptions) declare(f *pflag.FlagSet) {
@@ -89,8 +90,8 @@ func (o *runOptions) check() error {
 			return cli.Misuse("-p has no effect with --network %s: expected --network private, or none", o.network)
 		}
 	case "":
-		o.network = container.Host
-		if len(o.publish) > 0 {
+		o.network, o.shares = container.Host, len(o.publish) == 0
+		if !o.shares {
 			o.network = container.Private
 		}
 	default:

@@ -87,6 +87,9 @@ func (o *runOptions) run(ctx context.Context, name string, command []string) err
 	if err != nil {
 		return err
 	}
+	if o.shares && cli.IsTerminal(o.Stderr) {
+		w.note("the container has the network of this machine; --network private or none is another one")
+	}
 	if o.detach {
 		if err := r.Detach(ctx, c); err != nil {
 			return err
