@@ -48,7 +48,7 @@ func (r *Runner) writeBundle(c *Container, root string, size *specs.Box) error {
 	}
 	spec, err := ocispec.New(ocispec.Options{
 		Rootfs: root, ReadOnly: c.ReadOnly, Hostname: c.Hostname, Process: process, Mounts: mounts,
-		HostNetwork: c.Network == Host, Cgroup: c.cgroup(), Memory: c.Memory, CPUs: c.CPUs, Rootless: rootless,
+		HostNetwork: c.Network == Host, KeepNetwork: c.Network == Private, Cgroup: c.cgroup(), Memory: c.Memory, CPUs: c.CPUs, Rootless: rootless,
 	})
 	if err != nil {
 		return err
@@ -129,6 +129,9 @@ func (c *Container) writeOwnFiles() error {
 	resolv, err := regular.Read("/etc/resolv.conf", tableLimit)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err
+	}
+	if c.Network == Private {
+		resolv = []byte("nameserver " + forwarderDNS + "\n")
 	}
 	hosts := "127.0.0.1\tlocalhost\n::1\tlocalhost ip6-localhost ip6-loopback\n"
 	if c.Network == Host {

@@ -62,6 +62,11 @@ func (r *Runner) run(ctx context.Context, c *Container, s Streams, ready func())
 		}
 	}
 	defer ch.drain()
+	defer func() {
+		if ch.network != nil {
+			ch.network.stop()
+		}
+	}()
 	signals := catch()
 	r.caught()
 	defer signal.Stop(signals)
@@ -90,6 +95,11 @@ func (r *Runner) launch(ctx context.Context, c *Container, ch *channel) (int, er
 	layers, err := rootfs.Open(r.Layers)
 	if err != nil {
 		return 0, err
+	}
+	if c.Network == Private {
+		if ch.network, err = r.private(ctx, c); err != nil {
+			return 0, err
+		}
 	}
 	mounted, err := layers.Mount(ctx, c.dir, c.DiffIDs, c.points()...)
 	if err != nil {

@@ -81,6 +81,7 @@ func withRuntimes(t *testing.T, test func(*place)) {
 			if _, err := os.Stat("/sys/fs/cgroup/unified"); err == nil && name == "crun" {
 				p.withoutUnified()
 			}
+			p.Look = func(name string) string { path, _ := exec.LookPath(name); return path }
 			p.Note = func(text string) { p.notes = append(p.notes, text) }
 			p.unpack()
 			t.Cleanup(p.nothingLeft)

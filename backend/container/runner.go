@@ -15,8 +15,9 @@ type Runner struct {
 	// Self is a command line that calls Monitor, with the arguments that are appended, and
 	// Init with InitArg. "" in the second place would be the program itself.
 	Monitor, Init []string
-	Note          func(string) // tells the user of what is not as expected; may be nil
-	Caught        func()       // is called when signals are the container's; may be nil
+	Look          func(string) string // finds a program of the machine, "" for none; may be nil
+	Note          func(string)        // tells the user of what is not as expected; may be nil
+	Caught        func()              // is called when signals are the container's; may be nil
 }
 
 func (r *Runner) note(text string) {

@@ -14,8 +14,9 @@ type channel struct {
 	Streams
 	log      *logger // may be nil
 	terminal *terminal
-	recorder *recorder // nil for none
-	stdin    bool      // the process may read
+	recorder *recorder  // nil for none
+	network  *forwarder // of a container with a network of its own
+	stdin    bool       // the process may read
 
 	stderr   *os.File
 	writers  []*os.File // ends of pipes that are the process's

@@ -19,10 +19,9 @@ type Options struct {
 	Hostname string
 	Process  *specs.Process // see NewProcess
 	Mounts   []specs.Mount  // besides those that all containers have
-	// Network is the path of a network namespace to join. "" makes a new one, unless
-	// HostNetwork wants none.
-	Network     string
-	HostNetwork bool
+	// The network is a new one, unless it is that of the machine, or another one that the
+	// runtime is started in.
+	HostNetwork, KeepNetwork bool
 
 	Cgroup string  // a path from the root of the cgroups
 	Memory int64   // bytes, 0 is no limit
@@ -64,8 +63,8 @@ func namespaces(o Options) []specs.LinuxNamespace {
 	list := []specs.LinuxNamespace{
 		{Type: specs.PIDNamespace}, {Type: specs.MountNamespace}, {Type: specs.IPCNamespace}, {Type: specs.UTSNamespace}, {Type: specs.CgroupNamespace},
 	}
-	if !o.HostNetwork {
-		list = append(list, specs.LinuxNamespace{Type: specs.NetworkNamespace, Path: o.Network})
+	if !o.HostNetwork && !o.KeepNetwork {
+		list = append(list, specs.LinuxNamespace{Type: specs.NetworkNamespace})
 	}
 	return list
 }

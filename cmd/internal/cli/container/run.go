@@ -21,7 +21,7 @@ the store, or else from its registry. Only runc or crun is needed, and without r
 uidmap.
 
 A container has the network of this machine, unless --network says otherwise: "private"
-is a network of its own, which pasta or slirp4netns forwards, and which -p asks for, too.
+is a network of its own, which slirp4netns forwards, and which -p asks for, too.
 
 The exit code is that of the command; 125 is for a failure of strake, 126 for a command
 that cannot be run, 127 for one that is not there, and 128 and a number for a signal.

@@ -55,9 +55,11 @@ func (w *World) Runner() (*container.Runner, error) {
 	}
 	return &container.Runner{
 		Set: w.Set, Layers: filepath.Join(w.home, "layers"), Runtime: runtime,
-		Monitor: []string{self, monitorName}, Init: []string{self, initName}, Note: w.note, Caught: w.Signals,
+		Monitor: []string{self, monitorName}, Init: []string{self, initName}, Note: w.note, Caught: w.Signals, Look: w.look,
 	}, nil
 }
+
+func (w *World) look(name string) string { return engine.Look(w.engine, name) }
 
 func (w *World) note(text string) {
 	w.Report(nil, diag.List{{Severity: diag.Info, Code: "container", Message: text}})
@@ -82,7 +84,7 @@ func (w *World) AsRoot(ctx context.Context, c *container.Container, args []strin
 		pid = c.Namespace()
 	}
 	code, err := userns.Run(ctx, pid, append([]string{self}, args...), userns.Options{
-		Look: func(name string) string { return engine.Look(w.engine, name) }, Caught: w.Signals,
+		Look: w.look, Caught: w.Signals,
 	})
 	if err == nil && code != 0 {
 		err = cli.Exit(code, nil)
