@@ -77,9 +77,9 @@ func TestTerminal(t *testing.T) {
 			"key": {func(s *screen, _ *Container) {
 				s.master.Write([]byte("echo slee''p; sleep 100\n"))
 				p.until("the sleep", func() bool { return s.shows("\nsleep") })
-				for !s.shows("^C") { // which may come before the sleep has the terminal
-					s.master.Write([]byte{3})
-					time.Sleep(50 * time.Millisecond)
+				for !s.shows("back 2") { // the key may come before the sleep has the terminal
+					s.master.Write([]byte("\x03echo back $((1+1))\n"))
+					time.Sleep(100 * time.Millisecond)
 				}
 				s.master.Write([]byte("exit 130\n"))
 			}, 130},

@@ -45,6 +45,7 @@ var knowers = map[string]string{
 
 	"backend/container/record/programs.go": "options that take secrets, which ir/effects does not ask for, and of programs that no Dockerfile has",
 
+	"backend/container/network_linux.go":       "as these",
 	"backend/container/userns/userns_linux.go": "hints for people name what to install",
 	"cmd/internal/cli/container/exec.go":       "an example",
 
