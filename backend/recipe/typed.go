@@ -8,8 +8,8 @@ import (
 
 	"mvdan.cc/sh/v3/syntax"
 
+	"github.com/seed-e0495807/strake/backend/container/record"
 	"github.com/seed-e0495807/strake/lang/late"
-	"github.com/seed-e0495807/strake/lang/redact"
 )
 
 // typed is one simple command of a line that was typed.
@@ -134,7 +134,7 @@ func (t typed) target() string {
 
 // came is a comment: what was typed and led to a step.
 func (t typed) came() string {
-	line := strings.TrimSpace(t.Line)
+	line := strings.TrimSpace(record.Redact(t.Line))
 	if strings.Contains(line, "\n") {
 		line, _, _ = strings.Cut(line, "\n")
 		line += " …"
@@ -143,19 +143,19 @@ func (t typed) came() string {
 		line = string(runes[:99]) + "…"
 	}
 	if t.Time.IsZero() {
-		return redact.URLs(line) + " (typed)"
+		return line + " (typed)"
 	}
-	return fmt.Sprintf("%s (typed at %s)", redact.URLs(line), t.Time.Format("15:04"))
+	return fmt.Sprintf("%s (typed at %s)", line, t.Time.Format("15:04"))
 }
 
-// confidential finds lines that may give a password.
-var confidential = late.Regexp(`(?i)passw|passphrase|token|secret|api.?key|authori[sz]ation|credential|-u\s*\S+:\S|\bmysql\b.* -p\S`)
+// confidential finds names of what may be a password.
+var confidential = late.Regexp(`(?i)passw|passphrase|token|secret|api.?key|authori[sz]ation|credential`)
 
 // from gives the comments of a step: the commands that a function finds, or else a sentence. A
 // line that holds a secret is not shown.
 func (r *reading) from(otherwise string, finds func(typed) bool) (list []string) {
 	for _, t := range r.typed {
-		if !finds(t) || secretOf("", t.Line) != "" || confidential().MatchString(t.Line) {
+		if !finds(t) || secretOf("", record.Redact(t.Line)) != "" {
 			continue
 		}
 		if c := t.came(); !slices.Contains(list, c) {

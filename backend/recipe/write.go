@@ -16,6 +16,7 @@ import (
 
 	"github.com/seed-e0495807/strake/backend/validate"
 	"github.com/seed-e0495807/strake/lang/diag"
+	"github.com/seed-e0495807/strake/lang/regular"
 )
 
 // Dockerfile is the text of the recipe.
@@ -89,7 +90,7 @@ func (r *Recipe) Write(ctx context.Context, dir string) (err error) {
 
 // context writes the files. Each layer is read once.
 func (r *Recipe) context(ctx context.Context, dir string) error {
-	root, err := os.OpenRoot(dir)
+	root, err := regular.OpenRoot(dir)
 	if err != nil {
 		return err
 	}

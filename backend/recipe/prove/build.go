@@ -2,6 +2,7 @@ package prove
 
 import (
 	"context"
+	"maps"
 	"path/filepath"
 
 	"github.com/containerd/containerd/v2/plugins/content/local"
@@ -16,8 +17,12 @@ import (
 
 // Build builds a directory with a Dockerfile into a layout, and gives what came out. The image can be
 // read as long as the layout is there. No plugin runs: the Dockerfile is to hold by itself.
-func Build(ctx context.Context, r build.Request, dir, layout string, cold bool) (*validate.Image, error) {
-	options := map[string]string{}
+// The options are those of the frontend, like build-arg:HTTP_PROXY.
+func Build(ctx context.Context, r build.Request, given map[string]string, dir, layout string, cold bool) (*validate.Image, error) {
+	options := maps.Clone(given)
+	if options == nil {
+		options = map[string]string{}
+	}
 	if cold {
 		options["no-cache"] = ""
 	}

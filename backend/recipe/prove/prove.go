@@ -29,7 +29,8 @@ import (
 // Options say what is proven, and by what.
 type Options struct {
 	Input   recipe.Input
-	Request build.Request // what builds; inputs and outputs are set anew
+	Request build.Request     // what builds; inputs and outputs are set anew
+	Options map[string]string // of the frontend, like build-arg:HTTP_PROXY
 	// Choose takes out what the user does not want; nil keeps all.
 	Choose func(*recipe.Recipe) error
 	Rounds int               // of repair, at most; 0 is none
@@ -182,7 +183,7 @@ func (x *prover) build(ctx context.Context, made *recipe.Recipe) (*validate.Imag
 	if err := made.Write(ctx, filepath.Join(dir, "context")); err != nil {
 		return nil, err
 	}
-	img, err := Build(ctx, x.Request, filepath.Join(dir, "context"), filepath.Join(dir, "image"), !x.Cached && x.builds == 1)
+	img, err := Build(ctx, x.Request, x.Options.Options, filepath.Join(dir, "context"), filepath.Join(dir, "image"), !x.Cached && x.builds == 1)
 	if err == nil && x.builds == 1 {
 		err = x.sameBase(ctx, img)
 	}

@@ -39,7 +39,7 @@ func TestMutants(t *testing.T) {
 		if _, err := file.WriteString(more); err != nil {
 			t.Fatal(err)
 		}
-		img, err := prove.Build(t.Context(), b.request(), context, filepath.Join(dir, "image"), false)
+		img, err := prove.Build(t.Context(), b.request(), nil, context, filepath.Join(dir, "image"), false)
 		if err != nil {
 			return "", err
 		}

@@ -71,7 +71,7 @@ func (s *session) prove(t *testing.T, b *bed, untold *int) validate.Judgement {
 	if err := made.Write(t.Context(), filepath.Join(dir, "context")); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := prove.Build(t.Context(), b.request(), filepath.Join(dir, "context"), filepath.Join(dir, "image"), false); err != nil {
+	if _, err := prove.Build(t.Context(), b.request(), nil, filepath.Join(dir, "context"), filepath.Join(dir, "image"), false); err != nil {
 		t.Fatal(err)
 	}
 	s.attack(t, p, filepath.Join(dir, "context"))

@@ -2,6 +2,7 @@ package container
 
 import (
 	"context"
+	"fmt"
 	"time"
 
 	dockerspec "github.com/moby/docker-image-spec/specs-go/v1"
@@ -22,11 +23,12 @@ config is that of the container's image, whatever the container was started with
 A change is an instruction of a Dockerfile that changes only the config: CMD,
 ENTRYPOINT, ENV, EXPOSE, HEALTHCHECK, LABEL, ONBUILD, STOPSIGNAL, USER, VOLUME or
 WORKDIR.
-`
+
+` + dockerfileLong
 
 const commitExamples = `  strake commit web web:patched
   strake commit -m "vim added" -c 'CMD ["vim"]' web ubuntu-with-vi
-`
+` + dockerfileExamples
 
 func commitCommand(p *cli.Process) *cobra.Command {
 	cmd := &cobra.Command{
@@ -41,7 +43,20 @@ func commitCommand(p *cli.Process) *cobra.Command {
 	f.StringArrayVarP(&c.changes, "change", "c", nil, "`INSTRUCTION` Apply an instruction to the image")
 	f.StringVarP(&c.message, "message", "m", "", "`TEXT` Set the comment of the image")
 	f.BoolVarP(&c.pause, "pause", "p", true, "Pause the container meanwhile")
-	cmd.RunE = cli.Running(c.run)
+	f.BoolVar(&c.quiet, "quiet", false, "Do not print the ID of the image")
+	cli.Must(f.MarkHidden("quiet")) // for --dockerfile, which commits first
+	f.BoolVar(&c.asDockerfile, "dockerfile", false, "Make a Dockerfile of what was done, build it, and compare")
+	c.dockerfile.Process = p
+	c.dockerfile.declare(f)
+	cmd.RunE = cli.Running(func(ctx context.Context, args []string) error {
+		if c.asDockerfile {
+			return trouble(c.makeDockerfile(ctx, args))
+		}
+		if err := notAlone(f); err != nil {
+			return err
+		}
+		return c.run(ctx, args)
+	})
 	return cmd
 }
 
@@ -50,7 +65,9 @@ type commitRun struct {
 	*cli.Process
 	changes         []string
 	author, message string
-	pause           bool
+	pause, quiet    bool
+	asDockerfile    bool
+	dockerfile      dockerfile
 }
 
 func (o *commitRun) run(ctx context.Context, args []string) error {
@@ -65,14 +82,28 @@ func (o *commitRun) run(ctx context.Context, args []string) error {
 	if err != nil {
 		return err
 	}
-	if here, err := w.AsRoot(ctx, c, o.Args); !here {
+	return o.into(ctx, w, c, args[1:])
+}
+
+// into commits a container under names, as root of its user namespace.
+func (o *commitRun) into(ctx context.Context, w *World, c *container.Container, names []string) error {
+	if here, err := w.AsRoot(ctx, c, o.again(c, names)); !here {
 		return err
 	}
 	r, err := w.Runner()
 	if err != nil {
 		return err
 	}
-	return o.WithStore(ctx, func(s *store.Store) error { return o.commit(ctx, s, r, c, args[1:]) })
+	return o.WithStore(ctx, func(s *store.Store) error { return o.commit(ctx, s, r, c, names) })
+}
+
+// again is the command line of the commit alone.
+func (o *commitRun) again(c *container.Container, names []string) []string {
+	args := []string{"commit", "--author=" + o.author, "--message=" + o.message, fmt.Sprintf("--pause=%t", o.pause), fmt.Sprintf("--quiet=%t", o.quiet)}
+	for _, change := range o.changes {
+		args = append(args, "--change="+change)
+	}
+	return append(append(args, "--", c.ID), names...)
 }
 
 func (o *commitRun) commit(ctx context.Context, s *store.Store, r *container.Runner, c *container.Container, names []string) error {
@@ -98,7 +129,7 @@ func (o *commitRun) commit(ctx context.Context, s *store.Store, r *container.Run
 		return err
 	}
 	id, err := s.Handle(img)
-	if err != nil {
+	if err != nil || o.quiet {
 		return err
 	}
 	return cli.Printf(o.Stdout, "%s\n", id)
