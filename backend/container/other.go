@@ -43,3 +43,6 @@ func (c *Container) Kill(context.Context) error { return errLinux }
 
 // Root needs Linux.
 func (r *Runner) Root(context.Context, *Container, func(string) error) error { return errLinux }
+
+// Paused needs Linux.
+func (r *Runner) Paused(context.Context, *Container, func() error) error { return errLinux }

@@ -50,7 +50,7 @@ func TestChanges(t *testing.T) {
 
 // TestChangesUserNS does it without root.
 func TestChangesUserNS(t *testing.T) {
-	if inUserNS(t) {
+	if inUserNS(t, unix.CLONE_NEWNS) {
 		ways(t, func(t *testing.T, l *Layers, dir string, i *image) { testChanges(t, l, dir, i, 25) }, base(t))
 	}
 }

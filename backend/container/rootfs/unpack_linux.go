@@ -87,7 +87,10 @@ func (l *Layers) ensure(ctx context.Context, p content.Provider, desc ocispecs.D
 		os.RemoveAll(part)
 		return damaged(desc, err)
 	}
-	return os.Rename(part, dir)
+	if err := os.Rename(part, dir); err != nil {
+		return err
+	}
+	return os.Remove(lock.Path()) // who waits for it finds the layer
 }
 
 // damaged explains what is wrong with the blob of a layer.

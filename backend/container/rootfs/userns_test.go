@@ -14,8 +14,9 @@ import (
 const usernsEnv = "STRAKE_TEST_USERNS"
 
 // inUserNS runs a test once more, in a user namespace of its own, as rootless containers are
-// run, and tells whether this is that run. Its temporary directory is one of that user's.
-func inUserNS(t *testing.T) bool {
+// run, and tells whether this is that run. Its temporary directory is one of that user's. More
+// namespaces are its own by flags.
+func inUserNS(t *testing.T, more uintptr) bool {
 	t.Helper()
 	if os.Getenv(usernsEnv) != "" {
 		return true
@@ -36,7 +37,7 @@ func inUserNS(t *testing.T) bool {
 	cmd := exec.CommandContext(t.Context(), "/proc/self/exe", "-test.run=^"+t.Name()+"$", "-test.v")
 	cmd.Env = append(os.Environ(), usernsEnv+"=1", "TMPDIR="+dir)
 	cmd.SysProcAttr = &syscall.SysProcAttr{
-		Cloneflags: syscall.CLONE_NEWUSER | syscall.CLONE_NEWNS, UidMappings: mapping, GidMappings: mapping,
+		Cloneflags: syscall.CLONE_NEWUSER | more, UidMappings: mapping, GidMappings: mapping,
 		Credential: &syscall.Credential{}, GidMappingsEnableSetgroups: true,
 	}
 	out, err := cmd.CombinedOutput()
@@ -49,4 +50,15 @@ func inUserNS(t *testing.T) bool {
 		t.Errorf("in a user namespace: %v\n%s", err, out)
 	}
 	return false
+}
+
+// Who has entered the user namespace of a container alone finds its layers.
+func TestUserNSAlone(t *testing.T) {
+	if inUserNS(t, 0) {
+		i := base(t)
+		l, _ := layersAt(t, t.TempDir(), i)
+		if kind := l.kind(); !strings.HasPrefix(kind, "overlay-") {
+			t.Error(kind)
+		}
+	}
 }

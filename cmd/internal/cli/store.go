@@ -13,6 +13,12 @@ import (
 // StoreDir is the directory of the image store.
 func StoreDir(home string) string { return filepath.Join(home, "store") }
 
+// ContainersDir is the directory of the containers.
+func ContainersDir(home string) string { return filepath.Join(home, "containers") }
+
+// LayersDir is the directory of the layers that are unpacked for containers.
+func LayersDir(home string) string { return filepath.Join(home, "layers") }
+
 // WithStore calls fn with the image store, which is held meanwhile: no blob goes
 // away that fn sees.
 func (p *Process) WithStore(ctx context.Context, fn func(*store.Store) error) error {

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"path/filepath"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -14,6 +13,7 @@ import (
 	"github.com/seed-e0495807/strake/backend/container/userns"
 	"github.com/seed-e0495807/strake/backend/engine"
 	"github.com/seed-e0495807/strake/cmd/internal/cli"
+	"github.com/seed-e0495807/strake/cmd/internal/cli/image"
 	"github.com/seed-e0495807/strake/lang/diag"
 )
 
@@ -39,7 +39,7 @@ func newWorld(p *cli.Process) (*World, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &World{Process: p, home: home, Set: container.Open(filepath.Join(home, "containers")),
+	return &World{Process: p, home: home, Set: container.Open(cli.ContainersDir(home)),
 		engine: new(cli.EngineFlags).EngineOptions(p, home)}, nil
 }
 
@@ -54,7 +54,7 @@ func (w *World) Runner() (*container.Runner, error) {
 		return nil, err
 	}
 	return &container.Runner{
-		Set: w.Set, Layers: filepath.Join(w.home, "layers"), Runtime: runtime,
+		Set: w.Set, Layers: cli.LayersDir(w.home), Runtime: runtime,
 		Monitor: []string{self, monitorName}, Init: []string{self, initName}, Note: w.note, Caught: w.Signals, Look: w.look,
 	}, nil
 }
@@ -140,7 +140,7 @@ func (w *World) remove(ctx context.Context, cmd *cobra.Command, names []string, 
 		}
 		there = append(there, name)
 	}
-	return w.each(ctx, cmd, there, func(c *container.Container, name string) error {
+	err := w.each(ctx, cmd, there, func(c *container.Container, name string) error {
 		if force {
 			if err := c.Kill(ctx); err != nil {
 				return err
@@ -151,6 +151,8 @@ func (w *World) remove(ctx context.Context, cmd *cobra.Command, names []string, 
 		}
 		return cli.Printf(w.Stdout, "%s\n", name)
 	})
+	image.CollectLayers(ctx, w.Process)
+	return err
 }
 
 // sweep cleans what is left of containers whose monitor was killed.

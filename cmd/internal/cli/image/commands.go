@@ -17,5 +17,6 @@ func Commands() []cli.Maker {
 		{Name: "push", Make: pushCommand},
 		{Name: "pull", Make: pullCommand},
 		{Name: "fsck", Make: fsckCommand},
+		{Name: collectName, Make: collectCommand},
 	}
 }

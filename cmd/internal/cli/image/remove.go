@@ -6,6 +6,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/seed-e0495807/strake/backend/container"
 	"github.com/seed-e0495807/strake/backend/store"
 	"github.com/seed-e0495807/strake/cmd/internal/cli"
 	"github.com/seed-e0495807/strake/lang/diag"
@@ -13,7 +14,8 @@ import (
 
 const rmiLong = `A name is taken off its image, and with its last name the image is deleted. An id
 stands for an image that has one name or none. One with more names, or an id that
-several images have, needs -f: then all of it goes.
+several images have, needs -f: then all of it goes. So does one that a container was made
+of, which can then no longer be committed; that of a container that runs stays.
 `
 
 const rmiExamples = `  strake rmi hello:old
@@ -32,16 +34,30 @@ func rmiCommand(p *cli.Process) *cobra.Command {
 		if len(args) == 0 {
 			return cli.Misuse("strake rmi takes at least one image")
 		}
-		return p.WithStore(ctx, func(s *store.Store) error { return removeImages(ctx, p, s, args, *force) })
+		err := p.WithStore(ctx, func(s *store.Store) error { return removeImages(ctx, p, s, args, *force) })
+		CollectLayers(ctx, p)
+		return err
 	})
 	return cmd
 }
 
 // removeImages removes what it can, and reports the rest.
 func removeImages(ctx context.Context, p *cli.Process, s *store.Store, names []string, force bool) error {
+	home, err := p.Home()
+	if err != nil {
+		return err
+	}
+	containers, err := container.Open(cli.ContainersDir(home)).List()
+	if err != nil {
+		return err
+	}
 	var failed diag.List
 	for _, name := range names {
-		r, err := s.Remove(ctx, name, force)
+		var r store.Removed
+		err := inUse(s, containers, name, force)
+		if err == nil {
+			r, err = s.Remove(ctx, name, force)
+		}
 		switch {
 		case err == nil:
 		case force && errors.Is(err, store.ErrNotFound):
