@@ -22,7 +22,7 @@ type dist struct {
 // pips makes the steps of pip: one for the system, one for each virtual environment.
 func pips(ctx context.Context, r *reading) error {
 	asked := map[string][]dist{} // by environment, "" is the system
-	all := map[string]bool{}     // directories with something new in them
+	all := map[string]string{}   // directories with something new in them, and their environments
 	for _, info := range r.paths(func(c *change) bool {
 		return c.before == nil && c.after != nil && c.after.Kind == validate.Directory && path.Ext(c.path) == ".dist-info"
 	}) {
@@ -34,7 +34,7 @@ func pips(ctx context.Context, r *reading) error {
 			continue
 		}
 		dir := path.Dir(info)
-		all[dir] = true
+		all[dir] = r.environment(dir)
 		if r.after.At(path.Join(info, "REQUESTED")) == nil {
 			continue
 		}
@@ -54,18 +54,23 @@ func pips(ctx context.Context, r *reading) error {
 	if len(asked[""]) > 0 {
 		envs = append([]string{""}, envs...)
 	}
+	var made []string // environments that a step makes
 	for _, env := range envs {
-		if err := r.pip(ctx, env, asked[env]); err != nil {
+		ok, err := r.pip(ctx, env, asked[env])
+		if err != nil {
 			return err
+		}
+		if ok {
+			made = append(made, env)
 		}
 	}
 	r.claim(func(c *change) bool {
-		for dir := range all {
-			if under(c.path, dir) && c.path != dir {
+		for dir, env := range all {
+			if under(c.path, dir) && c.path != dir && slices.Contains(made, env) {
 				return true
 			}
 		}
-		return slices.ContainsFunc(envs, func(env string) bool { return env != "" && under(c.path, env) })
+		return slices.ContainsFunc(made, func(env string) bool { return env != "" && under(c.path, env) })
 	})
 	return nil
 }
@@ -120,8 +125,8 @@ func (r *reading) environments() (list []string) {
 	return list
 }
 
-// pip makes the step of one environment.
-func (r *reading) pip(ctx context.Context, env string, dists []dist) error {
+// pip makes the step of one environment; false when there is none to make.
+func (r *reading) pip(ctx context.Context, env string, dists []dist) (bool, error) {
 	var commands []string
 	program, flags := "", ""
 	switch {
@@ -129,11 +134,11 @@ func (r *reading) pip(ctx context.Context, env string, dists []dist) error {
 		program = quote(path.Join(env, "bin/pip"))
 		if r.changes[path.Join(env, "pyvenv.cfg")] != nil {
 			if !r.has("python3") {
-				return nil
+				return false, nil
 			}
 			cfg, err := r.file(ctx, r.after, path.Join(env, "pyvenv.cfg"))
 			if err != nil {
-				return err
+				return false, err
 			}
 			command := "python3 -m venv "
 			if strings.Contains(cfg, "include-system-site-packages = true") {
@@ -148,7 +153,7 @@ func (r *reading) pip(ctx context.Context, env string, dists []dist) error {
 	case r.has("python3"):
 		program = "python3 -m pip"
 	default:
-		return nil
+		return false, nil
 	}
 	if env == "" {
 		if r.managed() {
@@ -167,7 +172,7 @@ func (r *reading) pip(ctx context.Context, env string, dists []dist) error {
 		commands = append(commands, program+" install --no-cache-dir"+flags+r.pipFlags(dists)+list(words))
 	}
 	if len(commands) == 0 {
-		return nil
+		return false, nil
 	}
 	names := make([]string, len(dists))
 	for i, d := range dists {
@@ -188,7 +193,7 @@ func (r *reading) pip(ctx context.Context, env string, dists []dist) error {
 		explains = append(explains, files[i].Node.Path())
 	}
 	r.step(Step{Kind: Libraries, Group: group, Comment: comment, Instruction: instruction, Files: files, Explains: explains, Installs: true})
-	return nil
+	return true, nil
 }
 
 // pipName is the name in a requirement like name[extra]>=1.
