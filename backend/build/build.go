@@ -25,6 +25,7 @@ import (
 	"github.com/tonistiigi/fsutil"
 
 	"github.com/seed-e0495807/strake/backend/compile"
+	"github.com/seed-e0495807/strake/backend/debug"
 	"github.com/seed-e0495807/strake/backend/engine"
 	"github.com/seed-e0495807/strake/backend/gateway"
 	"github.com/seed-e0495807/strake/backend/input"
@@ -64,7 +65,8 @@ type Request struct {
 	// Look, unless nil, gets the snapshot in place of a build: all that it asks for, base
 	// images as well, comes from the engine, as it does for a build.
 	Look  func(context.Context, *compile.Snapshot) error
-	Trace bool // Result.Trace is asked for
+	Trace bool   // Result.Trace is asked for
+	Debug *Debug // a shell is asked for; nil is none
 
 	Env      func(string) (string, bool)
 	Progress *Progress
@@ -126,6 +128,9 @@ func (j *job) withFindings(err error) error {
 	if errors.As(err, &f) {
 		j.mu.Lock()
 		defer j.mu.Unlock()
+		if j.debugger.shown {
+			return err
+		}
 		j.diags.Sort()
 		f.Diags = append(slices.Clip(j.diags), f.Diags...)
 	}
@@ -151,6 +156,8 @@ type job struct {
 	failed   diag.List // what failed in the steps, explained while the build was open
 	lent     []string  // names that base images have for this build
 	answer   Answer
+
+	debugger debugger
 }
 
 // prepare works out what BuildKit's client is asked for.
@@ -211,6 +218,9 @@ func (j *job) compile(ctx context.Context, c gwclient.Client) (*gwclient.Result,
 	}
 	if err := j.able(c.BuildOpts()); err != nil {
 		return nil, err
+	}
+	if j.Debug != nil && debug.Able(c.BuildOpts()) != nil {
+		return nil, tooOld("--debug")
 	}
 	src, err := j.open(ctx, c)
 	if err != nil {

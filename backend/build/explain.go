@@ -23,7 +23,7 @@ func (j *job) explain(ctx context.Context, err error) error {
 	}
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	if lost := j.Engine.Lost(err); lost != nil { // errors cannot be compared: a diagnostic has a slice
+	if lost := j.Engine.Lost(errors.Join(err, j.debugger.err)); lost != nil { // errors cannot be compared: a diagnostic has a slice
 		return lost // whatever else it may look like
 	}
 	var (
@@ -43,7 +43,7 @@ func (j *job) explain(ctx context.Context, err error) error {
 	if j.failed == nil {
 		j.failed = j.failures(ctx, err, j.vertices(ctx), nil)
 	}
-	return &Failure{Set: j.set, Diags: j.failed}
+	return &Failure{Set: j.set, Diags: j.debugger.told(j.failed)}
 }
 
 // Failure is why a build failed: diagnostics with spans in Set.

@@ -3,19 +3,29 @@ package build
 import (
 	"bytes"
 	"context"
+	"errors"
 	"io"
+	"slices"
+	"strings"
 
 	"github.com/containerd/console"
 	"github.com/moby/buildkit/client"
 	"github.com/moby/buildkit/util/progress/progressui"
+
+	"github.com/seed-e0495807/strake/backend/debug"
 )
 
 // Progress is how a build is shown.
 type Progress struct {
-	display progressui.Display
-	whole   bool // it shows all that steps write
-	raw     bool // it is for programs
+	whole bool // it shows all that steps write
+	raw   bool // it is for programs
+
+	display func() (progressui.Display, error)
+	pauses  chan pause
 }
+
+// pause is a time in which nothing is shown.
+type pause struct{ begun, over chan struct{} }
 
 // NewProgress shows progress on a stream in one of BuildKit's modes: auto, plain,
 // tty, rawjson, quiet. An error says what is wrong with the mode.
@@ -27,21 +37,99 @@ func NewProgress(w io.Writer, mode string) (*Progress, error) {
 	if f, ok := w.(console.File); ok {
 		_, err := console.ConsoleFromFile(f)
 		whole = whole && (err != nil || mode == string(progressui.PlainMode) || mode == string(progressui.RawJSONMode))
-		w = &terminal{File: f}
-	} else {
-		w = &untilErrors{w: w}
 	}
-	d, err := progressui.NewDisplay(w, progressui.DisplayMode(mode))
-	return &Progress{d, whole, mode == string(progressui.RawJSONMode)}, err
+	p := &Progress{whole: whole, raw: mode == string(progressui.RawJSONMode), pauses: make(chan pause)}
+	p.display = func() (progressui.Display, error) {
+		return progressui.NewDisplay(withoutErrors(w), progressui.DisplayMode(mode))
+	}
+	_, err := p.display()
+	return p, err
+}
+
+// withoutErrors is a stream for one display.
+func withoutErrors(w io.Writer) io.Writer {
+	if f, ok := w.(console.File); ok {
+		return &terminal{File: f}
+	}
+	return &untilErrors{w: w}
 }
 
 // show shows statuses until there are no more. It goes on when the build is
 // canceled: the last ones tell what became of the steps.
-func (p *Progress) show(statuses chan *client.SolveStatus) ([]client.VertexWarning, error) {
+func (p *Progress) show(statuses chan *client.SolveStatus) (warnings []client.VertexWarning, failed error) {
 	if !p.raw {
 		statuses = new(screen).tee(statuses)
 	}
-	return p.display.UpdateFrom(context.Background(), statuses)
+	var held []*client.SolveStatus
+	for {
+		now, found, err := p.part(held, statuses)
+		warnings, failed = append(warnings, found...), errors.Join(failed, err)
+		if now == nil {
+			return warnings, failed
+		}
+		close(now.begun)
+		held = hold(statuses, now.over)
+	}
+}
+
+// part shows statuses with one display, until a pause or until there are no more.
+func (p *Progress) part(held []*client.SolveStatus, statuses <-chan *client.SolveStatus) (now *pause, warnings []client.VertexWarning, err error) {
+	shown := make(chan *client.SolveStatus)
+	over := make(chan struct{})
+	go func() {
+		defer close(over)
+		var d progressui.Display
+		if d, err = p.display(); err == nil {
+			warnings, err = d.UpdateFrom(context.Background(), shown)
+		}
+		for range shown {
+		}
+	}()
+	for _, s := range held {
+		shown <- s
+	}
+	for now == nil {
+		select {
+		case s, more := <-statuses:
+			if more {
+				shown <- s
+				continue
+			}
+		case one := <-p.pauses:
+			now = &one
+		}
+		break
+	}
+	close(shown)
+	<-over
+	return now, warnings, err
+}
+
+// hold keeps what comes in a pause, but for what is done for a shell.
+func hold(statuses <-chan *client.SolveStatus, over <-chan struct{}) (held []*client.SolveStatus) {
+	for {
+		select {
+		case s, more := <-statuses:
+			if !more {
+				return held
+			}
+			s.Vertexes = slices.DeleteFunc(s.Vertexes, func(v *client.Vertex) bool { return strings.HasPrefix(v.Name, debug.Mark) })
+			held = append(held, s)
+		case <-over:
+			return held
+		}
+	}
+}
+
+// pause waits until all that has come is shown. Then nothing is, until resume is called.
+func (p *Progress) pause(ctx context.Context) (resume func()) {
+	now := pause{make(chan struct{}), make(chan struct{})}
+	select {
+	case p.pauses <- now:
+		<-now.begun
+	case <-ctx.Done(): // there may be no more to show
+	}
+	return func() { close(now.over) }
 }
 
 // The display ends with the whole output of the steps that failed, between these

@@ -156,6 +156,15 @@ func (j *job) evaluate(ctx context.Context, c gwclient.Client, ref gwclient.Refe
 		return err
 	}
 	j.log.settle(ctx, logTime)
+	j.examine(ctx, c, err)
+	if j.Debug != nil {
+		j.shellAtFailure(ctx, c, err)
+	}
+	return err
+}
+
+// examine explains a failure, the first one.
+func (j *job) examine(ctx context.Context, c gwclient.Client, err error) {
 	ctx, cancel := context.WithTimeout(ctx, sceneTime)
 	defer cancel()
 	j.mu.Lock()
@@ -164,5 +173,4 @@ func (j *job) evaluate(ctx context.Context, c gwclient.Client, ref gwclient.Refe
 		vs := j.vertices(ctx)
 		j.failed = j.failures(ctx, err, vs, &scene{c, vs})
 	}
-	return err
 }

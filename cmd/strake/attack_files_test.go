@@ -255,6 +255,7 @@ var openers = map[string]string{
 	"backend/testbed/run.go":                     "a test's",
 	"backend/testbed/registry.go":                "a test's",
 	"backend/testbed/terminal.go":                "a test's",
+	"backend/testbed/terminal_linux.go":          "a test's",
 }
 
 // TestAttackOpeners finds whatever opens files by name past package regular.

@@ -80,6 +80,8 @@ type run struct {
 	sbom, provenance, call                string
 	push, load, pull, quiet, check, yes   bool
 	contextLimit                          string
+	debug                                 bool
+	on, invoke                            string
 }
 
 // silent warns that the engine has not begun for long.
@@ -114,6 +116,9 @@ func (b *run) run(ctx context.Context, args []string) error {
 	proxies(options)
 	named, err := b.Contexts()
 	if err != nil {
+		return err
+	}
+	if err := b.debugging(&request, args[0]); err != nil {
 		return err
 	}
 	uploads := uploadprovider.New()

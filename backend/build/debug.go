@@ -1,0 +1,168 @@
+package build
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	gwclient "github.com/moby/buildkit/frontend/gateway/client"
+	"github.com/moby/buildkit/util/grpcerrors"
+	"google.golang.org/grpc/codes"
+
+	"github.com/seed-e0495807/strake/backend/debug"
+	"github.com/seed-e0495807/strake/ir"
+	"github.com/seed-e0495807/strake/lang/diag"
+)
+
+// closeTime is how long the container of a shell may take to end.
+const closeTime = 5 * time.Second
+
+// Debug asks for a shell where a step runs.
+type Debug struct {
+	Shell   []string // program and arguments; nil is the stage's shell
+	Streams debug.Streams
+	// Failed is told why the step failed, before the shell starts.
+	Failed func(*Failure)
+	// Say gets what the user should know of the shell, of one or more lines.
+	Say func(text string)
+}
+
+// debugger opens at most one shell in a build.
+type debugger struct {
+	mu     sync.Mutex // held while the shell runs, so that no other failure ends the build
+	opened bool
+	shown  bool  // why the step failed has been told
+	err    error // of the shell
+}
+
+// shellAtFailure opens a shell where a step has failed, and returns when that is over.
+func (j *job) shellAtFailure(ctx context.Context, c gwclient.Client, err error) {
+	j.debugger.mu.Lock()
+	defer j.debugger.mu.Unlock()
+	if j.debugger.opened || ctx.Err() != nil {
+		return
+	}
+	j.debugger.opened = true
+	resume := j.Progress.pause(ctx)
+	defer resume()
+	j.mu.Lock()
+	failure := &Failure{Set: j.set, Diags: slices.Concat(j.diags, j.failed)}
+	vs := j.vertices(ctx)
+	v := vs.find(subject(err))
+	j.mu.Unlock()
+	j.Debug.Failed(failure)
+	j.debugger.shown = true
+	if v == nil || v.op.GetExec() == nil {
+		j.Debug.Say("There is no shell: what failed starts no program. --on LINE opens one in front of a step that does.\n")
+		return
+	}
+	j.debugger.err = j.openShell(ctx, &scene{c, vs}, v)
+}
+
+// told leaves out what has been told already, but for what went wrong, and adds what went
+// wrong with the shell.
+func (d *debugger) told(failed diag.List) diag.List {
+	var out diag.List
+	for _, f := range failed {
+		if d.shown {
+			f.Notes, f.Hint = nil, ""
+		}
+		out = append(out, f)
+	}
+	if list, ok := diag.From(d.err); ok {
+		out = append(out, list...)
+	} else if d.err != nil {
+		out.Add(diag.Diagnostic{Code: "no-shell", Message: d.err.Error()})
+	}
+	return out
+}
+
+// openShell runs a shell in front of a vertex that is an exec.
+func (j *job) openShell(ctx context.Context, s *scene, v *vertex) error {
+	step, err := s.step(ctx, v)
+	if err != nil {
+		return err
+	}
+	c, err := debug.Open(ctx, s.gateway, step, j.Debug.Shell)
+	if err != nil {
+		return err
+	}
+	defer func() {
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), closeTime)
+		defer cancel()
+		_ = c.Close(ctx) // it ends with the build
+	}()
+	j.Debug.Say(greeting(v, c))
+	watched, stop := j.watched(ctx)
+	defer stop()
+	_, err = c.Shell(watched, j.Debug.Streams)
+	if err != nil {
+		return fmt.Errorf("the shell: %w", err)
+	}
+	return nil
+}
+
+// watched is a context that ends when the engine is gone: BuildKit's client does not notice
+// while it waits for a process.
+func (j *job) watched(ctx context.Context) (context.Context, func()) {
+	ctx, cancel := context.WithCancelCause(ctx)
+	go func() {
+		for ctx.Err() == nil {
+			if _, err := j.Engine.Client.Info(ctx); grpcerrors.Code(err) == codes.Unavailable {
+				cancel(err)
+			}
+			select {
+			case <-ctx.Done():
+			case <-time.After(time.Second):
+			}
+		}
+	}()
+	return ctx, func() { cancel(nil) }
+}
+
+// greeting says where the shell is, and how the step is run.
+func greeting(v *vertex, c *debug.Container) string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "\nA shell in front of the step: the files are as it finds them. `exit` ends it.\n\n  %s\n\n", v.name)
+	if c.Runs {
+		fmt.Fprintf(&b, "`%s` runs the step, and %s/%s is its command.\n", debug.Run, debug.Tools, debug.Run)
+	}
+	return b.String()
+}
+
+// step is what a vertex runs, and on what.
+func (s *scene) step(ctx context.Context, v *vertex) (*debug.Step, error) {
+	out := &debug.Step{Exec: v.op.GetExec(), Platform: v.op.Platform, Shell: v.shell()}
+	for _, m := range out.Exec.Mounts {
+		t := s.input(ctx, v, m.Input)
+		if t == nil {
+			return nil, diag.Diagnostic{Code: "no-state", Message: fmt.Sprintf("the engine does not have what the step finds at %s", m.Dest),
+				Hint: "try again: it may have been removed while it was not used"}
+		}
+		out.Mounts = append(out.Mounts, t.ref)
+	}
+	return out, nil
+}
+
+// shell is that of the stage where the step is.
+func (v *vertex) shell() (sh []string) {
+	if v.stage == nil {
+		return nil
+	}
+	if v.stage.BaseInfo != nil {
+		sh = v.stage.BaseInfo.Config.Shell
+	}
+	for i := range v.stage.Steps {
+		st := &v.stage.Steps[i]
+		if st == v.step {
+			break
+		}
+		if set, ok := st.Op.Body.(*ir.Shell); ok {
+			sh = set.Args
+		}
+	}
+	return sh
+}
