@@ -226,6 +226,9 @@ func (j *job) compile(ctx context.Context, c gwclient.Client) (*gwclient.Result,
 	if err != nil {
 		return nil, err
 	}
+	if _, _, foreign := gateway.Foreign(src.Text, c.BuildOpts().Opts); foreign && j.Debug != nil {
+		return nil, diag.Diagnostic{Code: "no-step", Message: "--debug knows the steps of Dockerfiles only, and this file is for another frontend", Hint: "leave --debug out"}
+	}
 	if j.Look != nil {
 		return gwclient.NewResult(), j.Look(ctx, j.snapshot)
 	}

@@ -22,6 +22,7 @@ const closeTime = 5 * time.Second
 
 // Debug asks for a shell where a step runs.
 type Debug struct {
+	At      *Line    // the step in front of which the shell opens; nil is one that fails
 	Shell   []string // program and arguments; nil is the stage's shell
 	Streams debug.Streams
 	// Failed is told why the step failed, before the shell starts.
@@ -42,7 +43,7 @@ type debugger struct {
 func (j *job) shellAtFailure(ctx context.Context, c gwclient.Client, err error) {
 	j.debugger.mu.Lock()
 	defer j.debugger.mu.Unlock()
-	if j.debugger.opened || ctx.Err() != nil {
+	if j.debugger.opened || j.Debug.At != nil || ctx.Err() != nil {
 		return
 	}
 	j.debugger.opened = true
@@ -56,10 +57,14 @@ func (j *job) shellAtFailure(ctx context.Context, c gwclient.Client, err error) 
 	j.Debug.Failed(failure)
 	j.debugger.shown = true
 	if v == nil || v.op.GetExec() == nil {
-		j.Debug.Say("There is no shell: what failed starts no program. --on LINE opens one in front of a step that does.\n")
+		j.Debug.Say("There is no shell: what failed starts no program. --on LINE opens one in front of a RUN.\n")
 		return
 	}
-	j.debugger.err = j.openShell(ctx, &scene{c, vs}, v)
+	step, err := (&scene{c, vs}).step(ctx, v)
+	if err == nil {
+		err = j.openShell(ctx, c, step, v.name, "`exit` ends it, and the build with the error.")
+	}
+	j.debugger.err = err
 }
 
 // told leaves out what has been told already, but for what went wrong, and adds what went
@@ -80,13 +85,9 @@ func (d *debugger) told(failed diag.List) diag.List {
 	return out
 }
 
-// openShell runs a shell in front of a vertex that is an exec.
-func (j *job) openShell(ctx context.Context, s *scene, v *vertex) error {
-	step, err := s.step(ctx, v)
-	if err != nil {
-		return err
-	}
-	c, err := debug.Open(ctx, s.gateway, step, j.Debug.Shell)
+// openShell runs a shell in front of a step, which has a name. The end says what comes behind it.
+func (j *job) openShell(ctx context.Context, gateway gwclient.Client, step *debug.Step, name, end string) error {
+	c, err := debug.Open(ctx, gateway, step, j.Debug.Shell)
 	if err != nil {
 		return err
 	}
@@ -95,7 +96,7 @@ func (j *job) openShell(ctx context.Context, s *scene, v *vertex) error {
 		defer cancel()
 		_ = c.Close(ctx) // it ends with the build
 	}()
-	j.Debug.Say(greeting(v, c))
+	j.Debug.Say(greeting(name, c, end))
 	watched, stop := j.watched(ctx)
 	defer stop()
 	_, err = c.Shell(watched, j.Debug.Streams)
@@ -124,9 +125,9 @@ func (j *job) watched(ctx context.Context) (context.Context, func()) {
 }
 
 // greeting says where the shell is, and how the step is run.
-func greeting(v *vertex, c *debug.Container) string {
+func greeting(name string, c *debug.Container, end string) string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "\nA shell in front of the step: the files are as it finds them. `exit` ends it.\n\n  %s\n\n", v.name)
+	fmt.Fprintf(&b, "\nA shell in front of the step: the files are as it finds them. %s\n\n  %s\n\n", end, name)
 	if c.Runs {
 		fmt.Fprintf(&b, "`%s` runs the step, and %s/%s is its command.\n", debug.Run, debug.Tools, debug.Run)
 	}

@@ -151,8 +151,11 @@ func (j *job) evaluate(ctx context.Context, c gwclient.Client, ref gwclient.Refe
 	if ref == nil || caps.Supports(gwpb.CapGatewayEvaluate) != nil {
 		return nil
 	}
-	err := ref.Evaluate(ctx)
-	if err == nil || ctx.Err() != nil {
+	err := j.shellAtLine(ctx, c)
+	if err == nil {
+		err = ref.Evaluate(ctx)
+	}
+	if _, told := diag.From(err); err == nil || told || ctx.Err() != nil {
 		return err
 	}
 	j.log.settle(ctx, logTime)

@@ -32,16 +32,11 @@ const Mark = "[debug] "
 
 // Step is where a build stops.
 type Step struct {
-	Exec     *pb.ExecOp   // nil for a step that starts no program, such as COPY
+	Exec     *pb.ExecOp
 	Platform *pb.Platform // that it runs on; nil is the engine's
 	// Mounts are the states that the mounts of Exec start from, one for each; nil is an empty one.
-	// Without an Exec, the only one is the root's.
 	Mounts []gwclient.Reference
-	// Of a step without an Exec:
-	Env       []string
-	User, Cwd string
-
-	Shell []string // of the stage, as SHELL says; nil is the default
+	Shell  []string // of the stage, as SHELL says; nil is the default
 }
 
 // Able tells whether a BuildKit can do what this package needs: an error says what it lacks.
@@ -54,11 +49,8 @@ func Able(o gwclient.BuildOpts) error {
 
 // meta is what the shell runs with.
 func (s *Step) meta() *pb.Meta {
-	m := &pb.Meta{Env: slices.Clone(s.Env), User: s.User, Cwd: s.Cwd}
-	if s.Exec != nil {
-		m = s.Exec.Meta.CloneVT()
-		m.Env = append(m.Env, proxies(m.ProxyEnv)...)
-	}
+	m := s.Exec.Meta.CloneVT()
+	m.Env = append(m.Env, proxies(m.ProxyEnv)...)
 	if m.Cwd == "" {
 		m.Cwd = "/"
 	}
@@ -100,9 +92,6 @@ func with(env []string, name, value string) []string {
 
 // root is the state that the step starts from; nil is an empty one.
 func (s *Step) root() gwclient.Reference {
-	if s.Exec == nil {
-		return s.Mounts[0]
-	}
 	for i, m := range s.Exec.Mounts {
 		if m.Dest == pb.RootMount {
 			return s.Mounts[i]
@@ -113,9 +102,6 @@ func (s *Step) root() gwclient.Reference {
 
 // mounts are those of the step.
 func (s *Step) mounts() []gwclient.Mount {
-	if s.Exec == nil {
-		return []gwclient.Mount{{Dest: pb.RootMount, Ref: s.Mounts[0]}}
-	}
 	var list []gwclient.Mount
 	for i, m := range s.Exec.Mounts {
 		dest := m.Dest
@@ -157,11 +143,9 @@ func Open(ctx context.Context, gateway gwclient.Client, s *Step, shell []string)
 	}
 	request := gwclient.NewContainerRequest{
 		Mounts: s.mounts(), Platform: s.Platform, Hostname: c.meta.Hostname, ExtraHosts: c.meta.ExtraHosts,
+		NetMode: s.Exec.Network,
 	}
-	if s.Exec != nil {
-		request.NetMode = s.Exec.Network
-	}
-	if s.Exec != nil && sh != "" {
+	if sh != "" {
 		tools, err := toolbox(ctx, gateway, script(c.meta, sh))
 		if err != nil {
 			return nil, err

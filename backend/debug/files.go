@@ -21,7 +21,7 @@ type files struct {
 // that of the stage.
 func (f *files) shell(ctx context.Context) (string, error) {
 	var names []string
-	if f.step.Exec != nil && len(f.meta.Args) > 0 {
+	if len(f.meta.Args) > 0 {
 		names = append(names, f.meta.Args[0])
 	}
 	if len(f.step.Shell) > 0 {

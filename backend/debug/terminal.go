@@ -28,22 +28,14 @@ func (s Streams) terminal() (in, out *os.File) {
 	return in, out
 }
 
-// Interactive tells whether somebody types into the shell; else commands are read.
-func (s Streams) Interactive() bool {
-	in, _ := s.terminal()
-	return in != nil
-}
-
 // Shell runs the shell until it ends, and gives its exit code.
 func (c *Container) Shell(ctx context.Context, s Streams) (code int, err error) {
 	env := with(c.meta.Env, "PATH", variable(c.meta.Env, "PATH")+":"+Tools)
 	request := gwclient.StartRequest{
 		Args: c.shell, Env: env, User: c.meta.User, Cwd: c.meta.Cwd,
 		Stdin: io.NopCloser(s.Stdin), Stdout: open{s.Stdout}, Stderr: open{s.Stderr},
+		SecretEnv: c.step.Exec.Secretenv, SecurityMode: c.step.Exec.Security,
 		RemoveMountStubsRecursive: true,
-	}
-	if x := c.step.Exec; x != nil {
-		request.SecretEnv, request.SecurityMode = x.Secretenv, x.Security
 	}
 	in, out := s.terminal()
 	if in != nil {

@@ -30,8 +30,17 @@ func (b *run) debugging(r *build.Request, path string) error {
 	if err != nil {
 		return cli.Misuse("invalid --invoke %q: %v", b.invoke, err)
 	}
+	var at *build.Line
+	if b.on != "" && b.on != "error" {
+		line, err := build.ParseLine(b.on)
+		if err != nil {
+			return cli.Misuse("invalid --on %q: %v", b.on, err)
+		}
+		at = &line
+	}
 	term, _ := b.Env("TERM")
 	r.Debug = &build.Debug{
+		At:      at,
 		Shell:   shell,
 		Streams: debug.Streams{Stdin: b.Stdin, Stdout: b.Stdout, Stderr: b.Stderr, Term: term},
 		Failed:  func(f *build.Failure) { b.Report(f.Set, f.Diags) },
