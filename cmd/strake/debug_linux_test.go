@@ -34,9 +34,11 @@ func TestDebugTerminal(t *testing.T) {
 		d.Type(t, "until stty size | grep '33 111'; do :; done\n")
 		d.Wait(t, "\n33 111")
 		// Ctrl-C is the shell's, and Ctrl-D its end.
-		d.Type(t, "echo be''gun; sleep 1000\n")
+		d.Type(t, "sh -c 'echo be\"\"gun; exec sleep 1000'\n")
 		d.Wait(t, "\nbegun")
-		d.Type(t, "\x03echo he''re\n")
+		d.Type(t, "\x03")
+		d.Wait(t, "/ # ")
+		d.Type(t, "echo he''re\n")
 		d.Wait(t, "\nhere")
 		d.Type(t, "step; echo code $?\n")
 		d.Wait(t, "\ncode 3")
