@@ -224,6 +224,7 @@ func (d *dockerfile) make(ctx context.Context, s *store.Store, in recipe.Input, 
 	if in.After, err = d.image(ctx, s, after); err != nil {
 		return err
 	}
+	in.After.Name = name // which the user knows it by
 	dir, err := d.place(name)
 	if err != nil {
 		return err
