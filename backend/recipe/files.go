@@ -276,8 +276,9 @@ func (r *reading) tree(c *change) {
 	}
 	var dirs []*change
 	for _, d := range t.dirs {
-		inside := slices.ContainsFunc(t.files, func(f *change) bool { return path.Dir(f.path) == d.path || under(f.path, d.path) })
-		if inside && d.after.Mode == 0o755 && r.owner(d.after) == "" { // as COPY makes it
+		// The first COPY into it makes it, with the owner of its file.
+		i := slices.IndexFunc(t.files, func(f *change) bool { return under(f.path, d.path) })
+		if i >= 0 && t.files[i].after.Kind == validate.Regular && d.after.Mode == 0o755 && r.owner(d.after) == r.owner(t.files[i].after) {
 			r.explained(d.path)
 			continue
 		}
