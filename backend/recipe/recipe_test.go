@@ -83,6 +83,7 @@ func TestNoSecret(t *testing.T) {
 		"/etc/ssh/sshd_config":   "PasswordAuthentication no\n",
 		"/etc/a.conf":            "password_encryption = scram-sha-256\ntoken = $TOKEN\n#password = hunter22\nsecret = \n",
 		"/srv/.env.example":      "DB_PASSWORD=changeme\n",
+		"/var/lib/exim4/conf":    "  server_set_id = $auth1\n  plain_auth = 1\nserver_password = x\n",
 		"/srv/lexer.c":           "token = next_token(s);\n",
 		"/usr/lib/libcrypto.so":  "\x00-----BEGIN PRIVATE KEY-----\x00http://me:pw@host.example/",
 		"/srv/key.js":            "const head = '-----BEGIN PRIVATE KEY-----\\n' + body\n",

@@ -37,7 +37,7 @@ func secretTexts() map[string]func() *late.Expression {
 var (
 	privateKey    = late.Regexp(`-----BEGIN (?:[A-Z0-9]+ )*PRIVATE KEY(?: BLOCK)?-----(?:\s|\\r|\\n)+[A-Za-z0-9+/]{3}`) // programs that read keys have the first line alone
 	token         = late.Regexp(`\b(?:gh[pousr]_[A-Za-z0-9]{30,}|github_pat_[A-Za-z0-9_]{40,}|glpat-[A-Za-z0-9_-]{20,}|AKIA[0-9A-Z]{16}|xox[abprs]-[A-Za-z0-9-]{10,}|sk_live_[A-Za-z0-9]{16,}|npm_[A-Za-z0-9]{36}|pypi-[A-Za-z0-9_-]{50,}|eyJ[A-Za-z0-9_-]{10,}\.eyJ[A-Za-z0-9_-]{10,}\.[A-Za-z0-9_-]{10,})`)
-	registryToken = late.Regexp(`(?m)^[^#;\n]*(?:_authToken|_auth|_password)\s*=\s*[^\s$]`)
+	registryToken = late.Regexp(`(?m)^\s*(?:(?://[^\s=]*:)?_(?:authToken|auth|password)\s*=|npmAuthToken:)\s*["']?[^\s"'$]`)
 )
 
 // assigned finds a setting whose name ends as those of secrets do, with a value that is no variable and
