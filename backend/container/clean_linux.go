@@ -2,7 +2,6 @@ package container
 
 import (
 	"context"
-	"errors"
 	"os"
 	"path/filepath"
 	"time"
@@ -52,13 +51,4 @@ func removeCgroups(name string) {
 	for _, dir := range append(list, "/sys/fs/cgroup"+name) {
 		os.Remove(dir)
 	}
-}
-
-// Sweep removes the directories of Litter.
-func (r *Runner) Sweep() error {
-	var errs []error
-	for _, dir := range r.Set.Litter() {
-		errs = append(errs, removeAll(dir))
-	}
-	return errors.Join(errs...)
 }

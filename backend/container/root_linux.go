@@ -3,8 +3,6 @@ package container
 import (
 	"context"
 	"fmt"
-
-	"github.com/seed-e0495807/strake/backend/container/rootfs"
 )
 
 // Root calls fn with the root of a container: while it runs as its processes see it, with all
@@ -21,7 +19,7 @@ func (r *Runner) Root(ctx context.Context, c *Container, fn func(dir string) err
 	if c.Gone() {
 		return fail("no-container", "`strake ps -a` shows the containers", "container %s was removed meanwhile", c.Name)
 	}
-	layers, err := rootfs.Open(r.Layers)
+	layers, err := r.OpenLayers()
 	if err != nil {
 		return err
 	}

@@ -92,7 +92,7 @@ func (r *Runner) run(ctx context.Context, c *Container, s Streams, ready func())
 
 // launch mounts the root file system of a container and starts it.
 func (r *Runner) launch(ctx context.Context, c *Container, ch *channel) (int, error) {
-	layers, err := rootfs.Open(r.Layers)
+	layers, err := r.OpenLayers()
 	if err != nil {
 		return 0, err
 	}

@@ -3,7 +3,9 @@ package container
 import (
 	"context"
 	"io"
+	"sync"
 
+	"github.com/seed-e0495807/strake/backend/container/rootfs"
 	"github.com/seed-e0495807/strake/lang/diag"
 )
 
@@ -18,6 +20,24 @@ type Runner struct {
 	Look          func(string) string // finds a program of the machine, "" for none; may be nil
 	Note          func(string)        // tells the user of what is not as expected; may be nil
 	Caught        func()              // is called when signals are the container's; may be nil
+
+	mu     sync.Mutex
+	layers *rootfs.Layers
+}
+
+// OpenLayers gives the unpacked layers. To find out what the kernel can do with them takes
+// time, so that all of a process use the same.
+func (r *Runner) OpenLayers() (*rootfs.Layers, error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.layers == nil {
+		layers, err := rootfs.Open(r.Layers)
+		if err != nil {
+			return nil, err
+		}
+		r.layers = layers
+	}
+	return r.layers, nil
 }
 
 func (r *Runner) note(text string) {

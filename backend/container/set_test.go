@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 )
 
 func newContainer(t *testing.T, s *Set, name string) *Container {
@@ -153,5 +154,27 @@ func TestAlive(t *testing.T) {
 	me.Start++
 	if me.Alive() || (Process{}).Alive() {
 		t.Error("another process is taken for this one")
+	}
+}
+
+// TestLitter removes what was not made to the end, and nothing that is being made.
+func TestLitter(t *testing.T) {
+	s := Open(t.TempDir())
+	old, now := filepath.Join(s.dir, unfinished+strings.Repeat("a", idDigits)), filepath.Join(s.dir, unfinished+strings.Repeat("b", idDigits))
+	for _, dir := range []string{old, now} {
+		if err := os.MkdirAll(filepath.Join(dir, "upper"), 0o700); err != nil {
+			t.Fatal(err)
+		}
+	}
+	long := time.Now().Add(-time.Hour)
+	if err := os.Chtimes(old, long, long); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Sweep(); err != nil {
+		t.Fatal(err)
+	}
+	left, err := os.ReadDir(s.dir)
+	if err != nil || len(left) != 1 || left[0].Name() != filepath.Base(now) {
+		t.Errorf("left: %v, %v", left, err)
 	}
 }

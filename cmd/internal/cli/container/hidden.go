@@ -19,7 +19,7 @@ const (
 // monitorCommand is the process that watches a container in the background, and with
 // sweepArg the one that cleans what such a process has left.
 func monitorCommand(p *cli.Process) *cobra.Command {
-	cmd := &cobra.Command{Use: monitorName + " [" + sweepArg + "] ID", Short: "Watch a container", Hidden: true}
+	cmd := &cobra.Command{Use: monitorName + " [" + sweepArg + "] [ID]", Short: "Watch a container", Hidden: true}
 	cmd.RunE = cli.Running(func(ctx context.Context, args []string) error {
 		if len(args) == 0 || len(args) == 2 && args[0] != sweepArg || len(args) > 2 {
 			return cli.Misuse("strake %s is not for people: use strake run -d", monitorName)
@@ -27,6 +27,9 @@ func monitorCommand(p *cli.Process) *cobra.Command {
 		w, err := newWorld(p)
 		if err != nil {
 			return err
+		}
+		if args[0] == sweepArg && len(args) == 1 {
+			return w.Set.Sweep()
 		}
 		r, err := w.Runner()
 		if err != nil {

@@ -10,7 +10,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/seed-e0495807/strake/backend/container"
-	"github.com/seed-e0495807/strake/backend/container/rootfs"
 	"github.com/seed-e0495807/strake/backend/store"
 	"github.com/seed-e0495807/strake/cmd/internal/cli"
 	"github.com/seed-e0495807/strake/cmd/internal/cli/image"
@@ -132,7 +131,7 @@ func (o *runOptions) create(ctx context.Context, w *World, r *container.Runner, 
 		if c, err = w.Set.Create(ctx, cfg); err != nil {
 			return err
 		}
-		layers, err := rootfs.Open(r.Layers)
+		layers, err := r.OpenLayers()
 		if err == nil {
 			err = layers.Unpack(ctx, s.Content(), v.Manifest, cfg.DiffIDs)
 		}

@@ -158,8 +158,17 @@ func (w *World) remove(ctx context.Context, cmd *cobra.Command, names []string, 
 // sweep cleans what is left of containers whose monitor was killed.
 func (w *World) sweep(ctx context.Context) error {
 	dead, err := w.Set.Dead()
-	if err != nil || len(dead) == 0 {
+	if err != nil {
 		return err
+	}
+	if len(w.Set.Litter()) > 0 {
+		here, err := w.AsRoot(ctx, nil, []string{monitorName, sweepArg})
+		if here {
+			err = w.Set.Sweep()
+		}
+		if err != nil {
+			w.Report(nil, diag.List{{Severity: diag.Warning, Code: "container-left", Message: fmt.Sprintf("what is left of containers stays: %v", err)}})
+		}
 	}
 	for _, c := range dead {
 		here, err := w.AsRoot(ctx, c, []string{monitorName, sweepArg, c.ID})
