@@ -82,6 +82,7 @@ func TestAttackTyped(t *testing.T) {
 	} {
 		t.Run(a.name, func(t *testing.T) {
 			t.Parallel()
+			needs(t, a.does)
 			x := start(t, nil, a.shell...)
 			os.WriteFile(filepath.Join(x.cmd.Dir, "ask.sh"), []byte("printf 'box# '; read x"), 0o600)
 			x.expect(`box# `)

@@ -173,6 +173,16 @@ func TestShells(t *testing.T) {
 	}
 }
 
+// needs skips a test whose commands are of programs that are not here.
+func needs(t *testing.T, does []string) {
+	t.Helper()
+	for _, program := range []string{"vim", "less", "python3", "openssl", "ssh-keygen", "bash", "zsh"} {
+		if _, err := exec.LookPath(program); err != nil && strings.Contains(strings.Join(does, "\n"), program) {
+			t.Skipf("there is no %s here", program)
+		}
+	}
+}
+
 // TestLines has what shells make of keys: a record has the lines that ran.
 func TestLines(t *testing.T) {
 	long := "echo " + strings.Repeat("0123456789 ", 20) + "end"
@@ -206,6 +216,7 @@ func TestLines(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
+			needs(t, c.does)
 			s := start(t, nil, c.shell...)
 			s.expect(`box# `)
 			for i := 0; i < len(c.does); i += 2 {
