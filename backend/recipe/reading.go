@@ -42,14 +42,15 @@ type reading struct {
 	ground *validate.Tree // what the passes start from: the base, or with what was installed
 	after  *validate.Tree
 
-	changes map[string]*change // from ground to after, that nothing explains yet
-	texts   map[*validate.Node]string
-	read    int // bytes of texts
-	config  [2]dockerspec.DockerOCIImage
-	typed   []typed
-	names   names
-	first   map[string]string // of a path that is a hard link: the first path of its file
-	out     *Recipe
+	changes  map[string]*change // from ground to after, that nothing explains yet
+	texts    map[*validate.Node]string
+	read     int // bytes of texts
+	config   [2]dockerspec.DockerOCIImage
+	typed    []typed
+	names    names
+	packaged map[string]bool   // paths that new packages own, nil before they are asked for
+	first    map[string]string // of a path that is a hard link: the first path of its file
+	out      *Recipe
 }
 
 // pass is a part of the reading.

@@ -107,7 +107,11 @@ func (r *reading) fetchers(ctx context.Context) error {
 }
 
 // owned are the paths that packages of the committed image own.
+// They are found out once: what packages are known to explain is no change any more.
 func (r *reading) owned(ctx context.Context) (map[string]bool, error) {
+	if r.packaged != nil {
+		return r.packaged, nil
+	}
 	var lists []*validate.Node
 	for name, c := range r.changes {
 		if path.Dir(name) == dpkgInfo && path.Ext(name) == ".list" && c.after != nil {
@@ -123,6 +127,7 @@ func (r *reading) owned(ctx context.Context) (map[string]bool, error) {
 			owned[r.real(line)] = true
 		}
 	}
+	r.packaged = owned
 	return owned, nil
 }
 
