@@ -2,8 +2,12 @@ package container
 
 import (
 	"context"
+	"errors"
+	"io/fs"
 	"os"
 	"path/filepath"
+	"strconv"
+	"strings"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -21,7 +25,7 @@ func (r *Runner) Clean(ctx context.Context, c *Container) error {
 	err = r.clean(ctx, c)
 	unlock()
 	if err == nil && c.Remove {
-		err = r.Set.Remove(ctx, c)
+		err = r.Set.Remove(ctx, c) // straight from Dead: who is killed here leaves it for the next one
 	}
 	return err
 }
@@ -34,21 +38,54 @@ func (r *Runner) clean(ctx context.Context, c *Container) error {
 	if err := state.Process.signal(unix.SIGKILL); err != nil {
 		return err
 	}
-	// The runtime may have been killed before it noted the container. Its processes then
-	// wait for it, and end.
-	if err := r.runtime(ctx, c, "delete", "--force", c.ID); err != nil {
+	if err := r.discard(ctx, c); err != nil || c.Remove {
 		return err
 	}
-	removeCgroups(c.cgroup())
 	state.Status, state.Finished, state.ExitCode = Exited, time.Now(), codeSignal+int(unix.SIGKILL)
 	state.Process, state.Monitor, state.Error = Process{}, Process{}, "its monitor was killed"
 	return c.SetState(state)
 }
 
-// removeCgroups removes a container's control groups, which are empty, of all controllers.
-func removeCgroups(name string) {
-	list, _ := filepath.Glob("/sys/fs/cgroup/*" + name)
-	for _, dir := range append(list, "/sys/fs/cgroup"+name) {
-		os.Remove(dir)
+// discard takes away what the runtime has made of a container: its processes and its
+// control groups.
+func (r *Runner) discard(ctx context.Context, c *Container) error {
+	if err := r.runtime(ctx, c, "delete", "--force", c.ID); err != nil {
+		return err
 	}
+	// The runtime knows nothing of a container if it was killed before it noted it.
+	return removeCgroups(c.cgroup())
+}
+
+// removeCgroups removes a container's control groups, of all controllers, with the
+// processes that are still there.
+func removeCgroups(name string) error {
+	end := time.Now().Add(killWait)
+	for {
+		unified, _ := filepath.Glob("/sys/fs/cgroup" + name)
+		list, _ := filepath.Glob("/sys/fs/cgroup/*" + name)
+		var busy error
+		for _, dir := range append(list, unified...) {
+			if err := os.Remove(dir); err != nil && !errors.Is(err, fs.ErrNotExist) {
+				busy = errors.Join(err, killAll(filepath.Join(dir, "cgroup.procs")))
+			}
+		}
+		if busy == nil || time.Now().After(end) {
+			return busy
+		}
+		time.Sleep(stopPoll)
+	}
+}
+
+// killAll kills the processes that a file of a control group lists.
+func killAll(procs string) error {
+	data, err := os.ReadFile(procs)
+	if err != nil {
+		return err
+	}
+	for field := range strings.FieldsSeq(string(data)) {
+		if pid, err := strconv.Atoi(field); err == nil && pid > 0 {
+			unix.Kill(pid, unix.SIGKILL)
+		}
+	}
+	return nil
 }

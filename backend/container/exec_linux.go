@@ -37,14 +37,22 @@ func (r *Runner) Exec(ctx context.Context, c *Container, e ExecConfig, s Streams
 			return 0, err
 		}
 	}
-	defer ch.drain()
 	if err := c.writeProcess(dir, e, ch); err != nil {
 		return 0, explain(c.dir, err)
 	}
 	signals := catch()
 	r.caught()
 	defer signal.Stop(signals)
-	pid, err := r.begin(ctx, c, e.Args[0], dir, ch, "exec", "--process", filepath.Join(dir, processFile), c.ID)
+	defer func() {
+		if derr := ch.drain(); err == nil {
+			err = derr
+		}
+	}()
+	var pid int
+	ctx, err = starting(ctx, signals, func(ctx context.Context) error {
+		pid, err = r.begin(ctx, c, e.Args[0], dir, ch, "exec", "--process", filepath.Join(dir, processFile), c.ID)
+		return err
+	})
 	if err != nil || detach {
 		return 0, err
 	}

@@ -9,6 +9,7 @@ import (
 	"io"
 	"os"
 	"sync"
+	"syscall"
 	"time"
 )
 
@@ -52,24 +53,27 @@ func (l *logger) write(stream string, data []byte) {
 	l.file.Write(b.Bytes())
 }
 
-// tee copies what a container writes to who watches and to the log. It goes on when
-// nobody watches any more.
-func (l *logger) tee(stream string, from io.Reader, to io.Writer) {
+// tee copies what a container writes to who watches, if anybody does, and to the log. It
+// ends when who watches has gone, as the first program of a pipeline ends. Another error of
+// who watches is given at the end: what cannot be shown is still in the log.
+func (l *logger) tee(stream string, from io.Reader, to io.Writer) (failed error) {
 	buf := make([]byte, 32<<10)
 	for {
 		n, err := from.Read(buf)
 		if n > 0 {
-			if to != nil {
-				if _, err := to.Write(buf[:n]); err != nil {
-					to = nil
-				}
-			}
 			if l != nil {
 				l.write(stream, buf[:n])
 			}
+			if to != nil {
+				if _, werr := to.Write(buf[:n]); errors.Is(werr, syscall.EPIPE) {
+					return nil
+				} else if werr != nil {
+					failed, to = werr, nil
+				}
+			}
 		}
 		if err != nil {
-			return
+			return failed
 		}
 	}
 }

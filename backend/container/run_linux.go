@@ -12,6 +12,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/seed-e0495807/strake/backend/container/rootfs"
+	"github.com/seed-e0495807/strake/lang/diag"
 )
 
 // Run runs a container that this process has made, or was given, and is its monitor until
@@ -22,6 +23,9 @@ import (
 func (r *Runner) Run(ctx context.Context, c *Container, s Streams, ready func()) (int, error) {
 	defer c.Release()
 	code, err := r.run(ctx, c, s, ready)
+	if left := new(leftError); errors.As(err, &left) {
+		return code, explain(c.dir, err) // it is Dead, for the next command to Clean
+	}
 	state := State{Status: Exited, Started: c.Started, Finished: time.Now(), ExitCode: code}
 	if err != nil {
 		err = explain(c.dir, err)
@@ -32,12 +36,20 @@ func (r *Runner) Run(ctx context.Context, c *Container, s Streams, ready func())
 			state.ExitCode = CodeFailed
 		}
 	}
-	serr := c.SetState(state)
 	if c.Remove {
-		return state.ExitCode, errors.Join(err, r.Set.Remove(context.WithoutCancel(ctx), c))
+		rerr := r.Set.Remove(context.WithoutCancel(ctx), c)
+		if rerr == nil {
+			return state.ExitCode, err
+		}
+		err = errors.Join(err, rerr)
 	}
-	return state.ExitCode, errors.Join(err, serr)
+	return state.ExitCode, errors.Join(err, c.SetState(state))
 }
+
+// leftError is why the runtime could not take away what is left of a container.
+type leftError struct{ error }
+
+func (e *leftError) Unwrap() error { return e.error }
 
 func (r *Runner) run(ctx context.Context, c *Container, s Streams, ready func()) (code int, err error) {
 	log, err := c.newLogger()
@@ -61,7 +73,6 @@ func (r *Runner) run(ctx context.Context, c *Container, s Streams, ready func())
 			return 0, err
 		}
 	}
-	defer ch.drain()
 	defer func() {
 		if ch.network != nil {
 			ch.network.stop()
@@ -71,14 +82,21 @@ func (r *Runner) run(ctx context.Context, c *Container, s Streams, ready func())
 	r.caught()
 	defer signal.Stop(signals)
 	defer func() {
-		if derr := r.runtime(ctx, c, "delete", "--force", c.ID); derr != nil && err == nil {
-			r.note(derr.Error())
+		if derr := ch.drain(); err == nil {
+			err = derr
+		}
+	}()
+	defer func() {
+		if derr := r.discard(ctx, c); derr != nil {
+			err = errors.Join(err, &leftError{derr})
 		}
 	}()
 	var pid int
-	err = apart(func() error {
-		pid, err = r.launch(ctx, c, ch)
-		return err
+	ctx, err = starting(ctx, signals, func(ctx context.Context) error {
+		return apart(func() error {
+			pid, err = r.launch(ctx, c, ch)
+			return err
+		})
 	})
 	if err != nil {
 		return 0, err
@@ -136,8 +154,37 @@ func (r *Runner) begin(ctx context.Context, c *Container, program, dir string, c
 // catch takes the signals that a process can take, so that none ends this one.
 func catch() chan os.Signal {
 	signals := make(chan os.Signal, 64)
-	signal.Notify(signals, unix.SIGHUP, unix.SIGINT, unix.SIGQUIT, unix.SIGTERM, unix.SIGUSR1, unix.SIGUSR2, unix.SIGALRM, unix.SIGWINCH)
+	signal.Notify(signals, unix.SIGHUP, unix.SIGINT, unix.SIGQUIT, unix.SIGTERM, unix.SIGUSR1, unix.SIGUSR2, unix.SIGALRM, unix.SIGWINCH,
+		unix.SIGPIPE) // which then is an error of who writes
 	return signals
+}
+
+// starting calls fn, which starts a process. A signal that means the end of this process
+// interrupts it: the runtime may hang. The context is that of the new process.
+func starting(ctx context.Context, signals <-chan os.Signal, fn func(context.Context) error) (context.Context, error) {
+	ctx, interrupt := context.WithCancelCause(ctx)
+	started, watched := make(chan struct{}), make(chan struct{})
+	go func() {
+		defer close(watched)
+		for {
+			select {
+			case s := <-signals:
+				switch s {
+				case unix.SIGHUP, unix.SIGINT, unix.SIGQUIT, unix.SIGTERM:
+					interrupt(&StartError{codeSignal + int(s.(unix.Signal)), diag.Diagnostic{Code: "interrupted", Message: "interrupted"}})
+				}
+			case <-started:
+				return
+			}
+		}
+	}()
+	err := fn(ctx)
+	close(started)
+	<-watched
+	if err != nil && ctx.Err() != nil {
+		err = context.Cause(ctx)
+	}
+	return ctx, err
 }
 
 // hangUp is how long a process has to end when its terminal is gone.
@@ -167,7 +214,7 @@ func wait(ctx context.Context, pid int, t *terminal, signals <-chan os.Signal) (
 			switch {
 			case s == unix.SIGWINCH && t != nil:
 				t.resize()
-			case s == unix.SIGWINCH && t == nil:
+			case s == unix.SIGWINCH, s == unix.SIGPIPE:
 			case t != nil && s != unix.SIGUSR1 && s != unix.SIGUSR2:
 				p.signal(unix.SIGHUP)
 				late = time.After(hangUp)

@@ -34,12 +34,17 @@ func (r *Runner) runtimeCommand(ctx context.Context, c *Container, log string, a
 	cmd := exec.CommandContext(ctx, r.Runtime, append(global, args...)...)
 	cmd.Env = []string{"XDG_RUNTIME_DIR=" + c.dir}
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} // what a terminal sends is for this process
+	cmd.Cancel = func() error { return syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) }
 	return cmd
 }
 
 // runtime calls the runtime for something that takes no time.
 func (r *Runner) runtime(ctx context.Context, c *Container, args ...string) error {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), runtimeWait)
+	patience := runtimeWait
+	if ctx.Err() != nil {
+		patience = hangUp // who interrupted it waits
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), patience)
 	defer cancel()
 	var out bytes.Buffer
 	cmd := r.runtimeCommand(ctx, c, "/dev/stderr", args...)

@@ -33,6 +33,9 @@ func (c *Container) Signal(name string) error {
 
 // signal sends a signal to a process, and to none that has its number by now.
 func (p Process) signal(s unix.Signal) error {
+	if p.Pid <= 0 {
+		return nil // it did not start
+	}
 	fd, err := unix.PidfdOpen(p.Pid, 0)
 	if err != nil {
 		return gone(err)

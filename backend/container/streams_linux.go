@@ -22,6 +22,8 @@ type channel struct {
 	writers  []*os.File // ends of pipes that are the process's
 	input    *os.File   // the end of a pipe that it reads, kept open
 	copying  sync.WaitGroup
+	mu       sync.Mutex
+	failed   error    // of who reads what the process writes
 	complain *os.File // what the runtime writes besides its log
 }
 
@@ -66,9 +68,17 @@ func (ch *channel) open(cmd *exec.Cmd) error {
 
 func (ch *channel) copy(stream string, from *os.File, to io.Writer) {
 	ch.copying.Go(func() {
-		ch.log.tee(stream, from, to)
+		ch.fails(ch.log.tee(stream, from, to))
 		from.Close()
 	})
+}
+
+func (ch *channel) fails(err error) {
+	ch.mu.Lock()
+	defer ch.mu.Unlock()
+	if ch.failed == nil {
+		ch.failed = err
+	}
 }
 
 // started goes on when the process runs. Until then the runtime itself may have written to
@@ -79,7 +89,7 @@ func (ch *channel) started(pid int) {
 	case ch.terminal != nil:
 		master := ch.terminal.master
 		keys, out := ch.recorder.terminal(ch.terminal, ch.Out)
-		ch.copying.Go(func() { ch.log.tee("stdout", master, out) })
+		ch.copy("stdout", master, out)
 		if ch.stdin && ch.In != nil {
 			go io.Copy(keys, ch.In)
 		}
@@ -101,8 +111,9 @@ func (ch *channel) closeWriters() {
 	ch.writers = nil
 }
 
-// drain waits until all is copied that the process wrote, and restores the terminal.
-func (ch *channel) drain() {
+// drain waits until all is copied that the process wrote, and restores the terminal. An
+// error is of who reads that.
+func (ch *channel) drain() error {
 	ch.closeWriters()
 	ch.copying.Wait()
 	if ch.stderr != nil {
@@ -111,4 +122,8 @@ func (ch *channel) drain() {
 	if ch.terminal != nil {
 		ch.terminal.close()
 	}
+	if ch.failed == nil {
+		return nil
+	}
+	return fail("output-lost", "look what has become of where the output goes: a disk may be full", "cannot write all that the container wrote: %v", ch.failed)
 }

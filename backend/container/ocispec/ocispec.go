@@ -6,6 +6,7 @@ package ocispec
 
 import (
 	"fmt"
+	"path/filepath"
 	"strings"
 
 	"github.com/moby/profiles/seccomp"
@@ -44,7 +45,7 @@ func New(o Options) (*specs.Spec, error) {
 		Mounts:   append(mounts(o), o.Mounts...),
 		Linux: &specs.Linux{
 			Namespaces:    namespaces(o),
-			MaskedPaths:   masked(),
+			MaskedPaths:   append(masked(), thermal(sysCPU)...),
 			ReadonlyPaths: []string{"/proc/bus", "/proc/fs", "/proc/irq", "/proc/sys", "/proc/sysrq-trigger"},
 		},
 	}
@@ -100,6 +101,15 @@ func masked() []string {
 		"/proc/acpi", "/proc/asound", "/proc/interrupts", "/proc/kcore", "/proc/keys", "/proc/latency_stats", "/proc/sched_debug",
 		"/proc/scsi", "/proc/timer_list", "/proc/timer_stats", "/sys/devices/virtual/powercap", "/sys/firmware",
 	}
+}
+
+const sysCPU = "/sys/devices/system/cpu"
+
+// thermal are the paths that show how warm each processor is, and so what others do. They
+// are masked, too.
+func thermal(dir string) []string {
+	list, _ := filepath.Glob(filepath.Join(dir, "cpu[0-9]*", "thermal_throttle"))
+	return list
 }
 
 // resources are the limits. No device may be used but those that the runtime makes; nodes
