@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"syscall"
 	"time"
@@ -76,6 +77,10 @@ func (r *Runner) start(ctx context.Context, c *Container, program, dir string, s
 	}
 	cmd := r.runtimeCommand(ctx, c, log, append(args[:1:1], append([]string{"--detach", "--pid-file", pid}, args[1:]...)...)...)
 	cmd.Dir = dir
+	// When this process is killed, the runtime must not go on: nobody would know of the container.
+	cmd.SysProcAttr.Pdeathsig = syscall.SIGKILL
+	runtime.LockOSThread() // the kernel looks at the thread
+	defer runtime.UnlockOSThread()
 	set(cmd)
 	if err := cmd.Start(); err != nil {
 		return 0, fail("no-runtime", "`strake engine install` installs one, and so does apt-get install runc", "cannot run %s: %v", r.Runtime, err)
