@@ -11,6 +11,7 @@ import (
 
 	"github.com/moby/sys/userns"
 	specs "github.com/opencontainers/runtime-spec/specs-go"
+	"golang.org/x/sys/unix"
 
 	"github.com/seed-e0495807/strake/backend/container/ocispec"
 	"github.com/seed-e0495807/strake/backend/container/rootfs"
@@ -95,13 +96,26 @@ func (c *Container) mounts() ([]specs.Mount, error) {
 		case "tmpfs":
 			list = append(list, ocispec.Tmpfs(m.Target, m.Options))
 		case "bind":
-			if _, err := os.Stat(m.Source); err != nil {
+			if err := unlinked(m.Source); err != nil {
 				return nil, fail("no-such-mount", "make it, or correct the flag", "cannot mount %s: %v", m.Source, err)
 			}
 			list = append(list, ocispec.Bind(m.Source, m.Target, m.ReadOnly))
 		}
 	}
 	return list, nil
+}
+
+// unlinked tells why a source cannot be mounted. Its links were followed when it was named:
+// one that came since leads where nobody has named.
+func unlinked(source string) error {
+	fd, err := unix.Openat2(unix.AT_FDCWD, source, &unix.OpenHow{Flags: unix.O_PATH | unix.O_CLOEXEC, Resolve: unix.RESOLVE_NO_SYMLINKS})
+	switch {
+	case errors.Is(err, unix.ELOOP):
+		return errors.New("there is a link in it by now")
+	case err != nil:
+		return err
+	}
+	return unix.Close(fd)
 }
 
 // points are what the image need not have and the container needs: where something is mounted,

@@ -21,7 +21,7 @@ var update = flag.Bool("update", false, "write what the scripts compare with")
 // TestMain makes the test binary the program, too, and buildctl's dump-llb, so
 // that scripts run both as processes of their own.
 func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){"strake": main, dockerPlugin: main, "buildctl": buildctl, "noisy": noisy})
+	testscript.Main(m, map[string]func(){"strake": main, dockerPlugin: main, "buildctl": buildctl, "noisy": noisy, "prober": prober, "docker-init": main})
 }
 
 // buildctl is "buildctl debug", the real one.

@@ -136,7 +136,7 @@ func resources(o Options) *specs.LinuxResources {
 func Bind(source, target string, readOnly bool) specs.Mount {
 	options := []string{"rbind", "rprivate"}
 	if readOnly {
-		options = append(options, "ro")
+		options = append(options, "ro", "rro") // and so is what is mounted below it
 	}
 	return specs.Mount{Destination: target, Type: "bind", Source: source, Options: options}
 }

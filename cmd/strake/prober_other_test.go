@@ -1,0 +1,6 @@
+//go:build !linux
+
+package main
+
+// prober is for containers.
+func prober() {}
