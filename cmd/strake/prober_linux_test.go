@@ -75,8 +75,8 @@ func prober() {
 	case "fds":
 		entries, _ := os.ReadDir("/proc/self/fd")
 		for _, e := range entries {
-			// The runtime of Go has an epoll, and ReadDir the directory.
-			if to, err := os.Readlink("/proc/self/fd/" + e.Name()); err == nil && !strings.HasPrefix(to, "anon_inode:") && len(e.Name()) < 2 && e.Name() > "2" {
+			// The runtime of Go has an epoll and settings of its control group.
+			if to, err := os.Readlink("/proc/self/fd/" + e.Name()); err == nil && !strings.HasPrefix(to, "anon_inode:") && !strings.HasPrefix(filepath.Base(to), "cpu.") && len(e.Name()) < 2 && e.Name() > "2" {
 				fmt.Println(e.Name(), to)
 			}
 		}

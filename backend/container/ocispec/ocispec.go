@@ -6,6 +6,7 @@ package ocispec
 
 import (
 	"fmt"
+	"os"
 	"path/filepath"
 	"strings"
 
@@ -136,7 +137,10 @@ func resources(o Options) *specs.LinuxResources {
 func Bind(source, target string, readOnly bool) specs.Mount {
 	options := []string{"rbind", "rprivate"}
 	if readOnly {
-		options = append(options, "ro", "rro") // and so is what is mounted below it
+		options = append(options, "ro")
+		if info, err := os.Stat(source); err == nil && info.IsDir() {
+			options = append(options, "rro") // and so is what is mounted below it; crun takes that of directories only
+		}
 	}
 	return specs.Mount{Destination: target, Type: "bind", Source: source, Options: options}
 }
