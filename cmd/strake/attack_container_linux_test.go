@@ -415,7 +415,7 @@ func TestAttackContainerConfig(t *testing.T) {
 				c.Errorf("%s: exit code %d: %s", name, code, out)
 			}
 		}
-		for _, name := range []string{"../x", "/etc", "a/b", "..", "a\nb", "x", strings.Repeat("../", 20) + "tmp"} {
+		for _, name := range []string{"../x", "/etc", "a/b", "..", "a\nb", strings.Repeat("../", 20) + "tmp"} {
 			if out, err := c.command("run", "--rm", "--name", name, "cell", "/prober").CombinedOutput(); err == nil || !bytes.Contains(out, []byte("bad-name")) {
 				c.Errorf("the name %q: %v: %s", name, err, out)
 			}

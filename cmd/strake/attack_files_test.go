@@ -218,6 +218,7 @@ var openers = map[string]string{
 	"backend/engine/rootless.go":                 "settings of the kernel",
 	"backend/engine/supervise.go":                "the engine's own directory",
 	"backend/container/container.go":             "the container's own directory",
+	"backend/container/clean_linux.go":           "a file of the control groups",
 	"backend/container/hold_linux.go":            "the container's own directory, and a file of /proc",
 	"backend/container/init_linux.go":            "a terminal",
 	"backend/container/log.go":                   "the container's own directory",
