@@ -44,6 +44,16 @@ printf 'version: 1\nplugins:\n  - use: merge-run\n' >plugins.yaml
 cp "$PROGRAM" my-plugin
 cp "$REPO"/examples/plugin-go/testdata/*.txtar testdata/
 strake build -q -t hello -t hello:old .
+mkdir site
+echo hello >site/index.html
+strake build -q -t nginx - <<'EOF'
+FROM alpine:3.20
+RUN mkdir -p /etc/nginx /srv /var/log && echo 'events {}' >/etc/nginx/nginx.conf
+CMD ["sleep", "600"]
+EOF
+strake run -d --name web nginx
+strake run --name ended nginx true
+strake exec web touch /srv/by-hand
 `
 
 // skippedExamples need what no machine of a test has: by a part of them, why.
@@ -52,6 +62,13 @@ func skippedExamples() map[string]string {
 		"--push":             "the engine would need the proxy",
 		"https://github.com": "there is no such repository",
 		"frontend image -o":  "the frontend's binary is made by make; its own tests run it",
+		" -it ":              "it waits at a terminal",
+		"--interactive":      "it asks at a terminal",
+		`-v "$PWD:/src"`:     "it needs Go's image",
+		"-p 8080:80":         "the port is the machine's",
+		"logs -f":            "it ends with the container",
+		"apt-get":            "the container is no Debian",
+		"--from debian:12":   "it needs Debian's image",
 	}
 }
 
@@ -91,6 +108,7 @@ func TestHelpRuns(t *testing.T) {
 	if out, err := shell(helpPlace); err != nil {
 		t.Fatalf("%v: %s", err, out)
 	}
+	defer shell("strake rm -f web")
 	ran := 0
 	for _, c := range allCommands() {
 	lines:
