@@ -8,6 +8,7 @@ import (
 	"github.com/moby/patternmatcher"
 
 	"github.com/seed-e0495807/strake/backend/validate"
+	"github.com/seed-e0495807/strake/lang/late"
 )
 
 // trash is what no image needs: patterns as of .dockerignore, and why they are left out.
@@ -62,7 +63,43 @@ func junk(_ context.Context, r *reading) error {
 			}
 		}
 	}
+	if c := r.changes[aptStates]; c != nil && c.before == nil && c.after.Size == 0 { // apt writes it on the way to its next one
+		r.leave(aptStates, "list of apt that has nothing", false, aptStates)
+	}
 	return nil
+}
+
+// number is the host name that a container has when nobody gives it one: the first digits of its id.
+var number = late.Regexp(`^[0-9a-f]{12}$`)
+
+// builder is the host name in a RUN of BuildKit.
+const builder = "buildkitsandbox"
+
+// hostNames leaves out what differs only by the host name that a package found when it was installed.
+func hostNames(_ context.Context, r *reading) error {
+	for _, name := range r.paths(func(c *change) bool { return c.before != nil && c.content() }) {
+		c := r.changes[name]
+		built, ok := r.text(c.before)
+		text, known := r.text(c.after)
+		if !ok || !known || !renamed(built, text) {
+			continue
+		}
+		if c.after.Mode != c.before.Mode || c.after.UID != c.before.UID || c.after.GID != c.before.GID {
+			continue
+		}
+		r.leave(name, "it has the host name of the container, which each has of its own", false, name)
+	}
+	return nil
+}
+
+// renamed tells whether a text is one of a build but for the host name.
+func renamed(built, text string) bool {
+	head, _, ok := strings.Cut(built, builder)
+	if !ok || !strings.HasPrefix(text, head) || len(text) < len(head)+12 {
+		return false
+	}
+	host := text[len(head):][:12]
+	return number().MatchString(host) && strings.ReplaceAll(built, builder, host) == text
 }
 
 // matches tells whether a pattern of what is left out fits a path.

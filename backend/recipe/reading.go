@@ -63,7 +63,7 @@ func installing() []pass {
 
 // byHand are the passes over what was done besides.
 func byHand() []pass {
-	return []pass{loadTexts, people, secrets, zone, services, choices, refresh, junk, copies, metadata}
+	return []pass{loadTexts, people, secrets, zone, services, choices, refresh, junk, hostNames, copies, metadata}
 }
 
 // open reads the images.

@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	ocispecs "github.com/opencontainers/image-spec/specs-go/v1"
 )
 
 // TestSteps makes one change, and looks at what is made of it.
@@ -89,10 +91,79 @@ func TestNoSecret(t *testing.T) {
 		"/srv/key.js":            "const head = '-----BEGIN PRIVATE KEY-----\\n' + body\n",
 		"/root/.ssh/id_rsa.pub":  "ssh-rsa AAAA\n",
 		"/root/.ssh/known_hosts": "host ssh-rsa AAAA\n",
+
+		"/usr/lib/python3/dist-packages/pip/misc.py":               "# like http://me:s3cret@host.example/\n",
+		"/root/venv/lib/python3.11/site-packages/pip/_internal.py": "https://me:s3cret@host.example/simple\n",
+		"/srv/app/node_modules/url/README.md":                      "new URL('https://me:s3cret@host.example')\n",
+		"/srv/app/README.md":                                       "postgres://user:password@db.example/app, https://<user>:<token>@host.example\n",
+		"/srv/app/db.py":                                           "f'postgres://{user}:{password}@{host}/', 'http://%s:%s@host', 'http://username:***@host'\n",
+		"/usr/local/bin/fetch":                                     "curl https://$USER:${TOKEN}@host.example/\n",
 	} {
 		if what := secretOf(name, text); what != "" {
 			t.Errorf("%s: %s", name, what)
 		}
+	}
+}
+
+// TestAddress has addresses with what is no placeholder, and places where a placeholder is none.
+func TestAddress(t *testing.T) {
+	for name, text := range map[string]string{
+		"/root/.config/pip/pip.conf":                            "index-url = https://user:password@host.example/simple\n",
+		"/home/ada/notes":                                       "https://user:password@host.example/\n",
+		"/etc/apt/sources.list":                                 "deb https://user:password@host.example/ bookworm main\n",
+		"/srv/app/db.py":                                        "'postgres://user:password@db', 'postgres://user:s3cret@db'\n",
+		"/srv/app/fetch.sh":                                     "curl https://$USER:s3cret@host.example/\n",
+		"/srv/app/node_modules/.package-lock.json":              `{"resolved": "https://me:s3cret@host.example/x.tgz"}`,
+		"/usr/lib/python3/site-packages/x-1.dist-info/url.json": `{"url": "https://me:s3cret@host.example/x.whl"}`,
+		"/srv/app/.git/config":                                  "url = https://user:password@git.example/x\n",
+		"/srv/lib/app.py":                                       "https://me:s3cret@host.example\n",
+	} {
+		if what := secretOf(name, text); what != "a password in an address" {
+			t.Errorf("%s: %q", name, what)
+		}
+	}
+}
+
+// TestHostName holds that what a package wrote with the name of the container is told, and what a user
+// wrote stays.
+func TestHostName(t *testing.T) {
+	for text, same := range map[string]bool{
+		"0123456789ab\n":                  true,
+		"0123456789ab.example\n":          false,
+		"mail.example.org\n":              false,
+		"0123456789ab\nrelay 0.0.0.0/0\n": false,
+		"":                                false,
+	} {
+		if renamed(builder+"\n", text) != same {
+			t.Errorf("%q is the name of a container: %v", text, !same)
+		}
+	}
+	if renamed("a\n", "a\n") || !renamed("x="+builder+" y="+builder, "x=0123456789ab y=0123456789ab") || renamed("x="+builder+" y="+builder, "x=0123456789ab y=ba9876543210") {
+		t.Error("the name is to be the same everywhere, and to be there")
+	}
+	b := blobs{}
+	base := append(programs(), dir("etc"), file("etc/mailname", builder+"\n"), file("etc/motd", builder+"\n"))
+	installed := image(t, b, ocispecs.ImageConfig{}, base)
+	r, err := Read(t.Context(), Input{Name: "base", Before: installed,
+		After: image(t, b, ocispecs.ImageConfig{}, base, []entry{file("etc/mailname", "0123456789ab\n"), file("etc/motd", "hi\n")})})
+	if err != nil || len(r.Left) != 1 || r.Left[0].Pattern != "/etc/mailname" || len(r.Steps) != 1 {
+		t.Errorf("%v: left out %+v, steps %+v", err, r.Left, r.Steps)
+	}
+}
+
+// TestEmptied holds that a directory that only had secrets is told and not made, and that others are.
+func TestEmptied(t *testing.T) {
+	r := made(t, []entry{dir("srv")}, []entry{dir("srv/a"), dir("srv/a/.aws"), file("srv/a/.aws/credentials", "x"), dir("srv/b"), file("srv/b/.netrc", "x"), file("srv/b/x", "x\n"), dir("srv/c"),
+		dir("var"), dir("var/lib"), dir("var/lib/apt"), file("var/lib/apt/extended_states", "")})
+	var left []string
+	for _, l := range r.Left {
+		left = append(left, l.Pattern)
+	}
+	if want := []string{"/srv/a/.aws/credentials", "/srv/a/.aws", "/srv/a", "/srv/b/.netrc", "/var/lib/apt/extended_states"}; !slices.Equal(left, want) {
+		t.Errorf("left out: %q", left)
+	}
+	if text := r.Dockerfile(); strings.Contains(text, "/srv/a") || strings.Contains(text, "states") || !strings.Contains(text, "/srv/b/x") || !strings.Contains(text, "/srv/c") {
+		t.Error(text)
 	}
 }
 
@@ -130,7 +201,7 @@ func TestLeft(t *testing.T) {
 		"run/secrets": {file("run/secrets/x", "x"), "secret", true},
 	} {
 		t.Run(name, func(t *testing.T) {
-			r := made(t, []entry{dir("run"), dir("run/secrets")}, []entry{c.entry})
+			r := made(t, []entry{dir("run"), dir("run/secrets"), dir("root"), dir("root/.ssh"), dir("srv"), dir("srv/.git")}, []entry{c.entry})
 			if len(r.Left) != 1 || !strings.Contains(r.Left[0].Why, c.why) || r.Left[0].Secret != c.secret {
 				t.Errorf("left out: %+v", r.Left)
 			}

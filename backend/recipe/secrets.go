@@ -8,7 +8,6 @@ import (
 
 	"github.com/seed-e0495807/strake/backend/validate"
 	"github.com/seed-e0495807/strake/lang/late"
-	"github.com/seed-e0495807/strake/lang/redact"
 )
 
 // secretNames are files that are there to hold a secret: patterns of path.Match for the last
@@ -81,8 +80,7 @@ func secretOf(name, text string) string {
 	if settings(name) && assigned().MatchString(text) {
 		return "a password or a token in a setting"
 	}
-	// In what is no text, anything may look like an address.
-	if text != "" && !strings.ContainsRune(text, 0) && redact.URLs(text) != text {
+	if addressed(name, text) {
 		return "a password in an address"
 	}
 	return ""
@@ -103,6 +101,20 @@ func secrets(_ context.Context, r *reading) error {
 		if twin := name + ".pub"; r.changes[twin] != nil { // with the private key that the image gets, it would be none
 			r.leave(twin, "it goes with a private key that is left out", false, twin)
 		}
+		r.emptied(path.Dir(name))
 	}
 	return nil
+}
+
+// emptied leaves out a new directory, and those above it, that had nothing but what is left out.
+func (r *reading) emptied(dir string) {
+	for c := r.changes[dir]; c != nil && c.before == nil; c = r.changes[dir] {
+		for name := range r.changes {
+			if name != dir && under(name, dir) {
+				return
+			}
+		}
+		r.leave(dir, "it had nothing but what is left out", false, dir)
+		dir = path.Dir(dir)
+	}
 }
