@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -15,6 +16,7 @@ import (
 	"mvdan.cc/sh/v3/expand"
 	"mvdan.cc/sh/v3/syntax"
 
+	"github.com/seed-e0495807/strake/backend/testbed"
 	"github.com/seed-e0495807/strake/cmd/internal/cli"
 )
 
@@ -125,6 +127,9 @@ func TestHelpExamples(t *testing.T) {
 				seen++
 				p := newProcess(env)
 				p.Stdin, p.Stdout, p.Stderr = strings.NewReader(""), new(bytes.Buffer), new(bytes.Buffer)
+				if slices.Contains(call, "-it") { // it asks for a terminal
+					p.Stdin = testbed.Terminal(t)
+				}
 				var usage *cli.UsageError
 				if _, err := p.Call(ctx, call[1:]); errors.As(err, &usage) {
 					t.Errorf("%s: %v", line, usage)

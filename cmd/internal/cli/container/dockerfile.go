@@ -64,7 +64,7 @@ func (d *dockerfile) declare(f *pflag.FlagSet) {
 	f.BoolVar(&d.pin, "pin", false, "With --dockerfile: install the versions that the container has")
 	f.BoolVar(&d.interactive, "interactive", false, "With --dockerfile: ask about each group of changes")
 	f.BoolVar(&d.asJSON, "json", false, "With --dockerfile: print the comparison as JSON")
-	f.IntVar(&d.limit, "limit", 20, "With --dockerfile: show so many `LINES` of each list; 0 is all")
+	f.IntVar(&d.limit, "limit", 20, "`LINES` With --dockerfile: show so many entries of each list; 0 is all")
 	f.StringArrayVar(&d.buildArgs, "build-arg", nil, "`NAME[=VALUE]` With --dockerfile: a build argument, like HTTP_PROXY; without a value, that of the environment")
 	f.StringVar(&d.network, "network", "default", "`MODE` With --dockerfile: the network of RUN: default, none or host")
 	f.StringVar(&d.progress, "progress", "quiet", "`MODE` With --dockerfile: how its builds are shown: auto, plain, tty, quiet")
