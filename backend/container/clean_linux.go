@@ -13,8 +13,12 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// Clean ends what is left of a container whose monitor was killed, and notes its end.
+// Clean ends what is left of a container whose monitor was killed, and notes its end. One that
+// was left paused goes on.
 func (r *Runner) Clean(ctx context.Context, c *Container) error {
+	if err := r.thaw(ctx, c); err != nil {
+		return err
+	}
 	unlock, err := c.Lock(ctx)
 	if err != nil {
 		if c.Gone() {

@@ -8,6 +8,7 @@
 //	ID/state.json     State
 //	ID/lock           held while the state changes
 //	ID/monitor        held by the monitor, which waits for the container's end
+//	ID/pause          held by who pauses it, and empty when nobody does
 //	ID/log            what it wrote, see Entry
 //	ID/record         what was typed in it, see package record
 //	ID/upper, work …  what it changed, of package rootfs
@@ -39,6 +40,7 @@ const (
 	stateFile   = "state.json"
 	lockFile    = "lock"
 	monitorFile = "monitor"
+	pauseFile   = "pause"
 	recordFile  = "record"
 )
 

@@ -16,8 +16,6 @@ func (r *Runner) Detach(context.Context, *Container) error { return errLinux }
 // Watch needs Linux.
 func (r *Runner) Watch(context.Context, string) error { return errLinux }
 
-func (r *Runner) runtime(context.Context, *Container, ...string) error { return errLinux }
-
 // Exec needs Linux.
 func (r *Runner) Exec(context.Context, *Container, ExecConfig, Streams, bool) (int, error) {
 	return 0, errLinux

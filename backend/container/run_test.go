@@ -26,6 +26,7 @@ import (
 const (
 	monitorArg = "be-monitor" // and the directory of a home, the runtime, an id
 	initArg    = "be-init"
+	pauserArg  = "be-pauser" // and as monitorArg
 )
 
 // TestMain makes the test binary a monitor and a first process, too.
@@ -37,6 +38,9 @@ func TestMain(m *testing.M) {
 			os.Exit(1)
 		}
 		os.Exit(0)
+	case len(os.Args) > 4 && os.Args[1] == pauserArg:
+		fmt.Println(bePauser(os.Args[2], os.Args[3], os.Args[4]))
+		os.Exit(1)
 	case len(os.Args) > 2 && os.Args[1] == initArg:
 		code, err := Init(os.Args[2:])
 		if err != nil {
@@ -414,8 +418,8 @@ func TestKilled(t *testing.T) {
 					}
 				}
 				p.until("the end", func() bool { p.check(c.Refresh()); return c.Status != Running })
-				if dead, err := p.Set.Dead(); err != nil || (c.Status == Dead) != (len(dead) == 1) {
-					t.Fatalf("%v, %v", dead, err)
+				if left, err := p.Set.Left(); err != nil || (c.Status == Dead) != (len(left) == 1) {
+					t.Fatalf("%v, %v", left, err)
 				}
 				p.check(p.Clean(t.Context(), c))
 				if c.Status != Exited || c.ExitCode != 137 || init.Alive() {
@@ -441,23 +445,5 @@ func TestKilledRuntime(t *testing.T) {
 		if list, err := p.Set.List(); err != nil || len(list) > 0 {
 			p.t.Errorf("%v, %v", list, err)
 		}
-	})
-}
-
-// TestPaused has no process of a paused container run.
-func TestPaused(t *testing.T) {
-	withRuntimes(t, func(p *place) {
-		c := p.detach(Config{}, "while :; do echo tick; sleep 0.02; done")
-		p.until("the output", func() bool { return p.logs(c, -1) != "" })
-		p.check(p.Pause(p.t.Context(), c))
-		time.Sleep(100 * time.Millisecond) // what is on its way arrives
-		before := p.logs(c, -1)
-		time.Sleep(300 * time.Millisecond)
-		if after := p.logs(c, -1); after != before {
-			p.t.Error("a paused container writes")
-		}
-		p.check(p.Resume(p.t.Context(), c))
-		p.until("more output", func() bool { return p.logs(c, -1) != before })
-		p.check(c.Kill(p.t.Context()))
 	})
 }

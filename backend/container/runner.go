@@ -1,7 +1,6 @@
 package container
 
 import (
-	"context"
 	"io"
 	"sync"
 
@@ -51,16 +50,6 @@ func (r *Runner) caught() {
 	if r.Caught != nil {
 		r.Caught()
 	}
-}
-
-// Pause has no process of a container run until Resume.
-func (r *Runner) Pause(ctx context.Context, c *Container) error {
-	return r.runtime(ctx, c, "pause", c.ID)
-}
-
-// Resume ends a Pause.
-func (r *Runner) Resume(ctx context.Context, c *Container) error {
-	return r.runtime(ctx, c, "resume", c.ID)
 }
 
 // Streams are the standard streams of a process in a container. With a terminal, In is that

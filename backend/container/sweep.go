@@ -4,23 +4,25 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 )
 
-// Dead gives the containers whose monitor was killed, for Clean.
-func (s *Set) Dead() ([]*Container, error) {
+// Left gives the containers that a process which was killed has left for Clean: its monitor,
+// or who had paused it.
+func (s *Set) Left() ([]*Container, error) {
 	list, err := s.List()
 	if err != nil {
 		return nil, err
 	}
-	var dead []*Container
-	for _, c := range list {
-		if c.Err == nil && c.Status == Dead {
-			dead = append(dead, c)
-		}
-	}
-	return dead, nil
+	return slices.DeleteFunc(list, func(c *Container) bool { return c.Err != nil || c.Status != Dead && !c.leftPaused() }), nil
+}
+
+// leftPaused tells whether who has paused the container was killed before it resumed it.
+func (c *Container) leftPaused() bool {
+	info, err := os.Stat(c.path(pauseFile))
+	return err == nil && info.Size() > 0 && c.Status == Running && !locked(c.path(pauseFile))
 }
 
 // fresh is how long a directory may be unlocked that is being made.

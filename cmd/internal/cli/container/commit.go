@@ -10,7 +10,6 @@ import (
 
 	"github.com/seed-e0495807/strake/backend/container"
 	"github.com/seed-e0495807/strake/backend/container/commit"
-	"github.com/seed-e0495807/strake/backend/container/rootfs"
 	"github.com/seed-e0495807/strake/backend/store"
 	"github.com/seed-e0495807/strake/cmd/internal/cli"
 	"github.com/seed-e0495807/strake/cmd/internal/cli/image"
@@ -107,7 +106,7 @@ func (o *commitRun) again(c *container.Container, names []string) []string {
 }
 
 func (o *commitRun) commit(ctx context.Context, s *store.Store, r *container.Runner, c *container.Container, names []string) error {
-	layers, err := rootfs.Open(r.Layers)
+	layers, err := r.OpenLayers()
 	if err != nil {
 		return err
 	}

@@ -155,9 +155,9 @@ func (w *World) remove(ctx context.Context, cmd *cobra.Command, names []string, 
 	return err
 }
 
-// sweep cleans what is left of containers whose monitor was killed.
+// sweep cleans what is left of containers by a process that was killed.
 func (w *World) sweep(ctx context.Context) error {
-	dead, err := w.Set.Dead()
+	left, err := w.Set.Left()
 	if err != nil {
 		return err
 	}
@@ -170,7 +170,7 @@ func (w *World) sweep(ctx context.Context) error {
 			w.Report(nil, diag.List{{Severity: diag.Warning, Code: "container-left", Message: fmt.Sprintf("what is left of containers stays: %v", err)}})
 		}
 	}
-	for _, c := range dead {
+	for _, c := range left {
 		here, err := w.AsRoot(ctx, c, []string{monitorName, sweepArg, c.ID})
 		if here {
 			var r *container.Runner
