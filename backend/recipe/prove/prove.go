@@ -38,15 +38,6 @@ type Options struct {
 	Say    func(text string) // is told what is being done; nil is not
 }
 
-// Failed is the error for a Dockerfile that does not build. The recipe is worth something all the same.
-type Failed struct {
-	Recipe *recipe.Recipe
-	Err    error // of build.Run
-}
-
-func (f *Failed) Error() string { return "the written Dockerfile does not build: " + f.Err.Error() }
-func (f *Failed) Unwrap() error { return f.Err }
-
 // Run reads what was done, writes it, builds it, compares and repairs, and gives the recipe as it is
 // then. Nothing is left on disk: Recipe.Write puts it where the user wants it.
 func Run(ctx context.Context, o Options) (made *recipe.Recipe, p *Proof, err error) {

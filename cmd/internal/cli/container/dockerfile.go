@@ -270,9 +270,9 @@ func (d *dockerfile) failed(ctx context.Context, dir string, err error) error {
 	if err := unbuilt.Recipe.Write(ctx, dir); err != nil {
 		return err
 	}
-	cli.Printf(d.Stderr, "%s is written, and does not build:\n", diag.Printable(filepath.Join(dir, "Dockerfile")))
-	var failure *build.Failure
-	if errors.As(err, &failure) {
+	name := filepath.Join(dir, "Dockerfile")
+	cli.Printf(d.Stderr, "%s is written, and does not build:\n", diag.Printable(name))
+	if failure := unbuilt.In(name); failure != nil {
 		d.Report(failure.Set, failure.Diags)
 		err = cli.ErrReported
 	}
