@@ -60,15 +60,30 @@ func (r *Runner) discard(ctx context.Context, c *Container) error {
 	return removeCgroups(c.cgroup())
 }
 
-// removeCgroups removes a container's control groups, of all controllers, with the
-// processes that are still there.
+// discardEnded is discard for a container whose processes have ended. Only what they have made
+// of control groups needs the runtime, which takes as long as the rest of the end.
+func (r *Runner) discardEnded(ctx context.Context, c *Container) error {
+	for _, dir := range cgroups(c.cgroup()) {
+		if err := os.Remove(dir); err != nil {
+			return r.discard(ctx, c)
+		}
+	}
+	return os.RemoveAll(c.path(runtimeDir))
+}
+
+// cgroups are the directories of a container's control groups, of all controllers.
+func cgroups(name string) []string {
+	unified, _ := filepath.Glob("/sys/fs/cgroup" + name)
+	list, _ := filepath.Glob("/sys/fs/cgroup/*" + name)
+	return append(list, unified...)
+}
+
+// removeCgroups removes a container's control groups, with the processes that are still there.
 func removeCgroups(name string) error {
 	end := time.Now().Add(killWait)
 	for {
-		unified, _ := filepath.Glob("/sys/fs/cgroup" + name)
-		list, _ := filepath.Glob("/sys/fs/cgroup/*" + name)
 		var busy error
-		for _, dir := range append(list, unified...) {
+		for _, dir := range cgroups(name) {
 			if err := os.Remove(dir); err != nil && !errors.Is(err, fs.ErrNotExist) {
 				busy = errors.Join(err, killAll(filepath.Join(dir, "cgroup.procs")))
 			}

@@ -86,8 +86,9 @@ func (r *Runner) run(ctx context.Context, c *Container, s Streams, ready func())
 			err = derr
 		}
 	}()
+	discard := r.discard
 	defer func() {
-		if derr := r.discard(ctx, c); derr != nil {
+		if derr := discard(ctx, c); derr != nil {
 			err = errors.Join(err, &leftError{derr})
 		}
 	}()
@@ -105,7 +106,10 @@ func (r *Runner) run(ctx context.Context, c *Container, s Streams, ready func())
 	if ready != nil {
 		ready()
 	}
-	return wait(ctx, pid, ch.terminal, signals)
+	if code, err = wait(ctx, pid, ch.terminal, signals); err == nil {
+		discard = r.discardEnded
+	}
+	return code, err
 }
 
 // launch mounts the root file system of a container and starts it.

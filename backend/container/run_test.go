@@ -349,7 +349,8 @@ func TestDetachFails(t *testing.T) {
 // TestStubborn stops a container that hears no signal.
 func TestStubborn(t *testing.T) {
 	withRuntimes(t, func(p *place) {
-		c := p.detach(Config{}, "trap '' TERM; while :; do sleep 0.05; done")
+		c := p.detach(Config{}, "trap '' TERM; echo deaf; while :; do sleep 0.05; done")
+		p.until("the trap", func() bool { return p.logs(c, -1) != "" }) // before, it is a program of the runtime
 		p.check(c.Stop(p.t.Context(), 200*time.Millisecond))
 		if c.ExitCode != 137 {
 			p.t.Errorf("%+v", c.State)

@@ -69,19 +69,41 @@ func private(dir string) error {
 // marks for what they remove, which are those of overlayfs where there is one, and by the
 // owners of their files, which in a user namespace are what it maps.
 func (l *Layers) findKind() string {
-	kind := "overlay"
-	if err := l.probe(); err != nil {
-		kind, l.marks = "plain", marks{}
-	}
+	users := ""
 	if l.userns {
 		sum := fnv.New64a()
 		for _, name := range []string{"/proc/self/uid_map", "/proc/self/gid_map"} {
 			data, _ := os.ReadFile(name)
 			sum.Write([]byte(strings.Join(strings.Fields(string(data)), " ")))
 		}
-		kind += fmt.Sprintf("-%016x", sum.Sum64())
+		users = fmt.Sprintf("-%016x", sum.Sum64())
 	}
-	return kind
+	if kind := "overlay" + users; l.overlays(kind) {
+		return kind
+	}
+	l.marks = marks{}
+	return "plain" + users
+}
+
+// overlays tells whether layers can be mounted by overlayfs here. That they can is noted, for
+// this boot of the machine, this file system and these capabilities: to try it takes longer than
+// to mount them. If it is so no more, Mount copies them.
+func (l *Layers) overlays(kind string) bool {
+	st, err := lstat(l.dir)
+	var caps [2]unix.CapUserData
+	if err = errors.Join(err, unix.Capget(&unix.CapUserHeader{Version: unix.LINUX_CAPABILITY_VERSION_3}, &caps[0])); err != nil {
+		return false
+	}
+	here := fmt.Sprintf("%s %d %x %x\n", bootID(), st.Dev, caps[0].Effective, caps[1].Effective)
+	name := filepath.Join(l.dir, kind+probedSuffix)
+	if noted, err := os.ReadFile(name); err == nil && string(noted) == here {
+		return true
+	}
+	if l.probe() != nil {
+		return false
+	}
+	os.WriteFile(name, []byte(here), 0o600) // else the next one tries again
+	return true
 }
 
 // marked gives the marks of the layers in use.

@@ -4,6 +4,7 @@
 //
 //	lock                        held shared while layers are unpacked or mounted, and
 //	                            exclusive while they are collected
+//	KIND.probed                 the boot in which overlayfs was found to work
 //	KIND/sha256/DIFFID/fs       a layer, with the marks of overlayfs for what it removes
 //	KIND/sha256/DIFFID/layer.json  what the tree cannot say of it, see details
 //	KIND/sha256/DIFFID.part     a layer that is being unpacked
@@ -67,6 +68,8 @@ const (
 	detailsName = "layer.json"
 	lockName    = "lock"
 	probeName   = "probe-"
+
+	probedSuffix = ".probed"
 
 	initName  = "init"
 	upperName = "upper"
