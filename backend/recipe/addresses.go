@@ -33,13 +33,13 @@ func addressed(name, text string) bool {
 
 // library tells whether a file is where package managers put programs.
 func library(name string) bool {
-	for _, dir := range []string{"/usr/lib", "/usr/local/lib", "/usr/include", "/usr/share/doc", "/var/lib/gems"} {
+	for _, dir := range []string{"/usr/lib", "/usr/share/doc"} {
 		if under(name, dir) {
 			return true
 		}
 	}
 	return slices.ContainsFunc(strings.Split(path.Dir(name), "/"), func(part string) bool {
-		return part == "site-packages" || part == "dist-packages" || part == "node_modules"
+		return part == "site-packages" || part == "dist-packages" || part == "node_modules" || part == "gems"
 	})
 }
 

@@ -117,6 +117,7 @@ func TestAddress(t *testing.T) {
 		"/usr/lib/python3/site-packages/x-1.dist-info/url.json": `{"url": "https://me:s3cret@host.example/x.whl"}`,
 		"/srv/app/.git/config":                                  "url = https://user:password@git.example/x\n",
 		"/srv/lib/app.py":                                       "https://me:s3cret@host.example\n",
+		"/usr/local/lib/app/db.py":                              "https://me:s3cret@host.example\n",
 	} {
 		if what := secretOf(name, text); what != "a password in an address" {
 			t.Errorf("%s: %q", name, what)
