@@ -194,6 +194,9 @@ func starting(ctx context.Context, signals <-chan os.Signal, fn func(context.Con
 // hangUp is how long a process has to end when its terminal is gone.
 const hangUp = 3 * time.Second
 
+// maxInterrupts is how many interrupts a process without a terminal may get before it is killed.
+const maxInterrupts = 3
+
 // wait waits for the end of a process of a container, and gives its exit code. Signals are
 // passed on to it. One with a terminal gets them as keys, so that a signal means that the
 // terminal goes away.
@@ -209,6 +212,7 @@ func wait(ctx context.Context, pid int, t *terminal, signals <-chan os.Signal) (
 		ended <- end{status, err}
 	}()
 	done := ctx.Done()
+	interrupts := 0
 	var late <-chan time.Time
 	for {
 		select {
@@ -223,6 +227,12 @@ func wait(ctx context.Context, pid int, t *terminal, signals <-chan os.Signal) (
 				p.signal(unix.SIGHUP)
 				late = time.After(hangUp)
 			default:
+				if s == unix.SIGINT || s == unix.SIGTERM {
+					interrupts++
+				}
+				if interrupts == maxInterrupts { // as docker: a first process may ignore them all
+					s = unix.SIGKILL
+				}
 				p.signal(s.(unix.Signal))
 			}
 		case <-late:

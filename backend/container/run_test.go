@@ -448,3 +448,31 @@ func TestKilledRuntime(t *testing.T) {
 		}
 	})
 }
+
+// TestInterrupts interrupts a first process that does not care, without a terminal.
+func TestInterrupts(t *testing.T) {
+	withRuntimes(t, func(p *place) {
+		c := p.make(Config{Args: []string{"/bin/sh", "-c", `trap "echo no" INT; echo up; while :; do sleep 0.01; done`}}, "")
+		code, runs := make(chan int, 1), make(chan struct{})
+		go func() {
+			n, err := p.Run(p.t.Context(), c, Streams{}, func() { close(runs) })
+			if err != nil {
+				p.t.Error(err)
+			}
+			code <- n
+		}()
+		<-runs // before that, an interrupt is for who starts it
+		for n, want := range []string{"up\n", "up\nno\n", "up\nno\nno\n"} {
+			p.until(want, func() bool { return p.logs(c, -1) == want })
+			select {
+			case <-code:
+				p.t.Fatalf("it ended after %d interrupts", n)
+			default:
+			}
+			syscall.Kill(os.Getpid(), syscall.SIGINT)
+		}
+		if got := <-code; got != 128+int(syscall.SIGKILL) {
+			p.t.Errorf("exit code %d", got)
+		}
+	})
+}

@@ -87,7 +87,7 @@ func (r *Runner) start(ctx context.Context, c *Container, program, dir string, s
 	}
 	if err := cmd.Wait(); err != nil {
 		data, _ := os.ReadFile(log)
-		return 0, notStarted(c, program, complaint(data, err))
+		return 0, notStarted(c, args[0], program, complaint(data, err))
 	}
 	data, err := os.ReadFile(pid)
 	if err != nil {
@@ -102,8 +102,15 @@ func (r *Runner) start(ctx context.Context, c *Container, program, dir string, s
 
 // notStarted makes an error out of what the runtime complained of, with the code that docker
 // has for it.
-func notStarted(c *Container, program string, err error) error {
-	text := strings.TrimPrefix(err.Error(), "runc run failed: ")
+func notStarted(c *Container, verb, program string, err error) error {
+	text := err.Error()
+	for _, noise := range []string{"runc run failed: ", "exec failed: ", "unable to start container process: "} {
+		text = strings.TrimPrefix(text, noise)
+	}
+	look := "look what the image has with `strake run --rm -it --entrypoint sh " + c.Image + "`"
+	if verb == "exec" {
+		look = "look what there is with `strake exec -it " + c.Name + " sh`"
+	}
 	e := &StartError{Code: CodeFailed, Diagnostic: diag.Diagnostic{Code: "container-start", Message: "cannot start the container: " + text}}
 	has := func(parts ...string) bool {
 		for _, part := range parts {
@@ -113,12 +120,17 @@ func notStarted(c *Container, program string, err error) error {
 		}
 		return false
 	}
-	if !has(strings.ToLower(program)) {
+	switch {
+	case verb == "exec":
+		e.Message = fmt.Sprintf("cannot start %s in container %s: %s", program, c.Name, text)
+	case !has(strings.ToLower(program)):
 		e.Message = fmt.Sprintf("cannot start %s in the container: %s", program, text)
 	}
 	switch {
+	case strings.HasPrefix(program, "-") && has("executable file"):
+		e.Code, e.Hint = CodeNotFound, "options go in front of the name; what is behind it is the command"
 	case has("executable file"), has("exec:", "stat ", "open executable") && has("no such file or directory"):
-		e.Code, e.Hint = CodeNotFound, "look what the image has with `strake run --rm -it --entrypoint sh "+c.Image+"`, if it has a shell"
+		e.Code, e.Hint = CodeNotFound, look+", if it has a shell"
 	case has("exec:", "exec ", "stat ", "open executable", "cannot run") && has("permission denied", "is a directory", "not permitted", "exec format error"):
 		e.Code, e.Hint = CodeNotRunnable, "make the file executable in the image, or name another program"
 	case has("no space left on device", "disk quota exceeded"):

@@ -18,8 +18,10 @@ func Others() []other {
 	return []other{
 		{[]string{"bake", "compose", "up", "down"},
 			"There are no bake and compose files here: call `strake build` for each target; builds at the same time share an engine."},
-		{[]string{"create", "attach", "debug", "container", "pause", "unpause", "port", "rename", "stats", "top", "update", "wait"},
+		{[]string{"create", "attach", "container", "pause", "unpause", "port", "rename", "stats", "top", "update", "wait"},
 			"An image is tried with `strake run`; `strake ps`, `logs`, `exec`, `stop` and `rm` are for its containers. For more, `strake build --load .` puts it into Docker or Podman."},
+		{[]string{"debug"},
+			"A shell in the step that fails, or in front of one, is opened by `strake build --debug .`."},
 		{[]string{"start", "restart"},
 			"A container is not started again: `strake run` makes a new one. The build engine starts by itself; there are `strake engine start` and `strake engine stop`."},
 		{[]string{"export"},

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -13,6 +14,7 @@ import (
 	"github.com/seed-e0495807/strake/backend/store"
 	"github.com/seed-e0495807/strake/cmd/internal/cli"
 	"github.com/seed-e0495807/strake/cmd/internal/cli/image"
+	"github.com/seed-e0495807/strake/lang/diag"
 )
 
 const runLong = `It is for trying what was built, and no container platform. The image comes from
@@ -86,8 +88,8 @@ func (o *runOptions) run(ctx context.Context, name string, command []string) err
 	if err != nil {
 		return err
 	}
-	if o.shares && cli.IsTerminal(o.Stderr) {
-		w.note("the container has the network of this machine; --network private or none is another one")
+	if o.shares && (o.tty || o.detach) && cli.IsTerminal(o.Stderr) {
+		w.note("the container shares the network of this machine; --network none or private does not")
 	}
 	if o.detach {
 		if err := r.Detach(ctx, c); err != nil {
@@ -159,6 +161,17 @@ func writeID(name, id string) error {
 	return errors.Join(err, f.Close())
 }
 
+// near adds the hint of a search in the store, where there is an image with almost that name,
+// to the error of who could not fetch it.
+func near(pull, find error) error {
+	var failed, missed diag.Diagnostic
+	if !errors.As(pull, &failed) || !errors.As(find, &missed) || !strings.HasPrefix(missed.Hint, "did you mean") {
+		return pull
+	}
+	failed.Hint = missed.Hint + " It is in the store. Else: " + failed.Hint
+	return failed
+}
+
 // find looks for the image in the store, and fetches it when it is not there or --pull says
 // so.
 func (o *runOptions) find(ctx context.Context, s *store.Store, name string) (store.Image, error) {
@@ -181,8 +194,8 @@ func (o *runOptions) find(ctx context.Context, s *store.Store, name string) (sto
 	if missing {
 		fmt.Fprintf(out, "Unable to find image '%s' locally\n", tagged(name))
 	}
-	if err := image.Pull(ctx, o.Process, s, out, name, o.platform, o.quiet); err != nil {
-		return img, err
+	if perr := image.Pull(ctx, o.Process, s, out, name, o.platform, o.quiet); perr != nil {
+		return img, near(perr, err)
 	}
 	return s.Find(name)
 }
