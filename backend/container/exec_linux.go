@@ -17,7 +17,7 @@ import (
 // detach, it only starts it.
 func (r *Runner) Exec(ctx context.Context, c *Container, e ExecConfig, s Streams, detach bool) (code int, err error) {
 	if c.Status != Running {
-		return 0, fail("container-not-running", "`strake ps -a` shows the containers; run the image again with `strake run "+c.Image+"`", "container %s does not run: it is %s", c.Name, c.Status)
+		return 0, fail("container-not-running", "`strake ps -a` shows the containers; run the image again with `strake run "+c.Image+"`", "container %s is %s", c.Name, c.Status)
 	}
 	if err := adopt(); err != nil {
 		return 0, err
