@@ -73,6 +73,7 @@ func TestAttackTyped(t *testing.T) {
 		{"taken back in busybox", ash, []string{"echo " + s + "\x15true\r", prompt}, []string{"true"}},
 		{"pasted and taken back", bash, []string{"\x1b[200~echo\n" + s + "\n\x1b[201~\x15", `\[K`, "true\r", prompt}, []string{"true"}},
 		{"a heredoc", bash, []string{"cat > f <<EOF\r", `> `, "password " + s + "\r", `> `, "EOF\r", prompt, "true\r", prompt}, []string{"cat > f <<EOF", "true"}},
+		{"a quoted heredoc", bash, []string{"cat > f <<'EOF'\r", `> `, "echo " + s + "\r", `> `, "EOF\r", prompt, "true\r", prompt}, []string{"cat > f <<'EOF'", "true"}},
 		{"a command that is masked", bash, []string{"export TOKEN=" + s + "\r", prompt}, []string{"export TOKEN=xxxxx"}},
 		{"one of several lines", bash, []string{"PASSWORD='a\r", `> `, s + "'\r", prompt}, []string{"PASSWORD=xxxxx"}},
 		{"a shell in a shell", dash, []string{"bash --norc\r", prompt, "read -s X\r", `\n`, s + "\r", prompt, "exit\r", prompt}, []string{"bash --norc", "read -s X", "exit"}},

@@ -42,6 +42,9 @@ func TestScripts(t *testing.T) {
 		{"for i in 1 2; do\n  echo $i\ndone\ntrue\n", []string{"for i in 1 2; do\n  echo $i\ndone", "true"}},
 		{"apt-get install -y \\\n  vim\n", []string{"apt-get install -y \\\n  vim"}},
 		{"cat > /etc/a <<EOF\npassword " + secret + "\nEOF\ntrue\n", []string{"cat > /etc/a <<EOF", "true"}},
+		{"cat > /etc/a <<'EOF'\necho " + secret + "\nEOF\ntrue\n", []string{"cat > /etc/a <<'EOF'", "true"}},
+		{"cat > /etc/a <<\"E F\"\necho " + secret + "\nE F\ntrue\n", []string{"cat > /etc/a <<\"E F\"", "true"}},
+		{"cat > /etc/a <<-\\EOF\n\techo " + secret + "\n\tEOF\ntrue\n", []string{"cat > /etc/a <<-\\EOF", "true"}},
 		{"passwd root\n" + secret + "\n" + secret + "\ntrue\n", []string{"passwd root", "true"}},
 		{"passwd root\n" + secret + "' x\ntrue\n", []string{"passwd root"}}, // what is behind a quote is not known
 		{"read -r TOKEN\n" + secret + "\n", []string{"read -r TOKEN"}},

@@ -69,7 +69,8 @@ func incomplete(text string) bool {
 		return true
 	}
 	_, err := syntax.NewParser().Parse(strings.NewReader(text+"\n"), "")
-	return err != nil && syntax.IsIncomplete(err)
+	// The parser does not call the text of a heredoc incomplete whose delimiter is quoted.
+	return err != nil && (syntax.IsIncomplete(err) || strings.Contains(err.Error(), "unclosed here-document"))
 }
 
 // answered tells whether something answers to the first word of the first command of a text.
