@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"encoding/json"
+	"maps"
 	"os"
 	"reflect"
 	"slices"
@@ -108,8 +109,8 @@ func same(a ocispecs.Descriptor) func(ocispecs.Descriptor) bool {
 }
 
 // Put names an image whose blobs are in the store, at once or not at all. An image
-// that loses its last name by that is dropped; one that never had a name, as names
-// is empty, stays until it is removed. Rec may be nil. Of the descriptor's
+// that loses its last name by that is dropped, unless it is used; one that never had a
+// name, as names is empty, stays until it is removed. Rec may be nil. Of the descriptor's
 // annotations only AnnotationOrigin and AnnotationSource are kept. A digest in a name has
 // to be that of the content, and all of the image has to be usable.
 func (s *Store) Put(ctx context.Context, desc ocispecs.Descriptor, names []string, rec *Record) error {
@@ -139,7 +140,7 @@ func (s *Store) Put(ctx context.Context, desc ocispecs.Descriptor, names []strin
 		return s.Explain(err)
 	}
 	return s.update(ctx, func(list []ocispecs.Descriptor) ([]ocispecs.Descriptor, error) {
-		return place(list, bare(desc), kept, full), nil
+		return s.keepUsed(slices.Clone(list), place(list, bare(desc), kept, full))
 	})
 }
 
@@ -196,6 +197,32 @@ func place(list []ocispecs.Descriptor, entry ocispecs.Descriptor, annotations ma
 	return list
 }
 
+// keepUsed keeps those images of a list that have lost their last name and are used.
+func (s *Store) keepUsed(before, after []ocispecs.Descriptor) ([]ocispecs.Descriptor, error) {
+	have := digests(after)
+	lost := slices.DeleteFunc(before, func(d ocispecs.Descriptor) bool { return have[d.Digest] })
+	if s.Used == nil || len(lost) == 0 {
+		return after, nil
+	}
+	used, err := s.Used()
+	if err != nil {
+		return nil, err
+	}
+	for _, d := range lost {
+		blobs, err := s.Blobs(d)
+		stands := func(d ocispecs.Descriptor) bool { return used[d.Digest] }
+		if err != nil || have[d.Digest] || !stands(d) && !slices.ContainsFunc(blobs, stands) {
+			continue
+		}
+		have[d.Digest] = true
+		annotations := maps.Clone(d.Annotations)
+		delete(annotations, annotationName)
+		delete(annotations, ocispecs.AnnotationRefName)
+		after = place(after, bare(d), annotations, nil)
+	}
+	return after, nil
+}
+
 // vouched tells whether an archive says what is known already, and from a better source.
 func vouched(have, e ocispecs.Descriptor) bool {
 	return e.Annotations[AnnotationSource] == SourceArchive && have.Digest == e.Digest && nameOf(have) == nameOf(e)
@@ -221,7 +248,7 @@ func (s *Store) Tag(ctx context.Context, img Image, name string) error {
 		}
 		// The registry's digest is of another name, and does not come along.
 		kept := map[string]string{annotationRecord: img.record.String(), AnnotationSource: img.Source("")}
-		return place(list, img.Descriptor, kept, []string{full}), nil
+		return s.keepUsed(slices.Clone(list), place(list, img.Descriptor, kept, []string{full}))
 	})
 }
 

@@ -30,6 +30,7 @@ import (
 	"syscall"
 
 	"github.com/containerd/containerd/v2/core/content"
+	digest "github.com/opencontainers/go-digest"
 	ocispecs "github.com/opencontainers/image-spec/specs-go/v1"
 
 	"github.com/seed-e0495807/strake/lang/diag"
@@ -37,6 +38,10 @@ import (
 
 // Store is an open store. It is safe for concurrent use.
 type Store struct {
+	// Used gives the manifests that something outside of the store stands on, like a container.
+	// Their images stay without a name when another image gets their last one. Nil is none.
+	Used func() (map[digest.Digest]bool, error)
+
 	dir     string
 	content *blobs
 	holds   atomic.Int64 // of this process

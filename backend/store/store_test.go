@@ -130,6 +130,31 @@ func TestReplace(t *testing.T) {
 	}
 }
 
+// An image that a container stands on loses its name, and stays.
+func TestReplaceUsed(t *testing.T) {
+	s := open(t)
+	first := put(t, s, manifest(t, s, "amd64", "1"), "a")
+	s.Used = func() (map[digest.Digest]bool, error) {
+		return map[digest.Digest]bool{first.Descriptor.Digest: true}, nil
+	}
+	for _, layer := range []string{"2", "3"} { // the second is used by nobody
+		put(t, s, manifest(t, s, "amd64", layer), "a")
+	}
+	list, err := s.Images()
+	if err != nil || len(list) != 2 {
+		t.Fatalf("%v, %v", list, err)
+	}
+	if img, err := s.Find(first.ID.String()); err != nil || len(img.Names) != 0 {
+		t.Errorf("%v, %v", img.Names, err)
+	}
+	if err := s.Tag(t.Context(), first, "a"); err != nil {
+		t.Fatal(err)
+	}
+	if r := sound(t, s); r.Images != 1 {
+		t.Errorf("%+v", r)
+	}
+}
+
 // What is there is neither written nor copied again.
 func TestUnchanged(t *testing.T) {
 	s := open(t)

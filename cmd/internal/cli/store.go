@@ -5,8 +5,10 @@ import (
 	"os"
 	"path/filepath"
 
+	digest "github.com/opencontainers/go-digest"
 	ocispecs "github.com/opencontainers/image-spec/specs-go/v1"
 
+	"github.com/seed-e0495807/strake/backend/container"
 	"github.com/seed-e0495807/strake/backend/store"
 )
 
@@ -26,7 +28,7 @@ func (p *Process) WithStore(ctx context.Context, fn func(*store.Store) error) er
 	if err != nil {
 		return err
 	}
-	s, err := store.Open(StoreDir(home))
+	s, err := openStore(home)
 	if err != nil {
 		return err
 	}
@@ -48,7 +50,7 @@ func (p *Process) HeldStore(ctx context.Context) (*store.Store, error) {
 	if _, err := os.Stat(filepath.Join(StoreDir(home), ocispecs.ImageLayoutFile)); err != nil {
 		return nil, nil
 	}
-	s, err := store.Open(StoreDir(home))
+	s, err := openStore(home)
 	if err != nil {
 		return nil, err
 	}
@@ -57,5 +59,22 @@ func (p *Process) HeldStore(ctx context.Context) (*store.Store, error) {
 		return nil, err
 	}
 	p.atExit(func() { release() })
+	return s, nil
+}
+
+// openStore opens the store below a home, in which images stay that containers are made of.
+func openStore(home string) (*store.Store, error) {
+	s, err := store.Open(StoreDir(home))
+	if err != nil {
+		return nil, err
+	}
+	s.Used = func() (map[digest.Digest]bool, error) {
+		list, err := container.Open(ContainersDir(home)).List()
+		used := make(map[digest.Digest]bool, len(list))
+		for _, c := range list {
+			used[c.Manifest] = true
+		}
+		return used, err
+	}
 	return s, nil
 }

@@ -31,7 +31,8 @@ IMAGE ID is the digest of the image's config. Where several images have the same
 with and without attestations, it is that of the manifest: it stands for its row alone.
 
 The images are an OCI image layout in $STRAKE_HOME/store. An image that loses its
-last name to another one is deleted; one that was built without a name is kept, as
+last name to another one is deleted, unless a container was made of it; such a one, and
+one that was built without a name, is kept, as
 <none>, until ` + "`strake rmi`" + `.
 `
 
