@@ -42,6 +42,11 @@ func (r *Runner) clean(ctx context.Context, c *Container) error {
 	if err := state.Process.signal(unix.SIGKILL); err != nil {
 		return err
 	}
+	if state.rebooted() { // what the runtime knows is of processes that are others by now
+		if err := os.RemoveAll(c.path(runtimeDir)); err != nil {
+			return err
+		}
+	}
 	if err := r.discard(ctx, c); err != nil || c.Remove {
 		return err
 	}

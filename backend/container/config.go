@@ -92,6 +92,7 @@ type State struct {
 	Finished time.Time `json:"finished,omitzero"`
 	ExitCode int       `json:"exitCode"`
 	Error    string    `json:"error,omitempty"` // why it did not start, or was ended
+	Boot     string    `json:"boot,omitempty"`  // of the machine, which the processes belong to
 }
 
 // Process is a process of the machine. Its start time tells it from a later one with

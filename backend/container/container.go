@@ -92,8 +92,16 @@ func (c *Container) Refresh() error {
 	if err := readJSON(c.path(stateFile), &s); err != nil {
 		return err
 	}
+	switch s.Status {
+	case Created, Running, Paused, Exited, Dead:
+	default:
+		return fmt.Errorf("%s has the status %q", c.path(stateFile), s.Status)
+	}
 	if !watched && s.Status != Exited {
 		s.Status = Dead
+	}
+	if s.rebooted() {
+		s.Process, s.Monitor = Process{}, Process{}
 	}
 	c.State = s
 	return nil
@@ -108,6 +116,7 @@ func (c *Container) Gone() bool {
 // SetState notes what has become of the container. Its monitor does so, or whoever has its
 // lock when there is none.
 func (c *Container) SetState(s State) error {
+	s.Boot = boot()
 	if err := writeJSON(c.path(stateFile), s); err != nil {
 		return explain(c.dir, err)
 	}

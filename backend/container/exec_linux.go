@@ -56,7 +56,9 @@ func (r *Runner) Exec(ctx context.Context, c *Container, e ExecConfig, s Streams
 	if err != nil || detach {
 		return 0, err
 	}
-	return wait(ctx, pid, ch.terminal, signals)
+	code, err = wait(ctx, pid, ch.terminal, signals)
+	ch.ended()
+	return code, err
 }
 
 const processFile = "process.json"

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"strconv"
+	"strings"
 
 	"golang.org/x/sys/unix"
 )
@@ -65,4 +66,17 @@ func startTime(pid int) (uint64, error) {
 		return 0, fmt.Errorf("process %d is gone", pid)
 	}
 	return strconv.ParseUint(string(fields[start-first]), 10, 64)
+}
+
+// boot tells this run of the machine's kernel from others, "" when nobody knows.
+func boot() string {
+	data, _ := os.ReadFile("/proc/sys/kernel/random/boot_id")
+	return strings.TrimSpace(string(data))
+}
+
+// rebooted tells whether the machine has been started again since the state was noted: the
+// numbers of its processes are those of others by now, and so may their start times be.
+func (s State) rebooted() bool {
+	now := boot()
+	return s.Boot != "" && now != "" && s.Boot != now
 }

@@ -21,6 +21,9 @@ func (r *Runner) Exec(context.Context, *Container, ExecConfig, Streams, bool) (i
 	return 0, errLinux
 }
 
+// Destroy needs Linux.
+func (r *Runner) Destroy(context.Context, *Container) error { return errLinux }
+
 // Clean needs Linux.
 func (r *Runner) Clean(context.Context, *Container) error { return errLinux }
 

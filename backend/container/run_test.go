@@ -63,7 +63,6 @@ type place struct {
 	*Runner
 	t     *testing.T
 	notes []string
-	bare  bool            // containers have no control groups
 	ids   []digest.Digest // of the image's layers
 }
 

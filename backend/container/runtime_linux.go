@@ -10,6 +10,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"runtime"
+	"strconv"
 	"strings"
 	"syscall"
 	"time"
@@ -90,12 +91,9 @@ func (r *Runner) start(ctx context.Context, c *Container, program, dir string, s
 		return 0, notStarted(c, args[0], program, complaint(data, err))
 	}
 	data, err := os.ReadFile(pid)
-	if err != nil {
-		return 0, err
-	}
-	var n int
-	if _, err := fmt.Sscan(string(data), &n); err != nil {
-		return 0, fmt.Errorf("%s: %w", pid, err)
+	n, nerr := strconv.Atoi(strings.TrimSpace(string(data)))
+	if err != nil || nerr != nil || n <= 0 {
+		return 0, notStarted(c, args[0], program, fmt.Errorf("%s did not say which process it has started", filepath.Base(r.Runtime)))
 	}
 	return n, nil
 }
@@ -133,6 +131,10 @@ func notStarted(c *Container, verb, program string, err error) error {
 		e.Code, e.Hint = CodeNotFound, look+", if it has a shell"
 	case has("exec:", "exec ", "stat ", "open executable", "cannot run") && has("permission denied", "is a directory", "not permitted", "exec format error"):
 		e.Code, e.Hint = CodeNotRunnable, "make the file executable in the image, or name another program"
+	case strings.HasPrefix(text, "exit status"), strings.HasPrefix(text, "signal: "), has("did not say"): // it had no words for it
+		e.Hint = "look whether the runtime works: `runc --version`, or `crun --version`"
+	case has("cgroup"):
+		e.Hint = "mount /sys/fs/cgroup to be written; in a container: run it with --privileged"
 	case has("no space left on device", "disk quota exceeded"):
 		e.Hint = "remove containers with `strake rm`, images with `strake rmi`, or set STRAKE_HOME to a directory on a larger disk"
 	}

@@ -91,8 +91,17 @@ func (e notFound) Unwrap() error        { return e.Diagnostic }
 func (e notFound) Is(target error) bool { return target == ErrNotFound }
 
 // Find gives the container that an id, a name or a unique prefix of an id stands for, in
-// this order.
+// this order. One that is damaged is an error.
 func (s *Set) Find(name string) (*Container, error) {
+	c, err := s.FindAny(name)
+	if err != nil {
+		return nil, err
+	}
+	return c, c.usable()
+}
+
+// FindAny is Find, and gives damaged ones, too.
+func (s *Set) FindAny(name string) (*Container, error) {
 	list, err := s.List()
 	if err != nil {
 		return nil, err
@@ -101,14 +110,14 @@ func (s *Set) Find(name string) (*Container, error) {
 	for _, c := range list {
 		switch {
 		case c.ID == name, c.Name == strings.TrimPrefix(name, "/") && c.Name != "":
-			return c, c.usable()
+			return c, nil
 		case name != "" && strings.HasPrefix(c.ID, name):
 			found = append(found, c)
 		}
 	}
 	switch len(found) {
 	case 1:
-		return found[0], found[0].usable()
+		return found[0], nil
 	case 0:
 		return nil, unknown(list, name)
 	}
@@ -191,9 +200,9 @@ func (s *Set) names() (map[string]string, error) {
 }
 
 // write writes a new container, which appears whole or not at all.
-func (s *Set) write(cfg Config) (c *Container, err error) {
+func (s *Set) write(cfg Config) (_ *Container, err error) {
 	temp := filepath.Join(s.dir, unfinished+cfg.ID)
-	c = &Container{Config: cfg, State: State{Status: Created, Monitor: self()}, dir: temp}
+	c := &Container{Config: cfg, State: State{Status: Created, Monitor: self(), Boot: boot()}, dir: temp}
 	if err := os.Mkdir(temp, 0o700); err != nil {
 		return nil, err
 	}

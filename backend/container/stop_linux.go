@@ -1,6 +1,7 @@
 package container
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"time"
@@ -97,7 +98,11 @@ func (c *Container) Kill(ctx context.Context) error {
 	if ended, err := c.ended(ctx, killWait); ended || err != nil {
 		return err
 	}
-	return fail("container-stays", "look what its processes wait for with `ps`: a file system of the network may be gone", "container %s does not end", c.Name)
+	return stays(c)
+}
+
+func stays(c *Container) error {
+	return fail("container-stays", "look what its processes wait for with `ps`: a file system of the network may be gone", "container %s does not end", cmp.Or(c.Name, c.ShortID()))
 }
 
 // ended waits for the end of a container, for so long.

@@ -18,13 +18,13 @@ type channel struct {
 	network  *forwarder // of a container with a network of its own
 	stdin    bool       // the process may read
 
-	stderr   *os.File
-	writers  []*os.File // ends of pipes that are the process's
-	input    *os.File   // the end of a pipe that it reads, kept open
-	copying  sync.WaitGroup
-	mu       sync.Mutex
-	failed   error    // of who reads what the process writes
-	complain *os.File // what the runtime writes besides its log
+	stderr  *os.File
+	writers []*os.File // ends of pipes that are the process's
+	pipes   []*pipe    // the other ends, of what it writes
+	input   *os.File   // the end of a pipe that it reads, kept open
+	copying sync.WaitGroup
+	mu      sync.Mutex
+	failed  error // of who reads what the process writes
 }
 
 // size is that of the user's terminal, for a process that has one.
@@ -55,7 +55,7 @@ func (ch *channel) open(cmd *exec.Cmd) error {
 	}
 	cmd.Stdout = stdout
 	ch.writers = append(ch.writers, stdout)
-	ch.copy("stdout", out, ch.Out)
+	ch.copyPipe("stdout", out, ch.Out)
 	errs, stderr, err := os.Pipe()
 	if err != nil {
 		out.Close()
@@ -66,7 +66,20 @@ func (ch *channel) open(cmd *exec.Cmd) error {
 	return nil
 }
 
-func (ch *channel) copy(stream string, from *os.File, to io.Writer) {
+func (ch *channel) copyPipe(stream string, from *os.File, to io.Writer) {
+	p := &pipe{File: from}
+	ch.pipes = append(ch.pipes, p)
+	ch.copy(stream, p, to)
+}
+
+// ended goes on when the process has ended. Others that it has left behind may write on.
+func (ch *channel) ended() {
+	for _, p := range ch.pipes {
+		p.end()
+	}
+}
+
+func (ch *channel) copy(stream string, from io.ReadCloser, to io.Writer) {
 	ch.copying.Go(func() {
 		ch.fails(ch.log.tee(stream, from, to))
 		from.Close()
@@ -100,7 +113,7 @@ func (ch *channel) started(pid int) {
 			ch.input.Close()
 		}()
 	}
-	ch.copy("stderr", ch.stderr, ch.Err)
+	ch.copyPipe("stderr", ch.stderr, ch.Err)
 	ch.stderr = nil
 }
 

@@ -83,8 +83,9 @@ func TestTerminal(t *testing.T) {
 				}
 				s.master.Write([]byte("exit 130\n"))
 			}, 130},
-			"killed": {func(_ *screen, c *Container) { c.Refresh(); c.Signal("KILL") }, 137},
-			"signal": {func(*screen, *Container) { syscall.Kill(os.Getpid(), syscall.SIGTERM) }, -1},
+			"killed":  {func(_ *screen, c *Container) { c.Refresh(); c.Signal("KILL") }, 137},
+			"signal":  {func(*screen, *Container) { syscall.Kill(os.Getpid(), syscall.SIGTERM) }, -1},
+			"hang up": {func(*screen, *Container) { syscall.Kill(os.Getpid(), syscall.SIGHUP) }, -1},
 		} {
 			p.sub(name, func(p *place) {
 				s := newScreen(p.t)

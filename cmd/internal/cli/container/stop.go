@@ -63,7 +63,7 @@ func forEach(p *cli.Process, cmd *cobra.Command, do func(context.Context, *World
 		if err != nil {
 			return err
 		}
-		return w.each(ctx, cmd, args, func(c *container.Container, name string) error {
+		return w.each(ctx, cmd, args, w.Set.Find, func(c *container.Container, name string) error {
 			if err := do(ctx, w, c); err != nil {
 				return err
 			}

@@ -99,13 +99,13 @@ func again(cmd *cobra.Command, arg string) []string {
 	return append(args, "--", arg)
 }
 
-// each does something for each container that is named, as root of its user namespace. It
-// does what it can, and reports the rest.
-func (w *World) each(ctx context.Context, cmd *cobra.Command, names []string, do func(*container.Container, string) error) error {
+// each does something for each container that is named and found, as root of its user namespace.
+// It does what it can, and reports the rest.
+func (w *World) each(ctx context.Context, cmd *cobra.Command, names []string, find func(string) (*container.Container, error), do func(*container.Container, string) error) error {
 	var failed diag.List
 	code := 0
 	for _, name := range names {
-		c, err := w.Set.Find(name)
+		c, err := find(name)
 		if err == nil {
 			var here bool
 			if here, err = w.AsRoot(ctx, c, again(cmd, name)); here {
@@ -132,27 +132,42 @@ func (w *World) each(ctx context.Context, cmd *cobra.Command, names []string, do
 // remove removes containers. With force, it kills those that run, and removes those that
 // are damaged, too.
 func (w *World) remove(ctx context.Context, cmd *cobra.Command, names []string, force bool) error {
+	find := w.Set.Find
+	if force {
+		find = w.Set.FindAny
+	}
 	var there []string
 	for _, name := range names {
-		if _, err := w.Set.Find(name); force && errors.Is(err, container.ErrNotFound) {
+		if _, err := find(name); force && errors.Is(err, container.ErrNotFound) {
 			w.Report(nil, cli.Diagnose(err))
 			continue
 		}
 		there = append(there, name)
 	}
-	err := w.each(ctx, cmd, there, func(c *container.Container, name string) error {
-		if force {
-			if err := c.Kill(ctx); err != nil {
-				return err
-			}
-		}
-		if err := w.Set.Remove(ctx, c); err != nil {
+	err := w.each(ctx, cmd, there, find, func(c *container.Container, name string) error {
+		if err := w.removeOne(ctx, c, force); err != nil {
 			return err
 		}
 		return cli.Printf(w.Stdout, "%s\n", name)
 	})
 	image.CollectLayers(ctx, w.Process)
 	return err
+}
+
+func (w *World) removeOne(ctx context.Context, c *container.Container, force bool) error {
+	if c.Err != nil {
+		r, err := w.Runner()
+		if err != nil {
+			return err
+		}
+		return r.Destroy(ctx, c)
+	}
+	if force {
+		if err := c.Kill(ctx); err != nil {
+			return err
+		}
+	}
+	return w.Set.Remove(ctx, c)
 }
 
 // sweep cleans what is left of containers by a process that was killed.
