@@ -16,8 +16,6 @@ import (
 	"time"
 
 	"github.com/gofrs/flock"
-
-	"github.com/seed-e0495807/strake/lang/diag"
 )
 
 // prepare checks that the engine can start, and says how.
@@ -43,10 +41,7 @@ func (o *Options) prepare(p place) (*launch, error) {
 	}
 	if l.Rootless {
 		l.Sandbox = !procMasked()
-		list := o.checkRootless()
-		if _, err := o.program("rootlesskit"); err != nil {
-			list.Add(err.(diag.Diagnostic))
-		}
+		list := o.checkRootlessEngine()
 		return l, list.Err()
 	}
 	return l, checkRoot()

@@ -61,6 +61,15 @@ func (o *Options) checkRootless() diag.List {
 	return list
 }
 
+// checkRootlessEngine is checkRootless with what only the engine needs.
+func (o *Options) checkRootlessEngine() diag.List {
+	list := o.checkRootless()
+	if _, err := o.program("rootlesskit"); err != nil {
+		list.Add(err.(diag.Diagnostic))
+	}
+	return list
+}
+
 // hasSubIDs tells whether a user has subordinate numbers, in a file or elsewhere.
 func (o *Options) hasSubIDs(file, name, uid string, flags ...string) bool {
 	ranges, err := subid.ParseSubIDFileFilter(file, func(s subid.SubID) bool {

@@ -14,7 +14,6 @@ import (
 	"testing"
 
 	"github.com/seed-e0495807/strake/backend/testbed"
-	"github.com/seed-e0495807/strake/lang/diag"
 )
 
 // testUser is a user without privileges, who exists in the mount namespace of a
@@ -156,10 +155,7 @@ func TestRootless(t *testing.T) {
 // All that is missing is said at once.
 func TestRootlessLacks(t *testing.T) {
 	o := Options{Env: environment([]string{"PATH=/nowhere", "STRAKE_ROOTLESSKIT=/nowhere"})}
-	var list diag.List
-	if err := o.checkRootless(); !errors.As(err, &list) {
-		t.Fatal(err)
-	}
+	list := o.checkRootlessEngine()
 	codes := map[string]string{}
 	for _, d := range list {
 		codes[d.Code] = d.Hint
