@@ -3,6 +3,7 @@ package recipe
 import (
 	"context"
 	"path"
+	"slices"
 	"strings"
 
 	"github.com/moby/patternmatcher"
@@ -70,10 +71,11 @@ func junk(_ context.Context, r *reading) error {
 }
 
 // number is the host name that a container has when nobody gives it one: the first digits of its id.
-var number = late.Regexp(`^[0-9a-f]{12}$`)
+var number = late.Regexp(`\b[0-9a-f]{12}\b`)
 
-// builder is the host name in a RUN of BuildKit.
-const builder = "buildkitsandbox"
+// builders are the host names that a package finds in a RUN of BuildKit: its own, and what its
+// /etc/hosts says first.
+func builders() []string { return []string{"buildkitsandbox", "localhost"} }
 
 // hostNames leaves out what differs only by the host name that a package found when it was installed.
 func hostNames(_ context.Context, r *reading) error {
@@ -94,12 +96,8 @@ func hostNames(_ context.Context, r *reading) error {
 
 // renamed tells whether a text is one of a build but for the host name.
 func renamed(built, text string) bool {
-	head, _, ok := strings.Cut(built, builder)
-	if !ok || !strings.HasPrefix(text, head) || len(text) < len(head)+12 {
-		return false
-	}
-	host := text[len(head):][:12]
-	return number().MatchString(host) && strings.ReplaceAll(built, builder, host) == text
+	host := number().FindString(text)
+	return host != "" && slices.ContainsFunc(builders(), func(name string) bool { return strings.ReplaceAll(text, host, name) == built })
 }
 
 // matches tells whether a pattern of what is left out fits a path.

@@ -128,6 +128,7 @@ func TestAddress(t *testing.T) {
 // TestHostName holds that what a package wrote with the name of the container is told, and what a user
 // wrote stays.
 func TestHostName(t *testing.T) {
+	const builder = "buildkitsandbox"
 	for text, same := range map[string]bool{
 		"0123456789ab\n":                  true,
 		"0123456789ab.example\n":          false,
@@ -138,6 +139,9 @@ func TestHostName(t *testing.T) {
 		if renamed(builder+"\n", text) != same {
 			t.Errorf("%q is the name of a container: %v", text, !same)
 		}
+	}
+	if !renamed("domains=@:localhost:localhost\n", "domains=@:localhost:0123456789ab\n") || renamed("domains=localhost\n", "domains=0123456789ab:x\n") {
+		t.Error("what a RUN has as its own name is localhost, too")
 	}
 	if renamed("a\n", "a\n") || !renamed("x="+builder+" y="+builder, "x=0123456789ab y=0123456789ab") || renamed("x="+builder+" y="+builder, "x=0123456789ab y=ba9876543210") {
 		t.Error("the name is to be the same everywhere, and to be there")
