@@ -102,17 +102,31 @@ func (x *prover) without(part *recipe.Recipe, err error) bool {
 		x.Input.Unavailable = append(x.Input.Unavailable, names...)
 		return true
 	}
-	var failure *build.Failure
-	if !errors.As(err, &failure) || len(failure.Diags) == 0 || failure.Diags[0].Span.IsZero() {
-		return false
-	}
-	group := part.Library(failure.Set.File(0).Line(failure.Diags[0].Span.Start))
+	group := failedLibrary(part, err)
 	if group == "" || slices.Contains(x.Input.Avoid, group) {
 		return false
 	}
 	x.Say("what was installed by " + group + " cannot be installed so again, and is copied")
 	x.Input.Avoid = append(x.Input.Avoid, group)
 	return true
+}
+
+// failedLibrary is the group of the step of libraries in which a build failed, "" when it failed
+// elsewhere. Besides errors a failure has what is said of every build, like who gave the base.
+func failedLibrary(part *recipe.Recipe, err error) string {
+	var failure *build.Failure
+	if !errors.As(err, &failure) {
+		return ""
+	}
+	for _, d := range failure.Diags {
+		if d.Severity != diag.Error || d.Span.IsZero() || d.Span.File != 0 {
+			continue
+		}
+		if group := part.Library(failure.Set.File(0).Line(d.Span.Start)); group != "" {
+			return group
+		}
+	}
+	return ""
 }
 
 // noPackage is what apt-get says of packages that it does not find, by apt-pkg/cacheset and

@@ -70,3 +70,23 @@ func TestFailed(t *testing.T) {
 		t.Error(got)
 	}
 }
+
+// TestFailedLibrary holds that the step that fails is found, whatever else is said of the build.
+func TestFailedLibrary(t *testing.T) {
+	part := &recipe.Recipe{Base: "base", Steps: []recipe.Step{{Kind: recipe.Packages, Group: "packages", Instruction: "RUN apt-get install ruby"}, {Kind: recipe.Libraries, Group: "gem", Instruction: "RUN gem install wave"}}}
+	text := part.Dockerfile()
+	set := &source.Set{}
+	set.Add("Dockerfile", text)
+	at := func(s diag.Severity, what string) diag.Diagnostic {
+		start := strings.Index(text, what)
+		return diag.Diagnostic{Severity: s, Span: source.Span{Start: uint32(start), End: uint32(start + len(what))}}
+	}
+	for want, list := range map[string]diag.List{
+		"gem": {at(diag.Info, "FROM base"), at(diag.Error, "RUN gem install wave")},
+		"":    {at(diag.Error, "RUN apt-get install ruby"), at(diag.Info, "RUN gem install wave")},
+	} {
+		if got := failedLibrary(part, &build.Failure{Set: set, Diags: list}); got != want {
+			t.Errorf("it failed in %q, not %q", got, want)
+		}
+	}
+}
