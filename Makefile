@@ -66,7 +66,7 @@ test: build lint ## every test, once, and the concurrent parts with the race det
 long: build ## what make test samples, whole, and the race detector on the whole program: an hour
 	@.ci/setup test
 	STRAKE_LONG=1 $(GO) test -count=1 -timeout 60m -v -run '^Test(Chains|Real|Build|Adverse|Apart|Differential|Corpus|SafeFixesKeepTheImage)$$' ./ir/effects ./plugins/builtin ./plugins/builtin/cachemounts ./plugins/builtin/mergerun ./plugins/builtin/reorder ./plugins/builtin/splitcopy
-	STRAKE_LONG=1 $(GO) test -count=1 -timeout 60m -v -run '^Test(SlimVerified|WrongRewrites)$$' ./cmd/strake
+	STRAKE_LONG=1 $(GO) test -count=1 -timeout 60m -v -run '^Test(SlimVerified|Tutorial|WrongRewrites)$$' ./cmd/strake
 	$(RACE) -skip '^TestAttack' ./cmd/strake # attacks are on programs, whatever runs at once in them
 
 effects-truth: ## what scripts do in a real Debian and on a real BuildKit, beside what ir/effects says of them: half an hour
