@@ -9,6 +9,7 @@
 package lint
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 
@@ -21,15 +22,6 @@ import (
 	"github.com/seed-e0495807/strake/lang/source"
 )
 
-// Finding is what a rule found.
-type Finding struct {
-	Rule        string // its name, like "StageNameCasing"
-	Description string // of the rule
-	URL         string // where to read about the rule; "" when there is no page
-	Message     string // what is wrong here
-	Span        source.Span
-}
-
 // Input is what rules read.
 type Input struct {
 	File   *lang.File
@@ -37,6 +29,9 @@ type Input struct {
 	Module *ir.Module     // nil when the file has errors
 	Facts  []plan.Fact    // of the plan, as far as planning came
 	Config *linter.Config // takes the place of the check directive; nil does not
+
+	Known   Known // what is known of base images; nil is what their names say
+	Options Options
 }
 
 // Read reads a text for rules that need no more than that. Claims are the instructions of
@@ -68,8 +63,7 @@ func Run(rules []Rule, in Input) (Result, error) {
 	}
 	r := &run{config: config, comments: in.File.Comments()}
 	r.look(rules, in)
-	slices.SortStableFunc(r.found, func(a, b Finding) int { return int(a.Span.Start) - int(b.Span.Start) })
-	out.Findings, out.asErrors = r.found, config.ReturnAsError
+	out.Findings, out.asErrors = r.findings(rules), config.ReturnAsError
 	return out, nil
 }
 
@@ -92,12 +86,11 @@ func (r Result) Err() error {
 	return diag.List{d}
 }
 
-// Diags are findings as warnings, whose code is the rule.
+// Diags are findings as diagnostics, whose code is the rule.
 func Diags(found []Finding) diag.List {
 	var list diag.List
 	for _, f := range found {
-		d := list.Warnf(f.Span, f.Rule, "%s", f.Message)
-		d.URL = f.URL
+		list.Add(diag.Diagnostic{Severity: f.Severity, Code: f.Rule, Also: f.Also, Span: f.Span, Message: f.Message, Hint: f.Hint, URL: f.URL, Fixes: f.Fixes})
 	}
 	return list
 }
@@ -106,17 +99,27 @@ func Diags(found []Finding) diag.List {
 type run struct {
 	config   *linter.Config
 	comments map[uint32][]string // above the instruction that starts there
-	found    []Finding
+	found    []*Finding
 }
 
 func (r *run) look(rules []Rule, in Input) {
 	text := newText(in.File, in.Diags)
+	var view *View
 	reports := make([]Report, len(rules))
 	for i := range rules {
 		rule := &rules[i]
 		reports[i] = Report{r, rule}
 		if rule.Text != nil {
 			rule.Text(text, &reports[i])
+		}
+		if view == nil && (rule.View != nil || rule.Step != nil) {
+			view = newView(text, in)
+		}
+		if rule.View != nil {
+			rule.View(view, &reports[i])
+		}
+		if rule.Step != nil {
+			view.each(func(s *Step) { rule.Step(s, &reports[i]) })
 		}
 		if rule.Module != nil && in.Module != nil {
 			rule.Module(in.Module, &reports[i])
@@ -129,6 +132,55 @@ func (r *run) look(rules []Rule, in Input) {
 			}
 		}
 	}
+}
+
+// findings are those that were reported, in order of their places. What two rules say of one
+// instruction that are the same is one finding.
+func (r *run) findings(rules []Rule) []Finding {
+	same := map[string]string{}
+	for i := range rules {
+		if rules[i].Same != "" {
+			same[rules[i].Name] = rules[i].Same
+		}
+	}
+	type place struct {
+		rule string
+		at   source.Span
+	}
+	first := map[place]*Finding{}
+	for _, f := range r.found {
+		if first[place{f.Rule, f.about()}] == nil {
+			first[place{f.Rule, f.about()}] = f
+		}
+	}
+	out := make([]Finding, 0, len(r.found))
+	for _, f := range r.found {
+		if of := first[place{same[f.Rule], f.about()}]; of != nil {
+			if !slices.Contains(of.Also, f.Rule) {
+				of.Also = append(of.Also, f.Rule)
+			}
+			if len(of.Fixes) == 0 {
+				of.Fixes = f.Fixes
+			}
+			f.Rule = ""
+		}
+	}
+	for _, f := range r.found {
+		if f.Rule != "" {
+			slices.Sort(f.Also)
+			out = append(out, *f)
+		}
+	}
+	slices.SortStableFunc(out, func(a, b Finding) int { return cmp.Compare(a.Span.Start, b.Span.Start) })
+	return out
+}
+
+// about is the instruction of a finding, or its place when it is of none.
+func (f *Finding) about() source.Span {
+	if f.instruction.IsZero() {
+		return f.Span
+	}
+	return f.instruction
 }
 
 // wants tells whether a rule is to look at an instruction below these comments.

@@ -5,7 +5,6 @@ import (
 	"github.com/seed-e0495807/strake/ir/plan"
 	"github.com/seed-e0495807/strake/lang"
 	"github.com/seed-e0495807/strake/lang/diag"
-	"github.com/seed-e0495807/strake/lang/source"
 )
 
 // Rule is one thing to look for. What it needs shows in which of its functions are set;
@@ -15,8 +14,17 @@ type Rule struct {
 	Doc   string // what the rule wants, in one sentence
 	URL   string // where to read about it; "" when there is no page
 	Level Level
+	// Severity is that of findings, where the configuration has no other. It is never an
+	// error of the compiler, whatever its value.
+	Severity diag.Severity
+	Tags     []string // sorted: what it is about, like "security" and "cache"
+	// Same is the rule of another tool that says the same, "" is none: where both find
+	// something in one instruction it is one finding, of the other, which has this name, too.
+	Same string
 
 	Text   func(*Text, *Report)      // looks at the syntax tree
+	View   func(*View, *Report)      // looks at all stages
+	Step   func(*Step, *Report)      // looks at one step, also at the trigger of an ONBUILD
 	Module func(*ir.Module, *Report) // looks at the ops, those of plugins among them
 	Fact   func(plan.Fact, *Report)  // looks at one thing that planning found out
 }
@@ -34,6 +42,24 @@ func On[F plan.Fact](look func(F, *Report)) func(plan.Fact, *Report) {
 	return func(fact plan.Fact, r *Report) {
 		if f, ok := fact.(F); ok {
 			look(f, r)
+		}
+	}
+}
+
+// OnBody makes a Rule.Step of a function that looks at one kind of instruction.
+func OnBody[B ir.Body](look func(*Step, B, *Report)) func(*Step, *Report) {
+	return func(s *Step, r *Report) {
+		if b, ok := s.Body.(B); ok {
+			look(s, b, r)
+		}
+	}
+}
+
+// OnScript makes a Rule.Step of a function that looks at the scripts that can be read.
+func OnScript(look func(*Script, *Report)) func(*Step, *Report) {
+	return func(s *Step, r *Report) {
+		if script := s.Script(); script != nil {
+			look(script, r)
 		}
 	}
 }
@@ -61,41 +87,7 @@ func newText(file *lang.File, diags diag.List) *Text {
 	return t
 }
 
-// Report takes what a rule finds.
-type Report struct {
-	run  *run
-	rule *Rule
-}
-
-// At reports what is wrong with what an origin goes back to. What a plugin made is no
-// concern of the author's, and passed over.
-func (r *Report) At(o *ir.Origin, message string) {
-	if o == nil || o.By != "" && o.By != "onbuild" {
-		return
-	}
-	spans := o.Spans()
-	switch {
-	case len(spans) == 0:
-	case o.By != "": // the comments are about the FROM
-		r.Span(spans[0], message)
-	default:
-		r.add(spans[0], r.run.comments[spans[0].Start], message)
-	}
-}
-
-// Instruction reports what is wrong with an instruction.
-func (r *Report) Instruction(in lang.Instruction, message string) {
-	r.add(in.Span(), r.Comments(in), message)
-}
-
-// Span reports what is wrong at a place; no comment there skips the rule.
-func (r *Report) Span(at source.Span, message string) { r.add(at, nil, message) }
-
-// Comments are the lines above an instruction.
-func (r *Report) Comments(in lang.Instruction) []string { return r.run.comments[in.Span().Start] }
-
-func (r *Report) add(at source.Span, comments []string, message string) {
-	if r.run.wants(r.rule, comments) {
-		r.run.found = append(r.run.found, Finding{Rule: r.rule.Name, Description: r.rule.Doc, URL: r.rule.URL, Message: message, Span: at})
-	}
+// Page is where the page of one of our rules is.
+func Page(name string) string {
+	return "https://github.com/seed-e0495807/strake/blob/main/docs/rules/" + name + ".md"
 }

@@ -62,6 +62,9 @@ func (c *Command) Pos() syntax.Pos {
 	return c.stmt.Pos()
 }
 
+// Stmt is the statement of the command in the tree of its text; nil in exec form.
+func (c *Command) Stmt() *syntax.Stmt { return c.stmt }
+
 // Fed tells whether the command is given words that it reads, by xargs(1).
 func (c *Command) Fed() bool { return slices.Contains(c.Via, "xargs") }
 

@@ -43,6 +43,7 @@ func (s Severity) String() string {
 type Diagnostic struct {
 	Severity Severity
 	Code     string      // stable, in kebab-case, like "unknown-instruction"
+	Also     []string    // codes that other tools have for the same
 	Span     source.Span // zero when it has no place
 	Message  string      // one sentence, lower case start, no full stop
 	Expected string      // what was expected here, "" when obvious
@@ -69,6 +70,28 @@ type Fix struct {
 	Message string
 	Edits   []Edit
 	Safe    bool
+	Keeps   Keeps
+}
+
+// Keeps is what a fix keeps, as far as that has been said of it.
+type Keeps uint8
+
+// What a fix keeps. The first two are proven: by comparing graphs, and by building both.
+const (
+	Unsaid Keeps = iota
+	Graph        // every vertex, and so the cache, and the image but for its history
+	Files        // the files and the config of the image
+	Intent       // what the author meant, as the rule takes it: the image may be another
+)
+
+var keepsNames = [...]string{Unsaid: "", Graph: "graph", Files: "files", Intent: "intent"}
+
+// String gives "graph", "files", "intent" or "".
+func (k Keeps) String() string {
+	if int(k) < len(keepsNames) {
+		return keepsNames[k]
+	}
+	return "keeps(" + strconv.Itoa(int(k)) + ")"
 }
 
 // Edit replaces the bytes of Span by New. An empty span inserts. The zero span

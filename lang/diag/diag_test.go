@@ -200,7 +200,7 @@ func TestJSON(t *testing.T) {
 	err := JSON(&out, set, List{
 		{Code: "unknown-instruction", Span: span, Message: "unknown `COPPY`", Hint: "a && b", URL: "https://x",
 			Related: []Related{{source.Span{Start: 0, End: 7}, "here"}},
-			Fixes:   []Fix{{"write `COPY`", []Edit{{span, "COPY"}, {source.Span{}, "#\n"}}, true}, {Message: "leave"}}},
+			Fixes:   []Fix{{"write `COPY`", []Edit{{span, "COPY"}, {source.Span{}, "#\n"}}, true, Unsaid}, {Message: "leave"}}},
 		{Severity: Warning, Code: "x", Message: "\x1b\x7f\u009b\u202e\U000e0001\xff é"},
 	})
 	if err != nil {

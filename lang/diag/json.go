@@ -27,6 +27,7 @@ type jsonDiagnostic struct {
 	jsonPlace
 	Severity string        `json:"severity"`
 	Code     string        `json:"code"`
+	Also     []string      `json:"also,omitempty"`
 	Message  string        `json:"message"`
 	Notes    []jsonNote    `json:"notes,omitempty"`
 	Expected string        `json:"expected,omitempty"`
@@ -49,6 +50,7 @@ type jsonRelated struct {
 type jsonFix struct {
 	Message string     `json:"message"`
 	Safe    bool       `json:"safe"`
+	Keeps   string     `json:"keeps,omitempty"`
 	Edits   []jsonEdit `json:"edits"`
 }
 
@@ -83,6 +85,7 @@ func toJSON(set *source.Set, d *Diagnostic) jsonDiagnostic {
 		jsonPlace: toPlace(place(set, d.Span)),
 		Severity:  d.Severity.String(),
 		Code:      d.Code,
+		Also:      d.Also,
 		Message:   d.Message,
 		Expected:  d.Expected,
 		Hint:      d.Hint,
@@ -99,7 +102,7 @@ func toJSON(set *source.Set, d *Diagnostic) jsonDiagnostic {
 		for _, e := range f.Edits {
 			edits = append(edits, jsonEdit{toPlace(locate(set, e.Span)), e.New})
 		}
-		j.Fixes = append(j.Fixes, jsonFix{f.Message, f.Safe, edits})
+		j.Fixes = append(j.Fixes, jsonFix{f.Message, f.Safe, f.Keeps.String(), edits})
 	}
 	return j
 }

@@ -228,7 +228,7 @@ func FuzzText(f *testing.F) {
 	f.Fuzz(func(t *testing.T, text string, start, end uint32, context, width int, message string) {
 		d := Diagnostic{Span: source.Span{Start: start, End: end}, Code: message, Message: message, Hint: text,
 			Related: []Related{{source.Span{Start: end, End: start}, text}},
-			Fixes:   []Fix{{message, []Edit{{source.Span{File: source.FileID(start)}, text}}, true}}}
+			Fixes:   []Fix{{message, []Edit{{source.Span{File: source.FileID(start)}, text}}, true, Unsaid}}}
 		got := render(t, text, List{d, {Message: message}}, TextOptions{Context: context, Width: width})
 		set := &source.Set{}
 		set.Add(message, text)

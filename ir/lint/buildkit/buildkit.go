@@ -10,6 +10,7 @@ import (
 	"github.com/seed-e0495807/strake/ir/lint"
 	"github.com/seed-e0495807/strake/ir/plan"
 	"github.com/seed-e0495807/strake/lang"
+	"github.com/seed-e0495807/strake/lang/diag"
 	"github.com/seed-e0495807/strake/lang/source"
 )
 
@@ -52,7 +53,7 @@ func Check(src *source.File, config *linter.Config, facts []plan.Fact, claims ..
 }
 
 func rule[F any](r *linter.LinterRule[F]) lint.Rule {
-	out := lint.Rule{Name: r.Name, Doc: r.Description, URL: r.URL}
+	out := lint.Rule{Name: r.Name, Doc: r.Description, URL: r.URL, Severity: diag.Warning}
 	if r.Experimental {
 		out.Level = lint.Experimental
 	}

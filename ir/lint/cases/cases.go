@@ -1,0 +1,88 @@
+// Package cases reads what is written of a rule: why there is one, and Dockerfiles in which it
+// finds something, and others in which it does not. Pages are made from that, tests hold it.
+//
+// It is a txtar file a rule, named like that: first a text in Markdown, then Dockerfiles. The
+// name of each is "fires" or "silent", then what it shows; in front of that may stand the lines
+// in which something is found, like "fires 2,5 through sudo". What a fix makes of the one
+// above is "fixed".
+package cases
+
+import (
+	"fmt"
+	"io/fs"
+	"path"
+	"slices"
+	"strconv"
+	"strings"
+
+	"golang.org/x/tools/txtar"
+)
+
+// Page is what is written of a rule.
+type Page struct {
+	Rule  string // its name
+	Text  string // Markdown
+	Cases []Case
+}
+
+// Case is a Dockerfile.
+type Case struct {
+	Shows string // what it is there for
+	Text  string
+	Fires bool
+	Lines []int  // in which something is found, sorted; none where that is not said
+	Fixed string // what the rule's fixes make of it; "" where they are not looked at
+}
+
+// Read reads all pages of a directory, sorted by their names.
+func Read(dir fs.FS) ([]Page, error) {
+	names, err := fs.Glob(dir, "*.txtar")
+	if err != nil {
+		return nil, err
+	}
+	var pages []Page
+	for _, name := range names {
+		data, err := fs.ReadFile(dir, name)
+		if err != nil {
+			return nil, err
+		}
+		page, err := parse(strings.TrimSuffix(path.Base(name), ".txtar"), data)
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", name, err)
+		}
+		pages = append(pages, page)
+	}
+	return pages, nil
+}
+
+func parse(rule string, data []byte) (Page, error) {
+	archive := txtar.Parse(data)
+	page := Page{Rule: rule, Text: strings.TrimSpace(string(archive.Comment))}
+	for _, f := range archive.Files {
+		kind, rest, _ := strings.Cut(f.Name, " ")
+		switch kind {
+		case "fires", "silent":
+			c := Case{Fires: kind == "fires", Text: string(f.Data), Shows: rest}
+			if list, shows, _ := strings.Cut(rest, " "); list != "" && list[0] >= '0' && list[0] <= '9' {
+				c.Shows = shows
+				for n := range strings.SplitSeq(list, ",") {
+					line, err := strconv.Atoi(n)
+					if err != nil {
+						return page, fmt.Errorf("%q: %w", f.Name, err)
+					}
+					c.Lines = append(c.Lines, line)
+				}
+				slices.Sort(c.Lines)
+			}
+			page.Cases = append(page.Cases, c)
+		case "fixed":
+			if len(page.Cases) == 0 || !page.Cases[len(page.Cases)-1].Fires {
+				return page, fmt.Errorf("%q is not behind one that fires", f.Name)
+			}
+			page.Cases[len(page.Cases)-1].Fixed = string(f.Data)
+		default:
+			return page, fmt.Errorf("%q is neither fires nor silent nor fixed", f.Name)
+		}
+	}
+	return page, nil
+}

@@ -1,0 +1,27 @@
+// Package hadolint has rules that hadolint 2.15 has, under its ids. What each of them wants is
+// in its public documentation; how it is found out is ours: by what commands are and do,
+// whatever stands in front of them, and however they are written.
+package hadolint
+
+import (
+	"embed"
+	"io/fs"
+
+	"github.com/seed-e0495807/strake/ir/lint"
+)
+
+// Rules are the rules, by their ids.
+func Rules() []lint.Rule {
+	return []lint.Rule{
+		sudo(),
+	}
+}
+
+//go:embed cases
+var files embed.FS
+
+// Cases are the files of package cases, one a rule.
+func Cases() fs.FS {
+	dir, _ := fs.Sub(files, "cases") // the name is valid
+	return dir
+}

@@ -1,0 +1,168 @@
+package lint
+
+import (
+	"github.com/seed-e0495807/strake/ir"
+	"github.com/seed-e0495807/strake/ir/distro"
+	"github.com/seed-e0495807/strake/ir/effects"
+	"github.com/seed-e0495807/strake/ir/eval"
+	"github.com/seed-e0495807/strake/lang"
+)
+
+// View is what the author wrote, stage by stage, as far as it can be read: also of a file with
+// mistakes, or with instructions in front of any FROM, which are a stage of their own then.
+// What is known of an op is worked out when a rule first asks, for all rules.
+type View struct {
+	Text    *Text
+	Module  *ir.Module // of the stages, and of the ARGs in front of them
+	Stages  []*Stage
+	Options Options
+
+	known  Known
+	memo   *eval.Memo
+	states *eval.Module
+	open   []bool // by stage; with states
+}
+
+// Stage is a FROM and what follows it.
+type Stage struct {
+	*ir.Stage
+	View   *View
+	Index  int        // in View.Stages
+	Node   *lang.From // nil where the instructions have no FROM above them
+	Parent *Stage     // that it starts from; nil when that is an image
+	Steps  []*Step
+}
+
+// Step is an instruction of a stage, or the trigger of an ONBUILD, which comes behind its ONBUILD.
+type Step struct {
+	Stage   *Stage
+	Index   int              // of its op in Stage.Ops
+	Body    ir.Body          // what it does
+	Node    lang.Instruction // as it is written
+	Outer   lang.Instruction // Node, or the ONBUILD that has it
+	Onbuild bool             // it runs in later builds
+
+	script *Script
+	read   bool // whether there is a script has been looked at
+	done   *effects.Step
+}
+
+// Known is what is known of the images that stages start from.
+type Known interface {
+	// Base is the state that a stage of a module starts with, whose image is no stage, and tells
+	// whether the variables of that image are known.
+	Base(m *ir.Module, stage int) (*eval.State, bool)
+	// Distro is the distribution of a stage; it is false when nothing tells.
+	Distro(m *ir.Module, stage int) (distro.Distro, bool)
+}
+
+// newView reads the tree of a text.
+func newView(t *Text, in Input) *View {
+	v := &View{Text: t, Options: in.Options, known: in.Known, memo: &eval.Memo{}}
+	v.Module, _ = ir.Build(t.File)
+	v.Module.Stages = nil
+	named := map[string]*Stage{}
+	var stage *Stage
+	add := func(s *ir.Stage, from *lang.From) {
+		stage = &Stage{Stage: s, View: v, Index: len(v.Stages), Node: from, Parent: named[s.Base]}
+		v.Stages, v.Module.Stages = append(v.Stages, stage), append(v.Module.Stages, s)
+	}
+	for _, node := range t.File.Instructions() {
+		if from, ok := node.(*lang.From); ok {
+			add(ir.StageOf(from), from)
+			if stage.Name != "" {
+				named[stage.Name] = stage
+			}
+			continue
+		}
+		if _, arg := node.(*lang.Arg); arg && stage == nil {
+			continue
+		}
+		if stage == nil {
+			add(&ir.Stage{Origin: &ir.Origin{Span: node.Span()}}, nil)
+		}
+		stage.add(node)
+	}
+	return v
+}
+
+// add takes an instruction into a stage.
+func (s *Stage) add(node lang.Instruction) {
+	body, _ := ir.BuildBody(node) // what is wrong with it, the compiler reports
+	if body == nil {
+		return
+	}
+	index := len(s.Ops)
+	s.Ops = append(s.Ops, &ir.Op{Body: body, Code: node.Head().Code, Origin: &ir.Origin{Span: node.Span()}})
+	s.Steps = append(s.Steps, &Step{Stage: s, Index: index, Body: body, Node: node, Outer: node})
+	if on, ok := node.(*lang.Onbuild); ok && on.Trigger != nil {
+		if inner, _ := ir.BuildBody(on.Trigger); inner != nil {
+			s.Steps = append(s.Steps, &Step{Stage: s, Index: index, Body: inner, Node: on.Trigger, Outer: node, Onbuild: true})
+		}
+	}
+}
+
+// each goes through all steps.
+func (v *View) each(look func(*Step)) {
+	for _, stage := range v.Stages {
+		for _, s := range stage.Steps {
+			look(s)
+		}
+	}
+}
+
+// Distro is the distribution of a stage; it is false when nothing tells.
+func (s *Stage) Distro() (distro.Distro, bool) { return s.View.base().Distro(s.View.Module, s.Index) }
+
+// Last tells the stage that a build makes when it is asked for no other.
+func (s *Stage) Last() bool { return s.Index == len(s.View.Stages)-1 }
+
+// Root is the first of the stages that a stage goes back to, which starts from an image.
+func (s *Stage) Root() *Stage {
+	for s.Parent != nil {
+		s = s.Parent
+	}
+	return s
+}
+
+// State is what is in force in front of a step.
+func (s *Step) State() *eval.State { return s.Stage.states()[s.Index] }
+
+// End is what is in force behind the last step of a stage.
+func (s *Stage) End() *eval.State { return s.states()[len(s.Ops)] }
+
+func (s *Stage) states() []*eval.State {
+	v := s.View
+	if v.states == nil {
+		v.open = make([]bool, len(v.Stages))
+		v.states = v.memo.Module(v.Module, func(stage int) *eval.State {
+			state, known := v.base().Base(v.Module, stage)
+			v.open[stage] = !known
+			return state
+		})
+	}
+	return v.states.Stage(s.Index)
+}
+
+// Effects are what a step does.
+func (s *Step) Effects() effects.Step {
+	if s.done == nil {
+		state := s.State() // which knows what is open, too
+		step := effects.Of(s.Body, effects.StateOf(state, s.Stage.View.Module.Escape, s.Stage.View.open[s.Stage.Root().Index]))
+		s.done = &step
+	}
+	return *s.done
+}
+
+// Expand gives a word of the step's instruction with its variables expanded. It is false when
+// one is not known.
+func (s *Step) Expand(word string) (string, bool) {
+	return s.State().Expand(word, s.Stage.View.Module.Escape)
+}
+
+func (v *View) base() Known {
+	if v.known == nil {
+		v.known = nothing{v.memo}
+	}
+	return v.known
+}
