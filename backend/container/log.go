@@ -1,22 +1,21 @@
 package container
 
 import (
-	"bufio"
-	"bytes"
-	"context"
-	"encoding/json"
 	"errors"
 	"io"
 	"os"
 	"sync"
 	"syscall"
 	"time"
+	"unicode/utf8"
 )
 
-// logFile has what a container wrote, an Entry a line.
+// logFile has what a container wrote, an Entry a line. One call of the system writes an
+// entry, so that whoever kills the process leaves no half of one.
 const logFile = "log"
 
-// Entry is a part of what a container wrote: a line, or what there was of one.
+// Entry is a part of what a container wrote: in the file all that was read at once, from
+// Logs a line, or what there was of one.
 type Entry struct {
 	Time   time.Time `json:"time"`
 	Stream string    `json:"stream"` // "stdout", which is all of a terminal, or "stderr"
@@ -28,6 +27,7 @@ type Entry struct {
 type logger struct {
 	mu   sync.Mutex
 	file *os.File
+	line []byte // whose room serves again
 }
 
 func (c *Container) newLogger() (*logger, error) {
@@ -41,156 +41,93 @@ func (c *Container) newLogger() (*logger, error) {
 func (l *logger) close() { l.file.Close() }
 
 func (l *logger) write(stream string, data []byte) {
+	if len(data) == 0 {
+		return
+	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	now := time.Now()
-	var b bytes.Buffer
-	e := json.NewEncoder(&b)
-	e.SetEscapeHTML(false)
-	for line := range bytes.Lines(data) {
-		e.Encode(Entry{now, stream, string(line)}) // a buffer has no errors
-	}
-	l.file.Write(b.Bytes())
+	l.line = append(l.line[:0], `{"time":"`...)
+	l.line = time.Now().AppendFormat(l.line, time.RFC3339Nano)
+	l.line = append(append(append(l.line, `","stream":"`...), stream...), `","log":"`...)
+	l.line = append(appendText(l.line, data), "\"}\n"...)
+	l.file.Write(l.line)
 }
+
+// appendText appends what stands between the quotes of a string in JSON. What is no character
+// becomes U+FFFD, as with encoding/json, which takes several times as long.
+func appendText(line, text []byte) []byte {
+	const digits = "0123456789abcdef"
+	from := 0
+	for at := 0; at < len(text); {
+		c := text[at]
+		if c >= ' ' && c != '"' && c != '\\' && c < utf8.RuneSelf {
+			at++
+			continue
+		}
+		if c >= utf8.RuneSelf {
+			if r, n := utf8.DecodeRune(text[at:]); r != utf8.RuneError || n > 1 {
+				at += n
+				continue
+			}
+		}
+		line = append(line, text[from:at]...)
+		switch {
+		case c == '\n':
+			line = append(line, `\n`...)
+		case c == '"' || c == '\\':
+			line = append(line, '\\', c)
+		case c < ' ':
+			line = append(line, '\\', 'u', '0', '0', digits[c>>4], digits[c&15])
+		default:
+			line = append(line, "\ufffd"...)
+		}
+		at++
+		from = at
+	}
+	return append(line, text[from:]...)
+}
+
+// chunk is how much is read at once of what a container writes, in bytes: as much as a pipe holds.
+const chunk = 64 << 10
 
 // tee copies what a container writes to who watches, if anybody does, and to the log. It
 // ends when who watches has gone, as the first program of a pipeline ends. Another error of
 // who watches is given at the end: what cannot be shown is still in the log.
 func (l *logger) tee(stream string, from io.Reader, to io.Writer) (failed error) {
-	buf := make([]byte, 32<<10)
+	buf, begun := make([]byte, chunk), 0 // so many bytes of a character, whose rest is to come
 	for {
-		n, err := from.Read(buf)
-		if n > 0 {
-			if l != nil {
-				l.write(stream, buf[:n])
-			}
-			if to != nil {
-				if _, werr := to.Write(buf[:n]); errors.Is(werr, syscall.EPIPE) {
-					return nil
-				} else if werr != nil {
-					failed, to = werr, nil
-				}
+		n, err := from.Read(buf[begun:])
+		read := buf[:begun+n]
+		if to != nil && n > 0 {
+			if _, werr := to.Write(read[begun:]); errors.Is(werr, syscall.EPIPE) {
+				to, err = nil, werr
+			} else if werr != nil {
+				failed, to = werr, nil
 			}
 		}
+		whole := len(read)
+		if err == nil {
+			whole -= unfinishedRune(read)
+		}
+		if l != nil {
+			l.write(stream, read[:whole])
+		}
+		begun = copy(buf, read[whole:])
 		if err != nil {
 			return failed
 		}
 	}
 }
 
-// Logs calls each with what the container wrote, from the start of the last tail lines, or
-// from the beginning when tail is negative. With follow it goes on until the container ends.
-func (c *Container) Logs(ctx context.Context, tail int, follow bool, each func(Entry) error) error {
-	f, err := os.Open(c.path(logFile))
-	if errors.Is(err, os.ErrNotExist) {
-		if !follow {
-			return nil
-		}
-		err = c.await(ctx, func() bool { f, err = os.Open(c.path(logFile)); return err == nil })
-	}
-	if err != nil || f == nil {
-		return err
-	}
-	defer f.Close()
-	r := &logReader{r: bufio.NewReader(f)}
-	if tail >= 0 {
-		if err := r.skip(f, tail); err != nil {
-			return err
-		}
-	}
-	for {
-		running := follow && c.Refresh() == nil && c.Status != Exited && c.Status != Dead
-		if err := r.all(each); err != nil || !running {
-			return err
-		}
-		select {
-		case <-ctx.Done():
-			return context.Cause(ctx)
-		case <-time.After(logPoll):
-		}
-	}
-}
-
-const logPoll = 50 * time.Millisecond
-
-// await waits until something is so, or the container has ended.
-func (c *Container) await(ctx context.Context, so func() bool) error {
-	for !so() && c.Refresh() == nil && c.Status != Exited && c.Status != Dead {
-		select {
-		case <-ctx.Done():
-			return context.Cause(ctx)
-		case <-time.After(logPoll):
-		}
-	}
-	return nil
-}
-
-// logReader reads entries of a file that may grow.
-type logReader struct {
-	r    *bufio.Reader
-	part []byte // of an entry that is being written
-}
-
-func (r *logReader) next() (e Entry, err error) {
-	for {
-		data, err := r.r.ReadSlice('\n')
-		r.part = append(r.part, data...)
-		switch {
-		case errors.Is(err, bufio.ErrBufferFull):
-		case err != nil:
-			return e, err
-		default:
-			line := r.part
-			r.part = r.part[:0]
-			if json.Unmarshal(line, &e) == nil { // what a full disk cut off is passed over
-				return e, nil
+// unfinishedRune is how many bytes at the end begin a character, and lack the rest of it.
+func unfinishedRune(data []byte) int {
+	for n := 1; n < utf8.UTFMax && n <= len(data); n++ {
+		if tail := data[len(data)-n:]; utf8.RuneStart(tail[0]) {
+			if utf8.FullRune(tail) {
+				return 0
 			}
+			return n
 		}
 	}
+	return 0
 }
-
-func (r *logReader) all(each func(Entry) error) error {
-	for {
-		e, err := r.next()
-		if errors.Is(err, io.EOF) {
-			return nil
-		}
-		if err == nil {
-			err = each(e)
-		}
-		if err != nil {
-			return err
-		}
-	}
-}
-
-// skip goes to where the last lines begin.
-func (r *logReader) skip(f *os.File, tail int) error {
-	lines, ended := 0, true
-	if err := r.all(func(e Entry) error {
-		if ended {
-			lines++
-		}
-		ended = endsLine(e)
-		return nil
-	}); err != nil {
-		return err
-	}
-	if _, err := f.Seek(0, io.SeekStart); err != nil {
-		return err
-	}
-	r.r.Reset(f)
-	r.part = nil
-	for passed := 0; passed < lines-tail; {
-		e, err := r.next()
-		if err != nil {
-			return nil
-		}
-		if endsLine(e) {
-			passed++
-		}
-	}
-	return nil
-}
-
-func endsLine(e Entry) bool { return len(e.Text) > 0 && e.Text[len(e.Text)-1] == '\n' }

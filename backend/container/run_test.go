@@ -309,7 +309,7 @@ func (p *place) until(what string, so func() bool) {
 func (p *place) logs(c *Container, tail int) string {
 	p.t.Helper()
 	var b strings.Builder
-	p.check(c.Logs(p.t.Context(), tail, false, func(e Entry) error { b.WriteString(e.Text); return nil }))
+	p.check(c.Logs(p.t.Context(), LogOptions{Tail: tail}, func(e Entry) error { b.WriteString(e.Text); return nil }))
 	return b.String()
 }
 

@@ -30,8 +30,9 @@ var question = late.Regexp(`(?i)(pass|secret|token|\bpin\b|code|login|key|user|n
 //   - the line stands on the screen, behind the prompt that was there when it was begun;
 //   - the prompt asks no question, and the line does not begin with a blank, which asks
 //     shells not to keep it;
-//   - its first word is a program of the container, or one of the shell: what nothing answers to
-//     may be a password that was typed in the wrong place.
+//   - its first word is a program of the container, one of the shell, or one that the table of
+//     effects has, though it may not be installed: what nothing answers to may be a password
+//     that was typed in the wrong place.
 //
 // To know what a shell waits for, the first key of a line and its end are held back until the
 // shell has taken what came before, for 150 ms at most. What is typed while another program

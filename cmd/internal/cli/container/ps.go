@@ -31,6 +31,8 @@ func psCommand(p *cli.Process) *cobra.Command {
 	f := cmd.Flags()
 	c := &psRun{Process: p}
 	f.BoolVarP(&c.all, "all", "a", false, "Show all containers, not only those that run")
+	f.IntVarP(&c.last, "last", "n", 0, "`NUMBER` Show so many that were made last, of all")
+	f.BoolVarP(&c.latest, "latest", "l", false, "Show the one that was made last, of all")
 	f.BoolVar(&c.noTrunc, "no-trunc", false, "Show whole ids and commands")
 	f.BoolVarP(&c.quiet, "quiet", "q", false, "Show ids only")
 	f.StringVar(&c.format, "format", "", cli.FormatUsage)
@@ -42,9 +44,11 @@ func psCommand(p *cli.Process) *cobra.Command {
 // psRun is one call of the command.
 type psRun struct {
 	*cli.Process
-	all, noTrunc, quiet bool
-	format              string
-	filters             []string
+	all, latest, noTrunc, quiet bool
+
+	last    int // how many at most; no bound unless it is positive
+	format  string
+	filters []string
 }
 
 // row is a container. The fields are docker's, in its order.
@@ -79,13 +83,19 @@ func (p *psRun) run(ctx context.Context, args []string) error {
 	if err != nil {
 		return err
 	}
-	all := p.all || f.has("status") || f.has("exited")
+	if p.latest {
+		p.last = 1
+	}
+	all := p.all || p.last > 0 || f.has("status") || f.has("exited")
 	rows := []row{}
 	for _, c := range list {
 		if c.Err != nil {
 			p.Report(nil, diag.List{{Severity: diag.Warning, Code: "damaged-container", Hint: "remove it with `strake rm -f " + c.ShortID() + "`",
 				Message: fmt.Sprintf("container %s is damaged: %v", c.ShortID(), c.Err)}})
 			continue
+		}
+		if p.last > 0 && len(rows) == p.last {
+			break
 		}
 		if (all || c.Status == container.Running || c.Status == container.Paused) && f.fits(c) {
 			rows = append(rows, p.row(c))
