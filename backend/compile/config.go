@@ -48,6 +48,8 @@ type Config struct {
 	Rules     []lint.Rule
 	Directive *linter.Config
 	Ignore    func(context.Context) ([]string, error)
+	// Lint has the rules of Findings; nil are the build checks.
+	Lint *Lint
 	// Given tells what the build is given, for Findings; nil when nobody knows. Absent is that
 	// of plan.Options, for Findings alone.
 	Given  func(Need) bool
@@ -64,6 +66,14 @@ type Config struct {
 	// Watch is told of each piece of work when it begins; nil is not. It may be called by
 	// several goroutines.
 	Watch func(Work)
+}
+
+// Lint is what looks at a Dockerfile beside the compiler and its plugins.
+type Lint struct {
+	Rules   []lint.Rule // that look
+	All     []string    // names of all rules that there are
+	Options lint.Options
+	More    func(context.Context, *lint.View) []lint.Finding // of another program; nil is none
 }
 
 // Files reads files of a build context, by their path in it with slashes. The error is

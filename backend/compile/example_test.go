@@ -62,7 +62,7 @@ func ExampleSnapshot_Findings() {
 	}
 	fmt.Println(err)
 	// Output:
-	// Dockerfile:3:1: unknown instruction: COPPY [unknown-instruction]
 	// Dockerfile:2:1: Maintainer instruction is deprecated in favor of using label [MaintainerDeprecated]
+	// Dockerfile:3:1: unknown instruction: COPPY [unknown-instruction]
 	// <nil>
 }

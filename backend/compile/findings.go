@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/seed-e0495807/strake/backend/baseconfig"
 	"github.com/seed-e0495807/strake/backend/llb"
@@ -14,12 +15,21 @@ import (
 	"github.com/seed-e0495807/strake/ir/lint/buildkit"
 	"github.com/seed-e0495807/strake/ir/plan"
 	"github.com/seed-e0495807/strake/lang/diag"
+	"github.com/seed-e0495807/strake/plugins"
 )
 
 // Inspection is what is to be said of a Dockerfile for one platform.
 type Inspection struct {
 	Found  diag.List      // what a build would end with, warnings, and what plugins found
-	Checks []lint.Finding // of the build checks
+	Checks []lint.Finding // of the build checks, or of Config.Lint
+	unused diag.List      // what ignores nothing
+}
+
+// list is all of it, sorted.
+func (in Inspection) list() diag.List {
+	list := slices.Concat(in.Found, lint.Diags(in.Checks), in.unused)
+	list.Sort()
+	return list
 }
 
 // Need is what a build has to be given by its user.
@@ -37,7 +47,7 @@ func (s *Snapshot) Findings(ctx context.Context) (diag.List, error) {
 		if err != nil {
 			return nil, err
 		}
-		for _, d := range slices.Concat(in.Found, lint.Diags(in.Checks)) {
+		for _, d := range in.list() {
 			if counts(d) && !slices.ContainsFunc(list, func(have diag.Diagnostic) bool {
 				return have.Span == d.Span && have.Code == d.Code && have.Message == d.Message
 			}) {
@@ -76,12 +86,37 @@ func (s *Snapshot) Inspect(ctx context.Context, platform int) (Inspection, error
 			p, more, err = s.partial(ctx, m, platform)
 			found = slices.Concat(found, more)
 		}
-		checks := s.check(buildkit.Rules(), m, p)
+		rules := buildkit.Rules()
+		if s.config.Lint != nil {
+			rules = s.config.Lint.Rules
+		}
+		checks := s.check(ctx, rules, m, p)
 		if p != nil && p.Target != nil && errors.As(checks.Err(), &list) {
 			found = slices.Concat(found, list)
 		}
-		return Inspection{found, checks.Findings}, err
+		in = Inspection{Found: checks.Shown(found), Checks: checks.Findings}
+		if s.config.Lint != nil {
+			in.unused = slices.Concat(checks.Bad, checks.Unused(s.looked(p)))
+		}
+		return in, err
 	})
+}
+
+// looked tells of a code whether its rule has looked, and whether there is one. Those of the
+// facts of a plan look where there is a plan.
+func (s *Snapshot) looked(p *plan.Plan) func(code string) (looked, exists bool) {
+	return func(code string) (bool, bool) {
+		plugin, _, _ := strings.Cut(code, "/")
+		if s.config.Plugins != nil && slices.ContainsFunc(s.config.Plugins.Steps, func(s plugins.Step) bool { return s.Plugin.Info().Name == plugin }) {
+			return false, true // plugins.Pipeline tells
+		}
+		i := slices.IndexFunc(s.config.Lint.Rules, func(r lint.Rule) bool { return r.Name == code })
+		if i < 0 {
+			return false, slices.Contains(s.config.Lint.All, code)
+		}
+		r := &s.config.Lint.Rules[i]
+		return r.Level == lint.Normal && (r.Fact == nil || p != nil && p.Target != nil), true
+	}
 }
 
 // partial plans as much as can be known, and lowers it. The list is what there is to say.

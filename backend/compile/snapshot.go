@@ -286,11 +286,17 @@ func (s *Snapshot) options(platform int) llb.Options {
 }
 
 // check has the rules look, at what is known of a plan that may have failed.
-func (s *Snapshot) check(rules []lint.Rule, m *ir.Module, p *plan.Plan) lint.Result {
+func (s *Snapshot) check(ctx context.Context, rules []lint.Rule, m *ir.Module, p *plan.Plan) lint.Result {
 	t := s.parsed()
 	in := lint.Input{File: t.tree, Diags: t.found, Module: m, Config: s.config.Directive}
 	if p != nil {
 		in.Facts = p.Facts
+	}
+	if s.config.Lint != nil {
+		in.Options = s.config.Lint.Options
+	}
+	if t.problem == nil && s.config.AtHand != nil {
+		in.Known = images{ctx, &s.config}
 	}
 	out, _ := lint.Run(rules, in) // Ready reports a bad directive
 	return out
@@ -322,7 +328,7 @@ func (s *Snapshot) planned(ctx context.Context, platform int) (planned, error) {
 			out.plan, err = llb.Plan(ctx, m, o)
 		}
 		if looks {
-			found := s.check(s.config.Rules, m, out.plan)
+			found := s.check(ctx, s.config.Rules, m, out.plan)
 			out.checks, err = found.Findings, cmp.Or(err, found.Err())
 		}
 		return out, err

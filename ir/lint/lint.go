@@ -16,6 +16,7 @@ import (
 	"github.com/moby/buildkit/frontend/dockerfile/linter"
 
 	"github.com/seed-e0495807/strake/ir"
+	"github.com/seed-e0495807/strake/ir/lint/ignore"
 	"github.com/seed-e0495807/strake/ir/plan"
 	"github.com/seed-e0495807/strake/lang"
 	"github.com/seed-e0495807/strake/lang/diag"
@@ -44,8 +45,12 @@ func Read(src *source.File, claims ...lang.Claim) Input {
 // Result is what the rules found.
 type Result struct {
 	Findings []Finding // in order of their places
+	Bad      diag.List // comments that are to ignore something and are not understood
 	asErrors bool
 	check    source.Span // of the check directive; zero when the config is another's
+	ignores  []*ignore.Comment
+	skipped  map[string]bool // rules of which the check directive hid a finding
+	skips    []string        // those that it names
 }
 
 // Run lets the rules look, in their order: first those that read the text, then those that
@@ -60,27 +65,90 @@ func Run(rules []Rule, in Input) (Result, error) {
 		if config, err = parse(d); err != nil {
 			return out, err
 		}
+		out.skips = config.SkipRules
 	}
-	r := &run{config: config, comments: in.File.Comments()}
+	r := &run{config: config, comments: in.File.Comments(), skipped: map[string]bool{}}
 	r.look(rules, in)
-	out.Findings, out.asErrors = r.findings(rules), config.ReturnAsError
+	out.asErrors, out.skipped = config.ReturnAsError, r.skipped
+	out.ignores, out.Bad = ignore.Read(in.File)
+	for _, f := range r.findings(rules) {
+		if !out.ignored(&f) {
+			out.Findings = append(out.Findings, f)
+		}
+	}
 	return out, nil
+}
+
+// ignored tells whether a comment is about a finding, by any of its names.
+func (r Result) ignored(f *Finding) bool {
+	hit := false
+	for _, name := range append([]string{f.Rule}, f.Also...) {
+		for _, c := range r.ignores {
+			if c.Covers(name, f.Span) || c.Covers(name, f.instruction) && c.Over == f.instruction {
+				c.Used, hit = true, true
+			}
+		}
+	}
+	return hit
+}
+
+// Shown leaves out what comments ignore of other findings than those of rules. Errors stay.
+func (r Result) Shown(list diag.List) diag.List {
+	return slices.DeleteFunc(slices.Clone(list), func(d diag.Diagnostic) bool {
+		hit := false
+		for _, c := range r.ignores {
+			if d.Severity != diag.Error && c.Covers(d.Code, d.Span) {
+				c.Used, hit = true, true
+			}
+		}
+		return hit
+	})
+}
+
+// Unused tells of what ignores nothing: comments, and names in the check directive. Known tells
+// whether a code is one of what has looked; of others nothing is said, unless nobody has them.
+func (r Result) Unused(known func(code string) (looked, exists bool)) diag.List {
+	var list diag.List
+	for _, c := range r.ignores {
+		looked, exists := known(c.Code)
+		d := c.Unused()
+		switch ours := !strings.HasPrefix(c.Code, "SC") && !strings.HasPrefix(c.Code, "DL"); {
+		case c.Used || exists && !looked || !exists && !ours:
+			continue
+		case !exists:
+			d.Message = "nothing is ignored here: there is no rule " + c.Code
+		}
+		list.Add(d)
+	}
+	for _, name := range r.skips {
+		if looked, _ := known(name); looked && !r.skipped[name] {
+			list.Add(diag.Diagnostic{Severity: diag.Warning, Code: "unused-ignore", Span: r.check,
+				Message: "the check directive skips " + name + ", which finds nothing here", Hint: "remove it from the directive"})
+		}
+	}
+	return list
 }
 
 // Err is an error when the author wants findings to be errors and there are some.
 func (r Result) Err() error {
-	if !r.asErrors || len(r.Findings) == 0 {
-		return nil
-	}
 	var rules []string
+	var first source.Span
 	for _, f := range r.Findings {
-		rules = append(rules, f.Rule)
+		if f.strict {
+			if len(rules) == 0 {
+				first = f.Span
+			}
+			rules = append(rules, f.Rule)
+		}
+	}
+	if !r.asErrors || len(rules) == 0 {
+		return nil
 	}
 	slices.Sort(rules)
 	d := diag.Diagnostic{Code: "lint", Span: r.check, Message: "lint violation found for rules: " + strings.Join(slices.Compact(rules), ", "),
 		Hint: "fix what the warnings say, or drop error=true from the check directive"}
 	if d.Span.IsZero() {
-		d.Span = r.Findings[0].Span
+		d.Span = first
 		d.Hint = "fix what the warnings say, or drop error=true from the build argument BUILDKIT_DOCKERFILE_CHECK"
 	}
 	return diag.List{d}
@@ -100,6 +168,7 @@ type run struct {
 	config   *linter.Config
 	comments map[uint32][]string // above the instruction that starts there
 	found    []*Finding
+	skipped  map[string]bool // rules of which the directive hid something
 }
 
 func (r *run) look(rules []Rule, in Input) {
@@ -190,8 +259,11 @@ func (r *run) wants(rule *Rule, comments []string) bool {
 		return r.config.ExperimentalAll || here.ExperimentalAll ||
 			slices.Contains(r.config.ExperimentalRules, rule.Name) || slices.Contains(here.ExperimentalRules, rule.Name)
 	}
-	return !r.config.SkipAll && !here.SkipAll &&
-		!slices.Contains(r.config.SkipRules, rule.Name) && !slices.Contains(here.SkipRules, rule.Name)
+	if slices.Contains(r.config.SkipRules, rule.Name) {
+		r.skipped[rule.Name] = true
+		return false
+	}
+	return !r.config.SkipAll && !here.SkipAll && !slices.Contains(here.SkipRules, rule.Name)
 }
 
 // Directive holds the check directive of a text against what BuildKit's linter takes. An

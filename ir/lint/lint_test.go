@@ -19,18 +19,18 @@ import (
 // rules has one rule of each kind, each of which finds all that it is shown.
 func rules() []lint.Rule {
 	return []lint.Rule{
-		{Name: "Fact", Severity: diag.Warning, Fact: lint.On(func(f plan.UnsetVariable, r *lint.Report) { r.At(f.At(), f.Name) })},
-		{Name: "Text", Severity: diag.Warning, Text: func(t *lint.Text, r *lint.Report) {
+		{Name: "Fact", Severity: diag.Warning, Strict: true, Fact: lint.On(func(f plan.UnsetVariable, r *lint.Report) { r.At(f.At(), f.Name) })},
+		{Name: "Text", Severity: diag.Warning, Strict: true, Text: func(t *lint.Text, r *lint.Report) {
 			for _, in := range t.Instructions {
 				r.Instruction(in, fmt.Sprint(t.Whole))
 			}
 		}},
-		{Name: "Module", Severity: diag.Warning, Module: func(m *ir.Module, r *lint.Report) {
+		{Name: "Module", Severity: diag.Warning, Strict: true, Module: func(m *ir.Module, r *lint.Report) {
 			for _, op := range m.Stages[0].Ops {
 				r.At(op.Origin, op.Body.Keyword())
 			}
 		}},
-		{Name: "Odd", Level: lint.Experimental, Severity: diag.Warning, Text: func(t *lint.Text, r *lint.Report) { r.Span(t.File.Span(), "whole") }},
+		{Name: "Odd", Level: lint.Experimental, Severity: diag.Warning, Strict: true, Text: func(t *lint.Text, r *lint.Report) { r.Span(t.File.Span(), "whole") }},
 	}
 }
 

@@ -22,6 +22,7 @@ type Finding struct {
 
 	instruction source.Span // that it is about; zero when it is about none
 	comments    []string    // above that
+	strict      bool        // of the rule
 }
 
 // Fix adds a fix that keeps what the second argument says; diag.Intent is for those who ask
@@ -106,7 +107,7 @@ func (r *Report) Comments(in lang.Instruction) []string { return r.run.comments[
 
 func (r *Report) add(at, instruction source.Span, comments []string, message string) *Finding {
 	f := &Finding{Rule: r.rule.Name, Description: r.rule.Doc, URL: r.rule.URL, Message: message, Severity: r.rule.Severity,
-		Span: at, instruction: instruction, comments: comments}
+		Span: at, instruction: instruction, comments: comments, strict: r.rule.Strict}
 	if r.run.wants(r.rule, comments) {
 		r.run.found = append(r.run.found, f)
 	}

@@ -21,6 +21,8 @@ type Rule struct {
 	// Same is the rule of another tool that says the same, "" is none: where both find
 	// something in one instruction it is one finding, of the other, which has this name, too.
 	Same string
+	// Strict says that what the rule finds ends a build where the check directive asks for that.
+	Strict bool
 
 	Text   func(*Text, *Report)      // looks at the syntax tree
 	View   func(*View, *Report)      // looks at all stages

@@ -53,7 +53,7 @@ func Check(src *source.File, config *linter.Config, facts []plan.Fact, claims ..
 }
 
 func rule[F any](r *linter.LinterRule[F]) lint.Rule {
-	out := lint.Rule{Name: r.Name, Doc: r.Description, URL: r.URL, Severity: diag.Warning}
+	out := lint.Rule{Name: r.Name, Doc: r.Description, URL: r.URL, Severity: diag.Warning, Strict: true}
 	if r.Experimental {
 		out.Level = lint.Experimental
 	}

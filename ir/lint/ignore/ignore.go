@@ -1,0 +1,184 @@
+// Package ignore reads the comments of a Dockerfile that keep findings from being shown:
+//
+//	# strake: ignore=CODE,CODE reason        of the next instruction, or inside of one of its next line
+//	# strake: ignore-start=CODE reason       up to the next ignore-end
+//	# strake: ignore-end
+//	# strake: ignore-file=CODE reason        of the whole file
+//	# hadolint ignore=CODE,CODE              as the first
+//	# hadolint global ignore=CODE            of the whole file
+//	# shellcheck disable=CODE                as the first
+//
+// A code may stand for all that begin with it and a slash. Ours need a reason. The check directive is
+// no matter of this package.
+package ignore
+
+import (
+	"slices"
+	"strings"
+	"unicode"
+
+	"github.com/seed-e0495807/strake/lang"
+	"github.com/seed-e0495807/strake/lang/diag"
+	"github.com/seed-e0495807/strake/lang/late"
+	"github.com/seed-e0495807/strake/lang/source"
+)
+
+// Comment is one of a comment's codes.
+type Comment struct {
+	Code string
+	At   source.Span // of the comment
+	Over source.Span // where the finding starts that it is about; a stretch of the file
+	Used bool        // something was not shown
+}
+
+// Covers tells whether a finding that starts at a place, with a code, is one of the comment's.
+func (c *Comment) Covers(code string, at source.Span) bool {
+	return !at.IsZero() && at.File == c.Over.File && c.Over.Start <= at.Start && at.Start < c.Over.End && c.Names(code)
+}
+
+// Names tells whether the comment's code stands for a code.
+func (c *Comment) Names(code string) bool {
+	rest, ok := strings.CutPrefix(code, c.Code)
+	return ok && (rest == "" || rest[0] == '/')
+}
+
+// Unused is what there is to say of a comment that ignores nothing.
+func (c *Comment) Unused() diag.Diagnostic {
+	return diag.Diagnostic{Severity: diag.Warning, Code: "unused-ignore", Span: c.At,
+		Message: "nothing is ignored here: there is no " + c.Code + " below", Hint: "remove the comment"}
+}
+
+// The forms of comments, behind the "#".
+var (
+	ours   = late.Regexp(`^\s*strake:\s*ignore(-file|-start)?=([^\s,]+(?:,[^\s,]+)*)(.*)$`)
+	end    = late.Regexp(`^\s*strake:\s*ignore-end\s*$`)
+	meant  = late.Regexp(`(?i)^\s*strake\s*:?\s*ignor`)
+	others = late.Regexp(`^\s*(?:hadolint\s+(global\s+)?ignore|shellcheck\s+disable)\s*=\s*([^\s,]+(?:\s*,\s*[^\s,]+)*)`)
+)
+
+// Is tells whether a line of a Dockerfile is a comment of ours that ignores something.
+func Is(line string) bool {
+	text, ok := strings.CutPrefix(strings.TrimSpace(line), "#")
+	return ok && ours().MatchString(text)
+}
+
+// Read finds the comments of a file, and warns of those of ours that are not understood.
+func Read(file *lang.File) ([]*Comment, diag.List) {
+	text := file.Source.Text
+	if !strings.Contains(text, "ignor") && !strings.Contains(text, "disable") && !strings.Contains(text, "Ignor") {
+		return nil, nil
+	}
+	r := reader{file: file}
+	for _, item := range file.Items {
+		switch n := item.(type) {
+		case *lang.Comment:
+			r.comment(n.Span(), n.Text, &r.above)
+		case lang.Instruction:
+			r.instruction(n)
+		}
+	}
+	for _, c := range r.blocks {
+		c.Over.End = file.Span().End
+	}
+	return append(r.all, r.above...), r.bad
+}
+
+// reader goes through a file.
+type reader struct {
+	file   *lang.File
+	all    []*Comment
+	above  []*Comment // the next instruction
+	inner  []*Comment // the next line of an instruction
+	blocks []*Comment // that are open
+	bad    diag.List
+}
+
+// comment reads the text of a comment; next are those that are about what follows.
+func (r *reader) comment(at source.Span, text string, next *[]*Comment) {
+	if end().MatchString(text) {
+		for _, c := range r.blocks {
+			c.Over.End = at.Start
+		}
+		r.blocks = nil
+		return
+	}
+	if g := others().FindStringSubmatch(text); g != nil {
+		r.codes(at, g[2], map[bool]string{true: "-file"}[g[1] != ""], next)
+		return
+	}
+	switch g := ours().FindStringSubmatch(text); {
+	case g == nil && meant().MatchString(text):
+		r.bad.Warnf(at, "bad-ignore", "nothing is ignored here: the comment is not understood").
+			Hint = "it is written as `# strake: ignore=CODE,CODE reason`"
+	case g == nil:
+	case !strings.ContainsFunc(g[3], isWordy):
+		r.bad.Warnf(at, "ignore-without-reason", "nothing is ignored here: the comment has no reason").
+			Hint = "say why behind the code: `# strake: ignore" + g[1] + "=" + g[2] + " reason`"
+	default:
+		r.codes(at, g[2], g[1], next)
+	}
+}
+
+func isWordy(c rune) bool { return unicode.IsLetter(c) || unicode.IsDigit(c) }
+
+// codes takes the codes of a comment.
+func (r *reader) codes(at source.Span, list, kind string, next *[]*Comment) {
+	for code := range strings.SplitSeq(list, ",") {
+		c := &Comment{Code: strings.TrimSpace(code), At: at}
+		switch kind {
+		case "-file":
+			c.Over = r.file.Span()
+			r.all = append(r.all, c)
+		case "-start":
+			c.Over = source.Span{File: at.File, Start: at.End, End: at.End}
+			r.all, r.blocks = append(r.all, c), append(r.blocks, c)
+		default:
+			*next = append(*next, c)
+		}
+	}
+}
+
+// instruction takes what is above an instruction, and the comments inside of it.
+func (r *reader) instruction(n lang.Instruction) {
+	at := n.Span()
+	for _, c := range r.above {
+		c.Over = at
+	}
+	r.all, r.above = append(r.all, r.above...), nil
+	text := r.file.Source.Slice(at)
+	if !strings.Contains(text, "#") || !strings.Contains(text, "\n") {
+		return
+	}
+	var lines []source.Span // those with comments, of continued lines and of here documents
+	for _, t := range r.file.Trivia(n) {
+		if t.Kind == lang.InnerComment {
+			lines = append(lines, t.Span())
+		}
+	}
+	start := at.Start
+	for line := range strings.SplitAfterSeq(text, "\n") {
+		here := source.Span{File: at.File, Start: start, End: start + uint32(len(line))}
+		start = here.End
+		trimmed := strings.TrimSpace(line)
+		comment := strings.HasPrefix(trimmed, "#") && (slices.ContainsFunc(lines, func(s source.Span) bool { return s.Start >= here.Start && s.Start < here.End }) || inDocument(n, here))
+		switch {
+		case comment:
+			here.End = here.Start + uint32(len(strings.TrimRight(line, "\r\n")))
+			r.comment(here, trimmed[1:], &r.inner)
+		case trimmed != "":
+			for _, c := range r.inner {
+				c.Over = here
+			}
+			r.all, r.inner = append(r.all, r.inner...), nil
+		}
+	}
+	r.all, r.inner = append(r.all, r.inner...), nil
+}
+
+// inDocument tells whether a line is one of a here document.
+func inDocument(n lang.Instruction, line source.Span) bool {
+	return slices.ContainsFunc(n.Head().Heredocs, func(d lang.Heredoc) bool {
+		body := d.Body.Span()
+		return body.Start <= line.Start && line.Start < body.End
+	})
+}

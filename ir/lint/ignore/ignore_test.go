@@ -1,0 +1,64 @@
+package ignore_test
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/seed-e0495807/strake/ir/lint/ignore"
+	"github.com/seed-e0495807/strake/lang"
+	"github.com/seed-e0495807/strake/lang/source"
+)
+
+// TestRead holds which lines each comment is about.
+func TestRead(t *testing.T) {
+	for _, c := range []struct{ name, text, want, bad string }{
+		{"above", "FROM a\n# strake: ignore=A,b/c why\nRUN x \\\n y\nRUN z\n", "A 3-4, b/c 3-4", ""},
+		{"blank lines between", "FROM a\n# strake: ignore=A why\n\n# more\nRUN x\n", "A 5-5", ""},
+		{"inside", "FROM a\nRUN x \\\n# strake: ignore=A why\n# and this\n y \\\n z\n", "A 5-5", ""},
+		{"in a here document", "FROM a\nRUN <<E\nx\n  # strake: ignore=A why\ny\nz\nE\n", "A 5-5", ""},
+		{"no comment", "FROM a\nRUN x '\\\n# strake: ignore=A why' \\\n y\nRUN echo '# strake: ignore=A why'\n", "A 4-4", ""}, // the line is one, for BuildKit
+		{"the file", "FROM a\n# strake: ignore-file=A why\nRUN x\n", "A 1-3", ""},
+		{"a block", "FROM a\n# strake: ignore-start=A why\nRUN x\nRUN y\n# strake: ignore-end\nRUN z\n", "A 2-4", ""},
+		{"a block without end", "FROM a\n# strake: ignore-start=A why\nRUN x\n", "A 2-3", ""},
+		{"hadolint", "# hadolint global ignore=DL1\nFROM a\n# hadolint ignore=DL2, SC3\nRUN x\n", "DL1 1-4, DL2 4-4, SC3 4-4", ""},
+		{"shellcheck", "FROM a\nRUN x \\\n # shellcheck disable=SC1,SC2\n y\n", "SC1 4-4, SC2 4-4", ""},
+		{"nothing below", "FROM a\n# strake: ignore=A why\n", "A -", ""},
+		{"no reason", "FROM a\n# strake: ignore=A\nRUN x\n", "", "2 ignore-without-reason"},
+		{"not understood", "FROM a\n# strake ignore A\nRUN x\n# strake: ignore-block=A why\nRUN y\n", "", "2 bad-ignore, 4 bad-ignore"},
+		{"another comment", "FROM a\n# hadolint is ignored\n# we disable=this\nRUN x\n", "", ""},
+	} {
+		src := source.NewFile("Dockerfile", c.text)
+		file, _ := lang.Parse(src)
+		found, bad := ignore.Read(file)
+		var got, wrong []string
+		for _, f := range found {
+			lines := "-"
+			if !f.Over.IsZero() {
+				first, last := src.Line(f.Over.Start), src.Line(f.Over.End-1)
+				lines = fmt.Sprintf("%d-%d", first, last)
+			}
+			got = append(got, f.Code+" "+lines)
+		}
+		for _, d := range bad {
+			wrong = append(wrong, fmt.Sprintf("%d %s", src.Line(d.Span.Start), d.Code))
+		}
+		if strings.Join(got, ", ") != c.want || strings.Join(wrong, ", ") != c.bad {
+			t.Errorf("%s: %q and %q", c.name, got, wrong)
+		}
+	}
+}
+
+// TestCovers holds what a code stands for.
+func TestCovers(t *testing.T) {
+	c := ignore.Comment{Code: "a", Over: source.Span{Start: 5, End: 9}}
+	for _, x := range []struct {
+		code  string
+		start uint32
+		want  bool
+	}{{"a", 5, true}, {"a/b", 8, true}, {"ab", 5, false}, {"a", 9, false}, {"a", 4, false}} {
+		if got := c.Covers(x.code, source.Span{Start: x.start, End: 20}); got != x.want {
+			t.Errorf("%s at %d: %v", x.code, x.start, got)
+		}
+	}
+}
