@@ -14,14 +14,10 @@ import (
 // still the same.
 func (r *reading) attributes() {
 	byKind := map[Kind][]*change{}
-	for _, name := range r.paths(func(c *change) bool {
-		return c.before != nil && c.after != nil && c.before.Kind == c.after.Kind && !c.content() && printable(c.path)
-	}) {
-		c := r.changes[name]
-		if !maps.Equal(c.before.Xattrs, c.after.Xattrs) && !r.capable(c) {
-			continue // copied exactly
+	for _, name := range r.paths((*change).surface) {
+		if c := r.changes[name]; !r.exactly(c) {
+			byKind[kindOf(name)] = append(byKind[kindOf(name)], c)
 		}
-		byKind[kindOf(name)] = append(byKind[kindOf(name)], c)
 	}
 	if !r.program("chmod") || !r.program("chown") {
 		return
@@ -34,19 +30,11 @@ func (r *reading) attributes() {
 // modes makes the step for paths of one kind.
 func (r *reading) modes(kind Kind, changes []*change) {
 	var (
-		words  = map[string][]string{}
-		order  [2][]string // owners first: a change of it takes setuid away
-		names  []string
-		caps   []string
-		whole  string // directory below which everything has the owner
-		belong string
+		owners, modes commands // in this order: a change of the owner takes setuid away
+		names, caps   []string
+		whole         string // directory below which everything has the owner
+		belong        string
 	)
-	note := func(phase int, command, name string) {
-		if words[command] == nil {
-			order[phase] = append(order[phase], command)
-		}
-		words[command] = append(words[command], name)
-	}
 	for _, c := range changes {
 		names = append(names, c.path)
 		moved := c.before.UID != c.after.UID || c.before.GID != c.after.GID
@@ -59,48 +47,73 @@ func (r *reading) modes(kind Kind, changes []*change) {
 			case whole != "" && under(c.path, whole) && owner == belong:
 			case c.after.Kind == validate.Directory && r.owns(c):
 				whole, belong = c.path, owner
-				note(0, "chown -R "+owner, c.path)
+				owners.add("chown -R "+owner, c.path)
 			case c.after.Kind == validate.Symlink:
-				note(0, "chown -h "+owner, c.path)
+				owners.add("chown -h "+owner, c.path)
 			default:
-				note(0, "chown "+owner, c.path)
+				owners.add("chown "+owner, c.path)
 			}
 		}
 		if c.after.Kind != validate.Symlink && (c.before.Mode != c.after.Mode || moved && c.after.Mode&0o6000 != 0) {
-			note(1, "chmod "+mode(c.after), c.path)
+			modes.add("chmod "+c.mode(), c.path)
 		}
 		if run, ok := r.setcap(c); ok {
 			caps = append(caps, strings.TrimPrefix(run, "RUN "))
 		}
 	}
-	var commands []string
-	for _, command := range slices.Concat(order[0], order[1]) {
-		commands = append(commands, command+list(words[command]))
-	}
-	if commands = append(commands, caps...); len(commands) == 0 {
+	lines := slices.Concat(owners.lines(), modes.lines(), caps)
+	if len(lines) == 0 {
 		return // a symbolic link's mode
 	}
-	r.step(Step{Kind: kind, Group: names[0], Comment: r.about("modes and owners", names...), Instruction: "RUN " + chain(commands), Explains: names})
+	r.step(Step{Kind: kind, Group: names[0], Comment: r.about("modes and owners", names...), Instruction: "RUN " + chain(lines), Explains: names})
 }
 
-// owns tells whether everything below a directory has its owner, and something is there.
+// surface tells whether a path differs in nothing but modes, owners and extended attributes.
+func (c *change) surface() bool {
+	if c.before == nil || c.after == nil || !printable(c.path) || !differ(c.before, c.after) {
+		return false
+	}
+	same := *c.before.File
+	same.Mode, same.UID, same.GID, same.Xattrs = c.after.Mode, c.after.UID, c.after.GID, c.after.Xattrs
+	return !differ(&validate.Node{File: &same}, c.after)
+}
+
+// exactly tells whether a file has to be copied to get its attributes: some that no command gives it, or
+// that chown would take away.
+func (r *reading) exactly(c *change) bool {
+	same := maps.Equal(c.before.Xattrs, c.after.Xattrs) && (c.after.Xattrs[capability] == "" || c.before.UID == c.after.UID && c.before.GID == c.after.GID)
+	return !same && !r.capable(c)
+}
+
+// mode is what chmod takes to get from one mode to the other: it leaves setuid and setgid of a directory
+// as they are, unless there are five digits.
+func (c *change) mode() string {
+	if c.after.Kind == validate.Directory && c.before.Mode&^c.after.Mode&0o6000 != 0 {
+		return fmt.Sprintf("%05o", c.after.Mode)
+	}
+	return mode(c.after)
+}
+
+// owns tells whether chown -R is right for a directory: everything below has its owner, something of
+// that is new, and nothing else loses by it what chown takes away.
 func (r *reading) owns(c *change) bool {
 	if c.path == "/" {
 		return false
 	}
 	n, all := 0, true
-	for name, other := range r.changes {
-		if under(name, c.path) && other.after != nil && name != c.path {
-			n++
-		}
-	}
-	if n == 0 {
-		return false
-	}
 	r.after.Walk(func(f *validate.Node) {
-		all = all && (!under(f.Path(), c.path) || f.UID == c.after.UID && f.GID == c.after.GID)
+		name := f.Path()
+		if name == c.path || !under(name, c.path) {
+			return
+		}
+		if r.changes[name] != nil {
+			n++
+		} else if f.Kind == validate.Regular {
+			all = all && f.Mode&0o6000 == 0 && f.Xattrs[capability] == ""
+		}
+		all = all && f.UID == c.after.UID && f.GID == c.after.GID
 	})
-	return all
+	return all && n > 0
 }
 
 // printable tells whether a path can be written in a Dockerfile.

@@ -14,7 +14,7 @@ import (
 // copies makes steps of all changes that nothing else explains: what is gone, new or has
 // another content, mode or owner.
 func copies(_ context.Context, r *reading) error {
-	r.removed()
+	r.removed("removed by hand")
 	r.edited()
 	r.linked()
 	r.merged()
@@ -118,12 +118,9 @@ func (r *reading) copyFile(c *change) {
 		comment = "changed"
 	}
 	s := Step{Kind: kindOf(c.path), Group: c.path, Comment: r.about(comment, c.path), Explains: []string{c.path}}
-	flags := r.flags(c.after)
-	text, ok := r.text(c.after)
-	if ok {
-		s.Instruction, ok = heredoc("COPY "+flags+"%s "+strings.ReplaceAll(c.path, "%", "%%"), text)
-	}
-	if !ok || strings.ContainsAny(c.path, special) {
+	text, ok := r.inline(c)
+	if s.Instruction = text; !ok {
+		flags := r.flags(c.after)
 		s.Instruction = "COPY " + flags + paths(inContext(c.path), c.path)
 		if !strings.Contains(flags, "--chmod") { // what a context is kept in may lose it
 			s.Instruction = "COPY " + flags + "--chmod=0644 " + paths(inContext(c.path), c.path)
@@ -134,6 +131,15 @@ func (r *reading) copyFile(c *change) {
 		s.Instruction += "\n" + run
 	}
 	r.step(s)
+}
+
+// inline is the COPY of a small text that is in the Dockerfile itself; false for any other file.
+func (r *reading) inline(c *change) (string, bool) {
+	text, ok := r.text(c.after)
+	if !ok || strings.ContainsAny(c.path, special) {
+		return "", false
+	}
+	return heredoc("COPY "+r.flags(c.after)+"%s "+strings.ReplaceAll(c.path, "%", "%%"), text)
 }
 
 // link makes a symbolic link.
@@ -202,7 +208,7 @@ func (r *reading) hardLinks() {
 }
 
 // removed removes what is gone, and what is in the way of what takes its place.
-func (r *reading) removed() {
+func (r *reading) removed(otherwise string) {
 	var gone, names []string
 	for _, name := range r.paths(func(c *change) bool {
 		return c.after == nil && printable(c.path) || c.after != nil && c.before != nil && c.before.Kind != c.after.Kind
@@ -232,7 +238,7 @@ func (r *reading) removed() {
 			c.before = nil
 		}
 	}
-	r.step(Step{Kind: Removals, Comment: r.about("removed by hand", names...), Explains: explains,
+	r.step(Step{Kind: Removals, Comment: r.about(otherwise, names...), Explains: explains,
 		Instruction: "RUN rm -rf" + list(names)})
 	for _, name := range gone { // a link in the place of a directory: what was below it is gone with it
 		delete(r.changes, name)
@@ -258,111 +264,8 @@ func (r *reading) exact(kind Kind, comment []string, names ...string) *Step {
 			members = append(members, n)
 		}
 	}
-	file := fmt.Sprintf("files/exact%d.tar", len(r.out.Steps)+1)
+	file := r.out.archiveName()
 	r.step(Step{Kind: kind, Group: names[0], Comment: comment, Explains: names, Instruction: "ADD " + paths(file, "/"),
 		Files: []File{{Name: file, Members: members}}})
 	return &r.out.Steps[len(r.out.Steps)-1]
-}
-
-// tree makes a directory that is new, with all that is in it.
-func (r *reading) tree(c *change) {
-	t := r.split(c.path)
-	for _, name := range t.special {
-		r.exact(max(kindOf(name), kindOf(c.path)), r.about("added, with extended attributes or as a device", name), name)
-	}
-	if len(t.files) > maxSingle {
-		r.copyTree(c, t)
-		return
-	}
-	var dirs []*change
-	for _, d := range t.dirs {
-		// The first COPY into it makes it, with the owner of its file.
-		i := slices.IndexFunc(t.files, func(f *change) bool { return under(f.path, d.path) })
-		if i >= 0 && t.files[i].after.Kind == validate.Regular && d.after.Mode == 0o755 && r.owner(d.after) == r.owner(t.files[i].after) {
-			r.explained(d.path)
-			continue
-		}
-		dirs = append(dirs, d)
-	}
-	if len(dirs) > 0 {
-		r.makeDirs(c.path, dirs)
-	}
-	for _, f := range t.files { // each gets a step of its own
-		if f.after.Kind == validate.Symlink {
-			r.link(f)
-		} else {
-			r.copyFile(f)
-		}
-	}
-}
-
-// explained notes that a step that is made, or another one, brings a path along.
-func (r *reading) explained(name string) { delete(r.changes, name) }
-
-// maxSingle is how many new files of a directory get a step each.
-const maxSingle = 3
-
-// parts are what is in a new directory, with itself.
-type parts struct {
-	root        string    // of the context that they are copied from, "" is files
-	dirs, files []*change // files: links, too
-	special     []string  // what COPY cannot make
-}
-
-func (r *reading) split(top string) (p parts) {
-	for _, name := range r.paths(func(c *change) bool { return c.after != nil && under(c.path, top) }) {
-		switch c := r.changes[name]; {
-		case len(c.after.Xattrs) > 0 && !r.capable(c), !slices.Contains([]validate.Kind{validate.Regular, validate.Directory, validate.Symlink}, c.after.Kind):
-			p.special = append(p.special, name)
-		case c.after.Kind == validate.Directory:
-			p.dirs = append(p.dirs, c)
-		default:
-			p.files = append(p.files, c)
-		}
-	}
-	return p
-}
-
-// makeDirs makes directories with their modes and owners.
-func (r *reading) makeDirs(group string, dirs []*change) {
-	var (
-		lines    []string
-		explains []string
-		byFlags  = map[string][]string{}
-		order    []string
-	)
-	for _, d := range dirs {
-		flags := "-d"
-		if d.after.Mode != 0o755 {
-			flags += " -m " + mode(d.after)
-		}
-		if r.owner(d.after) != "" {
-			flags += " -o " + r.names.user(d.after.UID) + " -g " + r.names.group(d.after.GID)
-		}
-		if byFlags[flags] == nil {
-			order = append(order, flags)
-		}
-		byFlags[flags] = append(byFlags[flags], d.path)
-		explains = append(explains, d.path)
-	}
-	switch {
-	case r.program("install"):
-		for _, flags := range order {
-			lines = append(lines, "install "+flags+list(byFlags[flags]))
-		}
-	case r.program("mkdir") && r.program("chown") && r.program("chmod"):
-		lines = append(lines, "mkdir -p"+list(explains))
-		for _, d := range dirs {
-			if owner := r.owner(d.after); owner != "" {
-				lines = append(lines, "chown "+owner+" "+quote(d.path))
-			}
-			if d.after.Mode != 0o755 {
-				lines = append(lines, "chmod "+mode(d.after)+" "+quote(d.path))
-			}
-		}
-	default:
-		r.exact(kindOf(group), r.about("new directory", group), explains...)
-		return
-	}
-	r.step(Step{Kind: kindOf(group), Group: group, Comment: r.about("new directory", group), Instruction: "RUN " + chain(lines), Explains: explains})
 }

@@ -4,6 +4,8 @@ import (
 	"context"
 	"strconv"
 	"strings"
+
+	"github.com/seed-e0495807/strake/backend/validate"
 )
 
 // names are those of users and groups.
@@ -21,14 +23,19 @@ func nameOr(m map[int]string, id int) string {
 
 // readNames reads whom files belong to, as the committed image has it.
 func readNames(ctx context.Context, r *reading) (err error) {
+	r.names, err = r.namesOf(ctx, r.after)
+	return err
+}
+
+func (r *reading) namesOf(ctx context.Context, t *validate.Tree) (names, error) {
 	var text [2]string
-	for i, name := range []string{"/etc/passwd", "/etc/group"} {
-		if text[i], err = r.file(ctx, r.after, name); err != nil {
-			return err
+	for i, name := range []string{passwdFile, groupFile} {
+		var err error
+		if text[i], err = r.file(ctx, t, name); err != nil {
+			return names{}, err
 		}
 	}
-	r.names = names{ids(text[0]), ids(text[1])}
-	return nil
+	return names{ids(text[0]), ids(text[1])}, nil
 }
 
 // ids reads the first name of each number in a table like passwd.

@@ -86,7 +86,7 @@ func open(ctx context.Context, in Input) (*reading, error) {
 		}
 	}
 	r.typed = readTyped(in.Commands)
-	r.out = &Recipe{Base: in.Name, user: r.config[0].Config.User, reader: r.reader, after: r.after}
+	r.out = &Recipe{Base: in.Name, user: r.config[0].Config.User, reading: r}
 	r.compare()
 	return r, nil
 }
@@ -161,6 +161,9 @@ func (r *reading) step(s Step) {
 	}
 	r.out.Steps = append(r.out.Steps, s)
 }
+
+// explained notes that a step that is made, or another one, brings a path along.
+func (r *reading) explained(name string) { delete(r.changes, name) }
 
 // leave leaves paths out, under one pattern.
 func (r *reading) leave(pattern, why string, secret bool, names ...string) {

@@ -108,9 +108,8 @@ type Recipe struct {
 	Left  []LeftOut `json:"left,omitempty"`
 	Notes []string  `json:"notes,omitempty"` // what else whoever reads the Dockerfile has to know
 
-	user   string // of the base image, whom its RUNs run as
-	reader *validate.Reader
-	after  *validate.Tree
+	user    string   // of the base image, whom its RUNs run as
+	reading *reading // that made it
 }
 
 // Read finds out what was done. Errors are those of images that cannot be read.
@@ -197,7 +196,7 @@ func (r *Recipe) Without(group string) {
 			return false
 		}
 		for _, name := range s.Explains {
-			r.Left = append(r.Left, leftOut(name, r.after.At(name), "you did not want it"))
+			r.Left = append(r.Left, leftOut(name, r.reading.after.At(name), "you did not want it"))
 		}
 		return true
 	})

@@ -50,8 +50,19 @@ func TestSteps(t *testing.T) {
 		"tree": {nil, []entry{dir("srv/d").owner(1000, 1000), file("srv/d/1", "\x00").owner(1000, 1000), file("srv/d/2", "").owner(1000, 1000),
 			file("srv/d/3", "").owner(1000, 1000), file("srv/d/4", "").mode(0o600), dir("srv/d/e")},
 			"COPY --chown=app:app files/srv/d /srv/d\nRUN chown -h root:root /srv/d/4 \\\n && chmod 0600 /srv/d/4\nRUN install -d /srv/d/e"},
-		"owner of a file alone":   {nil, []entry{dir("srv/d"), file("srv/d/x", "x\n").owner(1000, 1000)}, "RUN install -d /srv/d\nCOPY --chown=app:app <<'EOF' /srv/d/x\nx\nEOF"},
-		"owner of both":           {nil, []entry{dir("srv/d").owner(1000, 1000), file("srv/d/x", "x\n").owner(1000, 1000)}, "COPY --chown=app:app <<'EOF' /srv/d/x\nx\nEOF"},
+		"owner of a file alone":      {nil, []entry{dir("srv/d"), file("srv/d/x", "x\n").owner(1000, 1000)}, "RUN install -d /srv/d\nCOPY --chown=app:app <<'EOF' /srv/d/x\nx\nEOF"},
+		"owner of both":              {nil, []entry{dir("srv/d").owner(1000, 1000), file("srv/d/x", "x\n").owner(1000, 1000)}, "COPY --chown=app:app <<'EOF' /srv/d/x\nx\nEOF"},
+		"binary of a user":           {nil, []entry{dir("srv/d").owner(1000, 1000), file("srv/d/x", "\x00").owner(1000, 1000)}, "RUN install -d -o app -g app /srv/d\nCOPY --chown=app:app --chmod=0644 files/srv/d/x /srv/d/x"},
+		"program in a new directory": {nil, []entry{dir("srv/d"), file("srv/d/x", "\x00").mode(0o755)}, "COPY --chmod=0755 files/srv/d/x /srv/d/x"},
+		"directory in one that COPY would make": {nil, []entry{dir("srv/d").owner(1000, 1000), dir("srv/d/e").mode(0o700).owner(1000, 1000), file("srv/d/x", "x\n").owner(1000, 1000)},
+			"RUN install -d -o app -g app /srv/d \\\n && install -d -m 0700 -o app -g app /srv/d/e\nCOPY --chown=app:app <<'EOF' /srv/d/x\nx\nEOF"},
+		"directory in a plain one": {nil, []entry{dir("srv/d"), dir("srv/d/e").owner(1000, 1000), file("srv/d/e/x", "\x00").owner(1000, 1000)},
+			"RUN install -d -o app -g app /srv/d/e\nCOPY --chown=app:app --chmod=0644 files/srv/d/e/x /srv/d/e/x"},
+		"directories before their first file": {nil, []entry{dir("var").mode(0o711), dir("var/spool"), dir("var/spool/cron"), file("var/a", "a\n"), file("var/spool/cron/root", "x\n")},
+			"RUN install -d -m 0711 /var\nCOPY <<'EOF' /var/spool/cron/root\nx\nEOF\nCOPY <<'EOF' /var/a\na\nEOF"},
+		"setgid is gone": {[]entry{dir("srv/d").mode(0o2755)}, []entry{dir("srv/d")}, "RUN chmod 00755 /srv/d"},
+		"setuid in what is given away": {[]entry{dir("srv/d"), file("srv/d/x", ""), file("srv/d/y", "").mode(0o4755).owner(1000, 1000)}, []entry{dir("srv/d").owner(1000, 1000), file("srv/d/x", "").owner(1000, 1000)},
+			"RUN chown app:app /srv/d /srv/d/x"},
 		"link in a new directory": {nil, []entry{dir("srv/d"), symlink("srv/d/x", "y")}, "RUN install -d /srv/d\nRUN ln -sfn y /srv/d/x"},
 		"many in a directory that was there": {nil, []entry{file("opt/1", "\x00"), file("opt/2", ""), file("opt/3", ""), file("opt/4", ""), file("opt/5", ""), dir("opt/6"), file("opt/6/7", "").mode(0o755), file("opt/8", "").owner(1000, 1000)},
 			"COPY added/opt /opt\nRUN chown -h app:app /opt/8"},
@@ -74,6 +85,29 @@ func TestSteps(t *testing.T) {
 				t.Errorf("left out: %v", r.Left)
 			}
 		})
+	}
+}
+
+// TestUmask holds that one chmod gives a new directory the modes of another umask, and none gives them to
+// several.
+func TestUmask(t *testing.T) {
+	tree := func(name string) (list []entry) {
+		list = append(list, dir(name).mode(0o750))
+		for _, f := range []string{"1", "2", "3", "4"} {
+			list = append(list, file(name+"/"+f, "").mode(0o640))
+		}
+		return list
+	}
+	var one, several []entry
+	for _, name := range strings.Fields("opt/a opt/b opt/c opt/d opt/e opt/f opt/g") {
+		several = append(several, tree(name)...)
+		one = append(one, tree("srv/x/"+name)...)
+	}
+	one = append([]entry{dir("srv/x").mode(0o750), dir("srv/x/opt").mode(0o750)}, one...)
+	for want, layer := range map[string][]entry{"COPY files/srv/x /srv/x\nRUN chmod -R u=rwX,g=rX,o= /srv/x": one, "ADD files/exact1.tar /": several} {
+		if got := instructions(made(t, []entry{dir("srv"), dir("opt")}, layer)); got != want {
+			t.Errorf("got\n%s\nwant\n%s", got, want)
+		}
 	}
 }
 
@@ -224,7 +258,7 @@ func TestLeft(t *testing.T) {
 // TestWrite looks at the directory.
 func TestWrite(t *testing.T) {
 	one := 1
-	r := made(t, nil, []entry{file("usr/bin/x", "\x00y").mode(0o4711), file("etc/motd", "hi\n")},
+	r := made(t, []entry{dir("usr"), dir("usr/bin")}, []entry{file("usr/bin/x", "\x00y").mode(0o4711), file("etc/motd", "hi\n")},
 		Command{Line: "echo hi >/etc/motd", Dir: "/"}, Command{Line: "echo no >/etc/motd", Dir: "/", Exit: &one})
 	dir := filepath.Join(t.TempDir(), "out")
 	if err := r.Write(t.Context(), dir); err != nil {

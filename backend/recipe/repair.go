@@ -10,71 +10,135 @@ import (
 	"github.com/seed-e0495807/strake/backend/validate"
 )
 
-// Repair adds a last step that makes paths exactly what they are in the committed image: copied
-// with all attributes, or removed. It gives those that it has taken. Paths that are left out on
-// purpose, that hold a secret, and files of users' passwords stay as they are.
-func (r *Recipe) Repair(ctx context.Context, names []string) (taken []string, err error) {
-	var members []*validate.Node
-	var removed []string
-	slices.SortFunc(names, comparePaths)
-	for _, name := range slices.Compact(names) {
-		n := r.after.At(name)
-		switch {
-		case r.meant(name) || name == shadowFile || name == gshadowFile || n == nil && !printable(name):
-		case n == nil:
-			removed = append(removed, name)
-		default:
-			members = append(members, n)
-		}
-	}
-	members, twins := r.linked(members)
-	if members, err = r.open(ctx, members); err != nil {
+// Repair adds last steps that make paths exactly what they are in the committed image, where an image that
+// was built of the recipe has them otherwise: removed, made, given their modes and owners, or copied with
+// all attributes. It gives those that it has taken. Paths that are left out on purpose, that hold a secret,
+// and files of users' passwords stay as they are.
+func (r *Recipe) Repair(ctx context.Context, built *validate.Image, names []string) (taken []string, err error) {
+	x := *r.reading
+	x.out = &Recipe{reading: r.reading, Steps: slices.Clone(r.Steps)}
+	if x.ground, err = x.reader.Tree(ctx, built); err != nil {
 		return nil, err
 	}
-	if taken = slices.Clone(removed); len(removed)+len(twins) > 0 {
-		r.add(Step{Kind: Exact, Group: Exact.String(), Comment: []string{"what no step above removes"}, Instruction: "RUN rm -rf" + list(append(removed, twins...)), Explains: taken})
+	if x.names, err = x.namesOf(ctx, x.ground); err != nil { // the only ones that its programs know
+		return nil, err
 	}
-	if len(members) > 0 {
-		file := File{Name: fmt.Sprintf("files/exact%d.tar", len(r.Steps)+1), Members: members}
-		s := Step{Kind: Exact, Group: Exact.String(), Comment: []string{"what no step above makes as it was"}, Instruction: "ADD " + paths(file.Name, "/"), Files: []File{file}}
-		for _, n := range members {
-			s.Explains = append(s.Explains, n.Path())
+	x.changes = map[string]*change{}
+	for _, name := range names {
+		c := &change{name, x.ground.At(name), x.after.At(name)}
+		hashes := (name == shadowFile || name == gshadowFile) && (c.after == nil || c.content())
+		if !r.meant(name) && !hashes && (c.after != nil || printable(name)) {
+			x.changes[name] = c
 		}
-		taken = append(taken, s.Explains...)
+	}
+	all := x.paths(func(*change) bool { return true })
+	if err := x.repair(ctx); err != nil {
+		return nil, err
+	}
+	for _, s := range x.out.Steps[len(r.Steps):] {
+		s.Kind, s.Group = Exact, Exact.String()
 		r.add(s)
 	}
-	return taken, nil
+	return slices.DeleteFunc(all, func(name string) bool { return x.changes[name] != nil }), nil
 }
 
-// linked adds the other names of files: a hard link is one of all of them. Those of a file with several
-// names are in the second list: they are removed first, or what is there already is in no layer.
-func (r *Recipe) linked(nodes []*validate.Node) (list []*validate.Node, twins []string) {
-	has := map[*validate.Node]bool{}
-	for _, n := range nodes {
-		has[n] = true
+// repair makes the steps. What commands make as it was is not copied.
+func (r *reading) repair(ctx context.Context) error {
+	if r.program("rm") {
+		r.removed("what no step above removes")
 	}
-	same := func(n *validate.Node) func(*validate.Node) bool {
-		return func(o *validate.Node) bool { return n != o && n.Kind != validate.Directory && n.SameFile(o) }
+	twins := r.twins()
+	copied, err := r.open(ctx, r.copied(twins))
+	if err != nil {
+		return err
 	}
+	var dirs, others []*change
+	for _, name := range r.paths(func(c *change) bool { return c.after != nil }) {
+		switch c := r.changes[name]; {
+		case c.before != nil && c.surface() && !r.exactly(c) && len(twins[name]) == 0:
+			others = append(others, c)
+		case c.before != nil || !c.plainDirectory() || slices.Contains(copied, name):
+		case slices.ContainsFunc(copied, func(other string) bool { return under(other, name) }):
+			copied = append(copied, name) // in front of what is in it
+		default:
+			dirs = append(dirs, c)
+		}
+	}
+	if len(dirs) > 0 {
+		r.makeDirs(Exact, dirs[0].path, dirs)
+	}
+	if r.program("chmod") && r.program("chown") && len(others) > 0 {
+		r.modes(Exact, others)
+	} else {
+		for _, c := range others {
+			copied = append(copied, c.path)
+		}
+	}
+	if len(copied) == 0 {
+		return nil
+	}
+	slices.SortFunc(copied, comparePaths)
+	s := r.exact(Exact, r.about("what no step above makes as it was", copied...), copied...)
+	if there := slices.DeleteFunc(copied, func(name string) bool { return len(twins[name]) == 0 || r.ground.At(name) == nil || !printable(name) }); len(there) > 0 {
+		s.Instruction = "RUN rm -rf" + list(there) + "\n" + s.Instruction // or what is there already is in no layer
+	}
+	return nil
+}
+
+// plainDirectory tells whether a command makes all of a new path.
+func (c *change) plainDirectory() bool {
+	return c.after.Kind == validate.Directory && len(c.after.Xattrs) == 0 && printable(c.path)
+}
+
+// copied are the paths that no command makes as they are to be, with all names of a file that has several.
+func (r *reading) copied(twins map[string][]string) (names []string) {
+	set := map[string]bool{}
+	for name, c := range r.changes {
+		switch {
+		case c.after == nil:
+		case len(twins[name]) > 0:
+			for _, twin := range twins[name] {
+				set[twin] = true
+			}
+		case c.before == nil && c.plainDirectory(), c.before != nil && c.surface() && !r.exactly(c):
+		default:
+			set[name] = true
+		}
+	}
+	return sorted(set)
+}
+
+// twins are all names of the files that have several: a hard link is one of all of them.
+func (r *reading) twins() map[string][]string {
+	type file struct {
+		*validate.File
+		born int
+	}
+	all, twins := map[file][]string{}, map[string][]string{}
 	r.after.Walk(func(n *validate.Node) {
-		if has[n] || slices.ContainsFunc(nodes, same(n)) {
-			list = append(list, n)
+		if n.Kind != validate.Directory {
+			f := file{n.File, n.Born()}
+			all[f] = append(all[f], n.Path())
 		}
 	})
-	for _, n := range list {
-		if slices.ContainsFunc(list, same(n)) && printable(n.Path()) {
-			twins = append(twins, n.Path())
+	for _, names := range all {
+		if len(names) == 1 {
+			continue
+		}
+		for _, name := range names {
+			twins[name] = names
 		}
 	}
-	return list, twins
+	return twins
 }
 
 // open leaves out what holds a secret.
-func (r *Recipe) open(ctx context.Context, nodes []*validate.Node) ([]*validate.Node, error) {
-	secret := map[*validate.Node]bool{}
+func (r *reading) open(ctx context.Context, names []string) ([]string, error) {
+	secret := map[string]bool{}
 	var texts []*validate.Node
-	for _, n := range nodes {
-		if secret[n] = secretOf(n.Path(), "") != ""; n.Kind == validate.Regular && n.Size <= maxText {
+	for _, name := range names {
+		n := r.after.At(name)
+		if secret[name] = secretOf(name, "") != ""; n.Kind == validate.Regular && n.Size <= maxText {
 			texts = append(texts, n)
 		}
 	}
@@ -82,18 +146,28 @@ func (r *Recipe) open(ctx context.Context, nodes []*validate.Node) ([]*validate.
 		data, err := io.ReadAll(body)
 		if text := string(data); !strings.ContainsRune(text, 0) {
 			for _, n := range same {
-				secret[n] = secret[n] || secretOf(n.Path(), text) != ""
+				secret[n.Path()] = secret[n.Path()] || secretOf(n.Path(), text) != ""
 			}
 		}
 		return err
 	})
-	return slices.DeleteFunc(nodes, func(n *validate.Node) bool { return secret[n] }), err
+	return slices.DeleteFunc(names, func(name string) bool { return secret[name] }), err
 }
 
 // add puts a step in its place.
 func (r *Recipe) add(s Step) {
 	r.Steps = append(r.Steps, s)
 	slices.SortStableFunc(r.Steps, func(a, b Step) int { return int(a.Kind) - int(b.Kind) })
+}
+
+// archiveName is the name of one more archive of the context.
+func (r *Recipe) archiveName() string {
+	for i := len(r.Steps) + 1; ; i++ {
+		name := fmt.Sprintf("files/exact%d.tar", i)
+		if !slices.ContainsFunc(r.Steps, func(s Step) bool { return slices.ContainsFunc(s.Files, func(f File) bool { return f.Name == name }) }) {
+			return name
+		}
+	}
 }
 
 // meant tells whether a path is left out on purpose.

@@ -13,25 +13,23 @@ import (
 // maxOdd is how many files of a tree may have an owner or a mode of their own.
 const maxOdd = 20
 
+// oddities are owners and modes that differ from those of a COPY. A change of the owner takes setuid away.
+type oddities struct{ owners, modes commands }
+
+func (o *oddities) count() int      { return o.owners.count() + o.modes.count() }
+func (o *oddities) lines() []string { return slices.Concat(o.owners.lines(), o.modes.lines()) }
+
 // copyTree copies a directory out of the context. COPY gives all of it one owner; what has
 // another one, and modes that a repository does not keep, are set behind it.
 func (r *reading) copyTree(top *change, t parts) {
 	var (
-		root     = cmp.Or(t.root, "files")
-		owner    = r.usual(t)
-		files    []File
-		names    []string
-		after    []string // commands
-		odd      = map[string][]string{}
-		order    []string
-		holds    = map[string]bool{} // directories with something in them
-		empty    []*change
-		settings = func(command, name string) {
-			if odd[command] == nil {
-				order = append(order, command)
-			}
-			odd[command] = append(odd[command], name)
-		}
+		root  = cmp.Or(t.root, "files")
+		owner = r.usual(t)
+		files []File
+		names []string
+		odd   oddities            // what COPY does not make as it is to be
+		holds = map[string]bool{} // directories with something in them
+		empty []*change
 	)
 	note := func(c *change) {
 		names = append(names, c.path)
@@ -42,10 +40,10 @@ func (r *reading) copyTree(top *change, t parts) {
 				o = "root:root"
 			}
 			chowned = true
-			settings("chown -h "+o, c.path)
+			odd.owners.add("chown -h "+o, c.path)
 		}
 		if !r.kept(c, c == top) || chowned && c.after.Mode&0o6000 != 0 {
-			settings("chmod "+mode(c.after), c.path)
+			odd.modes.add("chmod "+mode(c.after), c.path)
 		}
 	}
 	for _, f := range t.files {
@@ -64,11 +62,7 @@ func (r *reading) copyTree(top *change, t parts) {
 	for _, f := range t.files {
 		note(f)
 	}
-	var odds int
-	for _, list := range odd {
-		odds += len(list)
-	}
-	if odds > maxOdd && !r.uniform(t, &order, odd) || odds > 0 && !r.program("chmod") {
+	if odds := odd.count(); odds > maxOdd && !r.uniform(t, &odd) || odds > 0 && !r.program("chmod") {
 		all := append([]*change{}, t.dirs...)
 		names = nil
 		for _, c := range append(all, t.files...) {
@@ -77,15 +71,12 @@ func (r *reading) copyTree(top *change, t parts) {
 		r.exact(kindOf(top.path), r.about("added, with owners and modes of its own", top.path), names...)
 		return
 	}
-	for _, command := range order {
-		after = append(after, command+list(odd[command]))
-	}
 	flags := ""
 	if owner != "" {
 		flags = "--chown=" + owner + " "
 	}
 	instruction := "COPY " + flags + paths(root+top.path, top.path)
-	if len(after) > 0 {
+	if after := odd.lines(); len(after) > 0 {
 		instruction += "\nRUN " + chain(after)
 	}
 	if run := r.setcaps(t.files); run != "" {
@@ -93,7 +84,7 @@ func (r *reading) copyTree(top *change, t parts) {
 	}
 	r.step(Step{Kind: kindOf(top.path), Group: top.path, Comment: r.about("added", top.path), Instruction: instruction, Files: files, Explains: names})
 	if len(empty) > 0 {
-		r.makeDirs(top.path, empty)
+		r.makeDirs(kindOf(top.path), top.path, empty)
 	}
 }
 
@@ -125,8 +116,8 @@ func (r *reading) kept(c *change, top bool) bool {
 }
 
 // uniform finds the one chmod -R that gives a tree its modes, as with another umask.
-func (r *reading) uniform(t parts, order *[]string, odd map[string][]string) bool {
-	if len(t.dirs) == 0 {
+func (r *reading) uniform(t parts, odd *oddities) bool {
+	if len(t.dirs) == 0 || slices.ContainsFunc(slices.Concat(t.dirs, t.files), func(c *change) bool { return !under(c.path, t.dirs[0].path) }) {
 		return false
 	}
 	dirs := t.dirs[0].after.Mode
@@ -151,22 +142,9 @@ func (r *reading) uniform(t parts, order *[]string, odd map[string][]string) boo
 	if dirs > 0o777 {
 		return false
 	}
-	var kept []string
-	for _, command := range *order {
-		if strings.HasPrefix(command, "chmod ") {
-			delete(odd, command)
-		} else {
-			kept = append(kept, command)
-		}
-	}
-	command := "chmod -R " + symbolic(dirs)
-	odd[command] = []string{t.dirs[0].path}
-	*order = append(kept, command)
-	n := 0
-	for _, list := range odd {
-		n += len(list)
-	}
-	return n <= maxOdd
+	odd.modes = commands{}
+	odd.modes.add("chmod -R "+symbolic(dirs), t.dirs[0].path)
+	return odd.count() <= maxOdd
 }
 
 // symbolic is the mode of a directory so that programs keep being ones and other files do not

@@ -68,3 +68,35 @@ func list(names []string) string {
 
 // chain joins commands, each of which needs the one before it.
 func chain(commands []string) string { return strings.Join(commands, " \\\n && ") }
+
+// commands are words by the command that takes them, in the order in which the commands were added.
+type commands struct {
+	order []string
+	words map[string][]string
+}
+
+func (c *commands) add(command, name string) {
+	if c.words == nil {
+		c.words = map[string][]string{}
+	}
+	if c.words[command] == nil {
+		c.order = append(c.order, command)
+	}
+	c.words[command] = append(c.words[command], name)
+}
+
+// count is how many words there are.
+func (c *commands) count() (n int) {
+	for _, list := range c.words {
+		n += len(list)
+	}
+	return n
+}
+
+// lines are the commands with their words.
+func (c *commands) lines() (out []string) {
+	for _, command := range c.order {
+		out = append(out, command+list(c.words[command]))
+	}
+	return out
+}

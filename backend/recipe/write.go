@@ -124,7 +124,7 @@ func (r *Recipe) context(ctx context.Context, dir string) error {
 			}
 		}
 	}
-	err = r.reader.Contents(ctx, nodes, func(same []*validate.Node, body io.Reader) error {
+	err = r.reading.reader.Contents(ctx, nodes, func(same []*validate.Node, body io.Reader) error {
 		for i, n := range same {
 			for j, name := range files[n] {
 				var err error
@@ -201,7 +201,7 @@ func (r *Recipe) archive(ctx context.Context, root *os.Root, f File) (err error)
 			return err
 		}
 	}
-	err = r.reader.Contents(ctx, regular, func(same []*validate.Node, body io.Reader) error {
+	err = r.reading.reader.Contents(ctx, regular, func(same []*validate.Node, body io.Reader) error {
 		for i, n := range same {
 			h := header(n)
 			if i > 0 {

@@ -15,7 +15,7 @@ import (
 type Proof struct {
 	validate.Verdict
 	Left     []Left   `json:"left,omitempty"`     // what is left out on purpose
-	Repaired []string `json:"repaired,omitempty"` // paths that the last step copies, as they would differ
+	Repaired []string `json:"repaired,omitempty"` // paths that a last step makes as they were, as they would differ
 	Builds   int      `json:"builds"`             // that it took
 }
 

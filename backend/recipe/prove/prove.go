@@ -1,6 +1,6 @@
 // Package prove builds what package recipe has written and compares it with the committed image:
 // what is equal, what is left out on purpose, and what differs. What differs and nobody meant to is
-// copied as it is by a last step, and built and compared again.
+// made as it was by a last step, and built and compared again.
 //
 // How each class is judged. Equal is what strake diff-image calls so: kind, mode, owner, extended
 // attributes, links, devices, content, packages and config; contents that say the same in other
@@ -168,7 +168,7 @@ func (x *prover) prove(ctx context.Context, made *recipe.Recipe) (*Proof, error)
 		if round == x.Rounds || len(wrong) == 0 {
 			return p, nil
 		}
-		fixed, err := made.Repair(ctx, wrong)
+		fixed, err := made.Repair(ctx, img, wrong)
 		if err != nil {
 			return nil, err
 		}
@@ -176,7 +176,7 @@ func (x *prover) prove(ctx context.Context, made *recipe.Recipe) (*Proof, error)
 			return p, nil
 		}
 		repaired = append(repaired, fixed...)
-		x.Say(fmt.Sprintf("copying %d paths that differ", len(fixed)))
+		x.Say(fmt.Sprintf("mending %d paths that differ", len(fixed)))
 	}
 }
 

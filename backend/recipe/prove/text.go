@@ -27,7 +27,7 @@ func (p *Proof) Text(w io.Writer, limit int) error {
 			fmt.Fprintf(&b, "  %s\n", line)
 		}
 	}
-	section("Copied as it is, as no step makes it", p.Repaired)
+	section("Made as it was by a last step, as no other one does", p.Repaired)
 	var secret, rest []string
 	for _, l := range p.Left {
 		line := fmt.Sprintf("%s: %s, %s, %s", l.Pattern, files(l.Files), units.HumanSize(float64(l.Bytes)), l.Why)

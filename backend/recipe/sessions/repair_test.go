@@ -11,7 +11,7 @@ import (
 	"github.com/seed-e0495807/strake/lang/diag"
 )
 
-// TestRepair holds that what a wrong recipe does not make is copied as it is, or is told where that may
+// TestRepair holds that what a wrong recipe does not make is made as it was, or is told where that may
 // not be; and that nothing is compared with what another base makes.
 func TestRepair(t *testing.T) {
 	if testing.Short() {

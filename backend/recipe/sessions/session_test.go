@@ -21,6 +21,7 @@ type session struct {
 	does   string
 	keeps  []string // paths that are not left out
 	never  []string // what is secret: no file that is written has it
+	whole  bool     // the steps make all: no path is repaired
 	script string
 }
 
@@ -46,6 +47,10 @@ func load(t testing.TB, file string) *session {
 			s.does = value
 		case "keeps":
 			s.keeps = strings.Fields(value)
+		case "repairs":
+			if s.whole = value == "none"; !s.whole {
+				t.Fatalf("%s: repairs are none, or not spoken of", file)
+			}
 		case "never":
 			s.never = strings.Fields(value)
 		default:

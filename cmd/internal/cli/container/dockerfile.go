@@ -354,7 +354,7 @@ here documents, edits stay small, and the rest is copied. Secrets, and what no i
 left out and listed.
 
 Then it is built and compared with the container: what is equal, what is left out on purpose,
-and what differs. What no step makes is copied as it is by a last one. The exit code is 0 when
+and what differs. What no step makes as it was, a last one does. The exit code is 0 when
 they are equal, also up to what is listed; 1 when they are different; 2 when that is not known,
 as when the Dockerfile does not build.
 `
