@@ -13,7 +13,22 @@ import (
 // Rules are the rules, by their ids.
 func Rules() []lint.Rule {
 	return []lint.Rule{
+		relativeDir(),
+		rootUser(),
+		changedDir(),
 		sudo(),
+		untagged(),
+		latest(),
+		portNumber(),
+		secondCheck(),
+		addForCopy(),
+		severalFiles(),
+		unknownStage(),
+		ownStage(),
+		sameName(),
+		shellForm(),
+		otherRegistry(),
+		constantPlatform(),
 	}
 }
 
