@@ -34,8 +34,12 @@ func (f *File) Trivia(in Instruction) []Trivia {
 	if at.IsZero() || at.File != f.Source.ID || int(at.End) > len(f.Source.Text) {
 		return nil
 	}
-	var out []Trivia
-	for _, t := range lexer.Trivia(f.Source.Text, at.Start, at.End, f.Escape) {
+	list := lexer.Trivia(f.Source.Text, at.Start, at.End, f.Escape)
+	if len(list) == 0 {
+		return nil
+	}
+	out := make([]Trivia, 0, len(list))
+	for _, t := range list {
 		trivia := Trivia{Place: Place{source.Span{File: at.File, Start: t.Start, End: t.End}}}
 		switch t.Kind {
 		case lexer.Comment:

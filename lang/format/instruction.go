@@ -1,0 +1,173 @@
+package format
+
+import (
+	"strings"
+
+	"github.com/seed-e0495807/strake/lang"
+	"github.com/seed-e0495807/strake/lang/source"
+)
+
+// instruction writes an instruction: its words, what is between them laid out, and its here
+// documents as they are.
+func (p *printer) instruction(in lang.Instruction) {
+	h := in.Head()
+	p.trivia, p.at, p.end = nil, h.At.Start, h.At.End
+	if len(h.Heredocs) > 0 {
+		p.end = h.Heredocs[0].Body.At.Start
+	}
+	if strings.IndexByte(p.src[p.at:p.end], '\n') >= 0 {
+		p.trivia = p.file.Trivia(in)
+	}
+	if n := len(p.trivia); n == 0 || p.trivia[n-1].At.End < p.end {
+		p.end = p.at + uint32(len(strings.TrimRight(p.src[p.at:p.end], "\r\n")))
+	}
+	p.copy(h.Keyword.At.Start) // lines that go on with nothing on them
+	p.keyword(h.Keyword)
+	if n, ok := in.(*lang.Onbuild); ok {
+		p.trigger(n)
+	} else {
+		p.arguments(in)
+		p.tail()
+	}
+	if len(h.Heredocs) > 0 {
+		p.documents(h)
+	}
+}
+
+// documents writes the here documents, byte for byte.
+func (p *printer) documents(h *lang.Header) {
+	start := h.Heredocs[0].Body.At.Start
+	if !strings.HasSuffix(p.String(), "\n") {
+		p.WriteString(p.endingAt(start))
+	}
+	p.WriteString(p.src[start:h.At.End])
+}
+
+// keyword writes a word of the language, in the case of the file.
+func (p *printer) keyword(w lang.Word) {
+	if w.At.Len() != len(w.Text) { // a line ends in it
+		p.copy(w.At.End)
+		return
+	}
+	p.WriteString(p.cased(w.Text))
+	p.at = w.At.End
+}
+
+// trigger writes what an ONBUILD has behind it. It goes into the config of the image as it
+// is, the blanks at its end too.
+func (p *printer) trigger(n *lang.Onbuild) {
+	if n.Trigger != nil && len(n.Flags) == 0 {
+		p.space(n.Trigger.Head().At.Start, true)
+	}
+	p.copy(p.end)
+}
+
+// arguments writes flags and what follows them.
+func (p *printer) arguments(in lang.Instruction) {
+	c, ok := script(in)
+	// The lines of a script keep their indentation, and those in front of it stay with them.
+	keep := ok && !c.Exec && strings.Contains(p.src[c.Line.At.Start:c.Line.At.End], "\n")
+	for _, f := range in.Head().Flags {
+		p.word(f.At, keep)
+	}
+	if n, ok := in.(*lang.From); ok && n.As.Text != "" {
+		p.word(n.Base.At, false)
+		p.as(n.As)
+		return
+	}
+	if n, ok := in.(*lang.Healthcheck); ok {
+		p.space(n.Kind.At.Start, keep)
+		p.keyword(n.Kind)
+	}
+	list := words(in)
+	if len(list) > 0 && p.array(list) {
+		return
+	}
+	for _, w := range list {
+		p.word(w, keep)
+	}
+}
+
+// as writes the end of a FROM: its AS is no word of the tree.
+func (p *printer) as(name lang.Word) {
+	gap := p.between(p.at, name.At.Start)
+	from := p.skip(p.at, name.At.Start, gap)
+	if to := from + 2; to < name.At.Start && strings.EqualFold(p.src[from:to], "as") && p.blank(to, name.At.Start, gap) {
+		p.space(from, false)
+		p.WriteString(p.cased("AS"))
+		p.at = to
+	}
+	p.word(name.At, false)
+}
+
+// script is what an instruction has a shell do.
+func script(in lang.Instruction) (lang.Command, bool) {
+	switch n := in.(type) {
+	case *lang.Run:
+		return n.Command, true
+	case *lang.Cmd:
+		return n.Command, true
+	case *lang.Entrypoint:
+		return n.Command, true
+	case *lang.Shell:
+		return n.Command, true
+	case *lang.Healthcheck:
+		return n.Command, true
+	}
+	return lang.Command{}, false
+}
+
+// words are the places of the arguments: words, pairs, or one text.
+func words(in lang.Instruction) []source.Span {
+	if c, ok := script(in); ok {
+		if c.Exec {
+			return spans(c.Args)
+		}
+		return spans([]lang.Word{c.Line})
+	}
+	switch n := in.(type) {
+	case *lang.From:
+		return []source.Span{n.Base.At}
+	case *lang.Copy:
+		return append(spans(n.Paths.Sources), n.Paths.Dest.At)
+	case *lang.Add:
+		return append(spans(n.Paths.Sources), n.Paths.Dest.At)
+	case *lang.Env:
+		return pairs(n.Pairs.List)
+	case *lang.Label:
+		return pairs(n.Pairs.List)
+	case *lang.Arg:
+		return pairs(n.Pairs.List)
+	case *lang.Expose:
+		return spans(n.Ports.List)
+	case *lang.Volume:
+		return spans(n.Paths.List)
+	case *lang.Workdir:
+		return []source.Span{n.Path.At}
+	case *lang.User:
+		return []source.Span{n.Name.At}
+	case *lang.StopSignal:
+		return []source.Span{n.Signal.At}
+	case *lang.Maintainer:
+		return []source.Span{n.Name.At}
+	case *lang.Custom:
+		return []source.Span{n.Args.At}
+	}
+	return nil
+}
+
+func spans[N lang.Node](list []N) []source.Span {
+	out := make([]source.Span, 0, len(list)+1)
+	for _, n := range list {
+		out = append(out, n.Span())
+	}
+	return out
+}
+
+// pairs are the places of pairs, and of both parts of one in the form "ENV name value".
+func pairs(list []lang.Pair) []source.Span {
+	if len(list) == 1 && list[0].Legacy {
+		return []source.Span{list[0].Key.At, list[0].Value.At}
+	}
+	return spans(list)
+}

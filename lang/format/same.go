@@ -1,0 +1,157 @@
+package format
+
+import (
+	"reflect"
+	"slices"
+	"strings"
+
+	"github.com/seed-e0495807/strake/lang"
+)
+
+// same tells whether two files mean the same and have the same comments. Casing of keywords,
+// blanks and line ends are all that may differ.
+func same(a, b *lang.File) bool {
+	if a.Escape != b.Escape || len(a.Items) != len(b.Items) || directive(a, "syntax") != directive(b, "syntax") || directive(a, "check") != directive(b, "check") {
+		return false
+	}
+	for i, item := range a.Items {
+		if !sameItem(a, item, b, b.Items[i]) {
+			return false
+		}
+	}
+	return true
+}
+
+// directive is the value of a directive, as BuildKit finds it.
+func directive(f *lang.File, name string) string {
+	d, _ := lang.FindDirective(f.Source, name)
+	return d.Value
+}
+
+func sameItem(f *lang.File, a lang.Item, g *lang.File, b lang.Item) bool {
+	switch x := a.(type) {
+	case *lang.Comment:
+		y, ok := b.(*lang.Comment)
+		return ok && trimRight(x.Text) == trimRight(y.Text)
+	case *lang.Directive:
+		y, ok := b.(*lang.Directive)
+		return ok && x.Name == y.Name && x.Value == y.Value
+	case lang.Instruction:
+		y, ok := b.(lang.Instruction)
+		return ok && sameInstruction(x, y) && slices.Equal(comments(f, x), comments(g, y))
+	}
+	return false
+}
+
+func sameInstruction(a, b lang.Instruction) bool {
+	h, k := a.Head(), b.Head()
+	if reflect.TypeOf(a) != reflect.TypeOf(b) || !strings.EqualFold(h.Keyword.Text, k.Keyword.Text) ||
+		!slices.EqualFunc(h.Flags, k.Flags, sameFlag) || !slices.EqualFunc(h.Heredocs, k.Heredocs, sameDocument) {
+		return false
+	}
+	switch x := a.(type) {
+	case *lang.Onbuild:
+		return trigger(x) == trigger(b.(*lang.Onbuild))
+	case *lang.Healthcheck:
+		if !strings.EqualFold(x.Kind.Text, b.(*lang.Healthcheck).Kind.Text) {
+			return false
+		}
+	case *lang.From:
+		if x.As.Text != b.(*lang.From).As.Text {
+			return false
+		}
+	}
+	c, _ := script(a)
+	d, _ := script(b)
+	return c.Exec == d.Exec && slices.Equal(values(a), values(b))
+}
+
+// trigger is what stands behind ONBUILD, as the image keeps it.
+func trigger(n *lang.Onbuild) string {
+	_, text, _ := strings.Cut(n.Code, n.Keyword.Text)
+	return strings.TrimLeft(text, "\t\n\f\r ")
+}
+
+// values are the arguments as the instruction takes them.
+func values(in lang.Instruction) []string {
+	var out []string
+	add := func(words ...lang.Word) {
+		for _, w := range words {
+			out = append(out, w.Text)
+		}
+	}
+	pairs := func(list []lang.Pair) {
+		for _, p := range list {
+			kind := "name"
+			if p.Legacy {
+				kind = "legacy"
+			} else if p.HasValue {
+				kind = "pair"
+			}
+			out = append(out, kind, p.Key.Text, p.Value.Text)
+		}
+	}
+	if c, ok := script(in); ok {
+		add(c.Line)
+		add(c.Args...)
+		return out
+	}
+	switch n := in.(type) {
+	case *lang.From:
+		add(n.Base)
+	case *lang.Copy:
+		add(n.Paths.Sources...)
+		add(n.Paths.Dest)
+	case *lang.Add:
+		add(n.Paths.Sources...)
+		add(n.Paths.Dest)
+	case *lang.Env:
+		pairs(n.Pairs.List)
+	case *lang.Label:
+		pairs(n.Pairs.List)
+	case *lang.Arg:
+		pairs(n.Pairs.List)
+	case *lang.Expose:
+		add(n.Ports.List...)
+	case *lang.Volume:
+		add(n.Paths.List...)
+	case *lang.Workdir:
+		add(n.Path)
+	case *lang.User:
+		add(n.Name)
+	case *lang.StopSignal:
+		add(n.Signal)
+	case *lang.Maintainer:
+		add(n.Name)
+	case *lang.Custom:
+		add(n.Args)
+	}
+	return out
+}
+
+func sameFlag(a, b lang.Flag) bool {
+	return a.Name == b.Name && a.Value == b.Value && a.HasValue == b.HasValue
+}
+
+func sameDocument(a, b lang.Heredoc) bool {
+	return a.Name == b.Name && a.Expand == b.Expand && a.Chomp == b.Chomp && a.Body.Text == b.Body.Text && a.End.Text == b.End.Text
+}
+
+// comments are those inside an instruction.
+func comments(f *lang.File, in lang.Instruction) []string {
+	h := in.Head()
+	end := h.At.End
+	if len(h.Heredocs) > 0 {
+		end = h.Heredocs[0].Body.At.Start - 1
+	}
+	if !strings.Contains(f.Source.Text[h.At.Start:end], "\n") {
+		return nil
+	}
+	var out []string
+	for _, t := range f.Trivia(in) {
+		if t.Kind == lang.InnerComment {
+			out = append(out, trimRight(t.Text))
+		}
+	}
+	return out
+}
