@@ -19,7 +19,7 @@ type Config struct {
 // Setting is what is said of rules. Where two are about one rule, the more specific one counts:
 // a name before a tag, a longer pattern before a shorter one; of equal ones the last.
 type Setting struct {
-	Name  string // a rule's, or another tool's for it; a pattern of path.Match over names; or "tag:" and a tag
+	Name  string // a rule's, or another tool's for it; a pattern of path.Match over names; or "tag/" and a tag
 	Level string // one of Levels
 }
 
@@ -83,7 +83,7 @@ func Near(rules []Rule, name string) string {
 // nothing. Twins are names of the rules of other tools that are the same.
 func (s Setting) rank(r *Rule, twins []string) int {
 	const tag, twin, name = 1 << 20, 2 << 20, 3 << 20
-	t, ok := strings.CutPrefix(s.Name, "tag:")
+	t, ok := strings.CutPrefix(s.Name, "tag/")
 	switch {
 	case ok && slices.Contains(r.Tags, t):
 		return tag

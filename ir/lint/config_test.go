@@ -24,12 +24,12 @@ func TestChoose(t *testing.T) {
 	}{
 		{"none", nil, "DL1 warning, DL12 error, odd info experimental"},
 		{"a name before a pattern", []lint.Setting{{"DL1", "info"}, {"DL*", "off"}}, "DL1 info, odd info experimental"},
-		{"a name before a tag", []lint.Setting{{"DL1", "on"}, {"tag:apt", "off"}}, "DL1 warning, DL12 error, odd info experimental"},
-		{"a tag before a pattern", []lint.Setting{{"tag:apt", "hint"}, {"*", "off"}}, "DL1 hint"},
+		{"a name before a tag", []lint.Setting{{"DL1", "on"}, {"tag/apt", "off"}}, "DL1 warning, DL12 error, odd info experimental"},
+		{"a tag before a pattern", []lint.Setting{{"tag/apt", "hint"}, {"*", "off"}}, "DL1 hint"},
 		{"a longer pattern", []lint.Setting{{"DL1*", "info"}, {"*", "off"}}, "DL1 info, DL12 info"},
 		{"the last of equals", []lint.Setting{{"DL1", "info"}, {"DL1", "error"}}, "DL1 error, DL12 error, odd info experimental"},
 		{"asked for", []lint.Setting{{"odd", "on"}}, "DL1 warning, DL12 error, odd info"},
-		{"nobody's", []lint.Setting{{"DL13", "on"}, {"tag:x", "on"}, {"X*", "off"}}, "DL1 warning, DL12 error, odd info experimental; DL13 DL1, tag:x , X* "},
+		{"nobody's", []lint.Setting{{"DL13", "on"}, {"tag/x", "on"}, {"X*", "off"}}, "DL1 warning, DL12 error, odd info experimental; DL13 DL1, tag/x , X* "},
 		{"off by the name of a twin", []lint.Setting{{"twin", "off"}}, "DL1 warning, odd info experimental"},
 		{"a twin's own name first", []lint.Setting{{"twin", "off"}, {"DL12", "info"}}, "DL1 warning, DL12 info, odd info experimental"},
 	} {

@@ -1,5 +1,5 @@
-// Package config reads strake.yaml, which says what plugins a build runs, and makes the
-// pipeline of it. It stands above package plugins; what programs may run is decided
+// Package config reads strake.yaml, which says what plugins a build runs and which rules look,
+// and makes the pipeline of it. It stands above package plugins; what programs may run is decided
 // in package trust below it. It may import plugins and lang.
 package config
 
@@ -22,6 +22,7 @@ type File struct {
 	Root           string // the directory that the repository begins at
 	RequireSandbox bool
 	Entries        []Entry
+	Lint           Lint
 }
 
 // Dir is the directory that the file's paths start from.

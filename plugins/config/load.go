@@ -102,6 +102,7 @@ func parse(file *source.File) (*File, diag.List) {
 			l.entry(n)
 		}
 	}
+	l.lint(root.Get("lint"))
 	l.unique()
 	l.diags.Sort()
 	return f, l.diags

@@ -73,8 +73,8 @@ plugins:
   - use: /opt/tools/third.sh
   - use: ../up
 `},
-		{name: "empty", want: "1:1 the config lacks `version`; it is: The plugins that Strake runs over Dockerfiles"},
-		{name: "a list", text: "- a\n", want: "1:1 the config must be a mapping, and is a list; it is: The plugins that Strake runs over Dockerfiles"},
+		{name: "empty", want: "1:1 the config lacks `version`; it is: The plugins that Strake runs over Dockerfiles, and the rules that look at them"},
+		{name: "a list", text: "- a\n", want: "1:1 the config must be a mapping, and is a list; it is: The plugins that Strake runs over Dockerfiles, and the rules that look at them"},
 		{name: "version", text: "version: 2\n", want: "1:10 `version` must be 1; it is: The version of this form, which is 1"},
 		{name: "unknown keys", text: "version: 1\nplugin: []\nplugins:\n  - use: a\n    confg: {}\n    zzzzzzz: 1\n",
 			want: "2:1 unknown key `plugin`; did you mean `plugins`?\n5:5 unknown key `confg`; did you mean `config`?\n6:5 unknown key `zzzzzzz`; the keys here are args, config, except, files, grants, name, only, severity, use"},

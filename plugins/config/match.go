@@ -48,7 +48,12 @@ func (sel *Selection) hasPath(m *ir.Module, dir, workDir string) bool {
 	if len(m.Files) == 0 {
 		return false
 	}
-	name := relative(m.Files[0].Name, dir, workDir)
+	return sel.hasFile(m.Files[0].Name, dir, workDir)
+}
+
+// hasFile tells whether a Dockerfile is one of the paths.
+func (sel *Selection) hasFile(name, dir, workDir string) bool {
+	name = relative(name, dir, workDir)
 	return slices.ContainsFunc(sel.Paths, func(p string) bool {
 		if strings.HasSuffix(p, "/") {
 			p += "**/*"

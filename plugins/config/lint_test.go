@@ -1,0 +1,53 @@
+package config
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/seed-e0495807/strake/ir/lint"
+	"github.com/seed-e0495807/strake/lang/source"
+)
+
+const lintFile = `version: 1
+lint:
+  rules: {"DL*": off, DL3008: info, DL3001x: on}
+  paths:
+    - match: ["services/**"]
+      rules: {DL3008: error, tag/none: on}
+  registries: [docker.io, "*.acme"]
+  labels: {owner: email, url: url}
+  strict-labels: true
+  build: warning
+  shellcheck: auto
+`
+
+// TestLint reads the section, and holds which levels a Dockerfile has.
+func TestLint(t *testing.T) {
+	f, diags := parse(source.NewFile("strake.yaml", lintFile))
+	if len(diags) > 0 {
+		t.Fatal(diags)
+	}
+	f.Path = "/r/strake.yaml"
+	for name, want := range map[string]string{
+		"Dockerfile":            "[{DL* off} {DL3008 info} {DL3001x on}]",
+		"services/a/Dockerfile": "[{DL* off} {DL3008 info} {DL3001x on} {DL3008 error} {tag/none on}]",
+	} {
+		if got := fmt.Sprint(f.Levels(name, "/r")); got != want {
+			t.Errorf("%s: %s", name, got)
+		}
+	}
+	l := f.Lint
+	if !slices.Equal(l.Options.Registries, []string{"docker.io", "*.acme"}) || fmt.Sprint(l.Options.Labels) != "map[owner:email url:url]" ||
+		!l.Options.StrictLabels || l.Build != "warning" || l.ShellCheck != "auto" {
+		t.Errorf("%v", l)
+	}
+	var got []string
+	for _, d := range f.CheckRules([]lint.Rule{{Name: "DL3008"}, {Name: "DL3001"}}) {
+		got = append(got, d.Error())
+	}
+	if want := "no rule is called DL3001x; did you mean `DL3001`?|no rule is called tag/none; `strake lint --explain` lists the rules"; strings.Join(got, "|") != want {
+		t.Errorf("%q", got)
+	}
+}
