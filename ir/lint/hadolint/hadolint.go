@@ -14,13 +14,23 @@ import (
 func Rules() []lint.Rule {
 	return []lint.Rule{
 		relativeDir(),
+		senseless(),
 		rootUser(),
 		changedDir(),
 		sudo(),
 		untagged(),
 		latest(),
+		aptPins(),
+		aptLists(),
+		copiedArchive(),
 		portNumber(),
 		secondCheck(),
+		pipPins(),
+		aptYes(),
+		aptRecommends(),
+		npmPins(),
+		apkPins(),
+		apkCache(),
 		addForCopy(),
 		severalFiles(),
 		unknownStage(),
@@ -28,6 +38,8 @@ func Rules() []lint.Rule {
 		sameName(),
 		shellForm(),
 		otherRegistry(),
+		aptByHand(),
+		gemPins(),
 		constantPlatform(),
 	}
 }

@@ -1,0 +1,170 @@
+package hadolint
+
+import (
+	"path"
+	"slices"
+	"strings"
+
+	"github.com/seed-e0495807/strake/ir"
+	"github.com/seed-e0495807/strake/ir/lint"
+	"github.com/seed-e0495807/strake/ir/shell"
+	"github.com/seed-e0495807/strake/lang/diag"
+)
+
+// eachCommand makes a Rule.Step of a function that looks at the commands of a program.
+func eachCommand(look func(*lint.Script, *shell.Command, *lint.Report), names ...string) func(*lint.Step, *lint.Report) {
+	return lint.OnScript(func(s *lint.Script, r *lint.Report) {
+		for _, c := range s.Commands {
+			if slices.Contains(names, c.Name) {
+				look(s, c, r)
+			}
+		}
+	})
+}
+
+// texts are what a word stands for: itself, or what the file gives its variables. It is false when
+// that is not known.
+func texts(s *lint.Script, w shell.Word) ([]string, bool) {
+	if w.Known {
+		return []string{w.Text}, true
+	}
+	name, quoted, only := w.Variable()
+	split := func(text string) []string {
+		if quoted {
+			return []string{text}
+		}
+		return strings.Fields(text)
+	}
+	if only && s.Assigns(name) && !s.AnySet {
+		var all []string
+		for _, set := range s.Sets {
+			if set.Name == name {
+				if !set.Value.Known {
+					return nil, false
+				}
+				all = append(all, split(set.Value.Text)...)
+			}
+		}
+		return all, true
+	}
+	if s.AnySet || s.Assigns(w.Variables()...) {
+		return nil, false
+	}
+	text, known := w.Value(s.Step.State().Lookup)
+	if known && only {
+		return split(text), true
+	}
+	return []string{text}, known
+}
+
+// unpinned are the words that name a package and no version of it. A word that starts with what is
+// not known may be anything.
+func unpinned(s *lint.Script, list []shell.Word, pinned func(string) bool) (names []string) {
+	for _, w := range list {
+		all, known := texts(s, w)
+		if head, _ := w.Ends(); !known {
+			if head == "" {
+				continue
+			}
+			all = []string{w.Text}
+		}
+		for _, text := range all {
+			if text != "" && text[0] != '-' && !pinned(text) {
+				names = append(names, text)
+			}
+		}
+	}
+	return names
+}
+
+// sayUnpinned reports packages without a version; like is how one is written.
+func sayUnpinned(s *lint.Script, c *shell.Command, r *lint.Report, names []string, like string) {
+	if len(names) == 0 {
+		return
+	}
+	what := names[0] + " comes in"
+	if n := len(names); n > 1 {
+		what = strings.Join(names[:min(n, 3)], ", ")
+		if n > 3 {
+			what += ", …"
+		}
+		what += " come in"
+	}
+	r.Command(s, c, what+" whatever version there is on the day of the build: name one, like "+like)
+}
+
+// mayHave tells whether a command may be given an option by a word that is not known: one in front
+// of its subcommand, or a variable that is called after options.
+func mayHave(s *lint.Script, c *shell.Command, subcommand string) bool {
+	behind := false
+	for _, w := range c.Args {
+		behind = behind || w.Known && w.Text == subcommand
+		if _, known := texts(s, w); known || !w.MayBeOption() {
+			continue
+		}
+		if !behind || slices.ContainsFunc(w.Variables(), func(name string) bool {
+			name = strings.ToUpper(name)
+			return strings.Contains(name, "OPT") || strings.Contains(name, "FLAG") || strings.Contains(name, "ARGS")
+		}) {
+			return true
+		}
+	}
+	return false
+}
+
+// flat are the arguments of a command as texts, with variables that are known expanded.
+func flat(s *lint.Script, c *shell.Command) (list []string) {
+	for _, w := range c.Args {
+		if all, known := texts(s, w); known {
+			list = append(list, all...)
+		} else {
+			list = append(list, w.Text)
+		}
+	}
+	return list
+}
+
+// beside puts a text in front of the first argument that is a word, or behind it.
+func beside(s *lint.Script, c *shell.Command, word, front, behind string) []diag.Edit {
+	for _, w := range c.Args {
+		if w.Known && w.Text == word && w.Start >= 0 {
+			if front != "" {
+				return s.Edit(w.Start, w.Start, front)
+			}
+			return s.Edit(w.End, w.End, behind)
+		}
+	}
+	return nil
+}
+
+// edited is a change to a script as one edit.
+func edited(s *lint.Script, change func(*shell.Editor)) []diag.Edit {
+	e := s.Script.Edit()
+	change(e)
+	old, now := s.Text, e.Text()
+	start, end := 0, 0
+	for start < min(len(old), len(now)) && old[start] == now[start] {
+		start++
+	}
+	for end < min(len(old), len(now))-start && old[len(old)-1-end] == now[len(now)-1-end] {
+		end++
+	}
+	if old == now {
+		return nil
+	}
+	return s.Edit(start, len(old)-end, now[start:len(now)-end])
+}
+
+// mounted tells whether a RUN has a directory in a mount that is of no image: a cache or a tmpfs.
+func mounted(s *lint.Step, dir string) bool {
+	run, ok := s.Body.(*ir.Run)
+	return ok && slices.ContainsFunc(run.Mounts, func(m ir.Mount) bool {
+		kind, _ := m.Option("type")
+		target, _ := m.Option("target")
+		if text, known := s.Expand(target); known {
+			target = text
+		}
+		target = path.Clean(target)
+		return (kind == "cache" || kind == "tmpfs") && (target == dir || strings.HasPrefix(dir, target+"/"))
+	})
+}
