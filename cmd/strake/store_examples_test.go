@@ -12,7 +12,7 @@ import (
 )
 
 // storeCommands are those whose help has examples that use the image store and no engine.
-var storeCommands = []string{"images", "history", "inspect", "tag", "rmi", "save", "load", "import", "push", "pull"}
+var storeCommands = []string{"images", "history", "tag", "rmi", "save", "load", "import", "push", "pull"}
 
 // TestStoreExamples runs every example in the help of these commands in a shell, as it is
 // written, but for the registry, which is one of the test's own. Those of a command run one

@@ -76,8 +76,16 @@ func (c completer) arguments(cmd *cobra.Command) cobra.CompletionFunc {
 	switch cli.NameOf(cmd) {
 	case "build", "compile", "check", "fix", "expand", "diff", "pin", "context", "optimize":
 		return directories
-	case "inspect", "rmi", "save":
+	case "rmi", "save":
 		return c.images
+	case "inspect":
+		return both(c.containers, c.images)
+	case "stop", "kill", "rm":
+		return c.containers
+	case "exec", "logs", "commit":
+		return atMost(1, c.containers)
+	case "run":
+		return atMost(1, c.images)
 	case "images", "history", "push", "pull":
 		return atMost(1, c.images)
 	case "tag":
@@ -149,6 +157,9 @@ func Enumerated() map[string][]string {
 		"--format":         {"table", "json"},
 		"check --format":   {"text", "json", "sarif", "github"},
 		"inspect --format": {"json"},
+		"inspect --type":   {"container", "image"},
+		"run --network":    {"host", "none", "private"},
+		"run --pull":       {"always", "missing", "never"},
 		"--tail":           {"all"},
 	}
 }

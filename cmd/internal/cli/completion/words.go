@@ -11,6 +11,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/seed-e0495807/strake/backend/container"
 	"github.com/seed-e0495807/strake/backend/input"
 	"github.com/seed-e0495807/strake/backend/store"
 	"github.com/seed-e0495807/strake/cmd/internal/cli"
@@ -186,6 +187,29 @@ func (c completer) images(cmd *cobra.Command, args []string, _ string) ([]cobra.
 		}
 	}
 	return words, cobra.ShellCompDirectiveNoFileComp | cobra.ShellCompDirectiveKeepOrder
+}
+
+// containers are the names of the user's containers.
+func (c completer) containers(_ *cobra.Command, args []string, _ string) ([]cobra.Completion, cobra.ShellCompDirective) {
+	var words []cobra.Completion
+	if home, err := c.Home(); err == nil {
+		list, _ := container.Open(cli.ContainersDir(home)).List()
+		for _, found := range list {
+			if found.Name != "" && !slices.Contains(args, found.Name) {
+				words = append(words, found.Name)
+			}
+		}
+	}
+	return words, cobra.ShellCompDirectiveNoFileComp | cobra.ShellCompDirectiveKeepOrder
+}
+
+// both gives the words of two.
+func both(one, other cobra.CompletionFunc) cobra.CompletionFunc {
+	return func(cmd *cobra.Command, args []string, begun string) ([]cobra.Completion, cobra.ShellCompDirective) {
+		words, _ := one(cmd, args, begun)
+		more, directive := other(cmd, args, begun)
+		return append(words, more...), directive
+	}
 }
 
 // imageFilters completes --filter of strake images.

@@ -9,6 +9,7 @@ func Commands() []cli.Maker {
 		{Name: "run", Make: runCommand},
 		{Name: "ps", Make: psCommand},
 		{Name: "logs", Make: logsCommand},
+		{Name: "inspect", Make: inspectCommand},
 		{Name: "exec", Make: execCommand},
 		{Name: "stop", Make: stopCommand},
 		{Name: "kill", Make: killCommand},

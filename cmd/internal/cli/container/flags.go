@@ -94,8 +94,10 @@ func (o *runOptions) check() error {
 		if !o.shares {
 			o.network = container.Private
 		}
+	case "bridge", "default":
+		return cli.Misuse("invalid --network %q: there is no bridge; expected private, for a network of its own, or host or none", o.network)
 	default:
-		return cli.Misuse("invalid --network %q: expected host, none or private", o.network)
+		return cli.Misuse("invalid --network %q: there are no networks between containers; expected host, none or private", o.network)
 	}
 	if o.stopSignal != "" {
 		if _, err := signal.ParseSignal(o.stopSignal); err != nil {

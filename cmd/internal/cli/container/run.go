@@ -43,6 +43,8 @@ func runCommand(p *cli.Process) *cobra.Command {
 	o := &runOptions{Process: p}
 	o.declare(cmd.Flags())
 	cmd.Flags().SetInterspersed(false)
+	cmd.Flags().SetNormalizeFunc(dockerNames)
+	cmd.SetFlagErrorFunc(explainAbsent)
 	cmd.RunE = cli.Running(func(ctx context.Context, args []string) error {
 		if len(args) == 0 {
 			return cli.Misuse("strake run takes an image")

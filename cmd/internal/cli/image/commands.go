@@ -8,7 +8,6 @@ func Commands() []cli.Maker {
 	return []cli.Maker{
 		{Name: "images", Make: listCommand},
 		{Name: "history", Make: historyCommand},
-		{Name: "inspect", Make: inspectCommand},
 		{Name: "tag", Make: tagCommand},
 		{Name: "rmi", Make: rmiCommand},
 		{Name: "save", Make: saveCommand},
