@@ -58,16 +58,16 @@ func packageRows() []program {
 			{Names: "fetch", Action: ToFetch, Options: "-o|--output=writes -R|--recursive -L|--link --stdout", Operands: "text...", Fetches: "*", Writes: "/var/cache/apk/", Then: belowHereOnly},
 		}},
 		{Names: "yum dnf microdnf tdnf dnf5", Sees: seesPackages, Source: "dnf(8) 4.14, yum(8) 3.4", System: true, Manager: "dnf", Reads: "/etc/yum.repos.d/ /etc/dnf/ /var/lib/rpm/", Options: rpmOptions, Setting: dnfSetting, Commands: []program{
-			{Names: "install reinstall localinstall groupinstall builddep downgrade swap distro-sync", Action: ToInstall, Operands: "package...", Fetches: "*", Reads: systemTrees, Writes: systemTrees, Removes: systemTrees},
-			{Names: "group groups module", Commands: []program{
+			{Names: "install in reinstall rei localinstall groupinstall builddep downgrade dg swap distro-sync dsync", Action: ToInstall, Operands: "package...", Fetches: "*", Reads: systemTrees, Writes: systemTrees, Removes: systemTrees},
+			{Names: "group groups grp module", Commands: []program{
 				{Names: "install switch-to", Action: ToInstall, Operands: "package...", Fetches: "*", Reads: systemTrees, Writes: systemTrees, Removes: systemTrees},
 				{Names: "update upgrade", Action: ToUpgrade, Operands: "package...", Fetches: "*", Reads: systemTrees, Writes: systemTrees, Removes: systemTrees},
 				{Names: "remove", Action: ToRemove, Operands: "text...", Fetches: "*", Reads: systemTrees, Writes: systemTrees, Removes: systemTrees},
 				{Names: "list info summary provides", Action: ToAsk, Options: dnfAsks, Operands: "text...", Fetches: "*", Reads: dnfFiles, Writes: dnfFiles, Removes: dnfFiles},
 				{Names: "enable disable reset mark", Action: ToSet, Operands: "text...", Fetches: "*", Reads: dnfFiles, Writes: dnfFiles, Removes: dnfFiles},
 			}},
-			{Names: "update upgrade upgrade-minimal update-minimal", Action: ToUpgrade, Operands: "package...", Fetches: "*", Reads: systemTrees, Writes: systemTrees, Removes: systemTrees, Then: upgrades},
-			{Names: "remove erase autoremove groupremove", Action: ToRemove, Operands: "text...", Reads: systemTrees, Writes: systemTrees, Removes: systemTrees},
+			{Names: "update upgrade up upgrade-minimal up-min update-minimal", Action: ToUpgrade, Operands: "package...", Fetches: "*", Reads: systemTrees, Writes: systemTrees, Removes: systemTrees, Then: upgrades},
+			{Names: "remove erase rm autoremove groupremove", Action: ToRemove, Operands: "text...", Reads: systemTrees, Writes: systemTrees, Removes: systemTrees},
 			{Names: "clean", Action: ToClean, Operands: "text...", Reads: dnfFiles, Writes: dnfFiles, Removes: dnfFiles},
 			{Names: "makecache", Action: ToUpdate, Options: "--timer", Operands: "text...", Fetches: "*", Reads: dnfFiles, Writes: dnfFiles, Removes: dnfFiles},
 			{Names: "check-update repolist list info search provides repoquery check needs-restarting", Action: ToAsk, Options: dnfAsks, Operands: "text...", Fetches: "*", Reads: dnfFiles, Writes: dnfFiles, Removes: dnfFiles},

@@ -139,6 +139,10 @@ func loosely(known shell.Options, args []shell.Word) (given []shell.Option, oper
 	for len(args) > 0 {
 		n := min(2, len(args))
 		list, others, ok := known.Parse(args[:n], false)
+		if !ok && n > 1 { // the next may be what is not known
+			n = 1
+			list, others, ok = known.Parse(args[:n], false)
+		}
 		switch {
 		case ok && len(others) < n:
 			given = append(given, list...)

@@ -1,6 +1,7 @@
 package hadolint_test
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/seed-e0495807/strake/ir/lint"
@@ -9,10 +10,20 @@ import (
 	"github.com/seed-e0495807/strake/lang/source"
 )
 
+// TestCases looks at the cases of all rules, with what their pages say of the configuration.
 func TestCases(t *testing.T) {
-	linttest.Run(t, hadolint.Rules(), hadolint.Cases(), func(_ *testing.T, src *source.File) lint.Input {
+	linttest.Run(t, hadolint.Rules(), hadolint.Cases(), func(t *testing.T, src *source.File) lint.Input {
 		in := lint.Read(src)
-		in.Options.Registries = []string{"docker.io", "my.example:5000", "*.trusted.example"}
+		in.Options = lint.Options{Registries: []string{"docker.io", "my.example:5000", "*.trusted.example"}, StrictLabels: strings.HasSuffix(t.Name(), "/DL3050"),
+			Labels: map[string]lint.LabelFormat{"foo": lint.AnyText}}
+		if !strings.HasSuffix(t.Name(), "/DL3049") {
+			for name, format := range map[string]lint.LabelFormat{"urllabel": lint.URL, "datelabel": lint.Time, "spdxlabel": lint.License,
+				"githash": lint.Hash, "semver": lint.SemVer, "maintainer": lint.Email} {
+				in.Options.Labels[name] = format
+			}
+		}
 		return in
 	})
 }
+
+func TestCorpus(t *testing.T) { linttest.Corpus(t, hadolint.Rules()) }

@@ -1,0 +1,88 @@
+package hadolint
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/seed-e0495807/strake/ir/effects"
+	"github.com/seed-e0495807/strake/ir/lint"
+	"github.com/seed-e0495807/strake/ir/shell"
+	"github.com/seed-e0495807/strake/lang/diag"
+)
+
+// pipCache wants of pip that it keeps no copies of what it fetched.
+func pipCache() lint.Rule {
+	return onScript("DL3042", "Have pip keep no cache: use --no-cache-dir", diag.Warning, []string{"packages", "size"}, func(s *lint.Script, r *lint.Report) {
+		for _, c := range commands(s) {
+			pip := asPip(expanded(s, c))
+			if pip == nil || hasOption(pip, "no-cache-dir", "no-cache") {
+				continue
+			}
+			t, ok := effects.TaskOf(pip)
+			if !ok || t.Manager != "pip" || t.Command != "install" || cacheless(s, pip) || cached(s, pipCaches(s, pip)...) {
+				continue
+			}
+			f := r.Command(s, c, "pip keeps copies of what it fetches, which nobody needs in an image: add --no-cache-dir")
+			if i := slices.IndexFunc(c.Args, func(w shell.Word) bool { return w.Text == "install" }); i >= 0 {
+				f.Fix("add --no-cache-dir", diag.Intent, s.Edit(c.Args[i].End, c.Args[i].End, " --no-cache-dir")...)
+			}
+		}
+	})
+}
+
+// asPip is what `python -m pip` runs, and pip itself; nil is neither.
+func asPip(c *shell.Command) *shell.Command {
+	switch {
+	case strings.HasPrefix(c.Name, "pip") && strings.Trim(c.Name[3:], "0123456789.") == "":
+		return c
+	case !strings.HasPrefix(c.Name, "python") && !strings.HasPrefix(c.Name, "pypy"):
+		return nil
+	}
+	for i := 0; i+1 < len(c.Args) && strings.HasPrefix(c.Args[i].Text, "-"); i++ {
+		if strings.HasSuffix(c.Arg(i), "m") && !strings.HasPrefix(c.Arg(i), "--") && c.Arg(i+1) == "pip" {
+			pip := *c
+			pip.Name, pip.Args = "pip", c.Args[i+2:]
+			return &pip
+		}
+	}
+	return nil
+}
+
+// cacheless tells whether PIP_NO_CACHE_DIR is set for a command, to something that means yes.
+func cacheless(s *lint.Script, c *shell.Command) bool {
+	const name = "PIP_NO_CACHE_DIR"
+	for _, v := range slices.Concat(c.Env, s.Sets) {
+		if v.Name == name {
+			return !v.Value.Known || isYes(v.Value.Text)
+		}
+	}
+	if value, ok := variable(s.Step, name); ok {
+		return isYes(value)
+	}
+	_, set, _ := s.Step.State().Var(name)
+	return set && !s.Step.State().Lost()
+}
+
+// isYes reads a value as strtobool of Python's distutils does.
+func isYes(value string) bool {
+	return !slices.Contains([]string{"", "0", "off", "no", "n", "f", "false"}, strings.ToLower(strings.TrimSpace(value)))
+}
+
+// pipCaches are where pip may keep its copies.
+func pipCaches(s *lint.Script, c *shell.Command) []string {
+	dirs := []string{"~/.cache/pip"}
+	for i, w := range c.Args {
+		if dir, ok := strings.CutPrefix(w.Text, "--cache-dir="); ok {
+			return []string{dir}
+		} else if w.Text == "--cache-dir" && c.Arg(i+1) != "" {
+			return []string{c.Arg(i + 1)}
+		}
+	}
+	if dir, ok := variable(s.Step, "PIP_CACHE_DIR"); ok && dir != "" {
+		dirs = append(dirs, strings.TrimRight(dir, "/"))
+	}
+	if dir, ok := variable(s.Step, "XDG_CACHE_HOME"); ok && dir != "" {
+		dirs = append(dirs, strings.TrimRight(dir, "/")+"/pip")
+	}
+	return dirs
+}
