@@ -39,7 +39,7 @@ func copies(_ context.Context, r *reading) error {
 		r.leave(name, "it has a name that no instruction can have, and is not removed", false, name)
 	}
 	if rest := r.paths(func(*change) bool { return true }); len(rest) > 0 {
-		r.exact(Exact, []string{"as it was, with all attributes"}, rest...)
+		r.exact(Exact, r.about("as it was, with all attributes", rest...), rest...)
 	}
 	return nil
 }
@@ -238,7 +238,7 @@ func (r *reading) removed(otherwise string) {
 			c.before = nil
 		}
 	}
-	r.step(Step{Kind: Removals, Comment: r.about(otherwise, names...), Explains: explains,
+	r.step(Step{Kind: Removals, Comment: r.about(otherwise, gone...), Explains: explains,
 		Instruction: "RUN rm -rf" + list(names)})
 	for _, name := range gone { // a link in the place of a directory: what was below it is gone with it
 		delete(r.changes, name)

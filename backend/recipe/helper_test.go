@@ -14,6 +14,7 @@ import (
 	digest "github.com/opencontainers/go-digest"
 	ocispecs "github.com/opencontainers/image-spec/specs-go/v1"
 
+	"github.com/seed-e0495807/strake/backend/container/record"
 	"github.com/seed-e0495807/strake/backend/validate"
 )
 
@@ -111,7 +112,7 @@ func programs() (list []entry) {
 }
 
 // made reads what was done to a base by one layer.
-func made(t testing.TB, base, layer []entry, commands ...Command) *Recipe {
+func made(t testing.TB, base, layer []entry, commands ...record.Command) *Recipe {
 	t.Helper()
 	b := blobs{}
 	base = append(programs(), base...)

@@ -218,7 +218,7 @@ func (r *reading) project(ctx context.Context, dir string, files []string, comma
 		copied = append(copied, File{Name: inContext(name), Node: c.after})
 	}
 	comment := r.from("libraries of "+dir, func(t typed) bool {
-		return t.is(programs) && (t.Dir == dir || slices.ContainsFunc(t.words, func(w string) bool { return w == dir || strings.HasPrefix(w, dir+"/") }))
+		return t.is(programs) && (t.Dir == dir || slices.ContainsFunc(t.words, func(w string) bool { return w != "" && under(t.path(w), dir) }))
 	})
 	group := what + ": " + dir
 	if len(copied) > 0 {

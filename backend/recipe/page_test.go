@@ -11,6 +11,8 @@ import (
 	"time"
 
 	ocispecs "github.com/opencontainers/image-spec/specs-go/v1"
+
+	"github.com/seed-e0495807/strake/backend/container/record"
 )
 
 // TestPage holds the example of docs/commit.md to what the package makes of that session.
@@ -30,10 +32,10 @@ func TestPage(t *testing.T) {
 		dir("srv/site").owner(1000, 1000), file("srv/site/index.html", "<h1>Hi</h1>\n").owner(1000, 1000), file("srv/site/logo.png", "\x89PNG\x00").owner(1000, 1000),
 		file("srv/site/a.css", "").owner(1000, 1000), file("srv/site/b.css", "").owner(1000, 1000),
 		file("root/.bash_history", "ls\n"), file("root/.netrc", "machine git.example login ann password x\n"), file("var/log/dpkg.log", "x\n")})
-	var commands []Command
+	var commands []record.Command
 	for i, line := range []string{"apt update", "apt install nginx", "sed -i 's/auto;/2;/' /etc/nginx/nginx.conf", "useradd -m web", "echo 'Ask Ann before you change anything.' >/etc/motd",
 		"git clone https://git.example/site /srv/site", "chown -R web:web /srv/site"} {
-		commands = append(commands, Command{Line: line, Dir: "/", Time: time.Date(2026, 11, 30, 12, i, 0, 0, time.UTC)})
+		commands = append(commands, record.Command{Line: line, Dir: "/", Time: time.Date(2026, 11, 30, 12, i, 0, 0, time.UTC)})
 	}
 	r, err := Read(t.Context(), Input{Before: image(t, b, ocispecs.ImageConfig{}, base), After: image(t, b, ocispecs.ImageConfig{}, base, hand),
 		Installed: image(t, b, ocispecs.ImageConfig{}, base, installed), Name: "debian:12", Commands: commands})

@@ -183,7 +183,7 @@ func (r *reading) pip(ctx context.Context, env string, dists []dist) (bool, erro
 			return false
 		}
 		return slices.ContainsFunc(t.words, func(w string) bool {
-			return slices.Contains(names, strings.ToLower(unversioned(pipName(w), "=="))) || env != "" && (w == env || under(w, env)) || w == "-r"
+			return slices.Contains(names, strings.ToLower(unversioned(pipName(w), "=="))) || env != "" && w != "" && under(t.path(w), env) || w == "-r"
 		})
 	})
 	instruction := "RUN " + chain(commands)
@@ -209,10 +209,7 @@ func (r *reading) pipWords(dists []dist) (words []string, files []File) {
 	for _, t := range r.typed {
 		if i := slices.Index(t.words, "-r"); i > 0 && i+1 < len(t.words) && slices.Contains(t.words, "install") && strings.Contains(strings.Join(t.words, " "), "pip") {
 			name := t.words[i+1]
-			if !path.IsAbs(name) {
-				name = path.Join("/", t.Dir, name)
-			}
-			if c := r.changes[path.Clean(name)]; c != nil && c.after != nil && c.after.Kind == validate.Regular && len(dists) > 0 {
+			if c := r.changes[t.path(name)]; c != nil && c.after != nil && c.after.Kind == validate.Regular && len(dists) > 0 {
 				return []string{"-r", c.path}, []File{{Name: inContext(c.path), Node: c.after}}
 			}
 		}

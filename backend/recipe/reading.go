@@ -46,7 +46,8 @@ type reading struct {
 	texts    map[*validate.Node]string
 	read     int // bytes of texts
 	config   [2]dockerspec.DockerOCIImage
-	typed    []typed
+	lines    []line  // that were typed
+	typed    []typed // commands of those that did not fail
 	names    names
 	packaged map[string]bool   // paths that new packages own, nil before they are asked for
 	first    map[string]string // of a path that is a hard link: the first path of its file
@@ -85,7 +86,12 @@ func open(ctx context.Context, in Input) (*reading, error) {
 			return nil, err
 		}
 	}
-	r.typed = readTyped(in.Commands)
+	r.lines = readLines(in.Commands)
+	for _, l := range r.lines {
+		if !l.failed {
+			r.typed = append(r.typed, l.simple...)
+		}
+	}
 	r.out = &Recipe{Base: in.Name, user: r.config[0].Config.User, reading: r}
 	r.compare()
 	return r, nil

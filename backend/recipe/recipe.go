@@ -15,8 +15,8 @@ import (
 	"context"
 	"slices"
 	"strings"
-	"time"
 
+	"github.com/seed-e0495807/strake/backend/container/record"
 	"github.com/seed-e0495807/strake/backend/validate"
 )
 
@@ -27,23 +27,14 @@ type Input struct {
 	Installed *validate.Image
 	// Reader reads the images; nil is one with the usual limits.
 	Reader   *validate.Reader
-	Name     string    // base reference for FROM, as the user wrote it
-	Commands []Command // typed, in their order
-	Pin      bool      // packages get their versions
+	Name     string           // base reference for FROM, as the user wrote it
+	Commands []record.Command // typed, in their order
+	Pin      bool             // packages get their versions
 	// Unavailable are packages that no source has, as a build of Recipe.Installs has told: what they
 	// brought is copied.
 	Unavailable []string
 	// Avoid are groups of libraries whose step does not build: they are copied, too.
 	Avoid []string
-}
-
-// Command is one that was typed.
-type Command struct {
-	Line string    `json:"line"`
-	Dir  string    `json:"dir,omitempty"`  // it was typed in, "" is not known
-	User string    `json:"user,omitempty"` // who typed it, "" is not known
-	Exit *int      `json:"exit,omitempty"` // nil is not known
-	Time time.Time `json:"time"`
 }
 
 // Kind is what a step is about. Steps are in the order of their kinds: what changes seldom, and

@@ -8,6 +8,8 @@ import (
 	"testing"
 
 	ocispecs "github.com/opencontainers/image-spec/specs-go/v1"
+
+	"github.com/seed-e0495807/strake/backend/container/record"
 )
 
 // TestSteps makes one change, and looks at what is made of it.
@@ -259,7 +261,7 @@ func TestLeft(t *testing.T) {
 func TestWrite(t *testing.T) {
 	one := 1
 	r := made(t, []entry{dir("usr"), dir("usr/bin")}, []entry{file("usr/bin/x", "\x00y").mode(0o4711), file("etc/motd", "hi\n")},
-		Command{Line: "echo hi >/etc/motd", Dir: "/"}, Command{Line: "echo no >/etc/motd", Dir: "/", Exit: &one})
+		record.Command{Line: "echo hi >/etc/motd", Dir: "/"}, record.Command{Line: "echo no >/etc/motd", Dir: "/", Exit: &one})
 	dir := filepath.Join(t.TempDir(), "out")
 	if err := r.Write(t.Context(), dir); err != nil {
 		t.Fatal(err)

@@ -108,7 +108,7 @@ func (r *reading) localedef() error {
 		for i, w := range t.words {
 			words[i] = quote(w)
 		}
-		r.step(Step{Kind: Refresh, Group: "locales", Comment: []string{t.came()}, Instruction: "RUN " + strings.Join(words, " "), Explains: made})
+		r.step(Step{Kind: Refresh, Group: "locales", Comment: []string{came(t.Command)}, Instruction: "RUN " + strings.Join(words, " "), Explains: made})
 		made = nil
 	}
 	return nil

@@ -101,7 +101,9 @@ func (r *reading) fetchers(ctx context.Context) error {
 	if err != nil || now["ca-certificates"] == nil {
 		return err
 	}
-	r.out.Steps = append(r.out.Steps, Step{Kind: Sources, Comment: []string{"certificates, for sources with https"},
+	r.out.Steps = append(r.out.Steps, Step{Kind: Sources, Comment: r.from("certificates, for sources with https", func(t typed) bool {
+		return t.is(aptPrograms(), "install") && slices.Contains(t.words, "ca-certificates")
+	}),
 		Instruction: "RUN " + chain(r.aptInstall(false, []string{"ca-certificates"}))})
 	return nil
 }

@@ -12,6 +12,8 @@ import (
 	"testing"
 
 	ocispecs "github.com/opencontainers/image-spec/specs-go/v1"
+
+	"github.com/seed-e0495807/strake/backend/container/record"
 )
 
 // instructions are those of a recipe, one behind the other.
@@ -168,7 +170,7 @@ func TestDpkg(t *testing.T) {
 			under := append(programs(), dir("var/lib/apt"), file("var/lib/dpkg/status", base))
 			over := []entry{file("var/lib/dpkg/status", c.status), file("var/lib/apt/extended_states", c.states)}
 			r, err := Read(t.Context(), Input{Before: image(t, b, ocispecs.ImageConfig{}, under), After: image(t, b, ocispecs.ImageConfig{}, under, over), Name: "base",
-				Commands: []Command{{Line: c.typed}}, Pin: c.pin})
+				Commands: []record.Command{{Line: c.typed}}, Pin: c.pin})
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -68,7 +68,7 @@ func (r *reading) copyTree(top *change, t parts) {
 		for _, c := range append(all, t.files...) {
 			names = append(names, c.path)
 		}
-		r.exact(kindOf(top.path), r.about("added, with owners and modes of its own", top.path), names...)
+		r.exact(kindOf(top.path), r.about("added, with owners and modes of its own", names...), names...)
 		return
 	}
 	flags := ""
@@ -82,7 +82,7 @@ func (r *reading) copyTree(top *change, t parts) {
 	if run := r.setcaps(t.files); run != "" {
 		instruction += "\n" + run
 	}
-	r.step(Step{Kind: kindOf(top.path), Group: top.path, Comment: r.about("added", top.path), Instruction: instruction, Files: files, Explains: names})
+	r.step(Step{Kind: kindOf(top.path), Group: top.path, Comment: r.about("added", append(names, top.path)...), Instruction: instruction, Files: files, Explains: names})
 	if len(empty) > 0 {
 		r.makeDirs(kindOf(top.path), top.path, empty)
 	}

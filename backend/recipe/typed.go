@@ -1,6 +1,7 @@
 package recipe
 
 import (
+	"errors"
 	"fmt"
 	"path"
 	"slices"
@@ -9,42 +10,129 @@ import (
 	"mvdan.cc/sh/v3/syntax"
 
 	"github.com/seed-e0495807/strake/backend/container/record"
+	"github.com/seed-e0495807/strake/ir"
+	"github.com/seed-e0495807/strake/ir/effects"
 	"github.com/seed-e0495807/strake/lang/late"
 )
 
 // typed is one simple command of a line that was typed.
 type typed struct {
-	*Command
-	words []string // without sudo and assignments; "" for a word that the shell makes
-	files []string // that the shell redirects to
+	*record.Command          // with the directory that it is in, after each cd
+	words           []string // without sudo and assignments; "" for a word that the shell makes
+	files           []string // that the shell redirects to
 }
 
-// readTyped splits lines into commands. What is no shell script is passed over.
-func readTyped(list []Command) (out []typed) {
-	for i := range list {
-		if e := list[i].Exit; e != nil && *e != 0 {
-			continue
+// line is one that was typed.
+type line struct {
+	*record.Command
+	simple []typed           // its commands, and those of scripts in it
+	does   []effects.Command // what these do, as far as that is known of their programs
+	failed bool
+}
+
+// shells run what is behind -c.
+func shells() []string { return []string{"sh", "bash", "dash", "ash", "zsh", "su"} }
+
+// readLines splits lines into commands. What is no shell script is passed over. Where no shell told of its
+// directory, as of a script, the lines tell themselves by cd.
+func readLines(list []record.Command) (out []line) {
+	told, here := "", ""
+	for _, c := range list {
+		if c.Exit != nil || c.Dir != told {
+			told, here = c.Dir, c.Dir
 		}
-		file, err := syntax.NewParser().Parse(strings.NewReader(list[i].Line), "")
+		c.Dir = here
+		text := closed(c.Line)
+		file, err := syntax.NewParser().Parse(strings.NewReader(text), "")
 		if err != nil {
 			continue
 		}
-		syntax.Walk(file, func(n syntax.Node) bool {
-			stmt, ok := n.(*syntax.Stmt)
-			if !ok {
-				return true
-			}
-			if call, ok := stmt.Cmd.(*syntax.CallExpr); ok && len(call.Args) > 0 {
-				t := typed{Command: &list[i], words: bare(literals(call.Args))}
-				for _, r := range stmt.Redirs {
-					t.files = append(t.files, literals([]*syntax.Word{r.Word})...)
-				}
-				out = append(out, t)
-			}
-			return true
-		})
+		l := line{Command: &c, failed: c.Exit != nil && *c.Exit != 0}
+		script := &ir.Run{Command: ir.Command{Line: "<<EOF"}, Heredocs: []ir.Heredoc{{Name: "EOF", Data: text + "\n"}}}
+		l.does = effects.Of(script, effects.State{Shell: []string{"bash", "-c"}, Dir: here, Home: home(c.User), Open: true}).Commands
+		l.read(file, &here)
+		out = append(out, l)
 	}
 	return out
+}
+
+// unclosed is what the parser says of a heredoc whose text is not in the record.
+var unclosed = late.Regexp("unclosed here-document `([^`]+)`")
+
+// closed is a line with the ends of its heredocs, whose texts are not recorded.
+func closed(text string) string {
+	for range 4 {
+		_, err := syntax.NewParser().Parse(strings.NewReader(text), "")
+		var where syntax.ParseError
+		if !errors.As(err, &where) {
+			break
+		}
+		m := unclosed().FindStringSubmatch(where.Text)
+		if m == nil {
+			break
+		}
+		lines := strings.Split(text, "\n")
+		text = strings.Join(slices.Insert(lines, min(int(where.Pos.Line()), len(lines)), m[1]), "\n")
+	}
+	return text
+}
+
+// read notes the commands of a part of a script, which begins in a directory and ends in another.
+func (l *line) read(part syntax.Node, dir *string) {
+	syntax.Walk(part, func(n syntax.Node) bool {
+		switch n := n.(type) {
+		case *syntax.Subshell, *syntax.CmdSubst:
+			if inner := *dir; n != part {
+				l.read(n, &inner)
+				return false
+			}
+		case *syntax.Stmt:
+			if call, ok := n.Cmd.(*syntax.CallExpr); ok && len(call.Args) > 0 {
+				l.call(call, n.Redirs, dir)
+			}
+		}
+		return true
+	})
+}
+
+func (l *line) call(call *syntax.CallExpr, redirections []*syntax.Redirect, dir *string) {
+	c := *l.Command
+	c.Dir = *dir
+	t := typed{Command: &c, words: bare(literals(call.Args))}
+	for _, r := range redirections {
+		t.files = append(t.files, literals([]*syntax.Word{r.Word})...)
+	}
+	l.simple = append(l.simple, t)
+	if t.name() == "cd" && len(t.words) == 2 && t.words[1] != "" && t.words[1] != "-" {
+		*dir = t.path(t.words[1])
+	}
+	i := slices.Index(t.words, "-c")
+	if i < 1 || i+1 == len(t.words) || !slices.Contains(shells(), t.name()) {
+		return
+	}
+	if file, err := syntax.NewParser().Parse(strings.NewReader(t.words[i+1]), ""); err == nil {
+		inner := *dir
+		l.read(file, &inner)
+	}
+}
+
+// home is the directory of a user, as most have it.
+func home(user string) string {
+	if user == "" || user == "root" {
+		return "/root"
+	}
+	return "/home/" + user
+}
+
+// path is where a word of the command leads to.
+func (t typed) path(word string) string {
+	if rest, ok := strings.CutPrefix(word, "~"); ok && (rest == "" || rest[0] == '/') {
+		return path.Clean(home(t.User) + rest)
+	}
+	if path.IsAbs(word) {
+		return path.Clean(word)
+	}
+	return path.Join("/", t.Dir, word)
 }
 
 func literals(list []*syntax.Word) (words []string) {
@@ -64,13 +152,16 @@ func literal(w *syntax.Word) string {
 		case *syntax.SglQuoted:
 			b.WriteString(p.Value)
 		case *syntax.DblQuoted:
-			for _, q := range p.Parts {
-				l, ok := q.(*syntax.Lit)
-				if !ok {
-					return ""
-				}
-				b.WriteString(l.Value)
+			inner := literal(&syntax.Word{Parts: p.Parts})
+			if inner == "" {
+				return ""
 			}
+			b.WriteString(inner)
+		case *syntax.ParamExp:
+			if !p.Short || p.Param == nil || p.Param.Value != "HOME" {
+				return ""
+			}
+			b.WriteString("~")
 		default:
 			return ""
 		}
@@ -112,10 +203,7 @@ func (t typed) names(name string) bool {
 			if at == "" || strings.HasPrefix(at, "-") {
 				continue
 			}
-			if !path.IsAbs(at) {
-				at = path.Join("/", t.Dir, at)
-			}
-			if at = path.Clean(at); at == name || whole && strings.Count(at, "/") > 1 && under(name, at) {
+			if at = t.path(at); at == name || whole && strings.Count(at, "/") > 1 && under(name, at) || globbed(at, name, whole) {
 				return true
 			}
 		}
@@ -123,18 +211,27 @@ func (t typed) names(name string) bool {
 	return false
 }
 
+// globbed tells whether a path with a wildcard finds another one, or one above it.
+func globbed(pattern, name string, above bool) bool {
+	if !strings.ContainsAny(pattern, "*?[") {
+		return false
+	}
+	parts, n := strings.Split(name, "/"), strings.Count(pattern, "/")+1
+	if len(parts) < n || len(parts) > n && !above {
+		return false
+	}
+	ok, err := path.Match(pattern, strings.Join(parts[:n], "/"))
+	return ok && err == nil
+}
+
 // target is the last path that a command names.
 func (t typed) target() string {
-	last := t.words[len(t.words)-1]
-	if path.IsAbs(last) {
-		return path.Clean(last)
-	}
-	return path.Join("/", t.Dir, last)
+	return t.path(t.words[len(t.words)-1])
 }
 
 // came is a comment: what was typed and led to a step.
-func (t typed) came() string {
-	line := strings.TrimSpace(record.Redact(t.Line))
+func came(c *record.Command) string {
+	line := strings.TrimSpace(record.Redact(closed(c.Line)))
 	if strings.Contains(line, "\n") {
 		line, _, _ = strings.Cut(line, "\n")
 		line += " …"
@@ -142,28 +239,48 @@ func (t typed) came() string {
 	if runes := []rune(line); len(runes) > 100 {
 		line = string(runes[:99]) + "…"
 	}
-	if t.Time.IsZero() {
+	if c.Time.IsZero() {
 		return line + " (typed)"
 	}
-	return fmt.Sprintf("%s (typed at %s)", line, t.Time.Format("15:04"))
+	return fmt.Sprintf("%s (typed at %s)", line, c.Time.Format("15:04"))
 }
 
 // confidential finds names of what may be a password.
 var confidential = late.Regexp(`(?i)passw|passphrase|token|secret|api.?key|authori[sz]ation|credential`)
 
-// from gives the comments of a step: the commands that a function finds, or else a sentence. A
-// line that holds a secret is not shown.
+// maxCommands is how many commands the comment of a step has.
+const maxCommands = 6
+
+// from gives the comments of a step: the commands that a function finds, or else a sentence.
 func (r *reading) from(otherwise string, finds func(typed) bool) (list []string) {
-	for _, t := range r.typed {
-		if !finds(t) || secretOf("", record.Redact(t.Line)) != "" {
-			continue
+	return r.comments(otherwise, func(l line) bool { return slices.ContainsFunc(l.simple, finds) })
+}
+
+// about gives the comments of a step for some paths: what was typed and names one of them, or does
+// something to it.
+func (r *reading) about(otherwise string, names ...string) []string {
+	return r.comments(otherwise, func(l line) bool {
+		return slices.ContainsFunc(names, l.touches) || slices.ContainsFunc(l.simple, func(t typed) bool { return t.unpacks(names) })
+	})
+}
+
+// comments are the lines that a function finds. What failed may have done something all the same, and is
+// named where nothing else is. A line that holds a secret is not shown.
+func (r *reading) comments(otherwise string, finds func(line) bool) (list []string) {
+	for _, failed := range []bool{false, true} {
+		var seen []string
+		for _, l := range r.lines {
+			if l.failed == failed && !slices.Contains(seen, l.Line) && finds(l) && secretOf("", record.Redact(closed(l.Line))) == "" {
+				seen = append(seen, l.Line)
+				list = append(list, came(l.Command))
+			}
 		}
-		if c := t.came(); !slices.Contains(list, c) {
-			list = append(list, c)
+		if len(list) > 0 {
+			break
 		}
 	}
-	if len(list) > 3 {
-		list = append(list[:2], fmt.Sprintf("… and %d more commands", len(list)-2))
+	if n := len(list) - maxCommands; n > 1 {
+		list = append(list[:maxCommands], fmt.Sprintf("… and %d more commands", n))
 	}
 	if len(list) == 0 && otherwise != "" {
 		list = []string{otherwise}
@@ -171,12 +288,30 @@ func (r *reading) from(otherwise string, finds func(typed) bool) (list []string)
 	return list
 }
 
-// about gives the comments of a step for some paths: what was typed and names one of them, and
-// changes files.
-func (r *reading) about(otherwise string, names ...string) []string {
+// touches tells whether a line changes a path, but for what its packages bring.
+func (l line) touches(name string) bool {
 	shows := []string{"echo", "printf", "ls", "cat", "less", "more", "head", "tail", "grep", "stat", "file", "cd", "pwd", "which", "man", "du", "df", "find", "diff", "wc", "md5sum", "sha256sum", "test", "["}
-	return r.from(otherwise, func(t typed) bool {
-		return (!slices.Contains(shows, t.name()) || len(t.files) > 0) && (t.name() != "ln" || slices.Contains(names, t.target())) &&
-			slices.ContainsFunc(names, t.names)
-	})
+	for _, t := range l.simple {
+		if (!slices.Contains(shows, t.name()) || len(t.files) > 0) && (t.name() != "ln" || t.target() == name) && t.names(name) {
+			return true
+		}
+	}
+	known := func(p effects.Path) bool {
+		return p.Grade != effects.Unknown && p.Name != "/" && p.Covers(name)
+	}
+	for _, c := range l.does {
+		if e := c.WithoutPackages(); slices.ContainsFunc(e.Writes.List, known) || slices.ContainsFunc(e.Removes.List, known) {
+			return true
+		}
+	}
+	return false
+}
+
+// unpacks tells whether a command installs a package out of a file, which no source of packages has: what
+// that brings is copied.
+func (t typed) unpacks(names []string) bool {
+	return slices.ContainsFunc(t.words[1:], func(w string) bool { return path.Ext(w) == ".deb" }) && (t.is([]string{"dpkg"}, "-i", "--install") || t.is(aptPrograms(), "install")) &&
+		slices.ContainsFunc(names, func(name string) bool {
+			return under(name, "/usr") || under(name, "/etc") || under(name, "/opt") || under(name, "/var/lib")
+		})
 }

@@ -11,7 +11,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/seed-e0495807/strake/backend/recipe"
+	"github.com/seed-e0495807/strake/backend/container/record"
 )
 
 // typed is where what was typed for an image is kept beside it.
@@ -19,7 +19,7 @@ func (b *bed) typed(image string) string { return filepath.Join(b.home, "typed",
 
 // byHand makes the image of a session, if it is not in the store, as a user does: what is typed is typed
 // in a container, which is recorded, and committed. It gives the record.
-func (s *session) byHand(t testing.TB, b *bed, base, image string) (list []recipe.Command) {
+func (s *session) byHand(t testing.TB, b *bed, base, image string) (list []record.Command) {
 	t.Helper()
 	data, err := os.ReadFile(b.typed(image))
 	if _, missing := b.images.Find(image); err != nil || missing != nil {
@@ -29,7 +29,7 @@ func (s *session) byHand(t testing.TB, b *bed, base, image string) (list []recip
 		}
 	}
 	for line := range bytes.Lines(data) {
-		var c recipe.Command
+		var c record.Command
 		if err := json.Unmarshal(line, &c); err != nil {
 			t.Fatal(err)
 		}

@@ -12,6 +12,7 @@ import (
 	"testing"
 
 	v1 "github.com/google/go-containerregistry/pkg/v1"
+
 	"github.com/seed-e0495807/strake/backend/recipe"
 	"github.com/seed-e0495807/strake/backend/recipe/prove"
 	"github.com/seed-e0495807/strake/backend/testbed"

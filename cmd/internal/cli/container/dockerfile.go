@@ -150,12 +150,8 @@ func (o *commitRun) ofContainer(ctx context.Context, w *World, c *container.Cont
 		return err
 	}
 	in := recipe.Input{Name: c.Image}
-	typed, err := c.Commands()
-	if err != nil {
+	if in.Commands, err = c.Commands(); err != nil {
 		return err
-	}
-	for _, t := range typed {
-		in.Commands = append(in.Commands, recipe.Command(t))
 	}
 	passing := len(names) == 0
 	if passing {
