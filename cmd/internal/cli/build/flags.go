@@ -34,7 +34,7 @@ func (b *run) declare(f *pflag.FlagSet) {
 	f.StringVar(&b.provenance, "provenance", "", "`BOOL|ATTRS` Attach how the image was made (default mode=min)")
 	f.StringArrayVar(&b.annotations, "annotation", nil, "`[PLACE:]KEY=VALUE` Annotate the image's manifest or index")
 	f.BoolVar(&b.pull, "pull", false, "Ask the registry for base images, even if they are here")
-	f.StringVar(&b.progress, "progress", progressMode(b.Env), "`MODE` How progress is shown: auto, plain, tty, rawjson, quiet")
+	f.StringVar(&b.progress, "progress", cli.ProgressMode(b.Env), "`MODE` How progress is shown: auto, plain, tty, rawjson, quiet")
 	f.BoolVarP(&b.quiet, "quiet", "q", false, "Print the id of the image, and nothing else")
 	f.StringVar(&b.iidFile, "iidfile", "", "`FILE` Write the id of the image to a file")
 	f.StringVar(&b.metadataFile, "metadata-file", "", "`FILE` Write what is known of the result to a file, as JSON")
@@ -46,14 +46,6 @@ func (b *run) declare(f *pflag.FlagSet) {
 	f.BoolVarP(&b.yes, "yes", "y", false, "Send the build context however large it is")
 	f.StringVar(&b.contextLimit, "context-limit", contextLimit(b.Env), "`SIZE` Stop at a build context larger than this; 0 is any")
 	declareIgnored(f)
-}
-
-// progressMode is the default of --progress, as docker has it.
-func progressMode(env func(string) (string, bool)) string {
-	if v, _ := env("BUILDKIT_PROGRESS"); v != "" {
-		return v
-	}
-	return "auto"
 }
 
 // request reads the flags.
@@ -193,22 +185,13 @@ func (b *run) method() (string, error) {
 }
 
 // display sets up how progress is shown.
-func (b *run) display(r *build.Request) error {
-	if b.quiet {
-		if b.progress != "auto" && b.progress != "quiet" {
-			return cli.Misuse("--quiet and --progress=%s contradict each other", b.progress)
-		}
-		b.progress = "quiet"
-	}
-	b.OnlyErrors = r.Call == "" && (b.progress == "quiet" || b.progress == "none") // as buildx
+func (b *run) display(r *build.Request) (err error) {
 	if r.Call != "" && b.progress == "auto" {
 		b.progress = "quiet" // the answer is what counts
 	}
-	var err error
-	if r.Progress, err = build.NewProgress(b.Stderr, b.progress); err != nil {
-		return cli.Misuse("invalid --progress %q: %v", b.progress, err)
-	}
-	return nil
+	r.Progress, b.progress, err = cli.Progress(b.Stderr, b.progress, b.quiet)
+	b.OnlyErrors = r.Call == "" && (b.progress == "quiet" || b.progress == "none") // as buildx
+	return err
 }
 
 // declareIgnored declares flags of docker build that mean nothing to BuildKit. They

@@ -42,13 +42,12 @@ func commitCommand(p *cli.Process) *cobra.Command {
 	f.StringArrayVarP(&c.changes, "change", "c", nil, "`INSTRUCTION` Apply an instruction to the image")
 	f.StringVarP(&c.message, "message", "m", "", "`TEXT` Set the comment of the image")
 	f.BoolVarP(&c.pause, "pause", "p", true, "Pause the container meanwhile")
-	f.BoolVar(&c.quiet, "quiet", false, "Do not print the ID of the image")
-	cli.Must(f.MarkHidden("quiet")) // for --dockerfile, which commits first
+	f.BoolVarP(&c.quiet, "quiet", "q", false, "Print neither the ID of the image nor progress")
 	f.BoolVar(&c.asDockerfile, "dockerfile", false, "Make a Dockerfile of what was done, build it, and compare")
 	c.dockerfile.Process = p
 	c.dockerfile.declare(f)
 	cmd.RunE = cli.Running(func(ctx context.Context, args []string) error {
-		if c.asDockerfile {
+		if c.dockerfile.quiet = c.quiet; c.asDockerfile {
 			return trouble(c.makeDockerfile(ctx, args))
 		}
 		if err := notAlone(f); err != nil {

@@ -53,7 +53,7 @@ type dockerfile struct {
 	cli.EngineFlags
 	output, from, progress, network string
 	buildArgs                       []string
-	pin, interactive, asJSON        bool
+	pin, interactive, asJSON, quiet bool
 	limit                           int
 }
 
@@ -67,7 +67,7 @@ func (d *dockerfile) declare(f *pflag.FlagSet) {
 	f.IntVar(&d.limit, "limit", 20, "`LINES` With --dockerfile: show so many entries of each list; 0 is all")
 	f.StringArrayVar(&d.buildArgs, "build-arg", nil, "`NAME[=VALUE]` With --dockerfile: a build argument, like HTTP_PROXY; without a value, that of the environment")
 	f.StringVar(&d.network, "network", "default", "`MODE` With --dockerfile: the network of RUN: default, none or host")
-	f.StringVar(&d.progress, "progress", "quiet", "`MODE` With --dockerfile: how its builds are shown: auto, plain, tty, quiet")
+	f.StringVar(&d.progress, "progress", cli.ProgressMode(d.Env), "`MODE` With --dockerfile: how its builds are shown: auto, plain, tty, quiet")
 }
 
 // check tells of values that no run can have.
@@ -157,8 +157,9 @@ func (o *commitRun) ofContainer(ctx context.Context, w *World, c *container.Cont
 	if passing {
 		names = []string{"strake-commit:" + strings.ToLower(rand.Text())}
 	}
-	o.quiet = true
-	if err := o.into(ctx, w, c, names); err != nil {
+	alone := *o
+	alone.quiet = true
+	if err := alone.into(ctx, w, c, names); err != nil {
 		return err
 	}
 	return o.WithStore(ctx, func(s *store.Store) (err error) {
@@ -167,12 +168,34 @@ func (o *commitRun) ofContainer(ctx context.Context, w *World, c *container.Cont
 				_, gone := s.Remove(context.WithoutCancel(ctx), names[0], true)
 				err = errors.Join(err, gone)
 			}()
+		} else if err := o.named(s, names[0]); err != nil {
+			return err
 		}
 		if in.Before, err = baseOf(ctx, s, c); err != nil {
 			return err
 		}
 		return o.dockerfile.make(ctx, s, in, names[0], c.Name)
 	})
+}
+
+// named tells which image has the name now.
+func (o *commitRun) named(s *store.Store, name string) error {
+	img, err := s.Find(name)
+	if err != nil {
+		return err
+	}
+	id, err := s.Handle(img)
+	if err == nil && !o.dockerfile.asJSON {
+		o.dockerfile.say(fmt.Sprintf("The image is %s, named %s", cli.ShortID(id.String(), false), name))
+	}
+	return err
+}
+
+// say tells what is being done, unless nothing is to be told.
+func (d *dockerfile) say(text string) {
+	if !d.quiet {
+		cli.Printf(d.Stderr, "%s\n", diag.Printable(text))
+	}
 }
 
 // baseOf is the image that a container was made of.
@@ -230,16 +253,16 @@ func (d *dockerfile) make(ctx context.Context, s *store.Store, in recipe.Input, 
 	if err != nil {
 		return err
 	}
-	progress, err := build.NewProgress(d.Stderr, d.progress)
+	progress, _, err := cli.Progress(d.Stderr, d.progress, d.quiet)
 	if err != nil {
-		return cli.Misuse("invalid --progress: %v", err)
+		return err
 	}
 	found, err := engine.Find(ctx, d.EngineOptions(d.Process, home))
 	if err != nil {
 		return err
 	}
 	defer found.Close()
-	o := prove.Options{Input: in, Rounds: maxRounds, Options: d.options(), Say: func(text string) { cli.Printf(d.Stderr, "%s\n", diag.Printable(text)) },
+	o := prove.Options{Input: in, Rounds: maxRounds, Options: d.options(), Say: d.say,
 		Request: build.Request{Env: d.Env, Engine: found, Images: s, Progress: progress, Stdout: func() (io.Writer, error) { return nil, errors.New("no result goes there") }}}
 	if d.network == "host" {
 		o.Request.Allow = []string{"network.host"}

@@ -207,8 +207,8 @@ func (c *verifyRun) input(ctx context.Context, r build.Request, file, path strin
 	if r.Input, err = input.Find(ctx, input.Request{Path: path, File: file, Options: options, Contexts: named, Outside: c.Outside}); err != nil {
 		return r, err
 	}
-	if r.Progress, err = build.NewProgress(c.Stderr, c.progress); err != nil {
-		return r, cli.Misuse("invalid --progress: %v", err)
+	if r.Progress, _, err = cli.Progress(c.Stderr, c.progress, false); err != nil {
+		return r, err
 	}
 	r.Compile.Watch = cli.Watch
 	if without {
