@@ -169,26 +169,33 @@ type run struct {
 	comments map[uint32][]string // above the instruction that starts there
 	found    []*Finding
 	skipped  map[string]bool // rules of which the directive hid something
+
+	in   Input
+	text *Text
+	view *View // nil until a rule needs it
+}
+
+func (r *run) theView() *View {
+	if r.view == nil {
+		r.view = newView(r.text, r.in)
+	}
+	return r.view
 }
 
 func (r *run) look(rules []Rule, in Input) {
-	text := newText(in.File, in.Diags)
-	var view *View
+	r.in, r.text = in, newText(in.File, in.Diags)
 	reports := make([]Report, len(rules))
 	for i := range rules {
 		rule := &rules[i]
 		reports[i] = Report{r, rule}
 		if rule.Text != nil {
-			rule.Text(text, &reports[i])
-		}
-		if view == nil && (rule.View != nil || rule.Step != nil) {
-			view = newView(text, in)
+			rule.Text(r.text, &reports[i])
 		}
 		if rule.View != nil {
-			rule.View(view, &reports[i])
+			rule.View(r.theView(), &reports[i])
 		}
 		if rule.Step != nil {
-			view.each(func(s *Step) { rule.Step(s, &reports[i]) })
+			r.theView().each(func(s *Step) { rule.Step(s, &reports[i]) })
 		}
 		if rule.Module != nil && in.Module != nil {
 			rule.Module(in.Module, &reports[i])

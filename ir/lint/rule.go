@@ -5,6 +5,7 @@ import (
 	"github.com/seed-e0495807/strake/ir/plan"
 	"github.com/seed-e0495807/strake/lang"
 	"github.com/seed-e0495807/strake/lang/diag"
+	"github.com/seed-e0495807/strake/lang/source"
 )
 
 // Rule is one thing to look for. What it needs shows in which of its functions are set;
@@ -72,6 +73,8 @@ type Text struct {
 	Diags        diag.List          // of reading it
 	Instructions []lang.Instruction // in front of the first error
 	Whole        bool               // there is no error
+
+	places map[source.Span]lang.Instruction
 }
 
 func newText(file *lang.File, diags diag.List) *Text {

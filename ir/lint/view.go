@@ -21,6 +21,7 @@ type View struct {
 	memo   *eval.Memo
 	states *eval.Module
 	open   []bool // by stage; with states
+	steps  map[lang.Instruction]*Step
 }
 
 // Stage is a FROM and what follows it.

@@ -5,6 +5,9 @@
 package buildkit
 
 import (
+	"embed"
+	"io/fs"
+
 	"github.com/moby/buildkit/frontend/dockerfile/linter"
 
 	"github.com/seed-e0495807/strake/ir/lint"
@@ -70,4 +73,15 @@ func fact[F any, P plan.Fact](r *linter.LinterRule[F], look func(P, *lint.Report
 	out := rule(r)
 	out.Fact = lint.On(look)
 	return out
+}
+
+//go:embed cases
+var files embed.FS
+
+// Cases are the files of package cases, one a rule. What is looked at is the plan of a build whose
+// context has no path "ignored", and in which an image is for the platform that its name ends with
+// behind "for-".
+func Cases() fs.FS {
+	dir, _ := fs.Sub(files, "cases") // the name is valid
+	return dir
 }

@@ -8,6 +8,7 @@ import (
 
 	"github.com/seed-e0495807/strake/ir/lint"
 	"github.com/seed-e0495807/strake/lang"
+	"github.com/seed-e0495807/strake/lang/diag"
 	"github.com/seed-e0495807/strake/lang/source"
 )
 
@@ -18,15 +19,17 @@ func emptyContinuation(t *lint.Text, r *lint.Report) {
 	for _, d := range t.Diags {
 		if d.Code == "empty-continuation" {
 			last := source.Span{File: d.Span.File, Start: d.Span.End, End: d.Span.End} // BuildKit names its last line
-			r.Span(last, linter.RuleNoEmptyContinuation.Format())
+			f := r.Span(last, linter.RuleNoEmptyContinuation.Format())
+			f.Fix("remove the empty lines", diag.Graph, emptyLines(t, t.At(d.Span))...)
 		}
 	}
 }
 
 func maintainer(t *lint.Text, r *lint.Report) {
 	for _, in := range t.Instructions {
-		if _, ok := in.(*lang.Maintainer); ok {
-			r.Instruction(in, linter.RuleMaintainerDeprecated.Format())
+		if in, ok := in.(*lang.Maintainer); ok {
+			r.Instruction(in, linter.RuleMaintainerDeprecated.Format()).
+				Fix("make it a label", diag.Intent, authors(t, in)...)
 		}
 	}
 }
@@ -45,7 +48,8 @@ func named(list []lang.Instruction) []*lang.From {
 func stageCasing(t *lint.Text, r *lint.Report) {
 	for _, in := range named(t.Instructions) {
 		if name := in.As.Text; name != strings.ToLower(name) {
-			r.Instruction(in, linter.RuleStageNameCasing.Format(name))
+			r.Instruction(in, linter.RuleStageNameCasing.Format(name)).
+				Fix("write the name in lower case", diag.Graph, rename(t, in, strings.ToLower(name))...)
 		}
 	}
 }
@@ -53,7 +57,8 @@ func stageCasing(t *lint.Text, r *lint.Report) {
 func asCasing(t *lint.Text, r *lint.Report) {
 	for _, in := range named(t.Instructions) {
 		if from, as := in.Keyword.Text, asKeyword(in); !sameCase(from, as) {
-			r.Instruction(in, linter.RuleFromAsCasing.Format(from, as))
+			r.Instruction(in, linter.RuleFromAsCasing.Format(from, as)).
+				Fix("write AS like FROM", diag.Graph, spellAs(t, in, from)...)
 		}
 	}
 }
@@ -95,7 +100,8 @@ func description(t *lint.Text, r *lint.Report) {
 		if len(names) > 1 {
 			example = "<arg_key>"
 		}
-		r.Instruction(in, linter.RuleInvalidDefinitionDescription.Format(keyword, example))
+		r.Instruction(in, linter.RuleInvalidDefinitionDescription.Format(keyword, example)).
+			Fix("say what the comment is about", diag.Graph, describe(t, in, names[0])...)
 	}
 }
 
@@ -121,7 +127,8 @@ func reservedName(t *lint.Text, r *lint.Report) {
 	}
 	for _, from := range named(t.Instructions) {
 		if name := strings.ToLower(from.As.Text); name == "context" || name == "scratch" {
-			r.Span(from.At, linter.RuleReservedStageName.Format(name))
+			r.Span(from.At, linter.RuleReservedStageName.Format(name)).
+				Fix("give the stage another name", diag.Intent, rename(t, from, unused(t, name+"-stage"))...)
 		}
 	}
 }
@@ -134,7 +141,10 @@ func duplicateName(t *lint.Text, r *lint.Report) {
 	for _, from := range named(t.Instructions) {
 		name := strings.ToLower(from.As.Text)
 		if seen[name] {
-			r.Span(from.At, linter.RuleDuplicateStageName.Format(name))
+			f := r.Span(from.At, linter.RuleDuplicateStageName.Format(name))
+			if !referred(t, from) {
+				f.Fix("give the stage another name", diag.Intent, t.Replace(from.As, unused(t, name+"-2"))...)
+			}
 		}
 		seen[name] = true
 	}
@@ -146,13 +156,13 @@ func casing(t *lint.Text, r *lint.Report) {
 	if !t.Whole {
 		return
 	}
-	var list []*lang.Header
+	var list []lang.Instruction
 	lower, upper := 0, 0
 	for _, in := range t.Instructions {
 		if _, from := in.(*lang.From); !from && len(list) == 0 {
 			continue
 		}
-		list = append(list, in.Head())
+		list = append(list, in)
 		switch word := in.Head().Keyword.Text; word {
 		case strings.ToLower(word):
 			lower++
@@ -160,14 +170,16 @@ func casing(t *lint.Text, r *lint.Report) {
 			upper++
 		}
 	}
-	for _, h := range list {
+	for _, in := range list {
+		h := in.Head()
 		word := h.Keyword.Text
 		want, wanted := strings.ToUpper(word), "uppercase"
 		if lower > upper {
 			want, wanted = strings.ToLower(word), "lowercase"
 		}
 		if word != want {
-			r.Span(h.At, linter.RuleConsistentInstructionCasing.Format(word, wanted))
+			r.Span(h.At, linter.RuleConsistentInstructionCasing.Format(word, wanted)).
+				Fix("write it like the others", diag.Graph, spell(t, in, want)...)
 		}
 	}
 }

@@ -1,0 +1,146 @@
+package llb_test
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strconv"
+	"testing"
+
+	bk "github.com/moby/buildkit/client/llb"
+	ocispecs "github.com/opencontainers/image-spec/specs-go/v1"
+
+	driver "github.com/seed-e0495807/strake/backend/compile"
+	strake "github.com/seed-e0495807/strake/backend/llb"
+	"github.com/seed-e0495807/strake/ir/lint"
+	"github.com/seed-e0495807/strake/ir/lint/buildkit"
+	lintcases "github.com/seed-e0495807/strake/ir/lint/cases"
+	"github.com/seed-e0495807/strake/lang/cases"
+	"github.com/seed-e0495807/strake/lang/diag"
+)
+
+// TestLintFixes holds the fixes of the build checks to what they say they keep, over their cases
+// and the corpus. With the safe ones every stage has the same vertices and, but for its history,
+// the same config; with all of them a file that compiled compiles. Then there is nothing left that
+// could be fixed.
+func TestLintFixes(t *testing.T) {
+	files := map[string]string{}
+	pages, err := lintcases.Read(buildkit.Cases())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, p := range pages {
+		for i, c := range p.Cases {
+			files[fmt.Sprintf("%s %d", p.Rule, i)] = c.Text
+		}
+	}
+	corpus, ok, err := cases.Corpus()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !ok {
+		t.Log("no corpus: set STRAKE_CORPUS to a tar.gz of Dockerfiles")
+	}
+	for _, f := range corpus {
+		files[f.Name] = string(f.Data)
+	}
+	fixed := map[string]int{}
+	for name, text := range files {
+		safe := repaired(t, name, text, false, fixed)
+		if safe != text {
+			sameBuild(t, name, text, safe)
+		}
+		if all := repaired(t, name, text, true, fixed); all != text && compiles(t, text) && !compiles(t, all) {
+			t.Errorf("%s compiles no more:\n%s", name, all)
+		}
+	}
+	t.Log(fixed)
+	if fixed["ConsistentInstructionCasing safe"] == 0 {
+		t.Error("nothing was fixed")
+	}
+}
+
+// repaired is a text with all fixes made until there is none.
+func repaired(t *testing.T, name, text string, unsafe bool, fixed map[string]int) string {
+	t.Helper()
+	for range 10 {
+		var list diag.List
+		for _, d := range lint.Diags(checked(t, text)) {
+			if i := slices.IndexFunc(d.Fixes, func(f diag.Fix) bool { return f.Safe || unsafe }); i >= 0 {
+				list = append(list, d)
+			}
+		}
+		if len(list) == 0 {
+			return text
+		}
+		next, n, err := diag.ApplyFixes(text, list, unsafe)
+		if err != nil || n == 0 || next == text {
+			t.Fatalf("%s: %d of %v are fixed: %v\n%s", name, n, list, err, text)
+		}
+		for _, d := range list {
+			fixed[d.Code+map[bool]string{true: " all", false: " safe"}[unsafe]]++
+		}
+		text = next
+	}
+	t.Errorf("%s: there is no end\n%s", name, text)
+	return text
+}
+
+func snapshotOf(t *testing.T, text, target string) *driver.Snapshot {
+	t.Helper()
+	builder, err := parsePlatform("linux/amd64")
+	if err != nil {
+		t.Fatal(err)
+	}
+	o := strake.Options{Resolver: oracleResolver{}, Caps: &oracleCaps}
+	o.BuildPlatforms, o.AllStages, o.Target = []ocispecs.Platform{builder}, target == "", target
+	o.Ignore = func(context.Context) ([]string, error) { return []string{"ignored"}, nil }
+	return driver.New(driver.Config{Name: "Dockerfile", Text: text, Build: o, Rules: buildkit.Rules()})
+}
+
+func checked(t *testing.T, text string) []lint.Finding {
+	found, _ := snapshotOf(t, text, "").Checks(t.Context(), driver.Default)
+	return found
+}
+
+func compiles(t *testing.T, text string) bool {
+	_, err := snapshotOf(t, text, "").LLB(t.Context(), driver.Default)
+	return err == nil
+}
+
+// sameBuild compares every stage of two texts.
+func sameBuild(t *testing.T, name, before, after string) {
+	t.Helper()
+	m, _, err := snapshotOf(t, before, "").Module()
+	if err != nil {
+		return
+	}
+	for i := range m.Stages {
+		x, y := built(t, before, strconv.Itoa(i)), built(t, after, strconv.Itoa(i))
+		if x != y {
+			t.Errorf("%s: stage %d is\n%s\nand was\n%s\nby\n%s", name, i, y, x, after)
+		}
+	}
+}
+
+// built is the definition of a stage and its config without the history, or that it fails.
+func built(t *testing.T, text, stage string) string {
+	t.Helper()
+	r, err := snapshotOf(t, text, stage).LLB(t.Context(), driver.Default)
+	if err != nil {
+		return "it fails"
+	}
+	def, err := r.State.Marshal(t.Context(), bk.LinuxAmd64)
+	if err != nil {
+		return "it fails"
+	}
+	image := *r.Image
+	image.History, image.Created = nil, nil
+	config, err := json.Marshal(image)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return fmt.Sprintf("%x %s", bytes.Join(def.ToPB().Def, []byte("\n")), config)
+}

@@ -1,0 +1,105 @@
+package lint
+
+import (
+	"strings"
+
+	"github.com/seed-e0495807/strake/ir"
+	"github.com/seed-e0495807/strake/lang"
+	"github.com/seed-e0495807/strake/lang/diag"
+	"github.com/seed-e0495807/strake/lang/source"
+)
+
+// Text is the syntax tree of the file that the rules look at.
+func (r *Report) Text() *Text { return r.run.text }
+
+// View is what the author wrote, stage by stage, for a rule that looks at something else.
+func (r *Report) View() *View { return r.run.theView() }
+
+// Node is the instruction that an origin goes back to; nil where the author wrote none. That of
+// the trigger of an ONBUILD is the FROM that brings it.
+func (r *Report) Node(o *ir.Origin) lang.Instruction {
+	spans := o.Spans()
+	if len(spans) == 0 || o.By != "" && o.By != "onbuild" {
+		return nil
+	}
+	return r.run.text.At(spans[0])
+}
+
+// At is the instruction that has just this place; nil when there is none.
+func (t *Text) At(at source.Span) lang.Instruction {
+	if t.places == nil {
+		t.places = map[source.Span]lang.Instruction{}
+		for _, in := range t.File.Instructions() {
+			t.places[in.Span()] = in
+		}
+	}
+	return t.places[at]
+}
+
+// StepOf is the step of an instruction of the file; nil of a FROM, and of an ARG in front of it.
+func (v *View) StepOf(in lang.Instruction) *Step {
+	if v.steps == nil {
+		v.steps = map[lang.Instruction]*Step{}
+		v.each(func(s *Step) { v.steps[s.Node] = s })
+	}
+	return v.steps[in]
+}
+
+// Has tells whether a word stands in the file as it counts, in one piece.
+func (t *Text) Has(w lang.Word) bool {
+	return !w.At.IsZero() && int(w.At.End) <= len(t.File.Source.Text) && t.File.Source.Slice(w.At) == w.Text
+}
+
+// Replace puts a text in the place of a word. There is no edit where that does not stand in the
+// file as it counts.
+func (t *Text) Replace(w lang.Word, text string) []diag.Edit {
+	if !t.Has(w) {
+		return nil
+	}
+	return []diag.Edit{{Span: w.At, New: text}}
+}
+
+// Insert puts a text behind what ends at a place.
+func Insert(behind source.Span, text string) diag.Edit {
+	return diag.Edit{Span: source.Span{File: behind.File, Start: behind.End, End: behind.End}, New: text}
+}
+
+// Before puts a text in front of what starts at a place.
+func Before(at source.Span, text string) diag.Edit {
+	return diag.Edit{Span: source.Span{File: at.File, Start: at.Start, End: at.Start}, New: text}
+}
+
+// Remove takes the lines of an instruction out.
+func (t *Text) Remove(in lang.Instruction) []diag.Edit {
+	at, text := in.Span(), t.File.Source.Text
+	if at.IsZero() || int(at.End) > len(text) {
+		return nil
+	}
+	start := strings.LastIndexByte(text[:at.Start], '\n') + 1
+	if strings.TrimSpace(text[start:at.Start]) == "" {
+		at.Start = uint32(start)
+	}
+	if end := int(at.End); end > 0 && text[end-1] != '\n' {
+		if i := strings.IndexByte(text[end:], '\n'); i >= 0 && strings.TrimSpace(text[end:end+i]) == "" {
+			at.End = uint32(end + i + 1)
+		}
+	}
+	return []diag.Edit{{Span: at}}
+}
+
+// RemoveFlag takes a flag of an instruction out, with the blanks behind it. There is no edit where
+// it does not stand in one piece.
+func (t *Text) RemoveFlag(f lang.Flag) []diag.Edit {
+	at, text := f.At, t.File.Source.Text
+	want := "--" + f.Name
+	if f.HasValue {
+		want += "=" + f.Value
+	}
+	if !t.Has(lang.Word{Text: want, Place: lang.Place{At: at}}) {
+		return nil
+	}
+	for int(at.End) < len(text) && (text[at.End] == ' ' || text[at.End] == '\t') {
+		at.End++
+	}
+	return []diag.Edit{{Span: at}}
+}
