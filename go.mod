@@ -65,6 +65,7 @@ require (
 	golang.org/x/tools v0.51.0
 	google.golang.org/grpc v1.84.0
 	google.golang.org/protobuf v1.36.12
+	mvdan.cc/editorconfig v0.3.0
 	mvdan.cc/sh/v3 v3.14.1
 )
 

@@ -10,6 +10,7 @@ import (
 	"github.com/seed-e0495807/strake/cmd/internal/cli/container"
 	"github.com/seed-e0495807/strake/cmd/internal/cli/context"
 	"github.com/seed-e0495807/strake/cmd/internal/cli/engine"
+	"github.com/seed-e0495807/strake/cmd/internal/cli/format"
 	"github.com/seed-e0495807/strake/cmd/internal/cli/frontend"
 	"github.com/seed-e0495807/strake/cmd/internal/cli/image"
 	"github.com/seed-e0495807/strake/cmd/internal/cli/optimize"
@@ -27,6 +28,7 @@ func commands() []cli.Maker {
 	return slices.Concat([]cli.Maker{
 		{Name: "build", Make: build.Command},
 	}, compile.Commands(), []cli.Maker{
+		{Name: "fmt", Make: format.Command},
 		{Name: "frontend", Make: frontend.Command},
 		{Name: "plugin", Make: plugin.Command},
 		{Name: "context", Make: context.Command},

@@ -94,3 +94,16 @@ func TestErrors(t *testing.T) {
 		}
 	}
 }
+
+// TestPage holds that docs/fmt.md shows what comes out.
+func TestPage(t *testing.T) {
+	page, err := os.ReadFile("../../docs/fmt.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	parts := strings.Split(string(page), "```")
+	shown := func(i int) string { return strings.TrimPrefix(parts[i], "dockerfile\n") }
+	if diff := cmp.Diff(shown(3), formatted(t, shown(1), format.Options{})); diff != "" {
+		t.Error(diff)
+	}
+}

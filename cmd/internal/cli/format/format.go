@@ -1,0 +1,237 @@
+// Package format has strake fmt, which lays out Dockerfiles.
+package format
+
+import (
+	"context"
+	"errors"
+	"io"
+	"slices"
+
+	"github.com/aymanbagabas/go-udiff"
+	"github.com/spf13/cobra"
+
+	"github.com/seed-e0495807/strake/backend/compile"
+	"github.com/seed-e0495807/strake/backend/gateway"
+	"github.com/seed-e0495807/strake/backend/input"
+	"github.com/seed-e0495807/strake/cmd/internal/cli"
+	"github.com/seed-e0495807/strake/lang"
+	"github.com/seed-e0495807/strake/lang/diag"
+	"github.com/seed-e0495807/strake/lang/format"
+	"github.com/seed-e0495807/strake/lang/format/editorconfig"
+	"github.com/seed-e0495807/strake/lang/regular"
+	"github.com/seed-e0495807/strake/lang/repo"
+	"github.com/seed-e0495807/strake/lang/source"
+)
+
+const long = `Lays out Dockerfiles: keywords in one case, one blank between words, lines that go on
+indented by four blanks or as .editorconfig says, an empty line above each FROM, no blanks
+at the ends of lines. What is built stays the same, and so does the build cache: the text
+of a RUN keeps its bytes.
+
+In a directory, files with a name like Dockerfile, Dockerfile.dev, dev.dockerfile or
+Containerfile are looked for. The names of those that change are printed. A file with errors
+is reported and left as it is.
+
+The exit code is 0; 1 when --check finds what is to change; 2 when a file could not be laid
+out.
+`
+
+// Command makes strake fmt.
+func Command(p *cli.Process) *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "fmt [OPTIONS] [PATH | -]...",
+		Short: "Lay out Dockerfiles, with the build cache kept",
+		Long:  long,
+		Example: `  strake fmt .
+  strake fmt --diff services/api/Dockerfile
+  strake fmt --check .
+`,
+	}
+	f := &run{Process: p, editor: editorconfig.New()}
+	flags := cmd.Flags()
+	f.PluginFlags.Declare(flags)
+	flags.BoolVar(&f.check, "check", false, "Write nothing, and fail when a file is to change")
+	flags.BoolVar(&f.diff, "diff", false, "Show what would change, and write nothing")
+	flags.BoolVarP(&f.list, "list", "l", false, "Print the names of the files that would change, and write nothing")
+	flags.StringVar(&f.stdinName, "stdin-filename", "", "`FILE` Name of what is read from standard input, for .editorconfig and strake.yaml")
+	cmd.RunE = cli.Running(f.run)
+	return cmd
+}
+
+// Exit codes, as those of diff.
+const (
+	exitDifferent = 1
+	exitTrouble   = 2
+)
+
+// run is one call of the command.
+type run struct {
+	*cli.Process
+	cli.PluginFlags
+	check, diff, list bool
+	stdinName         string
+
+	editor          *editorconfig.Reader
+	changed, failed bool // a file is
+}
+
+func (f *run) run(ctx context.Context, args []string) error {
+	if len(args) == 0 {
+		args = []string{"."}
+	}
+	switch stdin := slices.Contains(args, "-"); {
+	case stdin && len(args) > 1:
+		return cli.Misuse("standard input is laid out by itself: - stands alone")
+	case stdin && f.list:
+		return cli.Misuse("standard input has no name that --list could print")
+	case !stdin && f.stdinName != "":
+		return cli.Misuse("--stdin-filename is for standard input: strake fmt --stdin-filename %s -", f.stdinName)
+	case stdin:
+		f.tell(f.stdin(ctx))
+	}
+	for name, err := range files(args) {
+		if ctx.Err() != nil {
+			return context.Cause(ctx)
+		}
+		if err == nil {
+			err = f.file(ctx, name)
+		}
+		f.tell(err)
+	}
+	switch {
+	case f.failed:
+		return cli.Exit(exitTrouble, nil)
+	case f.check && f.changed:
+		return cli.Exit(exitDifferent, nil)
+	}
+	return nil
+}
+
+// tell reports the error of one file; the others are gone on with.
+func (f *run) tell(err error) {
+	if err == nil {
+		return
+	}
+	f.failed = true
+	var found *cli.Findings
+	if errors.As(err, &found) {
+		f.Report(found.Set, found.List)
+	} else {
+		f.Report(nil, cli.Diagnose(err))
+	}
+}
+
+// stdin lays out standard input, to standard output.
+func (f *run) stdin(ctx context.Context) error {
+	data, err := io.ReadAll(io.LimitReader(f.Stdin, lang.MaxSize+1))
+	if err != nil {
+		return err
+	}
+	name := f.stdinName
+	if name == "" {
+		name = "Dockerfile"
+	}
+	old := string(data)
+	text, err := f.layout(ctx, name, old)
+	if err != nil {
+		return err
+	}
+	f.changed = text != old
+	switch {
+	case f.diff:
+		return f.showDiff(name, old, text)
+	case f.check:
+		return nil
+	}
+	_, err = io.WriteString(f.Stdout, f.Shown(text))
+	return err
+}
+
+// file lays out a file, in its place.
+func (f *run) file(ctx context.Context, name string) error {
+	home, _ := f.Env("HOME")
+	at, err := repo.Locate(name, home)
+	if err != nil {
+		return err
+	}
+	if at.Outside { // what it says is not even shown
+		return at.Left(name, "lay out the file itself: strake fmt "+at.Real)
+	}
+	data, err := regular.Read(at.Real, lang.MaxSize)
+	if err != nil {
+		return err
+	}
+	old := string(data)
+	text, err := f.layout(ctx, name, old)
+	if err != nil || text == old {
+		return err
+	}
+	f.changed = true
+	if f.diff {
+		return f.showDiff(name, old, text)
+	}
+	if !f.check && !f.list {
+		if err := regular.Replace(at.Root, at.Real, old, text); err != nil {
+			return err
+		}
+	}
+	if at.Linked {
+		name += " -> " + at.Real
+	}
+	return cli.Printf(f.Stdout, "%s\n", diag.Printable(name))
+}
+
+func (f *run) showDiff(name, old, text string) error {
+	diff := f.Shown(udiff.Unified(name, name+" (laid out)", old, text))
+	if f.Color(f.Stdout) {
+		diff = cli.ColouredDiff(diff)
+	}
+	_, err := io.WriteString(f.Stdout, diff)
+	return err
+}
+
+// layout gives the text of a Dockerfile laid out. What another frontend reads stays as it is.
+func (f *run) layout(ctx context.Context, name, text string) (string, error) {
+	set := &source.Set{}
+	src := set.Add(name, text)
+	if ref, _, ok := gateway.Foreign(text, nil); ok {
+		d := diag.Diagnostic{Severity: diag.Warning, Span: gateway.SyntaxSpan(src), Code: "foreign-frontend",
+			Message: "the frontend " + ref + " reads this file, by rules of its own: it stays as it is"}
+		f.Report(set, diag.List{d})
+		return text, nil
+	}
+	o, err := f.editor.Options(name)
+	if err != nil {
+		return "", err
+	}
+	claims, err := f.claims(ctx, src)
+	if err != nil {
+		return "", err
+	}
+	out, found := format.Source(src, o, claims...)
+	if found.HasErrors() {
+		return "", &cli.Findings{Set: set, List: slices.DeleteFunc(found, func(d diag.Diagnostic) bool { return d.Severity != diag.Error })}
+	}
+	return out, nil
+}
+
+// claims are the instructions of plugins, if a file has any that are not of the language. Those
+// of plugins that strake.yaml leaves out are known all the same.
+func (f *run) claims(ctx context.Context, src *source.File) ([]lang.Claim, error) {
+	file, _ := lang.Parse(src)
+	custom := func(in lang.Instruction) bool { _, ok := in.(*lang.Custom); return ok }
+	if !slices.ContainsFunc(file.Instructions(), custom) {
+		return nil, nil
+	}
+	config := compile.Config{Name: src.Name, Text: src.Text, Without: "no plugins run"}
+	if in, err := input.Find(ctx, input.Request{Path: src.Name, Outside: f.Outside}); err == nil {
+		if err := f.Plugins(ctx, f.Process, in, &config); err != nil {
+			return nil, err
+		}
+	}
+	claims := compile.New(config).Claims()
+	for i := range claims {
+		claims[i].Missing = ""
+	}
+	return claims, nil
+}
