@@ -47,7 +47,7 @@ func TestInstead(t *testing.T) {
 	for line, want := range map[string]string{
 		"bake":                  "`strake build`",
 		"lint .":                "`strake check`",
-		"fmt Dockerfile":        "no formatter",
+		"format Dockerfile":     "`strake fmt`",
 		"ls":                    "`strake images`",
 		"attach web":            "`strake run`",
 		"login -u me host":      "`docker login`",
