@@ -58,7 +58,7 @@ func aptListsOf(s *lint.Script, r *lint.Report) {
 	var update *shell.Command
 	for _, c := range s.Commands {
 		switch c.Name {
-		case "apt-get", "apt":
+		case "apt-get", "apt", "aptitude":
 			if _, ok := installs(c, "update"); ok {
 				update = c
 			} else if _, ok := installs(c, "distclean", "dist-clean"); ok {

@@ -117,7 +117,7 @@ func gemPins() lint.Rule {
 			gem.Args[0].Text = "install"
 		}
 		task, ok := installs(&gem, "install")
-		if !ok || isGiven(task, "v", "version") {
+		if !ok || isGiven(task, "v", "version") || slices.ContainsFunc(gem.Args, isGemfile) {
 			return
 		}
 		sayUnpinned(s, c, r, unpinned(s, task.Packages, func(name string) bool {
@@ -125,4 +125,9 @@ func gemPins() lint.Rule {
 		}), "rails:7.1.3")
 	}, "gem")
 	return r
+}
+
+// isGemfile tells the option by which a Gemfile says what is installed.
+func isGemfile(w shell.Word) bool {
+	return w.Text == "-g" || w.Text == "--file" || strings.HasPrefix(w.Text, "--file=")
 }
