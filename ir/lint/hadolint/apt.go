@@ -56,7 +56,7 @@ const listsDir = "/var/lib/apt/lists"
 
 func aptListsOf(s *lint.Script, r *lint.Report) {
 	var update *shell.Command
-	for _, c := range s.Commands {
+	for _, c := range commands(s) {
 		switch c.Name {
 		case "apt-get", "apt", "aptitude":
 			if _, ok := installs(c, "update"); ok {
@@ -70,7 +70,7 @@ func aptListsOf(s *lint.Script, r *lint.Report) {
 			}
 		}
 	}
-	if update == nil || mounted(s.Step, listsDir) || removesLists(s) {
+	if update == nil || cached(s, listsDir) || removesLists(s) {
 		return
 	}
 	f := r.Command(s, update, "the lists that this fetches stay in the layer: delete "+listsDir+" in the same RUN")
@@ -219,7 +219,7 @@ func apkCache() lint.Rule {
 	r := rule("DL3019", "apk add is given --no-cache", diag.Info, "size")
 	r.Step = eachCommand(func(s *lint.Script, c *shell.Command, r *lint.Report) {
 		if _, ok := installs(c, "add"); !ok || slices.Contains(flat(s, c), "--no-cache") || mayHave(s, c, "add") ||
-			mounted(s.Step, "/var/cache/apk") || mounted(s.Step, "/etc/apk/cache") {
+			cached(s, "/var/cache/apk", "/etc/apk/cache") {
 			return
 		}
 		r.Command(s, c, "apk keeps the index of packages in the layer: use --no-cache, which needs neither --update nor a cleaning behind it").

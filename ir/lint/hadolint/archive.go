@@ -65,7 +65,7 @@ func unpacks(step *lint.Step) (names []string) {
 	if s == nil {
 		return nil
 	}
-	for _, c := range s.Commands {
+	for _, c := range commands(s) {
 		args := flat(s, c)
 		whole := false // it may be any compressed file, and no tar
 		switch c.Name {
@@ -130,7 +130,7 @@ func addFor(from, run *lint.Step) []diag.Edit {
 		return nil
 	}
 	dir := ""
-	for _, c := range s.Commands {
+	for _, c := range commands(s) {
 		args := flat(s, c)
 		switch {
 		case c.Nested || len(c.Env)+len(c.Via)+len(c.Reads)+len(c.Writes) > 0:

@@ -25,7 +25,7 @@ func senseless() lint.Rule {
 func sudo() lint.Rule {
 	r := rule("DL3004", "Do not use sudo, which does what nobody can foresee: use USER, or gosu to become another user", diag.Error, "security")
 	r.Step = lint.OnScript(func(s *lint.Script, r *lint.Report) {
-		for _, c := range s.Commands {
+		for _, c := range commands(s) {
 			if c.Name == "sudo" || slices.Contains(c.Via, "sudo") {
 				f := r.Command(s, c, "do not use sudo: it does what nobody can foresee; use USER, or gosu, to become another user")
 				f.Fix("run it as the user that there is", diag.Intent, withoutSudo(s, c)...)

@@ -14,7 +14,7 @@ import (
 func pipPins() lint.Rule {
 	r := rule("DL3013", "Packages that pip installs have a version", diag.Warning, "reproducible")
 	r.Step = lint.OnScript(func(s *lint.Script, r *lint.Report) {
-		for _, c := range s.Commands {
+		for _, c := range commands(s) {
 			pip := pipOf(c)
 			if pip == nil {
 				continue

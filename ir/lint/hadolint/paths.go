@@ -66,7 +66,7 @@ func setsDir(s *lint.Step) bool {
 func changedDir() lint.Rule {
 	r := rule("DL3003", "WORKDIR changes the directory, and not cd in a RUN", diag.Warning, "readability")
 	r.Step = lint.OnScript(func(s *lint.Script, r *lint.Report) {
-		for _, c := range s.Commands {
+		for _, c := range commands(s) {
 			if c.Name == "cd" {
 				f := r.Command(s, c, "cd changes the directory for the rest of this script only: use WORKDIR")
 				f.Fix("have WORKDIR change the directory", diag.Intent, workdirFor(s, c)...)

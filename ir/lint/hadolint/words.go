@@ -1,11 +1,9 @@
 package hadolint
 
 import (
-	"path"
 	"slices"
 	"strings"
 
-	"github.com/seed-e0495807/strake/ir"
 	"github.com/seed-e0495807/strake/ir/lint"
 	"github.com/seed-e0495807/strake/ir/shell"
 	"github.com/seed-e0495807/strake/lang/diag"
@@ -14,7 +12,7 @@ import (
 // eachCommand makes a Rule.Step of a function that looks at the commands of a program.
 func eachCommand(look func(*lint.Script, *shell.Command, *lint.Report), names ...string) func(*lint.Step, *lint.Report) {
 	return lint.OnScript(func(s *lint.Script, r *lint.Report) {
-		for _, c := range s.Commands {
+		for _, c := range commands(s) {
 			if slices.Contains(names, c.Name) {
 				look(s, c, r)
 			}
@@ -22,39 +20,30 @@ func eachCommand(look func(*lint.Script, *shell.Command, *lint.Report), names ..
 	})
 }
 
-// texts are what a word stands for: itself, or what the file gives its variables. It is false when
-// that is not known.
+// texts are what a word stands for: itself, or what the file gives its variables, which a loop may
+// give one after the other. It is false when that is not known.
 func texts(s *lint.Script, w shell.Word) ([]string, bool) {
-	if w.Known {
-		return []string{w.Text}, true
-	}
 	name, quoted, only := w.Variable()
-	split := func(text string) []string {
-		if quoted {
-			return []string{text}
-		}
-		return strings.Fields(text)
-	}
-	if only && s.Assigns(name) && !s.AnySet {
-		var all []string
+	values := func(yield func(string) bool) {
 		for _, set := range s.Sets {
-			if set.Name == name {
-				if !set.Value.Known {
-					return nil, false
-				}
-				all = append(all, split(set.Value.Text)...)
+			if set.Name == name && set.Value.Known && !yield(set.Value.Text) {
+				return
 			}
 		}
-		return all, true
 	}
-	if s.AnySet || s.Assigns(w.Variables()...) {
+	var all []string
+	if only && s.Assigns(name) && !slices.ContainsFunc(s.Sets, func(v shell.Var) bool { return v.Name == name && !v.Value.Known }) {
+		all = slices.Collect(values)
+	} else if text, known := w.Value(variables(s)); known {
+		all = []string{text}
+	}
+	if all == nil {
 		return nil, false
 	}
-	text, known := w.Value(s.Step.State().Lookup)
-	if known && only {
-		return split(text), true
+	if only && !quoted {
+		all = strings.Fields(strings.Join(all, " "))
 	}
-	return []string{text}, known
+	return all, true
 }
 
 // unpinned are the words that name a package and no version of it. A word that starts with what is
@@ -153,18 +142,4 @@ func edited(s *lint.Script, change func(*shell.Editor)) []diag.Edit {
 		return nil
 	}
 	return s.Edit(start, len(old)-end, now[start:len(now)-end])
-}
-
-// mounted tells whether a RUN has a directory in a mount that is of no image: a cache or a tmpfs.
-func mounted(s *lint.Step, dir string) bool {
-	run, ok := s.Body.(*ir.Run)
-	return ok && slices.ContainsFunc(run.Mounts, func(m ir.Mount) bool {
-		kind, _ := m.Option("type")
-		target, _ := m.Option("target")
-		if text, known := s.Expand(target); known {
-			target = text
-		}
-		target = path.Clean(target)
-		return (kind == "cache" || kind == "tmpfs") && (target == dir || strings.HasPrefix(dir, target+"/"))
-	})
 }
