@@ -62,6 +62,7 @@ func mappedUser(t *testing.T) user.User {
 	return user.User{}
 }
 
+// newCaptor makes the place of a user, who is the one that runs the test, or any if that is root.
 func newCaptor(t *testing.T, u user.User) *captor {
 	t.Helper()
 	dir, err := os.MkdirTemp("", "captor") // t.TempDir is closed to other users
@@ -69,7 +70,10 @@ func newCaptor(t *testing.T, u user.User) *captor {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { os.RemoveAll(dir) })
-	c := &captor{T: t, dir: dir, home: filepath.Join(dir, "home"), cred: &syscall.Credential{Uid: uint32(u.Uid), Gid: uint32(u.Gid)}}
+	c := &captor{T: t, dir: dir, home: filepath.Join(dir, "home")}
+	if os.Geteuid() == 0 {
+		c.cred = &syscall.Credential{Uid: uint32(u.Uid), Gid: uint32(u.Gid)}
+	}
 	for _, name := range []string{"strake", "prober"} {
 		program, err := exec.LookPath(name)
 		if err == nil {
@@ -122,7 +126,7 @@ func (c *captor) load(name string, changes ...string) {
 }
 
 func (c *captor) command(args ...string) *exec.Cmd {
-	ctx, stop := context.WithTimeout(c.Context(), bounded)
+	ctx, stop := context.WithTimeout(context.WithoutCancel(c.Context()), bounded) // what cleans up calls it, too
 	c.Cleanup(stop)
 	cmd := exec.CommandContext(ctx, filepath.Join(c.dir, "strake"), args...)
 	cmd.Dir, cmd.Env = c.dir, c.env

@@ -222,6 +222,7 @@ var openers = map[string]string{
 	"backend/container/hold_linux.go":            "the container's own directory, and a file of /proc",
 	"backend/container/init_linux.go":            "a terminal",
 	"backend/container/log.go":                   "the container's own directory",
+	"backend/container/logs.go":                  "the container's own directory",
 	"backend/container/network_linux.go":         "the container's own directory",
 	"backend/container/runtime_linux.go":         "the container's own directory",
 	"backend/container/terminal_linux.go":        "the container's own directory",

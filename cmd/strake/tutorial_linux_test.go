@@ -9,6 +9,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"sync"
 	"syscall"
@@ -73,6 +74,12 @@ type desk struct {
 
 func newDesk(t *testing.T, dir string, env []string) *desk {
 	t.Helper()
+	return newDeskOf(t, nil, dir, append(os.Environ(), env...))
+}
+
+// newDeskOf is the desk of a user; nil is who runs the test.
+func newDeskOf(t *testing.T, user *syscall.Credential, dir string, env []string) *desk {
+	t.Helper()
 	fd, err := unix.Open("/dev/ptmx", unix.O_RDWR|unix.O_NOCTTY|unix.O_CLOEXEC|unix.O_NONBLOCK, 0)
 	if err != nil {
 		t.Skipf("no terminals here: %v", err)
@@ -88,10 +95,15 @@ func newDesk(t *testing.T, dir string, env []string) *desk {
 		t.Fatal(err)
 	}
 	defer tty.Close()
+	if user != nil {
+		if err := tty.Chown(int(user.Uid), -1); err != nil {
+			t.Fatal(err)
+		}
+	}
 	cmd := exec.CommandContext(t.Context(), "bash", "--norc")
-	cmd.Dir, cmd.Env = dir, append(os.Environ(), append(env, "PS1=$ ", "TERM=xterm", "NO_COLOR=1")...)
+	cmd.Dir, cmd.Env = dir, append(slices.Clone(env), "PS1=$ ", "TERM=xterm", "NO_COLOR=1")
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = tty, tty, tty
-	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true, Setctty: true}
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true, Setctty: true, Credential: user}
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
