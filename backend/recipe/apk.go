@@ -5,6 +5,8 @@ import (
 	"path"
 	"slices"
 	"strings"
+
+	"github.com/seed-e0495807/strake/backend/validate/control"
 )
 
 // Where apk keeps what was asked for, one a line, and what is installed: apk-world(5).
@@ -30,8 +32,8 @@ func apks(ctx context.Context, r *reading) error {
 	}
 	versions := map[string]string{}
 	owned := map[string]bool{}
-	for s := range strings.SplitSeq(installed, "\n\n") {
-		f := fields(s)
+	for _, s := range control.Stanzas(installed) {
+		f := control.Fields(s)
 		versions[f["P"]] = f["V"]
 		dir := ""
 		for line := range strings.SplitSeq(s, "\n") {

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/seed-e0495807/strake/backend/validate"
+	"github.com/seed-e0495807/strake/backend/validate/control"
 )
 
 // Where dpkg and apt keep what is installed: deb(5), dpkg(1), apt-mark(8).
@@ -48,13 +49,13 @@ func (r *reading) debs(ctx context.Context, t *validate.Tree) (map[string]*deb, 
 func readDebs(status, states string) map[string]*deb {
 	var all []*deb
 	native := ""
-	for s := range strings.SplitSeq(status, "\n\n") {
-		f := fields(s)
+	for _, s := range control.Stanzas(status) {
+		f := control.Fields(s)
 		if f["Package"] == "" {
 			continue
 		}
 		d := &deb{name: f["Package"], arch: f["Architecture"], version: f["Version"], state: f["Status"], essential: f["Essential"] == "yes" || f["Protected"] == "yes",
-			needs: append(groups(f["Pre-Depends"]), groups(f["Depends"])...), recommends: groups(f["Recommends"]), gives: groups(f["Provides"])}
+			needs: append(control.Names(f["Pre-Depends"]), control.Names(f["Depends"])...), recommends: control.Names(f["Recommends"]), gives: control.Names(f["Provides"])}
 		if d.name == "dpkg" {
 			native = d.arch
 		}
@@ -67,8 +68,8 @@ func readDebs(status, states string) map[string]*deb {
 		}
 		debs[d.name] = d
 	}
-	for s := range strings.SplitSeq(states, "\n\n") {
-		f := fields(s)
+	for _, s := range control.Stanzas(states) {
+		f := control.Fields(s)
 		for _, name := range []string{f["Package"], f["Package"] + ":" + f["Architecture"]} {
 			if d := debs[name]; d != nil && f["Auto-Installed"] == "1" && (d.arch == f["Architecture"] || d.arch == "all") {
 				d.auto = true
@@ -76,29 +77,6 @@ func readDebs(status, states string) map[string]*deb {
 		}
 	}
 	return debs
-}
-
-// fields reads lines like NAME: VALUE; what continues one is not needed.
-func fields(stanza string) map[string]string {
-	m := map[string]string{}
-	for line := range strings.SplitSeq(stanza, "\n") {
-		if name, value, ok := strings.Cut(line, ":"); ok && !strings.HasPrefix(line, " ") {
-			m[name] = strings.TrimSpace(value)
-		}
-	}
-	return m
-}
-
-// groups reads relations to packages; of one, the alternatives stand for themselves.
-func groups(text string) (list []string) {
-	for _, part := range strings.FieldsFunc(text, func(c rune) bool { return c == ',' || c == '|' }) {
-		name, _, _ := strings.Cut(strings.TrimSpace(part), " ")
-		name, _, _ = strings.Cut(name, ":")
-		if name != "" {
-			list = append(list, name)
-		}
-	}
-	return list
 }
 
 // apt is what was done with packages of Debian.

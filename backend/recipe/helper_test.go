@@ -15,6 +15,7 @@ import (
 	ocispecs "github.com/opencontainers/image-spec/specs-go/v1"
 
 	"github.com/seed-e0495807/strake/backend/container/record"
+	"github.com/seed-e0495807/strake/backend/ocilayer"
 	"github.com/seed-e0495807/strake/backend/validate"
 )
 
@@ -62,7 +63,7 @@ func gone(name string) entry { return file(name, "") } // with a name like etc/.
 func (e entry) mode(m int64) entry   { e.Mode = m; return e }
 func (e entry) owner(u, g int) entry { e.Uid, e.Gid = u, g; return e }
 func (e entry) xattr(k, v string) entry {
-	e.PAXRecords = map[string]string{"SCHILY.xattr." + k: v}
+	e.PAXRecords = map[string]string{ocilayer.XattrPrefix + k: v}
 	return e
 }
 

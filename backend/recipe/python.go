@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/seed-e0495807/strake/backend/validate"
+	"github.com/seed-e0495807/strake/backend/validate/control"
 	"github.com/seed-e0495807/strake/lang/redact"
 )
 
@@ -82,7 +83,7 @@ func (r *reading) dist(ctx context.Context, info string) (d dist, err error) {
 	if err != nil {
 		return d, err
 	}
-	if f := fields(strings.SplitN(text, "\n\n", 2)[0]); f["Name"] != "" {
+	if f := control.Fields(strings.SplitN(text, "\n\n", 2)[0]); f["Name"] != "" {
 		d.name, d.version = f["Name"], f["Version"]
 	}
 	direct, err := r.file(ctx, r.after, path.Join(info, "direct_url.json"))

@@ -14,6 +14,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/seed-e0495807/strake/backend/ocilayer"
 	"github.com/seed-e0495807/strake/backend/validate"
 	"github.com/seed-e0495807/strake/lang/diag"
 	"github.com/seed-e0495807/strake/lang/regular"
@@ -228,7 +229,7 @@ func header(n *validate.Node) *tar.Header {
 		if h.PAXRecords == nil {
 			h.PAXRecords = map[string]string{}
 		}
-		h.PAXRecords["SCHILY.xattr."+key] = value
+		h.PAXRecords[ocilayer.XattrPrefix+key] = value
 	}
 	switch n.Kind {
 	case validate.Regular:

@@ -2,7 +2,6 @@ package store
 
 import (
 	"archive/tar"
-	"bufio"
 	"context"
 	"encoding/json"
 	"errors"
@@ -12,12 +11,11 @@ import (
 	"runtime"
 
 	"github.com/containerd/containerd/v2/core/images"
-	"github.com/klauspost/compress/gzip"
-	"github.com/klauspost/compress/zstd"
 	digest "github.com/opencontainers/go-digest"
 	ocispecs "github.com/opencontainers/image-spec/specs-go/v1"
 	"golang.org/x/sync/errgroup"
 
+	"github.com/seed-e0495807/strake/backend/ocilayer"
 	"github.com/seed-e0495807/strake/lang/regular"
 )
 
@@ -74,7 +72,7 @@ func (s *Store) unpackedSize(ctx context.Context, layer ocispecs.Descriptor) (in
 		return 0, err
 	}
 	defer f.Close()
-	r, err := decompress(f)
+	r, err := ocilayer.Decompress(f)
 	if err != nil {
 		return layer.Size, nil
 	}
@@ -93,32 +91,6 @@ func (s *Store) unpackedSize(ctx context.Context, layer ocispecs.Descriptor) (in
 			total += h.Size
 		}
 	}
-}
-
-// decompress undoes the compressions that layers have. A plain file stays one, so
-// that tar can skip what it need not read.
-func decompress(f *os.File) (io.ReadCloser, error) {
-	var magic [4]byte
-	if _, err := io.ReadFull(f, magic[:]); err != nil {
-		return nil, err
-	}
-	if _, err := f.Seek(0, io.SeekStart); err != nil {
-		return nil, err
-	}
-	switch {
-	case magic[0] == 0x1f && magic[1] == 0x8b:
-		return gzip.NewReader(bufio.NewReaderSize(f, 1<<16))
-	case magic == [4]byte{0x28, 0xb5, 0x2f, 0xfd}:
-		z, err := zstd.NewReader(f, zstd.WithDecoderConcurrency(1))
-		if err != nil {
-			return nil, err
-		}
-		return z.IOReadCloser(), nil
-	}
-	return struct {
-		io.ReadSeeker
-		io.Closer
-	}{f, io.NopCloser(nil)}, nil
 }
 
 func (s *Store) knownSizes() map[digest.Digest]int64 {

@@ -12,6 +12,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"github.com/seed-e0495807/strake/backend/validate/control"
 	"github.com/seed-e0495807/strake/lang/late"
 )
 
@@ -168,7 +169,7 @@ func dpkgForm(data []byte) ([]byte, bool) {
 		return nil, false
 	}
 	var out []string
-	for _, s := range stanzas(string(data)) {
+	for _, s := range control.Stanzas(string(data)) {
 		fields, ok := dpkgFields(s)
 		if !ok {
 			return nil, false
@@ -207,17 +208,7 @@ func apkForm(data []byte) ([]byte, bool) {
 	if len(data) > 0 && !bytes.HasSuffix(data, []byte("\n\n")) {
 		return nil, false
 	}
-	list := stanzas(string(data))
+	list := control.Stanzas(string(data))
 	slices.Sort(list)
 	return []byte(strings.Join(list, "\n\n")), true
-}
-
-// stanzas are separated by empty lines.
-func stanzas(text string) (list []string) {
-	for s := range strings.SplitSeq(text, "\n\n") {
-		if s = strings.Trim(s, "\n"); s != "" {
-			list = append(list, s)
-		}
-	}
-	return list
 }

@@ -8,6 +8,8 @@ import (
 	"path"
 	"slices"
 	"strings"
+
+	"github.com/seed-e0495807/strake/backend/validate/control"
 )
 
 // What an image may lack besides files by their paths is named by these prefixes: a package, with what
@@ -63,8 +65,8 @@ func (d *declared) resolve(ctx context.Context, r *Reader, a, b *Tree, missing [
 	}
 	var list []map[string]string
 	err := r.contents(ctx, []*Node{status}, func(_ *Node, data []byte) {
-		for _, s := range stanzas(string(data)) {
-			list = append(list, fieldsOfLines(s))
+		for _, s := range control.Stanzas(string(data)) {
+			list = append(list, control.Fields(s))
 		}
 	})
 	if err != nil {
@@ -107,11 +109,11 @@ func closureOf(list []map[string]string, declared map[string]int) map[string]int
 	needs := map[string][]string{}
 	for _, f := range list {
 		name := f["Package"]
-		for _, p := range namesOf(f["Provides"]) {
+		for _, p := range control.Names(f["Provides"]) {
 			provides[p] = append(provides[p], name)
 		}
 		provides[name] = append(provides[name], name)
-		needs[name] = append(needs[name], namesOf(f["Pre-Depends"]+","+f["Depends"]+","+f["Recommends"])...)
+		needs[name] = append(needs[name], control.Names(f["Pre-Depends"]+","+f["Depends"]+","+f["Recommends"])...)
 	}
 	all := maps.Clone(declared)
 	todo := slices.Sorted(maps.Keys(declared))
@@ -128,17 +130,6 @@ func closureOf(list []map[string]string, declared map[string]int) map[string]int
 		}
 	}
 	return all
-}
-
-// namesOf are the packages of a field like Depends, alternatives included.
-func namesOf(field string) (list []string) {
-	for _, part := range strings.FieldsFunc(field, func(r rune) bool { return r == ',' || r == '|' }) {
-		if words := strings.Fields(part); len(words) > 0 {
-			name, _, _ := strings.Cut(words[0], ":")
-			list = append(list, name)
-		}
-	}
-	return list
 }
 
 // records are what dpkg and apt, and what runs behind them, write down of what is installed: content

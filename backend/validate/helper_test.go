@@ -19,6 +19,8 @@ import (
 	dockerspec "github.com/moby/docker-image-spec/specs-go/v1"
 	digest "github.com/opencontainers/go-digest"
 	ocispecs "github.com/opencontainers/image-spec/specs-go/v1"
+
+	"github.com/seed-e0495807/strake/backend/ocilayer"
 )
 
 // item is an entry of a layer as a test writes it.
@@ -61,7 +63,7 @@ func (i item) xattr(name, value string) item {
 	if i.PAXRecords == nil {
 		i.PAXRecords = map[string]string{}
 	}
-	i.PAXRecords[xattrPrefix+name] = value
+	i.PAXRecords[ocilayer.XattrPrefix+name] = value
 	return i
 }
 

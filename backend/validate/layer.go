@@ -2,7 +2,6 @@ package validate
 
 import (
 	"archive/tar"
-	"bufio"
 	"context"
 	"crypto/sha256"
 	"errors"
@@ -17,11 +16,10 @@ import (
 
 	"github.com/containerd/containerd/v2/core/content"
 	"github.com/containerd/errdefs"
-	"github.com/klauspost/compress/gzip"
-	"github.com/klauspost/compress/zstd"
 	digest "github.com/opencontainers/go-digest"
 	"golang.org/x/sync/errgroup"
 
+	"github.com/seed-e0495807/strake/backend/ocilayer"
 	"github.com/seed-e0495807/strake/lang/diag"
 )
 
@@ -202,10 +200,6 @@ func (r *Reader) count(h *tar.Header) error {
 	return nil
 }
 
-// xattrPrefix is that of PAX records which are extended attributes, as GNU tar and containerd
-// write them.
-const xattrPrefix = "SCHILY.xattr."
-
 func newEntry(h *tar.Header, body io.Reader) (entry, error) {
 	e := entry{path: path.Clean("/" + h.Name)[1:]}
 	if max(len(e.path), len(h.Linkname)) > maxPath {
@@ -216,7 +210,7 @@ func newEntry(h *tar.Header, body io.Reader) (entry, error) {
 	}
 	f := &File{Mode: h.Mode & 0o7777, UID: h.Uid, GID: h.Gid, ModTime: h.ModTime}
 	for key, value := range h.PAXRecords {
-		if name, ok := strings.CutPrefix(key, xattrPrefix); ok {
+		if name, ok := strings.CutPrefix(key, ocilayer.XattrPrefix); ok {
 			if f.Xattrs == nil {
 				f.Xattrs = map[string]string{}
 			}
@@ -259,7 +253,7 @@ func (l *layer) scan(ctx context.Context, visit func(index int, h *tar.Header, b
 		return err
 	}
 	defer blob.Close()
-	plain, err := decompress(&cancellable{ctx, blob})
+	plain, err := ocilayer.Decompress(&cancellable{ctx, blob})
 	if err != nil {
 		return err
 	}
@@ -293,26 +287,6 @@ func (l *layer) scan(ctx context.Context, visit func(index int, h *tar.Header, b
 		}
 		index++
 	}
-}
-
-// decompress undoes the compressions that layers have: gzip, zstd, none.
-func decompress(r io.Reader) (io.ReadCloser, error) {
-	in := bufio.NewReaderSize(r, 1<<17)
-	magic, err := in.Peek(4)
-	if err != nil && !errors.Is(err, io.EOF) {
-		return nil, err
-	}
-	switch {
-	case strings.HasPrefix(string(magic), "\x1f\x8b"):
-		return gzip.NewReader(in)
-	case string(magic) == "\x28\xb5\x2f\xfd":
-		z, err := zstd.NewReader(in, zstd.WithDecoderConcurrency(1))
-		if err != nil {
-			return nil, err
-		}
-		return z.IOReadCloser(), nil
-	}
-	return io.NopCloser(in), nil
 }
 
 // cancellable ends with its context.

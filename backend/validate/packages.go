@@ -4,6 +4,8 @@ import (
 	"maps"
 	"slices"
 	"strings"
+
+	"github.com/seed-e0495807/strake/backend/validate/control"
 )
 
 // Where package managers keep what is installed.
@@ -37,10 +39,10 @@ func (p installed) read(name string, data []byte) {
 	if !isPackages(name) {
 		return
 	}
-	for _, s := range stanzas(string(data)) {
+	for _, s := range control.Stanzas(string(data)) {
 		if !slices.Contains(apkDatabases, name) {
 			p.dpkg(s)
-		} else if f := fieldsOfLines(s); f["P"] != "" {
+		} else if f := control.Fields(s); f["P"] != "" {
 			p[[2]string{"apk", f["P"]}] = f["V"]
 		}
 	}
@@ -49,7 +51,7 @@ func (p installed) read(name string, data []byte) {
 // dpkg adds a package with its state, unless that is the usual one. One that was removed and
 // purged has a stanza for a while, and is none.
 func (p installed) dpkg(stanza string) {
-	f := fieldsOfLines(stanza)
+	f := control.Fields(stanza)
 	name, version := f["Package"], f["Version"]
 	if name == "" || version == "" {
 		return
@@ -61,18 +63,6 @@ func (p installed) dpkg(stanza string) {
 		version += " (" + state + ")"
 	}
 	p[[2]string{dpkg, name}] = version
-}
-
-// fieldsOfLines reads lines like NAME: VALUE; the first of a name counts.
-func fieldsOfLines(stanza string) map[string]string {
-	fields := map[string]string{}
-	for line := range strings.SplitSeq(stanza, "\n") {
-		name, value, ok := strings.Cut(line, ":")
-		if _, twice := fields[name]; ok && !twice && !strings.HasPrefix(line, " ") {
-			fields[name] = strings.TrimSpace(value)
-		}
-	}
-	return fields
 }
 
 // isPackages tells whether a path is a database that is read.

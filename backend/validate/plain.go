@@ -6,6 +6,8 @@ import (
 	"io"
 
 	"github.com/containerd/containerd/v2/core/content"
+
+	"github.com/seed-e0495807/strake/backend/ocilayer"
 )
 
 // Plain reads a layer of an image without its compression. It is not checked against its diff ID.
@@ -14,7 +16,7 @@ func Plain(ctx context.Context, img *Image, layer int) (io.ReadCloser, error) {
 	if err != nil {
 		return nil, err
 	}
-	plain, err := decompress(&cancellable{ctx, content.NewReader(at)})
+	plain, err := ocilayer.Decompress(&cancellable{ctx, content.NewReader(at)})
 	if err != nil {
 		return nil, errors.Join(err, at.Close())
 	}

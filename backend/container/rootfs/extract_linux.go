@@ -17,6 +17,8 @@ import (
 
 	"github.com/containerd/continuity/fs"
 	"golang.org/x/sys/unix"
+
+	"github.com/seed-e0495807/strake/backend/ocilayer"
 )
 
 const (
@@ -357,7 +359,7 @@ func (x *extractor) own(err error, h *tar.Header) error {
 
 func (x *extractor) setXattrs(at string, h *tar.Header) error {
 	for key, value := range h.PAXRecords {
-		name, ok := strings.CutPrefix(key, paxXattr)
+		name, ok := strings.CutPrefix(key, ocilayer.XattrPrefix)
 		if !ok || own(name) {
 			continue
 		}

@@ -21,6 +21,8 @@ import (
 	digest "github.com/opencontainers/go-digest"
 	ocispecs "github.com/opencontainers/image-spec/specs-go/v1"
 	"golang.org/x/sys/unix"
+
+	"github.com/seed-e0495807/strake/backend/ocilayer"
 )
 
 // item is an entry of a layer as a test writes it.
@@ -62,7 +64,7 @@ func (i item) xattr(name, value string) item {
 	if i.PAXRecords == nil {
 		i.PAXRecords = map[string]string{}
 	}
-	i.PAXRecords[paxXattr+name] = value
+	i.PAXRecords[ocilayer.XattrPrefix+name] = value
 	return i
 }
 

@@ -82,7 +82,6 @@ const (
 	whiteout = ".wh."
 	aufs     = whiteout + whiteout // aufs' own, which no unpacker makes
 	opaque   = aufs + ".opq"       // hides all that lower layers have in its directory
-	paxXattr = "SCHILY.xattr."     // PAX records that are extended attributes
 	capXattr = "security.capability"
 )
 

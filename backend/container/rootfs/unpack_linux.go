@@ -1,7 +1,6 @@
 package rootfs
 
 import (
-	"bufio"
 	"context"
 	"errors"
 	"fmt"
@@ -15,13 +14,12 @@ import (
 	"github.com/containerd/containerd/v2/core/content"
 	"github.com/containerd/errdefs"
 	"github.com/gofrs/flock"
-	"github.com/klauspost/compress/gzip"
-	"github.com/klauspost/compress/zstd"
 	digest "github.com/opencontainers/go-digest"
 	ocispecs "github.com/opencontainers/image-spec/specs-go/v1"
 	"golang.org/x/sync/errgroup"
 	"golang.org/x/sys/unix"
 
+	"github.com/seed-e0495807/strake/backend/ocilayer"
 	"github.com/seed-e0495807/strake/lang/diag"
 )
 
@@ -118,7 +116,7 @@ func (l *Layers) unpack(ctx context.Context, p content.Provider, desc ocispecs.D
 		return err
 	}
 	defer blob.Close()
-	plain, err := decompress(content.NewReader(blob))
+	plain, err := ocilayer.Decompress(content.NewReader(blob))
 	if err != nil {
 		return err
 	}
@@ -145,24 +143,4 @@ func (l *Layers) unpack(ctx context.Context, p content.Provider, desc ocispecs.D
 		return fmt.Errorf("it is not what the image's config lists as %s", d)
 	}
 	return writeDetails(dir, details{Implied: x.implied(), Skipped: x.skipped, Boot: bootID()})
-}
-
-// decompress undoes the compressions that layers have: gzip, zstd, none.
-func decompress(r io.Reader) (io.ReadCloser, error) {
-	in := bufio.NewReaderSize(r, 1<<17)
-	magic, err := in.Peek(4)
-	if err != nil && !errors.Is(err, io.EOF) {
-		return nil, err
-	}
-	switch {
-	case len(magic) > 1 && string(magic[:2]) == "\x1f\x8b":
-		return gzip.NewReader(in)
-	case string(magic) == "\x28\xb5\x2f\xfd":
-		z, err := zstd.NewReader(in, zstd.WithDecoderConcurrency(1))
-		if err != nil {
-			return nil, err
-		}
-		return z.IOReadCloser(), nil
-	}
-	return io.NopCloser(in), nil
 }

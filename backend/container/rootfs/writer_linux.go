@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/seed-e0495807/strake/backend/ocilayer"
 )
 
 // writer writes the archive of a layer. A directory is written in front of what is in it, so
@@ -155,7 +157,7 @@ func header(name string, f *file) (*tar.Header, error) {
 		if h.PAXRecords == nil {
 			h.PAXRecords = map[string]string{}
 		}
-		h.PAXRecords[paxXattr+key] = value
+		h.PAXRecords[ocilayer.XattrPrefix+key] = value
 	}
 	return h, nil
 }

@@ -11,6 +11,8 @@ import (
 	"syscall"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/seed-e0495807/strake/backend/ocilayer"
 )
 
 // Archive writes what is at a place as a tar, which has it under a name, or under its own if that is
@@ -157,7 +159,7 @@ func (a *archive) add(name string, info fs.FileInfo, target string, content *os.
 
 const (
 	capability       = "security.capability"
-	capabilityRecord = "SCHILY.xattr." + capability
+	capabilityRecord = ocilayer.XattrPrefix + capability
 )
 
 // capabilities are those of a program, "" for none.

@@ -64,11 +64,7 @@ func (o *cpOptions) run(ctx context.Context, p *cli.Process, from, to string) er
 	if into {
 		name, inside = dest, path
 	}
-	w, err := Open(ctx, p)
-	if err != nil {
-		return err
-	}
-	c, err := w.Set.Find(name)
+	w, c, err := find(ctx, p, name)
 	if err != nil {
 		return err
 	}

@@ -132,11 +132,7 @@ func (o *commitRun) makeDockerfile(ctx context.Context, args []string) error {
 	if len(args) == 0 || len(args) > 2 {
 		return cli.Misuse("strake commit takes a container and a name")
 	}
-	w, err := Open(ctx, o.Process)
-	if err != nil {
-		return err
-	}
-	c, err := w.Set.Find(args[0])
+	w, c, err := find(ctx, o.Process, args[0])
 	if err != nil {
 		return err
 	}

@@ -49,11 +49,7 @@ func execCommand(p *cli.Process) *cobra.Command {
 }
 
 func exec(ctx context.Context, p *cli.Process, name string, e container.ExecConfig, away bool) error {
-	w, err := Open(ctx, p)
-	if err != nil {
-		return err
-	}
-	c, err := w.Set.Find(name)
+	w, c, err := find(ctx, p, name)
 	if err != nil {
 		return err
 	}

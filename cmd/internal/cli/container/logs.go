@@ -50,11 +50,7 @@ func logsCommand(p *cli.Process) *cobra.Command {
 			}
 			*bound.to = t
 		}
-		w, err := Open(ctx, p)
-		if err != nil {
-			return err
-		}
-		c, err := w.Set.Find(args[0])
+		_, c, err := find(ctx, p, args[0])
 		if err != nil {
 			return err
 		}

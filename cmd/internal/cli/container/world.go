@@ -34,6 +34,16 @@ func Open(ctx context.Context, p *cli.Process) (*World, error) {
 	return w, w.sweep(ctx)
 }
 
+// find opens the containers of the user and gives one of them, by its name or the beginning of its id.
+func find(ctx context.Context, p *cli.Process, name string) (*World, *container.Container, error) {
+	w, err := Open(ctx, p)
+	if err != nil {
+		return nil, nil, err
+	}
+	c, err := w.Set.Find(name)
+	return w, c, err
+}
+
 func newWorld(p *cli.Process) (*World, error) {
 	home, err := p.Home()
 	if err != nil {
