@@ -40,7 +40,7 @@ func withoutPlatform(r *lint.Report, f plan.PlatformFlag) []diag.Edit {
 // may stand in quotes that keep it from being one, or where a shell reads it.
 func renameVariable(r *lint.Report, at *ir.Origin, name, near string) (edits []diag.Edit) {
 	in := r.Node(at)
-	if in == nil || near == "" {
+	if in == nil || name == "" || near == "" {
 		return nil
 	}
 	text := r.Text().File.Source
