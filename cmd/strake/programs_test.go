@@ -43,6 +43,8 @@ var knowers = map[string]string{
 	"plugins/builtin/slim/purge.go":               "a manager whose packages it leaves alone, as it has a database of its own",
 	"plugins/builtin/sshmount/needs.go":           "managers of which it knows when they use ssh, besides what their words say",
 
+	"ir/lint/script/": "ShellCheck's rules are about programs by name",
+
 	"backend/container/record/programs.go": "options that take secrets, which ir/effects does not ask for, and of programs that no Dockerfile has",
 
 	"backend/container/network_linux.go":       "as these",

@@ -18,6 +18,20 @@ type Script struct {
 
 	pieces []piece // nil where the text does not stand in the file as the shell reads it
 	mapped bool
+	shared map[any]any
+}
+
+// Share gives what the first rule that asks under a key makes of a script: rules of one set look
+// at it once.
+func (s *Script) Share(key any, build func() any) any {
+	made, ok := s.shared[key]
+	if !ok {
+		if made = build(); s.shared == nil {
+			s.shared = map[any]any{}
+		}
+		s.shared[key] = made
+	}
+	return made
 }
 
 // piece is a stretch of a script that stands in the file in one go.

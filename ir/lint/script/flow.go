@@ -1,0 +1,425 @@
+package script
+
+import (
+	"maps"
+	"strings"
+
+	"mvdan.cc/sh/v3/syntax"
+)
+
+// status is what is known of a value.
+type status uint8
+
+const (
+	unknown status = iota // it may have blanks or wildcards
+	plain                 // it has neither
+	empty
+)
+
+// join is the status of two values one behind the other.
+func (s status) join(o status) status {
+	switch {
+	case s == empty:
+		return o
+	case o == empty:
+		return s
+	}
+	return min(s, o) // unknown wins
+}
+
+// or is the status of one value or the other.
+func (s status) or(o status) status { return s.join(o) }
+
+// values are the statuses of variables at a place; nil where nothing gets to.
+type values map[string]status
+
+// flow goes through a script in the order in which a shell does.
+type flow struct {
+	scan      *scan
+	clean     map[*syntax.ParamExp]bool // at every time that it is expanded
+	functions map[string]*syntax.Stmt
+	called    map[string]bool
+	integers  map[string]bool // declared as such
+	depth     int
+	initial   map[string]status
+}
+
+// flow tells the parameters whose values have no blanks and wildcards, however often they are
+// expanded.
+func (c *scan) flow() map[*syntax.ParamExp]bool {
+	f := &flow{scan: c, clean: map[*syntax.ParamExp]bool{}, functions: map[string]*syntax.Stmt{}, called: map[string]bool{}, integers: map[string]bool{}, initial: map[string]status{}}
+	f.list(c.file.Stmts, values{})
+	for name, body := range f.functions {
+		if !f.called[name] {
+			f.stmt(body, values{})
+		}
+	}
+	return f.clean
+}
+
+// get is the status of a variable. Those of the image are one word each, as far as is known.
+func (f *flow) get(name string, v values) status {
+	if f.integers[name] {
+		return plain
+	}
+	if s, ok := v[name]; ok {
+		return s
+	}
+	s, ok := f.initial[name]
+	if !ok {
+		if noSpaces(name) || f.scan.given(name) {
+			s = plain
+		}
+		f.initial[name] = s
+	}
+	return s
+}
+
+func (f *flow) list(stmts []*syntax.Stmt, v values) values {
+	for _, s := range stmts {
+		v = f.stmt(s, v)
+	}
+	return v
+}
+
+// either is what is known where two ways meet.
+func (f *flow) either(a, b values) values {
+	switch {
+	case a == nil:
+		return b
+	case b == nil:
+		return a
+	}
+	out := values{}
+	for name, s := range a {
+		out[name] = s.or(f.get(name, b))
+	}
+	for name, s := range b {
+		if _, ok := a[name]; !ok {
+			out[name] = s.or(f.get(name, a))
+		}
+	}
+	return out
+}
+
+// apart goes through what another process does.
+func (f *flow) apart(stmts []*syntax.Stmt, v values) { f.list(stmts, maps.Clone(v)) }
+
+func (f *flow) stmt(s *syntax.Stmt, v values) values {
+	if v == nil {
+		v = values{}
+		f.command(s, v)
+		return nil
+	}
+	if s.Background {
+		f.command(s, maps.Clone(v))
+		return v
+	}
+	return f.command(s, v)
+}
+
+func (f *flow) command(s *syntax.Stmt, v values) values {
+	for _, r := range s.Redirs {
+		f.word(r.Word, v)
+		if r.Hdoc != nil {
+			f.word(r.Hdoc, v)
+		}
+	}
+	switch n := s.Cmd.(type) {
+	case *syntax.CallExpr:
+		return f.call(n, v)
+	case *syntax.DeclClause:
+		f.declare(n, v)
+	case *syntax.BinaryCmd:
+		if n.Op == syntax.Pipe || n.Op == syntax.PipeAll {
+			f.stmt(n.X, maps.Clone(v))
+			f.stmt(n.Y, maps.Clone(v))
+			return v
+		}
+		left := f.stmt(n.X, v)
+		return f.either(f.stmt(n.Y, maps.Clone(left)), left)
+	case *syntax.Block:
+		return f.list(n.Stmts, v)
+	case *syntax.Subshell:
+		f.apart(n.Stmts, v)
+	case *syntax.IfClause:
+		return f.branch(n, v)
+	case *syntax.WhileClause:
+		return f.repeat(v, func(v values) (values, values) {
+			v = f.list(n.Cond, v)
+			return f.list(n.Do, maps.Clone(v)), v
+		})
+	case *syntax.ForClause:
+		return f.loop(n, v)
+	case *syntax.CaseClause:
+		return f.cases(n, v)
+	case *syntax.FuncDecl:
+		f.functions[n.Name.Value] = n.Body
+	case *syntax.TimeClause:
+		if n.Stmt != nil {
+			return f.stmt(n.Stmt, v)
+		}
+	case nil:
+	default:
+		f.inside(n, v)
+	}
+	return v
+}
+
+func (f *flow) branch(n *syntax.IfClause, v values) values {
+	if len(n.Cond) == 0 { // "else"
+		return f.list(n.Then, v)
+	}
+	v = f.list(n.Cond, v)
+	then := f.list(n.Then, maps.Clone(v))
+	if n.Else == nil {
+		return f.either(then, v)
+	}
+	return f.either(then, f.branch(n.Else, maps.Clone(v)))
+}
+
+func (f *flow) cases(n *syntax.CaseClause, v values) values {
+	f.word(n.Word, v)
+	var out values
+	all := false
+	for _, item := range n.Items {
+		for _, p := range item.Patterns {
+			all = all || p.Lit() == "*"
+			f.word(p, v)
+		}
+		out = f.either(out, f.list(item.Stmts, maps.Clone(v)))
+	}
+	if !all {
+		out = f.either(out, v)
+	}
+	return out
+}
+
+// repeat goes through a loop until nothing new comes of it: round gives what is known at its
+// end, and where it is left.
+func (f *flow) repeat(v values, round func(values) (end, left values)) values {
+	for range 5 { // a status changes twice at most, and gets on by one variable a time
+		end, left := round(maps.Clone(v))
+		next := f.either(v, end)
+		if maps.Equal(next, v) || v == nil {
+			return left
+		}
+		v = next
+	}
+	return v
+}
+
+func (f *flow) loop(n *syntax.ForClause, v values) values {
+	iter, ok := n.Loop.(*syntax.WordIter)
+	if !ok {
+		f.inside(n.Loop, v)
+		return f.repeat(v, func(v values) (values, values) { return f.list(n.Do, maps.Clone(v)), v })
+	}
+	item := empty
+	for _, w := range iter.Items {
+		f.word(w, v)
+		if f.many(w) {
+			item = unknown
+		}
+		item = item.or(f.status(w, v))
+	}
+	if len(iter.Items) == 0 || n.Select {
+		item = unknown
+	}
+	return f.repeat(v, func(v values) (values, values) {
+		left := maps.Clone(v)
+		if v != nil {
+			v[iter.Name.Value] = item
+			left[iter.Name.Value] = item
+		}
+		return f.list(n.Do, v), left
+	})
+}
+
+// many tells a word that may be several.
+func (f *flow) many(w *syntax.Word) bool {
+	for _, p := range w.Parts {
+		switch p.(type) {
+		case *syntax.ParamExp, *syntax.CmdSubst, *syntax.ExtGlob:
+			return true
+		}
+	}
+	return isGlob(w)
+}
+
+// call goes through a simple command.
+func (f *flow) call(n *syntax.CallExpr, v values) values {
+	for _, a := range n.Assigns {
+		s := f.value(a, v)
+		if len(n.Args) == 0 {
+			v[a.Name.Value] = s
+		}
+	}
+	for _, w := range n.Args {
+		f.word(w, v)
+	}
+	if len(n.Args) == 0 {
+		return v
+	}
+	cmd := newCommand(n)
+	switch cmd.name {
+	case "read", "mapfile", "readarray", "getopts", "printf":
+		for i, w := range cmd.args {
+			if name, ok := literal(w); ok && syntax.ValidName(name) && (cmd.name != "printf" || i > 0 && cmd.args[i-1].Lit() == "-v") {
+				v[name] = unknown
+			}
+		}
+	case "unset":
+		for _, w := range cmd.args {
+			if name, ok := literal(w); ok && syntax.ValidName(name) {
+				v[name] = empty
+			}
+		}
+	case "exit", "return", "exec":
+		if cmd.name != "exec" || len(cmd.args) > 0 {
+			return nil
+		}
+	default:
+		if body, ok := f.functions[cmd.name]; ok && f.depth < 8 {
+			f.called[cmd.name] = true
+			f.depth++
+			out := f.stmt(body, v)
+			f.depth--
+			if out != nil {
+				return out
+			}
+		}
+	}
+	return v
+}
+
+func (f *flow) declare(n *syntax.DeclClause, v values) {
+	integer := false
+	for _, a := range n.Args {
+		switch {
+		case a.Name == nil:
+			f.word(a.Value, v)
+			integer = integer || option(n, "i")
+			continue
+		case !a.Naked:
+			v[a.Name.Value] = f.value(a, v)
+		case n.Variant.Value == "local":
+			v[a.Name.Value] = empty
+		}
+		f.integers[a.Name.Value] = f.integers[a.Name.Value] || integer
+	}
+}
+
+// value is the status of what is assigned.
+func (f *flow) value(a *syntax.Assign, v values) status {
+	if a.Array != nil {
+		for _, e := range a.Array.Elems {
+			if e.Value != nil {
+				f.word(e.Value, v)
+			}
+		}
+		return unknown
+	}
+	s := empty
+	if a.Append {
+		s = f.get(a.Name.Value, v)
+	}
+	if a.Value != nil {
+		f.word(a.Value, v)
+		s = s.join(f.status(a.Value, v))
+	}
+	if a.Index != nil {
+		return unknown
+	}
+	return s
+}
+
+// status is that of a word.
+func (f *flow) status(w *syntax.Word, v values) status { return f.parts(w.Parts, v) }
+
+func (f *flow) parts(list []syntax.WordPart, v values) status {
+	s := empty
+	for _, p := range list {
+		switch p := p.(type) {
+		case *syntax.Lit:
+			s = s.join(text(unescape(p.Value)))
+		case *syntax.SglQuoted:
+			s = s.join(text(p.Value))
+		case *syntax.DblQuoted:
+			s = s.join(f.parts(p.Parts, v))
+		case *syntax.ArithmExp:
+			s = s.join(plain)
+		case *syntax.ParamExp:
+			if !simple(p) {
+				return unknown
+			}
+			s = s.join(f.get(p.Param.Value, v))
+		default:
+			return unknown
+		}
+	}
+	return s
+}
+
+// simple tells $x and ${x}.
+func simple(p *syntax.ParamExp) bool {
+	return p.Param != nil && p.Exp == nil && p.Repl == nil && p.Slice == nil && p.Index == nil && !p.Length && !p.Excl && p.Names == 0
+}
+
+// text is the status of a text.
+func text(s string) status {
+	switch {
+	case s == "":
+		return empty
+	case strings.ContainsAny(s, " \t\n*?["):
+		return unknown
+	}
+	return plain
+}
+
+func (f *flow) word(w *syntax.Word, v values) {
+	if w != nil {
+		f.inside(w, v)
+	}
+}
+
+// inside goes through what is expanded below a node.
+func (f *flow) inside(root syntax.Node, v values) {
+	syntax.Walk(root, func(n syntax.Node) bool {
+		switch n := n.(type) {
+		case *syntax.CmdSubst:
+			f.apart(n.Stmts, v)
+			return false
+		case *syntax.ProcSubst:
+			f.apart(n.Stmts, v)
+			return false
+		case *syntax.ParamExp:
+			f.parameter(n, v)
+		case *syntax.UnaryArithm:
+			f.number(n.X, v)
+		case *syntax.BinaryArithm:
+			if assigns(n.Op) {
+				f.number(n.X, v)
+			}
+		}
+		return true
+	})
+}
+
+// number notes that a variable is assigned in arithmetic.
+func (f *flow) number(x syntax.ArithmExpr, v values) {
+	if w, ok := x.(*syntax.Word); ok && syntax.ValidName(w.Lit()) {
+		v[w.Lit()] = plain
+	}
+}
+
+func (f *flow) parameter(p *syntax.ParamExp, v values) {
+	if p.Param == nil {
+		return
+	}
+	before, seen := f.clean[p]
+	f.clean[p] = (before || !seen) && f.get(p.Param.Value, v) == plain
+	if p.Exp != nil && p.Exp.Word != nil && (p.Exp.Op == syntax.AssignUnset || p.Exp.Op == syntax.AssignUnsetOrNull) {
+		v[p.Param.Value] = f.get(p.Param.Value, v).or(f.status(p.Exp.Word, v))
+	}
+}
