@@ -27,3 +27,17 @@ func TestCases(t *testing.T) {
 }
 
 func TestCorpus(t *testing.T) { linttest.Corpus(t, hadolint.Rules()) }
+
+// TestNeighbours holds that a fix which joins two RUNs does not go with one that takes the first of
+// them away.
+func TestNeighbours(t *testing.T) {
+	const text = "FROM debian:12\nRUN ln -sf /bin/bash /bin/sh\nRUN /foo.sh\n"
+	found, err := lint.Run(hadolint.Rules(), lint.Read(source.NewFile("Dockerfile", text)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := linttest.Fixed(t, text, found.Findings)
+	if in := lint.Read(source.NewFile("Dockerfile", got)); got == text || in.Diags.HasErrors() {
+		t.Errorf("%v\n%s", in.Diags, got)
+	}
+}

@@ -157,15 +157,7 @@ func removeLine(s *lint.Step) []diag.Edit {
 	if s.Stage.Node == nil {
 		return nil
 	}
-	at, text := s.Outer.Span(), s.Stage.View.Text.File.Source.Text
-	rest := text[at.End:]
-	switch {
-	case strings.HasPrefix(rest, "\r\n"):
-		at.End += 2
-	case strings.HasPrefix(rest, "\n"):
-		at.End++
-	}
-	return []diag.Edit{{Span: at}}
+	return s.Stage.View.Text.Remove(s.Outer)
 }
 
 // emptyLabel wants something in the labels of the configuration.

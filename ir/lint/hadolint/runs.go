@@ -102,7 +102,8 @@ func join(a, b *lint.Step) []diag.Edit {
 			joined += l + line
 		}
 	}
-	return []diag.Edit{{Span: source.Span{File: one.File, Start: one.End, End: two.Start}, New: joined + "    && "}}
+	last := one.End - 1 // is in the edit, so that none that takes the first RUN away goes with it
+	return []diag.Edit{{Span: source.Span{File: one.File, Start: last, End: two.Start}, New: text[last:one.End] + joined + "    && "}}
 }
 
 // joins tells whether two lines with && between them are a script that has both of them whole: no
