@@ -9,6 +9,7 @@ import (
 
 	"github.com/seed-e0495807/strake/lang"
 	"github.com/seed-e0495807/strake/lang/diag"
+	"github.com/seed-e0495807/strake/lang/format/script"
 	"github.com/seed-e0495807/strake/lang/lexer"
 	"github.com/seed-e0495807/strake/lang/source"
 )
@@ -16,6 +17,9 @@ import (
 // Options say how a file is laid out. The zero value is the default.
 type Options struct {
 	Indent string // of a line that goes on from the one above it; "" is four spaces
+	// Scripts has the scripts of RUNs laid out, too. Their steps are then other ones for the
+	// build cache; what they do is the same. Nil leaves them as they are.
+	Scripts *script.Style
 }
 
 // Source gives the text of a file laid out, and what the parser says of the file. Where that
@@ -27,15 +31,15 @@ func Source(src *source.File, o Options, claims ...lang.Claim) (string, diag.Lis
 	if diags.HasErrors() {
 		return src.Text, diags
 	}
-	text := layout(file, o)
-	if text == src.Text {
-		return text, diags
+	for _, scripts := range []*script.Style{o.Scripts, nil} {
+		o.Scripts = scripts
+		text := layout(file, o)
+		after, found := lang.Parse(source.NewFile(src.Name, text), claims...)
+		if !found.HasErrors() && same(file, after, scripts != nil) {
+			return text, diags
+		}
 	}
-	after, found := lang.Parse(source.NewFile(src.Name, text), claims...)
-	if found.HasErrors() || !same(file, after) {
-		return src.Text, diags
-	}
-	return text, diags
+	return src.Text, diags
 }
 
 const bom = "\ufeff"
@@ -49,13 +53,16 @@ type printer struct {
 	eol    string // of lines that have none
 	lower  bool   // keywords are in lower case
 
+	scripts *script.Style // nil leaves them as they are
+	shells  shells
+
 	trivia []lang.Trivia // of the instruction at hand
 	at     uint32        // up to where it is written
 	end    uint32        // of its logical line, without its last line ending
 }
 
 func layout(f *lang.File, o Options) string {
-	p := &printer{file: f, src: f.Source.Text, indent: o.Indent, lower: lower(f)}
+	p := &printer{file: f, src: f.Source.Text, indent: o.Indent, scripts: o.Scripts, lower: lower(f)}
 	p.eol = lineEnding(p.src[f.Items[0].Span().Start:], "\n")
 	if p.indent == "" {
 		p.indent = "    "
@@ -69,6 +76,7 @@ func layout(f *lang.File, o Options) string {
 		p.start(i, apart[i])
 		switch n := item.(type) {
 		case lang.Instruction:
+			p.shells.step(n, f.Escape)
 			p.instruction(n)
 		default:
 			p.comment(i)

@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"github.com/seed-e0495807/strake/lang"
+	"github.com/seed-e0495807/strake/lang/format/script"
 	"github.com/seed-e0495807/strake/lang/source"
 )
 
@@ -30,15 +31,22 @@ func (p *printer) instruction(in lang.Instruction) {
 		p.tail()
 	}
 	if len(h.Heredocs) > 0 {
-		p.documents(h)
+		p.documents(in)
 	}
 }
 
-// documents writes the here documents, byte for byte.
-func (p *printer) documents(h *lang.Header) {
+// documents writes the here documents: byte for byte, but for scripts that are laid out.
+func (p *printer) documents(in lang.Instruction) {
+	h := in.Head()
 	start := h.Heredocs[0].Body.At.Start
 	if !strings.HasSuffix(p.String(), "\n") {
 		p.WriteString(p.endingAt(start))
+	}
+	if n, ok := p.scripted(in); ok {
+		if text, ok := p.document(n); ok {
+			p.WriteString(text)
+			start = h.Heredocs[0].End.At.Start
+		}
 	}
 	p.WriteString(p.src[start:h.At.End])
 }
@@ -64,9 +72,15 @@ func (p *printer) trigger(n *lang.Onbuild) {
 
 // arguments writes flags and what follows them.
 func (p *printer) arguments(in lang.Instruction) {
-	c, ok := script(in)
+	c, ok := command(in)
 	// The lines of a script keep their indentation, and those in front of it stay with them.
 	keep := ok && !c.Exec && strings.Contains(p.src[c.Line.At.Start:c.Line.At.End], "\n")
+	var lines []script.Line
+	if n, ok := p.scripted(in); ok {
+		if lines, ok = p.lines(n); ok {
+			keep = false
+		}
+	}
 	for _, f := range in.Head().Flags {
 		p.word(f.At, keep)
 	}
@@ -78,6 +92,11 @@ func (p *printer) arguments(in lang.Instruction) {
 	if n, ok := in.(*lang.Healthcheck); ok {
 		p.space(n.Kind.At.Start, keep)
 		p.keyword(n.Kind)
+	}
+	if len(lines) > 0 {
+		p.space(c.Line.At.Start, keep)
+		p.spread(lines, c.Line.At.End)
+		return
 	}
 	list := words(in)
 	if len(list) > 0 && p.array(list) {
@@ -100,8 +119,8 @@ func (p *printer) as(name lang.Word) {
 	p.word(name.At, false)
 }
 
-// script is what an instruction has a shell do.
-func script(in lang.Instruction) (lang.Command, bool) {
+// command is what an instruction runs.
+func command(in lang.Instruction) (lang.Command, bool) {
 	switch n := in.(type) {
 	case *lang.Run:
 		return n.Command, true
@@ -119,7 +138,7 @@ func script(in lang.Instruction) (lang.Command, bool) {
 
 // words are the places of the arguments: words, pairs, or one text.
 func words(in lang.Instruction) []source.Span {
-	if c, ok := script(in); ok {
+	if c, ok := command(in); ok {
 		if c.Exec {
 			return spans(c.Args)
 		}

@@ -9,13 +9,13 @@ import (
 )
 
 // same tells whether two files mean the same and have the same comments. Casing of keywords,
-// blanks and line ends are all that may differ.
-func same(a, b *lang.File) bool {
+// blanks and line ends are all that may differ, and the layout of scripts when those were laid out.
+func same(a, b *lang.File, scripts bool) bool {
 	if a.Escape != b.Escape || len(a.Items) != len(b.Items) || directive(a, "syntax") != directive(b, "syntax") || directive(a, "check") != directive(b, "check") {
 		return false
 	}
 	for i, item := range a.Items {
-		if !sameItem(a, item, b, b.Items[i]) {
+		if !sameItem(a, item, b, b.Items[i], scripts) {
 			return false
 		}
 	}
@@ -28,7 +28,7 @@ func directive(f *lang.File, name string) string {
 	return d.Value
 }
 
-func sameItem(f *lang.File, a lang.Item, g *lang.File, b lang.Item) bool {
+func sameItem(f *lang.File, a lang.Item, g *lang.File, b lang.Item, scripts bool) bool {
 	switch x := a.(type) {
 	case *lang.Comment:
 		y, ok := b.(*lang.Comment)
@@ -38,15 +38,21 @@ func sameItem(f *lang.File, a lang.Item, g *lang.File, b lang.Item) bool {
 		return ok && x.Name == y.Name && x.Value == y.Value
 	case lang.Instruction:
 		y, ok := b.(lang.Instruction)
-		return ok && sameInstruction(x, y) && slices.Equal(comments(f, x), comments(g, y))
+		return ok && sameInstruction(x, y, scripts) && slices.Equal(comments(f, x), comments(g, y))
 	}
 	return false
 }
 
-func sameInstruction(a, b lang.Instruction) bool {
+func sameInstruction(a, b lang.Instruction, scripts bool) bool {
 	h, k := a.Head(), b.Head()
 	if reflect.TypeOf(a) != reflect.TypeOf(b) || !strings.EqualFold(h.Keyword.Text, k.Keyword.Text) ||
-		!slices.EqualFunc(h.Flags, k.Flags, sameFlag) || !slices.EqualFunc(h.Heredocs, k.Heredocs, sameDocument) {
+		!slices.EqualFunc(h.Flags, k.Flags, sameFlag) {
+		return false
+	}
+	if x, ok := a.(*lang.Run); ok && scripts {
+		return sameRun(x, b.(*lang.Run))
+	}
+	if !slices.EqualFunc(h.Heredocs, k.Heredocs, sameDocument) {
 		return false
 	}
 	switch x := a.(type) {
@@ -61,8 +67,8 @@ func sameInstruction(a, b lang.Instruction) bool {
 			return false
 		}
 	}
-	c, _ := script(a)
-	d, _ := script(b)
+	c, _ := command(a)
+	d, _ := command(b)
 	return c.Exec == d.Exec && slices.Equal(values(a), values(b))
 }
 
@@ -91,7 +97,7 @@ func values(in lang.Instruction) []string {
 			out = append(out, kind, p.Key.Text, p.Value.Text)
 		}
 	}
-	if c, ok := script(in); ok {
+	if c, ok := command(in); ok {
 		add(c.Line)
 		add(c.Args...)
 		return out
