@@ -11,6 +11,7 @@ import (
 
 	"github.com/seed-e0495807/strake/lang"
 	"github.com/seed-e0495807/strake/lang/format"
+	"github.com/seed-e0495807/strake/lang/format/script"
 	"github.com/seed-e0495807/strake/lang/source"
 )
 
@@ -105,5 +106,42 @@ func TestPage(t *testing.T) {
 	shown := func(i int) string { return strings.TrimPrefix(parts[i], "dockerfile\n") }
 	if diff := cmp.Diff(shown(3), formatted(t, shown(1), format.Options{})); diff != "" {
 		t.Error(diff)
+	}
+	if diff := cmp.Diff(shown(7), formatted(t, shown(5), format.Options{Scripts: &script.Style{}})); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestScripts(t *testing.T) {
+	for _, c := range []struct {
+		name, text, want string
+		style            script.Style
+	}{
+		{name: "a list", text: "RUN set -e;a;b", want: "RUN set -e; \\\n    a; \\\n    b"},
+		{name: "a loop", text: "RUN for i in 1 2; do \\\n a $i;\\\n # c\n done && \\\n x", want: "RUN for i in 1 2; do \\\n        a $i; \\\n    # c\n    done && \\\n        x"},
+		{name: "a case", text: "RUN case x in a) \\\n b;; *) c; esac", want: "RUN case x in a) \\\n        b \\\n        ;; \\\n    *) c ;; esac"},
+		{name: "quotes", text: "RUN echo 'a \\\n   b'   c", want: "RUN echo 'a    b' c"},
+		{name: "operators in front", text: "RUN a && b", want: "RUN a \\\n    && b", style: script.Style{BinaryNextLine: true}},
+		{name: "redirects", text: "RUN a >b", want: "RUN a > b", style: script.Style{SpaceRedirects: true}},
+		{name: "tabs", text: "RUN a && b", want: "RUN a && \\\n\tb", style: script.Style{Indent: "\t"}},
+		{name: "bash", text: "RUN [[ a ]]&&b", want: "RUN [[ a ]] && \\\n    b"},
+		{name: "a document", text: "RUN <<-EOF\n\ta;b\n\tEOF", want: "RUN <<-EOF\n\ta\n\tb\n\tEOF"},
+		{name: "a document of bash", text: "RUN <<EOF\n#!/usr/bin/env bash\na;b # c\nEOF", want: "RUN <<EOF\n#!/usr/bin/env bash\na\nb # c\nEOF"},
+		{name: "one of python", text: "RUN <<EOF\n#!/usr/bin/python3\na;b\nEOF", want: "RUN <<EOF\n#!/usr/bin/python3\na;b\nEOF"},
+		{name: "one that a command reads", text: "RUN cat  <<EOF\na;b\nEOF", want: "RUN cat  <<EOF\na;b\nEOF"},
+		{name: "another shell", text: "SHELL [\"pwsh\"]\nRUN a;b", want: "SHELL [\"pwsh\"]\nRUN a;b"},
+		{name: "no script", text: "RUN if a;then", want: "RUN if a;then"},
+		{name: "a comment to the end", text: "RUN a;b # c; \\\n d", want: "RUN a;b # c; \\\n d"},
+		{name: "an array", text: "RUN [\"a;b\"]", want: "RUN [\"a;b\"]"},
+	} {
+		got := formatted(t, "FROM a\n"+c.text+"\n", format.Options{Scripts: &c.style, Indent: c.style.Indent})
+		if got != "FROM a\n"+c.want+"\n" {
+			t.Errorf("%s:\n%s\nwant\n%s", c.name, got, c.want)
+		}
+	}
+	for _, text := range []string{"# escape=`\n\nFROM a\nRUN a;b\n", "FROM mcr.microsoft.com/windows/nanoserver\nRUN a;b\n", "FROM --platform=windows/amd64 a AS b\n\nFROM b\nRUN a;b\n"} {
+		if got := formatted(t, text, format.Options{Scripts: &script.Style{}}); got != text {
+			t.Errorf("%q became %q", text, got)
+		}
 	}
 }

@@ -15,6 +15,7 @@ import (
 	"mvdan.cc/editorconfig"
 
 	"github.com/seed-e0495807/strake/lang/format"
+	"github.com/seed-e0495807/strake/lang/format/script"
 	"github.com/seed-e0495807/strake/lang/regular"
 )
 
@@ -35,14 +36,18 @@ func New() *Reader {
 	return &Reader{map[string]*editorconfig.File{}, map[string]*regexp.Regexp{}}
 }
 
-// Options are those for the Dockerfile of a name, which need not be there. The error is of a
+// Options are those for the Dockerfile of a name, which need not be there, with scripts laid out. The error is of a
 // .editorconfig that cannot be read.
 func (r *Reader) Options(name string) (format.Options, error) {
 	section, err := r.find(name)
 	if err != nil {
 		return format.Options{}, err
 	}
-	return format.Options{Indent: indent(section)}, nil
+	on := func(name string) bool { return section.Get(name) == "true" }
+	return format.Options{Indent: indent(section), Scripts: &script.Style{
+		Indent: indent(section), Variant: section.Get("shell_variant"), BinaryNextLine: on("binary_next_line"),
+		SwitchCaseIndent: on("switch_case_indent"), SpaceRedirects: on("space_redirects"), FunctionNextLine: on("function_next_line"),
+	}}, nil
 }
 
 // find gives the properties of a file.

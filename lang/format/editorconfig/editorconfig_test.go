@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/seed-e0495807/strake/lang/format/editorconfig"
+	"github.com/seed-e0495807/strake/lang/format/script"
 )
 
 // write writes files below a new directory.
@@ -41,6 +42,15 @@ func TestOptions(t *testing.T) {
 		if o, err := r.Options(filepath.Join(dir, name)); err != nil || o.Indent != want {
 			t.Errorf("%s: %q, %v; want %q", name, o.Indent, err, want)
 		}
+	}
+}
+
+func TestScripts(t *testing.T) {
+	dir := write(t, map[string]string{".editorconfig": "root=true\n[*]\nindent_style=tab\nshell_variant=bash\nbinary_next_line=true\n" +
+		"switch_case_indent=true\nspace_redirects=true\nfunction_next_line=true\n"})
+	want := script.Style{Indent: "\t", Variant: "bash", BinaryNextLine: true, SwitchCaseIndent: true, SpaceRedirects: true, FunctionNextLine: true}
+	if o, err := editorconfig.New().Options(filepath.Join(dir, "Dockerfile")); err != nil || *o.Scripts != want {
+		t.Errorf("%+v, %v", o.Scripts, err)
 	}
 }
 

@@ -28,6 +28,9 @@ indented by four blanks or as .editorconfig says, an empty line above each FROM,
 at the ends of lines. What is built stays the same, and so does the build cache: the text
 of a RUN keeps its bytes.
 
+With --shell the scripts of RUNs, also in here documents, are laid out as shfmt does. They do
+the same, but for the build cache they are other steps, which run again.
+
 In a directory, files with a name like Dockerfile, Dockerfile.dev, dev.dockerfile or
 Containerfile are looked for. The names of those that change are printed. A file with errors
 is reported and left as it is.
@@ -53,6 +56,7 @@ func Command(p *cli.Process) *cobra.Command {
 	flags.BoolVar(&f.check, "check", false, "Write nothing, and fail when a file is to change")
 	flags.BoolVar(&f.diff, "diff", false, "Show what would change, and write nothing")
 	flags.BoolVarP(&f.list, "list", "l", false, "Print the names of the files that would change, and write nothing")
+	flags.BoolVar(&f.shell, "shell", false, "Lay out the scripts of RUNs, too: their steps run again in the next build")
 	flags.StringVar(&f.stdinName, "stdin-filename", "", "`FILE` Name of what is read from standard input, for .editorconfig and strake.yaml")
 	cmd.RunE = cli.Running(f.run)
 	return cmd
@@ -68,11 +72,12 @@ const (
 type run struct {
 	*cli.Process
 	cli.PluginFlags
-	check, diff, list bool
-	stdinName         string
+	check, diff, list, shell bool
+	stdinName                string
 
 	editor          *editorconfig.Reader
 	changed, failed bool // a file is
+	scripts         bool // the script of a RUN is another one for the build cache
 }
 
 func (f *run) run(ctx context.Context, args []string) error {
@@ -97,6 +102,9 @@ func (f *run) run(ctx context.Context, args []string) error {
 			err = f.file(ctx, name)
 		}
 		f.tell(err)
+	}
+	if f.scripts {
+		cli.Printf(f.Stderr, "scripts of RUNs are laid out: they do the same, and run again in the next build\n")
 	}
 	switch {
 	case f.failed:
@@ -204,6 +212,9 @@ func (f *run) layout(ctx context.Context, name, text string) (string, error) {
 	if err != nil {
 		return "", err
 	}
+	if !f.shell {
+		o.Scripts = nil
+	}
 	claims, err := f.claims(ctx, src)
 	if err != nil {
 		return "", err
@@ -211,6 +222,11 @@ func (f *run) layout(ctx context.Context, name, text string) (string, error) {
 	out, found := format.Source(src, o, claims...)
 	if found.HasErrors() {
 		return "", &cli.Findings{Set: set, List: slices.DeleteFunc(found, func(d diag.Diagnostic) bool { return d.Severity != diag.Error })}
+	}
+	if f.shell && out != text {
+		o.Scripts = nil
+		plain, _ := format.Source(src, o, claims...)
+		f.scripts = f.scripts || plain != out
 	}
 	return out, nil
 }
