@@ -13,25 +13,26 @@ import (
 	ocispecs "github.com/opencontainers/image-spec/specs-go/v1"
 
 	"github.com/seed-e0495807/strake/backend/container/record"
+	"github.com/seed-e0495807/strake/backend/ocilayer/layertest"
 )
 
 // TestPage holds the example of docs/commit.md to what the package makes of that session.
 func TestPage(t *testing.T) {
-	b := blobs{}
-	base := slices.Concat(programs(), executables("useradd", "groupadd", "usermod"), []entry{
-		dir("etc"), dir("etc/skel"), file("etc/skel/.profile", "# profile\n"), file("etc/passwd", oldPasswd), file("etc/group", oldGroup), file("etc/shadow", oldShadow),
-		dir("root"), dir("srv"), dir("var/log"), dir("home"), file("var/lib/dpkg/status", stanza("dpkg", "1", ""))})
-	installed := []entry{file("var/lib/dpkg/status", stanza("dpkg", "1", "")+stanza("nginx", "1.22", "Depends: nginx-common\n")+stanza("nginx-common", "1.22", "")),
-		file("var/lib/apt/extended_states", "Package: nginx-common\nArchitecture: amd64\nAuto-Installed: 1\n"), dir("etc/nginx"),
-		file("etc/nginx/nginx.conf", "user www-data;\nworker_processes auto;\n"), dir("var/www")}
-	hand := slices.Concat(installed, []entry{
-		file("etc/nginx/nginx.conf", "user www-data;\nworker_processes 2;\n"),
-		file("etc/passwd", oldPasswd+"web:x:1000:1000::/home/web:/bin/sh\n"), file("etc/group", oldGroup+"web:x:1000:\n"), file("etc/shadow", oldShadow+"web:!:20787:0:99999:7:::\n"),
-		dir("home/web").owner(1000, 1000), file("home/web/.profile", "# profile\n").owner(1000, 1000),
-		file("etc/motd", "Ask Ann before you change anything.\n"),
-		dir("srv/site").owner(1000, 1000), file("srv/site/index.html", "<h1>Hi</h1>\n").owner(1000, 1000), file("srv/site/logo.png", "\x89PNG\x00").owner(1000, 1000),
-		file("srv/site/a.css", "").owner(1000, 1000), file("srv/site/b.css", "").owner(1000, 1000),
-		file("root/.bash_history", "ls\n"), file("root/.netrc", "machine git.example login ann password x\n"), file("var/log/dpkg.log", "x\n")})
+	b := layertest.Blobs{}
+	base := slices.Concat(programs(), executables("useradd", "groupadd", "usermod"), []layertest.Item{
+		layertest.Dir("etc"), layertest.Dir("etc/skel"), layertest.File("etc/skel/.profile", "# profile\n"), layertest.File("etc/passwd", oldPasswd), layertest.File("etc/group", oldGroup), layertest.File("etc/shadow", oldShadow),
+		layertest.Dir("root"), layertest.Dir("srv"), layertest.Dir("var/log"), layertest.Dir("home"), layertest.File("var/lib/dpkg/status", stanza("dpkg", "1", ""))})
+	installed := []layertest.Item{layertest.File("var/lib/dpkg/status", stanza("dpkg", "1", "")+stanza("nginx", "1.22", "Depends: nginx-common\n")+stanza("nginx-common", "1.22", "")),
+		layertest.File("var/lib/apt/extended_states", "Package: nginx-common\nArchitecture: amd64\nAuto-Installed: 1\n"), layertest.Dir("etc/nginx"),
+		layertest.File("etc/nginx/nginx.conf", "user www-data;\nworker_processes auto;\n"), layertest.Dir("var/www")}
+	hand := slices.Concat(installed, []layertest.Item{
+		layertest.File("etc/nginx/nginx.conf", "user www-data;\nworker_processes 2;\n"),
+		layertest.File("etc/passwd", oldPasswd+"web:x:1000:1000::/home/web:/bin/sh\n"), layertest.File("etc/group", oldGroup+"web:x:1000:\n"), layertest.File("etc/shadow", oldShadow+"web:!:20787:0:99999:7:::\n"),
+		layertest.Dir("home/web").OwnedBy(1000, 1000), layertest.File("home/web/.profile", "# profile\n").OwnedBy(1000, 1000),
+		layertest.File("etc/motd", "Ask Ann before you change anything.\n"),
+		layertest.Dir("srv/site").OwnedBy(1000, 1000), layertest.File("srv/site/index.html", "<h1>Hi</h1>\n").OwnedBy(1000, 1000), layertest.File("srv/site/logo.png", "\x89PNG\x00").OwnedBy(1000, 1000),
+		layertest.File("srv/site/a.css", "").OwnedBy(1000, 1000), layertest.File("srv/site/b.css", "").OwnedBy(1000, 1000),
+		layertest.File("root/.bash_history", "ls\n"), layertest.File("root/.netrc", "machine git.example login ann password x\n"), layertest.File("var/log/dpkg.log", "x\n")})
 	var commands []record.Command
 	for i, line := range []string{"apt update", "apt install nginx", "sed -i 's/auto;/2;/' /etc/nginx/nginx.conf", "useradd -m web", "echo 'Ask Ann before you change anything.' >/etc/motd",
 		"git clone https://git.example/site /srv/site", "chown -R web:web /srv/site"} {

@@ -14,6 +14,7 @@ import (
 	ocispecs "github.com/opencontainers/image-spec/specs-go/v1"
 
 	"github.com/seed-e0495807/strake/backend/container/record"
+	"github.com/seed-e0495807/strake/backend/ocilayer/layertest"
 )
 
 // instructions are those of a recipe, one behind the other.
@@ -26,9 +27,9 @@ func instructions(r *Recipe) string {
 }
 
 // executables are programs that a step asks for.
-func executables(names ...string) (list []entry) {
+func executables(names ...string) (list []layertest.Item) {
 	for _, name := range names {
-		list = append(list, file("usr/bin/"+name, "").mode(0o755))
+		list = append(list, layertest.File("usr/bin/"+name, "").WithMode(0o755))
 	}
 	return list
 }
@@ -42,19 +43,19 @@ const (
 func TestAccounts(t *testing.T) {
 	shadow := executables("useradd", "groupadd", "usermod", "userdel", "groupdel", "groupmod", "gpasswd", "passwd")
 	busybox := executables("adduser", "addgroup", "deluser")
-	skel := []entry{dir("etc/skel"), file("etc/skel/.profile", "a\n")}
-	home := []entry{dir("home/ann").owner(1000, 1000), file("home/ann/.profile", "a\n").owner(1000, 1000)}
+	skel := []layertest.Item{layertest.Dir("etc/skel"), layertest.File("etc/skel/.profile", "a\n")}
+	home := []layertest.Item{layertest.Dir("home/ann").OwnedBy(1000, 1000), layertest.File("home/ann/.profile", "a\n").OwnedBy(1000, 1000)}
 	for name, c := range map[string]struct {
-		tools                 []entry
+		tools                 []layertest.Item
 		passwd, group, shadow string
-		more                  []entry
+		more                  []layertest.Item
 		want                  string
 		secret                bool
 	}{
 		"user": {shadow, oldPasswd + "ann:x:1000:1000:Ann:/home/ann:/bin/sh\n", oldGroup + "ann:x:1000:\n", oldShadow + "ann:!:2:0:99999:7:::\n", home,
 			"RUN groupadd --gid 1000 ann \\\n && useradd --uid 1000 --gid ann --comment Ann --create-home --shell /bin/sh ann", false},
 		"home that was changed": {shadow, oldPasswd + "ann:x:1000:1000::/home/ann:/bin/sh\n", oldGroup + "ann:x:1000:\n", oldShadow + "ann:!:2:0:99999:7:::\n",
-			[]entry{dir("home/ann").owner(1000, 1000).mode(0o700), file("home/ann/.profile", "a\nb\n").owner(1000, 1000)},
+			[]layertest.Item{layertest.Dir("home/ann").OwnedBy(1000, 1000).WithMode(0o700), layertest.File("home/ann/.profile", "a\nb\n").OwnedBy(1000, 1000)},
 			"RUN groupadd --gid 1000 ann \\\n && useradd --uid 1000 --gid ann --create-home --shell /bin/sh ann\nRUN echo b >>/home/ann/.profile\nRUN chmod 0700 /home/ann", false},
 		"password": {shadow, oldPasswd + "ann:x:1000:4::/home/ann:/bin/sh\n", oldGroup, oldShadow + "ann:$y$abc:2:0:99999:7:::\n", nil,
 			"RUN useradd --uid 1000 --gid adm --no-create-home --shell /bin/sh ann", true},
@@ -68,13 +69,13 @@ func TestAccounts(t *testing.T) {
 		"in front": {shadow, "ann:x:1000:4::/:/bin/sh\n" + oldPasswd, oldGroup, "ann:!:2:0:99999:7:::\n" + oldShadow, nil,
 			"COPY <<'EOF' /etc/passwd\nann:x:1000:4::/:/bin/sh\n" + oldPasswd + "EOF\nCOPY --chmod=0600 <<'EOF' /etc/shadow\nann:!:2:0:99999:7:::\n" + oldShadow + "EOF", false},
 		"busybox": {busybox, oldPasswd + "ann:x:1000:1000:Linux User,,,:/home/ann:/bin/sh\n", oldGroup + "ann:x:1000:\n", oldShadow + "ann:!:2:0:99999:7:::\n",
-			[]entry{dir("home/ann").owner(1000, 1000).mode(0o2755), file("home/ann/.profile", "a\n").owner(1000, 1000)},
+			[]layertest.Item{layertest.Dir("home/ann").OwnedBy(1000, 1000).WithMode(0o2755), layertest.File("home/ann/.profile", "a\n").OwnedBy(1000, 1000)},
 			"RUN addgroup -g 1000 ann \\\n && adduser -D -u 1000 -G ann -h /home/ann -s /bin/sh -g 'Linux User,,,' ann", false},
 		"no tools": {nil, oldPasswd + "ann:x:1000:4::/:/bin/sh\n", oldGroup, oldShadow, nil, "RUN echo ann:x:1000:4::/:/bin/sh >>/etc/passwd", false},
 	} {
 		t.Run(name, func(t *testing.T) {
-			base := slices.Concat(skel, []entry{dir("home"), dir("root"), dir("usr/games"), file("etc/passwd", oldPasswd), file("etc/group", oldGroup), file("etc/shadow", oldShadow).mode(0o600)}, c.tools)
-			layer := append(c.more, file("etc/passwd", c.passwd), file("etc/group", c.group), file("etc/shadow", c.shadow).mode(0o600))
+			base := slices.Concat(skel, []layertest.Item{layertest.Dir("home"), layertest.Dir("root"), layertest.Dir("usr/games"), layertest.File("etc/passwd", oldPasswd), layertest.File("etc/group", oldGroup), layertest.File("etc/shadow", oldShadow).WithMode(0o600)}, c.tools)
+			layer := append(c.more, layertest.File("etc/passwd", c.passwd), layertest.File("etc/group", c.group), layertest.File("etc/shadow", c.shadow).WithMode(0o600))
 			r := made(t, base, layer)
 			if got := instructions(r); got != c.want {
 				t.Errorf("got\n%s\nwant\n%s", got, c.want)
@@ -99,31 +100,31 @@ func TestSystem(t *testing.T) {
 	unit := "[Unit]\n[Install]\nWantedBy=multi-user.target\n"
 	script := "#!/bin/sh\n# Default-Start: 2 3\n# Default-Stop: 0\n"
 	for name, c := range map[string]struct {
-		base, layer []entry
+		base, layer []layertest.Item
 		want        string
 	}{
-		"timezone": {[]entry{symlink("etc/localtime", "/usr/share/zoneinfo/Etc/UTC"), file("etc/timezone", "Etc/UTC\n")},
-			[]entry{symlink("etc/localtime", "/usr/share/zoneinfo/Europe/Rome"), file("etc/timezone", "Europe/Rome\n")},
+		"timezone": {[]layertest.Item{layertest.Symlink("etc/localtime", "/usr/share/zoneinfo/Etc/UTC"), layertest.File("etc/timezone", "Etc/UTC\n")},
+			[]layertest.Item{layertest.Symlink("etc/localtime", "/usr/share/zoneinfo/Europe/Rome"), layertest.File("etc/timezone", "Europe/Rome\n")},
 			"RUN ln -sf /usr/share/zoneinfo/Europe/Rome /etc/localtime && echo Europe/Rome >/etc/timezone"},
-		"alternatives": {append(executables("update-alternatives"), file("var/lib/dpkg/alternatives/editor", editorAuto), symlink("etc/alternatives/editor", "/bin/nano")),
-			[]entry{file("var/lib/dpkg/alternatives/editor", editorManual), symlink("etc/alternatives/editor", "/bin/vi")},
+		"alternatives": {append(executables("update-alternatives"), layertest.File("var/lib/dpkg/alternatives/editor", editorAuto), layertest.Symlink("etc/alternatives/editor", "/bin/nano")),
+			[]layertest.Item{layertest.File("var/lib/dpkg/alternatives/editor", editorManual), layertest.Symlink("etc/alternatives/editor", "/bin/vi")},
 			"RUN update-alternatives --install /usr/bin/editor editor /bin/vi 10 \\\n && update-alternatives --set editor /bin/vi"},
-		"unit": {append(executables("systemctl"), file("lib/systemd/system/x.service", unit), dir("etc/systemd/system")),
-			[]entry{dir("etc/systemd/system/multi-user.target.wants"), symlink("etc/systemd/system/multi-user.target.wants/x.service", "/lib/systemd/system/x.service")},
+		"unit": {append(executables("systemctl"), layertest.File("lib/systemd/system/x.service", unit), layertest.Dir("etc/systemd/system")),
+			[]layertest.Item{layertest.Dir("etc/systemd/system/multi-user.target.wants"), layertest.Symlink("etc/systemd/system/multi-user.target.wants/x.service", "/lib/systemd/system/x.service")},
 			"RUN systemctl enable x.service"},
-		"unit of another target": {append(executables("systemctl"), file("lib/systemd/system/x.service", unit), dir("etc/systemd/system"), dir("etc/systemd/system/a.wants")),
-			[]entry{symlink("etc/systemd/system/a.wants/x.service", "/lib/systemd/system/x.service")},
+		"unit of another target": {append(executables("systemctl"), layertest.File("lib/systemd/system/x.service", unit), layertest.Dir("etc/systemd/system"), layertest.Dir("etc/systemd/system/a.wants")),
+			[]layertest.Item{layertest.Symlink("etc/systemd/system/a.wants/x.service", "/lib/systemd/system/x.service")},
 			"RUN ln -sfn /lib/systemd/system/x.service /etc/systemd/system/a.wants/x.service"},
-		"script": {append(executables("update-rc.d"), file("etc/init.d/x", script), dir("etc/rc0.d"), dir("etc/rc2.d"), dir("etc/rc3.d")),
-			[]entry{symlink("etc/rc0.d/K01x", "../init.d/x"), symlink("etc/rc2.d/S01x", "../init.d/x"), symlink("etc/rc3.d/S01x", "../init.d/x")},
+		"script": {append(executables("update-rc.d"), layertest.File("etc/init.d/x", script), layertest.Dir("etc/rc0.d"), layertest.Dir("etc/rc2.d"), layertest.Dir("etc/rc3.d")),
+			[]layertest.Item{layertest.Symlink("etc/rc0.d/K01x", "../init.d/x"), layertest.Symlink("etc/rc2.d/S01x", "../init.d/x"), layertest.Symlink("etc/rc3.d/S01x", "../init.d/x")},
 			"RUN update-rc.d x defaults"},
-		"locale": {append(executables("locale-gen"), file("etc/locale.gen", "# en\n"), dir("usr/lib"), dir("usr/lib/locale")),
-			[]entry{file("etc/locale.gen", "en\n"), file("usr/lib/locale/locale-archive", "\x00")}, "RUN sed -i 's/^# en$/en/' /etc/locale.gen\nRUN locale-gen"},
-		"linker": {append(executables("ldconfig"), file("etc/ld.so.cache", "\x00"), dir("usr/local"), dir("usr/local/lib")),
-			[]entry{file("etc/ld.so.cache", "\x00\x01"), file("usr/local/lib/x.so", "\x00")}, "COPY --chmod=0644 files/usr/local/lib/x.so /usr/local/lib/x.so\nRUN ldconfig"},
+		"locale": {append(executables("locale-gen"), layertest.File("etc/locale.gen", "# en\n"), layertest.Dir("usr/lib"), layertest.Dir("usr/lib/locale")),
+			[]layertest.Item{layertest.File("etc/locale.gen", "en\n"), layertest.File("usr/lib/locale/locale-archive", "\x00")}, "RUN sed -i 's/^# en$/en/' /etc/locale.gen\nRUN locale-gen"},
+		"linker": {append(executables("ldconfig"), layertest.File("etc/ld.so.cache", "\x00"), layertest.Dir("usr/local"), layertest.Dir("usr/local/lib")),
+			[]layertest.Item{layertest.File("etc/ld.so.cache", "\x00\x01"), layertest.File("usr/local/lib/x.so", "\x00")}, "COPY --chmod=0644 files/usr/local/lib/x.so /usr/local/lib/x.so\nRUN ldconfig"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			if got := instructions(made(t, append([]entry{dir("etc"), dir("usr"), dir("usr/bin")}, c.base...), c.layer)); got != c.want {
+			if got := instructions(made(t, append([]layertest.Item{layertest.Dir("etc"), layertest.Dir("usr"), layertest.Dir("usr/bin")}, c.base...), c.layer)); got != c.want {
 				t.Errorf("got\n%s\nwant\n%s", got, c.want)
 			}
 		})
@@ -166,9 +167,9 @@ func TestDpkg(t *testing.T) {
 		"one upgraded":      {stanza("dpkg", "1", "") + stanza("old", "2", ""), "", "", false, update + install + " --only-upgrade old" + clean},
 	} {
 		t.Run(name, func(t *testing.T) {
-			b := blobs{}
-			under := append(programs(), dir("var/lib/apt"), file("var/lib/dpkg/status", base))
-			over := []entry{file("var/lib/dpkg/status", c.status), file("var/lib/apt/extended_states", c.states)}
+			b := layertest.Blobs{}
+			under := append(programs(), layertest.Dir("var/lib/apt"), layertest.File("var/lib/dpkg/status", base))
+			over := []layertest.Item{layertest.File("var/lib/dpkg/status", c.status), layertest.File("var/lib/apt/extended_states", c.states)}
 			r, err := Read(t.Context(), Input{Before: image(t, b, ocispecs.ImageConfig{}, under), After: image(t, b, ocispecs.ImageConfig{}, under, over), Name: "base",
 				Commands: []record.Command{{Line: c.typed}}, Pin: c.pin})
 			if err != nil {
@@ -186,10 +187,10 @@ func TestDpkg(t *testing.T) {
 
 // TestInstalled reads again, with what the packages alone make.
 func TestInstalled(t *testing.T) {
-	b := blobs{}
-	under := append(programs(), dir("etc"), file("var/lib/dpkg/status", stanza("dpkg", "1", "")))
-	package_ := []entry{file("var/lib/dpkg/status", stanza("dpkg", "1", "")+stanza("vim", "2", "")), file("etc/vimrc", "a\nb\n"), file("etc/made-by-a-script", "1")}
-	hand := append(slices.Clone(package_), file("etc/vimrc", "a\nB\n"))
+	b := layertest.Blobs{}
+	under := append(programs(), layertest.Dir("etc"), layertest.File("var/lib/dpkg/status", stanza("dpkg", "1", "")))
+	package_ := []layertest.Item{layertest.File("var/lib/dpkg/status", stanza("dpkg", "1", "")+stanza("vim", "2", "")), layertest.File("etc/vimrc", "a\nb\n"), layertest.File("etc/made-by-a-script", "1")}
+	hand := append(slices.Clone(package_), layertest.File("etc/vimrc", "a\nB\n"))
 	r, err := Read(t.Context(), Input{Before: image(t, b, ocispecs.ImageConfig{}, under), After: image(t, b, ocispecs.ImageConfig{}, under, hand),
 		Installed: image(t, b, ocispecs.ImageConfig{}, under, package_), Name: "base"})
 	if err != nil {
@@ -202,11 +203,11 @@ func TestInstalled(t *testing.T) {
 }
 
 func TestMetadata(t *testing.T) {
-	b := blobs{}
+	b := layertest.Blobs{}
 	before := ocispecs.ImageConfig{Env: []string{"PATH=/bin", "A=1"}, Cmd: []string{"sh"}, User: "app"}
 	after := ocispecs.ImageConfig{Env: []string{"PATH=/bin", "A=a $b", "API_TOKEN=x"}, Cmd: []string{"serve", "a b"}, User: "app", Labels: map[string]string{"l": "v"},
 		ExposedPorts: map[string]struct{}{"80/tcp": {}}, WorkingDir: "/srv"}
-	r, err := Read(t.Context(), Input{Before: image(t, b, before, programs()), After: image(t, b, after, programs(), []entry{symlink("x", "y")}), Name: "base"})
+	r, err := Read(t.Context(), Input{Before: image(t, b, before, programs()), After: image(t, b, after, programs(), []layertest.Item{layertest.Symlink("x", "y")}), Name: "base"})
 	if err != nil {
 		t.Fatal(err)
 	}

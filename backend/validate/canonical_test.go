@@ -8,6 +8,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/seed-e0495807/strake/backend/ocilayer/layertest"
 )
 
 // TestJSON holds which texts say the same.
@@ -105,7 +107,7 @@ func TestELFThatLies(t *testing.T) {
 
 // TestArchives holds what of an archive counts.
 func TestArchives(t *testing.T) {
-	tarball := tarAt(epoch())
+	tarball := tarAt(layertest.Epoch())
 	hidden := append(slices.Clone(tarball), "hidden"...)
 	if canonicalOf("/x", hidden).form != "" {
 		t.Error("what stands behind a tar is left out")
@@ -114,13 +116,13 @@ func TestArchives(t *testing.T) {
 	if canonicalOf("/x", tarball) != canonicalOf("/x", twoEnds) {
 		t.Error("the padding of a tar counts")
 	}
-	if x := canonicalOf("/x", zipped([]byte("a"), epoch())); x.form == "" || x == canonicalOf("/x", zipped([]byte("b"), epoch())) {
+	if x := canonicalOf("/x", zipped([]byte("a"), layertest.Epoch())); x.form == "" || x == canonicalOf("/x", zipped([]byte("b"), layertest.Epoch())) {
 		t.Error("what is in a gzip does not count")
 	}
-	if x := zipOf("a", "b", epoch()); canonicalOf("/x", append(slices.Clone(x[:len(x)-2]), 1, 0, 'c')) == canonicalOf("/x", x) {
+	if x := zipOf("a", "b", layertest.Epoch()); canonicalOf("/x", append(slices.Clone(x[:len(x)-2]), 1, 0, 'c')) == canonicalOf("/x", x) {
 		t.Error("the comment of a zip does not count")
 	}
-	zipOfOne := zipOf("a", "b", epoch())
+	zipOfOne := zipOf("a", "b", layertest.Epoch())
 	if canonicalOf("/x", zipOfOne).form == "" {
 		t.Error("a zip has no form")
 	}
@@ -133,7 +135,7 @@ func TestArchives(t *testing.T) {
 			t.Error(what, "is left out")
 		}
 	}
-	broken := zipped([]byte("some text"), epoch())
+	broken := zipped([]byte("some text"), layertest.Epoch())
 	broken[len(broken)-5] ^= 1
 	if canonicalOf("/x", broken).form != "" {
 		t.Error("a damaged gzip has a form")
@@ -168,7 +170,7 @@ func TestOrderOfExports(t *testing.T) {
 // FuzzCanonical holds that a content has the same form always, that no content breaks it, and
 // that JSON in another form still is what it was.
 func FuzzCanonical(f *testing.F) {
-	for _, data := range [][]byte{tarAt(epoch()), zipped([]byte("x"), epoch()), zipOf("a", "b", epoch()), []byte(pyc(1)), []byte(status), []byte(`{"a":[1]}`)} {
+	for _, data := range [][]byte{tarAt(layertest.Epoch()), zipped([]byte("x"), layertest.Epoch()), zipOf("a", "b", layertest.Epoch()), []byte(pyc(1)), []byte(status), []byte(`{"a":[1]}`)} {
 		f.Add("/x.json", data)
 		f.Add(dpkgStatus, data)
 	}

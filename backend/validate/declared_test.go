@@ -5,13 +5,14 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/seed-e0495807/strake/backend/ocilayer/layertest"
 	"github.com/seed-e0495807/strake/backend/store"
 )
 
 // dirs are directories of a layer.
-func dirs(names string) (list []item) {
+func dirs(names string) (list []layertest.Item) {
 	for name := range strings.FieldsSeq(names) {
-		list = append(list, dir(name))
+		list = append(list, layertest.Dir(name))
 	}
 	return list
 }
@@ -25,49 +26,49 @@ func stanza(name, depends string) string {
 func TestDeclared(t *testing.T) {
 	const status, libc, gcc = "var/lib/dpkg/status", "libc6", "gcc"
 	base := append(dirs("usr usr/bin usr/lib etc etc/alternatives var var/lib var/lib/dpkg var/lib/dpkg/info var/lib/dpkg/alternatives"),
-		file(status, stanza(libc, "")), file("usr/lib/libc.so.6", "libc"), file("etc/ld.so.cache", "1"), file("etc/base", "a"))
+		layertest.File(status, stanza(libc, "")), layertest.File("usr/lib/libc.so.6", "libc"), layertest.File("etc/ld.so.cache", "1"), layertest.File("etc/base", "a"))
 	// gcc needs binutils, which brings a library; curl is another's.
-	installed := []item{
-		file(status, stanza(libc, "")+stanza(gcc, "binutils (>= 2) | gold, libc6")+stanza("binutils", "libgomp1:any")+stanza("libgomp1", "libc6")+stanza("curl", "libc6")),
-		file("usr/bin/gcc", "gcc"), file("usr/bin/ld", "ld"), file("usr/lib/libgomp.so.1", "gomp"), file("usr/bin/curl", "curl"),
-		symlink("etc/alternatives/cc", "/usr/bin/gcc"), symlink("usr/bin/cc", "/etc/alternatives/cc"), file("var/lib/dpkg/alternatives/cc", "auto"),
-		file("var/lib/dpkg/info/gcc.list", "/.\n/usr\n/usr/bin/gcc\n"), file("var/lib/dpkg/info/binutils.list", "/bin/ld\n"), file("var/lib/dpkg/info/libgomp1:amd64.list", "/usr/lib/libgomp.so.1\n"),
-		file("var/lib/dpkg/info/curl.list", "/usr/bin/curl\n"), file("var/lib/dpkg/info/gcc.md5sums", "x"), file("etc/ld.so.cache", "2"),
+	installed := []layertest.Item{
+		layertest.File(status, stanza(libc, "")+stanza(gcc, "binutils (>= 2) | gold, libc6")+stanza("binutils", "libgomp1:any")+stanza("libgomp1", "libc6")+stanza("curl", "libc6")),
+		layertest.File("usr/bin/gcc", "gcc"), layertest.File("usr/bin/ld", "ld"), layertest.File("usr/lib/libgomp.so.1", "gomp"), layertest.File("usr/bin/curl", "curl"),
+		layertest.Symlink("etc/alternatives/cc", "/usr/bin/gcc"), layertest.Symlink("usr/bin/cc", "/etc/alternatives/cc"), layertest.File("var/lib/dpkg/alternatives/cc", "auto"),
+		layertest.File("var/lib/dpkg/info/gcc.list", "/.\n/usr\n/usr/bin/gcc\n"), layertest.File("var/lib/dpkg/info/binutils.list", "/bin/ld\n"), layertest.File("var/lib/dpkg/info/libgomp1:amd64.list", "/usr/lib/libgomp.so.1\n"),
+		layertest.File("var/lib/dpkg/info/curl.list", "/usr/bin/curl\n"), layertest.File("var/lib/dpkg/info/gcc.md5sums", "x"), layertest.File("etc/ld.so.cache", "2"),
 	}
 	const curl = "var/lib/dpkg/info/curl.list"
-	lean := []item{file(status, stanza(libc, "")+stanza("curl", "libc6")), file("usr/bin/curl", "curl"), file(curl, "/usr/bin/curl\n"), file("etc/ld.so.cache", "3")}
-	app := file("app", "app").mode(0o755)
-	other := append(slices.Clone(base), file("etc/base", "b"), file("etc/more", "c"))
+	lean := []layertest.Item{layertest.File(status, stanza(libc, "")+stanza("curl", "libc6")), layertest.File("usr/bin/curl", "curl"), layertest.File(curl, "/usr/bin/curl\n"), layertest.File("etc/ld.so.cache", "3")}
+	app := layertest.File("app", "app").WithMode(0o755)
+	other := append(slices.Clone(base), layertest.File("etc/base", "b"), layertest.File("etc/more", "c"))
 	for _, c := range []struct {
 		name    string
-		a, b    [][]item
+		a, b    [][]layertest.Item
 		dropped string
 		answer  Judgement
 		want    string
 	}{
-		{"a package and what it needs", [][]item{base, installed, {app}}, [][]item{base, lean, {app}}, "apt:gcc", EqualUpTo, ""},
-		{"nothing is declared", [][]item{base, installed, {app}}, [][]item{base, lean, {app}}, "", NotEqual, "- package gcc:amd64"},
-		{"another package goes, too", [][]item{base, installed, {app}}, [][]item{base, {file(status, stanza(libc, "")), file("etc/ld.so.cache", "3")}, {app}}, "apt:gcc", NotEqual, "- package curl:amd64"},
-		{"a file of a package that stays", [][]item{base, installed, {app}}, [][]item{base, lean[:1], {app, lean[2], lean[3]}}, "apt:gcc", NotEqual, "- /usr/bin/curl"},
-		{"what is compiled goes, too", [][]item{base, installed, {app}}, [][]item{base, lean}, "apt:gcc", NotEqual, "- /app"},
-		{"another content", [][]item{base, installed, {app}}, [][]item{base, lean, {app.contains("other")}}, "apt:gcc", NotEqual, "~ /app: content"},
-		{"a file of a package, of another content", [][]item{base, installed, {app}}, [][]item{base, lean, {app, file("usr/bin/gcc", "evil")}}, "apt:gcc", NotEqual, "~ /usr/bin/gcc: content"},
-		{"something new", [][]item{base, installed, {app}}, [][]item{base, lean, {app, file("etc/new", "x")}}, "apt:gcc", NotEqual, "+ /etc/new"},
-		{"another mode of a record", [][]item{base, installed, {app}}, [][]item{base, slices.Concat(lean[:3], []item{file("etc/ld.so.cache", "3").mode(0o600)}), {app}}, "apt:gcc", NotEqual, "~ /etc/ld.so.cache: mode: content"},
-		{"a script that needs it", [][]item{base, installed, {app.contains("#!/usr/bin/ld -x\n")}}, [][]item{base, lean, {app.contains("#!/usr/bin/ld -x\n")}}, "apt:gcc", NotEqual, "~ /app"},
-		{"by env", [][]item{base, installed, {app.contains("#!/usr/bin/env cc\n")}}, [][]item{base, lean, {app.contains("#!/usr/bin/env cc\n")}}, "apt:gcc", NotEqual, "~ /app"},
-		{"a package that is not there", [][]item{base, installed, {app}}, [][]item{base, installed, {app}}, "apt:make", Equal, ""},
+		{"a package and what it needs", [][]layertest.Item{base, installed, {app}}, [][]layertest.Item{base, lean, {app}}, "apt:gcc", EqualUpTo, ""},
+		{"nothing is declared", [][]layertest.Item{base, installed, {app}}, [][]layertest.Item{base, lean, {app}}, "", NotEqual, "- package gcc:amd64"},
+		{"another package goes, too", [][]layertest.Item{base, installed, {app}}, [][]layertest.Item{base, {layertest.File(status, stanza(libc, "")), layertest.File("etc/ld.so.cache", "3")}, {app}}, "apt:gcc", NotEqual, "- package curl:amd64"},
+		{"a file of a package that stays", [][]layertest.Item{base, installed, {app}}, [][]layertest.Item{base, lean[:1], {app, lean[2], lean[3]}}, "apt:gcc", NotEqual, "- /usr/bin/curl"},
+		{"what is compiled goes, too", [][]layertest.Item{base, installed, {app}}, [][]layertest.Item{base, lean}, "apt:gcc", NotEqual, "- /app"},
+		{"another content", [][]layertest.Item{base, installed, {app}}, [][]layertest.Item{base, lean, {app.Containing("other")}}, "apt:gcc", NotEqual, "~ /app: content"},
+		{"a file of a package, of another content", [][]layertest.Item{base, installed, {app}}, [][]layertest.Item{base, lean, {app, layertest.File("usr/bin/gcc", "evil")}}, "apt:gcc", NotEqual, "~ /usr/bin/gcc: content"},
+		{"something new", [][]layertest.Item{base, installed, {app}}, [][]layertest.Item{base, lean, {app, layertest.File("etc/new", "x")}}, "apt:gcc", NotEqual, "+ /etc/new"},
+		{"another mode of a record", [][]layertest.Item{base, installed, {app}}, [][]layertest.Item{base, slices.Concat(lean[:3], []layertest.Item{layertest.File("etc/ld.so.cache", "3").WithMode(0o600)}), {app}}, "apt:gcc", NotEqual, "~ /etc/ld.so.cache: mode: content"},
+		{"a script that needs it", [][]layertest.Item{base, installed, {app.Containing("#!/usr/bin/ld -x\n")}}, [][]layertest.Item{base, lean, {app.Containing("#!/usr/bin/ld -x\n")}}, "apt:gcc", NotEqual, "~ /app"},
+		{"by env", [][]layertest.Item{base, installed, {app.Containing("#!/usr/bin/env cc\n")}}, [][]layertest.Item{base, lean, {app.Containing("#!/usr/bin/env cc\n")}}, "apt:gcc", NotEqual, "~ /app"},
+		{"a package that is not there", [][]layertest.Item{base, installed, {app}}, [][]layertest.Item{base, installed, {app}}, "apt:make", Equal, ""},
 
-		{"another base", [][]item{append(slices.Clone(base), installed...), {app}}, [][]item{other, {app}}, "base:x", EqualUpTo, ""},
-		{"another base that nobody declares", [][]item{append(slices.Clone(base), installed...), {app}}, [][]item{other, {app}}, "/usr", NotEqual, "+ /etc/more"},
-		{"another base, and less of what was made", [][]item{base, {app}}, [][]item{other}, "base:x", NotEqual, "- /app"},
-		{"another base, and what was made is another", [][]item{base, {app, file("etc/base", "mine")}}, [][]item{other, {app}}, "base:x", NotEqual, "~ /etc/base: content"},
-		{"another base, and more is made", [][]item{base, {app}}, [][]item{other, {app, file("etc/x", "x")}}, "base:x", NotEqual, "+ /etc/x"},
-		{"another base without what a script needs", [][]item{append(slices.Clone(base), installed...), {app.contains("#!/usr/bin/curl\n")}}, [][]item{base, {app.contains("#!/usr/bin/curl\n")}}, "base:x", NotEqual, "~ /app"},
+		{"another base", [][]layertest.Item{append(slices.Clone(base), installed...), {app}}, [][]layertest.Item{other, {app}}, "base:x", EqualUpTo, ""},
+		{"another base that nobody declares", [][]layertest.Item{append(slices.Clone(base), installed...), {app}}, [][]layertest.Item{other, {app}}, "/usr", NotEqual, "+ /etc/more"},
+		{"another base, and less of what was made", [][]layertest.Item{base, {app}}, [][]layertest.Item{other}, "base:x", NotEqual, "- /app"},
+		{"another base, and what was made is another", [][]layertest.Item{base, {app, layertest.File("etc/base", "mine")}}, [][]layertest.Item{other, {app}}, "base:x", NotEqual, "~ /etc/base: content"},
+		{"another base, and more is made", [][]layertest.Item{base, {app}}, [][]layertest.Item{other, {app, layertest.File("etc/x", "x")}}, "base:x", NotEqual, "+ /etc/x"},
+		{"another base without what a script needs", [][]layertest.Item{append(slices.Clone(base), installed...), {app.Containing("#!/usr/bin/curl\n")}}, [][]layertest.Item{base, {app.Containing("#!/usr/bin/curl\n")}}, "base:x", NotEqual, "~ /app"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			r := NewReader(Usual())
-			tree := func(name string, layers [][]item) *Tree {
+			tree := func(name string, layers [][]layertest.Item) *Tree {
 				img := imageOf(t, name, config(), layers...)
 				for i := range img.parsed.History { // the first layer is the base image's
 					e := store.Entry{}

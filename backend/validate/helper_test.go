@@ -1,122 +1,27 @@
 package validate
 
 import (
-	"archive/tar"
 	"bytes"
-	"context"
 	"encoding/json"
 	"fmt"
-	"io"
-	"maps"
 	"slices"
 	"strings"
 	"testing"
 	"time"
 
-	"github.com/containerd/containerd/v2/core/content"
-	"github.com/containerd/errdefs"
 	"github.com/klauspost/compress/gzip"
 	dockerspec "github.com/moby/docker-image-spec/specs-go/v1"
 	digest "github.com/opencontainers/go-digest"
 	ocispecs "github.com/opencontainers/image-spec/specs-go/v1"
 
-	"github.com/seed-e0495807/strake/backend/ocilayer"
+	"github.com/seed-e0495807/strake/backend/ocilayer/layertest"
 )
-
-// item is an entry of a layer as a test writes it.
-type item struct {
-	tar.Header
-	data string
-}
-
-// epoch is the time of files that have no other.
-func epoch() time.Time { return time.Unix(1700000000, 0) }
-
-func file(name, data string) item {
-	return item{tar.Header{Typeflag: tar.TypeReg, Name: name, Mode: 0o644}, data}
-}
-
-func dir(name string) item {
-	return item{tar.Header{Typeflag: tar.TypeDir, Name: name, Mode: 0o755}, ""}
-}
-
-func symlink(name, target string) item {
-	return item{tar.Header{Typeflag: tar.TypeSymlink, Name: name, Linkname: target, Mode: 0o777}, ""}
-}
-
-func hardlink(name, target string) item {
-	return item{tar.Header{Typeflag: tar.TypeLink, Name: name, Linkname: target, Mode: 0o644}, ""}
-}
-
-func device(name string, major, minor int64) item {
-	return item{tar.Header{Typeflag: tar.TypeChar, Name: name, Mode: 0o600, Devmajor: major, Devminor: minor}, ""}
-}
-
-func (i item) mode(m int64) item      { i.Mode = m; return i }
-func (i item) owner(u, g int) item    { i.Uid, i.Gid = u, g; return i }
-func (i item) time(t time.Time) item  { i.ModTime = t; return i }
-func (i item) typed(kind byte) item   { i.Typeflag = kind; return i }
-func (i item) contains(s string) item { i.data = s; return i }
-
-func (i item) xattr(name, value string) item {
-	i.PAXRecords = maps.Clone(i.PAXRecords)
-	if i.PAXRecords == nil {
-		i.PAXRecords = map[string]string{}
-	}
-	i.PAXRecords[ocilayer.XattrPrefix+name] = value
-	return i
-}
-
-// tarOf writes a layer.
-func tarOf(t testing.TB, items []item) []byte {
-	t.Helper()
-	var b bytes.Buffer
-	w := tar.NewWriter(&b)
-	for _, i := range items {
-		h := i.Header
-		h.Size = int64(len(i.data))
-		if h.ModTime.IsZero() {
-			h.ModTime = epoch()
-		}
-		if err := w.WriteHeader(&h); err != nil {
-			t.Fatal(err)
-		}
-		if _, err := io.WriteString(w, i.data); err != nil {
-			t.Fatal(err)
-		}
-	}
-	if err := w.Close(); err != nil {
-		t.Fatal(err)
-	}
-	return b.Bytes()
-}
-
-// blobs are contents in memory.
-type blobs map[digest.Digest][]byte
-
-func (b blobs) ReaderAt(_ context.Context, desc ocispecs.Descriptor) (content.ReaderAt, error) {
-	data, ok := b[desc.Digest]
-	if !ok {
-		return nil, fmt.Errorf("blob %s: %w", desc.Digest, errdefs.ErrNotFound)
-	}
-	return blob{bytes.NewReader(data)}, nil
-}
-
-type blob struct{ *bytes.Reader }
-
-func (blob) Close() error { return nil }
-
-func (b blobs) put(mediaType string, data []byte) ocispecs.Descriptor {
-	d := digest.FromBytes(data)
-	b[d] = data
-	return ocispecs.Descriptor{MediaType: mediaType, Digest: d, Size: int64(len(data))}
-}
 
 // config is one with every part that a container sees.
 func config() dockerspec.DockerOCIImage {
 	var c dockerspec.DockerOCIImage
 	c.OS, c.Architecture = "linux", "amd64"
-	created := epoch()
+	created := layertest.Epoch()
 	c.Created = &created
 	c.Config.Env = []string{"PATH=/bin", "LANG=C"}
 	c.Config.Entrypoint = []string{"/bin/tool", "--serve"}
@@ -134,13 +39,13 @@ func config() dockerspec.DockerOCIImage {
 }
 
 // imageOf makes an image of layers. Every other layer is compressed.
-func imageOf(t testing.TB, name string, c dockerspec.DockerOCIImage, layers ...[]item) *Image {
+func imageOf(t testing.TB, name string, c dockerspec.DockerOCIImage, layers ...[]layertest.Item) *Image {
 	t.Helper()
-	b := blobs{}
+	b := layertest.Blobs{}
 	var m ocispecs.Manifest
 	c.History, c.RootFS = nil, ocispecs.RootFS{Type: "layers"}
 	for i, items := range layers {
-		data := tarOf(t, items)
+		data := layertest.Tar(t, items...)
 		c.RootFS.DiffIDs = append(c.RootFS.DiffIDs, digest.FromBytes(data))
 		if i%2 == 1 {
 			var z bytes.Buffer
@@ -149,7 +54,7 @@ func imageOf(t testing.TB, name string, c dockerspec.DockerOCIImage, layers ...[
 			w.Close()
 			data = z.Bytes()
 		}
-		m.Layers = append(m.Layers, b.put(ocispecs.MediaTypeImageLayer, data))
+		m.Layers = append(m.Layers, b.Put(ocispecs.MediaTypeImageLayer, data))
 		c.History = append(c.History, ocispecs.History{CreatedBy: "ENV nothing=" + name, EmptyLayer: true},
 			ocispecs.History{CreatedBy: fmt.Sprintf("RUN /bin/sh -c step %d of %s # buildkit", i+1, name)})
 	}
@@ -157,7 +62,7 @@ func imageOf(t testing.TB, name string, c dockerspec.DockerOCIImage, layers ...[
 	if err != nil {
 		t.Fatal(err)
 	}
-	m.Config = b.put(ocispecs.MediaTypeImageConfig, data)
+	m.Config = b.Put(ocispecs.MediaTypeImageConfig, data)
 	img, err := FromManifest(t.Context(), b, name, m)
 	if err != nil {
 		t.Fatal(err)
@@ -210,9 +115,9 @@ func butFor(form string) string {
 }
 
 // edited gives a copy of a layer in which an entry is another.
-func edited(items []item, name string, edit func(item) item) []item {
+func edited(items []layertest.Item, name string, edit func(layertest.Item) layertest.Item) []layertest.Item {
 	out := slices.Clone(items)
-	i := slices.IndexFunc(out, func(i item) bool { return strings.TrimSuffix(i.Name, "/") == name })
+	i := slices.IndexFunc(out, func(i layertest.Item) bool { return strings.TrimSuffix(i.Name, "/") == name })
 	if i < 0 {
 		panic("no entry " + name)
 	}
@@ -220,6 +125,6 @@ func edited(items []item, name string, edit func(item) item) []item {
 	return out
 }
 
-func without(items []item, name string) []item {
-	return slices.DeleteFunc(slices.Clone(items), func(i item) bool { return strings.TrimSuffix(i.Name, "/") == name })
+func without(items []layertest.Item, name string) []layertest.Item {
+	return slices.DeleteFunc(slices.Clone(items), func(i layertest.Item) bool { return strings.TrimSuffix(i.Name, "/") == name })
 }

@@ -11,6 +11,8 @@ import (
 
 	"github.com/klauspost/compress/gzip"
 	dockerspec "github.com/moby/docker-image-spec/specs-go/v1"
+
+	"github.com/seed-e0495807/strake/backend/ocilayer/layertest"
 )
 
 const status = `Package: vim
@@ -29,25 +31,25 @@ Version: 8.4
 const installedDB = "P:musl\nV:1.2.5\nF:lib\nR:ld.so\n\nP:zlib\nV:1.3.1\nF:lib\nR:libz.so\n"
 
 // base are the layers of the image that mutants are made of.
-func base() [][]item {
-	return [][]item{
+func base() [][]layertest.Item {
+	return [][]layertest.Item{
 		{
-			dir("./").mode(0o755), dir("bin"), dir("etc"), dir("empty"), dir("old"), dir("dev"), dir("var"), dir("var/lib"), dir("var/lib/dpkg"),
-			dir("lib"), dir("lib/apk"), dir("lib/apk/db"), dir("app"), dir("src"),
-			file("bin/tool", "a program").mode(0o755), file("bin/su", "su").mode(0o4755),
-			file("bin/ping", "ping").mode(0o755).xattr("security.capability", "\x01\x00\x00\x02\x00\x20\x00\x00"),
-			symlink("bin/link", "tool"), file("bin/one", "shared by two"), hardlink("bin/two", "bin/one"),
-			file("bin/copy", "a program").mode(0o755),
-			device("dev/null", 1, 3), {Header: tar.Header{Typeflag: tar.TypeFifo, Name: "dev/pipe", Mode: 0o600}},
-			file("etc/passwd", "root:x:0:0\n"), file("old/a", "1"), file("old/b", "2"), file("etc/gone", "x"),
-			file("var/lib/dpkg/status", status), file("lib/apk/db/installed", installedDB),
-			file("etc/x.json", `{"a": 1, "b": [true, null]}`), file("src/main.c", "int main;\n"), file("etc/Name", "n"),
-			file("etc/sparse", strings.Repeat("\x00", 8192)),
+			layertest.Dir("./").WithMode(0o755), layertest.Dir("bin"), layertest.Dir("etc"), layertest.Dir("empty"), layertest.Dir("old"), layertest.Dir("dev"), layertest.Dir("var"), layertest.Dir("var/lib"), layertest.Dir("var/lib/dpkg"),
+			layertest.Dir("lib"), layertest.Dir("lib/apk"), layertest.Dir("lib/apk/db"), layertest.Dir("app"), layertest.Dir("src"),
+			layertest.File("bin/tool", "a program").WithMode(0o755), layertest.File("bin/su", "su").WithMode(0o4755),
+			layertest.File("bin/ping", "ping").WithMode(0o755).WithXattr("security.capability", "\x01\x00\x00\x02\x00\x20\x00\x00"),
+			layertest.Symlink("bin/link", "tool"), layertest.File("bin/one", "shared by two"), layertest.Hardlink("bin/two", "bin/one"),
+			layertest.File("bin/copy", "a program").WithMode(0o755),
+			layertest.Device("dev/null", 1, 3), {Header: tar.Header{Typeflag: tar.TypeFifo, Name: "dev/pipe", Mode: 0o600}},
+			layertest.File("etc/passwd", "root:x:0:0\n"), layertest.File("old/a", "1"), layertest.File("old/b", "2"), layertest.File("etc/gone", "x"),
+			layertest.File("var/lib/dpkg/status", status), layertest.File("lib/apk/db/installed", installedDB),
+			layertest.File("etc/x.json", `{"a": 1, "b": [true, null]}`), layertest.File("src/main.c", "int main;\n"), layertest.File("etc/Name", "n"),
+			layertest.File("etc/sparse", strings.Repeat("\x00", 8192)),
 		},
 		{
-			file("etc/.wh.gone", ""), file("old/.wh..wh..opq", ""), file("old/c", "3"), file("app/data", "first\nsecond\nthird\n").owner(1000, 1000),
-			file("app/x.tar", string(tarAt(epoch()))), file("app/x.tar.gz", string(zipped(tarAt(epoch()), epoch()))),
-			file("app/x.zip", string(zipOf("member", "content", epoch()))), file("app/x.pyc", pyc(1)), file("app/ü", "u"),
+			layertest.File("etc/.wh.gone", ""), layertest.File("old/.wh..wh..opq", ""), layertest.File("old/c", "3"), layertest.File("app/data", "first\nsecond\nthird\n").OwnedBy(1000, 1000),
+			layertest.File("app/x.tar", string(tarAt(layertest.Epoch()))), layertest.File("app/x.tar.gz", string(zipped(tarAt(layertest.Epoch()), layertest.Epoch()))),
+			layertest.File("app/x.zip", string(zipOf("member", "content", layertest.Epoch()))), layertest.File("app/x.pyc", pyc(1)), layertest.File("app/ü", "u"),
 		},
 	}
 }
@@ -89,70 +91,72 @@ func pyc(at byte) string {
 type mutant struct {
 	name   string
 	layer  int // that is edited
-	edit   func([]item) []item
+	edit   func([]layertest.Item) []layertest.Item
 	config func(*dockerspec.DockerOCIImage)
 	want   []string // see brief
 	answer Answer
 }
 
 func mutants() []mutant {
-	later := epoch().Add(time.Hour)
-	change := func(name string, edit func(item) item) func([]item) []item {
-		return func(l []item) []item { return edited(l, name, edit) }
+	later := layertest.Epoch().Add(time.Hour)
+	change := func(name string, edit func(layertest.Item) layertest.Item) func([]layertest.Item) []layertest.Item {
+		return func(l []layertest.Item) []layertest.Item { return edited(l, name, edit) }
 	}
-	drop := func(name string) func([]item) []item {
-		return func(l []item) []item { return without(l, name) }
+	drop := func(name string) func([]layertest.Item) []layertest.Item {
+		return func(l []layertest.Item) []layertest.Item { return without(l, name) }
 	}
-	more := func(items ...item) func([]item) []item {
-		return func(l []item) []item { return append(slices.Clone(l), items...) }
+	more := func(items ...layertest.Item) func([]layertest.Item) []layertest.Item {
+		return func(l []layertest.Item) []layertest.Item { return append(slices.Clone(l), items...) }
 	}
-	data := func(name, text string) func([]item) []item {
-		return change(name, func(i item) item { return i.contains(text) })
+	data := func(name, text string) func([]layertest.Item) []layertest.Item {
+		return change(name, func(i layertest.Item) layertest.Item { return i.Containing(text) })
 	}
-	replaced := func(name, old, text string) func([]item) []item {
-		return change(name, func(i item) item { return i.contains(strings.Replace(i.data, old, text, 1)) })
+	replaced := func(name, old, text string) func([]layertest.Item) []layertest.Item {
+		return change(name, func(i layertest.Item) layertest.Item { return i.Containing(strings.Replace(i.Data, old, text, 1)) })
 	}
 	type image = dockerspec.DockerOCIImage
 	return []mutant{
 		{name: "dropped file", edit: drop("src/main.c"), want: []string{"- /src/main.c"}},
-		{name: "more files", edit: more(file("src/b.c", "b")), want: []string{"+ /src/b.c"}},
-		{name: "changed mode", edit: change("bin/tool", func(i item) item { return i.mode(0o744) }), want: []string{"~ /bin/tool: mode"}},
-		{name: "mode of a directory", edit: change("app", func(i item) item { return i.mode(0o700) }), want: []string{"~ /app: mode"}},
-		{name: "mode of the root", edit: change(".", func(i item) item { return i.mode(0o700) }), want: []string{"~ /: mode"}},
-		{name: "setuid lost", edit: change("bin/su", func(i item) item { return i.mode(0o755) }), want: []string{"~ /bin/su: mode"}},
-		{name: "sticky bit", edit: change("app", func(i item) item { return i.mode(0o1755) }), want: []string{"~ /app: mode"}},
-		{name: "user of a file", layer: 1, edit: change("app/data", func(i item) item { return i.owner(0, 1000) }), want: []string{"~ /app/data: owner"}},
-		{name: "group of a file", layer: 1, edit: change("app/data", func(i item) item { return i.owner(1000, 0) }), want: []string{"~ /app/data: owner"}},
-		{name: "capability lost", edit: change("bin/ping", func(i item) item { i.PAXRecords = nil; return i }), want: []string{"~ /bin/ping: xattr security.capability"}},
-		{name: "capability changed", edit: change("bin/ping", func(i item) item { return i.xattr("security.capability", "\x01\x00\x00\x02\x00\x24\x00\x00") }),
+		{name: "more files", edit: more(layertest.File("src/b.c", "b")), want: []string{"+ /src/b.c"}},
+		{name: "changed mode", edit: change("bin/tool", func(i layertest.Item) layertest.Item { return i.WithMode(0o744) }), want: []string{"~ /bin/tool: mode"}},
+		{name: "mode of a directory", edit: change("app", func(i layertest.Item) layertest.Item { return i.WithMode(0o700) }), want: []string{"~ /app: mode"}},
+		{name: "mode of the root", edit: change(".", func(i layertest.Item) layertest.Item { return i.WithMode(0o700) }), want: []string{"~ /: mode"}},
+		{name: "setuid lost", edit: change("bin/su", func(i layertest.Item) layertest.Item { return i.WithMode(0o755) }), want: []string{"~ /bin/su: mode"}},
+		{name: "sticky bit", edit: change("app", func(i layertest.Item) layertest.Item { return i.WithMode(0o1755) }), want: []string{"~ /app: mode"}},
+		{name: "user of a file", layer: 1, edit: change("app/data", func(i layertest.Item) layertest.Item { return i.OwnedBy(0, 1000) }), want: []string{"~ /app/data: owner"}},
+		{name: "group of a file", layer: 1, edit: change("app/data", func(i layertest.Item) layertest.Item { return i.OwnedBy(1000, 0) }), want: []string{"~ /app/data: owner"}},
+		{name: "capability lost", edit: change("bin/ping", func(i layertest.Item) layertest.Item { i.PAXRecords = nil; return i }), want: []string{"~ /bin/ping: xattr security.capability"}},
+		{name: "capability changed", edit: change("bin/ping", func(i layertest.Item) layertest.Item {
+			return i.WithXattr("security.capability", "\x01\x00\x00\x02\x00\x24\x00\x00")
+		}),
 			want: []string{"~ /bin/ping: xattr security.capability"}},
-		{name: "xattr of a user", edit: change("etc", func(i item) item { return i.xattr("user.x", "") }), want: []string{"~ /etc: xattr user.x"}},
-		{name: "target of a link", edit: change("bin/link", func(i item) item { i.Linkname = "/bin/tool"; return i }), want: []string{"~ /bin/link: target"}},
-		{name: "hard link broken", edit: change("bin/two", func(item) item { return file("bin/two", "shared by two") }), want: []string{"~ /bin/two: hard link"}},
-		{name: "hard link made", edit: more(hardlink("bin/copy", "bin/tool").mode(0o755)), want: []string{"~ /bin/tool: hard link"}},
-		{name: "hard link by a later layer broken", layer: 1, edit: more(file("bin/two", "shared by two")), want: []string{"~ /bin/two: hard link"}},
-		{name: "owner of a hard link's entry", edit: change("bin/two", func(i item) item { return i.owner(7, 7) }), want: []string{"~ /bin/two: hard link's entry"}},
-		{name: "file to directory", edit: change("src/main.c", func(item) item { return dir("src/main.c").mode(0o644) }), want: []string{"~ /src/main.c: kind"}},
-		{name: "directory to file", edit: change("empty", func(item) item { return file("empty", "").mode(0o755) }), want: []string{"~ /empty: kind"}},
-		{name: "directory to link", layer: 1, edit: more(symlink("src", "old").mode(0o755)), want: []string{"- /src/main.c", "~ /src: kind"}},
-		{name: "link to its target", edit: change("bin/link", func(item) item { return file("bin/link", "a program").mode(0o777) }), want: []string{"~ /bin/link: kind"}},
+		{name: "xattr of a user", edit: change("etc", func(i layertest.Item) layertest.Item { return i.WithXattr("user.x", "") }), want: []string{"~ /etc: xattr user.x"}},
+		{name: "target of a link", edit: change("bin/link", func(i layertest.Item) layertest.Item { i.Linkname = "/bin/tool"; return i }), want: []string{"~ /bin/link: target"}},
+		{name: "hard link broken", edit: change("bin/two", func(layertest.Item) layertest.Item { return layertest.File("bin/two", "shared by two") }), want: []string{"~ /bin/two: hard link"}},
+		{name: "hard link made", edit: more(layertest.Hardlink("bin/copy", "bin/tool").WithMode(0o755)), want: []string{"~ /bin/tool: hard link"}},
+		{name: "hard link by a later layer broken", layer: 1, edit: more(layertest.File("bin/two", "shared by two")), want: []string{"~ /bin/two: hard link"}},
+		{name: "owner of a hard link's entry", edit: change("bin/two", func(i layertest.Item) layertest.Item { return i.OwnedBy(7, 7) }), want: []string{"~ /bin/two: hard link's entry"}},
+		{name: "file to directory", edit: change("src/main.c", func(layertest.Item) layertest.Item { return layertest.Dir("src/main.c").WithMode(0o644) }), want: []string{"~ /src/main.c: kind"}},
+		{name: "directory to file", edit: change("empty", func(layertest.Item) layertest.Item { return layertest.File("empty", "").WithMode(0o755) }), want: []string{"~ /empty: kind"}},
+		{name: "directory to link", layer: 1, edit: more(layertest.Symlink("src", "old").WithMode(0o755)), want: []string{"- /src/main.c", "~ /src: kind"}},
+		{name: "link to its target", edit: change("bin/link", func(layertest.Item) layertest.Item { return layertest.File("bin/link", "a program").WithMode(0o777) }), want: []string{"~ /bin/link: kind"}},
 		{name: "opaque mark missing", layer: 1, edit: drop("old/.wh..wh..opq"), want: []string{"+ /old/a", "+ /old/b"}},
-		{name: "opaque mark too many", layer: 1, edit: more(file("etc/.wh..wh..opq", "")),
+		{name: "opaque mark too many", layer: 1, edit: more(layertest.File("etc/.wh..wh..opq", "")),
 			want: []string{"- /etc/Name", "- /etc/passwd", "- /etc/sparse", "- /etc/x.json"}},
 		{name: "mark of a removal missing", layer: 1, edit: drop("etc/.wh.gone"), want: []string{"+ /etc/gone"}},
-		{name: "mark of a removal too many", layer: 1, edit: more(file(".wh.src", "")), want: []string{"- /src", "- /src/main.c"}},
+		{name: "mark of a removal too many", layer: 1, edit: more(layertest.File(".wh.src", "")), want: []string{"- /src", "- /src/main.c"}},
 		{name: "empty directory lost", edit: drop("empty"), want: []string{"- /empty"}},
 		{name: "one byte", layer: 1, edit: replaced("app/data", "second", "Second"), want: []string{"~ /app/data: content"}},
 		{name: "end cut off", layer: 1, edit: replaced("app/data", "third\n", "third"), want: []string{"~ /app/data: content"}},
 		{name: "emptied", layer: 1, edit: data("app/data", ""), want: []string{"~ /app/data: content"}},
 		{name: "size of zeros", edit: data("etc/sparse", strings.Repeat("\x00", 8193)), want: []string{"~ /etc/sparse: content"}},
-		{name: "number of a device", edit: change("dev/null", func(item) item { return device("dev/null", 1, 5) }), want: []string{"~ /dev/null: device"}},
-		{name: "kind of a device", edit: change("dev/null", func(i item) item { return i.typed(tar.TypeBlock) }), want: []string{"~ /dev/null: kind"}},
-		{name: "pipe to device", edit: change("dev/pipe", func(item) item { return device("dev/pipe", 1, 3) }), want: []string{"~ /dev/pipe: kind"}},
-		{name: "control characters in a name", edit: more(file("etc/a\x1b[2Jb\n", "x")), want: []string{"+ /etc/a\x1b[2Jb\n"}},
-		{name: "another form of a letter", layer: 1, edit: change("app/ü", func(i item) item { i.Name = "app/u\u0308"; return i }), want: []string{"+ /app/u\u0308", "- /app/ü"}},
-		{name: "case of a name", edit: change("etc/Name", func(i item) item { i.Name = "etc/name"; return i }), want: []string{"+ /etc/name", "- /etc/Name"}},
-		{name: "blank at the end of a name", edit: change("etc/Name", func(i item) item { i.Name = "etc/Name "; return i }), want: []string{"+ /etc/Name ", "- /etc/Name"}},
+		{name: "number of a device", edit: change("dev/null", func(layertest.Item) layertest.Item { return layertest.Device("dev/null", 1, 5) }), want: []string{"~ /dev/null: device"}},
+		{name: "kind of a device", edit: change("dev/null", func(i layertest.Item) layertest.Item { return i.Typed(tar.TypeBlock) }), want: []string{"~ /dev/null: kind"}},
+		{name: "pipe to device", edit: change("dev/pipe", func(layertest.Item) layertest.Item { return layertest.Device("dev/pipe", 1, 3) }), want: []string{"~ /dev/pipe: kind"}},
+		{name: "control characters in a name", edit: more(layertest.File("etc/a\x1b[2Jb\n", "x")), want: []string{"+ /etc/a\x1b[2Jb\n"}},
+		{name: "another form of a letter", layer: 1, edit: change("app/ü", func(i layertest.Item) layertest.Item { i.Name = "app/u\u0308"; return i }), want: []string{"+ /app/u\u0308", "- /app/ü"}},
+		{name: "case of a name", edit: change("etc/Name", func(i layertest.Item) layertest.Item { i.Name = "etc/name"; return i }), want: []string{"+ /etc/name", "- /etc/Name"}},
+		{name: "blank at the end of a name", edit: change("etc/Name", func(i layertest.Item) layertest.Item { i.Name = "etc/Name "; return i }), want: []string{"+ /etc/Name ", "- /etc/Name"}},
 		{name: "package missing", edit: replaced("var/lib/dpkg/status", status[strings.Index(status, "\nPackage: nano"):], ""),
 			want: []string{"- package nano:amd64", "~ /var/lib/dpkg/status: content"}},
 		{name: "package upgraded", edit: replaced("var/lib/dpkg/status", "8.4", "8.5"), want: []string{"~ /var/lib/dpkg/status: content", "~ package nano:amd64"}},
@@ -161,10 +165,10 @@ func mutants() []mutant {
 		{name: "package of apk", edit: replaced("lib/apk/db/installed", "V:1.3.1", "V:1.3.2"), want: []string{"~ /lib/apk/db/installed: content", "~ package zlib"}},
 		{name: "value in JSON", edit: replaced("etc/x.json", "1", "1.0"), want: []string{"~ /etc/x.json: content"}},
 		{name: "member of a tar", layer: 1, edit: replaced("app/x.tar", "member", "mexber"), want: []string{"~ /app/x.tar: content"}},
-		{name: "member of a zip", layer: 1, edit: data("app/x.zip", string(zipOf("member", "Content", epoch()))), want: []string{"~ /app/x.zip: content"}},
+		{name: "member of a zip", layer: 1, edit: data("app/x.zip", string(zipOf("member", "Content", layertest.Epoch()))), want: []string{"~ /app/x.zip: content"}},
 		{name: "bytecode", layer: 1, edit: replaced("app/x.pyc", "code", "edoc"), want: []string{"~ /app/x.pyc: content"}},
 
-		{name: "time", layer: 1, edit: change("app/data", func(i item) item { return i.time(later) }), want: []string{"time /app/data"}, answer: Same},
+		{name: "time", layer: 1, edit: change("app/data", func(i layertest.Item) layertest.Item { return i.At(later) }), want: []string{"time /app/data"}, answer: Same},
 		{name: "JSON spelt otherwise", edit: data("etc/x.json", `{"b":[true,null],"a":1}`), want: []string{"~ /etc/x.json: content but for the spelling of JSON"}, answer: Same},
 		{name: "time in a tar", layer: 1, edit: data("app/x.tar", string(tarAt(later))), want: []string{"~ /app/x.tar: content but for the times of tar members"}, answer: Same},
 		{name: "time in a tar.gz", layer: 1, edit: data("app/x.tar.gz", string(zipped(tarAt(later), later.Add(1)))),

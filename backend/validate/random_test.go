@@ -16,13 +16,15 @@ import (
 	"time"
 
 	"github.com/containerd/containerd/v2/pkg/archive"
+
+	"github.com/seed-e0495807/strake/backend/ocilayer/layertest"
 )
 
 // forest makes random trees: paths with what they are. Parents come before what is in them.
 type forest struct{ *rand.Rand }
 
-func (f forest) tree() map[string]item {
-	tree := map[string]item{"./": dir("./")}
+func (f forest) tree() map[string]layertest.Item {
+	tree := map[string]layertest.Item{"./": layertest.Dir("./")}
 	dirs := []string{""}
 	for i := range 10 + f.IntN(40) {
 		name := path.Join(dirs[f.IntN(len(dirs))], fmt.Sprintf("n%d", i))
@@ -36,31 +38,31 @@ func (f forest) tree() map[string]item {
 }
 
 // item makes anything but a hard link.
-func (f forest) item(name string) (i item) {
+func (f forest) item(name string) (i layertest.Item) {
 	switch f.IntN(6) {
 	case 0, 1:
-		i = dir(name)
+		i = layertest.Dir(name)
 	case 2:
-		i = symlink(name, fmt.Sprintf("n%d", f.IntN(20)))
+		i = layertest.Symlink(name, fmt.Sprintf("n%d", f.IntN(20)))
 		i.Uid = f.IntN(2)
 		return i
 	case 3:
-		i = device(name, int64(f.IntN(3)), int64(f.IntN(3)))
+		i = layertest.Device(name, int64(f.IntN(3)), int64(f.IntN(3)))
 	default:
-		i = file(name, strings.Repeat("x", f.IntN(3))+name)
+		i = layertest.File(name, strings.Repeat("x", f.IntN(3))+name)
 	}
 	i.Mode, i.Uid = int64(f.IntN(0o10000)), f.IntN(3)
-	if i.ModTime = epoch().Add(time.Duration(f.IntN(5)) * time.Second); i.Typeflag != tar.TypeChar && f.IntN(4) == 0 { // which a device may not have
-		i = i.xattr("user.a", fmt.Sprint(f.IntN(3)))
+	if i.ModTime = layertest.Epoch().Add(time.Duration(f.IntN(5)) * time.Second); i.Typeflag != tar.TypeChar && f.IntN(4) == 0 { // which a device may not have
+		i = i.WithXattr("user.a", fmt.Sprint(f.IntN(3)))
 	}
 	return i
 }
 
 // layering splits a tree into layers that give it together: some paths are something else
 // first, others are there for a while, and directories are emptied by marks of both kinds.
-func (f forest) layering(tree map[string]item) [][]item {
+func (f forest) layering(tree map[string]layertest.Item) [][]layertest.Item {
 	names := slices.Sorted(maps.Keys(tree))
-	layers := make([][]item, 1+f.IntN(4))
+	layers := make([][]layertest.Item, 1+f.IntN(4))
 	last := len(layers) - 1
 	at := map[string]int{} // the layer that a path is final in
 	for _, name := range names {
@@ -72,17 +74,17 @@ func (f forest) layering(tree map[string]item) [][]item {
 		at[name] = n
 		layers[n] = append(layers[n], one)
 		if n > 0 && f.IntN(3) == 0 && name != "./" && at[path.Dir(name)] < n { // it was something else
-			other := file(name, "other")
+			other := layertest.File(name, "other")
 			layers[n-1] = append(layers[n-1], other)
 			if one.Typeflag == tar.TypeDir && f.IntN(2) == 0 {
-				layers[n-1][len(layers[n-1])-1] = dir(name)
-				layers[n-1] = append(layers[n-1], file(name+"/left", "x"))
-				layers[n] = append(layers[n], file(name+"/"+opaque, ""))
+				layers[n-1][len(layers[n-1])-1] = layertest.Dir(name)
+				layers[n-1] = append(layers[n-1], layertest.File(name+"/left", "x"))
+				layers[n] = append(layers[n], layertest.File(name+"/"+opaque, ""))
 			}
 		}
 		if one.Typeflag == tar.TypeDir && n < last && name != "./" && f.IntN(3) == 0 { // a file for a while
-			layers[n] = append(layers[n], file(name+"/passing", "x"))
-			layers[last] = append(layers[last], file(name+"/"+whiteout+"passing", ""))
+			layers[n] = append(layers[n], layertest.File(name+"/passing", "x"))
+			layers[last] = append(layers[last], layertest.File(name+"/"+whiteout+"passing", ""))
 		}
 	}
 	return layers
@@ -113,7 +115,7 @@ func TestLayerings(t *testing.T) {
 }
 
 // change changes one thing of a tree.
-func (f forest) change(tree map[string]item) (name, change string) {
+func (f forest) change(tree map[string]layertest.Item) (name, change string) {
 	names := slices.Sorted(maps.Keys(tree))[1:] // the root is "./"
 	name = names[f.IntN(len(names))]
 	one := tree[name]
@@ -127,10 +129,10 @@ func (f forest) change(tree map[string]item) (name, change string) {
 		return name, "removal"
 	case n == 1:
 		name += "+"
-		tree[name] = file(name, "")
+		tree[name] = layertest.File(name, "")
 		return name, "addition"
 	case n == 2 && one.Typeflag == tar.TypeReg:
-		one.data += "."
+		one.Data += "."
 		change = "content"
 	case n == 3 && one.Typeflag != tar.TypeSymlink:
 		one.Mode ^= 1 << f.IntN(12)
@@ -157,7 +159,7 @@ func TestUnpacker(t *testing.T) {
 			t.Fatal(err)
 		}
 		for _, items := range layers {
-			if _, err := archive.Apply(t.Context(), root, bytes.NewReader(tarOf(t, items))); err != nil {
+			if _, err := archive.Apply(t.Context(), root, bytes.NewReader(layertest.Tar(t, items...))); err != nil {
 				t.Fatalf("seed %d: %v", seed, err)
 			}
 		}
@@ -173,14 +175,14 @@ func TestUnpacker(t *testing.T) {
 }
 
 // wild makes layers that an unpacker takes, with paths through links.
-func (f forest) wild() [][]item {
-	layers := [][]item{{
-		dir("a"), dir("b"), dir("b/c"), symlink("l", "b"), symlink("abs", "/b/c"), symlink("up", "../../a"), symlink("b/back", "../a"),
-		file("a/f", "f"), file("b/f", "g"), file("b/c/f", "h"), hardlink("a/h", "a/f"),
+func (f forest) wild() [][]layertest.Item {
+	layers := [][]layertest.Item{{
+		layertest.Dir("a"), layertest.Dir("b"), layertest.Dir("b/c"), layertest.Symlink("l", "b"), layertest.Symlink("abs", "/b/c"), layertest.Symlink("up", "../../a"), layertest.Symlink("b/back", "../a"),
+		layertest.File("a/f", "f"), layertest.File("b/f", "g"), layertest.File("b/c/f", "h"), layertest.Hardlink("a/h", "a/f"),
 	}}
 	dirs := []string{"a", "b", "b/c", "l", "l/c", "abs", "up", "b/back", "l/back"}
 	for range 1 + f.IntN(3) {
-		var items []item
+		var items []layertest.Item
 		used := map[string]bool{}
 		for range 1 + f.IntN(5) {
 			in := dirs[f.IntN(len(dirs))]
@@ -191,9 +193,9 @@ func (f forest) wild() [][]item {
 			used[path.Base(name)] = true
 			switch f.IntN(4) {
 			case 0:
-				items = append(items, file(path.Join(in, whiteout+path.Base(name)), ""))
+				items = append(items, layertest.File(path.Join(in, whiteout+path.Base(name)), ""))
 			case 1:
-				items = append(items, hardlink(name, "a/h"))
+				items = append(items, layertest.Hardlink(name, "a/h"))
 			default:
 				one := f.item(name)
 				for one.Typeflag == tar.TypeDir {

@@ -11,6 +11,7 @@ import (
 	digest "github.com/opencontainers/go-digest"
 	ocispecs "github.com/opencontainers/image-spec/specs-go/v1"
 
+	"github.com/seed-e0495807/strake/backend/ocilayer/layertest"
 	"github.com/seed-e0495807/strake/backend/store"
 	"github.com/seed-e0495807/strake/lang/diag"
 )
@@ -29,9 +30,9 @@ func (r *Report) find(t *testing.T, name string) Difference {
 
 // TestBlame holds which step each side of a difference is led back to.
 func TestBlame(t *testing.T) {
-	a := imageOf(t, "a", config(), []item{dir("d"), file("d/x", "1"), file("gone", "1"), file("kept", "1")}, []item{file("d/x", "2")})
-	b := imageOf(t, "b", config(), []item{dir("d"), file("d/x", "1"), file("gone", "1"), file("kept", "1")}, []item{file("d/.wh..wh..opq", "")},
-		[]item{file(".wh.gone", ""), file("new", "n"), file("d/y", "y")})
+	a := imageOf(t, "a", config(), []layertest.Item{layertest.Dir("d"), layertest.File("d/x", "1"), layertest.File("gone", "1"), layertest.File("kept", "1")}, []layertest.Item{layertest.File("d/x", "2")})
+	b := imageOf(t, "b", config(), []layertest.Item{layertest.Dir("d"), layertest.File("d/x", "1"), layertest.File("gone", "1"), layertest.File("kept", "1")}, []layertest.Item{layertest.File("d/.wh..wh..opq", "")},
+		[]layertest.Item{layertest.File(".wh.gone", ""), layertest.File("new", "n"), layertest.File("d/y", "y")})
 	b.Dockerfile, b.Entries = "Dockerfile.b", []store.Entry{{}, {Line: 2, Text: "RUN one"}, {}, {Line: 5, Text: "RUN rm \\\n  -r d"}, {}, {}}
 	r := compare(t, a, b)
 	for name, want := range map[string][2]string{
@@ -58,7 +59,7 @@ func TestBlame(t *testing.T) {
 		t.Errorf("layers: %+v %+v", r.A.Layers, r.B.Layers)
 	}
 	// A file in the way of a directory took what was in it.
-	way := compare(t, a, imageOf(t, "c", config(), []item{file("gone", "1"), file("kept", "1"), file("d", "")}))
+	way := compare(t, a, imageOf(t, "c", config(), []layertest.Item{layertest.File("gone", "1"), layertest.File("kept", "1"), layertest.File("d", "")}))
 	if d := way.find(t, "/d/x"); d.B == nil || d.B.Layer != 1 {
 		t.Errorf("/d/x: %+v", d.B)
 	}
@@ -66,12 +67,12 @@ func TestBlame(t *testing.T) {
 
 // TestPackages holds what is read of the databases of packages.
 func TestPackages(t *testing.T) {
-	dirs := []item{dir("var"), dir("var/lib"), dir("var/lib/dpkg"), dir("var/lib/dpkg/status.d"), dir("var/lib/rpm")}
-	part := func(name, version string) item {
-		return file("var/lib/dpkg/status.d/"+name, "Package: "+name+"\nVersion: "+version+"\n")
+	dirs := []layertest.Item{layertest.Dir("var"), layertest.Dir("var/lib"), layertest.Dir("var/lib/dpkg"), layertest.Dir("var/lib/dpkg/status.d"), layertest.Dir("var/lib/rpm")}
+	part := func(name, version string) layertest.Item {
+		return layertest.File("var/lib/dpkg/status.d/"+name, "Package: "+name+"\nVersion: "+version+"\n")
 	}
-	a := imageOf(t, "a", config(), append(dirs[:5:5], part("base", "1"), part("gone", "1"), file("var/lib/rpm/rpmdb.sqlite", "1"), file("var/lib/dpkg/status.d/base.md5sums", "Package: x\nVersion: 1\n")))
-	b := imageOf(t, "b", config(), append(dirs[:5:5], part("base", "2"), part("new", "1"), file("var/lib/rpm/rpmdb.sqlite", "2"), file("var/lib/dpkg/status.d/base.md5sums", "Package: x\nVersion: 2\n")))
+	a := imageOf(t, "a", config(), append(dirs[:5:5], part("base", "1"), part("gone", "1"), layertest.File("var/lib/rpm/rpmdb.sqlite", "1"), layertest.File("var/lib/dpkg/status.d/base.md5sums", "Package: x\nVersion: 1\n")))
+	b := imageOf(t, "b", config(), append(dirs[:5:5], part("base", "2"), part("new", "1"), layertest.File("var/lib/rpm/rpmdb.sqlite", "2"), layertest.File("var/lib/dpkg/status.d/base.md5sums", "Package: x\nVersion: 2\n")))
 	r := compare(t, a, b)
 	var have []string
 	for _, p := range r.Packages {
@@ -87,7 +88,7 @@ func TestPackages(t *testing.T) {
 
 // TestTwins holds that a file under another name is known as such.
 func TestTwins(t *testing.T) {
-	r := compare(t, imageOf(t, "a", config(), []item{file("Old", "text"), file("empty", "")}), imageOf(t, "b", config(), []item{file("old", "text"), file("void", "")}))
+	r := compare(t, imageOf(t, "a", config(), []layertest.Item{layertest.File("Old", "text"), layertest.File("empty", "")}), imageOf(t, "b", config(), []layertest.Item{layertest.File("old", "text"), layertest.File("void", "")}))
 	if d := r.find(t, "/Old"); d.Twin != "/old" {
 		t.Errorf("the twin of /Old is %q", d.Twin)
 	}
@@ -99,13 +100,13 @@ func TestTwins(t *testing.T) {
 // TestText holds that what a person sees is one line for each difference, cut where it is
 // long, and moves no cursor.
 func TestText(t *testing.T) {
-	many := []item{dir("dd")}
+	many := []layertest.Item{layertest.Dir("dd")}
 	for _, name := range strings.Split("abcdefghij", "") {
-		many = append(many, file("dd/"+name, "x"), file(name, "x"))
+		many = append(many, layertest.File("dd/"+name, "x"), layertest.File(name, "x"))
 	}
 	c := config()
 	c.Config.Labels["long"] = strings.Repeat("x", 1000) + "\n\x1b[2J"
-	r := compare(t, imageOf(t, "a", config(), many), imageOf(t, "b", c, []item{file("a\nb\x1b", "")}))
+	r := compare(t, imageOf(t, "a", config(), many), imageOf(t, "b", c, []layertest.Item{layertest.File("a\nb\x1b", "")}))
 	var out bytes.Buffer
 	if err := r.Text(&out, 4); err != nil {
 		t.Fatal(err)
@@ -138,31 +139,37 @@ func TestRefusals(t *testing.T) {
 		}, want: "is not what its config lists"},
 		"missing blob": {image: func() *Image {
 			i := good()
-			delete(i.Content.(blobs), i.Layers[1].Digest)
+			delete(i.Content.(layertest.Blobs), i.Layers[1].Digest)
 			return i
 		}, want: "not found"},
 		"cut layer": {image: func() *Image {
 			i := good()
-			b := i.Content.(blobs)
+			b := i.Content.(layertest.Blobs)
 			b[i.Layers[1].Digest] = b[i.Layers[1].Digest][:200]
 			return i
 		}, want: "unexpected EOF"},
 		"no tar": {image: func() *Image {
 			i := good()
-			i.Content.(blobs)[i.Layers[0].Digest] = bytes.Repeat([]byte("x"), 2000)
+			i.Content.(layertest.Blobs)[i.Layers[0].Digest] = bytes.Repeat([]byte("x"), 2000)
 			return i
 		}, want: "invalid tar header"},
-		"dangling hard link": {image: func() *Image { return imageOf(t, "x", config(), []item{hardlink("a", "b")}) }, want: "which is no file"},
-		"file in the way":    {image: func() *Image { return imageOf(t, "x", config(), []item{file("a", ""), file("a/b", "")}) }, want: "where there is a file"},
+		"dangling hard link": {image: func() *Image { return imageOf(t, "x", config(), []layertest.Item{layertest.Hardlink("a", "b")}) }, want: "which is no file"},
+		"file in the way": {image: func() *Image {
+			return imageOf(t, "x", config(), []layertest.Item{layertest.File("a", ""), layertest.File("a/b", "")})
+		}, want: "where there is a file"},
 		"links in a circle": {image: func() *Image {
-			return imageOf(t, "x", config(), []item{symlink("a", "b"), symlink("b", "a"), file("a/x", "")})
+			return imageOf(t, "x", config(), []layertest.Item{layertest.Symlink("a", "b"), layertest.Symlink("b", "a"), layertest.File("a/x", "")})
 		}, want: "too many symbolic links"},
-		"long path":   {image: func() *Image { return imageOf(t, "x", config(), []item{file(strings.Repeat("a/", 2049)+"a", "")}) }, want: "longer than a path can be"},
-		"long target": {image: func() *Image { return imageOf(t, "x", config(), []item{symlink("a", strings.Repeat("a/", 2049))}) }, want: "longer than a path can be"},
+		"long path": {image: func() *Image {
+			return imageOf(t, "x", config(), []layertest.Item{layertest.File(strings.Repeat("a/", 2049)+"a", "")})
+		}, want: "longer than a path can be"},
+		"long target": {image: func() *Image {
+			return imageOf(t, "x", config(), []layertest.Item{layertest.Symlink("a", strings.Repeat("a/", 2049))})
+		}, want: "longer than a path can be"},
 		"long path by a link": {image: func() *Image {
-			return imageOf(t, "x", config(), []item{dir(strings.Repeat("a/", 2000)), symlink("l", strings.Repeat("a/", 2000)), dir("l/" + strings.Repeat("b/", 200))})
+			return imageOf(t, "x", config(), []layertest.Item{layertest.Dir(strings.Repeat("a/", 2000)), layertest.Symlink("l", strings.Repeat("a/", 2000)), layertest.Dir("l/" + strings.Repeat("b/", 200))})
 		}, want: "a path of more than 4096 bytes"},
-		"unknown kind":   {image: func() *Image { return imageOf(t, "x", config(), []item{file("a", "").typed('?')}) }, want: "no unpacker knows"},
+		"unknown kind":   {image: func() *Image { return imageOf(t, "x", config(), []layertest.Item{layertest.File("a", "").Typed('?')}) }, want: "no unpacker knows"},
 		"too many files": {image: good, limit: func(l *Limits) { l.Files = 10 }, want: "more than 10 files"},
 		"too many bytes": {image: good, limit: func(l *Limits) { l.Bytes = 4000 }, want: "more than 4000 bytes"},
 		"long names":     {image: good, limit: func(l *Limits) { l.Names = 100 }, want: "more than 100 bytes of names"},
@@ -185,7 +192,7 @@ func TestRefusals(t *testing.T) {
 	if _, err := Compare(ctx, NewReader(Usual()), good(), good()); !errors.Is(err, context.Canceled) {
 		t.Errorf("cancelled: %v", err)
 	}
-	if _, err := FromManifest(t.Context(), blobs{}, "x", ocispecs.Manifest{}); err == nil {
+	if _, err := FromManifest(t.Context(), layertest.Blobs{}, "x", ocispecs.Manifest{}); err == nil {
 		t.Error("an image without a config can be read")
 	}
 }
@@ -194,7 +201,7 @@ func TestRefusals(t *testing.T) {
 func TestLargeFile(t *testing.T) {
 	limits := Usual()
 	limits.Canonical = 10
-	a, b := imageOf(t, "a", config(), []item{file("x.json", `{"a": 1, "b": 2}`)}), imageOf(t, "b", config(), []item{file("x.json", `{"b": 2, "a": 1}`)})
+	a, b := imageOf(t, "a", config(), []layertest.Item{layertest.File("x.json", `{"a": 1, "b": 2}`)}), imageOf(t, "b", config(), []layertest.Item{layertest.File("x.json", `{"b": 2, "a": 1}`)})
 	r, err := Compare(t.Context(), NewReader(limits), a, b)
 	if err != nil || r.Answer != Different || !strings.Contains(r.Files[0].Aspects[0].Detail, "too large") {
 		t.Errorf("%+v, %v", r, err)

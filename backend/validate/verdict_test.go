@@ -12,15 +12,17 @@ import (
 	"time"
 
 	dockerspec "github.com/moby/docker-image-spec/specs-go/v1"
+
+	"github.com/seed-e0495807/strake/backend/ocilayer/layertest"
 )
 
 // made is an image of an experiment: files beside those that all have, and the config.
 type made struct {
-	files  []item
+	files  []layertest.Item
 	config func(*dockerspec.DockerOCIImage)
 }
 
-func with(files ...item) made { return made{files: files} }
+func with(files ...layertest.Item) made { return made{files: files} }
 
 func (m made) tree(t *testing.T, r *Reader, name string) *Tree {
 	t.Helper()
@@ -28,7 +30,7 @@ func (m made) tree(t *testing.T, r *Reader, name string) *Tree {
 	if m.config != nil {
 		m.config(&c)
 	}
-	same := []item{dir("./"), dir("d"), file("d/x", "x")}
+	same := []layertest.Item{layertest.Dir("./"), layertest.Dir("d"), layertest.File("d/x", "x")}
 	tree, err := r.Tree(t.Context(), imageOf(t, name, c, append(same, m.files...)))
 	if err != nil {
 		t.Fatal(err)
@@ -38,16 +40,18 @@ func (m made) tree(t *testing.T, r *Reader, name string) *Tree {
 
 // TestJudge holds what an experiment with two builds says.
 func TestJudge(t *testing.T) {
-	random := func(i int) item { return file("d/r", fmt.Sprint("random ", i)) }
-	named := func(i int) item { return file(fmt.Sprintf("d/tmp.%d", i), fmt.Sprint(i)) }
-	at := func(i int) item { return file("d/t", "t").time(epoch().Add(time.Duration(i) * time.Second)) }
+	random := func(i int) layertest.Item { return layertest.File("d/r", fmt.Sprint("random ", i)) }
+	named := func(i int) layertest.Item { return layertest.File(fmt.Sprintf("d/tmp.%d", i), fmt.Sprint(i)) }
+	at := func(i int) layertest.Item {
+		return layertest.File("d/t", "t").At(layertest.Epoch().Add(time.Duration(i) * time.Second))
+	}
 	label := func(text string) made {
 		return made{config: func(c *dockerspec.DockerOCIImage) { c.Config.Labels["built"] = text }}
 	}
 	db := func(version, note string) made {
-		return with(dir("var"), dir("var/lib"), dir("var/lib/dpkg"), file("var/lib/dpkg/status", "Package: vim\nVersion: "+version+"\nDescription: "+note+"\n"))
+		return with(layertest.Dir("var"), layertest.Dir("var/lib"), layertest.Dir("var/lib/dpkg"), layertest.File("var/lib/dpkg/status", "Package: vim\nVersion: "+version+"\nDescription: "+note+"\n"))
 	}
-	docs := []item{dir("usr"), dir("usr/doc"), file("usr/doc/a", "12345"), file("usr/doc/b", "678")}
+	docs := []layertest.Item{layertest.Dir("usr"), layertest.Dir("usr/doc"), layertest.File("usr/doc/a", "12345"), layertest.File("usr/doc/b", "678")}
 	for _, c := range []struct {
 		name           string
 		a1, a2, b1, b2 made
@@ -60,16 +64,16 @@ func TestJudge(t *testing.T) {
 		{name: "random content that is fixed in B", a1: with(random(1)), a2: with(random(2)), b1: with(random(3)), b2: with(random(3)), answer: EqualUpTo, want: []string{"itself /d/r: content"}},
 		{name: "random content in B only", a1: with(random(1)), a2: with(random(1)), b1: with(random(1)), b2: with(random(2)), answer: NotEqual, want: []string{"~ /d/r: content"}},
 		{name: "random content in B only, and never that of A", a1: with(random(1)), a2: with(random(1)), b1: with(random(2)), b2: with(random(3)), answer: NotEqual, want: []string{"~ /d/r: content"}},
-		{name: "random content with another mode", a1: with(random(1)), a2: with(random(2)), b1: with(random(3).mode(0o600)), b2: with(random(4).mode(0o600)), answer: NotEqual,
+		{name: "random content with another mode", a1: with(random(1)), a2: with(random(2)), b1: with(random(3).WithMode(0o600)), b2: with(random(4).WithMode(0o600)), answer: NotEqual,
 			want: []string{"itself /d/r: content", "~ /d/r: mode"}},
-		{name: "random content with another owner", a1: with(random(1)), a2: with(random(2)), b1: with(random(3).owner(1, 0)), b2: with(random(4).owner(1, 0)), answer: NotEqual,
+		{name: "random content with another owner", a1: with(random(1)), a2: with(random(2)), b1: with(random(3).OwnedBy(1, 0)), b2: with(random(4).OwnedBy(1, 0)), answer: NotEqual,
 			want: []string{"itself /d/r: content", "~ /d/r: owner"}},
-		{name: "random content, and a directory", a1: with(random(1)), a2: with(random(2)), b1: with(dir("d/r").mode(0o644)), b2: with(dir("d/r").mode(0o644)), answer: NotEqual,
+		{name: "random content, and a directory", a1: with(random(1)), a2: with(random(2)), b1: with(layertest.Dir("d/r").WithMode(0o644)), b2: with(layertest.Dir("d/r").WithMode(0o644)), answer: NotEqual,
 			want: []string{"itself /d/r: content", "~ /d/r: kind"}},
 		{name: "random content that is missing", a1: with(random(1)), a2: with(random(2)), answer: NotEqual, want: []string{"- /d/r", "itself /d/r: content"}},
-		{name: "random content that is empty", a1: with(random(1)), a2: with(random(2)), b1: with(file("d/r", "")), b2: with(file("d/r", "")), answer: NotEqual,
+		{name: "random content that is empty", a1: with(random(1)), a2: with(random(2)), b1: with(layertest.File("d/r", "")), b2: with(layertest.File("d/r", "")), answer: NotEqual,
 			want: []string{"itself /d/r: content", "~ /d/r: content"}},
-		{name: "random content that may be empty", a1: with(random(1)), a2: with(file("d/r", "")), b1: with(file("d/r", "")), b2: with(random(2)), answer: EqualUpTo, want: []string{"itself /d/r: content"}},
+		{name: "random content that may be empty", a1: with(random(1)), a2: with(layertest.File("d/r", "")), b1: with(layertest.File("d/r", "")), b2: with(random(2)), answer: EqualUpTo, want: []string{"itself /d/r: content"}},
 		{name: "packages whose database differs by itself", a1: db("1", "a"), a2: db("1", "b"), b1: db("2", "c"), b2: db("2", "d"), answer: NotEqual,
 			want: []string{"itself /var/lib/dpkg/status: content", "~ package vim"}},
 		{name: "packages whose database differs by itself, and once another", a1: db("1", "a"), a2: db("1", "b"), b1: db("1", "c"), b2: db("2", "d"), answer: NotEqual,
@@ -77,12 +81,12 @@ func TestJudge(t *testing.T) {
 		{name: "packages that differ by themselves", a1: db("1", "a"), a2: db("2", "b"), b1: db("1", "c"), b2: db("1", "d"), answer: NotEqual,
 			want: []string{"itself /var/lib/dpkg/status: content", "~ package vim"}},
 		{name: "packages whose database is dropped", a1: db("1", "a"), a2: db("1", "a"), dropped: []string{"/var"}, answer: EqualUpTo, want: []string{"dropped /var 1 39"}},
-		{name: "random mode", a1: with(random(1)), a2: with(random(1).mode(0o600)), b1: with(random(1)), b2: with(random(1)), answer: NotEqual, want: []string{"~ /d/r: mode"}},
-		{name: "random target", a1: with(symlink("d/l", "1")), a2: with(symlink("d/l", "2")), b1: with(symlink("d/l", "3")), b2: with(symlink("d/l", "4")), answer: EqualUpTo,
+		{name: "random mode", a1: with(random(1)), a2: with(random(1).WithMode(0o600)), b1: with(random(1)), b2: with(random(1)), answer: NotEqual, want: []string{"~ /d/r: mode"}},
+		{name: "random target", a1: with(layertest.Symlink("d/l", "1")), a2: with(layertest.Symlink("d/l", "2")), b1: with(layertest.Symlink("d/l", "3")), b2: with(layertest.Symlink("d/l", "4")), answer: EqualUpTo,
 			want: []string{"itself /d/l: target"}},
 		{name: "random name", a1: with(named(1)), a2: with(named(2)), b1: with(named(3)), b2: with(named(4)), answer: EqualUpTo, want: []string{"itself /d: names"}},
 		{name: "random name that B has not", a1: with(named(1)), a2: with(named(2)), answer: NotEqual, want: []string{"~ /d: entries that are not always there"}},
-		{name: "random name with another mode", a1: with(named(1)), a2: with(named(2)), b1: with(named(3).mode(0o777)), b2: with(named(4).mode(0o777)), answer: NotEqual,
+		{name: "random name with another mode", a1: with(named(1)), a2: with(named(2)), b1: with(named(3).WithMode(0o777)), b2: with(named(4).WithMode(0o777)), answer: NotEqual,
 			want: []string{"~ /d: entries that are not always there"}},
 		{name: "two random names for one", a1: with(named(1)), a2: with(named(2)), b1: with(named(3), named(5)), b2: with(named(4), named(6)), answer: NotEqual,
 			want: []string{"~ /d: entries that are not always there"}},
@@ -90,18 +94,18 @@ func TestJudge(t *testing.T) {
 			answer: EqualUpTo, want: []string{"itself /d: names", "dropped /d 2 2"}},
 		{name: "more random names where they may be missing", a1: with(named(1)), a2: with(named(2)), b1: with(named(3), named(5)), b2: with(named(4), named(6)), dropped: []string{"/d"},
 			answer: NotEqual, want: []string{"~ /d: entries that are not always there", "dropped /d 1 1"}},
-		{name: "other random names where they may be missing", a1: with(named(1), named(5)), a2: with(named(2), named(6)), b1: with(named(3).mode(0o777)), b2: with(named(4).mode(0o777)), dropped: []string{"/d"},
+		{name: "other random names where they may be missing", a1: with(named(1), named(5)), a2: with(named(2), named(6)), b1: with(named(3).WithMode(0o777)), b2: with(named(4).WithMode(0o777)), dropped: []string{"/d"},
 			answer: NotEqual, want: []string{"~ /d: entries that are not always there", "dropped /d 2 2"}},
-		{name: "random directory", a1: with(dir("d/1"), file("d/1/x", "")), a2: with(dir("d/2"), file("d/2/x", "")), b1: with(dir("d/3"), file("d/3/y", "")), b2: with(dir("d/4"), file("d/4/z", "")),
+		{name: "random directory", a1: with(layertest.Dir("d/1"), layertest.File("d/1/x", "")), a2: with(layertest.Dir("d/2"), layertest.File("d/2/x", "")), b1: with(layertest.Dir("d/3"), layertest.File("d/3/y", "")), b2: with(layertest.Dir("d/4"), layertest.File("d/4/z", "")),
 			answer: EqualUpTo, want: []string{"itself /d: names"}},
-		{name: "random directory with less in it", a1: with(dir("d/1"), file("d/1/x", "")), a2: with(dir("d/2"), file("d/2/x", "")), b1: with(dir("d/3")), b2: with(dir("d/4")),
+		{name: "random directory with less in it", a1: with(layertest.Dir("d/1"), layertest.File("d/1/x", "")), a2: with(layertest.Dir("d/2"), layertest.File("d/2/x", "")), b1: with(layertest.Dir("d/3")), b2: with(layertest.Dir("d/4")),
 			answer: NotEqual, want: []string{"~ /d: entries that are not always there"}},
-		{name: "random name of what is the same", a1: with(file("d/1", "x")), a2: with(file("d/2", "x")), b1: with(file("d/3", "x")), b2: with(file("d/4", "x")), answer: EqualUpTo, want: []string{"itself /d: names"}},
-		{name: "random name of another content", a1: with(file("d/1", "x")), a2: with(file("d/2", "x")), b1: with(file("d/3", "y")), b2: with(file("d/4", "y")), answer: NotEqual,
+		{name: "random name of what is the same", a1: with(layertest.File("d/1", "x")), a2: with(layertest.File("d/2", "x")), b1: with(layertest.File("d/3", "x")), b2: with(layertest.File("d/4", "x")), answer: EqualUpTo, want: []string{"itself /d: names"}},
+		{name: "random name of another content", a1: with(layertest.File("d/1", "x")), a2: with(layertest.File("d/2", "x")), b1: with(layertest.File("d/3", "y")), b2: with(layertest.File("d/4", "y")), answer: NotEqual,
 			want: []string{"~ /d: entries that are not always there"}},
-		{name: "random name of another target", a1: with(symlink("d/1", "x")), a2: with(symlink("d/2", "x")), b1: with(symlink("d/3", "y")), b2: with(symlink("d/4", "y")), answer: NotEqual,
+		{name: "random name of another target", a1: with(layertest.Symlink("d/1", "x")), a2: with(layertest.Symlink("d/2", "x")), b1: with(layertest.Symlink("d/3", "y")), b2: with(layertest.Symlink("d/4", "y")), answer: NotEqual,
 			want: []string{"~ /d: entries that are not always there"}},
-		{name: "random name and content, and empty in B", a1: with(named(1)), a2: with(named(2)), b1: with(file("d/3", "")), b2: with(file("d/4", "")), answer: NotEqual,
+		{name: "random name and content, and empty in B", a1: with(named(1)), a2: with(named(2)), b1: with(layertest.File("d/3", "")), b2: with(layertest.File("d/4", "")), answer: NotEqual,
 			want: []string{"~ /d: entries that are not always there"}},
 		{name: "now and then", a1: with(named(1)), b1: with(), b2: with(named(1)), answer: EqualUpTo, want: []string{"itself /d: names"}},
 		{name: "now and then in B only", a1: with(named(1)), a2: with(named(1)), b1: with(named(1)), answer: NotEqual, want: []string{"~ /d: entries that are not always there"}},
@@ -109,8 +113,8 @@ func TestJudge(t *testing.T) {
 		{name: "more", b1: with(named(1)), b2: with(named(1)), answer: NotEqual, want: []string{"+ /d/tmp.1"}},
 		{name: "times that move", a1: with(at(1)), a2: with(at(2)), b1: with(at(3)), b2: with(at(4)), answer: Equal},
 		{name: "times that are set", a1: with(at(1)), a2: with(at(1)), b1: with(at(3)), b2: with(at(3)), answer: EqualUpTo, want: []string{"time /d/t"}},
-		{name: "another form", a1: with(file("d/r", "[1]")), a2: with(file("d/r", "[1]")), b1: with(file("d/r", "[ 1 ]")), b2: with(file("d/r", "[ 1 ]")), answer: EqualUpTo, want: []string{"form /d/r"}},
-		{name: "another form by itself, and another content", a1: with(file("d/r", "[1]")), a2: with(file("d/r", "[1 ]")), b1: with(file("d/r", "[2]")), b2: with(file("d/r", "[ 2 ]")), answer: NotEqual,
+		{name: "another form", a1: with(layertest.File("d/r", "[1]")), a2: with(layertest.File("d/r", "[1]")), b1: with(layertest.File("d/r", "[ 1 ]")), b2: with(layertest.File("d/r", "[ 1 ]")), answer: EqualUpTo, want: []string{"form /d/r"}},
+		{name: "another form by itself, and another content", a1: with(layertest.File("d/r", "[1]")), a2: with(layertest.File("d/r", "[1 ]")), b1: with(layertest.File("d/r", "[2]")), b2: with(layertest.File("d/r", "[ 2 ]")), answer: NotEqual,
 			want: []string{"~ /d/r: content"}},
 		{name: "dropped", a1: made{files: docs}, a2: made{files: docs}, b1: made{files: docs[:2]}, b2: made{files: docs[:2]}, dropped: []string{"/usr/doc/**"}, answer: EqualUpTo,
 			want: []string{"dropped /usr/doc/** 2 8"}},
@@ -122,13 +126,13 @@ func TestJudge(t *testing.T) {
 			want: []string{"- /usr/doc/a", "- /usr/doc/b", "dropped /usr/doc/ 0 0"}},
 		{name: "dropped too much", a1: made{files: docs}, a2: made{files: docs}, b1: made{files: docs[:1]}, b2: made{files: docs[:1]}, dropped: []string{"/usr/doc/a"}, answer: NotEqual,
 			want: []string{"- /usr/doc", "- /usr/doc/b", "dropped /usr/doc/a 1 5"}},
-		{name: "changed where it may be dropped", a1: made{files: docs}, a2: made{files: docs}, b1: with(docs[0], docs[1], file("usr/doc/a", "other")), b2: with(docs[0], docs[1], file("usr/doc/a", "other")),
+		{name: "changed where it may be dropped", a1: made{files: docs}, a2: made{files: docs}, b1: with(docs[0], docs[1], layertest.File("usr/doc/a", "other")), b2: with(docs[0], docs[1], layertest.File("usr/doc/a", "other")),
 			dropped: []string{"/usr/doc/*"}, answer: NotEqual, want: []string{"dropped /usr/doc/* 1 3", "~ /usr/doc/a: content"}},
-		{name: "dropped in one build, and changed in the other", a1: made{files: docs}, a2: made{files: docs}, b1: made{files: docs[:3]}, b2: with(docs[0], docs[1], docs[2], file("usr/doc/b", "other")),
+		{name: "dropped in one build, and changed in the other", a1: made{files: docs}, a2: made{files: docs}, b1: made{files: docs[:3]}, b2: with(docs[0], docs[1], docs[2], layertest.File("usr/doc/b", "other")),
 			dropped: []string{"/usr/doc/*"}, answer: NotEqual, want: []string{"- /usr/doc/b", "dropped /usr/doc/* 0 0", "~ /usr/doc: entries that are not always there"}},
 		{name: "dropped in the second build only", a1: made{files: docs}, a2: made{files: docs}, b1: made{files: docs}, b2: made{files: docs[:3]}, dropped: []string{"/usr/doc/*"}, answer: NotEqual,
 			want: []string{"dropped /usr/doc/* 0 0", "~ /usr/doc: entries that are not always there"}},
-		{name: "more in one build, where it may lack files", a1: made{files: docs}, a2: made{files: docs}, b1: made{files: docs}, b2: with(append(docs[:4:4], file("usr/doc/c", "x").mode(0o4755))...),
+		{name: "more in one build, where it may lack files", a1: made{files: docs}, a2: made{files: docs}, b1: made{files: docs}, b2: with(append(docs[:4:4], layertest.File("usr/doc/c", "x").WithMode(0o4755))...),
 			dropped: []string{"/usr/doc/*"}, answer: NotEqual, want: []string{"dropped /usr/doc/* 0 0", "~ /usr/doc: entries that are not always there"}},
 		{name: "random names that were dropped", a1: with(named(1)), a2: with(named(2)), dropped: []string{"/d/tmp.*"}, answer: EqualUpTo, want: []string{"dropped /d/tmp.* 1 1"}},
 		{name: "random names that might have been dropped", a1: with(named(1)), a2: with(named(2)), b1: with(named(3)), b2: with(named(4)), dropped: []string{"/d/tmp.*"}, answer: EqualUpTo,
@@ -224,12 +228,12 @@ func TestJudgeRandom(t *testing.T) {
 		}
 		n := 0
 		r := NewReader(Usual())
-		build := func(name string, from map[string]item) *Tree {
+		build := func(name string, from map[string]layertest.Item) *Tree {
 			n++
 			all := maps.Clone(from)
 			for name, one := range all {
 				if moving[name] {
-					all[name] = one.contains(one.data + fmt.Sprint(" of build ", n))
+					all[name] = one.Containing(one.Data + fmt.Sprint(" of build ", n))
 				}
 			}
 			out, err := r.Tree(t.Context(), imageOf(t, name, config(), f.layering(all)...))

@@ -15,6 +15,7 @@ import (
 	"github.com/klauspost/compress/zstd"
 	"golang.org/x/sys/unix"
 
+	"github.com/seed-e0495807/strake/backend/ocilayer/layertest"
 	"github.com/seed-e0495807/strake/lang/diag"
 )
 
@@ -24,44 +25,44 @@ func TestEscapes(t *testing.T) {
 	outside := t.TempDir()
 	secret := filepath.Join(outside, "secret")
 	for name, c := range map[string]struct {
-		items []item
+		items []layertest.Item
 		want  string // what the tree has, or the error, if that begins with "!"
 	}{
-		"dots":             {[]item{regular("../../../"+secret, "evil"), regular("a/../../b", "x")}, "b -644 0:0 x\n"},
-		"absolute":         {[]item{regular(secret, "evil")}, "secret -644 0:0 evil\n"},
-		"parent is a link": {[]item{symlink("out", outside), regular("out/secret", "evil")}, "out l777 0:0 " + outside},
-		"parent is a link up": {[]item{symlink("out", strings.Repeat("../", 20)+outside[1:]), regular("out/secret", "evil")},
+		"dots":             {[]layertest.Item{layertest.File("../../../"+secret, "evil"), layertest.File("a/../../b", "x")}, "b -644 0:0 x\n"},
+		"absolute":         {[]layertest.Item{layertest.File(secret, "evil")}, "secret -644 0:0 evil\n"},
+		"parent is a link": {[]layertest.Item{layertest.Symlink("out", outside), layertest.File("out/secret", "evil")}, "out l777 0:0 " + outside},
+		"parent is a link up": {[]layertest.Item{layertest.Symlink("out", strings.Repeat("../", 20)+outside[1:]), layertest.File("out/secret", "evil")},
 			"secret -644 0:0 evil\n"},
-		"parent becomes a link":  {[]item{directory("d"), directory("d/e").mode(0o777), symlink("d", outside), regular("d/secret", "evil")}, "d l777 0:0"},
-		"times through a link":   {[]item{directory("d"), directory("d/sub").time(time.Unix(5, 0)).owner(7, 7), symlink("d", outside)}, "d l777 0:0"},
-		"file through a link":    {[]item{symlink("f", secret), regular("f", "evil")}, "f -644 0:0 evil\n"},
-		"mode through a link":    {[]item{symlink("f", secret).mode(0o4777).owner(3, 3)}, "f l777 3:3"},
-		"hard link out":          {[]item{hardlink("h", secret), regular("h", "evil")}, "!damaged-layer"},
-		"hard link to a link":    {[]item{symlink("f", secret), hardlink("h", "f").mode(0o777)}, "h l777 0:0"},
-		"hard link over a link":  {[]item{symlink("d", outside), hardlink("h", "d/secret")}, "!damaged-layer"},
-		"hard link up":           {[]item{hardlink("h", "../../.."+secret)}, "!damaged-layer"},
-		"links in a circle":      {[]item{symlink("a", "b"), symlink("b", "a"), regular("a/x", "")}, "!damaged-layer"},
-		"removes what is out":    {[]item{symlink("d", outside), regular("d/.wh.secret", "")}, "d l777 0:0"},
-		"hides what is out":      {[]item{symlink("d", outside), regular("d/.wh..wh..opq", "")}, "d l777 0:0"},
-		"removes the parent":     {[]item{regular("d/.wh...", "")}, "!damaged-layer"},
-		"removes itself":         {[]item{regular("d/.wh..", "")}, "!damaged-layer"},
-		"removes nothing":        {[]item{regular("d/.wh.", "")}, "!damaged-layer"},
-		"removes a parent of it": {[]item{regular(".wh.d/x", "")}, "!damaged-layer"},
-		"root is a file":         {[]item{regular(".", "")}, "!damaged-layer"},
-		"root is a link":         {[]item{symlink(".", outside), regular("secret", "evil")}, "!damaged-layer"},
-		"parent is a file":       {[]item{regular("a", "x"), regular("a/b", "y")}, "!damaged-layer"},
-		"overlay's attributes": {[]item{directory("d").xattr("trusted.overlay.redirect", "/etc").xattr("user.overlay.redirect", "/etc"),
-			regular("d/f", "").xattr("trusted.overlay.metacopy", "").xattr("trusted.x", "y")}, "d/f -644"},
-		"a mark as a device":   {[]item{device("gone", 0, 0), regular("here", "")}, ". d755 0:0\nhere -644"},
-		"devices":              {[]item{device("null", 1, 3)}, "null c600"},
-		"no such device":       {[]item{device("x", -1, 3)}, "!damaged-layer"},
-		"unknown kind":         {[]item{regular("x", "").typed('Z')}, "!damaged-layer"},
-		"deep":                 {[]item{regular(strings.Repeat("d/", 3000)+"f", "")}, "!damaged-layer"},
-		"a name too long":      {[]item{regular(strings.Repeat("n", 300), "")}, "!damaged-layer"},
-		"a time beyond all":    {[]item{regular("x", "").time(time.Unix(1<<40, 0))}, "x -644"},
-		"twice":                {[]item{regular("x", "1"), directory("x"), regular("x/y", ""), regular("x", "2")}, "x -644 0:0 2\n"},
-		"directory after file": {[]item{regular("x", "1"), directory("x").mode(0o700), regular("x/y", "")}, "x d700 0:0\nx/y -644"},
-		"aufs":                 {[]item{directory(".wh..wh.plnk"), regular(".wh..wh.plnk/1.2", ""), regular(".wh..wh.aufs", "")}, ". d755 0:0\n"},
+		"parent becomes a link":  {[]layertest.Item{layertest.Dir("d"), layertest.Dir("d/e").WithMode(0o777), layertest.Symlink("d", outside), layertest.File("d/secret", "evil")}, "d l777 0:0"},
+		"times through a link":   {[]layertest.Item{layertest.Dir("d"), layertest.Dir("d/sub").At(time.Unix(5, 0)).OwnedBy(7, 7), layertest.Symlink("d", outside)}, "d l777 0:0"},
+		"file through a link":    {[]layertest.Item{layertest.Symlink("f", secret), layertest.File("f", "evil")}, "f -644 0:0 evil\n"},
+		"mode through a link":    {[]layertest.Item{layertest.Symlink("f", secret).WithMode(0o4777).OwnedBy(3, 3)}, "f l777 3:3"},
+		"hard link out":          {[]layertest.Item{layertest.Hardlink("h", secret), layertest.File("h", "evil")}, "!damaged-layer"},
+		"hard link to a link":    {[]layertest.Item{layertest.Symlink("f", secret), layertest.Hardlink("h", "f").WithMode(0o777)}, "h l777 0:0"},
+		"hard link over a link":  {[]layertest.Item{layertest.Symlink("d", outside), layertest.Hardlink("h", "d/secret")}, "!damaged-layer"},
+		"hard link up":           {[]layertest.Item{layertest.Hardlink("h", "../../.."+secret)}, "!damaged-layer"},
+		"links in a circle":      {[]layertest.Item{layertest.Symlink("a", "b"), layertest.Symlink("b", "a"), layertest.File("a/x", "")}, "!damaged-layer"},
+		"removes what is out":    {[]layertest.Item{layertest.Symlink("d", outside), layertest.File("d/.wh.secret", "")}, "d l777 0:0"},
+		"hides what is out":      {[]layertest.Item{layertest.Symlink("d", outside), layertest.File("d/.wh..wh..opq", "")}, "d l777 0:0"},
+		"removes the parent":     {[]layertest.Item{layertest.File("d/.wh...", "")}, "!damaged-layer"},
+		"removes itself":         {[]layertest.Item{layertest.File("d/.wh..", "")}, "!damaged-layer"},
+		"removes nothing":        {[]layertest.Item{layertest.File("d/.wh.", "")}, "!damaged-layer"},
+		"removes a parent of it": {[]layertest.Item{layertest.File(".wh.d/x", "")}, "!damaged-layer"},
+		"root is a file":         {[]layertest.Item{layertest.File(".", "")}, "!damaged-layer"},
+		"root is a link":         {[]layertest.Item{layertest.Symlink(".", outside), layertest.File("secret", "evil")}, "!damaged-layer"},
+		"parent is a file":       {[]layertest.Item{layertest.File("a", "x"), layertest.File("a/b", "y")}, "!damaged-layer"},
+		"overlay's attributes": {[]layertest.Item{layertest.Dir("d").WithXattr("trusted.overlay.redirect", "/etc").WithXattr("user.overlay.redirect", "/etc"),
+			layertest.File("d/f", "").WithXattr("trusted.overlay.metacopy", "").WithXattr("trusted.x", "y")}, "d/f -644"},
+		"a mark as a device":   {[]layertest.Item{layertest.Device("gone", 0, 0), layertest.File("here", "")}, ". d755 0:0\nhere -644"},
+		"devices":              {[]layertest.Item{layertest.Device("null", 1, 3)}, "null c600"},
+		"no such device":       {[]layertest.Item{layertest.Device("x", -1, 3)}, "!damaged-layer"},
+		"unknown kind":         {[]layertest.Item{layertest.File("x", "").Typed('Z')}, "!damaged-layer"},
+		"deep":                 {[]layertest.Item{layertest.File(strings.Repeat("d/", 3000)+"f", "")}, "!damaged-layer"},
+		"a name too long":      {[]layertest.Item{layertest.File(strings.Repeat("n", 300), "")}, "!damaged-layer"},
+		"a time beyond all":    {[]layertest.Item{layertest.File("x", "").At(time.Unix(1<<40, 0))}, "x -644"},
+		"twice":                {[]layertest.Item{layertest.File("x", "1"), layertest.Dir("x"), layertest.File("x/y", ""), layertest.File("x", "2")}, "x -644 0:0 2\n"},
+		"directory after file": {[]layertest.Item{layertest.File("x", "1"), layertest.Dir("x").WithMode(0o700), layertest.File("x/y", "")}, "x d700 0:0\nx/y -644"},
+		"aufs":                 {[]layertest.Item{layertest.Dir(".wh..wh.plnk"), layertest.File(".wh..wh.plnk/1.2", ""), layertest.File(".wh..wh.aufs", "")}, ". d755 0:0\n"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			if err := os.WriteFile(secret, []byte("secret"), 0o600); err != nil {
@@ -70,7 +71,7 @@ func TestEscapes(t *testing.T) {
 			os.Mkdir(filepath.Join(outside, "sub"), 0o700)
 			before := snapshot(t, outside)
 			l, _ := layersAt(t, t.TempDir(), &image{})
-			i := imageOf(tarOf(t, c.items...))
+			i := imageOf(layertest.Tar(t, c.items...))
 			err := l.Unpack(t.Context(), i, i.manifest, i.diffIDs)
 			if now := snapshot(t, outside); now != before {
 				t.Errorf("outside is now %s", now)
@@ -116,7 +117,7 @@ func snapshot(t *testing.T, dir string) string {
 
 // A layer that is not what the image says does not become one.
 func TestDamaged(t *testing.T) {
-	good := tarOf(t, regular("a", strings.Repeat("x", 1<<20)), regular("b", "y"))
+	good := layertest.Tar(t, layertest.File("a", strings.Repeat("x", 1<<20)), layertest.File("b", "y"))
 	var zipped, zstded bytes.Buffer
 	z := gzip.NewWriter(&zipped)
 	z.Write(good)
@@ -127,7 +128,7 @@ func TestDamaged(t *testing.T) {
 	}
 	s.Write(good)
 	s.Close()
-	other := tarOf(t, regular("a", "z"))
+	other := layertest.Tar(t, layertest.File("a", "z"))
 	for name, c := range map[string]struct {
 		blob []byte
 		code string // "" is none
@@ -168,8 +169,8 @@ func TestDamaged(t *testing.T) {
 // Programs that are setuid, and those with capabilities, stay so, and nobody else reaches them.
 func TestPrivileged(t *testing.T) {
 	capability := "\x01\x00\x00\x02\x00\x20\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00"
-	i := imageOf(tarOf(t, directory("mail").mode(0o2775).owner(0, 8), regular("mail/f", ""), regular("su", "x").mode(0o4755).owner(3, 4),
-		regular("ping", "y").mode(0o755).xattr("security.capability", capability).xattr("user.note", "n")))
+	i := imageOf(layertest.Tar(t, layertest.Dir("mail").WithMode(0o2775).OwnedBy(0, 8), layertest.File("mail/f", ""), layertest.File("su", "x").WithMode(0o4755).OwnedBy(3, 4),
+		layertest.File("ping", "y").WithMode(0o755).WithXattr("security.capability", capability).WithXattr("user.note", "n")))
 	l, _ := layersAt(t, t.TempDir(), i)
 	tree := filepath.Join(l.path(i.diffIDs[0]), treeName)
 	want := ". d755 0:0\nmail d2775 0:8\nmail/f -644 0:0\nping -755 0:0 y\nsu -4755 3:4 x\n"
@@ -188,7 +189,7 @@ func TestPrivileged(t *testing.T) {
 
 // A file of zeros takes no room, however long it is.
 func TestHoles(t *testing.T) {
-	i := imageOf(tarOf(t, regular("log", strings.Repeat("\x00", 8<<20)+"end"), regular("zeros", strings.Repeat("\x00", 3*holeSize))))
+	i := imageOf(layertest.Tar(t, layertest.File("log", strings.Repeat("\x00", 8<<20)+"end"), layertest.File("zeros", strings.Repeat("\x00", 3*holeSize))))
 	l, _ := layersAt(t, t.TempDir(), i)
 	for name, size := range map[string]int64{"log": 8<<20 + 3, "zeros": 3 * holeSize} {
 		st, err := lstat(filepath.Join(l.path(i.diffIDs[0]), treeName, name))

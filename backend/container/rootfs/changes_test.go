@@ -22,19 +22,20 @@ import (
 	ocispecs "github.com/opencontainers/image-spec/specs-go/v1"
 	"golang.org/x/sys/unix"
 
+	"github.com/seed-e0495807/strake/backend/ocilayer/layertest"
 	"github.com/seed-e0495807/strake/backend/validate"
 )
 
 // base is an image with all that a change can meet.
 func base(t *testing.T) *image {
 	return imageOf(
-		tarOf(t, directory("./"), directory("etc"), regular("etc/passwd", "root"), regular("etc/group", "x").mode(0o600).owner(1, 2),
-			symlink("etc/link", "passwd"), directory("lib"), regular("lib/a", "a"), hardlink("lib/b", "lib/a"), hardlink("lib/c", "lib/a"),
-			directory("lib/deep"), directory("lib/deep/er"), regular("lib/deep/er/f", "f").xattr("user.x", "1"),
-			regular("suid", "s").mode(0o4755), directory("var").mode(0o1777), regular("var/log", "log"), directory("gone"), regular("gone/x", "x")),
-		tarOf(t, directory("etc"), regular("etc/.wh.group", ""), regular("etc/hosts", "h"), directory("lib"), directory("lib/deep"),
-			directory("lib/deep/er"), regular("lib/deep/er/.wh..wh..opq", ""), regular("lib/deep/er/g", "g"), regular(".wh.gone", "")),
-		tarOf(t, regular("opt/app/main", "main"), directory("lib"), regular("lib/.wh.c", ""), regular("var/lib/db", "db")),
+		layertest.Tar(t, layertest.Dir("./"), layertest.Dir("etc"), layertest.File("etc/passwd", "root"), layertest.File("etc/group", "x").WithMode(0o600).OwnedBy(1, 2),
+			layertest.Symlink("etc/link", "passwd"), layertest.Dir("lib"), layertest.File("lib/a", "a"), layertest.Hardlink("lib/b", "lib/a"), layertest.Hardlink("lib/c", "lib/a"),
+			layertest.Dir("lib/deep"), layertest.Dir("lib/deep/er"), layertest.File("lib/deep/er/f", "f").WithXattr("user.x", "1"),
+			layertest.File("suid", "s").WithMode(0o4755), layertest.Dir("var").WithMode(0o1777), layertest.File("var/log", "log"), layertest.Dir("gone"), layertest.File("gone/x", "x")),
+		layertest.Tar(t, layertest.Dir("etc"), layertest.File("etc/.wh.group", ""), layertest.File("etc/hosts", "h"), layertest.Dir("lib"), layertest.Dir("lib/deep"),
+			layertest.Dir("lib/deep/er"), layertest.File("lib/deep/er/.wh..wh..opq", ""), layertest.File("lib/deep/er/g", "g"), layertest.File(".wh.gone", "")),
+		layertest.Tar(t, layertest.File("opt/app/main", "main"), layertest.Dir("lib"), layertest.File("lib/.wh.c", ""), layertest.File("var/lib/db", "db")),
 	)
 }
 
@@ -224,7 +225,7 @@ func (h *hand) change(t *testing.T) {
 			do("setxattr", unix.Setxattr(at, "user.n"+text[:1], []byte(text), 0))
 		}
 	case 11:
-		do("touch", unix.UtimesNanoAt(unix.AT_FDCWD, at, times(epoch().Add(time.Duration(h.IntN(9))*time.Second)), unix.AT_SYMLINK_NOFOLLOW))
+		do("touch", unix.UtimesNanoAt(unix.AT_FDCWD, at, times(layertest.Epoch().Add(time.Duration(h.IntN(9))*time.Second)), unix.AT_SYMLINK_NOFOLLOW))
 	case 12:
 		if info.Mode().IsRegular() {
 			do("truncate", os.Truncate(at, int64(h.IntN(100))))

@@ -16,6 +16,7 @@ import (
 	"github.com/opencontainers/go-digest"
 	"golang.org/x/sys/unix"
 
+	"github.com/seed-e0495807/strake/backend/ocilayer/layertest"
 	"github.com/seed-e0495807/strake/lang/diag"
 )
 
@@ -26,11 +27,11 @@ const workerEnv = "STRAKE_TEST_ROOTFS"
 func several(t testing.TB) *image {
 	var layers [][]byte
 	for n := range 4 {
-		var items []item
+		var items []layertest.Item
 		for f := range 500 {
-			items = append(items, regular(fmt.Sprintf("l%d/d%d/f%d", n, f%20, f), strings.Repeat(fmt.Sprint(f), 1000)))
+			items = append(items, layertest.File(fmt.Sprintf("l%d/d%d/f%d", n, f%20, f), strings.Repeat(fmt.Sprint(f), 1000)))
 		}
-		layers = append(layers, tarOf(t, items...))
+		layers = append(layers, layertest.Tar(t, items...))
 	}
 	return imageOf(layers...)
 }
@@ -147,7 +148,7 @@ func collect(t *testing.T, l *Layers, keep ...digest.Digest) {
 
 // What a machine that crashed has of a layer is not believed.
 func TestCrashed(t *testing.T) {
-	i := imageOf(tarOf(t, regular("a", "a")))
+	i := imageOf(layertest.Tar(t, layertest.File("a", "a")))
 	l, _ := layersAt(t, t.TempDir(), i)
 	d := i.diffIDs[0]
 	spoil := func(v details) {
@@ -200,7 +201,7 @@ func fileSystem(t *testing.T, kind, options string) string {
 }
 
 func TestDiskFull(t *testing.T) {
-	small, big := imageOf(tarOf(t, regular("s", "s"))), imageOf(tarOf(t, regular("a", strings.Repeat("x", 3<<20))), tarOf(t, regular("b", "b")))
+	small, big := imageOf(layertest.Tar(t, layertest.File("s", "s"))), imageOf(layertest.Tar(t, layertest.File("a", strings.Repeat("x", 3<<20))), layertest.Tar(t, layertest.File("b", "b")))
 	l, dir := layersAt(t, fileSystem(t, "tmpfs", "size=2m"), small)
 	full := func(err error) {
 		t.Helper()
@@ -217,7 +218,7 @@ func TestDiskFull(t *testing.T) {
 		t.Error(list(t, m.Path))
 	}
 	// There is no room for a copy either.
-	i := imageOf(tarOf(t, regular("a", strings.Repeat("x", 1200<<10))))
+	i := imageOf(layertest.Tar(t, layertest.File("a", strings.Repeat("x", 1200<<10))))
 	l.marks, l.kind = marks{}, func() string { return "plain" }
 	if err := l.Unpack(t.Context(), i, i.manifest, i.diffIDs); err != nil {
 		t.Fatal(err)
@@ -270,7 +271,7 @@ func TestManyLayers(t *testing.T) {
 		t.Run(fmt.Sprint(n), func(t *testing.T) {
 			i := imageOf()
 			for k := range n {
-				layer := tarOf(t, directory("./"), directory("d"), regular("d/same", fmt.Sprint(k)), regular(fmt.Sprintf("d/f%d", k), ""))
+				layer := layertest.Tar(t, layertest.Dir("./"), layertest.Dir("d"), layertest.File("d/same", fmt.Sprint(k)), layertest.File(fmt.Sprintf("d/f%d", k), ""))
 				i.add(layer, layer)
 			}
 			l, dir := layersAt(t, t.TempDir(), i)

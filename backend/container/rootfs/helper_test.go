@@ -9,88 +9,17 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
-	"maps"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/containerd/containerd/v2/core/content"
 	"github.com/containerd/errdefs"
 	digest "github.com/opencontainers/go-digest"
 	ocispecs "github.com/opencontainers/image-spec/specs-go/v1"
 	"golang.org/x/sys/unix"
-
-	"github.com/seed-e0495807/strake/backend/ocilayer"
 )
-
-// item is an entry of a layer as a test writes it.
-type item struct {
-	tar.Header
-	data string
-}
-
-// epoch is the time of files that have no other.
-func epoch() time.Time { return time.Unix(1700000000, 0) }
-
-func regular(name, data string) item {
-	return item{tar.Header{Typeflag: tar.TypeReg, Name: name, Mode: 0o644}, data}
-}
-
-func directory(name string) item {
-	return item{tar.Header{Typeflag: tar.TypeDir, Name: name, Mode: 0o755}, ""}
-}
-
-func symlink(name, target string) item {
-	return item{tar.Header{Typeflag: tar.TypeSymlink, Name: name, Linkname: target, Mode: 0o777}, ""}
-}
-
-func hardlink(name, target string) item {
-	return item{tar.Header{Typeflag: tar.TypeLink, Name: name, Linkname: target, Mode: 0o644}, ""}
-}
-
-func device(name string, major, minor int64) item {
-	return item{tar.Header{Typeflag: tar.TypeChar, Name: name, Mode: 0o600, Devmajor: major, Devminor: minor}, ""}
-}
-
-func (i item) mode(m int64) item     { i.Mode = m; return i }
-func (i item) owner(u, g int) item   { i.Uid, i.Gid = u, g; return i }
-func (i item) time(t time.Time) item { i.ModTime = t; return i }
-func (i item) typed(kind byte) item  { i.Typeflag = kind; return i }
-
-func (i item) xattr(name, value string) item {
-	i.PAXRecords = maps.Clone(i.PAXRecords)
-	if i.PAXRecords == nil {
-		i.PAXRecords = map[string]string{}
-	}
-	i.PAXRecords[ocilayer.XattrPrefix+name] = value
-	return i
-}
-
-// tarOf writes a layer.
-func tarOf(t testing.TB, items ...item) []byte {
-	t.Helper()
-	var b bytes.Buffer
-	w := tar.NewWriter(&b)
-	for _, i := range items {
-		h := i.Header
-		h.Size = int64(len(i.data))
-		if h.ModTime.IsZero() {
-			h.ModTime = epoch()
-		}
-		if err := w.WriteHeader(&h); err != nil {
-			t.Fatal(err)
-		}
-		if _, err := io.WriteString(w, i.data); err != nil {
-			t.Fatal(err)
-		}
-	}
-	if err := w.Close(); err != nil {
-		t.Fatal(err)
-	}
-	return b.Bytes()
-}
 
 // image is one in memory.
 type image struct {

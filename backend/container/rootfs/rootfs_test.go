@@ -8,6 +8,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/seed-e0495807/strake/backend/ocilayer/layertest"
 )
 
 // ways runs a test with each way that a root file system can be made. On a tmpfs of its own,
@@ -31,10 +33,10 @@ func ways(t *testing.T, test func(t *testing.T, l *Layers, dir string, i *image)
 
 func TestMount(t *testing.T) {
 	i := imageOf(
-		tarOf(t, directory("./").mode(0o711), directory("etc/").mode(0o700).owner(7, 8), regular("etc/passwd", "root"), regular("etc/shadow", ""),
-			directory("old/"), regular("old/a", "a"), directory("kept/"), regular("kept/a", "a")),
-		tarOf(t, regular("etc/.wh.shadow", ""), regular("etc/hosts", ""), directory("old/"), regular("old/.wh..wh..opq", ""), regular("old/b", "b"),
-			regular("kept/b", "b"), regular("new/file", "x")),
+		layertest.Tar(t, layertest.Dir("./").WithMode(0o711), layertest.Dir("etc/").WithMode(0o700).OwnedBy(7, 8), layertest.File("etc/passwd", "root"), layertest.File("etc/shadow", ""),
+			layertest.Dir("old/"), layertest.File("old/a", "a"), layertest.Dir("kept/"), layertest.File("kept/a", "a")),
+		layertest.Tar(t, layertest.File("etc/.wh.shadow", ""), layertest.File("etc/hosts", ""), layertest.Dir("old/"), layertest.File("old/.wh..wh..opq", ""), layertest.File("old/b", "b"),
+			layertest.File("kept/b", "b"), layertest.File("new/file", "x")),
 	)
 	ways(t, func(t *testing.T, l *Layers, dir string, i *image) {
 		m := mounted(t, l, dir, i, Point{"/proc", false}, Point{"/etc/resolv.conf", true}, Point{"/mnt/deep/point", false}, Point{"/etc/hosts", true})
