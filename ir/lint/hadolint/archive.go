@@ -139,7 +139,7 @@ func addFor(from, run *lint.Step) []diag.Edit {
 			dir = run.State().Workdir
 		case c.Name == "tar" && dir == "" && len(args) == 4 && (args[2] == "-C" || args[2] == "--directory"):
 			dir = args[3]
-		case c.Name == "mkdir", c.Name == "rm" && slices.Equal(unpacks(run), []string{path.Base(args[len(args)-1])}):
+		case c.Name == "mkdir", c.Name == "rm" && len(args) > 0 && slices.Equal(unpacks(run), []string{path.Base(args[len(args)-1])}):
 			continue
 		default:
 			return nil

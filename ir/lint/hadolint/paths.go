@@ -99,7 +99,11 @@ func workdirFor(s *lint.Script, c *shell.Command) []diag.Edit {
 	if back == "" || hasCd(s, c) {
 		return nil
 	}
-	cut := s.Edit(start, len(text)-len(strings.TrimLeft(rest[2:], " \t")), "")
+	then := len(text) - len(strings.TrimLeft(rest[2:], " \t")) // what stands behind "&&"
+	cut := s.Edit(start, then, "")
+	if and := s.Edit(len(text)-len(rest), then, ""); cut == nil && and != nil { // on another line
+		cut = append(s.Edit(start, c.Args[0].End, ""), and...)
+	}
 	if cut == nil {
 		return nil
 	}
