@@ -114,6 +114,7 @@ fuzz: ## every fuzz target for FUZZTIME
 generate: ## grammar.ebnf, the protobuf code, and the reference and manual pages of the commands
 	$(GO) generate ./...
 	$(GO) test ./cmd/strake -count=1 -run '^TestReference$$' -update
+	$(GO) test ./ir/lint/rules -count=1 -run '^TestRulePages$$' -update
 
 clean:
 	rm -rf bin

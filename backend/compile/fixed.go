@@ -28,7 +28,7 @@ func (s *Snapshot) Fixed(ctx context.Context, unsafe bool) (Fixed, error) {
 			return Fixed{}, err
 		}
 		f.Left = now.suggested(ctx)
-		next, n, err := diag.ApplyFixes(f.Text, f.Left, unsafe)
+		next, n, err := now.apply(f.Left, unsafe)
 		if err != nil {
 			return Fixed{}, err
 		}
@@ -40,14 +40,50 @@ func (s *Snapshot) Fixed(ctx context.Context, unsafe bool) (Fixed, error) {
 	return f, context.Cause(ctx)
 }
 
+// apply makes the fixes that leave a file which reads as well as before: one that does not is
+// passed over as a whole.
+func (s *Snapshot) apply(list diag.List, unsafe bool) (string, int, error) {
+	old := s.File().Text
+	next, n, err := diag.ApplyFixes(old, list, unsafe)
+	if err != nil || n == 0 || s.reads(next) {
+		return next, n, err
+	}
+	next, n = old, 0
+	var taken diag.List
+	for _, d := range list {
+		more := append(slices.Clip(taken), d)
+		if text, count, err := diag.ApplyFixes(old, more, unsafe); err == nil && count > n && s.reads(text) {
+			next, n, taken = text, count, more
+		}
+	}
+	return next, n, nil
+}
+
+// reads tells whether a text has no mistake, or not more than the snapshot's.
+func (s *Snapshot) reads(text string) bool {
+	_, _, err := s.Edited(text).Module()
+	if err == nil {
+		return true
+	}
+	_, _, old := s.Module()
+	was, _ := diag.From(old)
+	is, _ := diag.From(err)
+	return len(is.Errors()) <= len(was.Errors())
+}
+
 // unknownTarget tells the error for a target that is no stage from one that a fix may be for.
 func unknownTarget(err error) bool {
 	list, _ := diag.From(err)
 	return slices.ContainsFunc(list, func(d diag.Diagnostic) bool { return d.Code == "unknown-target" })
 }
 
-// suggested is what the compiler and plugins say of a text, also when it does not compile.
+// suggested is what the compiler, plugins and rules say of a text, also when it does not compile.
 func (s *Snapshot) suggested(ctx context.Context) diag.List {
+	if s.config.Lint != nil {
+		if list, err := s.Findings(ctx); err == nil {
+			return list
+		}
+	}
 	_, found, err := s.Expanded(ctx)
 	if err == nil {
 		return found

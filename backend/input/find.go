@@ -42,6 +42,7 @@ type Input struct {
 	Layouts map[string]string
 
 	name    string          // of the Dockerfile in messages
+	stdinAs string          // what one from standard input is called there; "" is nothing else
 	outside string          // where it is, when that is outside of the repository
 	trees   map[string]tree // where single files of local sources are read
 	remote  string          // URL of the context, "" when it is local
@@ -52,6 +53,23 @@ type Input struct {
 type fetched struct {
 	raw      tree // the download
 	unpacked tree // the files of the archive that it is
+}
+
+// shown is the name of the Dockerfile for messages.
+func (in *Input) shown() string {
+	if in.name == stdinName && in.stdinAs != "" {
+		return in.stdinAs
+	}
+	return in.name
+}
+
+// Known is the path that is known of the Dockerfile: its own, or what one from standard input is
+// called; "" is none.
+func (in *Input) Known() string {
+	if in != nil && in.name == stdinName && in.stdinAs != "" {
+		return in.stdinAs
+	}
+	return in.Dockerfile()
 }
 
 func (in *Input) filename() string {
@@ -110,7 +128,7 @@ func (in *Input) ReadFile(_ context.Context, name string) ([]byte, error) {
 
 func locate(ctx context.Context, r Request) (*Input, error) {
 	in := &Input{
-		Options: maps.Clone(r.Options), Locals: map[string]string{}, Layouts: map[string]string{}, trees: map[string]tree{},
+		stdinAs: r.StdinName, Options: maps.Clone(r.Options), Locals: map[string]string{}, Layouts: map[string]string{}, trees: map[string]tree{},
 	}
 	if in.Options == nil {
 		in.Options = map[string]string{}

@@ -33,6 +33,8 @@ type Request struct {
 	Path  string    // a directory, a Dockerfile, a URL, or "-" for Stdin
 	File  string    // the Dockerfile, when it is not the default one of Path; "-" is Stdin
 	Stdin io.Reader // nil refuses it
+	// StdinName is what a Dockerfile from Stdin is called; "" is that it has no name.
+	StdinName string
 
 	// Options are those of BuildKit's Dockerfile frontend, such as
 	// "build-arg:NAME". Those that name the context are filled in.
@@ -96,7 +98,7 @@ func (in *Input) open(ctx context.Context, c client.Client) (*Source, error) {
 	if err != nil {
 		return nil, in.explain(ctx, err)
 	}
-	s := &Source{Name: in.name, Filename: entry.Filename, Text: string(entry.Data), Outside: in.outside,
+	s := &Source{Name: in.shown(), Filename: entry.Filename, Text: string(entry.Data), Outside: in.outside,
 		input: in, Unnamed: in.name == stdinName && !in.Remote(), Client: client}
 	return s, nil
 }

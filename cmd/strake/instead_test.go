@@ -46,7 +46,7 @@ func TestHabits(t *testing.T) {
 func TestInstead(t *testing.T) {
 	for line, want := range map[string]string{
 		"bake":                  "`strake build`",
-		"lint .":                "`strake check`",
+		"validate .":            "`strake lint`",
 		"format Dockerfile":     "`strake fmt`",
 		"ls":                    "`strake images`",
 		"attach web":            "`strake run`",
@@ -71,7 +71,7 @@ func TestInstead(t *testing.T) {
 		"imges":                 "Did you mean `strake images`?",
 		"engine satus":          "Did you mean `strake engine status`?",
 		"plugin lits":           "Did you mean `strake plugin list`?",
-		"help lint":             "`strake check`",
+		"help validate":         "`strake lint`",
 		"help buildx build":     "it is `strake build`",
 		"frobnicate":            "",
 		"make":                  "", // and not save

@@ -66,6 +66,8 @@ var knowers = map[string]string{
 	"backend/recipe/typed.go":      "as accounts.go",
 	"backend/validate/packages.go": "it reads databases of packages that are in an image",
 
+	"ir/lint/hadolint/": "rules about a program are about its name; what a command does they ask ir/effects",
+
 	"plugins/builtin/splitcopy/": "the files of a project that the install of each manager reads; what installs it asks ir/effects",
 
 	"plugins/builtin/mergerun/past.go":     "no program: a message has the word",

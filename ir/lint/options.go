@@ -20,3 +20,8 @@ const (
 	Time    LabelFormat = "rfc3339" // RFC 3339
 	Email   LabelFormat = "email"   // RFC 5322
 )
+
+// LabelFormats are all of them.
+func LabelFormats() []LabelFormat {
+	return []LabelFormat{AnyText, URL, SemVer, Hash, License, Time, Email}
+}

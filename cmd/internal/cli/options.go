@@ -189,3 +189,6 @@ func Must(err error) {
 		panic(fmt.Sprintf("strake: %v", err))
 	}
 }
+
+// Targeted tells whether a target is asked for.
+func (f *BuildFlags) Targeted() bool { return f.target != "" }

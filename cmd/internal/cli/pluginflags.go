@@ -29,6 +29,16 @@ type PluginFlags struct {
 
 	mu     sync.Mutex
 	loaded map[string]*pipeline // by the path of strake.yaml
+	files  map[string]*ConfigFile
+}
+
+// ConfigFile is a strake.yaml, read once however many Dockerfiles it is for.
+type ConfigFile struct {
+	Set  *source.Set
+	File *config.File // nil with an error
+
+	once sync.Once
+	err  error
 }
 
 // Declare declares the flags.
@@ -116,7 +126,7 @@ func (f *PluginFlags) Find(ctx context.Context, p *Process, in *input.Input) (st
 		return filepath.Abs(f.Config)
 	}
 	dir := in.Locals[dockerui.DefaultLocalNameContext]
-	if file := in.Dockerfile(); file != "" {
+	if file := in.Known(); file != "" {
 		dir = filepath.Dir(file)
 	}
 	if dir == "" {
@@ -142,11 +152,36 @@ func (f *PluginFlags) load(ctx context.Context, p *Process, name string) (*confi
 	return l.plugins, l.err
 }
 
+// File is the strake.yaml of a Dockerfile, whether its plugins run or not; nil is none.
+func (f *PluginFlags) File(ctx context.Context, p *Process, in *input.Input) (*ConfigFile, error) {
+	name, err := f.Find(ctx, p, in)
+	if err != nil || name == "" {
+		return nil, err
+	}
+	return f.read(ctx, name)
+}
+
+func (f *PluginFlags) read(ctx context.Context, name string) (*ConfigFile, error) {
+	f.mu.Lock()
+	if f.files == nil {
+		f.files = map[string]*ConfigFile{}
+	}
+	c := f.files[name]
+	if c == nil {
+		c = &ConfigFile{}
+		f.files[name] = c
+	}
+	f.mu.Unlock()
+	c.once.Do(func() { c.Set, c.File, c.err = LoadConfig(ctx, name) })
+	return c, c.err
+}
+
 func (f *PluginFlags) open(ctx context.Context, p *Process, name string) (*config.Plugins, error) {
-	set, file, err := LoadConfig(ctx, name)
+	read, err := f.read(ctx, name)
 	if err != nil {
 		return nil, err
 	}
+	set, file := read.Set, read.File
 	env, err := f.Environment(p, file)
 	if err != nil {
 		return nil, err

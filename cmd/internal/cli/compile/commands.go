@@ -1,5 +1,5 @@
 // Package compile has the commands that compile Dockerfiles and build nothing: strake
-// compile, check, fix, expand, diff, effects and pin.
+// compile, lint, fix, expand, diff, effects and pin.
 package compile
 
 import "github.com/seed-e0495807/strake/cmd/internal/cli"
@@ -9,7 +9,7 @@ import "github.com/seed-e0495807/strake/cmd/internal/cli"
 func Commands() []cli.Maker {
 	return []cli.Maker{
 		{Name: "compile", Make: compileCommand},
-		{Name: "check", Make: checkCommand},
+		{Name: "lint", Make: lintCommand},
 		{Name: "fix", Make: fixCommand},
 		{Name: "expand", Make: expandCommand},
 		{Name: "diff", Make: diffCommand},

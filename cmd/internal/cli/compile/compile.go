@@ -18,6 +18,7 @@ import (
 	"github.com/seed-e0495807/strake/backend/llb"
 	"github.com/seed-e0495807/strake/backend/output"
 	"github.com/seed-e0495807/strake/cmd/internal/cli"
+	"github.com/seed-e0495807/strake/ir/lint"
 	"github.com/seed-e0495807/strake/ir/plan"
 	"github.com/seed-e0495807/strake/lang"
 	"github.com/seed-e0495807/strake/lang/diag"
@@ -73,7 +74,10 @@ type compileRun struct {
 	contexts     []string
 	imageConfigs []string
 	offline      bool
-	all          bool // stages are compiled when there is no target
+	all          bool     // stages are compiled when there is no target
+	lint         bool     // all rules look
+	given        []string // settings of rules
+	settings     []lint.Setting
 	emit         string
 	output       string
 	configOut    string
@@ -141,6 +145,9 @@ func (c *compileRun) run(ctx context.Context, args []string) error {
 // prepare checks the flags and reads the files that they name.
 func (c *compileRun) prepare(ctx context.Context, args []string) error {
 	c.Platforms = cli.Distinct(c.Platforms)
+	if err := c.chooseRules(); err != nil {
+		return err
+	}
 	if err := c.stdinOnce(args); err != nil {
 		return err
 	}
@@ -252,6 +259,11 @@ func (c *compileRun) open(ctx context.Context, arg string) (*compile.Snapshot, e
 	config := compile.Config{Whole: c.form.Whole, AtHand: c.atHand, Watch: cli.Watch}
 	if err := c.Plugins(ctx, c.Process, in, &config); err != nil {
 		return nil, err
+	}
+	if c.lint {
+		if err := c.linted(ctx, in, &config); err != nil {
+			return nil, err
+		}
 	}
 	src, err := in.Open(ctx, c.images)
 	if err != nil {

@@ -20,17 +20,19 @@ import (
 func fixCommand(p *cli.Process) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "fix [OPTIONS] [PATH]...",
-		Short: "Fix Dockerfiles as plugins suggest",
-		Long: `Applies the fixes that the compiler and the plugins of strake.yaml suggest and call safe:
-those that keep what the author meant. What is left is what strake check reports.
+		Short: "Fix Dockerfiles as rules and plugins suggest",
+		Long: `Applies the fixes that the compiler, rules and the plugins of strake.yaml suggest and call
+safe: those that keep what the author meant. What is left is what strake lint reports, and
+strake lint --fix does both at once.
 `,
 		Example: `  strake fix --diff .
   strake fix services/*
 `,
 	}
 	flags := cmd.Flags()
-	f := &fixRun{checkRun: checkRun{compileRun: compileRun{Process: p}}}
+	f := &fixRun{compileRun: &compileRun{Process: p}}
 	f.declareInput(flags)
+	f.declareRules(flags)
 	flags.BoolVar(&f.unsafe, "unsafe", false, "Apply fixes, too, that may change what is built")
 	flags.BoolVar(&f.diff, "diff", false, "Show what would change, and write nothing")
 	cmd.RunE = cli.Running(f.run)
@@ -39,7 +41,7 @@ those that keep what the author meant. What is left is what strake check reports
 
 // fixRun is one call of the command.
 type fixRun struct {
-	checkRun
+	*compileRun
 	unsafe, diff bool
 }
 
@@ -47,8 +49,8 @@ func (f *fixRun) run(ctx context.Context, args []string) error {
 	if len(args) == 0 {
 		args = []string{"."}
 	}
-	if slices.Contains(args, "-") || f.file == "-" || slices.ContainsFunc(args, input.IsRemote) {
-		return cli.Misuse("strake fix writes files: name those of this machine")
+	if err := f.files(args); err != nil {
+		return err
 	}
 	if err := f.prepare(ctx, args); err != nil {
 		return err
@@ -57,6 +59,14 @@ func (f *fixRun) run(ctx context.Context, args []string) error {
 		if err := f.fixOne(ctx, arg); err != nil {
 			return err
 		}
+	}
+	return nil
+}
+
+// files holds that the arguments are files of this machine.
+func (f *fixRun) files(args []string) error {
+	if slices.Contains(args, "-") || f.file == "-" || slices.ContainsFunc(args, input.IsRemote) {
+		return cli.Misuse("a fix is written to files: name those of this machine")
 	}
 	return nil
 }
@@ -137,7 +147,7 @@ func left(found diag.List, unsafe bool) string {
 		text += "; " + cli.Plural(risky, "fix is", "fixes are") + " left that may change what is built: `strake fix --unsafe --diff` shows what would change"
 	}
 	if other > 0 {
-		text += "; " + cli.Plural(other, "finding is", "findings are") + " left to you: `strake check` shows them"
+		text += "; " + cli.Plural(other, "finding is", "findings are") + " left to you: `strake lint` shows them"
 	}
 	return text
 }

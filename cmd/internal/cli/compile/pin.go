@@ -39,7 +39,7 @@ the rest is written.
 `,
 	}
 	flags := cmd.Flags()
-	f := &pinRun{fixRun: fixRun{checkRun: checkRun{compileRun: compileRun{Process: p}}}}
+	f := &pinRun{fixRun: fixRun{compileRun: &compileRun{Process: p}}}
 	f.declareInput(flags)
 	flags.BoolVar(&f.update, "update", false, "Ask again for what has a digest")
 	flags.BoolVar(&f.diff, "diff", false, "Show what would change, and write nothing")

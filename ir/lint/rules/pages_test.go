@@ -1,0 +1,102 @@
+package rules_test
+
+import (
+	"flag"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/seed-e0495807/strake/ir/lint"
+	"github.com/seed-e0495807/strake/ir/lint/rules"
+)
+
+var update = flag.Bool("update", false, "write the pages of docs/rules")
+
+const pages = "../../../docs/rules"
+
+// TestRulePages holds docs/rules to what is written of the rules.
+func TestRulePages(t *testing.T) {
+	want := map[string]string{"README.md": index()}
+	for _, r := range rules.All() {
+		if r.URL == lint.Page(r.Name) {
+			want[r.Name+".md"] = "<!-- Written by make generate, out of the rule and its cases. -->\n\n" + rules.Text(&r)
+		}
+	}
+	if *update {
+		if err := os.RemoveAll(pages); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.MkdirAll(pages, 0o755); err != nil {
+			t.Fatal(err)
+		}
+		for name, text := range want {
+			if err := os.WriteFile(filepath.Join(pages, name), []byte(text), 0o644); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	files, err := os.ReadDir(pages)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, f := range files {
+		got, err := os.ReadFile(filepath.Join(pages, f.Name()))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if text, ok := want[f.Name()]; !ok || text != string(got) {
+			t.Errorf("docs/rules/%s is not what the rule says: make generate writes it", f.Name())
+		}
+		delete(want, f.Name())
+	}
+	for name := range want {
+		t.Errorf("docs/rules/%s is missing: make generate writes it", name)
+	}
+}
+
+// index lists the rules.
+func index() string {
+	var b strings.Builder
+	b.WriteString("# Rules\n\n<!-- Written by make generate, out of the rules. -->\n\n")
+	fmt.Fprintf(&b, "These are the %d rules of `strake lint`. How to choose among them says [lint.md](../lint.md).\n\n", len(rules.All()))
+	b.WriteString("| rule | severity | tags | what it wants |\n|---|---|---|---|\n")
+	for _, r := range rules.All() {
+		level := r.Severity.String()
+		if r.Level == lint.Experimental {
+			level = "off"
+		}
+		fmt.Fprintf(&b, "| [%s](%s) | %s | %s | %s |\n", r.Name, page(r), level, strings.Join(r.Tags, ", "), strings.ReplaceAll(r.Doc, "|", "\\|"))
+	}
+	return b.String()
+}
+
+func page(r lint.Rule) string {
+	if r.URL == lint.Page(r.Name) {
+		return r.Name + ".md"
+	}
+	return r.URL
+}
+
+// TestRules holds that rules have names of their own, and what there is to be of each.
+func TestRules(t *testing.T) {
+	var names []string
+	for _, r := range rules.All() {
+		if slices.Contains(names, r.Name) {
+			t.Errorf("%s is there twice", r.Name)
+		}
+		names = append(names, r.Name)
+		if r.Doc == "" || r.URL == "" && r.Name != "InvalidBaseImagePlatform" { // of which BuildKit has none
+			t.Errorf("%s has no sentence, or no page", r.Name)
+		}
+		if _, ok := rules.Page(r.Name); r.URL == lint.Page(r.Name) && !ok {
+			t.Errorf("%s has no cases", r.Name)
+		}
+		if r.Same != "" && !slices.Contains(names, r.Same) {
+			t.Errorf("%s is the same as %s, which does not come before it", r.Name, r.Same)
+		}
+	}
+	t.Logf("%d rules", len(names))
+}

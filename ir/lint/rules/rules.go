@@ -1,0 +1,105 @@
+// Package rules has all rules that there are, and what is written of them.
+package rules
+
+import (
+	"fmt"
+	"io/fs"
+	"slices"
+	"strings"
+
+	"github.com/seed-e0495807/strake/ir/lint"
+	"github.com/seed-e0495807/strake/ir/lint/buildkit"
+	"github.com/seed-e0495807/strake/ir/lint/cases"
+	"github.com/seed-e0495807/strake/ir/lint/hadolint"
+)
+
+// set is rules that belong together, by the tag that all of them have.
+type set struct {
+	tag   string
+	rules []lint.Rule
+	cases fs.FS // nil where the pages are another's
+}
+
+func sets() []set {
+	return []set{
+		{"buildkit", buildkit.Rules(), nil}, // first: a finding of several is named by it
+		{"hadolint", hadolint.Rules(), hadolint.Cases()},
+	}
+}
+
+// All are the rules, tagged with their set.
+func All() []lint.Rule {
+	var all []lint.Rule
+	for _, set := range sets() {
+		for _, r := range set.rules {
+			r.Tags = append(slices.Clip(r.Tags), set.tag)
+			slices.Sort(r.Tags)
+			all = append(all, r)
+		}
+	}
+	return all
+}
+
+// Names are those of all rules, in their order.
+func Names() []string {
+	var names []string
+	for _, r := range All() {
+		names = append(names, r.Name)
+	}
+	return names
+}
+
+// Page is what is written of a rule; it is false of one that has no page.
+func Page(name string) (cases.Page, bool) {
+	for _, set := range sets() {
+		if set.cases == nil {
+			continue
+		}
+		pages, err := cases.Read(set.cases)
+		if err != nil {
+			continue
+		}
+		if i := slices.IndexFunc(pages, func(p cases.Page) bool { return p.Rule == name }); i >= 0 {
+			return pages[i], true
+		}
+	}
+	return cases.Page{}, false
+}
+
+// Text is the page of a rule, in Markdown.
+func Text(r *lint.Rule) string {
+	var b strings.Builder
+	level := r.Severity.String()
+	if r.Level == lint.Experimental {
+		level = "off unless asked for, then " + level
+	}
+	fmt.Fprintf(&b, "# %s\n\n%s.\n\nSeverity: %s", r.Name, strings.TrimSuffix(r.Doc, "."), level)
+	if len(r.Tags) > 0 {
+		fmt.Fprintf(&b, " · tags: %s", strings.Join(r.Tags, ", "))
+	}
+	if r.Same != "" {
+		fmt.Fprintf(&b, " · the same as %s", r.Same)
+	}
+	b.WriteString("\n")
+	page, ok := Page(r.Name)
+	if !ok {
+		if r.URL != "" {
+			fmt.Fprintf(&b, "\n%s\n", r.URL)
+		}
+		return b.String()
+	}
+	if page.Text != "" {
+		fmt.Fprintf(&b, "\n%s\n", page.Text)
+	}
+	for _, c := range page.Cases {
+		kind := "Silent"
+		if c.Fires {
+			kind = "Fires"
+		}
+		fmt.Fprintf(&b, "\n%s: %s\n\n```Dockerfile\n%s```\n", kind, c.Shows, c.Text)
+		if c.Fixed != "" {
+			fmt.Fprintf(&b, "\nFixed\n\n```Dockerfile\n%s```\n", c.Fixed)
+		}
+	}
+	return b.String()
+}
