@@ -132,3 +132,44 @@ func withoutHistory(config []byte) []byte {
 	out, _ := json.Marshal(fields)
 	return out
 }
+
+// TestFixesCompile applies all fixes of a rule to each file of the corpus, the unsafe ones too: what
+// compiled compiles.
+func TestFixesCompile(t *testing.T) {
+	files, ok, err := cases.Corpus()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !ok {
+		t.Skip("no corpus: set STRAKE_CORPUS to a tar.gz of Dockerfiles")
+	}
+	tried := map[string]int{}
+	for _, f := range files {
+		text := string(f.Data)
+		found, err := lint.Run(hadolint.Rules(), lint.Read(source.NewFile("Dockerfile", text)))
+		if err != nil {
+			continue
+		}
+		if _, _, err := compile(cases.Case{Dockerfile: text}); err != nil {
+			continue
+		}
+		by := map[string]diag.List{}
+		for _, d := range lint.Diags(found.Findings) {
+			by[d.Code] = append(by[d.Code], d)
+		}
+		for rule, list := range by {
+			out, n, err := diag.ApplyFixes(text, list, true)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if n == 0 {
+				continue
+			}
+			tried[rule]++
+			if _, _, err := compile(cases.Case{Dockerfile: out}); err != nil {
+				t.Errorf("%s: %s: %v\n%s", f.Name, rule, err, out)
+			}
+		}
+	}
+	t.Log(tried)
+}
