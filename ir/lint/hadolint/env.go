@@ -25,17 +25,13 @@ func ownVariable() lint.Rule {
 			if !ok || len(node.Pairs.List) != len(b.Pairs) {
 				return
 			}
-			var set map[string]bool
 			for i, p := range b.Pairs {
 				used := references(p.Value)
 				for j, other := range b.Pairs {
 					if i == j || other.Key == p.Key && j > i || !slices.Contains(used, other.Key) {
 						continue
 					}
-					if set == nil {
-						set = defined(s)
-					}
-					if other.Key != p.Key && set[other.Key] {
+					if other.Key != p.Key && isDefined(s, other.Key) {
 						continue
 					}
 					f := r.Within(s.Outer, node.Pairs.List[i].Span(), fmt.Sprintf("here %s is what it was in front of this ENV, which sets it: split the ENV in two", other.Key))
@@ -64,13 +60,13 @@ func splitEnv(s *lint.Step, pairs []lang.Pair, i int) []diag.Edit {
 	return []diag.Edit{{Span: at, New: line + text[s.Outer.Span().Start:pairs[0].Span().Start]}}
 }
 
-// defined are the variables that are set in front of a step, by the stage or those below it.
-func defined(s *lint.Step) map[string]bool {
-	out := map[string]bool{}
+// isDefined tells whether a variable is set in front of a step, by the stage or those below it.
+func isDefined(s *lint.Step, name string) bool {
+	declares := func(d ir.Default) bool { return d.Key == name }
 	if s.Stage.Root().Node == nil {
 		for _, op := range s.Stage.View.Module.Args {
-			for _, d := range op.Body.(*ir.Arg).Defaults {
-				out[d.Key] = true
+			if slices.ContainsFunc(op.Body.(*ir.Arg).Defaults, declares) {
+				return true
 			}
 		}
 	}
@@ -81,17 +77,17 @@ func defined(s *lint.Step) map[string]bool {
 			}
 			switch b := step.Body.(type) {
 			case *ir.Env:
-				for _, p := range b.Pairs {
-					out[p.Key] = true
+				if slices.ContainsFunc(b.Pairs, func(p ir.Pair) bool { return p.Key == name }) {
+					return true
 				}
-			case *ir.Arg:
-				for _, d := range b.Defaults {
-					out[d.Key] = out[d.Key] || stage == s.Stage
+			case *ir.Arg: // which the next stage does not have
+				if stage == s.Stage && slices.ContainsFunc(b.Defaults, declares) {
+					return true
 				}
 			}
 		}
 	}
-	return out
+	return false
 }
 
 var variableUse = late.Regexp(`\$(?:\{([A-Za-z_][A-Za-z0-9_]*)|([A-Za-z_][A-Za-z0-9_]*))`)

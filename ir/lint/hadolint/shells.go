@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 
 	"mvdan.cc/sh/v3/syntax"
 
@@ -65,6 +66,10 @@ func pipefail() lint.Rule {
 		View: func(v *lint.View, r *lint.Report) {
 			for _, stage := range v.Stages {
 				told, named := false, ""
+				alpine := sync.OnceValue(func() bool {
+					d, ok := stage.Distro()
+					return ok && d.Family == distro.Alpine
+				})
 				for _, step := range stage.Steps {
 					named = cmp.Or(namedShell(r.Comments(step.Outer)), named)
 					if _, ok := step.Body.(*ir.Shell); ok {
@@ -80,7 +85,7 @@ func pipefail() lint.Rule {
 					}
 					f := r.Step(step, "the RUN goes on when a command in front of a pipe fails: set pipefail in SHELL")
 					if outer && !told && !step.Onbuild {
-						f.Fix("set it", diag.Intent, setPipefail(step)...)
+						f.Fix("set it", diag.Intent, setPipefail(step, alpine)...)
 						told = true
 					}
 				}
@@ -169,16 +174,16 @@ func setsIn(tree *syntax.File) (found bool) {
 }
 
 // setPipefail puts a SHELL in front of a RUN and the comments above it.
-func setPipefail(s *lint.Step) []diag.Edit {
+func setPipefail(s *lint.Step, alpine func() bool) []diag.Edit {
 	if s.Stage.Node == nil {
 		return nil
 	}
 	sh := []string{"/bin/bash", "-o", "pipefail", "-c"}
 	state := s.State()
-	switch d, ok := s.Stage.Distro(); {
+	switch {
 	case len(state.Shell) > 1 && knowsPipefail(state.Shell[0]):
 		sh = slices.Concat(state.Shell[:1], []string{"-o", "pipefail"}, state.Shell[1:])
-	case ok && d.Family == distro.Alpine:
+	case alpine():
 		sh = []string{"/bin/ash", "-eo", "pipefail", "-c"}
 	}
 	at := source.Span{File: s.Outer.Span().File, Start: s.Outer.Span().Start, End: s.Outer.Span().Start}
