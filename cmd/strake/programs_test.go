@@ -70,6 +70,8 @@ var knowers = map[string]string{
 
 	"plugins/builtin/splitcopy/": "the files of a project that the install of each manager reads; what installs it asks ir/effects",
 
+	"ir/lint/graph/": "what rules are about by name, as options that turn a check off; what commands do it asks ir/effects",
+
 	"plugins/builtin/mergerun/past.go":     "no program: a message has the word",
 	"plugins/builtin/mergerun/program.go":  "xargs and find, which give commands arguments of their own",
 	"plugins/builtin/mergerun/programs.go": "as these",

@@ -1,0 +1,420 @@
+package graph
+
+import (
+	"path"
+	"slices"
+	"strings"
+
+	"github.com/seed-e0495807/strake/ir"
+	"github.com/seed-e0495807/strake/ir/effects"
+	"github.com/seed-e0495807/strake/ir/lint"
+	"github.com/seed-e0495807/strake/ir/shell"
+	"github.com/seed-e0495807/strake/lang/diag"
+)
+
+func copyBeforeInstall() lint.Rule {
+	r := rule("copy-before-install", diag.Warning, "cache", "Copy what names the dependencies, install them, then copy the rest: any change of a file has them all installed anew otherwise")
+	r.Step = func(s *lint.Step, r *lint.Report) {
+		sources, _, ok := copied(s.Body)
+		if !ok || s.Onbuild || !slices.ContainsFunc(sources, wholeContext) {
+			return
+		}
+		for _, o := range before(s) {
+			if installs(o) != "" {
+				return
+			}
+		}
+		for _, o := range after(s) {
+			if what := installs(o); what != "" {
+				r.Step(s, "each change of any file has `"+what+"` run anew: copy the files that it reads first, and the rest behind it")
+				return
+			}
+		}
+	}
+	return r
+}
+
+// installs is the command of a step that installs what a project's files name and nothing else of
+// the project, without a cache.
+func installs(s *lint.Step) string {
+	run, ok := s.Body.(*ir.Run)
+	if !ok || slices.ContainsFunc(run.Mounts, func(m ir.Mount) bool { kind, _ := m.Option("type"); return kind == "cache" || kind == "bind" }) {
+		return ""
+	}
+	for _, c := range commands(s) {
+		p, _ := effects.ProjectOf(c)
+		if p == nil || len(p.Packages) > 0 || c.Nested {
+			continue
+		}
+		switch p.Manager {
+		case "npm", "yarn", "pnpm", "bundle":
+			return strings.TrimSpace(c.Name + " " + p.Command)
+		case "go":
+			if p.Command == "mod download" {
+				return "go mod download"
+			}
+		case "pip":
+			if len(p.Files) > 0 && !c.Has("-e", ".") {
+				return c.Name + " install -r " + p.Files[0].Text
+			}
+		}
+	}
+	return ""
+}
+
+func removedLater() lint.Rule {
+	r := rule("removed-later", diag.Warning, "size", "What a later step removes stays in the layer that has it: remove it in the step that makes it, or do not copy it")
+	r.Step = func(s *lint.Step, r *lint.Report) {
+		if s.Onbuild || len(found(s, "rm")) == 0 || !shipped(s.Stage) {
+			return
+		}
+		for _, part := range s.Effects().Commands {
+			if part.Name != "rm" || part.Effects.Removes.Any {
+				continue
+			}
+			for _, gone := range part.Effects.Removes.List {
+				made, name := maker(s, gone)
+				if made == nil {
+					continue
+				}
+				if !gone.Glob {
+					name = gone.Name
+				}
+				for _, c := range found(s, "rm") {
+					if c.Text == part.Text {
+						r.Command(s.Script(), c, name+" stays in the layer of line "+line(made)+", whatever is removed here: do not have it in that, or remove it there").
+							Hint = "what only a RUN needs, RUN --mount=type=bind has from the build context or from another stage, without a layer"
+						return
+					}
+				}
+			}
+		}
+	}
+	return r
+}
+
+// maker is an earlier step that makes a file which is gone, and the file.
+func maker(s *lint.Step, gone effects.Path) (*lint.Step, string) {
+	if gone.Grade == effects.Unknown || !strings.HasPrefix(gone.Name, "/") {
+		return nil, ""
+	}
+	for _, o := range before(s) {
+		for _, name := range append(lands(o), fetched(o)...) {
+			if gone.Covers(name) {
+				return o, name
+			}
+		}
+	}
+	return nil, ""
+}
+
+// lands are the files or directories that a COPY or ADD surely makes, if what it copies is what is
+// named there by what comes later.
+func lands(s *lint.Step) (list []string) {
+	var sources []string
+	dest := ""
+	switch b := s.Body.(type) {
+	case *ir.Copy:
+		sources, dest = b.Sources, b.Dest
+	case *ir.Add:
+		sources, dest = b.Sources, b.Dest
+	}
+	at, ok := absolute(s, dest)
+	if !ok {
+		return nil
+	}
+	for _, source := range sources {
+		base := path.Base(strings.TrimRight(source, "/"))
+		if !strings.ContainsAny(base, "*?[$") && base != "." && base != "/" && base != ".." {
+			list = append(list, path.Join(at, base))
+		}
+		if !strings.HasSuffix(dest, "/") && len(sources) == 1 && at != "/" {
+			list = append(list, at)
+		}
+	}
+	return list
+}
+
+// fetched are the files that the commands of a step fetch, and leave.
+func fetched(s *lint.Step) (list []string) {
+	if _, run := s.Body.(*ir.Run); !run || len(found(s, "curl")) == 0 && len(found(s, "wget")) == 0 {
+		return nil
+	}
+	for _, part := range s.Effects().Commands {
+		if part.Name == "curl" || part.Name == "wget" {
+			for _, p := range sure(part.Effects.Writes) {
+				if !p.Made && !p.Into && !p.Own && !s.Effects().Effects.Removes.Covers(p.Name) {
+					list = append(list, p.Name)
+				}
+			}
+		}
+	}
+	return list
+}
+
+// line is where a step stands.
+func line(s *lint.Step) string {
+	return number(s.Stage.View.Text.File.Source.Line(s.Node.Span().Start))
+}
+
+func cleanInLaterLayer() lint.Rule {
+	r := rule("clean-in-later-layer", diag.Warning, "size", "Lists and caches of packages should be removed by the RUN that has them: a later one makes the image no smaller")
+	r.Step = onCommand(func(s *lint.Script, c *shell.Command, r *lint.Report) {
+		if s.Step.Onbuild || c.Nested || c.Name != "rm" && effects.SystemManager(c.Name) == "" || !shipped(s.Step.Stage) {
+			return
+		}
+		for _, o := range before(s.Step) {
+			for _, earlier := range commands(o) {
+				for _, l := range effects.LeftoversOf(earlier) {
+					if (l.Kind == effects.Lists || l.Kind == effects.Caches) && l.Hook == "" && cleans(c, earlier, l) && !leaves(s, l) &&
+						!slices.ContainsFunc(commands(o), func(c *shell.Command) bool { return cleans(c, earlier, l) }) {
+						r.Command(s, c, "what `"+earlier.Name+"` left is in the layer of line "+line(o)+" and stays there: clean up in that RUN")
+						return
+					}
+				}
+			}
+		}
+	})
+	return r
+}
+
+// leaves tells whether a script has the same left again.
+func leaves(s *lint.Script, l effects.Leftover) bool {
+	return slices.ContainsFunc(s.Commands, func(c *shell.Command) bool {
+		return slices.ContainsFunc(effects.LeftoversOf(c), func(o effects.Leftover) bool { return slices.Equal(o.Paths, l.Paths) })
+	})
+}
+
+// cleans tells whether a command removes what another one left.
+func cleans(c, by *shell.Command, l effects.Leftover) bool {
+	if c.Name == "rm" {
+		removes := effects.OfCommand(c, effects.State{Dir: "/"}).Removes
+		return !removes.Any && removes.Grade != effects.Unknown && slices.ContainsFunc(l.Paths, func(p string) bool { return strings.HasPrefix(p, "/") && removes.Overlap(p) })
+	}
+	t, ok := effects.TaskOf(c)
+	return l.ClearedBy(c) || ok && t.Action == effects.ToClean && l.Kind == effects.Caches && t.Manager == effects.SystemManager(by.Name)
+}
+
+func updateApart() lint.Rule {
+	r := rule("update-apart", diag.Warning, "cache", "Update the lists of packages in the RUN that installs: apart from it they come from the cache, as old as that is")
+	r.Step = onCommand(func(s *lint.Script, c *shell.Command, r *lint.Report) {
+		t, ok := effects.TaskOf(c)
+		if !ok || s.Step.Onbuild || t.Action != effects.ToUpdate || !t.System || does(s.Step, t.Manager, effects.ToInstall, effects.ToUpgrade) {
+			return
+		}
+		for _, o := range after(s.Step) {
+			if does(o, t.Manager, effects.ToInstall) {
+				r.Command(s, c, "the RUN in line "+line(o)+" installs from lists that are as old as the cache of this step: update and install in one RUN")
+				return
+			}
+		}
+	})
+	return r
+}
+
+// does tells whether a step has a manager of packages do something.
+func does(s *lint.Step, manager string, actions ...effects.Action) bool {
+	return slices.ContainsFunc(commands(s), func(c *shell.Command) bool {
+		t, ok := effects.TaskOf(c)
+		return ok && t.Manager == manager && slices.Contains(actions, t.Action)
+	})
+}
+
+func installedTwice() lint.Rule {
+	r := rule("installed-twice", diag.Info, "size", "A package that an earlier step has installed need not be installed again")
+	r.View = func(v *lint.View, r *lint.Report) {
+		for _, stage := range v.Stages {
+			for _, s := range own(stage) {
+				for _, c := range commands(s) {
+					for _, w := range named(c) {
+						if o := installer(s, c, w.Text); o != nil {
+							r.Word(s.Script(), c, w, w.Text+" is installed in line "+line(o)+" already: leave it out here")
+						}
+					}
+				}
+			}
+		}
+	}
+	return r
+}
+
+// named are the packages of a distribution that a command installs by names alone.
+func named(c *shell.Command) (list []shell.Word) {
+	if t, ok := effects.TaskOf(c); ok && t.System && t.Action == effects.ToInstall && t.Tame {
+		for _, w := range t.Packages {
+			if w.Known && !strings.ContainsAny(w.Text, "/=*@~<>.") {
+				list = append(list, w)
+			}
+		}
+	}
+	return list
+}
+
+// installer is the step that has installed a package by the manager of a command, if nothing was
+// removed or upgraded since.
+func installer(s *lint.Step, by *shell.Command, name string) *lint.Step {
+	t, _ := effects.TaskOf(by)
+	var found *lint.Step
+	for _, o := range before(s) {
+		for _, c := range commands(o) {
+			other, ok := effects.TaskOf(c)
+			switch {
+			case !ok || other.Manager != t.Manager:
+			case other.Action == effects.ToRemove:
+				found = nil
+			case other.Action == effects.ToInstall && slices.ContainsFunc(named(c), func(w shell.Word) bool { return w.Text == name }):
+				found = o
+			}
+		}
+	}
+	if found != nil && (does(found, t.Manager, effects.ToRemove) || does(s, t.Manager, effects.ToSet) || slices.ContainsFunc(before(s), func(o *lint.Step) bool {
+		return o.Index > found.Index && o.Stage == s.Stage && setsSource(o)
+	}) || setsSource(s)) {
+		return nil
+	}
+	return found
+}
+
+// setsSource tells whether a step may give a manager other packages of the same name.
+func setsSource(s *lint.Step) bool {
+	e := s.Effects().Effects
+	return len(e.Unknown) > 0 || e.Writes.Any || slices.ContainsFunc(e.Writes.List, func(p effects.Path) bool {
+		return strings.Contains(p.Name, "sources.list") || strings.Contains(p.Name, "repositories") || strings.Contains(p.Name, "yum.repos")
+	})
+}
+
+func chownAfterCopy() lint.Rule {
+	r := rule("chown-after-copy", diag.Warning, "size", "A file whose owner is changed is in a second layer, too: give COPY the owner with --chown")
+	r.Step = onCommand(func(s *lint.Script, c *shell.Command, r *lint.Report) {
+		if o := changedCopy(s, c, "chown", "chgrp"); o != nil && !owned(o) {
+			r.Command(s, c, "what line "+line(o)+" copies is in this layer a second time: copy it with --chown there")
+		}
+	})
+	return r
+}
+
+func owned(s *lint.Step) bool {
+	switch b := s.Body.(type) {
+	case *ir.Copy:
+		return b.Chown != ""
+	case *ir.Add:
+		return b.Chown != ""
+	}
+	return false
+}
+
+func chmodAfterCopy() lint.Rule {
+	r := rule("chmod-after-copy", diag.Info, "size", "A file whose mode is changed is in a second layer, too: give COPY the mode with --chmod")
+	r.Step = onCommand(func(s *lint.Script, c *shell.Command, r *lint.Report) {
+		if o := changedCopy(s, c, "chmod"); o != nil {
+			r.Command(s, c, "what line "+line(o)+" copies is in this layer a second time: copy it with --chmod there")
+		}
+	})
+	return r
+}
+
+// changedCopy is the COPY or ADD of the stage whose files a command changes.
+func changedCopy(s *lint.Script, c *shell.Command, programs ...string) *lint.Step {
+	if s.Step.Onbuild || c.Nested || !slices.Contains(programs, c.Name) || !shipped(s.Step.Stage) {
+		return nil
+	}
+	deep := c.Has("-R", "--recursive") || slices.ContainsFunc(c.Args, func(w shell.Word) bool {
+		return w.Known && strings.HasPrefix(w.Text, "-") && !strings.HasPrefix(w.Text, "--") && strings.Contains(w.Text, "R")
+	})
+	operands := c.Operands()
+	for _, w := range operands[min(1, len(operands)):] {
+		text, ok := w.Value(func(name string) (string, bool) { return s.Step.State().Lookup(name) })
+		if !ok || !strings.HasPrefix(text, "/") {
+			continue
+		}
+		text = path.Clean(text)
+		for _, o := range slices.Backward(before(s.Step)) {
+			if o.Stage != s.Step.Stage {
+				break
+			}
+			if from, ok := o.Body.(*ir.Copy); !ok && !isAdd(o.Body) || ok && from.Link {
+				continue
+			}
+			if slices.ContainsFunc(lands(o), func(name string) bool { return name == text || deep && isBelow(name, text) }) {
+				return o
+			}
+		}
+	}
+	return nil
+}
+
+func isAdd(body ir.Body) bool {
+	_, ok := body.(*ir.Add)
+	return ok
+}
+
+func copiedTwice() lint.Rule {
+	r := rule("copied-twice", diag.Info, "size", "What an earlier COPY has copied, with nothing run since, need not be copied again")
+	r.Step = func(s *lint.Step, r *lint.Report) {
+		sources, dest, ok := copied(s.Body)
+		if !ok || s.Onbuild || len(sources) != 1 || strings.ContainsAny(sources[0], "*?[$") {
+			return
+		}
+		target, ok := target(s, sources[0], dest)
+		if !ok {
+			return
+		}
+		for _, o := range slices.Backward(own(s.Stage)) {
+			if o.Index >= s.Index {
+				continue
+			}
+			if _, run := o.Body.(*ir.Run); run {
+				return
+			}
+			first, ok := o.Body.(*ir.Copy)
+			own, same := s.Body.(*ir.Copy)
+			if !ok || !same || first.From != "" || len(first.Sources) != 1 || len(first.Excludes) > 0 || first.Chown != own.Chown || first.Chmod != own.Chmod || own.Parents || first.Parents {
+				continue
+			}
+			dir, known := absolute(o, first.Dest)
+			if known && slices.Contains([]string{".", "./", "/"}, first.Sources[0]) && path.Join(dir, sources[0]) == target {
+				r.Step(s, "line "+line(o)+" has copied this already: leave it out")
+				return
+			}
+		}
+	}
+	return r
+}
+
+// target is where a file or directory of the context goes, "" when nobody knows which it is.
+func target(s *lint.Step, source, dest string) (string, bool) {
+	at, ok := absolute(s, dest)
+	switch {
+	case !ok || wholeContext(source):
+		return "", false
+	case strings.HasSuffix(dest, "/") || dest == ".": // a directory's files go there without its name
+		if !strings.Contains(path.Base(source), ".") {
+			return "", false
+		}
+		return path.Join(at, path.Base(source)), true
+	}
+	return at, true
+}
+
+func mkdirBeforeWorkdir() lint.Rule {
+	r := rule("mkdir-before-workdir", diag.Hint, "style", "WORKDIR makes the directory: a RUN that does nothing else is not needed")
+	r.Step = lint.OnScript(func(s *lint.Script, r *lint.Report) {
+		if s.Step.Onbuild || len(s.Commands) != 1 || s.Commands[0].Name != "mkdir" || s.Commands[0].Nested || !s.Step.State().Root() {
+			return
+		}
+		c := s.Commands[0]
+		dirs := c.Operands()
+		if len(dirs) != 1 || len(c.Args) > 2 || len(c.Args) == 2 && c.Arg(0) != "-p" {
+			return
+		}
+		rest := after(s.Step)
+		if len(rest) == 0 {
+			return
+		}
+		if next, ok := rest[0].Body.(*ir.Workdir); ok && next.Path != "" && dirs[0].Known && next.Path == dirs[0].Text && strings.HasPrefix(next.Path, "/") {
+			r.Step(s.Step, "the WORKDIR behind it makes "+next.Path+": leave this RUN out").
+				Fix("leave it out", diag.Intent, r.Text().Remove(s.Step.Node)...)
+		}
+	})
+	return r
+}

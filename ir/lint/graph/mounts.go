@@ -1,0 +1,84 @@
+package graph
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/seed-e0495807/strake/ir"
+	"github.com/seed-e0495807/strake/ir/effects"
+	"github.com/seed-e0495807/strake/ir/lint"
+	"github.com/seed-e0495807/strake/lang"
+	"github.com/seed-e0495807/strake/lang/diag"
+)
+
+// aptCaches are directories of which APT takes a lock, and fails where another has it.
+var aptCaches = []string{"/var/cache/apt", "/var/cache/apt/archives", "/var/lib/apt", "/var/lib/apt/lists"}
+
+func cacheMountNotLocked() lint.Rule {
+	r := rule("cache-mount-not-locked", diag.Warning, "cache", "A cache mount of APT should have sharing=locked: two builds at a time fail for its lock otherwise")
+	r.Step = lint.OnBody(func(s *lint.Step, run *ir.Run, r *lint.Report) {
+		for i, m := range run.Mounts {
+			target, _ := m.Option("target")
+			kind, _ := m.Option("type")
+			if kind != "cache" || !slices.Contains(aptCaches, strings.TrimRight(target, "/")) {
+				continue
+			}
+			sharing, is := m.Option("sharing")
+			if is && sharing != "shared" {
+				continue
+			}
+			flag, ok := mountFlag(s.Node, i)
+			if !ok {
+				continue
+			}
+			f := r.Within(s.Outer, flag.At, "builds that run at the same time share this cache, and APT fails where another one has its lock: add sharing=locked")
+			if !is && !s.Onbuild && r.Text().Has(lang.Word{Text: "--mount=" + flag.Value, Place: flag.Place}) && !strings.HasSuffix(flag.Value, `"`) {
+				f.Fix("add sharing=locked", diag.Files, lint.Insert(flag.At, ",sharing=locked"))
+			}
+		}
+	})
+	return r
+}
+
+// mountFlag is the flag of a mount, by its number.
+func mountFlag(in lang.Instruction, n int) (lang.Flag, bool) {
+	for _, f := range in.Head().Flags {
+		if f.Name == "mount" {
+			if n == 0 {
+				return f, true
+			}
+			n--
+		}
+	}
+	return lang.Flag{}, false
+}
+
+func cacheMountCleaned() lint.Rule {
+	r := rule("cache-mount-cleaned", diag.Warning, "cache", "A cache that is mounted is not in the image: to remove it only makes the next build slower")
+	r.Step = lint.OnBody(func(s *lint.Step, run *ir.Run, r *lint.Report) {
+		for _, m := range run.Mounts {
+			kind, _ := m.Option("type")
+			target, known := m.Option("target")
+			if kind != "cache" || !known || !strings.HasPrefix(target, "/") || strings.Contains(target, "$") {
+				continue
+			}
+			target = strings.TrimRight(target, "/")
+			for _, c := range found(s, "rm") {
+				removes := effects.OfCommand(c, effects.State{Dir: "/"}).Removes
+				if !removes.Any && slices.ContainsFunc(removes.List, func(p effects.Path) bool {
+					return strings.HasPrefix(p.Name, "/") && (isBelow(target, p.Name) && p.Tree || p.Name == target+"/*")
+				}) {
+					r.Command(s.Script(), c, target+" is a cache that is mounted, and not in the image: leave it for the next build")
+				}
+			}
+			for _, c := range found(s, "pip") {
+				for _, w := range c.Args {
+					if w.Text == "--no-cache-dir" && strings.HasSuffix(target, "/.cache/pip") {
+						r.Word(s.Script(), c, w, "pip makes no use of the cache that is mounted: leave --no-cache-dir out")
+					}
+				}
+			}
+		}
+	})
+	return r
+}

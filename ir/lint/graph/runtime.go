@@ -1,0 +1,216 @@
+package graph
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/seed-e0495807/strake/ir"
+	"github.com/seed-e0495807/strake/ir/effects"
+	"github.com/seed-e0495807/strake/ir/lint"
+	"github.com/seed-e0495807/strake/ir/shell"
+	"github.com/seed-e0495807/strake/lang/diag"
+)
+
+// final is the stage whose image runs, unless another is asked for.
+func final(v *lint.View) *lint.Stage {
+	if len(v.Stages) == 0 || v.Stages[len(v.Stages)-1].Node == nil {
+		return nil
+	}
+	return v.Stages[len(v.Stages)-1]
+}
+
+func rootAtRunTime() lint.Rule {
+	r := rule("root-at-run-time", diag.Info, "security", "An image should run as another user than root: end it with a USER")
+	r.Level, r.Same = lint.Experimental, "DL3002"
+	r.View = func(v *lint.View, r *lint.Report) {
+		if s := final(v); s != nil && s.Base != "scratch" && s.End().Root() {
+			r.Stage(s, "the image runs as root: end it with a USER")
+		}
+	}
+	return r
+}
+
+func userWithoutNumber() lint.Rule {
+	r := rule("user-without-number", diag.Info, "security", "The last USER should be a number: Kubernetes cannot tell of a name that it is not root, and refuses it under runAsNonRoot")
+	r.Level = lint.Experimental
+	r.View = func(v *lint.View, r *lint.Report) {
+		s := final(v)
+		if s == nil {
+			return
+		}
+		for _, o := range slices.Backward(own(s)) {
+			if user, ok := o.Body.(*ir.User); ok {
+				name, _, _ := strings.Cut(user.Name, ":")
+				if name != "" && name != "root" && !strings.Contains(name, "$") && (name[0] < '0' || name[0] > '9') {
+					r.Step(o, "Kubernetes refuses a name under runAsNonRoot, since it may be root's: write the number of "+name)
+				}
+				return
+			}
+		}
+	}
+	return r
+}
+
+func cmdIgnored() lint.Rule {
+	r := rule("cmd-ignored", diag.Warning, "run time", "An ENTRYPOINT in shell form passes nothing on: a CMD beside it does nothing")
+	r.View = func(v *lint.View, r *lint.Report) {
+		for _, stage := range v.Stages {
+			var entry *ir.Entrypoint
+			var cmd *lint.Step
+			for _, s := range own(stage) {
+				switch b := s.Body.(type) {
+				case *ir.Entrypoint:
+					entry = b
+				case *ir.Cmd:
+					if cmd = s; b.Command.Exec && len(b.Command.Args) == 0 {
+						cmd = nil // it takes away what the base image has
+					}
+				}
+			}
+			if entry != nil && cmd != nil && !entry.Command.Exec && entry.Command.Line != "" && !strings.ContainsAny(entry.Command.Line, "@*") &&
+				!strings.Contains(entry.Command.Line, "$0") && !strings.Contains(entry.Command.Line, "$1") {
+				r.Step(cmd, "the ENTRYPOINT is in shell form, which passes no CMD on: write it as JSON, or leave this out")
+			}
+		}
+	}
+	return r
+}
+
+// without are official images in which a program is missing.
+var without = map[string][]string{
+	"curl": {"debian", "ubuntu", "alpine", "busybox"},
+	"wget": {"debian", "ubuntu"},
+	"nc":   {"debian", "ubuntu"},
+}
+
+func healthcheckToolMissing() lint.Rule {
+	r := rule("healthcheck-tool-missing", diag.Warning, "run time", "The program that a HEALTHCHECK runs has to be in the image: it is never healthy otherwise")
+	r.Step = lint.OnBody(func(s *lint.Step, h *ir.Healthcheck, r *lint.Report) {
+		if h.None || s.Onbuild {
+			return
+		}
+		script, err := shell.Parse(&ir.Run{Command: h.Command}, nil)
+		if err != nil || len(script.Commands) == 0 {
+			return
+		}
+		tool := script.Commands[0].Name
+		if !slices.Contains(without[tool], imageName(s.Stage.Root().Base)) {
+			return
+		}
+		for _, o := range append(before(s), after(s)...) {
+			switch o.Body.(type) {
+			case *ir.Run:
+				e := o.Effects().Effects
+				if len(e.Unknown) > 0 || e.Writes.Any || slices.ContainsFunc(e.Packages, func(p effects.Package) bool { return !p.Known || mayBring(p.Name, tool) }) || mentions(o.Node, tool) {
+					return
+				}
+			case *ir.Copy, *ir.Add: // it may be among these
+				return
+			}
+		}
+		r.Step(s, tool+" is not in "+s.Stage.Root().Base+", and nothing installs it: the container is never healthy")
+	})
+	return r
+}
+
+// mayBring tells a package that has a program, or may depend on one that has.
+func mayBring(name, tool string) bool {
+	return strings.Contains(name, tool) || !slices.Contains([]string{"ca-certificates", "nginx", "tini", "tzdata", "python3", "redis-server", "redis", "openssl"}, name)
+}
+
+func sshServer() lint.Rule {
+	r := rule("ssh-server", diag.Hint, "security", "A container needs no SSH server: docker exec and kubectl exec lead into it")
+	r.Step = lint.OnBody(func(s *lint.Step, e *ir.Expose, r *lint.Report) {
+		if shipped(s.Stage) && slices.ContainsFunc(e.Ports, func(p string) bool { return p == "22" || p == "22/tcp" }) {
+			r.Step(s, "port 22 is that of an SSH server: docker exec and kubectl exec lead into a container without one")
+		}
+	})
+	return r
+}
+
+func stopByKill() lint.Rule {
+	r := rule("stop-by-kill", diag.Warning, "run time", "STOPSIGNAL should be one that a program can catch: by SIGKILL it never ends in order")
+	r.Step = lint.OnBody(func(s *lint.Step, stop *ir.StopSignal, r *lint.Report) {
+		if slices.Contains([]string{"SIGKILL", "KILL", "9", "SIGSTOP", "STOP"}, strings.ToUpper(strings.Trim(stop.Signal, `"'`))) {
+			r.Step(s, "no program can catch "+stop.Signal+", and end in order: name another signal")
+		}
+	})
+	return r
+}
+
+func worldWritable() lint.Rule {
+	r := rule("world-writable", diag.Warning, "security", "Files should not be for anybody to write: give them to the user who does")
+	r.Step = func(s *lint.Step, r *lint.Report) {
+		const message = "anybody in the container may change this: give it to the user who has to"
+		switch b := s.Body.(type) {
+		case *ir.Copy:
+			if forAll(b.Chmod) {
+				r.Step(s, message)
+			}
+		case *ir.Add:
+			if forAll(b.Chmod) {
+				r.Step(s, message)
+			}
+		case *ir.Run:
+			for _, c := range found(s, "chmod") {
+				if mode := c.Operands(); len(mode) > 1 && mode[0].Known && forAll(mode[0].Text) && !aside(mode[1:]) {
+					r.Command(s.Script(), c, message)
+				}
+			}
+		}
+	}
+	return r
+}
+
+// aside tells that what is changed is thrown away, or for everybody by its purpose.
+func aside(words []shell.Word) bool {
+	return !slices.ContainsFunc(words, func(w shell.Word) bool {
+		return !strings.HasPrefix(w.Text, "/tmp") && !strings.HasPrefix(w.Text, "/var/tmp") && !strings.HasPrefix(w.Text, "/dev/")
+	})
+}
+
+// forAll tells a mode by which all may write, and remove what is not theirs.
+func forAll(mode string) bool {
+	if mode != "" && strings.Trim(mode, "01234567") == "" {
+		digit := mode[len(mode)-1] - '0'
+		sticky := len(mode) > 3 && (mode[len(mode)-4]-'0')&1 == 1
+		return len(mode) >= 3 && digit&2 != 0 && !sticky
+	}
+	for part := range strings.SplitSeq(mode, ",") {
+		if i := strings.IndexAny(part, "+="); i >= 0 && strings.Contains(part[i:], "w") && (strings.ContainsAny(part[:i], "oa")) && !strings.Contains(part, "t") {
+			return true
+		}
+	}
+	return false
+}
+
+func setuid() lint.Rule {
+	r := rule("setuid-given", diag.Warning, "security", "A program that runs as root whoever starts it is a way to become root: do without")
+	r.Step = onCommand(func(s *lint.Script, c *shell.Command, r *lint.Report) {
+		mode := c.Operands()
+		if c.Name != "chmod" || len(mode) < 2 || !mode[0].Known {
+			return
+		}
+		text := mode[0].Text
+		octal := len(text) == 4 && strings.Trim(text, "01234567") == "" && text[0]&4 != 0
+		plus := strings.IndexAny(text, "+=")
+		if octal || plus >= 0 && strings.Contains(text[plus:], "s") && !strings.Contains(text[:plus], "g") {
+			r.Command(s, c, "whoever starts this is the owner of the file while it runs: do without, or use file capabilities")
+		}
+	})
+	return r
+}
+
+func copyIntoRoot() lint.Rule {
+	r := rule("copy-into-root", diag.Warning, "layout", "The build context should be copied into a directory of its own: in / its files lie among those of the system, and may take their place")
+	r.Step = func(s *lint.Step, r *lint.Report) {
+		sources, dest, ok := copied(s.Body)
+		if !ok || s.Stage.Root().Base == "scratch" || s.Stage.Node == nil || !slices.ContainsFunc(sources, func(source string) bool { return source == "." || source == "./" }) {
+			return
+		}
+		if at, known := absolute(s, dest); known && at == "/" {
+			r.Step(s, "the files of the build context lie among those of the system, and may take their place: copy them into a directory of their own")
+		}
+	}
+	return r
+}

@@ -1,0 +1,231 @@
+package graph
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/seed-e0495807/strake/ir"
+	"github.com/seed-e0495807/strake/ir/lint"
+	"github.com/seed-e0495807/strake/lang"
+	"github.com/seed-e0495807/strake/lang/diag"
+)
+
+// argUnused is silent about an ARG that a RUN can see: a program may read it.
+func argUnused() lint.Rule {
+	r := rule("arg-unused", diag.Info, "variables", "An argument that nothing uses asks who builds for something that does not matter")
+	r.View = func(v *lint.View, r *lint.Report) {
+		for _, in := range v.Text.Instructions {
+			arg, ok := in.(*lang.Arg)
+			if !ok || len(v.Stages) == 0 {
+				continue
+			}
+			step := v.StepOf(arg)
+			for _, p := range arg.Pairs.List {
+				if name := p.Key.Text; name != "" && !strings.Contains(name, "$") && !predefined(name) && unusedArg(v, arg, step, name) {
+					r.Within(arg, p.Key.At, "nothing uses "+name+": leave it out")
+				}
+			}
+		}
+	}
+	return r
+}
+
+// predefined tells a name that BuildKit gives a meaning.
+func predefined(name string) bool {
+	upper := strings.ToUpper(name)
+	return strings.HasSuffix(upper, "_PROXY") || strings.HasPrefix(name, "BUILDKIT_") || strings.HasPrefix(name, "TARGET") || strings.HasPrefix(name, "BUILD") || name == "SOURCE_DATE_EPOCH"
+}
+
+func unusedArg(v *lint.View, arg *lang.Arg, step *lint.Step, name string) bool {
+	if step == nil { // in front of the stages: FROMs use it, and ARGs of stages
+		for _, in := range v.Text.File.Instructions() {
+			if in != lang.Instruction(arg) && mentions(in, name) {
+				return false // a RUN that has it in front of it is another rule's
+			}
+		}
+		return true
+	}
+	if step.Outer != step.Node {
+		return false
+	}
+	for _, stage := range v.Stages {
+		if stage != step.Stage && !startsFrom(stage, step.Stage) {
+			continue
+		}
+		for _, s := range stage.Steps {
+			if stage == step.Stage && s.Index <= step.Index {
+				continue
+			}
+			switch s.Body.(type) {
+			case *ir.Run, *ir.Onbuild, *ir.Custom:
+				return false
+			}
+			if mentions(s.Node, name) {
+				return false
+			}
+		}
+	}
+	return true
+}
+
+func startsFrom(stage, of *lint.Stage) bool {
+	for ; stage != nil; stage = stage.Parent {
+		if stage == of {
+			return true
+		}
+	}
+	return false
+}
+
+// mentions tells whether an instruction has a name in it, as a word.
+func mentions(in lang.Instruction, name string) bool {
+	text := in.Head().Code
+	for _, d := range in.Head().Heredocs {
+		text += "\n" + d.Body.Text
+	}
+	for i := 0; ; {
+		j := strings.Index(text[i:], name)
+		if j < 0 {
+			return false
+		}
+		start, end := i+j, i+j+len(name)
+		if (start == 0 || !nameByte(text[start-1])) && (end == len(text) || !nameByte(text[end])) {
+			return true
+		}
+		i = end
+	}
+}
+
+func nameByte(c byte) bool {
+	return c == '_' || c >= '0' && c <= '9' || c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z'
+}
+
+// argNotRedeclared passes over names that images use to set for themselves.
+func argNotRedeclared() lint.Rule {
+	r := rule("arg-not-redeclared", diag.Warning, "variables", "An argument in front of the first FROM is for FROMs: a stage that uses it has to declare it again")
+	r.View = func(v *lint.View, r *lint.Report) {
+		global := map[string]bool{}
+		for _, op := range v.Module.Args {
+			if arg, ok := op.Body.(*ir.Arg); ok {
+				for _, d := range arg.Defaults {
+					global[d.Key] = !predefined(d.Key) && !strings.HasSuffix(d.Key, "VERSION")
+				}
+			}
+		}
+		if len(global) == 0 {
+			return
+		}
+		for _, stage := range v.Stages {
+			for _, s := range own(stage) {
+				for _, c := range commands(s) {
+					for _, w := range c.Args {
+						for _, name := range w.Variables() {
+							if global[name] && !given(s, name) && !s.Script().Assigns(name) && !c.Nested {
+								r.Word(s.Script(), c, w, name+" is declared for FROMs only, and empty here: declare it in this stage with ARG "+name)
+							}
+						}
+					}
+				}
+			}
+		}
+	}
+	return r
+}
+
+func envSetTwice() lint.Rule {
+	r := rule("env-set-twice", diag.Info, "variables", "A variable that ENV sets anew before anything can see it need not be set the first time")
+	r.Step = lint.OnBody(func(s *lint.Step, env *ir.Env, r *lint.Report) {
+		if s.Onbuild {
+			return
+		}
+		for _, p := range env.Pairs {
+			for _, o := range after(s) {
+				if mentionsValue(o, p.Key) {
+					break
+				}
+				again, ok := o.Body.(*ir.Env)
+				if !ok {
+					if seesEnv(o.Body) {
+						break
+					}
+					continue
+				}
+				if slices.ContainsFunc(again.Pairs, func(other ir.Pair) bool { return other.Key == p.Key }) {
+					r.Step(s, "line "+line(o)+" sets "+p.Key+" anew, and nothing in between can see it: leave it out here")
+					return
+				}
+			}
+		}
+	})
+	return r
+}
+
+// mentionsValue tells whether a step uses a variable.
+func mentionsValue(s *lint.Step, name string) bool {
+	code := s.Node.Head().Code
+	return strings.Contains(code, "$"+name) || strings.Contains(code, "${"+name) || len(s.Node.Head().Heredocs) > 0
+}
+
+func seesEnv(body ir.Body) bool {
+	switch body.(type) {
+	case *ir.Run, *ir.Onbuild, *ir.Custom:
+		return true
+	}
+	return false
+}
+
+func frontendInEnv() lint.Rule {
+	r := rule("frontend-in-env", diag.Warning, "variables", "DEBIAN_FRONTEND should be set for the build alone, with ARG: by ENV it is there for all who use the image, too")
+	r.Step = lint.OnBody(func(s *lint.Step, env *ir.Env, r *lint.Report) {
+		i := slices.IndexFunc(env.Pairs, func(p ir.Pair) bool { return p.Key == "DEBIAN_FRONTEND" })
+		if i < 0 || !shipped(s.Stage) {
+			return
+		}
+		if v := strings.Trim(env.Pairs[i].Value, `"'`); v != "noninteractive" && v != "teletype" && v != "noninteractive " {
+			return
+		}
+		for _, o := range after(s) {
+			if again, ok := o.Body.(*ir.Env); ok && slices.ContainsFunc(again.Pairs, func(p ir.Pair) bool { return p.Key == "DEBIAN_FRONTEND" }) {
+				return
+			}
+		}
+		f := r.Step(s, "this is set for all who use the image, too: set it with ARG, which is for the build alone")
+		if len(env.Pairs) == 1 && !env.Pairs[0].Legacy && !s.Onbuild {
+			f.Fix("set it with ARG", diag.Intent, r.Text().Replace(s.Node.Head().Keyword, keyword(s.Node.Head().Keyword.Text, "ARG"))...)
+		}
+	})
+	return r
+}
+
+// keyword spells a keyword in the case of another.
+func keyword(like, word string) string {
+	if like == strings.ToLower(like) {
+		return strings.ToLower(word)
+	}
+	return word
+}
+
+func relativePath() lint.Rule {
+	r := rule("relative-path-entry", diag.Warning, "security", "PATH should name directories from the root on: with a relative one it depends on the directory which program runs")
+	r.Step = lint.OnBody(func(s *lint.Step, env *ir.Env, r *lint.Report) {
+		for _, p := range env.Pairs {
+			if p.Key != "PATH" {
+				continue
+			}
+			for part := range strings.SplitSeq(strings.Trim(p.Value, `"'`), ":") {
+				if part == "" || part == "." || strings.HasPrefix(part, "./") || strings.HasPrefix(part, "../") {
+					r.Step(s, "PATH has "+shown(part)+" in it, which is wherever a command runs: name a directory from the root on")
+					return
+				}
+			}
+		}
+	})
+	return r
+}
+
+func shown(part string) string {
+	if part == "" {
+		return "an empty entry"
+	}
+	return part
+}
