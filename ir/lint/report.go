@@ -41,6 +41,13 @@ type Report struct {
 	rule *Rule
 }
 
+// As is the report of a rule of another name: one rule may have a program look that has many.
+func (r *Report) As(name, url string, severity diag.Severity) *Report {
+	rule := *r.rule
+	rule.Name, rule.URL, rule.Severity, rule.Doc = name, url, severity, ""
+	return &Report{r.run, &rule}
+}
+
 // At reports what is wrong with what an origin goes back to. What a plugin made is no
 // concern of the author's, and passed over.
 func (r *Report) At(o *ir.Origin, message string) *Finding {
