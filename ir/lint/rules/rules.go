@@ -10,7 +10,9 @@ import (
 	"github.com/seed-e0495807/strake/ir/lint"
 	"github.com/seed-e0495807/strake/ir/lint/buildkit"
 	"github.com/seed-e0495807/strake/ir/lint/cases"
+	"github.com/seed-e0495807/strake/ir/lint/graph"
 	"github.com/seed-e0495807/strake/ir/lint/hadolint"
+	"github.com/seed-e0495807/strake/ir/lint/script"
 )
 
 // set is rules that belong together, by the tag that all of them have.
@@ -22,8 +24,10 @@ type set struct {
 
 func sets() []set {
 	return []set{
-		{"buildkit", buildkit.Rules(), nil}, // first: a finding of several is named by it
+		{"buildkit", buildkit.Rules(), buildkit.Cases()}, // first: a finding of several is named by it
 		{"hadolint", hadolint.Rules(), hadolint.Cases()},
+		{"script", script.Rules(), script.Cases()},
+		{"graph", graph.Rules(), graph.Cases()},
 	}
 }
 
