@@ -298,6 +298,9 @@ func (s *Snapshot) check(ctx context.Context, rules []lint.Rule, m *ir.Module, p
 	if t.problem == nil && s.config.AtHand != nil {
 		in.Known = images{ctx, &s.config}
 	}
+	if s.config.Lint != nil {
+		return patiently(rules, in)
+	}
 	out, _ := lint.Run(rules, in) // Ready reports a bad directive
 	return out
 }

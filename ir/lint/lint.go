@@ -10,6 +10,7 @@ package lint
 
 import (
 	"cmp"
+	"fmt"
 	"slices"
 	"strings"
 
@@ -33,6 +34,7 @@ type Input struct {
 
 	Known   Known // what is known of base images; nil is what their names say
 	Options Options
+	Watch   func(rule string) // is told which rule looks; nil is not
 }
 
 // Read reads a text for rules that need no more than that. Claims are the instructions of
@@ -45,7 +47,7 @@ func Read(src *source.File, claims ...lang.Claim) Input {
 // Result is what the rules found.
 type Result struct {
 	Findings []Finding // in order of their places
-	Bad      diag.List // comments that are to ignore something and are not understood
+	Bad      diag.List // comments that are to ignore something and are not understood, and rules that are broken
 	asErrors bool
 	check    source.Span // of the check directive; zero when the config is another's
 	ignores  []*ignore.Comment
@@ -71,6 +73,7 @@ func Run(rules []Rule, in Input) (Result, error) {
 	r.look(rules, in)
 	out.asErrors, out.skipped = config.ReturnAsError, r.skipped
 	out.ignores, out.Bad = ignore.Read(in.File)
+	out.Bad = append(out.Bad, r.broken...)
 	for _, f := range r.findings(rules) {
 		if !out.ignored(&f) {
 			out.Findings = append(out.Findings, f)
@@ -169,6 +172,7 @@ type run struct {
 	comments map[uint32][]string // above the instruction that starts there
 	found    []*Finding
 	skipped  map[string]bool // rules of which the directive hid something
+	broken   diag.List       // rules
 
 	in   Input
 	text *Text
@@ -186,28 +190,47 @@ func (r *run) look(rules []Rule, in Input) {
 	r.in, r.text = in, newText(in.File, in.Diags)
 	reports := make([]Report, len(rules))
 	for i := range rules {
-		rule := &rules[i]
-		reports[i] = Report{r, rule}
-		if rule.Text != nil {
-			rule.Text(r.text, &reports[i])
-		}
-		if rule.View != nil {
-			rule.View(r.theView(), &reports[i])
-		}
-		if rule.Step != nil {
-			r.theView().each(func(s *Step) { rule.Step(s, &reports[i]) })
-		}
-		if rule.Module != nil && in.Module != nil {
-			rule.Module(in.Module, &reports[i])
-		}
+		reports[i] = Report{r, &rules[i]}
+		r.safely(&rules[i], func() { r.lookWith(&rules[i], &reports[i]) })
 	}
 	for _, fact := range in.Facts {
 		for i := range rules {
 			if rules[i].Fact != nil {
-				rules[i].Fact(fact, &reports[i])
+				r.safely(&rules[i], func() { rules[i].Fact(fact, &reports[i]) })
 			}
 		}
 	}
+}
+
+// lookWith has a rule look at all but facts.
+func (r *run) lookWith(rule *Rule, report *Report) {
+	if rule.Text != nil {
+		rule.Text(r.text, report)
+	}
+	if rule.View != nil {
+		rule.View(r.theView(), report)
+	}
+	if rule.Step != nil {
+		r.theView().each(func(s *Step) { rule.Step(s, report) })
+	}
+	if rule.Module != nil && r.in.Module != nil {
+		rule.Module(r.in.Module, report)
+	}
+}
+
+// safely has a rule look. One that panics is named, and the others go on.
+func (r *run) safely(rule *Rule, look func()) {
+	if r.in.Watch != nil {
+		r.in.Watch(rule.Name)
+	}
+	defer func() {
+		if p := recover(); p != nil {
+			r.broken.Add(diag.Diagnostic{Severity: diag.Warning, Code: "rule-broken", Span: source.Span{File: r.in.File.Source.ID},
+				Message: fmt.Sprintf("the rule %s is broken, and found what it had so far: %v", rule.Name, p),
+				Hint:    "this is a mistake in the rule, not in the Dockerfile: tell its author; --rule " + rule.Name + "=off leaves it out"})
+		}
+	}()
+	look()
 }
 
 // findings are those that were reported, in order of their places. What two rules say of one
