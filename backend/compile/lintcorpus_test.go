@@ -1,0 +1,144 @@
+package compile
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"os"
+	"runtime"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/seed-e0495807/strake/backend/testbed"
+	"github.com/seed-e0495807/strake/ir/lint/rules"
+	"github.com/seed-e0495807/strake/lang/cases"
+	"github.com/seed-e0495807/strake/lang/diag"
+)
+
+func linting(name, text string) *Snapshot {
+	c := Config{Name: name, Text: text, Lint: &Lint{Rules: rules.All(), All: rules.Names()}}
+	c.Build.Images = layered{}
+	return New(c)
+}
+
+func realFiles(t testing.TB) []cases.File {
+	t.Helper()
+	files, ok, err := cases.Corpus()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !ok {
+		t.Skip("no corpus: set STRAKE_CORPUS to a tar.gz of Dockerfiles")
+	}
+	return files
+}
+
+// tally counts what became of a rule's findings.
+type tally struct{ found, fixable, left int }
+
+// TestLintCorpus makes all safe fixes of all rules at once in real Dockerfiles, and all fixes: what compiled
+// compiles, what could be fixed is gone, and a second run changes nothing.
+func TestLintCorpus(t *testing.T) {
+	ctx := context.Background()
+	for _, unsafe := range []bool{false, true} {
+		counts, files, changed, compiled := map[string]*tally{}, 0, 0, 0
+		for i, f := range realFiles(t) {
+			if !testbed.Sample(i, 10) {
+				continue
+			}
+			files++
+			before := linting(f.Name, string(f.Data))
+			found, err := before.Findings(ctx)
+			if err != nil {
+				t.Errorf("%s: %v", f.Name, err)
+				continue
+			}
+			for _, d := range found {
+				count(counts, d.Code).found++
+				if i := slices.IndexFunc(d.Fixes, func(f diag.Fix) bool { return f.Safe || unsafe }); i >= 0 {
+					count(counts, d.Code).fixable++
+				}
+			}
+			fixed, err := before.Fixed(ctx, unsafe)
+			if err != nil {
+				t.Errorf("%s: %v", f.Name, err)
+				continue
+			}
+			if fixed.Text == string(f.Data) {
+				continue
+			}
+			changed++
+			after := linting(f.Name, fixed.Text)
+			_, was := before.LLB(ctx, Default)
+			if was == nil {
+				compiled++
+				if _, is := after.LLB(ctx, Default); is != nil {
+					t.Errorf("%s compiled, and with its fixes (unsafe: %v) does not: %v", f.Name, unsafe, is)
+				}
+			}
+			again, err := after.Fixed(ctx, unsafe)
+			if err != nil || again.Text != fixed.Text {
+				t.Errorf("%s: a second run (unsafe: %v) changes it again: %v\n%s", f.Name, unsafe, err, firstDifference(fixed.Text, again.Text))
+			}
+			for _, d := range again.Left {
+				if i := slices.IndexFunc(d.Fixes, func(f diag.Fix) bool { return f.Safe || unsafe }); i >= 0 {
+					count(counts, d.Code).left++
+				}
+			}
+		}
+		t.Logf("unsafe %v: %d files, %d changed, %d of these compiled", unsafe, files, changed, compiled)
+		for _, code := range slices.Sorted(maps.Keys(counts)) {
+			c := counts[code]
+			t.Logf("%-36s found %5d fixable %5d left with a fix %4d", code, c.found, c.fixable, c.left)
+		}
+	}
+}
+
+func count(m map[string]*tally, code string) *tally {
+	if m[code] == nil {
+		m[code] = &tally{}
+	}
+	return m[code]
+}
+
+// firstDifference is the first line that two texts do not share.
+func firstDifference(a, b string) string {
+	x, y := strings.Split(a, "\n"), strings.Split(b, "\n")
+	for i := range min(len(x), len(y)) {
+		if x[i] != y[i] {
+			return fmt.Sprintf("%d: %q and %q", i+1, x[i], y[i])
+		}
+	}
+	return fmt.Sprintf("%d and %d lines", len(x), len(y))
+}
+
+// TestLintSpeed holds all rules over the corpus, on one processor, to twice the plain compile.
+func TestLintSpeed(t *testing.T) {
+	if os.Getenv("STRAKE_BENCH") == "" {
+		t.Skip("set STRAKE_BENCH=1")
+	}
+	files := realFiles(t)
+	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1))
+	ctx := context.Background()
+	all := &Lint{Rules: rules.All(), All: rules.Names()}
+	run := func(do func(*Snapshot)) time.Duration {
+		start := time.Now()
+		for _, f := range files {
+			c := Config{Name: f.Name, Text: string(f.Data), Lint: all}
+			c.Build.Images = layered{}
+			do(New(c))
+		}
+		return time.Since(start)
+	}
+	best := func(do func(*Snapshot)) time.Duration {
+		return min(run(do), run(do), run(do))
+	}
+	compile := best(func(s *Snapshot) { s.LLB(ctx, Default) })
+	lint := best(func(s *Snapshot) { s.Findings(ctx) })
+	t.Logf("%d files: compile %v, lint %v, %.2f of it; %v a file", len(files), compile, lint, float64(lint)/float64(compile), lint/time.Duration(len(files)))
+	if lint > 2*compile+compile { // the compile that it has in it, and twice that
+		t.Errorf("lint takes %.2f of a compile", float64(lint)/float64(compile))
+	}
+}
