@@ -13,7 +13,7 @@ type Lint struct {
 	Paths      []PathLevels
 	Options    lint.Options
 	Build      string // the least severity that a build shows; "" and "off" are none
-	ShellCheck string // "", "off", "auto", "on", or a path
+	ShellCheck string // "", "off", "auto" or "on": a path would have a repository run programs
 }
 
 // Level is a setting, and where it stands.

@@ -13,6 +13,7 @@ import (
 
 	"github.com/seed-e0495807/strake/backend/compile"
 	"github.com/seed-e0495807/strake/backend/input"
+	"github.com/seed-e0495807/strake/backend/lint/shellcheck"
 	"github.com/seed-e0495807/strake/cmd/internal/cli"
 	"github.com/seed-e0495807/strake/ir/lint"
 	"github.com/seed-e0495807/strake/ir/lint/rules"
@@ -115,7 +116,7 @@ func (c *lintRun) dockerfiles(ctx context.Context, args []string) ([]string, err
 // command line has before it.
 func (c *compileRun) linted(ctx context.Context, in *input.Input, out *compile.Config) error {
 	all := rules.All()
-	chosen := lint.Config{}
+	chosen, shellCheck := lint.Config{}, ""
 	file, err := c.PluginFlags.File(ctx, c.Process, in)
 	if err != nil {
 		return err
@@ -130,6 +131,7 @@ func (c *compileRun) linted(ctx context.Context, in *input.Input, out *compile.C
 			return err
 		}
 		chosen.Settings, chosen.Options = file.File.Levels(name, dir), file.File.Lint.Options
+		shellCheck = file.File.Lint.ShellCheck
 	}
 	if file == nil || len(chosen.Settings) == 0 {
 		other, err := c.hadolint(ctx, name)
@@ -142,6 +144,7 @@ func (c *compileRun) linted(ctx context.Context, in *input.Input, out *compile.C
 	}
 	// The names are checked by now, but for hadolint's, of which there may be newer ones.
 	looking, _ := lint.Config{Settings: slices.Concat(chosen.Settings, c.settings)}.Choose(all)
+	looking = append(looking, shellcheck.Rules(ctx, shellCheck)...)
 	out.Lint = &compile.Lint{Rules: looking, All: rules.Names(), Options: chosen.Options}
 	return nil
 }
