@@ -157,7 +157,8 @@ type job struct {
 	lent     []string  // names that base images have for this build
 	answer   Answer
 
-	debugger debugger
+	attachables []session.Attachable
+	debugger    debugger
 }
 
 // prepare works out what BuildKit's client is asked for.
@@ -200,6 +201,9 @@ func (j *job) prepare(ctx context.Context) (client.SolveOpt, error) {
 		}
 		opt.OCIStores[id] = layout
 	}
+	if err := j.lendHelper(opt.LocalMounts); err != nil {
+		return opt, err
+	}
 	maps.Copy(opt.FrontendAttrs, revision(ctx, j.Input.Locals, j.Env))
 	if err := j.attest(ctx, opt.FrontendAttrs); err != nil {
 		return opt, err
@@ -208,6 +212,7 @@ func (j *job) prepare(ctx context.Context) (client.SolveOpt, error) {
 	if opt.Session, err = j.session(); err != nil {
 		return opt, err
 	}
+	j.attachables = opt.Session
 	opt.Exports, err = j.exports(ctx)
 	return opt, err
 }

@@ -2,6 +2,7 @@ package build
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -13,7 +14,6 @@ import (
 	"google.golang.org/grpc/codes"
 
 	"github.com/seed-e0495807/strake/backend/debug"
-	"github.com/seed-e0495807/strake/ir"
 	"github.com/seed-e0495807/strake/lang/diag"
 )
 
@@ -29,6 +29,8 @@ type Debug struct {
 	Failed func(*Failure)
 	// Say gets what the user should know of the shell, of one or more lines.
 	Say func(text string)
+	// Keeper keeps what is changed in the shell; nil loses it.
+	Keeper *Keeper
 }
 
 // debugger opens at most one shell in a build.
@@ -56,13 +58,16 @@ func (j *job) shellAtFailure(ctx context.Context, c gwclient.Client, err error) 
 	j.mu.Unlock()
 	j.Debug.Failed(failure)
 	j.debugger.shown = true
-	if v == nil || v.op.GetExec() == nil {
-		j.Debug.Say("There is no shell: what failed starts no program. --on LINE opens one in front of a RUN.\n")
-		return
+	var f *front
+	if v != nil {
+		f, err = (&scene{c, vs}).front(ctx, v)
 	}
-	step, err := (&scene{c, vs}).step(ctx, v)
-	if err == nil {
-		err = j.openShell(ctx, c, step, v.name, "`exit` ends it, and the build with the error.")
+	switch {
+	case v == nil || f == nil && err == nil:
+		j.Debug.Say("There is no shell: what failed has no files in front of it. --on LINE opens one in front of a RUN.\n")
+		return
+	case err == nil:
+		err = j.openShell(ctx, c, f, "`exit` ends it, and the build with the error.")
 	}
 	j.debugger.err = err
 }
@@ -85,9 +90,13 @@ func (d *debugger) told(failed diag.List) diag.List {
 	return out
 }
 
-// openShell runs a shell in front of a step, which has a name. The end says what comes behind it.
-func (j *job) openShell(ctx context.Context, gateway gwclient.Client, step *debug.Step, name, end string) error {
-	c, err := debug.Open(ctx, gateway, step, j.Debug.Shell)
+// openShell runs a shell in front of a step. The end says what comes behind it.
+func (j *job) openShell(ctx context.Context, gateway gwclient.Client, f *front, end string) error {
+	c, err := debug.Open(ctx, gateway, f.step, j.Debug.Shell, j.helper(gateway))
+	if failed := new(debug.HelperError); errors.As(err, &failed) && ctx.Err() == nil {
+		j.Debug.Keeper.Failed(errUnkept(failed.Error(), ""))
+		c, err = debug.Open(ctx, gateway, f.step, j.Debug.Shell, nil)
+	}
 	if err != nil {
 		return err
 	}
@@ -96,12 +105,16 @@ func (j *job) openShell(ctx context.Context, gateway gwclient.Client, step *debu
 		defer cancel()
 		_ = c.Close(ctx) // it ends with the build
 	}()
-	j.Debug.Say(greeting(name, c, end))
+	j.Debug.Say(greeting(f.name, c, end))
 	watched, stop := j.watched(ctx)
 	defer stop()
-	_, err = c.Shell(watched, j.Debug.Streams)
-	if err != nil {
+	if err := c.Shell(watched, j.Debug.Streams); err != nil {
 		return fmt.Errorf("the shell: %w", err)
+	}
+	if c.Keeps() {
+		if err := j.keepChanges(watched, f, c); err != nil && ctx.Err() == nil {
+			j.Debug.Keeper.Failed(err)
+		}
 	}
 	return nil
 }
@@ -132,38 +145,4 @@ func greeting(name string, c *debug.Container, end string) string {
 		fmt.Fprintf(&b, "`%s` runs the step, and %s/%s is its command.\n", debug.Run, debug.Tools, debug.Run)
 	}
 	return b.String()
-}
-
-// step is what a vertex runs, and on what.
-func (s *scene) step(ctx context.Context, v *vertex) (*debug.Step, error) {
-	out := &debug.Step{Exec: v.op.GetExec(), Platform: v.op.Platform, Shell: v.shell()}
-	for _, m := range out.Exec.Mounts {
-		t := s.input(ctx, v, m.Input)
-		if t == nil {
-			return nil, diag.Diagnostic{Code: "no-state", Message: fmt.Sprintf("the engine does not have what the step finds at %s", m.Dest),
-				Hint: "try again: it may have been removed while it was not used"}
-		}
-		out.Mounts = append(out.Mounts, t.ref)
-	}
-	return out, nil
-}
-
-// shell is that of the stage where the step is.
-func (v *vertex) shell() (sh []string) {
-	if v.stage == nil {
-		return nil
-	}
-	if v.stage.BaseInfo != nil {
-		sh = v.stage.BaseInfo.Config.Shell
-	}
-	for i := range v.stage.Steps {
-		st := &v.stage.Steps[i]
-		if st == v.step {
-			break
-		}
-		if set, ok := st.Op.Body.(*ir.Shell); ok {
-			sh = set.Args
-		}
-	}
-	return sh
 }

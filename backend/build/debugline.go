@@ -55,11 +55,11 @@ func (j *job) shellAtLine(ctx context.Context, c gwclient.Client) error {
 	}
 	j.debugger.opened = true
 	s := &scene{c, vs}
-	step, err := s.step(ctx, v)
+	f, err := s.front(ctx, v)
 	if err != nil {
 		return err
 	}
-	for _, ref := range step.Mounts { // is built first, and shown
+	for _, ref := range f.step.Mounts { // is built first, and shown
 		if ref == nil {
 			continue
 		}
@@ -69,7 +69,7 @@ func (j *job) shellAtLine(ctx context.Context, c gwclient.Client) error {
 	}
 	resume := j.Progress.pause(ctx)
 	defer resume()
-	return j.openShell(ctx, c, step, v.name, "`exit` ends it, and the build goes on.")
+	return j.openShell(ctx, c, f, "`exit` ends it, and the build goes on.")
 }
 
 // at finds the vertex of the step at a line.

@@ -18,6 +18,9 @@ type Config struct {
 	Manifest digest.Digest     `json:"manifest"` // of the image for Platform, a blob of the store
 	Platform ocispecs.Platform `json:"platform"`
 	DiffIDs  []digest.Digest   `json:"diffIDs"` // of the image's layers, the lowest first
+	// OwnImage tells that the image was made for this container alone, and goes with it.
+	OwnImage bool   `json:"ownImage,omitempty"`
+	About    string `json:"about,omitempty"` // what it was for, a sentence for who makes a Dockerfile of it
 
 	Args     []string `json:"args"`           // the entrypoint and its arguments
 	Env      []string `json:"env"`            // NAME=VALUE, all of it: that of the image and what was given

@@ -151,39 +151,83 @@ func (s *Set) Create(ctx context.Context, cfg Config) (*Container, error) {
 	if cfg.Name != "" && !validName().MatchString(cfg.Name) {
 		return nil, fail("bad-name", "use letters, digits and _.-, the first a letter or a digit", "invalid container name %q", cfg.Name)
 	}
-	c, err := s.create(ctx, cfg)
+	c, err := s.create(ctx, cfg, State{Status: Created, Monitor: self()}, func(string) error { return nil })
 	if err != nil {
 		return nil, explain(s.dir, err)
 	}
 	return c, nil
 }
 
-func (s *Set) create(ctx context.Context, cfg Config) (*Container, error) {
+// Keep makes a container that has ended with an exit code, as one that another program ran. Fill
+// makes, in its directory, what it changed: see rootfs.Layers.Fill. After an error nothing is
+// there of it.
+func (s *Set) Keep(ctx context.Context, cfg Config, code int, fill func(dir string) error) (*Container, error) {
+	c, err := s.create(ctx, cfg, State{Status: Exited, Finished: time.Now(), ExitCode: code}, fill)
+	if err != nil {
+		return nil, explain(s.dir, err)
+	}
+	c.Release()
+	return c, nil
+}
+
+// create makes a container, which appears whole or not at all.
+func (s *Set) create(ctx context.Context, cfg Config, state State, fill func(dir string) error) (_ *Container, err error) {
 	if err := os.MkdirAll(s.dir, 0o700); err != nil {
-		return nil, err
-	}
-	unlock, err := lock(ctx, filepath.Join(s.dir, lockFile))
-	if err != nil {
-		return nil, err
-	}
-	defer unlock()
-	taken, err := s.names()
-	if err != nil {
 		return nil, err
 	}
 	var id [idDigits / 2]byte
 	rand.Read(id[:]) // never fails
 	cfg.ID, cfg.Created = hex.EncodeToString(id[:]), time.Now()
-	if cfg.Hostname == "" {
-		cfg.Hostname = cfg.ID[:12]
+	state.Boot = boot()
+	c := &Container{Config: cfg, State: state, dir: filepath.Join(s.dir, unfinished+cfg.ID)}
+	if err := os.Mkdir(c.dir, 0o700); err != nil {
+		return nil, err
 	}
-	if cfg.Name == "" {
-		cfg.Name = freeName(cfg.ID, taken)
-	} else if other := taken[cfg.Name]; other != "" {
-		return nil, fail("name-in-use", "remove that container with `strake rm "+cfg.Name+"`, or choose another name",
-			"the container name %q is already in use by container %s", cfg.Name, other[:12])
+	temp := c.dir
+	defer func() {
+		if err != nil {
+			c.Release()
+			removeAll(temp)
+		}
+	}()
+	if c.hold, err = holdLock(c.path(monitorFile)); err != nil {
+		return nil, err
 	}
-	return s.write(cfg)
+	if err := fill(c.dir); err != nil {
+		return nil, err
+	}
+	return c, s.enter(ctx, c)
+}
+
+// enter gives a new container its name, and its place among the others.
+func (s *Set) enter(ctx context.Context, c *Container) error {
+	unlock, err := lock(ctx, filepath.Join(s.dir, lockFile))
+	if err != nil {
+		return err
+	}
+	defer unlock()
+	taken, err := s.names()
+	if err != nil {
+		return err
+	}
+	if c.Hostname == "" {
+		c.Hostname = c.ID[:12]
+	}
+	if c.Name == "" {
+		c.Name = freeName(c.ID, taken)
+	} else if other := taken[c.Name]; other != "" {
+		return fail("name-in-use", "remove that container with `strake rm "+c.Name+"`, or choose another name",
+			"the container name %q is already in use by container %s", c.Name, other[:12])
+	}
+	if err := writeJSON(c.path(configFile), c.Config); err != nil {
+		return err
+	}
+	if err := writeJSON(c.path(stateFile), c.State); err != nil {
+		return err
+	}
+	temp := c.dir
+	c.dir = filepath.Join(s.dir, c.ID)
+	return os.Rename(temp, c.dir)
 }
 
 // names gives the ids of the containers by their names.
@@ -197,32 +241,6 @@ func (s *Set) names() (map[string]string, error) {
 		names[c.Name] = c.ID
 	}
 	return names, nil
-}
-
-// write writes a new container, which appears whole or not at all.
-func (s *Set) write(cfg Config) (_ *Container, err error) {
-	temp := filepath.Join(s.dir, unfinished+cfg.ID)
-	c := &Container{Config: cfg, State: State{Status: Created, Monitor: self(), Boot: boot()}, dir: temp}
-	if err := os.Mkdir(temp, 0o700); err != nil {
-		return nil, err
-	}
-	defer func() {
-		if err != nil {
-			c.Release()
-			os.RemoveAll(temp)
-		}
-	}()
-	if c.hold, err = holdLock(c.path(monitorFile)); err != nil {
-		return nil, err
-	}
-	if err := writeJSON(c.path(configFile), cfg); err != nil {
-		return nil, err
-	}
-	if err := writeJSON(c.path(stateFile), c.State); err != nil {
-		return nil, err
-	}
-	c.dir = filepath.Join(s.dir, cfg.ID)
-	return c, os.Rename(temp, c.dir)
 }
 
 // unfinished begins the names of directories of containers that are being made or removed.

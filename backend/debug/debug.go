@@ -5,6 +5,7 @@
 package debug
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"maps"
@@ -120,15 +121,18 @@ func (s *Step) mounts() []gwclient.Mount {
 type Container struct {
 	Runs bool // Run is there, which runs the step
 
-	step  *Step
-	c     gwclient.Container
-	meta  *pb.Meta
-	shell []string
+	step   *Step
+	c      gwclient.Container
+	meta   *pb.Meta
+	shell  []string
+	helper *Helper // nil when nobody asks for changes, and so is holder
+	holder *holder
 }
 
-// Open makes the container of a step, in which shell is to run; nil is that of the stage. An
-// error that the user can do something about is a diag.Diagnostic. Close ends the container.
-func Open(ctx context.Context, gateway gwclient.Client, s *Step, shell []string) (*Container, error) {
+// Open makes the container of a step, in which shell is to run; nil is that of the stage. With a
+// helper, what the shell changes can be had. An error that the user can do something about is a
+// diag.Diagnostic. Close ends the container.
+func Open(ctx context.Context, gateway gwclient.Client, s *Step, shell []string, helper *Helper) (*Container, error) {
 	c := &Container{step: s, meta: s.meta(), shell: shell}
 	files := &files{s, c.meta}
 	sh, err := files.shell(ctx)
@@ -140,12 +144,14 @@ func Open(ctx context.Context, gateway gwclient.Client, s *Step, shell []string)
 			return nil, errNoShell
 		}
 		c.shell = []string{sh}
+	} else if name, err := files.find(ctx, c.shell[0]); name == "" || err != nil {
+		return nil, cmp.Or(err, errNoProgram(c.shell[0]))
 	}
 	request := gwclient.NewContainerRequest{
 		Mounts: s.mounts(), Platform: s.Platform, Hostname: c.meta.Hostname, ExtraHosts: c.meta.ExtraHosts,
 		NetMode: s.Exec.Network,
 	}
-	if sh != "" {
+	if sh != "" && len(c.meta.Args) > 0 {
 		tools, err := toolbox(ctx, gateway, script(c.meta, sh))
 		if err != nil {
 			return nil, err
@@ -153,8 +159,21 @@ func Open(ctx context.Context, gateway gwclient.Client, s *Step, shell []string)
 		request.Mounts = append(request.Mounts, gwclient.Mount{Dest: Tools, Ref: tools, Readonly: true})
 		c.Runs = true
 	}
+	if helper != nil {
+		m, err := helper.mount(ctx, gateway)
+		if err != nil {
+			return nil, err
+		}
+		request.Mounts = append(request.Mounts, m)
+	}
 	if c.c, err = gateway.NewContainer(ctx, request); err != nil {
 		return nil, fmt.Errorf("the container of the step: %w", err)
+	}
+	if helper != nil {
+		if err := c.hold(ctx, helper); err != nil {
+			c.Close(context.WithoutCancel(ctx))
+			return nil, err
+		}
 	}
 	return c, nil
 }
@@ -164,12 +183,27 @@ var errNoShell = diag.Diagnostic{
 	Hint: "name a program that is there: --invoke PROGRAM; or copy a shell into the stage for a while, as by COPY --from=busybox /bin/busybox /bin/sh",
 }
 
+// NoProgram is the code of the diagnostic for a shell that is not there.
+const NoProgram = "no-program"
+
+func errNoProgram(name string) error {
+	return diag.Diagnostic{
+		Code: NoProgram, Message: fmt.Sprintf("there is no program %s where the step runs", name),
+		Hint: "--invoke names one that the stage has, by its path or as PATH finds it; without --invoke the shell of the stage is taken",
+	}
+}
+
 // Close ends the container, and all that runs in it.
 func (c *Container) Close(ctx context.Context) error { return c.c.Release(ctx) }
 
 // toolbox is the directory that is mounted at Tools.
 func toolbox(ctx context.Context, gateway gwclient.Client, run string) (gwclient.Reference, error) {
 	state := bk.Scratch().File(bk.Mkfile("/"+Run, 0o755, []byte(run)), bk.WithCustomName(Mark+"what runs the step"))
+	return solve(ctx, gateway, state)
+}
+
+// solve has the engine make a state that runs nothing.
+func solve(ctx context.Context, gateway gwclient.Client, state bk.State) (gwclient.Reference, error) {
 	var where []bk.ConstraintsOpt
 	if w := gateway.BuildOpts().Workers; len(w) > 0 && len(w[0].Platforms) > 0 {
 		where = append(where, bk.Platform(w[0].Platforms[0])) // not that of this machine
@@ -178,7 +212,7 @@ func toolbox(ctx context.Context, gateway gwclient.Client, run string) (gwclient
 	if err != nil {
 		return nil, err
 	}
-	res, err := gateway.Solve(ctx, gwclient.SolveRequest{Definition: def.ToPB()})
+	res, err := gateway.Solve(ctx, gwclient.SolveRequest{Definition: def.ToPB(), Evaluate: true})
 	if err != nil {
 		return nil, err
 	}

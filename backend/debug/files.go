@@ -66,6 +66,11 @@ func (f *files) find(ctx context.Context, name string) (string, error) {
 
 // has tells whether a file is there to run.
 func (f *files) has(ctx context.Context, name string) (bool, error) {
+	for _, m := range f.step.mounts() {
+		if m.Dest != pb.RootMount && strings.HasPrefix(name, strings.TrimSuffix(m.Dest, "/")+"/") {
+			return true, nil // what is there is known to who starts it
+		}
+	}
 	root := f.step.root()
 	if root == nil {
 		return false, nil
@@ -74,7 +79,8 @@ func (f *files) has(ctx context.Context, name string) (bool, error) {
 	switch {
 	case err == nil:
 		return !fs.FileMode(st.Mode).IsDir(), nil
-	case strings.Contains(err.Error(), "no such file or directory"), strings.Contains(err.Error(), "not a directory"):
+	case strings.Contains(err.Error(), "no such file or directory"), strings.Contains(err.Error(), "not a directory"),
+		strings.Contains(err.Error(), "too many links"):
 		return false, nil
 	}
 	return false, err

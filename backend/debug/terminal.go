@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"os"
+	"slices"
 
 	gwclient "github.com/moby/buildkit/frontend/gateway/client"
 	gwpb "github.com/moby/buildkit/frontend/gateway/pb"
@@ -28,14 +29,17 @@ func (s Streams) terminal() (in, out *os.File) {
 	return in, out
 }
 
-// Shell runs the shell until it ends, and gives its exit code.
-func (c *Container) Shell(ctx context.Context, s Streams) (code int, err error) {
+// Shell runs the shell until it ends, with whatever exit code.
+func (c *Container) Shell(ctx context.Context, s Streams) error {
 	env := with(c.meta.Env, "PATH", variable(c.meta.Env, "PATH")+":"+Tools)
 	request := gwclient.StartRequest{
 		Args: c.shell, Env: env, User: c.meta.User, Cwd: c.meta.Cwd,
 		Stdin: io.NopCloser(s.Stdin), Stdout: open{s.Stdout}, Stderr: open{s.Stderr},
 		SecretEnv: c.step.Exec.Secretenv, SecurityMode: c.step.Exec.Security,
 		RemoveMountStubsRecursive: true,
+	}
+	if c.helper != nil {
+		request.Args = c.helper.run(append(slices.Clone(c.helper.Enter), c.shell...)...)
 	}
 	in, out := s.terminal()
 	if in != nil {
@@ -46,12 +50,12 @@ func (c *Container) Shell(ctx context.Context, s Streams) (code int, err error) 
 	}
 	p, err := c.c.Start(ctx, request)
 	if err != nil {
-		return 0, err
+		return err
 	}
 	if in != nil {
 		old, err := term.MakeRaw(int(in.Fd()))
 		if err != nil {
-			return 0, err
+			return err
 		}
 		defer term.Restore(int(in.Fd()), old)
 		following, stop := context.WithCancel(ctx)
@@ -62,11 +66,11 @@ func (c *Container) Shell(ctx context.Context, s Streams) (code int, err error) 
 	var exit *gwpb.ExitError
 	switch {
 	case ctx.Err() != nil:
-		return 0, context.Cause(ctx)
+		return context.Cause(ctx)
 	case errors.As(err, &exit):
-		return int(exit.ExitCode), nil
+		return nil
 	}
-	return 0, err
+	return err
 }
 
 // follow gives the size of the user's terminal to that of a process.

@@ -92,7 +92,7 @@ func open(ctx context.Context, in Input) (*reading, error) {
 			r.typed = append(r.typed, l.simple...)
 		}
 	}
-	r.out = &Recipe{Base: in.Name, user: r.config[0].Config.User, reading: r}
+	r.out = &Recipe{Base: in.Name, About: in.About, user: r.config[0].Config.User, reading: r}
 	r.compare()
 	return r, nil
 }

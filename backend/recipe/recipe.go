@@ -28,6 +28,7 @@ type Input struct {
 	// Reader reads the images; nil is one with the usual limits.
 	Reader   *validate.Reader
 	Name     string           // base reference for FROM, as the user wrote it
+	About    string           // what the steps are for, a sentence; "" is nothing in particular
 	Commands []record.Command // typed, in their order
 	Pin      bool             // packages get their versions
 	// Unavailable are packages that no source has, as a build of Recipe.Installs has told: what they
@@ -95,7 +96,8 @@ type LeftOut struct {
 // Recipe is what was done.
 type Recipe struct {
 	Base  string    `json:"base"`
-	Steps []Step    `json:"steps"` // in the order of the Dockerfile
+	About string    `json:"about,omitempty"` // what the steps are for
+	Steps []Step    `json:"steps"`           // in the order of the Dockerfile
 	Left  []LeftOut `json:"left,omitempty"`
 	Notes []string  `json:"notes,omitempty"` // what else whoever reads the Dockerfile has to know
 

@@ -24,6 +24,9 @@ import (
 func (r *Recipe) Dockerfile() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "FROM %s\n", r.Base)
+	if r.About != "" {
+		fmt.Fprintf(&b, "\n# %s\n", oneLine(r.About))
+	}
 	asRoot := r.user == "" || r.user == "root" || r.user == "0"
 	runs := slices.ContainsFunc(r.Steps, func(s Step) bool { return strings.HasPrefix(s.Instruction, "RUN ") })
 	if runs && !asRoot {

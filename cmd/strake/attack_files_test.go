@@ -237,6 +237,8 @@ var openers = map[string]string{
 	"backend/container/rootfs/attrs_linux.go":    "a file whose kind is known, of the store or by its descriptor",
 	"backend/container/rootfs/copy_linux.go":     "a file whose kind is known, of the store",
 	"backend/container/rootfs/layers_linux.go":   "the store's own directory",
+	"backend/container/rootfs/live_linux.go":     "a file whose kind is known, by its descriptor",
+	"backend/debug/hold_linux.go":                "a pipe and files of /proc, in the container of a shell",
 	"backend/container/rootfs/marks_linux.go":    "the store's own directory, made anew",
 	"backend/container/rootfs/stack_linux.go":    "lists a directory",
 	"backend/container/rootfs/writer_linux.go":   "a file whose kind is known, by its descriptor",

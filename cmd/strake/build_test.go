@@ -1,7 +1,9 @@
 package main
 
 import (
+	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -40,8 +42,33 @@ func TestBuild(t *testing.T) {
 			"status": status,
 			"sparse": sparse,
 			"same":   same,
+			"note":   note,
+			"unname": unname,
 		},
 	})
+}
+
+// note sets a variable to what a pattern finds in the last error output: note NAME PATTERN
+func note(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 2 {
+		ts.Fatalf("usage: note NAME PATTERN")
+	}
+	text := ts.ReadFile("stderr")
+	found := regexp.MustCompile("(?m)" + args[1]).FindStringSubmatch(text)
+	if len(found) != 2 {
+		ts.Fatalf("%s finds nothing in %s", args[1], text)
+	}
+	ts.Setenv(args[0], found[1])
+}
+
+// unname writes NAME for what a file has of random names of images: unname FILE
+func unname(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 1 {
+		ts.Fatalf("usage: unname FILE")
+	}
+	name := ts.MkAbs(args[0])
+	text := regexp.MustCompile(`strake-debug:[a-z0-9]{6}\b`).ReplaceAllString(ts.ReadFile(name), "strake-debug:NAME")
+	ts.Check(os.WriteFile(name, []byte(text), 0o666))
 }
 
 // same compares two files without the blanks around them: same FILE FILE

@@ -37,9 +37,6 @@ type Options struct {
 	Now   time.Time
 }
 
-// noLayer is the digest of an archive without files, for which images have no layer.
-const noLayer = digest.Digest("sha256:5f70bf18a086007016e948b04aed3b82103a36bea41755b6cddfaf10ace3c6ef")
-
 // Commit makes an image of a container, and names it. The store must be held.
 func Commit(ctx context.Context, s *store.Store, layers *rootfs.Layers, c *container.Container, o Options) (ocispecs.Descriptor, error) {
 	for _, name := range o.Names { // before much is read
@@ -62,7 +59,7 @@ func Commit(ctx context.Context, s *store.Store, layers *rootfs.Layers, c *conta
 		return ocispecs.Descriptor{}, err
 	}
 	b.add(layer, diffID, ocispecs.History{
-		Created: &o.Now, CreatedBy: record.Redact(strings.Join(c.Args, " ")), Author: o.Author, Comment: o.Comment, EmptyLayer: diffID == noLayer,
+		Created: &o.Now, CreatedBy: record.Redact(strings.Join(c.Args, " ")), Author: o.Author, Comment: o.Comment, EmptyLayer: diffID == rootfs.NoChange,
 	})
 	desc, err := b.write(ctx, s)
 	if err != nil {

@@ -20,18 +20,25 @@ import (
 // same changes. The container may run; what it writes meanwhile may be there in part, as after
 // a machine lost power.
 func (l *Layers) Changes(ctx context.Context, dir string, diffIDs []digest.Digest, w io.Writer) error {
+	_, err := l.changes(ctx, dir, diffIDs, w)
+	return err
+}
+
+// changes is Changes, and tells whether there are any but in the times of directories, which
+// move on with whatever comes and goes in them.
+func (l *Layers) changes(ctx context.Context, dir string, diffIDs []digest.Digest, w io.Writer) (any bool, err error) {
 	release, err := l.share(ctx)
 	if err != nil {
-		return err
+		return false, err
 	}
 	defer release()
 	image, err := l.image(diffIDs)
 	if err != nil {
-		return err
+		return false, err
 	}
 	c := changes{ctx: ctx, out: newWriter(w)}
 	if c.base, err = stack(append([]tree{{filepath.Join(dir, initName), l.marked()}}, image...)); err != nil {
-		return explain(dir, err)
+		return false, explain(dir, err)
 	}
 	c.image = &file{dirs: image, stat: c.base.stat}
 	switch way(dir) {
@@ -48,7 +55,7 @@ func (l *Layers) Changes(ctx context.Context, dir string, diffIDs []digest.Diges
 	if err == nil {
 		err = c.out.close()
 	}
-	return err // of a full disk, too: that is where w writes
+	return c.any || c.out.any, err // of a full disk, too: that is where w writes
 }
 
 // changes compares what a container has with what it began with.
@@ -63,6 +70,7 @@ type changes struct {
 	out   *writer
 
 	relinked map[string]bool // files of a copy whose hard links are others now
+	any      bool            // a directory is new, or has other attributes than its time
 }
 
 // visit writes what has changed at a path and below, over what was there before, nil for
@@ -89,6 +97,15 @@ func (c *changes) visit(name, at string, before *file) error {
 			return nil
 		}
 		return c.out.add(name, now)
+	}
+	if !same && !c.any {
+		timed := before != nil
+		if timed {
+			timed, err = c.same(now, before, true)
+		}
+		if c.any = !timed; err != nil {
+			return err
+		}
 	}
 	leave, err := c.out.enter(name, now, !same)
 	if err != nil {
@@ -165,8 +182,7 @@ func (c *changes) child(name, at string, dir *file, gone bool) error {
 		return c.out.mark(path.Join(parent(name), whiteout+path.Base(name)))
 	}
 	if strings.HasPrefix(path.Base(name), whiteout) {
-		return fail("reserved-name", "rename or remove it in the container",
-			"layers cannot have a file whose name begins with %s: /%s", whiteout, name)
+		return reserved(name)
 	}
 	var before *file
 	if dir != nil {
@@ -176,6 +192,11 @@ func (c *changes) child(name, at string, dir *file, gone bool) error {
 		}
 	}
 	return c.visit(name, at, before)
+}
+
+func reserved(name string) error {
+	return fail("reserved-name", "rename or remove it in the container",
+		"layers cannot have a file whose name begins with %s: /%s", whiteout, name)
 }
 
 // same tells whether a file is what it was. The time of the root directory says nothing.

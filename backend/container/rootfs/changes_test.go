@@ -79,11 +79,7 @@ func testChanges(t *testing.T, l *Layers, dir string, i *image, seeds uint64) {
 			t.Fatal(err)
 		}
 		a := imageOf(wholeSeconds(t, whole))
-		b := imageOf()
-		for n, d := range i.diffIDs {
-			b.add(i.blobs[d], i.blobs[i.manifest.Layers[n].Digest])
-		}
-		b.add(layer, layer)
+		b := i.with(layer)
 		if diff := difference(t, a, b); len(diff) > 0 {
 			t.Fatalf("seed %d: after\n%s\nof\n%s\nand a layer\n%s\n%s", seed, strings.Join(h.log, "\n"), list(t, m.Path), strings.Join(namesOf(t, layer), "\n"), strings.Join(diff, "\n"))
 		}

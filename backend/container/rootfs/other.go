@@ -39,6 +39,23 @@ func (*Layers) Changes(context.Context, string, []digest.Digest, io.Writer) erro
 	return unsupported()
 }
 
+// Fill fails.
+func (*Layers) Fill(context.Context, string, []digest.Digest, io.Reader) (bool, []string, error) {
+	return false, nil, unsupported()
+}
+
+// Hold fails.
+func (*Layers) Hold(context.Context) (func(), error) { return nil, unsupported() }
+
+// Live is a file system that others write to.
+type Live struct{}
+
+// Look fails.
+func Look(context.Context, string) (*Live, error) { return nil, unsupported() }
+
+// Changes fails.
+func (*Live) Changes(context.Context, io.Writer) ([]string, error) { return nil, unsupported() }
+
 // Collect fails.
 func (*Layers) Collect(context.Context, func() (map[digest.Digest]bool, error)) error {
 	return unsupported()

@@ -28,6 +28,8 @@ import (
 	"strings"
 	"syscall"
 
+	digest "github.com/opencontainers/go-digest"
+
 	"github.com/seed-e0495807/strake/lang/diag"
 )
 
@@ -84,6 +86,9 @@ const (
 	opaque   = aufs + ".opq"       // hides all that lower layers have in its directory
 	capXattr = "security.capability"
 )
+
+// NoChange is the diff ID of a layer without files, which no image has.
+const NoChange = digest.Digest("sha256:5f70bf18a086007016e948b04aed3b82103a36bea41755b6cddfaf10ace3c6ef")
 
 func fail(code, hint, format string, args ...any) error {
 	return diag.Diagnostic{Code: code, Message: fmt.Sprintf(format, args...), Hint: hint}

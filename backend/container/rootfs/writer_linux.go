@@ -19,6 +19,7 @@ type writer struct {
 	out     *tar.Writer
 	parents []*pending
 	links   map[inode]string // the first name of a file that has several
+	any     bool             // something but directories was written
 }
 
 // pending is a directory that may have to be written.
@@ -67,6 +68,7 @@ func (w *writer) mark(name string) error {
 	if err := w.flush(); err != nil {
 		return err
 	}
+	w.any = true
 	return w.out.WriteHeader(&tar.Header{Typeflag: tar.TypeReg, Name: name, ModTime: time.Unix(0, 0), Format: tar.FormatPAX})
 }
 
@@ -79,6 +81,7 @@ func (w *writer) add(name string, f *file) error {
 	if err != nil {
 		return err
 	}
+	w.any = true
 	if err := w.flush(); err != nil {
 		return err
 	}

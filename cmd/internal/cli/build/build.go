@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
+	"slices"
 	"strings"
 
 	"github.com/distribution/reference"
@@ -17,6 +18,8 @@ import (
 	"github.com/seed-e0495807/strake/backend/baseconfig"
 	"github.com/seed-e0495807/strake/backend/build"
 	"github.com/seed-e0495807/strake/backend/compile"
+	"github.com/seed-e0495807/strake/backend/container"
+	"github.com/seed-e0495807/strake/backend/debug"
 	"github.com/seed-e0495807/strake/backend/engine"
 	"github.com/seed-e0495807/strake/backend/gateway"
 	"github.com/seed-e0495807/strake/backend/input"
@@ -205,9 +208,16 @@ func (b *run) build(ctx context.Context, r build.Request, known *build.Result) e
 // failed tells why there is no result.
 func (b *run) failed(err error) error {
 	var failure *build.Failure
+	missing := func(d diag.Diagnostic) bool { return d.Code == debug.NoProgram }
 	if errors.As(err, &failure) {
 		b.Report(failure.Set, failure.Diags)
+		if slices.ContainsFunc(failure.Diags, missing) {
+			return cli.Exit(container.CodeNotFound, nil)
+		}
 		return cli.ErrReported
+	}
+	if list, ok := diag.From(err); ok && slices.ContainsFunc(list, missing) {
+		return cli.Exit(container.CodeNotFound, err)
 	}
 	return err
 }

@@ -18,5 +18,6 @@ func Commands() []cli.Maker {
 		{Name: "cp", Make: cpCommand},
 		{Name: monitorName, Make: monitorCommand},
 		{Name: initName, Make: initCommand},
+		{Name: helperName, Make: helperCommand},
 	}
 }

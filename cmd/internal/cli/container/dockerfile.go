@@ -145,7 +145,7 @@ func (o *commitRun) ofContainer(ctx context.Context, w *World, c *container.Cont
 	if _, err := o.dockerfile.place(c.Name); err != nil {
 		return err
 	}
-	in := recipe.Input{Name: c.Image}
+	in := recipe.Input{Name: c.Image, About: c.About}
 	if in.Commands, err = c.Commands(); err != nil {
 		return err
 	}

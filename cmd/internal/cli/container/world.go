@@ -12,6 +12,7 @@ import (
 	"github.com/seed-e0495807/strake/backend/container"
 	"github.com/seed-e0495807/strake/backend/container/userns"
 	"github.com/seed-e0495807/strake/backend/engine"
+	"github.com/seed-e0495807/strake/backend/store"
 	"github.com/seed-e0495807/strake/cmd/internal/cli"
 	"github.com/seed-e0495807/strake/cmd/internal/cli/image"
 	"github.com/seed-e0495807/strake/lang/diag"
@@ -177,7 +178,23 @@ func (w *World) removeOne(ctx context.Context, c *container.Container, force boo
 			return err
 		}
 	}
-	return w.Set.Remove(ctx, c)
+	if err := w.Set.Remove(ctx, c); err != nil || !c.OwnImage {
+		return err
+	}
+	return w.WithStore(ctx, func(s *store.Store) error { return removeOwn(ctx, s, c) })
+}
+
+// removeOwn removes the image that was made for a container alone, unless that has another name by
+// now, or is another one.
+func removeOwn(ctx context.Context, s *store.Store, c *container.Container) error {
+	img, err := s.Find(c.Image)
+	if err == nil && img.Descriptor.Digest == c.Manifest {
+		_, err = s.Remove(ctx, c.Image, false)
+	}
+	if errors.Is(err, store.ErrNotFound) {
+		return nil
+	}
+	return err
 }
 
 // sweep cleans what is left of containers by a process that was killed.
