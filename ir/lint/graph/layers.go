@@ -65,7 +65,7 @@ func installs(s *lint.Step) string {
 func removedLater() lint.Rule {
 	r := rule("removed-later", diag.Warning, "size", "What a later step removes stays in the layer that has it: remove it in the step that makes it, or do not copy it")
 	r.Step = func(s *lint.Step, r *lint.Report) {
-		if s.Onbuild || len(found(s, "rm")) == 0 || !shipped(s.Stage) {
+		if s.Onbuild || !mayRemove(s, found(s, "rm")) || !shipped(s.Stage) {
 			return
 		}
 		for _, part := range s.Effects().Commands {
@@ -91,6 +91,40 @@ func removedLater() lint.Rule {
 		}
 	}
 	return r
+}
+
+// mayRemove tells whether the last name in a word of a command stands in an earlier step that may
+// have brought a file: what each does takes its time to find out.
+func mayRemove(s *lint.Step, removes []*shell.Command) bool {
+	if len(removes) == 0 {
+		return false
+	}
+	var texts []string
+	for _, o := range before(s) {
+		switch o.Body.(type) {
+		case *ir.Run:
+			if len(found(o, "curl")) == 0 && len(found(o, "wget")) == 0 {
+				continue
+			}
+		case *ir.Copy, *ir.Add, *ir.Workdir, *ir.Env, *ir.Arg:
+		default:
+			continue
+		}
+		texts = append(texts, s.Stage.View.Text.File.Source.Slice(o.Outer.Span()))
+	}
+	for _, c := range removes {
+		for _, w := range c.Operands() {
+			name := w.Text
+			if i := strings.IndexAny(name, "*?[{"); i >= 0 {
+				name = name[:i]
+			}
+			name = path.Base(strings.TrimRight(name, "/"))
+			if !w.Known || name == "." || name == "/" || slices.ContainsFunc(texts, func(t string) bool { return strings.Contains(t, name) }) {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // maker is an earlier step that makes a file which is gone, and the file.
@@ -164,18 +198,44 @@ func cleanInLaterLayer() lint.Rule {
 			return
 		}
 		for _, o := range before(s.Step) {
-			for _, earlier := range commands(o) {
-				for _, l := range effects.LeftoversOf(earlier) {
-					if (l.Kind == effects.Lists || l.Kind == effects.Caches) && l.Hook == "" && cleans(c, earlier, l) && !leaves(s, l) &&
-						!slices.ContainsFunc(commands(o), func(c *shell.Command) bool { return cleans(c, earlier, l) }) {
-						r.Command(s, c, "what `"+earlier.Name+"` left is in the layer of line "+line(o)+" and stays there: clean up in that RUN")
-						return
-					}
+			for _, l := range left(o) {
+				if cleans(c, l.by, l.Leftover) && !leaves(s, l.Leftover) &&
+					!slices.ContainsFunc(commands(o), func(c *shell.Command) bool { return cleans(c, l.by, l.Leftover) }) {
+					r.Command(s, c, "what `"+l.by.Name+"` left is in the layer of line "+line(o)+" and stays there: clean up in that RUN")
+					return
 				}
 			}
 		}
 	})
 	return r
+}
+
+// leftBy is what a command leaves.
+type leftBy struct {
+	effects.Leftover
+	by *shell.Command
+}
+
+type leftKey struct{}
+
+// left are the lists and caches that the commands of a step leave, found out once.
+func left(s *lint.Step) []leftBy {
+	script := s.Script()
+	if script == nil {
+		return nil
+	}
+	list, _ := script.Share(leftKey{}, func() any {
+		var list []leftBy
+		for _, c := range script.Commands {
+			for _, l := range effects.LeftoversOf(c) {
+				if (l.Kind == effects.Lists || l.Kind == effects.Caches) && l.Hook == "" {
+					list = append(list, leftBy{l, c})
+				}
+			}
+		}
+		return list
+	}).([]leftBy)
+	return list
 }
 
 // leaves tells whether a script has the same left again.
