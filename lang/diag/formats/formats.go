@@ -30,6 +30,12 @@ func TTY(w io.Writer, set *source.Set, list diag.List) error {
 	for i := range list {
 		d := &list[i]
 		at := place(set, d)
+		if at.Filename == "" {
+			if _, err := fmt.Fprintf(w, "%s %s: %s\n", diag.Printable(d.Code), d.Severity, diag.Printable(d.Message)); err != nil {
+				return err
+			}
+			continue
+		}
 		if _, err := fmt.Fprintf(w, "%s:%d %s %s: %s\n", diag.Printable(at.Filename), at.Line, diag.Printable(d.Code), d.Severity, diag.Printable(d.Message)); err != nil {
 			return err
 		}
