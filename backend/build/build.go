@@ -252,7 +252,9 @@ func (j *job) open(ctx context.Context, c gwclient.Client) (*input.Source, error
 	}
 	config := j.Compile
 	if config.Given = j.given; j.Call == "" {
-		config.Rules = buildkit.Rules()
+		if config.Rules = buildkit.Rules(); config.Lint != nil {
+			config.Rules = config.Lint.Rules
+		}
 	}
 	images := gateway.LocalImages(j.localImage)
 	if j.Pins != nil {

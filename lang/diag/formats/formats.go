@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"io"
 	"strconv"
+	"strings"
 
 	"github.com/seed-e0495807/strake/lang/diag"
 	"github.com/seed-e0495807/strake/lang/source"
@@ -82,14 +83,17 @@ func GitLab(w io.Writer, set *source.Set, list diag.List) error {
 	return enc.Encode(out)
 }
 
-// Fingerprint is the same for the same finding when lines above it come or go: it is made of
-// the name of the file, the code, the message and the text of the line.
+// Fingerprint is the same for the same finding when lines come or go, or the line is laid out in
+// another way: it is made of the name of the file, the code and the message without its numbers,
+// which may be those of lines. Findings that are alike have the same one.
 func Fingerprint(set *source.Set, d *diag.Diagnostic) string {
-	at, line := place(set, d), ""
-	if f := set.File(d.Span.File); f != nil && at.Filename != "" {
-		line = f.LineText(at.Line)
-	}
-	sum := sha256.Sum256([]byte(at.Filename + "\x00" + d.Code + "\x00" + d.Message + "\x00" + line))
+	message := strings.Map(func(c rune) rune {
+		if c >= '0' && c <= '9' {
+			return '0'
+		}
+		return c
+	}, d.Message)
+	sum := sha256.Sum256([]byte(place(set, d).Filename + "\x00" + d.Code + "\x00" + message))
 	return hex.EncodeToString(sum[:16])
 }
 

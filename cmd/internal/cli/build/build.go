@@ -141,6 +141,9 @@ func (b *run) run(ctx context.Context, args []string) error {
 	if err := b.Plugins(ctx, b.Process, request.Input, &request.Compile); err != nil {
 		return err
 	}
+	if err := b.BuildRules(ctx, b.Process, request.Input, &request.Compile); err != nil {
+		return err
+	}
 	if request.Seen, err = b.look(ctx, request.Input, request.Compile); err != nil {
 		return err
 	}

@@ -78,6 +78,7 @@ type compileRun struct {
 	lint         bool     // all rules look
 	given        []string // settings of rules
 	settings     []lint.Setting
+	below        map[string]bool // Dockerfiles that were found, whose build contexts nobody knows
 	emit         string
 	output       string
 	configOut    string
@@ -270,6 +271,9 @@ func (c *compileRun) open(ctx context.Context, arg string) (*compile.Snapshot, e
 		return nil, err
 	}
 	config = config.From(src)
+	if c.below[arg] {
+		config.Absent = nil
+	}
 	config.Build.AllStages = c.all && config.Build.Target == ""
 	config.Build.Images, config.Build.Local = c.bases, c.local
 	return compile.Open(src, config, nil)

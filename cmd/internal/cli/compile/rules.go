@@ -78,6 +78,9 @@ func (c *lintRun) dockerfiles(ctx context.Context, args []string) ([]string, err
 	if c.file != "" || c.Targeted() {
 		return args, nil // one of the directory
 	}
+	if c.below == nil {
+		c.below = map[string]bool{}
+	}
 	var out []string
 	for _, arg := range args {
 		if arg == "-" || input.IsRemote(arg) {
@@ -103,6 +106,11 @@ func (c *lintRun) dockerfiles(ctx context.Context, args []string) ([]string, err
 			}
 			if len(found) == 0 {
 				found = []string{arg} // which tells that there is none
+			}
+			for _, name := range found {
+				if filepath.Dir(name) != filepath.Clean(arg) {
+					c.below[name] = true
+				}
 			}
 			out = append(out, found...)
 		default:
