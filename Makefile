@@ -60,7 +60,7 @@ check: format ## the inner loop: what needs no root and no network, in a minute
 
 test: build lint ## every test, once, and the concurrent parts with the race detector
 	@.ci/setup test
-	$(GO) test -vet=off -timeout 25m ./... # lint has vetted them
+	$(GO) test -vet=off -timeout 40m ./... # lint has vetted them
 	$(RACE) ./ir ./ir/eval ./ir/lint/... ./ir/plan ./lang ./lang/late ./lang/regular ./lang/source ./backend/baseconfig/... ./backend/compile ./backend/store/... ./plugins ./plugins/config/... ./plugins/host ./plugins/include
 
 long: build ## what make test samples, whole, and the race detector on the whole program: an hour

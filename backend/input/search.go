@@ -34,8 +34,10 @@ func Dockerfiles(ctx context.Context, dir string) ([]string, error) {
 // front of a dot and something, or behind one.
 func IsName(name string) bool {
 	name = strings.ToLower(name)
-	if strings.HasSuffix(name, ".dockerignore") {
-		return false
+	for _, end := range []string{".dockerignore", ".containerignore", ".llb", ".json", ".md", "~"} { // made of one, or beside one
+		if strings.HasSuffix(name, end) {
+			return false
+		}
 	}
 	for _, word := range []string{"dockerfile", "containerfile"} {
 		if name == word || strings.HasPrefix(name, word+".") || strings.HasSuffix(name, "."+word) {

@@ -13,7 +13,7 @@ func TestDockerfiles(t *testing.T) {
 	dir := t.TempDir()
 	for _, name := range []string{
 		"Dockerfile", "a/dockerfile", "a/Dockerfile.dev", "a/b/web.Dockerfile", "c/Containerfile", ".git/Dockerfile",
-		"node_modules/x/Dockerfile", "Dockerfile.dockerignore", "Dockerfile-old", "notes.md", "d/Dockerfile/x",
+		"node_modules/x/Dockerfile", "Dockerfile.dockerignore", "Dockerfile.linux-amd64.llb", "Dockerfile-old", "notes.md", "d/Dockerfile/x",
 	} {
 		name = filepath.Join(dir, name)
 		if err := os.MkdirAll(filepath.Dir(name), 0o755); err != nil {

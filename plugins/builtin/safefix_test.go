@@ -102,7 +102,7 @@ func image(ctx context.Context, text string, fix diag.Fix) (string, error) {
 		}
 		fmt.Fprintln(&out, op.String())
 	}
-	if strings.Contains(fix.Message, "but for the history") {
+	if fix.Keeps == diag.Graph || strings.Contains(fix.Message, "but for the history") {
 		r.Image.History = slices.DeleteFunc(r.Image.History, func(h ocispecs.History) bool { return h.EmptyLayer })
 		for i := range r.Image.History {
 			_, r.Image.History[i].CreatedBy, _ = strings.Cut(r.Image.History[i].CreatedBy, " ")

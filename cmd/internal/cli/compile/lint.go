@@ -61,6 +61,7 @@ func lintCommand(p *cli.Process) *cobra.Command {
 		Example: `  strake lint .
   strake lint --fix --diff services
   strake lint --format sarif services >findings.sarif
+  strake lint --baseline lint.json --write-baseline .
   strake lint --baseline lint.json --fail-on warning .
   strake lint --explain DL3008
 `,

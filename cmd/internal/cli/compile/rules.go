@@ -107,9 +107,11 @@ func (c *lintRun) dockerfiles(ctx context.Context, args []string) ([]string, err
 			if len(found) == 0 {
 				found = []string{arg} // which tells that there is none
 			}
-			for _, name := range found {
-				if filepath.Dir(name) != filepath.Clean(arg) {
+			for i, name := range found {
+				if dir, base := filepath.Split(name); filepath.Clean(dir) != filepath.Clean(arg) {
 					c.below[name] = true
+				} else if base == "Dockerfile" {
+					found[i] = arg // which is its build context, and whose Dockerfile is never waited for
 				}
 			}
 			out = append(out, found...)

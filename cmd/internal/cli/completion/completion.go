@@ -74,7 +74,7 @@ func (c completer) below(cmd *cobra.Command) {
 // arguments are the words of a command that are no flags.
 func (c completer) arguments(cmd *cobra.Command) cobra.CompletionFunc {
 	switch cli.NameOf(cmd) {
-	case "build", "compile", "check", "fix", "expand", "diff", "pin", "context", "optimize":
+	case "build", "compile", "lint", "fix", "expand", "diff", "pin", "context", "optimize":
 		return directories
 	case "rmi", "save":
 		return c.images
@@ -155,7 +155,7 @@ func Enumerated() map[string][]string {
 		"--fail-on":        {"error", "warning", "info", "hint", "never"},
 		"--sort":           {"size", "name"},
 		"--format":         {"table", "json"},
-		"check --format":   {"text", "json", "sarif", "github"},
+		"lint --format":    {"text", "tty", "json", "sarif", "github", "gitlab", "checkstyle", "junit"},
 		"inspect --format": {"json"},
 		"inspect --type":   {"container", "image"},
 		"run --network":    {"host", "none", "private"},

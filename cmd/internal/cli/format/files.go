@@ -5,8 +5,8 @@ import (
 	"iter"
 	"os"
 	"path/filepath"
-	"strings"
 
+	"github.com/seed-e0495807/strake/backend/input"
 	"github.com/seed-e0495807/strake/lang/diag"
 )
 
@@ -44,7 +44,7 @@ func below(dir string, yield func(string, error) bool) bool {
 			}
 		case entry.IsDir() && name != dir && (entry.Name() == ".git" || entry.Name() == "node_modules"):
 			return filepath.SkipDir
-		case entry.Type().IsRegular() && named(entry.Name()):
+		case entry.Type().IsRegular() && input.IsName(entry.Name()):
 			found, more = true, yield(name, nil)
 		}
 		if !more {
@@ -57,18 +57,4 @@ func below(dir string, yield func(string, error) bool) bool {
 			Hint: "name a file that is called otherwise"})
 	}
 	return more
-}
-
-// named tells the names of Dockerfiles, and not those of the lists of what contexts leave out.
-func named(name string) bool {
-	lower := strings.ToLower(name)
-	if strings.HasSuffix(lower, ".dockerignore") || strings.HasSuffix(lower, ".containerignore") || strings.HasSuffix(lower, "~") {
-		return false
-	}
-	for _, kind := range []string{"dockerfile", "containerfile"} {
-		if lower == kind || strings.HasPrefix(lower, kind+".") || strings.HasSuffix(lower, "."+kind) {
-			return true
-		}
-	}
-	return false
 }

@@ -46,7 +46,7 @@ func Command(p *cli.Process) *cobra.Command {
 		Short: "Lay out Dockerfiles, with the build cache kept",
 		Long:  long,
 		Example: `  strake fmt .
-  strake fmt --diff services/api/Dockerfile
+  strake fmt --diff docker/Dockerfile.dev
   strake fmt --check .
 `,
 	}
