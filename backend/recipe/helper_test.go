@@ -1,7 +1,6 @@
 package recipe
 
 import (
-	"encoding/json"
 	"testing"
 
 	ocispecs "github.com/opencontainers/image-spec/specs-go/v1"
@@ -16,18 +15,11 @@ func gone(name string) layertest.Item { return layertest.File(name, "") } // wit
 // image makes one of layers.
 func image(t testing.TB, b layertest.Blobs, config ocispecs.ImageConfig, layers ...[]layertest.Item) *validate.Image {
 	t.Helper()
-	doc := ocispecs.Image{Platform: ocispecs.Platform{OS: "linux", Architecture: "amd64"}, Config: config, RootFS: ocispecs.RootFS{Type: "layers"}}
-	var m ocispecs.Manifest
+	var blobs [][]byte
 	for _, l := range layers {
-		desc := b.Put("", layertest.Tar(t, l...))
-		doc.RootFS.DiffIDs = append(doc.RootFS.DiffIDs, desc.Digest)
-		m.Layers = append(m.Layers, desc)
+		blobs = append(blobs, layertest.Tar(t, l...))
 	}
-	text, err := json.Marshal(doc)
-	if err != nil {
-		t.Fatal(err)
-	}
-	m.Config = b.Put("", text)
+	m := b.Image(t, ocispecs.Image{Platform: ocispecs.Platform{OS: "linux", Architecture: "amd64"}, Config: config}, blobs...)
 	img, err := validate.FromManifest(t.Context(), b, "test", m)
 	if err != nil {
 		t.Fatal(err)

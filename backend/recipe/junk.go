@@ -46,6 +46,10 @@ func trashes() []trash {
 	}
 }
 
+// MountPoints are the directories that a runtime makes in front of each RUN, to mount on. No RUN can remove
+// them, so that an image which has none cannot be built by RUNs.
+func MountPoints() []string { return []string{"/dev", "/proc", "/sys"} }
+
 // junk leaves out what no image needs.
 func junk(_ context.Context, r *reading) error {
 	for _, t := range trashes() {

@@ -106,7 +106,7 @@ func (r *reading) compare() {
 		}
 	})
 	r.ground.Walk(func(n *validate.Node) {
-		if name := n.Path(); r.after.At(name) == nil {
+		if name := n.Path(); r.after.At(name) == nil && !slices.Contains(MountPoints(), name) {
 			r.changes[name] = &change{path: name, before: n}
 		}
 	})

@@ -202,6 +202,20 @@ func TestInstalled(t *testing.T) {
 	}
 }
 
+// TestMountPoints holds that nothing removes what a RUN of the packages had to make.
+func TestMountPoints(t *testing.T) {
+	b := layertest.Blobs{}
+	points := []layertest.Item{layertest.Dir("dev"), layertest.Dir("proc"), layertest.Dir("sys"), layertest.Dir("srv")}
+	r, err := Read(t.Context(), Input{Before: image(t, b, ocispecs.ImageConfig{}, programs()), After: image(t, b, ocispecs.ImageConfig{}, programs()),
+		Installed: image(t, b, ocispecs.ImageConfig{}, programs(), points), Name: "base"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := instructions(r); got != "RUN rm -rf /srv" {
+		t.Error(got)
+	}
+}
+
 func TestMetadata(t *testing.T) {
 	b := layertest.Blobs{}
 	before := ocispecs.ImageConfig{Env: []string{"PATH=/bin", "A=1"}, Cmd: []string{"sh"}, User: "app"}

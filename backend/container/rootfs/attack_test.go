@@ -149,10 +149,10 @@ func TestDamaged(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			l, _ := layersAt(t, t.TempDir(), &image{})
-			i := &image{blobs: imageOf().blobs}
+			i := imageOf()
 			i.add(c.blob, good)
 			if name == "gone" {
-				clear(i.blobs)
+				clear(i.Blobs)
 			}
 			err := l.Unpack(t.Context(), i, i.manifest, i.diffIDs)
 			var d diag.Diagnostic

@@ -18,7 +18,6 @@ import (
 	"testing"
 	"time"
 
-	digest "github.com/opencontainers/go-digest"
 	ocispecs "github.com/opencontainers/image-spec/specs-go/v1"
 	"golang.org/x/sys/unix"
 
@@ -128,10 +127,8 @@ func difference(t *testing.T, a, b *image) []string {
 		if err != nil {
 			t.Fatal(err)
 		}
-		d := digest.FromBytes(config)
-		i.blobs[d] = config
 		m := i.manifest
-		m.Config = ocispecs.Descriptor{Digest: d, Size: int64(len(config))}
+		m.Config = i.Put("", config)
 		if of[n], err = validate.FromManifest(t.Context(), i, fmt.Sprint(n), m); err != nil {
 			t.Fatal(err)
 		}

@@ -5,7 +5,6 @@ package rootfs
 import (
 	"archive/tar"
 	"bytes"
-	"context"
 	"fmt"
 	"io"
 	"io/fs"
@@ -14,23 +13,23 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/containerd/containerd/v2/core/content"
-	"github.com/containerd/errdefs"
 	digest "github.com/opencontainers/go-digest"
 	ocispecs "github.com/opencontainers/image-spec/specs-go/v1"
 	"golang.org/x/sys/unix"
+
+	"github.com/seed-e0495807/strake/backend/ocilayer/layertest"
 )
 
 // image is one in memory.
 type image struct {
-	blobs    map[digest.Digest][]byte
+	layertest.Blobs
 	manifest ocispecs.Manifest
 	diffIDs  []digest.Digest
 }
 
 // imageOf gives an image of layers that are not compressed.
 func imageOf(layers ...[]byte) *image {
-	i := &image{blobs: map[digest.Digest][]byte{}}
+	i := &image{Blobs: layertest.Blobs{}}
 	for _, l := range layers {
 		i.add(l, l)
 	}
@@ -38,23 +37,9 @@ func imageOf(layers ...[]byte) *image {
 }
 
 func (i *image) add(blob, plain []byte) {
-	d := digest.FromBytes(blob)
-	i.blobs[d] = blob
-	i.manifest.Layers = append(i.manifest.Layers, ocispecs.Descriptor{Digest: d, Size: int64(len(blob))})
+	i.manifest.Layers = append(i.manifest.Layers, i.Put("", blob))
 	i.diffIDs = append(i.diffIDs, digest.FromBytes(plain))
 }
-
-func (i *image) ReaderAt(_ context.Context, desc ocispecs.Descriptor) (content.ReaderAt, error) {
-	data, ok := i.blobs[desc.Digest]
-	if !ok {
-		return nil, fmt.Errorf("blob %s: %w", desc.Digest, errdefs.ErrNotFound)
-	}
-	return blob{bytes.NewReader(data)}, nil
-}
-
-type blob struct{ *bytes.Reader }
-
-func (blob) Close() error { return nil }
 
 // layersAt opens layers in a directory, unpacks an image there and gives the directory of a container.
 func layersAt(t testing.TB, home string, i *image) (*Layers, string) {

@@ -65,7 +65,7 @@ func testLive(t *testing.T, l *Layers, dir string, i *image) {
 func (i *image) with(layers ...[]byte) *image {
 	out := imageOf()
 	for n, d := range i.diffIDs {
-		out.add(i.blobs[d], i.blobs[i.manifest.Layers[n].Digest])
+		out.add(i.Blobs[d], i.Blobs[i.manifest.Layers[n].Digest])
 	}
 	for _, l := range layers {
 		out.add(l, l)

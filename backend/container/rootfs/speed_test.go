@@ -33,7 +33,7 @@ func TestSpeed(t *testing.T) {
 		var archives []string
 		for n, desc := range i.manifest.Layers {
 			name := filepath.Join(dir, fmt.Sprintf("%d.tar.gz", n))
-			if err := os.WriteFile(name, i.blobs[desc.Digest], 0o600); err != nil {
+			if err := os.WriteFile(name, i.Blobs[desc.Digest], 0o600); err != nil {
 				t.Fatal(err)
 			}
 			archives = append(archives, name)

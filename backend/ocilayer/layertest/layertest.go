@@ -5,6 +5,7 @@ import (
 	"archive/tar"
 	"bytes"
 	"context"
+	"encoding/json"
 	"fmt"
 	"io"
 	"maps"
@@ -123,4 +124,21 @@ func (b Blobs) Put(mediaType string, data []byte) ocispecs.Descriptor {
 	d := digest.FromBytes(data)
 	b[d] = data
 	return ocispecs.Descriptor{MediaType: mediaType, Digest: d, Size: int64(len(data))}
+}
+
+// Image puts the layers of an image, and a config like that which is given, and gives the manifest.
+func (b Blobs) Image(t testing.TB, config ocispecs.Image, layers ...[]byte) ocispecs.Manifest {
+	t.Helper()
+	var m ocispecs.Manifest
+	config.RootFS = ocispecs.RootFS{Type: "layers"}
+	for _, l := range layers {
+		desc := b.Put(ocispecs.MediaTypeImageLayer, l)
+		m.Layers, config.RootFS.DiffIDs = append(m.Layers, desc), append(config.RootFS.DiffIDs, desc.Digest)
+	}
+	text, err := json.Marshal(config)
+	if err != nil {
+		t.Fatal(err)
+	}
+	m.Config = b.Put(ocispecs.MediaTypeImageConfig, text)
+	return m
 }

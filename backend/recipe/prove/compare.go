@@ -29,8 +29,21 @@ type Left struct {
 	matcher *patternmatcher.PatternMatcher
 }
 
-// Compare compares two images, but for what was left out.
+// Compare compares two images, but for what was left out, and for directories that a RUN of B had to make.
 func Compare(ctx context.Context, r *validate.Reader, a, b *validate.Image, left []recipe.LeftOut) (*Proof, error) {
+	var trees [2]*validate.Tree
+	for i, img := range []*validate.Image{a, b} {
+		var err error
+		if trees[i], err = r.Tree(ctx, img); err != nil {
+			return nil, err
+		}
+	}
+	left = slices.Clone(left)
+	for _, name := range recipe.MountPoints() {
+		if trees[0].At(name) == nil && trees[1].At(name) != nil {
+			left = append(left, recipe.LeftOut{Pattern: name, Why: "directory that each RUN makes to mount on, and none can remove"})
+		}
+	}
 	p := &Proof{}
 	for _, l := range left {
 		m, err := patternmatcher.New([]string{strings.TrimPrefix(l.Pattern, "/")})
@@ -38,13 +51,6 @@ func Compare(ctx context.Context, r *validate.Reader, a, b *validate.Image, left
 			return nil, err
 		}
 		p.Left = append(p.Left, Left{LeftOut: l, matcher: m})
-	}
-	var trees [2]*validate.Tree
-	for i, img := range []*validate.Image{a, b} {
-		var err error
-		if trees[i], err = r.Tree(ctx, img); err != nil {
-			return nil, err
-		}
 	}
 	report, err := r.Compare(ctx, trees[0], trees[1])
 	if err != nil {

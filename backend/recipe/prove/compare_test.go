@@ -5,7 +5,9 @@ import (
 	"testing"
 
 	"github.com/moby/patternmatcher"
+	ocispecs "github.com/opencontainers/image-spec/specs-go/v1"
 
+	"github.com/seed-e0495807/strake/backend/ocilayer/layertest"
 	"github.com/seed-e0495807/strake/backend/recipe"
 	"github.com/seed-e0495807/strake/backend/validate"
 )
@@ -49,6 +51,39 @@ func TestSort(t *testing.T) {
 		}
 		if want := c.class == "files"; slices.Contains(p.repairable(), c.d.Path) != want {
 			t.Errorf("%s: it is repaired: %v", c.name, !want)
+		}
+	}
+}
+
+// TestMountPoints holds that directories which a RUN had to make are told, and that they alone are excused.
+func TestMountPoints(t *testing.T) {
+	b := layertest.Blobs{}
+	image := func(items ...layertest.Item) *validate.Image {
+		m := b.Image(t, ocispecs.Image{Platform: ocispecs.Platform{OS: "linux", Architecture: "amd64"}}, layertest.Tar(t, items...))
+		img, err := validate.FromManifest(t.Context(), b, "test", m)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return img
+	}
+	etc, dev, proc := layertest.Dir("etc"), layertest.Dir("dev"), layertest.Dir("proc")
+	for _, c := range []struct {
+		name   string
+		a, b   *validate.Image
+		answer validate.Judgement
+	}{
+		{"made by a RUN", image(etc), image(etc, dev, proc), validate.EqualUpTo},
+		{"there in both", image(etc, dev), image(etc, dev), validate.Equal},
+		{"another mode", image(etc, dev), image(etc, dev.WithMode(0o700)), validate.NotEqual},
+		{"not made", image(etc, dev), image(etc), validate.NotEqual},
+		{"another directory", image(etc), image(etc, layertest.Dir("srv")), validate.NotEqual},
+	} {
+		p, err := Compare(t.Context(), validate.NewReader(validate.Usual()), c.a, c.b, nil)
+		if err != nil || p.Answer != c.answer {
+			t.Errorf("%s: %s, not %s: %v", c.name, p.Answer, c.answer, err)
+		}
+		if c.answer == validate.EqualUpTo && (len(p.Left) != 2 || p.Left[0].Pattern != "/dev" || !slices.Equal(p.Left[1].Made, []string{"/proc"})) {
+			t.Errorf("%s: left out: %+v", c.name, p.Left)
 		}
 	}
 }
