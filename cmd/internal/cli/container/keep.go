@@ -101,7 +101,7 @@ func keepHere(ctx context.Context, p *cli.Process, s *store.Store, changed *buil
 	if err != nil {
 		return err
 	}
-	k := &keeping{Changed: changed, store: s, name: debugImage + ":" + strings.ToLower(rand.Text()[:6])}
+	k := &keeping{Changed: changed, store: s}
 	if k.layers, err = rootfs.Open(cli.LayersDir(home)); err != nil {
 		return err
 	}
@@ -114,12 +114,17 @@ func keepHere(ctx context.Context, p *cli.Process, s *store.Store, changed *buil
 	if err != nil {
 		return err
 	}
-	c, err := container.Open(cli.ContainersDir(home)).Keep(ctx, cfg, changed.Exit, func(dir string) error { return k.fill(ctx, dir, cfg) })
-	switch {
-	case errors.Is(err, errUnchanged):
+	set := container.Open(cli.ContainersDir(home))
+	c, err := set.Keep(ctx, cfg, changed.Exit, func(dir string) error { return k.fill(ctx, dir, cfg) })
+	if errors.Is(err, errUnchanged) {
 		return nil
-	case err != nil:
-		return errors.Join(err, k.forget(ctx))
+	}
+	if err != nil {
+		return err
+	}
+	// The image comes last, as it goes first: it is never there without the container that takes it along.
+	if err := s.Put(ctx, changed.Image, []string{cfg.Image}, nil); err != nil {
+		return errors.Join(err, set.Remove(context.WithoutCancel(ctx), c))
 	}
 	return cli.Printf(p.Stderr, "%s", k.told(c.Name))
 }
@@ -129,8 +134,6 @@ type keeping struct {
 	*build.Changed
 	store    *store.Store
 	layers   *rootfs.Layers
-	name     string // of the image
-	named    bool
 	manifest ocispecs.Manifest
 	image    ocispecs.Image
 	skipped  []string
@@ -139,7 +142,7 @@ type keeping struct {
 // config is what the container is made of.
 func (k *keeping) config(ctx context.Context) (container.Config, error) {
 	cfg := container.Config{
-		Image: k.name, OwnImage: true, ImageID: k.Image.Digest, Manifest: k.Image.Digest,
+		Image: debugImage + ":" + strings.ToLower(rand.Text()[:6]), OwnImage: true, Manifest: k.Image.Digest,
 		Args: k.Command, Network: container.Private, About: k.About,
 	}
 	if err := readBlob(ctx, k.store, k.Image.Digest.String(), &k.manifest); err != nil {
@@ -168,7 +171,7 @@ func readBlob(ctx context.Context, s *store.Store, name string, v any) error {
 // errUnchanged is that of files that were touched only.
 var errUnchanged = errors.New("nothing was changed")
 
-// fill makes what is changed in the directory of the container, and names the image.
+// fill makes what is changed in the directory of the container.
 func (k *keeping) fill(ctx context.Context, dir string, cfg container.Config) error {
 	if err := k.layers.Unpack(ctx, k.store.Content(), k.manifest, cfg.DiffIDs); err != nil {
 		return err
@@ -185,20 +188,8 @@ func (k *keeping) fill(ctx context.Context, dir string, cfg container.Config) er
 	if !changed {
 		return errUnchanged
 	}
-	k.skipped, k.named = skipped, true
-	return k.store.Put(ctx, k.Image, []string{k.name}, nil)
-}
-
-// forget takes the name off the image again: there is no container of it.
-func (k *keeping) forget(ctx context.Context) error {
-	if !k.named {
-		return nil
-	}
-	_, err := k.store.Remove(context.WithoutCancel(ctx), k.name, true)
-	if errors.Is(err, store.ErrNotFound) {
-		return nil
-	}
-	return err
+	k.skipped = skipped
+	return nil
 }
 
 // told says where the changes are, and what of them is not there.

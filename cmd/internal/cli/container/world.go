@@ -165,7 +165,14 @@ func (w *World) remove(ctx context.Context, cmd *cobra.Command, names []string, 
 	return err
 }
 
+// removeOne removes a container, and before it the image that was made for it alone: what is left when this
+// is killed can be removed again.
 func (w *World) removeOne(ctx context.Context, c *container.Container, force bool) error {
+	if c.OwnImage {
+		if err := w.WithStore(ctx, func(s *store.Store) error { return removeOwn(ctx, s, c) }); err != nil {
+			return err
+		}
+	}
 	if c.Err != nil {
 		r, err := w.Runner()
 		if err != nil {
@@ -178,10 +185,7 @@ func (w *World) removeOne(ctx context.Context, c *container.Container, force boo
 			return err
 		}
 	}
-	if err := w.Set.Remove(ctx, c); err != nil || !c.OwnImage {
-		return err
-	}
-	return w.WithStore(ctx, func(s *store.Store) error { return removeOwn(ctx, s, c) })
+	return w.Set.Remove(ctx, c)
 }
 
 // removeOwn removes the image that was made for a container alone, unless that has another name by
