@@ -12,12 +12,9 @@ import (
 // documents as they are.
 func (p *printer) instruction(in lang.Instruction) {
 	h := in.Head()
-	p.trivia, p.at, p.end = nil, h.At.Start, h.At.End
+	p.trivia, p.at, p.end = trivia(p.file, in), h.At.Start, h.At.End
 	if len(h.Heredocs) > 0 {
 		p.end = h.Heredocs[0].Body.At.Start
-	}
-	if strings.IndexByte(p.src[p.at:p.end], '\n') >= 0 {
-		p.trivia = p.file.Trivia(in)
 	}
 	if n := len(p.trivia); n == 0 || p.trivia[n-1].At.End < p.end {
 		p.end = p.at + uint32(len(strings.TrimRight(p.src[p.at:p.end], "\r\n")))
@@ -33,6 +30,19 @@ func (p *printer) instruction(in lang.Instruction) {
 	if len(h.Heredocs) > 0 {
 		p.documents(in)
 	}
+}
+
+// trivia is that of an instruction. Most stand on one line and have none: they are not read again.
+func trivia(f *lang.File, in lang.Instruction) []lang.Trivia {
+	h := in.Head()
+	end := h.At.End
+	if len(h.Heredocs) > 0 {
+		end = h.Heredocs[0].Body.At.Start - 1
+	}
+	if !strings.Contains(f.Source.Text[h.At.Start:end], "\n") {
+		return nil
+	}
+	return f.Trivia(in)
 }
 
 // documents writes the here documents: byte for byte, but for scripts that are laid out.

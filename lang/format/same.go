@@ -38,7 +38,7 @@ func sameItem(f *lang.File, a lang.Item, g *lang.File, b lang.Item, scripts bool
 		return ok && x.Name == y.Name && x.Value == y.Value
 	case lang.Instruction:
 		y, ok := b.(lang.Instruction)
-		return ok && sameInstruction(x, y, scripts) && slices.Equal(comments(f, x), comments(g, y))
+		return ok && sameInstruction(x, y, scripts) && comments(f, x) == comments(g, y)
 	}
 	return false
 }
@@ -143,21 +143,14 @@ func sameDocument(a, b lang.Heredoc) bool {
 	return a.Name == b.Name && a.Expand == b.Expand && a.Chomp == b.Chomp && a.Body.Text == b.Body.Text && a.End.Text == b.End.Text
 }
 
-// comments are those inside an instruction.
-func comments(f *lang.File, in lang.Instruction) []string {
-	h := in.Head()
-	end := h.At.End
-	if len(h.Heredocs) > 0 {
-		end = h.Heredocs[0].Body.At.Start - 1
-	}
-	if !strings.Contains(f.Source.Text[h.At.Start:end], "\n") {
-		return nil
-	}
-	var out []string
-	for _, t := range f.Trivia(in) {
+// comments are those inside an instruction, a line each.
+func comments(f *lang.File, in lang.Instruction) string {
+	var out strings.Builder
+	for _, t := range trivia(f, in) {
 		if t.Kind == lang.InnerComment {
-			out = append(out, trimRight(t.Text))
+			out.WriteString(trimRight(t.Text))
+			out.WriteByte('\n')
 		}
 	}
-	return out
+	return out.String()
 }

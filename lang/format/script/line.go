@@ -53,12 +53,7 @@ func Lines(text, shell string, breaks []Break, style Style) ([]Line, bool) {
 // broken is a text with its lines ended again, as a shell reads that: where they ended, if
 // that is between words, and behind each && of the outermost commands.
 func broken(text string, file *syntax.File, breaks []Break) string {
-	var ends []int
-	for _, b := range breaks {
-		if between(file, b.At) {
-			ends = append(ends, b.At)
-		}
-	}
+	ends := between(file, breaks)
 	for _, s := range file.Stmts {
 		ends = append(ends, ands(s)...)
 	}
@@ -74,23 +69,41 @@ func broken(text string, file *syntax.File, breaks []Break) string {
 	return out.String()
 }
 
-// between tells whether an offset is between words, and not in one: a command in a word has
-// words of its own.
-func between(file *syntax.File, at int) bool {
-	words := true // by the innermost node
+// between gives the offsets of the breaks that are between words, and not in one: a command in a
+// word has words of its own.
+func between(file *syntax.File, breaks []Break) []int {
+	inWord := make([]bool, len(breaks)) // by the innermost node
 	syntax.Walk(file, func(n syntax.Node) bool {
-		if n == nil || int(n.Pos().Offset()) >= at || at >= int(n.End().Offset()) {
-			return n == nil || n == file
+		if n == nil {
+			return true
+		}
+		first, end := behind(breaks, n.Pos().Offset()+1), behind(breaks, n.End().Offset())
+		if first >= end {
+			return n == file
 		}
 		switch n.(type) {
 		case *syntax.Lit, *syntax.SglQuoted, *syntax.DblQuoted, *syntax.ParamExp, *syntax.ArithmExp, *syntax.ArithmCmd, *syntax.ExtGlob, *syntax.TestClause:
-			words = false
+			for i := first; i < end; i++ {
+				inWord[i] = true
+			}
 		case *syntax.CmdSubst, *syntax.ProcSubst:
-			words = true
+			clear(inWord[first:end])
 		}
 		return true
 	})
-	return words
+	var out []int
+	for i, b := range breaks {
+		if !inWord[i] {
+			out = append(out, b.At)
+		}
+	}
+	return out
+}
+
+// behind is the index of the first break that is not in front of an offset.
+func behind(breaks []Break, at uint) int {
+	i, _ := slices.BinarySearchFunc(breaks, int(at), func(b Break, at int) int { return b.At - at })
+	return i
 }
 
 // ands are the ends of each && of a chain.
@@ -164,94 +177,6 @@ func stmts(n syntax.Node) (list [][]*syntax.Stmt, closed []bool) {
 		add(n.Stmts, false)
 	}
 	return list, closed
-}
-
-// comment puts the comments of a Dockerfile back above the lines of what they stood above.
-func comment(lines []Line, breaks []Break, before, after *syntax.File) ([]Line, bool) {
-	was, is := anchors(before), anchors(after)
-	if len(was) != len(is) {
-		return nil, false
-	}
-	above := make([][]string, len(lines))
-	for _, b := range breaks {
-		if len(b.Comments) == 0 {
-			continue
-		}
-		line, ok := place(b.At, lines, was, is)
-		if !ok {
-			return nil, false
-		}
-		above[line] = append(above[line], b.Comments...)
-	}
-	var out []Line
-	for i, l := range lines {
-		deep := l.Text[:len(l.Text)-len(strings.TrimLeft(l.Text, " \t"))]
-		for _, c := range above[i] {
-			out = append(out, Line{deep + c, true})
-		}
-		out = append(out, l)
-	}
-	return out, true
-}
-
-// place is the line of the first thing behind an offset of the text. An operator counts only
-// where its line starts with it. The first line has no place above it.
-func place(at int, lines []Line, was, is []anchor) (int, bool) {
-	best := -1
-	for i, a := range was {
-		to := is[i].pos
-		if !a.pos.IsValid() || !to.IsValid() || int(a.pos.Offset()) < at || best >= 0 && was[best].pos.Offset() <= a.pos.Offset() {
-			continue
-		}
-		text := lines[to.Line()-1].Text
-		if a.operator && int(to.Col())-1 != len(text)-len(strings.TrimLeft(text, " \t")) {
-			continue
-		}
-		best = i
-	}
-	if best < 0 || is[best].pos.Line() < 2 {
-		return 0, false
-	}
-	return int(is[best].pos.Line()) - 1, true
-}
-
-// anchor is a place that a comment can stand in front of.
-type anchor struct {
-	pos      syntax.Pos
-	operator bool
-}
-
-// anchors are those of a tree, in an order that its layout does not change.
-func anchors(file *syntax.File) (out []anchor) {
-	add := func(list ...syntax.Pos) {
-		for _, pos := range list {
-			out = append(out, anchor{pos, false})
-		}
-	}
-	syntax.Walk(file, func(n syntax.Node) bool {
-		switch n := n.(type) {
-		case *syntax.Stmt, *syntax.Word, *syntax.Assign, *syntax.Redirect:
-			add(n.Pos())
-		case *syntax.BinaryCmd:
-			out = append(out, anchor{n.OpPos, true})
-		case *syntax.IfClause:
-			add(n.Position, n.ThenPos, n.FiPos)
-		case *syntax.WhileClause:
-			add(n.DoPos, n.DonePos)
-		case *syntax.ForClause:
-			add(n.DoPos, n.DonePos)
-		case *syntax.CaseClause:
-			add(n.In, n.Esac)
-		case *syntax.CaseItem:
-			add(n.OpPos)
-		case *syntax.Block:
-			add(n.Lbrace, n.Rbrace)
-		case *syntax.Subshell:
-			add(n.Lparen, n.Rparen)
-		}
-		return true
-	})
-	return out
 }
 
 // indented has all lines but the first stand deeper than the instruction.
