@@ -1,6 +1,7 @@
 package lint
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/seed-e0495807/strake/ir"
@@ -87,6 +88,15 @@ func (t *Text) Remove(in lang.Instruction) []diag.Edit {
 	return []diag.Edit{{Span: at}}
 }
 
+// Flag is the first flag of a name.
+func Flag(in lang.Instruction, name string) (lang.Flag, bool) {
+	flags := in.Head().Flags
+	if i := slices.IndexFunc(flags, func(f lang.Flag) bool { return f.Name == name }); i >= 0 {
+		return flags[i], true
+	}
+	return lang.Flag{}, false
+}
+
 // RemoveFlag takes a flag of an instruction out, with the blanks behind it. There is no edit where
 // it does not stand in one piece.
 func (t *Text) RemoveFlag(f lang.Flag) []diag.Edit {
@@ -102,4 +112,47 @@ func (t *Text) RemoveFlag(f lang.Flag) []diag.Edit {
 		at.End++
 	}
 	return []diag.Edit{{Span: at}}
+}
+
+// Newline is what lines of the file end with.
+func (t *Text) Newline() string {
+	if strings.Contains(t.File.Source.Text, "\r\n") {
+		return "\r\n"
+	}
+	return "\n"
+}
+
+// Like spells a keyword, which is given in capitals, in the case of another.
+func Like(word, keyword string) string {
+	if word == strings.ToLower(word) {
+		return strings.ToLower(keyword)
+	}
+	return keyword
+}
+
+// Mentions tells whether an instruction has a word in it, also in its here documents.
+func Mentions(in lang.Instruction, word string) bool {
+	if mentions(in.Head().Code, word) {
+		return true
+	}
+	return slices.ContainsFunc(in.Head().Heredocs, func(d lang.Heredoc) bool { return mentions(d.Body.Text, word) })
+}
+
+func mentions(text, word string) bool {
+	for i := 0; ; {
+		j := strings.Index(text[i:], word)
+		if j < 0 {
+			return false
+		}
+		start, end := i+j, i+j+len(word)
+		if (start == 0 || !NameByte(text[start-1])) && (end == len(text) || !NameByte(text[end])) {
+			return true
+		}
+		i = end
+	}
+}
+
+// NameByte tells the bytes of names of variables.
+func NameByte(c byte) bool {
+	return c == '_' || c >= '0' && c <= '9' || c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z'
 }

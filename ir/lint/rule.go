@@ -3,6 +3,7 @@ package lint
 import (
 	"github.com/seed-e0495807/strake/ir"
 	"github.com/seed-e0495807/strake/ir/plan"
+	"github.com/seed-e0495807/strake/ir/shell"
 	"github.com/seed-e0495807/strake/lang"
 	"github.com/seed-e0495807/strake/lang/diag"
 	"github.com/seed-e0495807/strake/lang/source"
@@ -65,6 +66,15 @@ func OnScript(look func(*Script, *Report)) func(*Step, *Report) {
 			look(script, r)
 		}
 	}
+}
+
+// OnCommand makes a Rule.Step of a function that looks at the commands of scripts, one by one.
+func OnCommand(look func(*Script, *shell.Command, *Report)) func(*Step, *Report) {
+	return OnScript(func(s *Script, r *Report) {
+		for _, c := range s.Commands {
+			look(s, c, r)
+		}
+	})
 }
 
 // Text is the syntax tree of a Dockerfile.

@@ -4,6 +4,7 @@ import (
 	"mvdan.cc/sh/v3/syntax"
 
 	"github.com/seed-e0495807/strake/ir"
+	"github.com/seed-e0495807/strake/ir/effects"
 	"github.com/seed-e0495807/strake/ir/shell"
 	"github.com/seed-e0495807/strake/lang"
 	"github.com/seed-e0495807/strake/lang/diag"
@@ -32,6 +33,22 @@ func (s *Script) Share(key any, build func() any) any {
 		s.shared[key] = made
 	}
 	return made
+}
+
+type taskKey struct{ *shell.Command }
+
+type task struct {
+	effects.Task
+	ok bool
+}
+
+// Task is effects.TaskOf one of the script's commands, read once.
+func (s *Script) Task(c *shell.Command) (effects.Task, bool) {
+	t := s.Share(taskKey{c}, func() any {
+		t, ok := effects.TaskOf(c)
+		return task{t, ok}
+	}).(task)
+	return t.Task, t.ok
 }
 
 // piece is a stretch of a script that stands in the file in one go.
@@ -92,6 +109,24 @@ func (s *Script) Edit(start, end int, text string) []diag.Edit {
 		return nil
 	}
 	return []diag.Edit{{Span: at, New: text}}
+}
+
+// Change is what an editor does to the script, as one edit; none where Edit gives none.
+func (s *Script) Change(change func(*shell.Editor)) []diag.Edit {
+	e := s.Script.Edit()
+	change(e)
+	old, now := s.Text, e.Text()
+	if old == now {
+		return nil
+	}
+	start, end := 0, 0
+	for start < min(len(old), len(now)) && old[start] == now[start] {
+		start++
+	}
+	for end < min(len(old), len(now))-start && old[len(old)-1-end] == now[len(now)-1-end] {
+		end++
+	}
+	return s.Edit(start, len(old)-end, now[start:len(now)-end])
 }
 
 // fits tells whether a text may stand in a script at a place: outside of here documents a line

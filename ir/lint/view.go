@@ -1,10 +1,13 @@
 package lint
 
 import (
+	"iter"
+
 	"github.com/seed-e0495807/strake/ir"
 	"github.com/seed-e0495807/strake/ir/distro"
 	"github.com/seed-e0495807/strake/ir/effects"
 	"github.com/seed-e0495807/strake/ir/eval"
+	"github.com/seed-e0495807/strake/ir/shell"
 	"github.com/seed-e0495807/strake/lang"
 )
 
@@ -124,6 +127,76 @@ func (s *Stage) Root() *Stage {
 		s = s.Parent
 	}
 	return s
+}
+
+// Within tells whether a stage is another, or starts from it.
+func (s *Stage) Within(of *Stage) bool {
+	for ; s != nil; s = s.Parent {
+		if s == of {
+			return true
+		}
+	}
+	return false
+}
+
+// Shipped tells whether the layers of a stage are in the image that a build makes unless it is
+// asked for another stage.
+func (s *Stage) Shipped() bool { return s.View.Stages[len(s.View.Stages)-1].Within(s) }
+
+// Own are the steps of a stage that run in its build: no triggers.
+func (s *Stage) Own() iter.Seq[*Step] {
+	return func(yield func(*Step) bool) {
+		for _, step := range s.Steps {
+			if !step.Onbuild && !yield(step) {
+				return
+			}
+		}
+	}
+}
+
+// Before are the steps in front of one in its build, from the first of the stages that its own
+// starts from.
+func (s *Step) Before() iter.Seq[*Step] {
+	return func(yield func(*Step) bool) { s.Stage.upTo(s.Index, yield) }
+}
+
+// upTo goes through the steps of the stages that a stage starts from, and its own in front of an
+// op. It is false once yield is.
+func (s *Stage) upTo(index int, yield func(*Step) bool) bool {
+	if s.Parent != nil && !s.Parent.upTo(len(s.Parent.Ops), yield) {
+		return false
+	}
+	for o := range s.Own() {
+		if o.Index >= index {
+			break
+		}
+		if !yield(o) {
+			return false
+		}
+	}
+	return true
+}
+
+// After are the steps of a stage behind one.
+func (s *Step) After() iter.Seq[*Step] {
+	return func(yield func(*Step) bool) {
+		for o := range s.Stage.Own() {
+			if o.Index > s.Index && !yield(o) {
+				return
+			}
+		}
+	}
+}
+
+// Line is where a step stands in the file, from 1.
+func (s *Step) Line() int { return s.Stage.View.Text.File.Source.Line(s.Node.Span().Start) }
+
+// Commands are those of the script of a step; none where there is no script.
+func (s *Step) Commands() []*shell.Command {
+	if script := s.Script(); script != nil {
+		return script.Commands
+	}
+	return nil
 }
 
 // State is what is in force in front of a step.

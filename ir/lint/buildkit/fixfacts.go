@@ -29,11 +29,11 @@ func withoutPlatform(r *lint.Report, f plan.PlatformFlag) []diag.Edit {
 	if !ok {
 		return nil
 	}
-	i := slices.IndexFunc(from.Flags, func(f lang.Flag) bool { return f.Name == "platform" })
-	if i < 0 {
+	flag, ok := lint.Flag(from, "platform")
+	if !ok {
 		return nil
 	}
-	return r.Text().RemoveFlag(from.Flags[i])
+	return r.Text().RemoveFlag(flag)
 }
 
 // renameVariable has the words of an instruction use another variable. There is no edit where one
@@ -82,14 +82,10 @@ func variables(text, name string) (list []int) {
 		start, end := i+j, i+j+len(name)
 		i = end
 		front := text[:start]
-		if (strings.HasSuffix(front, "$") || strings.HasSuffix(front, "${")) && (end == len(text) || !isNameByte(text[end])) {
+		if (strings.HasSuffix(front, "$") || strings.HasSuffix(front, "${")) && (end == len(text) || !lint.NameByte(text[end])) {
 			list = append(list, start)
 		}
 	}
-}
-
-func isNameByte(c byte) bool {
-	return c == '_' || c >= '0' && c <= '9' || c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z'
 }
 
 // modernPair writes "key value" as "key=value", in quotes where the value has blanks. The value
@@ -156,7 +152,7 @@ func mountSecret(r *lint.Report, f plan.Declared) []diag.Edit {
 	for _, stage := range r.View().Stages {
 		for _, s := range stage.Steps {
 			switch run, isRun := s.Node.(*lang.Run); {
-			case s.Node == arg || !isWithin(stage, step.Stage) || !names(s, f.Key):
+			case s.Node == arg || !stage.Within(step.Stage) || !lint.Mentions(s.Node, f.Key):
 			case stage != step.Stage || s.Onbuild || !isRun || s.Index < step.Index:
 				return nil
 			default:
@@ -170,42 +166,13 @@ func mountSecret(r *lint.Report, f plan.Declared) []diag.Edit {
 	return append(edits, r.Text().Remove(arg)...)
 }
 
-// isWithin tells whether a stage is another, or starts from it.
-func isWithin(stage, of *lint.Stage) bool {
-	for ; stage != nil; stage = stage.Parent {
-		if stage == of {
-			return true
-		}
-	}
-	return false
-}
-
 func isName(text string) bool {
 	for i := range len(text) {
-		if !isNameByte(text[i]) {
+		if !lint.NameByte(text[i]) {
 			return false
 		}
 	}
 	return text != ""
-}
-
-// names tells whether an instruction has a word in it.
-func names(s *lint.Step, word string) bool {
-	text := s.Node.Head().Code
-	for _, d := range s.Node.Head().Heredocs {
-		text += "\n" + d.Body.Text
-	}
-	for i := 0; ; {
-		j := strings.Index(text[i:], word)
-		if j < 0 {
-			return false
-		}
-		start, end := i+j, i+j+len(word)
-		i = end
-		if (start == 0 || !isNameByte(text[start-1])) && (end == len(text) || !isNameByte(text[end])) {
-			return true
-		}
-	}
 }
 
 // execForm writes a command as JSON that is nothing but words.

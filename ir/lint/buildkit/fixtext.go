@@ -38,17 +38,9 @@ func authors(t *lint.Text, in *lang.Maintainer) []diag.Edit {
 		value.WriteByte(in.Name.Text[i])
 	}
 	return []diag.Edit{
-		{Span: in.Keyword.At, New: like(in.Keyword.Text, "LABEL")},
+		{Span: in.Keyword.At, New: lint.Like(in.Keyword.Text, "LABEL")},
 		{Span: in.Name.At, New: `org.opencontainers.image.authors="` + value.String() + `"`},
 	}
-}
-
-// like spells a keyword in the case of another.
-func like(word, keyword string) string {
-	if word == strings.ToLower(word) {
-		return strings.ToLower(keyword)
-	}
-	return strings.ToUpper(keyword)
 }
 
 // rename gives a stage another name, there and where it is named.
@@ -164,7 +156,7 @@ func spellAs(t *lint.Text, in *lang.From, from string) []diag.Edit {
 	if !ok {
 		return nil
 	}
-	return []diag.Edit{{Span: at, New: like(from, "AS")}}
+	return []diag.Edit{{Span: at, New: lint.Like(from, "AS")}}
 }
 
 // spell writes a keyword in another case, and an AS like its FROM.
@@ -197,7 +189,7 @@ func describe(t *lint.Text, in lang.Instruction, name string) []diag.Edit {
 	case last == nil || told: // that is said to a tool, maybe
 		return nil
 	case lines > 1:
-		return []diag.Edit{lint.Insert(last.At, "\n#")}
+		return []diag.Edit{lint.Insert(last.At, t.Newline()+"#")}
 	}
 	at := last.At
 	at.Start = at.End - uint32(len(strings.TrimLeft(last.Text, " \t")))

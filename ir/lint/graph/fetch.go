@@ -101,6 +101,9 @@ func pipeToShell() lint.Rule {
 	r := rule("pipe-to-shell", diag.Warning, "security", "What is fetched should not run unseen, and half of it not at all: save it, compare its checksum, then run it")
 	r.Step = lint.OnScript(func(s *lint.Script, r *lint.Report) {
 		const message = "what the server sends runs unseen, be it half a script: save it, compare its checksum, then run it"
+		if !slices.ContainsFunc(s.Commands, func(c *shell.Command) bool { return slices.Contains(interpreters, c.Name) || isSource(c) }) {
+			return
+		}
 		told := map[*shell.Command]bool{}
 		s.Pipes(func(from, to *shell.Command) {
 			files, ok := effects.Downloads(from)
@@ -110,7 +113,7 @@ func pipeToShell() lint.Rule {
 			}
 		})
 		for _, c := range s.Commands {
-			if slices.Contains(interpreters, c.Name) || c.Name == "eval" || c.Name == "source" || c.Name == "." {
+			if slices.Contains(interpreters, c.Name) || isSource(c) {
 				if slices.ContainsFunc(c.Args, func(w shell.Word) bool { return hasCall(w, "curl", "wget") }) {
 					r.Command(s, c, message)
 				}
@@ -119,6 +122,9 @@ func pipeToShell() lint.Rule {
 	})
 	return r
 }
+
+// isSource tells a command by which a shell runs what it is given itself.
+func isSource(c *shell.Command) bool { return c.Name == "eval" || c.Name == "source" || c.Name == "." }
 
 // readsProgram tells whether an interpreter is given no program but its standard input.
 func readsProgram(c *shell.Command) bool {
@@ -153,8 +159,7 @@ func fetchInClear() lint.Rule {
 			return
 		}
 		for _, c := range script.Commands {
-			_, fetches := effects.Downloads(c)
-			if sub, _ := effects.Subcommand(c); !fetches && (c.Name != "git" || sub != "clone") {
+			if _, fetches := effects.Downloads(c); !fetches && !clones(c) {
 				continue
 			}
 			for _, w := range c.Operands() {
@@ -189,7 +194,7 @@ func tlsCheckOff() lint.Rule {
 			}
 			return
 		}
-		for _, c := range commands(s) {
+		for _, c := range s.Commands() {
 			if i := slices.IndexFunc(c.Args, func(w shell.Word) bool { return unchecked(c, w) }); i >= 0 {
 				r.Word(s.Script(), c, c.Args[i], why)
 			} else if slices.ContainsFunc(c.Env, func(v shell.Var) bool { return noCheck(v.Name, v.Value.Lit()) }) {
@@ -236,7 +241,7 @@ func unchecked(c *shell.Command, w shell.Word) bool {
 
 func signatureCheckOff() lint.Rule {
 	r := rule("signature-check-off", diag.Warning, "security", "Packages should be installed with their signatures checked: add the key of the repository instead")
-	r.Step = onCommand(func(s *lint.Script, c *shell.Command, r *lint.Report) {
+	r.Step = lint.OnCommand(func(s *lint.Script, c *shell.Command, r *lint.Report) {
 		manager := effects.SystemManager(c.Name)
 		for _, w := range c.Args {
 			if manager != "" && slices.Contains([]string{"--allow-unauthenticated", "--force-yes", "--allow-untrusted", "--nogpgcheck", "--no-gpg-checks", "--nosignature",
@@ -252,7 +257,7 @@ func signatureCheckOff() lint.Rule {
 
 func aptKey() lint.Rule {
 	r := rule("apt-key", diag.Warning, "security", "A key that apt-key adds is trusted for all repositories, and apt-key is gone in new releases: name a file with signed-by")
-	r.Step = onCommand(func(s *lint.Script, c *shell.Command, r *lint.Report) {
+	r.Step = lint.OnCommand(func(s *lint.Script, c *shell.Command, r *lint.Report) {
 		if c.Name == "apt-key" && (c.Has("add", "adv")) {
 			r.Command(s, c, "apt-key has the key trusted for all repositories, and is gone in new releases: put it below /etc/apt/keyrings and name it with signed-by")
 		}
@@ -262,9 +267,8 @@ func aptKey() lint.Rule {
 
 func unpinnedClone() lint.Rule {
 	r := rule("unpinned-clone", diag.Info, "pinning", "A repository should be cloned at a tag or checked out at a commit: the cache keeps the branch as it once was, and another build gets another one")
-	r.Step = onCommand(func(s *lint.Script, c *shell.Command, r *lint.Report) {
-		sub, ok := effects.Subcommand(c)
-		if c.Name != "git" || !ok || sub != "clone" || !slices.ContainsFunc(c.Args, func(w shell.Word) bool { return strings.Contains(w.Text, "://") || strings.Contains(w.Text, "git@") }) {
+	r.Step = lint.OnCommand(func(s *lint.Script, c *shell.Command, r *lint.Report) {
+		if !clones(c) || !slices.ContainsFunc(c.Args, func(w shell.Word) bool { return strings.Contains(w.Text, "://") || strings.Contains(w.Text, "git@") }) {
 			return
 		}
 		if slices.ContainsFunc(c.Args, func(w shell.Word) bool {
@@ -272,16 +276,36 @@ func unpinnedClone() lint.Rule {
 		}) {
 			return
 		}
-		for _, o := range append(after(s.Step), s.Step) {
-			for _, other := range commands(o) {
-				if sub, ok := effects.Subcommand(other); other.Name == "git" && (!ok || slices.Contains([]string{"checkout", "reset", "switch", "fetch", "pull"}, sub)) {
-					return
-				}
+		if checksOut(s.Step) {
+			return
+		}
+		for o := range s.Step.After() {
+			if checksOut(o) {
+				return
 			}
 		}
 		r.Command(s, c, "this is the branch as it was when the step was last built: clone a tag with --branch, or check a commit out")
 	})
 	return r
+}
+
+func clones(c *shell.Command) bool {
+	if c.Name != "git" {
+		return false
+	}
+	sub, _ := effects.Subcommand(c)
+	return sub == "clone"
+}
+
+// checksOut tells whether a step has git go to another commit, or may.
+func checksOut(s *lint.Step) bool {
+	return slices.ContainsFunc(s.Commands(), func(c *shell.Command) bool {
+		if c.Name != "git" {
+			return false
+		}
+		sub, ok := effects.Subcommand(c)
+		return !ok || slices.Contains([]string{"checkout", "reset", "switch", "fetch", "pull"}, sub)
+	})
 }
 
 func unpinnedGitSource() lint.Rule {
@@ -305,11 +329,14 @@ var locks = map[string]struct{ file, want string }{
 
 func installWithoutLock() lint.Rule {
 	r := rule("install-without-lock", diag.Warning, "pinning", "Where a lock file is copied the packages should be installed by it, and not be allowed to change it")
-	r.Step = onCommand(func(s *lint.Script, c *shell.Command, r *lint.Report) {
-		sub, ok := effects.Subcommand(c)
+	r.Step = lint.OnCommand(func(s *lint.Script, c *shell.Command, r *lint.Report) {
 		lock, known := locks[c.Name]
+		if !known {
+			return
+		}
+		sub, ok := effects.Subcommand(c)
 		bare := c.Name == "yarn" && len(c.Operands()) == 0
-		if !known || !ok || !bare && sub != "install" && sub != "i" || s.Step.Onbuild || c.Nested {
+		if !ok || !bare && sub != "install" && sub != "i" || s.Step.Onbuild || c.Nested {
 			return
 		}
 		p, _ := effects.ProjectOf(c)
@@ -318,26 +345,17 @@ func installWithoutLock() lint.Rule {
 		}) {
 			return
 		}
-		for _, o := range before(s.Step) {
+		for o := range s.Step.Before() {
 			sources, _, ok := copied(o.Body)
 			if !ok || !slices.ContainsFunc(sources, func(source string) bool { return path.Base(source) == lock.file }) {
 				continue
 			}
 			f := r.Command(s, c, lock.file+" is there, and this may install other versions than it names: use "+lock.want)
-			if w, ok := subcommandWord(c, sub); ok && c.Name == "npm" {
-				f.Fix("use npm ci", diag.Intent, s.Edit(w.Start, w.End, "ci")...)
+			if i := slices.IndexFunc(c.Args, func(w shell.Word) bool { return w.Known && w.Text == sub && w.Start >= 0 }); i >= 0 && c.Name == "npm" {
+				f.Fix("use npm ci", diag.Intent, s.Edit(c.Args[i].Start, c.Args[i].End, "ci")...)
 			}
 			return
 		}
 	})
 	return r
-}
-
-func subcommandWord(c *shell.Command, sub string) (shell.Word, bool) {
-	for _, w := range c.Args {
-		if w.Known && w.Text == sub && w.Start >= 0 {
-			return w, true
-		}
-	}
-	return shell.Word{}, false
 }

@@ -3,6 +3,7 @@ package graph
 import (
 	"path"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/seed-e0495807/strake/ir"
@@ -19,12 +20,12 @@ func copyBeforeInstall() lint.Rule {
 		if !ok || s.Onbuild || !slices.ContainsFunc(sources, wholeContext) {
 			return
 		}
-		for _, o := range before(s) {
+		for o := range s.Before() {
 			if installs(o) != "" {
 				return
 			}
 		}
-		for _, o := range after(s) {
+		for o := range s.After() {
 			if what := installs(o); what != "" {
 				r.Step(s, "each change of any file has `"+what+"` run anew: copy the files that it reads first, and the rest behind it")
 				return
@@ -41,7 +42,7 @@ func installs(s *lint.Step) string {
 	if !ok || slices.ContainsFunc(run.Mounts, func(m ir.Mount) bool { kind, _ := m.Option("type"); return kind == "cache" || kind == "bind" }) {
 		return ""
 	}
-	for _, c := range commands(s) {
+	for _, c := range s.Commands() {
 		p, _ := effects.ProjectOf(c)
 		if p == nil || len(p.Packages) > 0 || c.Nested {
 			continue
@@ -65,7 +66,7 @@ func installs(s *lint.Step) string {
 func removedLater() lint.Rule {
 	r := rule("removed-later", diag.Warning, "size", "What a later step removes stays in the layer that has it: remove it in the step that makes it, or do not copy it")
 	r.Step = func(s *lint.Step, r *lint.Report) {
-		if s.Onbuild || !mayRemove(s, found(s, "rm")) || !shipped(s.Stage) {
+		if s.Onbuild || !mayRemove(s, found(s, "rm")) || !s.Stage.Shipped() {
 			return
 		}
 		for _, part := range s.Effects().Commands {
@@ -100,7 +101,7 @@ func mayRemove(s *lint.Step, removes []*shell.Command) bool {
 		return false
 	}
 	var texts []string
-	for _, o := range before(s) {
+	for o := range s.Before() {
 		switch o.Body.(type) {
 		case *ir.Run:
 			if len(found(o, "curl")) == 0 && len(found(o, "wget")) == 0 {
@@ -132,7 +133,7 @@ func maker(s *lint.Step, gone effects.Path) (*lint.Step, string) {
 	if gone.Grade == effects.Unknown || !strings.HasPrefix(gone.Name, "/") {
 		return nil, ""
 	}
-	for _, o := range before(s) {
+	for o := range s.Before() {
 		for _, name := range append(lands(o), fetched(o)...) {
 			if gone.Covers(name) {
 				return o, name
@@ -188,19 +189,18 @@ func fetched(s *lint.Step) (list []string) {
 
 // line is where a step stands.
 func line(s *lint.Step) string {
-	return number(s.Stage.View.Text.File.Source.Line(s.Node.Span().Start))
+	return strconv.Itoa(s.Line())
 }
 
 func cleanInLaterLayer() lint.Rule {
 	r := rule("clean-in-later-layer", diag.Warning, "size", "Lists and caches of packages should be removed by the RUN that has them: a later one makes the image no smaller")
-	r.Step = onCommand(func(s *lint.Script, c *shell.Command, r *lint.Report) {
-		if s.Step.Onbuild || c.Nested || c.Name != "rm" && effects.SystemManager(c.Name) == "" || !shipped(s.Step.Stage) {
+	r.Step = lint.OnCommand(func(s *lint.Script, c *shell.Command, r *lint.Report) {
+		if t, _ := s.Task(c); s.Step.Onbuild || c.Nested || c.Name != "rm" && !(t.System && t.Action == effects.ToClean) || !s.Step.Stage.Shipped() {
 			return
 		}
-		for _, o := range before(s.Step) {
+		for o := range s.Step.Before() {
 			for _, l := range left(o) {
-				if cleans(c, l.by, l.Leftover) && !leaves(s, l.Leftover) &&
-					!slices.ContainsFunc(commands(o), func(c *shell.Command) bool { return cleans(c, l.by, l.Leftover) }) {
+				if cleans(s, c, l) && !leaves(s, l) && !slices.ContainsFunc(o.Commands(), func(c *shell.Command) bool { return cleans(o.Script(), c, l) }) {
 					r.Command(s, c, "what `"+l.by.Name+"` left is in the layer of line "+line(o)+" and stays there: clean up in that RUN")
 					return
 				}
@@ -239,30 +239,38 @@ func left(s *lint.Step) []leftBy {
 }
 
 // leaves tells whether a script has the same left again.
-func leaves(s *lint.Script, l effects.Leftover) bool {
+func leaves(s *lint.Script, l leftBy) bool {
 	return slices.ContainsFunc(s.Commands, func(c *shell.Command) bool {
 		return slices.ContainsFunc(effects.LeftoversOf(c), func(o effects.Leftover) bool { return slices.Equal(o.Paths, l.Paths) })
 	})
 }
 
-// cleans tells whether a command removes what another one left.
-func cleans(c, by *shell.Command, l effects.Leftover) bool {
+// cleans tells whether a command of a script removes what another one left.
+func cleans(s *lint.Script, c *shell.Command, l leftBy) bool {
 	if c.Name == "rm" {
-		removes := effects.OfCommand(c, effects.State{Dir: "/"}).Removes
+		removes := removed(s, c)
 		return !removes.Any && removes.Grade != effects.Unknown && slices.ContainsFunc(l.Paths, func(p string) bool { return strings.HasPrefix(p, "/") && removes.Overlap(p) })
 	}
-	t, ok := effects.TaskOf(c)
-	return l.ClearedBy(c) || ok && t.Action == effects.ToClean && l.Kind == effects.Caches && t.Manager == effects.SystemManager(by.Name)
+	t, ok := s.Task(c)
+	return l.ClearedBy(c) || ok && t.Action == effects.ToClean && l.Kind == effects.Caches && t.Manager == effects.SystemManager(l.by.Name)
+}
+
+type removedKey struct{ *shell.Command }
+
+// removed is what a command of a script removes wherever that stands, found out once.
+func removed(s *lint.Script, c *shell.Command) effects.Paths {
+	paths, _ := s.Share(removedKey{c}, func() any { return effects.OfCommand(c, effects.State{Dir: "/"}).Removes }).(effects.Paths)
+	return paths
 }
 
 func updateApart() lint.Rule {
 	r := rule("update-apart", diag.Warning, "cache", "Update the lists of packages in the RUN that installs: apart from it they come from the cache, as old as that is")
-	r.Step = onCommand(func(s *lint.Script, c *shell.Command, r *lint.Report) {
-		t, ok := effects.TaskOf(c)
+	r.Step = lint.OnCommand(func(s *lint.Script, c *shell.Command, r *lint.Report) {
+		t, ok := s.Task(c)
 		if !ok || s.Step.Onbuild || t.Action != effects.ToUpdate || !t.System || does(s.Step, t.Manager, effects.ToInstall, effects.ToUpgrade) {
 			return
 		}
-		for _, o := range after(s.Step) {
+		for o := range s.Step.After() {
 			if does(o, t.Manager, effects.ToInstall) {
 				r.Command(s, c, "the RUN in line "+line(o)+" installs from lists that are as old as the cache of this step: update and install in one RUN")
 				return
@@ -274,8 +282,8 @@ func updateApart() lint.Rule {
 
 // does tells whether a step has a manager of packages do something.
 func does(s *lint.Step, manager string, actions ...effects.Action) bool {
-	return slices.ContainsFunc(commands(s), func(c *shell.Command) bool {
-		t, ok := effects.TaskOf(c)
+	return slices.ContainsFunc(s.Commands(), func(c *shell.Command) bool {
+		t, ok := s.Script().Task(c)
 		return ok && t.Manager == manager && slices.Contains(actions, t.Action)
 	})
 }
@@ -284,9 +292,9 @@ func installedTwice() lint.Rule {
 	r := rule("installed-twice", diag.Info, "size", "A package that an earlier step has installed need not be installed again")
 	r.View = func(v *lint.View, r *lint.Report) {
 		for _, stage := range v.Stages {
-			for _, s := range own(stage) {
-				for _, c := range commands(s) {
-					for _, w := range named(c) {
+			for s := range stage.Own() {
+				for _, c := range s.Commands() {
+					for _, w := range named(s, c) {
 						if o := installer(s, c, w.Text); o != nil {
 							r.Word(s.Script(), c, w, w.Text+" is installed in line "+line(o)+" already: leave it out here")
 						}
@@ -298,9 +306,9 @@ func installedTwice() lint.Rule {
 	return r
 }
 
-// named are the packages of a distribution that a command installs by names alone.
-func named(c *shell.Command) (list []shell.Word) {
-	if t, ok := effects.TaskOf(c); ok && t.System && t.Action == effects.ToInstall && t.Tame {
+// named are the packages of a distribution that a command of a step installs by names alone.
+func named(s *lint.Step, c *shell.Command) (list []shell.Word) {
+	if t, ok := s.Script().Task(c); ok && t.System && t.Action == effects.ToInstall && t.Tame {
 		for _, w := range t.Packages {
 			if w.Known && !strings.ContainsAny(w.Text, "/=*@~<>.") {
 				list = append(list, w)
@@ -313,24 +321,27 @@ func named(c *shell.Command) (list []shell.Word) {
 // installer is the step that has installed a package by the manager of a command, if nothing was
 // removed or upgraded since.
 func installer(s *lint.Step, by *shell.Command, name string) *lint.Step {
-	t, _ := effects.TaskOf(by)
+	t, _ := s.Script().Task(by)
 	var found *lint.Step
-	for _, o := range before(s) {
-		for _, c := range commands(o) {
-			other, ok := effects.TaskOf(c)
+	for o := range s.Before() {
+		for _, c := range o.Commands() {
+			other, ok := o.Script().Task(c)
 			switch {
 			case !ok || other.Manager != t.Manager:
 			case other.Action == effects.ToRemove:
 				found = nil
-			case other.Action == effects.ToInstall && slices.ContainsFunc(named(c), func(w shell.Word) bool { return w.Text == name }):
+			case other.Action == effects.ToInstall && slices.ContainsFunc(named(o, c), func(w shell.Word) bool { return w.Text == name }):
 				found = o
 			}
 		}
 	}
-	if found != nil && (does(found, t.Manager, effects.ToRemove) || does(s, t.Manager, effects.ToSet) || slices.ContainsFunc(before(s), func(o *lint.Step) bool {
-		return o.Index > found.Index && o.Stage == s.Stage && setsSource(o)
-	}) || setsSource(s)) {
+	if found == nil || does(found, t.Manager, effects.ToRemove) || does(s, t.Manager, effects.ToSet) || setsSource(s) {
 		return nil
+	}
+	for o := range s.Before() {
+		if o.Index > found.Index && o.Stage == s.Stage && setsSource(o) {
+			return nil
+		}
 	}
 	return found
 }
@@ -345,7 +356,7 @@ func setsSource(s *lint.Step) bool {
 
 func chownAfterCopy() lint.Rule {
 	r := rule("chown-after-copy", diag.Warning, "size", "A file whose owner is changed is in a second layer, too: give COPY the owner with --chown")
-	r.Step = onCommand(func(s *lint.Script, c *shell.Command, r *lint.Report) {
+	r.Step = lint.OnCommand(func(s *lint.Script, c *shell.Command, r *lint.Report) {
 		if o := changedCopy(s, c, "chown", "chgrp"); o != nil && !owned(o) {
 			r.Command(s, c, "what line "+line(o)+" copies is in this layer a second time: copy it with --chown there")
 		}
@@ -365,7 +376,7 @@ func owned(s *lint.Step) bool {
 
 func chmodAfterCopy() lint.Rule {
 	r := rule("chmod-after-copy", diag.Info, "size", "A file whose mode is changed is in a second layer, too: give COPY the mode with --chmod")
-	r.Step = onCommand(func(s *lint.Script, c *shell.Command, r *lint.Report) {
+	r.Step = lint.OnCommand(func(s *lint.Script, c *shell.Command, r *lint.Report) {
 		if o := changedCopy(s, c, "chmod"); o != nil {
 			r.Command(s, c, "what line "+line(o)+" copies is in this layer a second time: copy it with --chmod there")
 		}
@@ -375,7 +386,7 @@ func chmodAfterCopy() lint.Rule {
 
 // changedCopy is the COPY or ADD of the stage whose files a command changes.
 func changedCopy(s *lint.Script, c *shell.Command, programs ...string) *lint.Step {
-	if s.Step.Onbuild || c.Nested || !slices.Contains(programs, c.Name) || !shipped(s.Step.Stage) {
+	if s.Step.Onbuild || c.Nested || !slices.Contains(programs, c.Name) || !s.Step.Stage.Shipped() {
 		return nil
 	}
 	deep := c.Has("-R", "--recursive") || slices.ContainsFunc(c.Args, func(w shell.Word) bool {
@@ -388,11 +399,11 @@ func changedCopy(s *lint.Script, c *shell.Command, programs ...string) *lint.Ste
 			continue
 		}
 		text = path.Clean(text)
-		for _, o := range slices.Backward(before(s.Step)) {
-			if o.Stage != s.Step.Stage {
-				break
+		for _, o := range slices.Backward(s.Step.Stage.Steps) {
+			if o.Onbuild || o.Index >= s.Step.Index {
+				continue
 			}
-			if from, ok := o.Body.(*ir.Copy); !ok && !isAdd(o.Body) || ok && from.Link {
+			if from, ok := o.Body.(*ir.Copy); !ok && o.Body.Keyword() != "ADD" || ok && from.Link {
 				continue
 			}
 			if slices.ContainsFunc(lands(o), func(name string) bool { return name == text || deep && isBelow(name, text) }) {
@@ -401,11 +412,6 @@ func changedCopy(s *lint.Script, c *shell.Command, programs ...string) *lint.Ste
 		}
 	}
 	return nil
-}
-
-func isAdd(body ir.Body) bool {
-	_, ok := body.(*ir.Add)
-	return ok
 }
 
 func copiedTwice() lint.Rule {
@@ -419,8 +425,8 @@ func copiedTwice() lint.Rule {
 		if !ok {
 			return
 		}
-		for _, o := range slices.Backward(own(s.Stage)) {
-			if o.Index >= s.Index {
+		for _, o := range slices.Backward(s.Stage.Steps) {
+			if o.Onbuild || o.Index >= s.Index {
 				continue
 			}
 			if _, run := o.Body.(*ir.Run); run {
@@ -467,13 +473,12 @@ func mkdirBeforeWorkdir() lint.Rule {
 		if len(dirs) != 1 || len(c.Args) > 2 || len(c.Args) == 2 && c.Arg(0) != "-p" {
 			return
 		}
-		rest := after(s.Step)
-		if len(rest) == 0 {
+		for next := range s.Step.After() {
+			if dir, ok := next.Body.(*ir.Workdir); ok && dir.Path != "" && dirs[0].Known && dir.Path == dirs[0].Text && strings.HasPrefix(dir.Path, "/") {
+				r.Step(s.Step, "the WORKDIR behind it makes "+dir.Path+": leave this RUN out").
+					Fix("leave it out", diag.Intent, r.Text().Remove(s.Step.Node)...)
+			}
 			return
-		}
-		if next, ok := rest[0].Body.(*ir.Workdir); ok && next.Path != "" && dirs[0].Known && next.Path == dirs[0].Text && strings.HasPrefix(next.Path, "/") {
-			r.Step(s.Step, "the WORKDIR behind it makes "+next.Path+": leave this RUN out").
-				Fix("leave it out", diag.Intent, r.Text().Remove(s.Step.Node)...)
 		}
 	})
 	return r

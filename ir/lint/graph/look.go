@@ -3,6 +3,7 @@ package graph
 import (
 	"path"
 	"slices"
+	"strconv"
 	"strings"
 
 	"mvdan.cc/sh/v3/syntax"
@@ -13,72 +14,6 @@ import (
 	"github.com/seed-e0495807/strake/ir/shell"
 	"github.com/seed-e0495807/strake/lang/late"
 )
-
-// shipped tells whether the layers of a stage are in the image that a build makes unless it is asked
-// for another stage.
-func shipped(s *lint.Stage) bool {
-	for last := s.View.Stages[len(s.View.Stages)-1]; last != nil; last = last.Parent {
-		if last == s {
-			return true
-		}
-	}
-	return false
-}
-
-// before are the steps of a stage in front of one, with those of the stages that it starts from.
-func before(s *lint.Step) (list []*lint.Step) {
-	var parents []*lint.Stage
-	for p := s.Stage.Parent; p != nil; p = p.Parent {
-		parents = append(parents, p)
-	}
-	slices.Reverse(parents)
-	for _, p := range parents {
-		list = append(list, own(p)...)
-	}
-	for _, o := range own(s.Stage) {
-		if o.Index < s.Index {
-			list = append(list, o)
-		}
-	}
-	return list
-}
-
-// own are the steps of a stage that run in its build.
-func own(stage *lint.Stage) (list []*lint.Step) {
-	for _, s := range stage.Steps {
-		if !s.Onbuild {
-			list = append(list, s)
-		}
-	}
-	return list
-}
-
-// after are the steps of a stage behind one.
-func after(s *lint.Step) (list []*lint.Step) {
-	for _, o := range own(s.Stage) {
-		if o.Index > s.Index {
-			list = append(list, o)
-		}
-	}
-	return list
-}
-
-// commands are those of a step's script.
-func commands(s *lint.Step) []*shell.Command {
-	if script := s.Script(); script != nil {
-		return script.Commands
-	}
-	return nil
-}
-
-// onCommand makes a Rule.Step of what looks at commands.
-func onCommand(look func(*lint.Script, *shell.Command, *lint.Report)) func(*lint.Step, *lint.Report) {
-	return lint.OnScript(func(s *lint.Script, r *lint.Report) {
-		for _, c := range s.Commands {
-			look(s, c, r)
-		}
-	})
-}
 
 // copied are the sources of a COPY or ADD of files of the build context, and where they go.
 func copied(body ir.Body) (sources []string, dest string, ok bool) {
@@ -188,7 +123,7 @@ func uses(v *lint.View) map[*lint.Stage]bool {
 	used := map[*lint.Stage]bool{}
 	find := func(at *lint.Stage, from string) {
 		for i, s := range v.Stages {
-			if s.Index < at.Index && (s.Name != "" && strings.EqualFold(s.Name, from) || from == number(i)) {
+			if s.Index < at.Index && (s.Name != "" && strings.EqualFold(s.Name, from) || from == strconv.Itoa(i)) {
 				used[s] = true
 			}
 		}
@@ -212,17 +147,9 @@ func uses(v *lint.View) map[*lint.Stage]bool {
 	return used
 }
 
-func number(i int) string {
-	const digits = "0123456789"
-	if i < 10 {
-		return digits[i : i+1]
-	}
-	return number(i/10) + digits[i%10:i%10+1]
-}
-
 // found are the commands of a step that have a name, and stand in the file.
 func found(s *lint.Step, name string) (list []*shell.Command) {
-	for _, c := range commands(s) {
+	for _, c := range s.Commands() {
 		if c.Name == name && !c.Nested {
 			list = append(list, c)
 		}

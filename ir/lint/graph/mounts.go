@@ -64,7 +64,7 @@ func cacheMountCleaned() lint.Rule {
 			}
 			target = strings.TrimRight(target, "/")
 			for _, c := range found(s, "rm") {
-				removes := effects.OfCommand(c, effects.State{Dir: "/"}).Removes
+				removes := removed(s.Script(), c)
 				if !removes.Any && slices.ContainsFunc(removes.List, func(p effects.Path) bool {
 					return strings.HasPrefix(p.Name, "/") && (isBelow(target, p.Name) && p.Tree || p.Name == target+"/*")
 				}) {

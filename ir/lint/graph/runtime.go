@@ -38,7 +38,10 @@ func userWithoutNumber() lint.Rule {
 		if s == nil {
 			return
 		}
-		for _, o := range slices.Backward(own(s)) {
+		for _, o := range slices.Backward(s.Steps) {
+			if o.Onbuild {
+				continue
+			}
 			if user, ok := o.Body.(*ir.User); ok {
 				name, _, _ := strings.Cut(user.Name, ":")
 				if name != "" && name != "root" && !strings.Contains(name, "$") && (name[0] < '0' || name[0] > '9') {
@@ -57,7 +60,7 @@ func cmdIgnored() lint.Rule {
 		for _, stage := range v.Stages {
 			var entry *ir.Entrypoint
 			var cmd *lint.Step
-			for _, s := range own(stage) {
+			for s := range stage.Own() {
 				switch b := s.Body.(type) {
 				case *ir.Entrypoint:
 					entry = b
@@ -97,11 +100,11 @@ func healthcheckToolMissing() lint.Rule {
 		if !slices.Contains(without[tool], imageName(s.Stage.Root().Base)) {
 			return
 		}
-		for _, o := range append(before(s), after(s)...) {
+		for _, o := range slices.AppendSeq(slices.Collect(s.Before()), s.After()) {
 			switch o.Body.(type) {
 			case *ir.Run:
 				e := o.Effects().Effects
-				if len(e.Unknown) > 0 || e.Writes.Any || slices.ContainsFunc(e.Packages, func(p effects.Package) bool { return !p.Known || mayBring(p.Name, tool) }) || mentions(o.Node, tool) {
+				if len(e.Unknown) > 0 || e.Writes.Any || slices.ContainsFunc(e.Packages, func(p effects.Package) bool { return !p.Known || mayBring(p.Name, tool) }) || lint.Mentions(o.Node, tool) {
 					return
 				}
 			case *ir.Copy, *ir.Add: // it may be among these
@@ -121,7 +124,7 @@ func mayBring(name, tool string) bool {
 func sshServer() lint.Rule {
 	r := rule("ssh-server", diag.Hint, "security", "A container needs no SSH server: docker exec and kubectl exec lead into it")
 	r.Step = lint.OnBody(func(s *lint.Step, e *ir.Expose, r *lint.Report) {
-		if shipped(s.Stage) && slices.ContainsFunc(e.Ports, func(p string) bool { return p == "22" || p == "22/tcp" }) {
+		if s.Stage.Shipped() && slices.ContainsFunc(e.Ports, func(p string) bool { return p == "22" || p == "22/tcp" }) {
 			r.Step(s, "port 22 is that of an SSH server: docker exec and kubectl exec lead into a container without one")
 		}
 	})
@@ -186,7 +189,7 @@ func forAll(mode string) bool {
 
 func setuid() lint.Rule {
 	r := rule("setuid-given", diag.Warning, "security", "A program that runs as root whoever starts it is a way to become root: do without")
-	r.Step = onCommand(func(s *lint.Script, c *shell.Command, r *lint.Report) {
+	r.Step = lint.OnCommand(func(s *lint.Script, c *shell.Command, r *lint.Report) {
 		mode := c.Operands()
 		if c.Name != "chmod" || len(mode) < 2 || !mode[0].Known {
 			return

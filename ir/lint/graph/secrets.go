@@ -37,22 +37,20 @@ func secretFileCopied() lint.Rule {
 
 func secretWritten() lint.Rule {
 	r := rule("secret-written", diag.Warning, "security", "A secret that a RUN writes into a file is in the layer: mount the file with --mount=type=secret, or remove it in the same RUN")
-	r.Step = onCommand(func(s *lint.Script, c *shell.Command, r *lint.Report) {
-		name := secretOf(s, c)
-		if name == "" || !shipped(s.Step.Stage) {
+	r.Step = lint.OnCommand(func(s *lint.Script, c *shell.Command, r *lint.Report) {
+		if !s.Step.Stage.Shipped() {
 			return
 		}
 		switch sub, _ := effects.Subcommand(c); {
 		case (c.Name == "echo" || c.Name == "printf") && writesFile(s, c):
 		case slices.Contains([]string{"npm", "yarn", "pnpm", "git", "composer", "pip", "poetry", "bundle"}, c.Name) && sub == "config":
-		case c.Name == "git" && sub == "clone":
+		case clones(c):
 		default:
 			return
 		}
-		if len(found(s.Step, "rm")) > 0 || s.Assigns(name) { // it may be that file
-			return
+		if name := secretOf(s, c); name != "" && len(found(s.Step, "rm")) == 0 && !s.Assigns(name) { // what rm removes may be that file
+			r.Command(s, c, "the layer keeps what `"+c.Name+"` writes of $"+name+": give it by --mount=type=secret, or remove the file in this RUN")
 		}
-		r.Command(s, c, "the layer keeps what `"+c.Name+"` writes of $"+name+": give it by --mount=type=secret, or remove the file in this RUN")
 	})
 	return r
 }
@@ -100,7 +98,7 @@ func secretMountCopied() lint.Rule {
 		if len(targets) == 0 || len(found(s, "rm")) > 0 {
 			return
 		}
-		for _, c := range commands(s) {
+		for _, c := range s.Commands() {
 			operands := c.Operands()
 			switch c.Name {
 			case "cp", "install":
@@ -133,6 +131,9 @@ func passwordInLayer() lint.Rule {
 					}
 				}
 			}
+		}
+		if len(s.Find("chpasswd", "passwd")) == 0 {
+			return
 		}
 		s.Pipes(func(from, to *shell.Command) {
 			if to.Name != "chpasswd" && (to.Name != "passwd" || !to.Has("--stdin")) || from.Name != "echo" && from.Name != "printf" {

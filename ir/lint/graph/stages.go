@@ -2,6 +2,7 @@ package graph
 
 import (
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/seed-e0495807/strake/ir"
@@ -27,15 +28,19 @@ func unusedStage() lint.Rule {
 func sameStages() lint.Rule {
 	r := rule("same-stages", diag.Info, "stages", "Two stages that do the same are one: use the first in the place of the second")
 	r.View = func(v *lint.View, r *lint.Report) {
+		if len(v.Stages) < 2 {
+			return
+		}
 		seen := map[string]*lint.Stage{}
 		for _, s := range v.Stages {
 			if len(s.Ops) == 0 || s.Node == nil || !slices.ContainsFunc(s.Ops, makesFiles) {
 				continue
 			}
-			key := s.Base + "\x00" + s.Platform
+			parts := []string{s.Base, s.Platform}
 			for _, op := range s.Ops {
-				key += "\x00" + ir.Format(op.Body, v.Module.Escape)
+				parts = append(parts, ir.Format(op.Body, v.Module.Escape))
 			}
+			key := strings.Join(parts, "\x00")
 			if first := seen[key]; first != nil {
 				r.Stage(s, "this stage does the same as "+called(first)+": one of them is enough")
 				continue
@@ -50,7 +55,7 @@ func called(s *lint.Stage) string {
 	if s.Name != "" {
 		return "the stage " + s.Name
 	}
-	return "stage " + number(s.Index)
+	return "stage " + strconv.Itoa(s.Index)
 }
 
 func makesFiles(op *ir.Op) bool {
@@ -69,10 +74,10 @@ func copiedNeverRead() lint.Rule {
 	r.View = func(v *lint.View, r *lint.Report) {
 		used := uses(v)
 		for _, stage := range v.Stages {
-			if shipped(stage) || !used[stage] || slices.ContainsFunc(v.Stages, func(s *lint.Stage) bool { return s.Parent == stage }) {
+			if stage.Shipped() || !used[stage] || slices.ContainsFunc(v.Stages, func(s *lint.Stage) bool { return s.Parent == stage }) {
 				continue
 			}
-			for _, s := range own(stage) {
+			for s := range stage.Own() {
 				if _, _, ok := copied(s.Body); ok && neverRead(v, s) {
 					r.Step(s, "nothing in the file reads what is copied here: leave it out")
 				}
@@ -93,7 +98,7 @@ func neverRead(v *lint.View, s *lint.Step) bool {
 		return false
 	}
 	for _, stage := range v.Stages {
-		for _, o := range own(stage) {
+		for o := range stage.Own() {
 			switch b := o.Body.(type) {
 			case *ir.Run:
 				if o.Stage == s.Stage && o.Index > s.Index {
@@ -112,7 +117,7 @@ func neverRead(v *lint.View, s *lint.Step) bool {
 				}
 			case *ir.Copy:
 				for _, source := range b.Sources {
-					if !strings.EqualFold(b.From, s.Stage.Name) && b.From != number(s.Stage.Index) {
+					if !strings.EqualFold(b.From, s.Stage.Name) && b.From != strconv.Itoa(s.Stage.Index) {
 						continue
 					}
 					for _, p := range written {
@@ -133,10 +138,10 @@ func emulatedBuild() lint.Rule {
 	r := rule("emulated-build", diag.Hint, "stages", "A stage that compiles for $TARGETARCH should run on the builder's own platform: FROM --platform=$BUILDPLATFORM")
 	r.View = func(v *lint.View, r *lint.Report) {
 		for _, stage := range v.Stages {
-			if stage.Node == nil || stage.Platform != "" || shipped(stage) || stage.Parent != nil || imageName(stage.Base) != "golang" {
+			if stage.Node == nil || stage.Platform != "" || stage.Shipped() || stage.Parent != nil || imageName(stage.Base) != "golang" {
 				continue
 			}
-			for _, s := range own(stage) {
+			for s := range stage.Own() {
 				if crossCompiles(s) {
 					r.Stage(stage, "this stage compiles for another platform, and yet runs on it, emulated: write FROM --platform=$BUILDPLATFORM").
 						Fix("run it on the builder's platform", diag.Intent, lint.Insert(stage.Node.Keyword.At, " --platform=$BUILDPLATFORM"))
@@ -150,7 +155,7 @@ func emulatedBuild() lint.Rule {
 
 // crossCompiles tells a go build for $TARGETARCH.
 func crossCompiles(s *lint.Step) bool {
-	for _, c := range commands(s) {
+	for _, c := range s.Commands() {
 		for _, env := range c.Env {
 			if env.Name == "GOARCH" && slices.Contains(env.Value.Variables(), "TARGETARCH") {
 				return true

@@ -39,7 +39,7 @@ func predefined(name string) bool {
 func unusedArg(v *lint.View, arg *lang.Arg, step *lint.Step, name string) bool {
 	if step == nil { // in front of the stages: FROMs use it, and ARGs of stages
 		for _, in := range v.Text.File.Instructions() {
-			if in != lang.Instruction(arg) && mentions(in, name) {
+			if in != lang.Instruction(arg) && lint.Mentions(in, name) {
 				return false // a RUN that has it in front of it is another rule's
 			}
 		}
@@ -49,7 +49,7 @@ func unusedArg(v *lint.View, arg *lang.Arg, step *lint.Step, name string) bool {
 		return false
 	}
 	for _, stage := range v.Stages {
-		if stage != step.Stage && !startsFrom(stage, step.Stage) {
+		if stage != step.Stage && !stage.Within(step.Stage) {
 			continue
 		}
 		for _, s := range stage.Steps {
@@ -60,44 +60,12 @@ func unusedArg(v *lint.View, arg *lang.Arg, step *lint.Step, name string) bool {
 			case *ir.Run, *ir.Onbuild, *ir.Custom:
 				return false
 			}
-			if mentions(s.Node, name) {
+			if lint.Mentions(s.Node, name) {
 				return false
 			}
 		}
 	}
 	return true
-}
-
-func startsFrom(stage, of *lint.Stage) bool {
-	for ; stage != nil; stage = stage.Parent {
-		if stage == of {
-			return true
-		}
-	}
-	return false
-}
-
-// mentions tells whether an instruction has a name in it, as a word.
-func mentions(in lang.Instruction, name string) bool {
-	text := in.Head().Code
-	for _, d := range in.Head().Heredocs {
-		text += "\n" + d.Body.Text
-	}
-	for i := 0; ; {
-		j := strings.Index(text[i:], name)
-		if j < 0 {
-			return false
-		}
-		start, end := i+j, i+j+len(name)
-		if (start == 0 || !nameByte(text[start-1])) && (end == len(text) || !nameByte(text[end])) {
-			return true
-		}
-		i = end
-	}
-}
-
-func nameByte(c byte) bool {
-	return c == '_' || c >= '0' && c <= '9' || c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z'
 }
 
 // argNotRedeclared passes over names that images use to set for themselves.
@@ -116,8 +84,8 @@ func argNotRedeclared() lint.Rule {
 			return
 		}
 		for _, stage := range v.Stages {
-			for _, s := range own(stage) {
-				for _, c := range commands(s) {
+			for s := range stage.Own() {
+				for _, c := range s.Commands() {
 					for _, w := range c.Args {
 						for _, name := range w.Variables() {
 							if global[name] && !given(s, name) && !s.Script().Assigns(name) && !c.Nested {
@@ -139,7 +107,7 @@ func envSetTwice() lint.Rule {
 			return
 		}
 		for _, p := range env.Pairs {
-			for _, o := range after(s) {
+			for o := range s.After() {
 				if mentionsValue(o, p.Key) {
 					break
 				}
@@ -178,31 +146,23 @@ func frontendInEnv() lint.Rule {
 	r := rule("frontend-in-env", diag.Warning, "variables", "DEBIAN_FRONTEND should be set for the build alone, with ARG: by ENV it is there for all who use the image, too")
 	r.Step = lint.OnBody(func(s *lint.Step, env *ir.Env, r *lint.Report) {
 		i := slices.IndexFunc(env.Pairs, func(p ir.Pair) bool { return p.Key == "DEBIAN_FRONTEND" })
-		if i < 0 || !shipped(s.Stage) {
+		if i < 0 || !s.Stage.Shipped() {
 			return
 		}
 		if v := strings.Trim(env.Pairs[i].Value, `"'`); v != "noninteractive" && v != "teletype" && v != "noninteractive " {
 			return
 		}
-		for _, o := range after(s) {
+		for o := range s.After() {
 			if again, ok := o.Body.(*ir.Env); ok && slices.ContainsFunc(again.Pairs, func(p ir.Pair) bool { return p.Key == "DEBIAN_FRONTEND" }) {
 				return
 			}
 		}
 		f := r.Step(s, "this is set for all who use the image, too: set it with ARG, which is for the build alone")
 		if len(env.Pairs) == 1 && !env.Pairs[0].Legacy && !s.Onbuild {
-			f.Fix("set it with ARG", diag.Intent, r.Text().Replace(s.Node.Head().Keyword, keyword(s.Node.Head().Keyword.Text, "ARG"))...)
+			f.Fix("set it with ARG", diag.Intent, r.Text().Replace(s.Node.Head().Keyword, lint.Like(s.Node.Head().Keyword.Text, "ARG"))...)
 		}
 	})
 	return r
-}
-
-// keyword spells a keyword in the case of another.
-func keyword(like, word string) string {
-	if like == strings.ToLower(like) {
-		return strings.ToLower(word)
-	}
-	return word
 }
 
 func relativePath() lint.Rule {

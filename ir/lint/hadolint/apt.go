@@ -37,18 +37,11 @@ func aptPins() lint.Rule {
 // take them out of the layer of this one.
 func aptLists() lint.Rule {
 	r := rule("DL3009", "The lists of packages are deleted in the RUN that fetches them", diag.Info, "size")
-	r.View = func(v *lint.View, r *lint.Report) {
-		if len(v.Stages) == 0 {
-			return
+	r.Step = lint.OnScript(func(s *lint.Script, r *lint.Report) {
+		if s.Step.Stage.Shipped() {
+			aptListsOf(s, r)
 		}
-		for stage := v.Stages[len(v.Stages)-1]; stage != nil; stage = stage.Parent {
-			for _, step := range stage.Steps {
-				if script := step.Script(); script != nil {
-					aptListsOf(script, r)
-				}
-			}
-		}
-	}
+	})
 	return r
 }
 
@@ -74,7 +67,7 @@ func aptListsOf(s *lint.Script, r *lint.Report) {
 		return
 	}
 	f := r.Command(s, update, "the lists that this fetches stay in the layer: delete "+listsDir+" in the same RUN")
-	f.Fix("delete the lists at the end of the RUN", diag.Intent, edited(s, func(e *shell.Editor) { e.Behind(" && rm -rf " + listsDir + "/*") })...)
+	f.Fix("delete the lists at the end of the RUN", diag.Intent, s.Change(func(e *shell.Editor) { e.Behind(" && rm -rf " + listsDir + "/*") })...)
 }
 
 // isList tells a path, or a pattern, of which the lists are.
@@ -148,22 +141,16 @@ func isSetting(text, name string, values ...string) bool {
 
 // configured tells whether a RUN up to a script writes a setting of apt down, or says it otherwise.
 func configured(s *lint.Script, name string, values ...string) bool {
-	last := s.Step.Index + 1
-	for stage := s.Step.Stage; stage != nil; stage = stage.Parent {
-		if stage != s.Step.Stage {
-			last = len(stage.Ops)
-		}
-		for _, op := range stage.Ops[:last] {
-			run, ok := op.Body.(*ir.Run)
-			if !ok {
-				continue
-			}
-			if isSetting(run.Command.Line, name, values...) || slices.ContainsFunc(run.Heredocs, func(d ir.Heredoc) bool { return isSetting(d.Data, name, values...) }) {
-				return true
-			}
+	sets := func(o *lint.Step) bool {
+		run, ok := o.Body.(*ir.Run)
+		return ok && (isSetting(run.Command.Line, name, values...) || slices.ContainsFunc(run.Heredocs, func(d ir.Heredoc) bool { return isSetting(d.Data, name, values...) }))
+	}
+	for o := range s.Step.Before() {
+		if sets(o) {
+			return true
 		}
 	}
-	return false
+	return !s.Step.Onbuild && sets(s.Step)
 }
 
 func aptRecommends() lint.Rule {

@@ -151,12 +151,12 @@ func addFor(from, run *lint.Step) []diag.Edit {
 	if !strings.HasPrefix(dir, "/") || strings.ContainsAny(dir, " \t$\"'\\*?[") {
 		return nil
 	}
-	keyword := diag.Edit{Span: in.Keyword.At, New: "ADD"}
+	keyword := diag.Edit{Span: in.Keyword.At, New: lint.Like(in.Keyword.Text, "ADD")}
 	dest := diag.Edit{Span: in.Paths.Dest.At, New: strings.TrimSuffix(dir, "/") + "/"}
 	if text := from.Stage.View.Text.File.Source.Text[in.Paths.Dest.At.Start:in.Paths.Dest.At.End]; strings.ContainsAny(text, "\"'") {
 		return nil
 	}
-	return append([]diag.Edit{keyword, dest}, without(from.Stage.View, run.Outer)...)
+	return append([]diag.Edit{keyword, dest}, from.Stage.View.Text.Remove(run.Outer)...)
 }
 
 // addUnpacks tells an archive that ADD knows how to unpack.

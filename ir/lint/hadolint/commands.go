@@ -15,7 +15,7 @@ func senseless() lint.Rule {
 	r.Step = eachCommand(func(s *lint.Script, c *shell.Command, r *lint.Report) {
 		f := r.Command(s, c, c.Name+" makes no sense in a build: a container has no machine of its own, and nobody sits there")
 		if slices.Contains([]string{"ps", "free", "top", "ifconfig"}, c.Name) && c.CanRemove() && !s.Captured()[c] {
-			f.Fix("leave it out", diag.Intent, edited(s, func(e *shell.Editor) { e.Remove(c) })...)
+			f.Fix("leave it out", diag.Intent, s.Change(func(e *shell.Editor) { e.Remove(c) })...)
 		}
 	}, "ssh", "vim", "nano", "shutdown", "service", "ps", "free", "top", "kill", "mount", "ifconfig")
 	return r

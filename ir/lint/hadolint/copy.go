@@ -8,7 +8,6 @@ import (
 	"github.com/seed-e0495807/strake/ir/lint"
 	"github.com/seed-e0495807/strake/lang"
 	"github.com/seed-e0495807/strake/lang/diag"
-	"github.com/seed-e0495807/strake/lang/source"
 )
 
 // unpacked are the ends of names of files that ADD unpacks, or may: those of tar, and of the
@@ -44,11 +43,7 @@ func addForCopy() lint.Rule {
 		f := r.Step(s, "ADD may unpack or fetch what it is given: use COPY, which brings "+plain+" as it is")
 		in, ok := s.Node.(*lang.Add)
 		if ok && only && add.Checksum == "" && add.KeepGitDir == nil && add.Unpack == nil {
-			keyword := "COPY"
-			if in.Keyword.Text == strings.ToLower(in.Keyword.Text) {
-				keyword = "copy"
-			}
-			f.Fix("use COPY", diag.Intent, diag.Edit{Span: in.Keyword.At, New: keyword})
+			f.Fix("use COPY", diag.Intent, diag.Edit{Span: in.Keyword.At, New: lint.Like(in.Keyword.Text, "COPY")})
 		}
 	})
 	return r
@@ -77,7 +72,7 @@ func severalFiles() lint.Rule {
 			if text := s.Stage.View.Text.File.Source.Text[at.Start:at.End]; text != "" && (text[len(text)-1] == '"' || text[len(text)-1] == '\'') {
 				at.End--
 			}
-			f.Fix("end it with a slash", diag.Intent, diag.Edit{Span: source.Span{File: at.File, Start: at.End, End: at.End}, New: "/"})
+			f.Fix("end it with a slash", diag.Intent, lint.Insert(at, "/"))
 		}
 	})
 	return r
@@ -119,10 +114,8 @@ func stageNumber(word string) int {
 
 // flagValue puts a value in the place of that of a flag.
 func flagValue(in lang.Instruction, name, value string) []diag.Edit {
-	for _, flag := range in.Head().Flags {
-		if flag.Name == name {
-			return []diag.Edit{{Span: flag.At, New: "--" + name + "=" + value}}
-		}
+	if flag, ok := lint.Flag(in, name); ok {
+		return []diag.Edit{{Span: flag.At, New: "--" + name + "=" + value}}
 	}
 	return nil
 }

@@ -53,11 +53,7 @@ func splitEnv(s *lint.Step, pairs []lang.Pair, i int) []diag.Edit {
 	if strings.Contains(text[at.Start:at.End], "#") {
 		return nil // a comment stands between them
 	}
-	line := "\n"
-	if strings.Contains(text, "\r\n") {
-		line = "\r\n"
-	}
-	return []diag.Edit{{Span: at, New: line + text[s.Outer.Span().Start:pairs[0].Span().Start]}}
+	return []diag.Edit{{Span: at, New: s.Stage.View.Text.Newline() + text[s.Outer.Span().Start:pairs[0].Span().Start]}}
 }
 
 // isDefined tells whether a variable is set in front of a step, by the stage or those below it.

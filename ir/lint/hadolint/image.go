@@ -7,7 +7,6 @@ import (
 
 	"github.com/seed-e0495807/strake/ir"
 	"github.com/seed-e0495807/strake/ir/lint"
-	"github.com/seed-e0495807/strake/lang"
 	"github.com/seed-e0495807/strake/lang/diag"
 	"github.com/seed-e0495807/strake/lang/source"
 	"github.com/seed-e0495807/strake/lang/words"
@@ -149,26 +148,11 @@ func constantPlatform() lint.Rule {
 			return
 		}
 		f := r.Stage(s, "--platform="+s.Platform+" makes the stage the same whatever platform is built for: leave it to the --platform of the build, or use $BUILDPLATFORM")
-		if !strings.Contains(s.Platform, "$") {
-			f.Fix("drop --platform", diag.Intent, withoutFlag(s.View, s.Node, "platform")...)
+		if flag, ok := lint.Flag(s.Node, "platform"); ok && !strings.Contains(s.Platform, "$") {
+			f.Fix("drop --platform", diag.Intent, r.Text().RemoveFlag(flag)...)
 		}
 	})
 	return r
-}
-
-// withoutFlag drops a flag of an instruction, with the blanks behind it.
-func withoutFlag(v *lint.View, in lang.Instruction, name string) []diag.Edit {
-	text := v.Text.File.Source.Text
-	for _, flag := range in.Head().Flags {
-		if flag.Name == name {
-			at := flag.At
-			for int(at.End) < len(text) && (text[at.End] == ' ' || text[at.End] == '\t') {
-				at.End++
-			}
-			return []diag.Edit{{Span: at}}
-		}
-	}
-	return nil
 }
 
 // otherRegistry: all that files come from counts, not only what stages start from.

@@ -19,6 +19,7 @@ func pipPins() lint.Rule {
 			if pip == nil {
 				continue
 			}
+			pip.Name = "pip" // pipx installs in the same way
 			task, ok := installs(pip, "install")
 			if !ok || isGiven(task, "r", "requirement", "c", "constraint") || slices.ContainsFunc(task.Packages, func(w shell.Word) bool { return w.Lit() == "." }) {
 				continue
@@ -27,25 +28,6 @@ func pipPins() lint.Rule {
 		}
 	})
 	return r
-}
-
-// pipOf is the command of pip that a command is, or runs: nil when there is none. pipx is one with
-// an environment for each package.
-func pipOf(c *shell.Command) *shell.Command {
-	name := strings.TrimRight(c.Name, "0123456789.")
-	switch name {
-	case "pip", "pipx":
-		pip := *c
-		pip.Name, pip.Args = "pip", withoutOption(c.Args, "--python")
-		return &pip
-	case "python", "pypy":
-		if i := slices.IndexFunc(c.Args, func(w shell.Word) bool { return w.Lit() == "-m" }); i >= 0 && i+1 < len(c.Args) && (c.Arg(i+1) == "pip" || c.Arg(i+1) == "pipx") {
-			pip := *c
-			pip.Name, pip.Args = "pip", withoutOption(c.Args[i+2:], "--python")
-			return &pip
-		}
-	}
-	return nil
 }
 
 // withoutOption drops an option and its value.

@@ -79,11 +79,7 @@ func asLabel(file *lang.File, m *lang.Maintainer) []diag.Edit {
 		}
 		b.WriteByte(name[i])
 	}
-	word := "LABEL"
-	if m.Keyword.Text == strings.ToLower(m.Keyword.Text) {
-		word = "label"
-	}
 	at := m.Keyword.Span()
 	at.End = m.Name.Span().End
-	return []diag.Edit{{Span: at, New: word + ` maintainer="` + b.String() + `"`}}
+	return []diag.Edit{{Span: at, New: lint.Like(m.Keyword.Text, "LABEL") + ` maintainer="` + b.String() + `"`}}
 }

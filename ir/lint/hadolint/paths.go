@@ -9,7 +9,6 @@ import (
 	"github.com/seed-e0495807/strake/ir/shell"
 	"github.com/seed-e0495807/strake/lang"
 	"github.com/seed-e0495807/strake/lang/diag"
-	"github.com/seed-e0495807/strake/lang/source"
 )
 
 // relativeDir: behind a variable anything may stand.
@@ -48,15 +47,9 @@ func isDrive(dir string) bool {
 
 // setsDir tells whether the file itself says in which directory a step stands, and no image.
 func setsDir(s *lint.Step) bool {
-	before := s.Index
-	for stage := s.Stage; stage != nil; stage = stage.Parent {
-		if s.Stage != stage {
-			before = len(stage.Ops)
-		}
-		for _, op := range stage.Ops[:before] {
-			if dir, ok := op.Body.(*ir.Workdir); ok && strings.HasPrefix(unquote(dir.Path), "/") {
-				return true
-			}
+	for o := range s.Before() {
+		if dir, ok := o.Body.(*ir.Workdir); ok && strings.HasPrefix(unquote(dir.Path), "/") {
+			return true
 		}
 	}
 	return false
@@ -107,10 +100,8 @@ func workdirFor(s *lint.Script, c *shell.Command) []diag.Edit {
 	if cut == nil {
 		return nil
 	}
-	in := func(place uint32, text string) diag.Edit {
-		return diag.Edit{Span: source.Span{File: at.File, Start: place, End: place}, New: text}
-	}
-	return append([]diag.Edit{in(at.Start, "WORKDIR "+dir+"\n")}, append(cut, in(at.End, "\nWORKDIR "+back))...)
+	line := s.Step.Stage.View.Text.Newline()
+	return append([]diag.Edit{lint.Before(at, "WORKDIR "+dir+line)}, append(cut, lint.Insert(at, line+"WORKDIR "+back))...)
 }
 
 // hasCd tells whether a script changes its directory besides by one command.

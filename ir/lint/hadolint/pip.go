@@ -14,8 +14,8 @@ import (
 func pipCache() lint.Rule {
 	return onScript("DL3042", "Have pip keep no cache: use --no-cache-dir", diag.Warning, []string{"packages", "size"}, func(s *lint.Script, r *lint.Report) {
 		for _, c := range commands(s) {
-			pip := asPip(expanded(s, c))
-			if pip == nil || hasOption(pip, "no-cache-dir", "no-cache") {
+			pip := pipOf(expanded(s, c))
+			if pip == nil || pip.Name != "pip" || hasOption(pip, "no-cache-dir", "no-cache") {
 				continue
 			}
 			t, ok := effects.TaskOf(pip)
@@ -30,22 +30,23 @@ func pipCache() lint.Rule {
 	})
 }
 
-// asPip is what `python -m pip` runs, and pip itself; nil is neither.
-func asPip(c *shell.Command) *shell.Command {
-	switch {
-	case strings.HasPrefix(c.Name, "pip") && strings.Trim(c.Name[3:], "0123456789.") == "":
-		return c
-	case !strings.HasPrefix(c.Name, "python") && !strings.HasPrefix(c.Name, "pypy"):
+// pipOf is the command of pip or pipx that a command is, or that `python -m` runs: nil when there is
+// none. Which environment it works on is left out.
+func pipOf(c *shell.Command) *shell.Command {
+	pip := *c
+	pip.Name = strings.TrimRight(c.Name, "0123456789.")
+	if pip.Name == "python" || pip.Name == "pypy" {
+		i := 0
+		for i < len(c.Args) && strings.HasPrefix(c.Arg(i), "-") && (strings.HasPrefix(c.Arg(i), "--") || !strings.HasSuffix(c.Arg(i), "m")) {
+			i++
+		}
+		pip.Name, pip.Args = c.Arg(i+1), c.Args[min(i+2, len(c.Args)):]
+	}
+	if pip.Name != "pip" && pip.Name != "pipx" {
 		return nil
 	}
-	for i := 0; i+1 < len(c.Args) && strings.HasPrefix(c.Args[i].Text, "-"); i++ {
-		if strings.HasSuffix(c.Arg(i), "m") && !strings.HasPrefix(c.Arg(i), "--") && c.Arg(i+1) == "pip" {
-			pip := *c
-			pip.Name, pip.Args = "pip", c.Args[i+2:]
-			return &pip
-		}
-	}
-	return nil
+	pip.Args = withoutOption(pip.Args, "--python")
+	return &pip
 }
 
 // cacheless tells whether PIP_NO_CACHE_DIR is set for a command, to something that means yes.

@@ -82,16 +82,13 @@ func join(a, b *lint.Step) []diag.Edit {
 		return nil
 	}
 	x, y := a.Body.(*ir.Run), b.Body.(*ir.Run)
-	if len(x.Heredocs)+len(y.Heredocs) > 0 || !joins(x, y, a.State().Shell) {
+	if len(x.Heredocs)+len(y.Heredocs) > 0 || !joins(first, second) {
 		return nil
 	}
 	text := a.Stage.View.Text.File.Source.Text
 	one, two := a.Node.(*lang.Run).Command.Line.Span(), b.Node.(*lang.Run).Command.Line.Span()
 	between := text[one.End:b.Outer.Span().Start]
-	line := "\n"
-	if strings.Contains(between, "\r\n") {
-		line = "\r\n"
-	}
+	line := a.Stage.View.Text.Newline()
 	joined := " " + string(a.Stage.View.Module.Escape) + line
 	for _, l := range strings.Split(between, "\n") {
 		switch l = strings.TrimSpace(l); {
@@ -106,20 +103,14 @@ func join(a, b *lint.Step) []diag.Edit {
 	return []diag.Edit{{Span: source.Span{File: one.File, Start: last, End: two.Start}, New: text[last:one.End] + joined + "    && "}}
 }
 
-// joins tells whether two lines with && between them are a script that has both of them whole: no
+// joins tells whether the lines of two scripts with && between them are a script that has both of them whole: no
 // comment, and no & or ; at the end of the first.
-func joins(x, y *ir.Run, sh []string) bool {
-	joined := *x
-	joined.Command.Line = strings.TrimRight(x.Command.Line, " \t") + " && " + y.Command.Line
-	script, err := shell.Parse(&joined, sh)
-	if err != nil || len(script.Tree().Last) > 0 {
+func joins(one, two *lint.Script) bool {
+	joined := *one.Step.Body.(*ir.Run)
+	if strings.Contains(joined.Command.Line, "#") || len(one.Tree().Stmts) == 0 || one.Tree().Stmts[len(one.Tree().Stmts)-1].Background {
 		return false
 	}
-	one, err := shell.Parse(x, sh)
-	if err != nil || strings.Contains(x.Command.Line, "#") {
-		return false
-	}
-	two, err := shell.Parse(y, sh)
-	return err == nil && len(script.Commands) == len(one.Commands)+len(two.Commands) && len(one.Tree().Stmts) > 0 &&
-		!one.Tree().Stmts[len(one.Tree().Stmts)-1].Background
+	joined.Command.Line = strings.TrimRight(joined.Command.Line, " \t") + " && " + two.Step.Body.(*ir.Run).Command.Line
+	script, err := shell.Parse(&joined, one.Step.State().Shell)
+	return err == nil && len(script.Tree().Last) == 0 && len(script.Commands) == len(one.Commands)+len(two.Commands)
 }

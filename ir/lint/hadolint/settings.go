@@ -12,7 +12,6 @@ import (
 	"github.com/seed-e0495807/strake/ir/shell"
 	"github.com/seed-e0495807/strake/lang"
 	"github.com/seed-e0495807/strake/lang/diag"
-	"github.com/seed-e0495807/strake/lang/source"
 )
 
 // rootUser: each stage counts, as each may be what is built in the end.
@@ -63,7 +62,7 @@ func behind(s *lint.Stage, instruction string) []diag.Edit {
 	if at.End == 0 || text[at.End-1] == '\n' || !s.View.Text.Whole {
 		return nil
 	}
-	return []diag.Edit{{Span: source.Span{File: at.File, Start: at.End, End: at.End}, New: "\n" + instruction}}
+	return []diag.Edit{lint.Insert(at, s.View.Text.Newline()+instruction)}
 }
 
 func portNumber() lint.Rule {
@@ -87,44 +86,6 @@ func portNumber() lint.Rule {
 		}
 	}
 	return r
-}
-
-// secondCheck tells of those that count for nothing, as BuildKit's check does.
-func secondCheck() lint.Rule {
-	r := rule("DL3012", "A stage has one HEALTHCHECK, as only the last counts", diag.Error, "correctness")
-	r.Same = "MultipleInstructionsDisallowed"
-	r.View = func(v *lint.View, r *lint.Report) {
-		for _, s := range v.Stages {
-			before := map[bool]*lint.Step{} // by whether it is left to later builds
-			for _, step := range s.Steps {
-				if _, ok := step.Body.(*ir.Healthcheck); !ok {
-					continue
-				}
-				if first := before[step.Onbuild]; first != nil {
-					f := r.Step(first, "a later HEALTHCHECK of the stage takes the place of this one: keep one of them")
-					if !step.Onbuild {
-						f.Fix("drop the one that does not count", diag.Graph, without(v, first.Outer)...)
-					}
-				}
-				before[step.Onbuild] = step
-			}
-		}
-	}
-	return r
-}
-
-// without drops the lines of an instruction.
-func without(v *lint.View, in lang.Instruction) []diag.Edit {
-	text, at := v.Text.File.Source.Text, in.Span()
-	for at.Start > 0 && (text[at.Start-1] == ' ' || text[at.Start-1] == '\t') {
-		at.Start--
-	}
-	if rest := text[at.End:]; strings.HasPrefix(rest, "\r\n") {
-		at.End += 2
-	} else if strings.HasPrefix(rest, "\n") {
-		at.End++
-	}
-	return []diag.Edit{{Span: at}}
 }
 
 func shellForm() lint.Rule {

@@ -188,10 +188,6 @@ func setPipefail(s *lint.Step, alpine func() bool) []diag.Edit {
 	}
 	at := source.Span{File: s.Outer.Span().File, Start: s.Outer.Span().Start, End: s.Outer.Span().Start}
 	text := s.Stage.View.Text.File.Source.Text
-	line := "\n"
-	if strings.Contains(text, "\r\n") {
-		line = "\r\n"
-	}
 	items := s.Stage.View.Text.File.Items
 	i, _ := slices.BinarySearchFunc(items, at.Start, func(item lang.Item, start uint32) int { return cmp.Compare(item.Span().Start, start) })
 	for ; i > 0; i-- {
@@ -201,5 +197,5 @@ func setPipefail(s *lint.Step, alpine func() bool) []diag.Edit {
 		}
 		at.Start, at.End = above.Start, above.Start
 	}
-	return []diag.Edit{{Span: at, New: shellOf(sh...) + line}}
+	return []diag.Edit{{Span: at, New: shellOf(sh...) + s.Stage.View.Text.Newline()}}
 }

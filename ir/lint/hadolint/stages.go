@@ -84,32 +84,32 @@ func lastCmd() lint.Rule {
 	return last[*ir.Cmd]("DL4003", "Have one CMD in a stage: the last counts", diag.Warning)
 }
 
+func secondCheck() lint.Rule {
+	return last[*ir.Healthcheck]("DL3012", "A stage has one HEALTHCHECK, as only the last counts", diag.Error, "correctness")
+}
+
 func lastEntrypoint() lint.Rule {
 	return last[*ir.Entrypoint]("DL4004", "Have one ENTRYPOINT in a stage: the last counts", diag.Error)
 }
 
 // last is about all instructions of a kind in a stage but the last, which do nothing.
-func last[B ir.Body](name, doc string, severity diag.Severity) lint.Rule {
+func last[B ir.Body](name, doc string, severity diag.Severity, tags ...string) lint.Rule {
 	return lint.Rule{
-		Name: name, Doc: doc, URL: lint.Page(name), Severity: severity, Same: "MultipleInstructionsDisallowed",
+		Name: name, Doc: doc, URL: lint.Page(name), Severity: severity, Tags: tags, Same: "MultipleInstructionsDisallowed",
 		View: func(v *lint.View, r *lint.Report) {
 			for _, stage := range v.Stages {
-				var before [2]*lint.Step // that of the stage, and of its triggers
+				before := map[bool]*lint.Step{} // by whether it is a trigger
 				for _, s := range stage.Steps {
 					if _, ok := s.Body.(B); !ok {
 						continue
 					}
-					kind := 0
-					if s.Onbuild {
-						kind = 1
-					}
-					if old := before[kind]; old != nil {
+					if old := before[s.Onbuild]; old != nil {
 						f := r.Step(old, "this "+old.Body.Keyword()+" does nothing: there is another one below, which counts")
 						if !old.Onbuild {
 							f.Fix("remove it", diag.Graph, removeLine(old)...)
 						}
 					}
-					before[kind] = s
+					before[s.Onbuild] = s
 				}
 			}
 		},

@@ -125,21 +125,3 @@ func beside(s *lint.Script, c *shell.Command, word, front, behind string) []diag
 	}
 	return nil
 }
-
-// edited is a change to a script as one edit.
-func edited(s *lint.Script, change func(*shell.Editor)) []diag.Edit {
-	e := s.Script.Edit()
-	change(e)
-	old, now := s.Text, e.Text()
-	start, end := 0, 0
-	for start < min(len(old), len(now)) && old[start] == now[start] {
-		start++
-	}
-	for end < min(len(old), len(now))-start && old[len(old)-1-end] == now[len(now)-1-end] {
-		end++
-	}
-	if old == now {
-		return nil
-	}
-	return s.Edit(start, len(old)-end, now[start:len(now)-end])
-}

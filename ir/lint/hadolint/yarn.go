@@ -13,18 +13,11 @@ import (
 func yarnClean() lint.Rule {
 	return lint.Rule{
 		Name: "DL3060", Doc: "Run yarn cache clean behind yarn install, in the same RUN", URL: lint.Page("DL3060"), Severity: diag.Info, Tags: []string{"packages", "size"},
-		View: func(v *lint.View, r *lint.Report) {
-			if len(v.Stages) == 0 {
-				return
+		Step: lint.OnScript(func(s *lint.Script, r *lint.Report) {
+			if s.Step.Stage.Shipped() { // what others leave is in no image
+				yarnLeft(s, r)
 			}
-			for stage := v.Stages[len(v.Stages)-1]; stage != nil; stage = stage.Parent { // what others leave is in no image
-				for _, step := range stage.Steps {
-					if s := step.Script(); s != nil {
-						yarnLeft(s, r)
-					}
-				}
-			}
-		},
+		}),
 	}
 }
 

@@ -5,6 +5,7 @@ package linttest
 import (
 	"io/fs"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/seed-e0495807/strake/ir/lint"
@@ -64,6 +65,11 @@ func check(t *testing.T, rule lint.Rule, page cases.Page, input func(*testing.T,
 		if got := Fixed(t, c.Text, found); got != c.Fixed {
 			t.Errorf("%s: the fix makes\n%s", c.Shows, got)
 		}
+		if text := carriage(c.Text); !strings.Contains(text, "<<") { // a shell reads a here document as it is
+			if got := Fixed(t, text, look(t, rule, text, input)); got != carriage(c.Fixed) {
+				t.Errorf("%s: in a file with carriage returns the fix makes\n%q", c.Shows, got)
+			}
+		}
 		if _, diags := lang.Parse(source.NewFile("Dockerfile", c.Fixed)); diags.HasErrors() {
 			t.Errorf("%s: what is fixed does not parse: %v", c.Shows, diags)
 		}
@@ -72,6 +78,9 @@ func check(t *testing.T, rule lint.Rule, page cases.Page, input func(*testing.T,
 		t.Errorf("%d cases fire and %d are silent", fires, silent)
 	}
 }
+
+// carriage is a text with lines that end as on Windows.
+func carriage(text string) string { return strings.ReplaceAll(text, "\n", "\r\n") }
 
 func look(t *testing.T, rule lint.Rule, text string, input func(*testing.T, *source.File) lint.Input) []lint.Finding {
 	rule.Level = lint.Normal
