@@ -57,6 +57,7 @@ func parseOne(text string, escape byte) (lang.Instruction, error) {
 // SameStage reports whether a FROM makes a stage with the name, base and
 // platform of s.
 func SameStage(n *lang.From, s *Stage) bool {
-	made := StageOf(n)
+	var b builder
+	made := b.stage(n, nil)
 	return made.Name == s.Name && made.Base == s.Base && made.Platform == s.Platform
 }

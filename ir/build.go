@@ -60,12 +60,6 @@ func (m *Module) directive(d *lang.Directive) {
 	}
 }
 
-// StageOf makes the stage of a FROM, without ops.
-func StageOf(n *lang.From) *Stage {
-	var b builder
-	return b.stage(n, nil)
-}
-
 // BuildBody makes the body of one instruction.
 func BuildBody(in lang.Instruction) (Body, diag.List) {
 	var b builder

@@ -11,9 +11,6 @@ import (
 	"github.com/seed-e0495807/strake/lang/source"
 )
 
-// IsIgnore tells whether a line of a Dockerfile is a comment that ignores something.
-func IsIgnore(line string) bool { return ignore.Is(line) }
-
 // ignored drops the diagnostics that comments of the module's files ignore, and warns of
 // comments that ignore nothing, or are not written as they have to be. Codes that are no
 // plugin's are left to who knows of rules.

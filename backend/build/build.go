@@ -32,7 +32,6 @@ import (
 	"github.com/seed-e0495807/strake/backend/llb"
 	"github.com/seed-e0495807/strake/backend/store"
 	"github.com/seed-e0495807/strake/ir/lint"
-	"github.com/seed-e0495807/strake/ir/lint/buildkit"
 	"github.com/seed-e0495807/strake/lang/diag"
 	"github.com/seed-e0495807/strake/lang/source"
 )
@@ -252,9 +251,7 @@ func (j *job) open(ctx context.Context, c gwclient.Client) (*input.Source, error
 	}
 	config := j.Compile
 	if config.Given = j.given; j.Call == "" {
-		if config.Rules = buildkit.Rules(); config.Lint != nil {
-			config.Rules = config.Lint.Rules
-		}
+		config.Rules = config.BuildRules()
 	}
 	images := gateway.LocalImages(j.localImage)
 	if j.Pins != nil {

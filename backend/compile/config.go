@@ -14,6 +14,8 @@ import (
 	"github.com/seed-e0495807/strake/backend/input"
 	"github.com/seed-e0495807/strake/backend/llb"
 	"github.com/seed-e0495807/strake/ir/lint"
+	"github.com/seed-e0495807/strake/ir/lint/buildkit"
+	"github.com/seed-e0495807/strake/ir/lint/rules"
 	"github.com/seed-e0495807/strake/ir/plan"
 	"github.com/seed-e0495807/strake/lang"
 	"github.com/seed-e0495807/strake/plugins"
@@ -48,7 +50,7 @@ type Config struct {
 	Rules     []lint.Rule
 	Directive *linter.Config
 	Ignore    func(context.Context) ([]string, error)
-	// Lint has the rules of Findings; nil are the build checks.
+	// Lint has the rules of Findings and BuildRules; nil are the build checks.
 	Lint *Lint
 	// Given tells what the build is given, for Findings; nil when nobody knows. Absent is that
 	// of plan.Options, for Findings alone.
@@ -71,9 +73,28 @@ type Config struct {
 // Lint is what looks at a Dockerfile beside the compiler and its plugins.
 type Lint struct {
 	Rules   []lint.Rule // that look
-	All     []string    // names of all rules that there are
+	All     []lint.Rule // that there are: a comment that ignores what none of them finds is told
 	Options lint.Options
-	More    func(context.Context, *lint.View) []lint.Finding // of another program; nil is none
+}
+
+// BuildLint has the rules that a build of a Dockerfile shows where its strake.yaml asks for more
+// than the build checks; nil is where it does not. A relative name starts at workDir.
+func BuildLint(f *config.File, name, workDir string) *Lint {
+	all := rules.All()
+	more := f.InBuilds(all, name, workDir)
+	if len(more) == 0 {
+		return nil
+	}
+	return &Lint{Rules: slices.Concat(buildkit.Rules(), more), All: all, Options: f.Lint.Options}
+}
+
+// BuildRules are the rules that look when a Dockerfile is built: the build checks, unless Lint has
+// others.
+func (c *Config) BuildRules() []lint.Rule {
+	if c.Lint != nil {
+		return c.Lint.Rules
+	}
+	return buildkit.Rules()
 }
 
 // Files reads files of a build context, by their path in it with slashes. The error is

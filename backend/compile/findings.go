@@ -12,7 +12,6 @@ import (
 	"github.com/seed-e0495807/strake/backend/llb"
 	"github.com/seed-e0495807/strake/ir"
 	"github.com/seed-e0495807/strake/ir/lint"
-	"github.com/seed-e0495807/strake/ir/lint/buildkit"
 	"github.com/seed-e0495807/strake/ir/plan"
 	"github.com/seed-e0495807/strake/lang/diag"
 	"github.com/seed-e0495807/strake/plugins"
@@ -86,11 +85,7 @@ func (s *Snapshot) Inspect(ctx context.Context, platform int) (Inspection, error
 			p, more, err = s.partial(ctx, m, platform)
 			found = slices.Concat(found, more)
 		}
-		rules := buildkit.Rules()
-		if s.config.Lint != nil {
-			rules = s.config.Lint.Rules
-		}
-		checks := s.check(ctx, rules, m, p)
+		checks := s.check(ctx, s.config.BuildRules(), m, p)
 		if p != nil && p.Target != nil && errors.As(checks.Err(), &list) {
 			found = slices.Concat(found, list)
 		}
@@ -112,7 +107,7 @@ func (s *Snapshot) looked(p *plan.Plan) func(code string) (looked, exists bool) 
 		}
 		i := slices.IndexFunc(s.config.Lint.Rules, func(r lint.Rule) bool { return r.Name == code })
 		if i < 0 {
-			return false, slices.Contains(s.config.Lint.All, code)
+			return false, slices.ContainsFunc(s.config.Lint.All, func(r lint.Rule) bool { return r.Name == code })
 		}
 		r := &s.config.Lint.Rules[i]
 		return r.Level == lint.Normal && (r.Fact == nil || p != nil && p.Target != nil), true

@@ -20,7 +20,7 @@ import (
 )
 
 func linting(name, text string) *Snapshot {
-	c := Config{Name: name, Text: text, Lint: &Lint{Rules: rules.All(), All: rules.Names()}}
+	c := Config{Name: name, Text: text, Lint: &Lint{Rules: rules.All(), All: rules.All()}}
 	c.Build.Images = layered{}
 	return New(c)
 }
@@ -124,7 +124,7 @@ func TestLintSpeed(t *testing.T) {
 	files := realFiles(t)
 	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1))
 	ctx := context.Background()
-	all := &Lint{Rules: rules.All(), All: rules.Names()}
+	all := &Lint{Rules: rules.All(), All: rules.All()}
 	run := func(do func(*Snapshot)) time.Duration {
 		start := processor(t)
 		for _, f := range files {

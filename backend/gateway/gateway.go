@@ -16,7 +16,6 @@ import (
 	"github.com/seed-e0495807/strake/backend/compile"
 	"github.com/seed-e0495807/strake/backend/input"
 	"github.com/seed-e0495807/strake/ir/lint"
-	"github.com/seed-e0495807/strake/ir/lint/buildkit"
 	"github.com/seed-e0495807/strake/lang/source"
 )
 
@@ -93,7 +92,7 @@ func (s Server) Build(ctx context.Context, c client.Client) (*client.Result, err
 		return res, located(err, src, snapshot)
 	}
 	checks := *snapshot.Config()
-	checks.Rules = buildkit.Rules()
+	checks.Rules = checks.BuildRules()
 	snapshot = snapshot.With(checks)
 	res, err := Build(ctx, c, src, snapshot, Options{Linted: func(found []lint.Finding) { warn(ctx, src, snapshot.File(), found) }})
 	return res, located(err, src, snapshot)

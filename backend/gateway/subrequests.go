@@ -19,7 +19,6 @@ import (
 	"github.com/seed-e0495807/strake/backend/input"
 	"github.com/seed-e0495807/strake/ir"
 	"github.com/seed-e0495807/strake/ir/lint"
-	"github.com/seed-e0495807/strake/ir/lint/buildkit"
 	"github.com/seed-e0495807/strake/ir/plan"
 	"github.com/seed-e0495807/strake/lang"
 	"github.com/seed-e0495807/strake/lang/diag"
@@ -99,7 +98,7 @@ func (q question) lint(ctx context.Context) (*bklint.LintResults, error) {
 func (q question) check(ctx context.Context) ([]lint.Finding, error) {
 	if q.Found == nil {
 		c := *q.snapshot.Config()
-		c.Rules = buildkit.Rules()
+		c.Rules = c.BuildRules()
 		s := q.snapshot.With(c)
 		_, err := s.LLB(ctx, compile.Default)
 		found, _ := s.Checks(ctx, compile.Default)

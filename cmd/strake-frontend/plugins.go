@@ -19,6 +19,7 @@ import (
 	"github.com/seed-e0495807/strake/backend/gateway"
 	"github.com/seed-e0495807/strake/backend/input"
 	"github.com/seed-e0495807/strake/cmd/internal/launch"
+	"github.com/seed-e0495807/strake/ir/lint/rules"
 	"github.com/seed-e0495807/strake/lang/source"
 	api "github.com/seed-e0495807/strake/plugins"
 	"github.com/seed-e0495807/strake/plugins/builtin"
@@ -93,13 +94,14 @@ func (p *plugins) config(ctx context.Context, c client.Client, src *input.Source
 	if name == "" {
 		return compile.Config{Without: "no strake.yaml was found beside the Dockerfile"}, nil
 	}
-	found, err := p.load(ctx, name, own)
+	found, file, err := p.load(ctx, name, own)
 	if err != nil {
 		return none, err
 	}
 	p.open = append(p.open, found)
 	return compile.Config{
 		Plugins: found,
+		Lint:    compile.BuildLint(file, path.Base(src.Filename), file.Dir()),
 		Files:   files{c, src},
 		Log:     func(text string) { fmt.Fprintln(os.Stderr, text) },
 	}, nil
@@ -117,7 +119,7 @@ func (p *plugins) directory() (string, error) {
 // load makes the pipeline of a strake.yaml. Programs are those of the organisation only: its
 // image is what pins them. The container that this runs in is a sandbox already, in which a
 // daemon seldom lets anybody make another one.
-func (p *plugins) load(ctx context.Context, name string, own bool) (*config.Plugins, error) {
+func (p *plugins) load(ctx context.Context, name string, own bool) (*config.Plugins, *config.File, error) {
 	set := &source.Set{}
 	file, diags := config.Load(ctx, name, set)
 	for i := range diags {
@@ -131,25 +133,28 @@ func (p *plugins) load(ctx context.Context, name string, own bool) (*config.Plug
 			}
 		}
 	}
+	if file != nil {
+		diags = append(diags, file.CheckRules(rules.All())...)
+	}
 	if diags.HasErrors() || file == nil {
-		return nil, gateway.InFiles(diags, named(set))
+		return nil, nil, gateway.InFiles(diags, named(set))
 	}
 	temp, err := p.directory()
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	found, diags, err := file.Pipeline(ctx, config.Env{
 		Builtins: builtin.All(), Starter: launch.Starter{}, WorkDir: file.Dir(),
 		Store: &trust.Store{Config: filepath.Join(temp, "config"), Cache: filepath.Join(temp, "cache"), Given: trust.Given{Locked: true, Sandbox: trust.None}},
 	})
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	if diags.HasErrors() {
 		found.Close()
-		return nil, gateway.InFiles(diags, named(set))
+		return nil, nil, gateway.InFiles(diags, named(set))
 	}
-	return found, nil
+	return found, file, nil
 }
 
 // named gives the files of a set the names that their authors know.

@@ -55,13 +55,7 @@ func TestBuiltFixes(t *testing.T) {
 		t.Skip("it builds for a minute")
 	}
 	daemon := testbed.StartDaemon(t, testbed.StartRegistry(t, testbed.Busybox))
-	user := home(t.TempDir())
-	env := func(name string) (string, bool) {
-		if name == "BUILDKIT_HOST" {
-			return daemon.Addr, true
-		}
-		return user(name)
-	}
+	env := onDaemon(t, daemon)
 	for i, c := range builtFixes {
 		if !testbed.Sample(i, 4) {
 			continue

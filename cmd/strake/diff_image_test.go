@@ -15,6 +15,8 @@ import (
 	"github.com/google/go-containerregistry/pkg/v1/empty"
 	"github.com/google/go-containerregistry/pkg/v1/mutate"
 	"github.com/google/go-containerregistry/pkg/v1/tarball"
+
+	"github.com/seed-e0495807/strake/backend/testbed"
 )
 
 // madeLayer is a layer of a made image: the instruction, and its files with their modes and
@@ -134,6 +136,17 @@ func TestDiffImagePage(t *testing.T) {
 func home(dir string) func(string) (string, bool) {
 	return func(name string) (string, bool) {
 		return map[string]string{"HOME": dir, "STRAKE_HOME": filepath.Join(dir, "strake")}[name], true
+	}
+}
+
+// onDaemon is an environment with a home, whose builder is a daemon.
+func onDaemon(t *testing.T, daemon *testbed.Daemon) func(string) (string, bool) {
+	user := home(t.TempDir())
+	return func(name string) (string, bool) {
+		if name == "BUILDKIT_HOST" {
+			return daemon.Addr, true
+		}
+		return user(name)
 	}
 }
 

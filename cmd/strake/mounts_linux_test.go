@@ -47,13 +47,7 @@ func TestOptimizeCaches(t *testing.T) {
 		"Dockerfile": "FROM node:22\nCOPY --chmod=755 npm /usr/bin/npm\nWORKDIR /app\nCOPY . .\n# the modules\nRUN npm ci\n", "npm": cacher, ".dockerignore": "node_modules\nDockerfile\n",
 		"package.json": "{}\n", "package-lock.json": "{}\n", "src/index.js": "1\n",
 	}, "src/index.js", "src/other.js")
-	user := home(t.TempDir())
-	env := func(name string) (string, bool) {
-		if name == "BUILDKIT_HOST" {
-			return daemon.Addr, true
-		}
-		return user(name)
-	}
+	env := onDaemon(t, daemon)
 	t.Chdir(dir)
 	for _, c := range []struct {
 		args []string

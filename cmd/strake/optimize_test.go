@@ -76,13 +76,7 @@ CMD ["sh"]
 		"package.json": "{\"name\": \"app\", \"version\": \"1.0.0\"}\n", "package-lock.json": "{\"name\": \"app\", \"lockfileVersion\": 3, \"packages\": {\"\": {\"name\": \"app\"}}}\n",
 		"src/index.js": "1\n",
 	}, "src/index.js", "src/other.js", "src/index.js")
-	user := home(t.TempDir())
-	env := func(name string) (string, bool) {
-		if name == "BUILDKIT_HOST" {
-			return daemon.Addr, true
-		}
-		return user(name)
-	}
+	env := onDaemon(t, daemon)
 	optimize := func(args ...string) (int, string, string) {
 		var stdout, stderr bytes.Buffer
 		code := run(t.Context(), append([]string{"optimize"}, args...), strings.NewReader(""), &stdout, &stderr, env)

@@ -18,13 +18,7 @@ func verifier(t *testing.T) func(a, b string, args ...string) (code int, out str
 		t.Skip("it builds for a minute")
 	}
 	daemon := testbed.StartDaemon(t, testbed.StartRegistry(t, testbed.Busybox))
-	user := home(t.TempDir())
-	env := func(name string) (string, bool) {
-		if name == "BUILDKIT_HOST" {
-			return daemon.Addr, true
-		}
-		return user(name)
-	}
+	env := onDaemon(t, daemon)
 	return func(a, b string, args ...string) (int, string) {
 		dir := t.TempDir()
 		for name, text := range map[string]string{"A": a, "B": b} {

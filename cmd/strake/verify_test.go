@@ -29,13 +29,7 @@ func TestVerifyPage(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	user := home(t.TempDir())
-	env := func(name string) (string, bool) {
-		if name == "BUILDKIT_HOST" {
-			return daemon.Addr, true
-		}
-		return user(name)
-	}
+	env := onDaemon(t, daemon)
 	seen := 0
 	for _, c := range commandsOf(string(page)) {
 		if len(c.output) == 0 {
@@ -88,13 +82,7 @@ CMD ["a", "b"]
 			t.Fatal(err)
 		}
 	}
-	user := home(t.TempDir())
-	env := func(name string) (string, bool) {
-		if name == "BUILDKIT_HOST" {
-			return daemon.Addr, true
-		}
-		return user(name)
-	}
+	env := onDaemon(t, daemon)
 	for i, c := range []struct{ name, old, new, want string }{ // want is "" for rewrites that are right
 		{"the same in other words", "RUN chmod 755 run && mkdir -m 1777 cache && touch empty\nRUN echo one >list", "RUN mkdir cache && chmod 1777 cache && chmod 755 run && : >empty && echo one >list", ""},
 		{"order of other things", "ENV MODE=fast\nUSER 7\n", "USER 7\nENV MODE=fast\n", ""},

@@ -101,10 +101,8 @@ func (s Setting) rank(r *Rule, twins []string) int {
 
 // set takes a level.
 func (r *Rule) set(level string) {
-	for s := diag.Error; s <= diag.Hint; s++ {
-		if s.String() == level {
-			r.Severity = s
-		}
+	if s, ok := diag.SeverityOf(level); ok {
+		r.Severity = s
 	}
 	if level != "" {
 		r.Level = Normal

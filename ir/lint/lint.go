@@ -1,11 +1,14 @@
-// Package lint runs rules over one Dockerfile. A rule reads the syntax tree, the module, or
-// the facts of a plan (see Rule); what it finds does not keep the file from being built.
-// Package buildkit below has BuildKit's build checks as rules. What switches rules off is
-// BuildKit's, too: the check directive, which has the syntax
+// Package lint runs rules over one Dockerfile. A rule reads the syntax tree, the steps with their
+// scripts and what they do, the module, or the facts of a plan (see Rule); what it finds does not
+// keep the file from being built, and may come with fixes. The packages below have sets of rules,
+// package rules all of them.
+//
+// Which rules look says a Config. Of one file, BuildKit's check directive says it, too, which has the
+// syntax
 //
 //	# check=skip=Rule,…;experimental=Rule,…;error=true
 //
-// and a comment of that form above an instruction.
+// and a comment of that form above an instruction; and the comments that package ignore reads.
 package lint
 
 import (

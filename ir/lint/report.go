@@ -21,7 +21,6 @@ type Finding struct {
 	Fixes       []diag.Fix // alternatives
 
 	instruction source.Span // that it is about; zero when it is about none
-	comments    []string    // above that
 	strict      bool        // of the rule
 }
 
@@ -114,7 +113,7 @@ func (r *Report) Comments(in lang.Instruction) []string { return r.run.comments[
 
 func (r *Report) add(at, instruction source.Span, comments []string, message string) *Finding {
 	f := &Finding{Rule: r.rule.Name, Description: r.rule.Doc, URL: r.rule.URL, Message: message, Severity: r.rule.Severity,
-		Span: at, instruction: instruction, comments: comments, strict: r.rule.Strict}
+		Span: at, instruction: instruction, strict: r.rule.Strict}
 	if r.run.wants(r.rule, comments) {
 		r.run.found = append(r.run.found, f)
 	}

@@ -60,10 +60,11 @@ type Known interface {
 	Distro(m *ir.Module, stage int) (distro.Distro, bool)
 }
 
-// newView reads the tree of a text.
+// newView takes the tree of a text apart. What is wrong with an instruction the compiler reports.
 func newView(t *Text, in Input) *View {
 	v := &View{Text: t, Options: in.Options, known: in.Known, memo: &eval.Memo{}}
 	v.Module, _ = ir.Build(t.File)
+	built := v.Module.Stages // those with a FROM, and every instruction behind it
 	v.Module.Stages = nil
 	named := map[string]*Stage{}
 	var stage *Stage
@@ -71,9 +72,11 @@ func newView(t *Text, in Input) *View {
 		stage = &Stage{Stage: s, View: v, Index: len(v.Stages), Node: from, Parent: named[s.Base]}
 		v.Stages, v.Module.Stages = append(v.Stages, stage), append(v.Module.Stages, s)
 	}
+	next := 0 // of the stage's ops
 	for _, node := range t.File.Instructions() {
 		if from, ok := node.(*lang.From); ok {
-			add(ir.StageOf(from), from)
+			add(built[0], from)
+			built, next = built[1:], 0
 			if stage.Name != "" {
 				named[stage.Name] = stage
 			}
@@ -85,20 +88,19 @@ func newView(t *Text, in Input) *View {
 		if stage == nil {
 			add(&ir.Stage{Origin: &ir.Origin{Span: node.Span()}}, nil)
 		}
-		stage.add(node)
+		if stage.Node == nil {
+			body, _ := ir.BuildBody(node)
+			stage.Ops = append(stage.Ops, &ir.Op{Body: body, Code: node.Head().Code, Origin: &ir.Origin{Span: node.Span()}})
+		}
+		stage.add(node, next)
+		next++
 	}
 	return v
 }
 
-// add takes an instruction into a stage.
-func (s *Stage) add(node lang.Instruction) {
-	body, _ := ir.BuildBody(node) // what is wrong with it, the compiler reports
-	if body == nil {
-		return
-	}
-	index := len(s.Ops)
-	s.Ops = append(s.Ops, &ir.Op{Body: body, Code: node.Head().Code, Origin: &ir.Origin{Span: node.Span()}})
-	s.Steps = append(s.Steps, &Step{Stage: s, Index: index, Body: body, Node: node, Outer: node})
+// add takes the instruction of an op into a stage.
+func (s *Stage) add(node lang.Instruction, index int) {
+	s.Steps = append(s.Steps, &Step{Stage: s, Index: index, Body: s.Ops[index].Body, Node: node, Outer: node})
 	if on, ok := node.(*lang.Onbuild); ok && on.Trigger != nil {
 		if inner, _ := ir.BuildBody(on.Trigger); inner != nil {
 			s.Steps = append(s.Steps, &Step{Stage: s, Index: index, Body: inner, Node: on.Trigger, Outer: node, Onbuild: true})

@@ -38,6 +38,12 @@ func (s Severity) String() string {
 	return "severity(" + strconv.Itoa(int(s)) + ")"
 }
 
+// SeverityOf is the severity of a name, as String gives it.
+func SeverityOf(name string) (Severity, bool) {
+	i := slices.Index(severityNames[:], name)
+	return Severity(max(i, 0)), i >= 0
+}
+
 // Diagnostic is one finding. Its texts may quote source as it is, control bytes
 // included: every renderer escapes what a terminal must not get.
 type Diagnostic struct {

@@ -22,7 +22,7 @@ type File struct {
 	Root           string // the directory that the repository begins at
 	RequireSandbox bool
 	Entries        []Entry
-	Lint           Lint
+	Lint           *Lint // nil when it says nothing of rules
 }
 
 // Dir is the directory that the file's paths start from.

@@ -1,6 +1,9 @@
 package config
 
 import (
+	"errors"
+	"slices"
+
 	"github.com/seed-e0495807/strake/ir/lint"
 	"github.com/seed-e0495807/strake/lang/diag"
 	"github.com/seed-e0495807/strake/lang/source"
@@ -12,7 +15,7 @@ type Lint struct {
 	Rules      []Level
 	Paths      []PathLevels
 	Options    lint.Options
-	Build      string // the least severity that a build shows; "" and "off" are none
+	Build      string // the least severity that a build shows beside the build checks; "" and "off" are none
 	ShellCheck string // "", "off", "auto" or "on": a path would have a repository run programs
 }
 
@@ -28,9 +31,31 @@ type PathLevels struct {
 	Rules []Level
 }
 
-// Levels are the settings of a Dockerfile; a relative name starts at workDir. Those of paths come
-// last.
-func (f *File) Levels(name, workDir string) []lint.Setting {
+// Choose gives those of all rules that look at a Dockerfile; a relative name starts at workDir.
+// Settings that are given count before the file's.
+func (f *File) Choose(all []lint.Rule, name, workDir string, given ...lint.Setting) []lint.Rule {
+	chosen, _ := lint.Config{Settings: append(f.levels(name, workDir), given...)}.Choose(all) // CheckRules checks the names
+	return chosen
+}
+
+// InBuilds gives those of all rules whose findings a build of a Dockerfile shows beside the build
+// checks.
+func (f *File) InBuilds(all []lint.Rule, name, workDir string) []lint.Rule {
+	if f.Lint == nil {
+		return nil
+	}
+	least, ok := diag.SeverityOf(f.Lint.Build)
+	if !ok { // it is off
+		return nil
+	}
+	return slices.DeleteFunc(f.Choose(all, name, workDir), func(r lint.Rule) bool { return r.Severity > least || r.Strict })
+}
+
+// levels are the settings of a Dockerfile. Those of paths come last.
+func (f *File) levels(name, workDir string) []lint.Setting {
+	if f.Lint == nil {
+		return nil
+	}
 	list := f.Lint.Rules
 	for _, p := range f.Lint.Paths {
 		if p.Match.hasFile(name, f.Dir(), workDir) {
@@ -46,20 +71,28 @@ func (f *File) Levels(name, workDir string) []lint.Setting {
 
 // CheckRules tells of names in the file that no rule has.
 func (f *File) CheckRules(rules []lint.Rule) diag.List {
+	if f.Lint == nil {
+		return nil
+	}
 	all := f.Lint.Rules
 	for _, p := range f.Lint.Paths {
 		all = append(all[:len(all):len(all)], p.Rules...)
 	}
+	settings := make([]lint.Setting, len(all))
+	for i, l := range all {
+		settings[i] = l.Setting
+	}
 	var list diag.List
-	for _, l := range all {
-		if _, errs := (lint.Config{Settings: []lint.Setting{l.Setting}}).Choose(rules); len(errs) == 0 {
+	_, errs := (lint.Config{Settings: settings}).Choose(rules)
+	for _, err := range errs {
+		var unknown *lint.UnknownError
+		if !errors.As(err, &unknown) {
 			continue
 		}
-		d := list.Errorf(l.Span, "config", "no rule is called %s", l.Name)
-		if near := lint.Near(rules, l.Name); near != "" {
-			d.Hint = "did you mean `" + near + "`?"
-		} else {
-			d.Hint = "`strake lint --explain` lists the rules"
+		i := slices.IndexFunc(all, func(l Level) bool { return l.Name == unknown.Name })
+		d := list.Errorf(all[i].Span, "config", "%v", unknown)
+		if d.Hint = "`strake lint --explain` lists the rules"; unknown.Near != "" {
+			d.Hint = "did you mean `" + unknown.Near + "`?"
 		}
 	}
 	return list
@@ -70,7 +103,8 @@ func (l *loader) lint(n *yamltree.Node) {
 	if n == nil {
 		return
 	}
-	out := &l.f.Lint
+	out := &Lint{}
+	l.f.Lint = out
 	out.Rules = ruleLevels(n.Get("rules"))
 	if list := n.Get("paths"); list != nil {
 		for _, item := range list.Items {

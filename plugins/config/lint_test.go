@@ -34,7 +34,7 @@ func TestLint(t *testing.T) {
 		"Dockerfile":            "[{DL* off} {DL3008 info} {DL3001x on}]",
 		"services/a/Dockerfile": "[{DL* off} {DL3008 info} {DL3001x on} {DL3008 error} {tag/none on}]",
 	} {
-		if got := fmt.Sprint(f.Levels(name, "/r")); got != want {
+		if got := fmt.Sprint(f.levels(name, "/r")); got != want {
 			t.Errorf("%s: %s", name, got)
 		}
 	}

@@ -201,10 +201,8 @@ func (l *loader) levels(n, entry *yamltree.Node) map[string]plugins.Level {
 			l.errorf(f.Span, "the code `%s` has the plugin's name", f.Key).Hint = "write `" + code + "`"
 			continue
 		}
-		for s := diag.Error; s <= diag.Hint; s++ {
-			if f.Value.Str() == s.String() {
-				out[f.Key] = plugins.Level{Severity: s}
-			}
+		if s, ok := diag.SeverityOf(f.Value.Str()); ok {
+			out[f.Key] = plugins.Level{Severity: s}
 		}
 		if f.Value.Str() == "off" {
 			out[f.Key] = plugins.Level{Off: true}

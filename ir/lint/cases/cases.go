@@ -42,17 +42,27 @@ func Read(dir fs.FS) ([]Page, error) {
 	}
 	var pages []Page
 	for _, name := range names {
-		data, err := fs.ReadFile(dir, name)
+		page, err := Of(dir, strings.TrimSuffix(path.Base(name), ".txtar"))
 		if err != nil {
 			return nil, err
-		}
-		page, err := parse(strings.TrimSuffix(path.Base(name), ".txtar"), data)
-		if err != nil {
-			return nil, fmt.Errorf("%s: %w", name, err)
 		}
 		pages = append(pages, page)
 	}
 	return pages, nil
+}
+
+// Of reads the page of a rule. The error is fs.ErrNotExist for one that has none there.
+func Of(dir fs.FS, rule string) (Page, error) {
+	name := rule + ".txtar"
+	data, err := fs.ReadFile(dir, name)
+	if err != nil {
+		return Page{}, err
+	}
+	page, err := parse(rule, data)
+	if err != nil {
+		return Page{}, fmt.Errorf("%s: %w", name, err)
+	}
+	return page, nil
 }
 
 func parse(rule string, data []byte) (Page, error) {

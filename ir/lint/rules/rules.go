@@ -19,7 +19,7 @@ import (
 type set struct {
 	tag   string
 	rules []lint.Rule
-	cases fs.FS // nil where the pages are another's
+	cases fs.FS
 }
 
 func sets() []set {
@@ -44,27 +44,11 @@ func All() []lint.Rule {
 	return all
 }
 
-// Names are those of all rules, in their order.
-func Names() []string {
-	var names []string
-	for _, r := range All() {
-		names = append(names, r.Name)
-	}
-	return names
-}
-
 // Page is what is written of a rule; it is false of one that has no page.
 func Page(name string) (cases.Page, bool) {
 	for _, set := range sets() {
-		if set.cases == nil {
-			continue
-		}
-		pages, err := cases.Read(set.cases)
-		if err != nil {
-			continue
-		}
-		if i := slices.IndexFunc(pages, func(p cases.Page) bool { return p.Rule == name }); i >= 0 {
-			return pages[i], true
+		if page, err := cases.Of(set.cases, name); err == nil {
+			return page, true
 		}
 	}
 	return cases.Page{}, false

@@ -286,13 +286,11 @@ func (set *ruleset) texts(r rule) (*texts, error) {
 
 // severity reads one; "" is a warning.
 func severity(name string) (diag.Severity, error) {
-	for _, s := range []diag.Severity{diag.Error, diag.Warning, diag.Info, diag.Hint} {
-		if name == s.String() {
-			return s, nil
-		}
-	}
 	if name == "" {
 		return diag.Warning, nil
+	}
+	if s, ok := diag.SeverityOf(name); ok {
+		return s, nil
 	}
 	return 0, fmt.Errorf("there is no %q", name)
 }

@@ -11,10 +11,10 @@ import (
 	"strings"
 
 	"github.com/seed-e0495807/strake/ir"
+	"github.com/seed-e0495807/strake/ir/lint/ignore"
 	"github.com/seed-e0495807/strake/ir/shell"
 	"github.com/seed-e0495807/strake/lang/diag"
 	"github.com/seed-e0495807/strake/lang/source"
-	"github.com/seed-e0495807/strake/plugins"
 )
 
 // own tells whether an op stands in the source as it is: nobody rewrote it, and it is
@@ -75,7 +75,7 @@ func (o *op) remove() []diag.Edit {
 		if line != "" && line[0] != '#' {
 			break
 		}
-		if plugins.IsIgnore(line) {
+		if ignore.Is(line) {
 			edits = append(edits, diag.Edit{Span: source.Span{File: at.File, Start: uint32(start), End: uint32(end)}})
 		}
 		end = start

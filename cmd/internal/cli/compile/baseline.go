@@ -8,6 +8,7 @@ import (
 	"slices"
 
 	"github.com/seed-e0495807/strake/cmd/internal/cli"
+	"github.com/seed-e0495807/strake/ir/lint"
 	"github.com/seed-e0495807/strake/lang/diag"
 	"github.com/seed-e0495807/strake/lang/diag/formats"
 	"github.com/seed-e0495807/strake/lang/regular"
@@ -36,7 +37,7 @@ type known struct {
 // compiler are none of its business: what does not build is not old.
 func (c *lintRun) against(set *source.Set, list diag.List) (diag.List, error) {
 	if c.writeBaseline {
-		b := baselineOf(set, list)
+		b := c.baselineOf(set, list)
 		data, err := json.MarshalIndent(b, "", "  ")
 		if err != nil {
 			return nil, err
@@ -49,7 +50,7 @@ func (c *lintRun) against(set *source.Set, list diag.List) (diag.List, error) {
 			n += k.Count
 		}
 		cli.Printf(c.Stderr, "%s: %s\n", diag.Printable(c.baseline), cli.Plural(n, "finding", "findings"))
-		return slices.DeleteFunc(slices.Clone(list), baselined), nil
+		return slices.DeleteFunc(slices.Clone(list), c.baselined), nil
 	}
 	b, err := readBaseline(c.baseline)
 	if err != nil {
@@ -61,7 +62,7 @@ func (c *lintRun) against(set *source.Set, list diag.List) (diag.List, error) {
 	}
 	list = slices.DeleteFunc(slices.Clone(list), func(d diag.Diagnostic) bool {
 		key := formats.Fingerprint(set, &d)
-		if !baselined(d) || left[key] == 0 {
+		if !c.baselined(d) || left[key] == 0 {
 			return false
 		}
 		left[key]--
@@ -80,16 +81,17 @@ func (c *lintRun) against(set *source.Set, list diag.List) (diag.List, error) {
 
 // baselined tells whether a finding may be in a baseline. A source that is not there may be one of
 // another build context.
-func baselined(d diag.Diagnostic) bool {
-	return d.Severity != diag.Error || isRule(d.Code) || d.Code == "missing-source"
+func (c *lintRun) baselined(d diag.Diagnostic) bool {
+	isRule := func(r lint.Rule) bool { return r.Name == d.Code }
+	return d.Severity != diag.Error || d.Code == "missing-source" || slices.ContainsFunc(c.rules, isRule)
 }
 
-func baselineOf(set *source.Set, list diag.List) baseline {
+func (c *lintRun) baselineOf(set *source.Set, list diag.List) baseline {
 	b := baseline{Version: 1, Findings: []known{}}
 	index := map[string]int{}
 	for i := range list {
 		d := &list[i]
-		if !baselined(*d) {
+		if !c.baselined(*d) {
 			continue
 		}
 		key := formats.Fingerprint(set, d)

@@ -74,9 +74,9 @@ type compileRun struct {
 	contexts     []string
 	imageConfigs []string
 	offline      bool
-	all          bool     // stages are compiled when there is no target
-	lint         bool     // all rules look
-	given        []string // settings of rules
+	all          bool        // stages are compiled when there is no target
+	rules        []lint.Rule // that look, where all do; nil has the build checks
+	given        []string    // settings of rules
 	settings     []lint.Setting
 	below        map[string]bool // Dockerfiles that were found, whose build contexts nobody knows
 	emit         string
@@ -261,7 +261,7 @@ func (c *compileRun) open(ctx context.Context, arg string) (*compile.Snapshot, e
 	if err := c.Plugins(ctx, c.Process, in, &config); err != nil {
 		return nil, err
 	}
-	if c.lint {
+	if c.rules != nil {
 		if err := c.linted(ctx, in, &config); err != nil {
 			return nil, err
 		}

@@ -23,7 +23,7 @@ import (
 
 // declareRules declares the flags of commands in which all rules look.
 func (c *compileRun) declareRules(f *pflag.FlagSet) {
-	c.lint = true
+	c.rules = rules.All()
 	f.StringArrayVar(&c.given, "rule", nil, "`RULE=LEVEL` Set a rule, a pattern of names or tag/TAG to off, on, error, warning, info or hint")
 }
 
@@ -36,7 +36,7 @@ func (c *compileRun) chooseRules() error {
 		}
 		c.settings = append(c.settings, lint.Setting{Name: name, Level: level})
 	}
-	if _, errs := (lint.Config{Settings: c.settings}).Choose(rules.All()); len(errs) > 0 {
+	if _, errs := (lint.Config{Settings: c.settings}).Choose(c.rules); len(errs) > 0 {
 		return cli.Misuse("invalid --rule: %v; `strake lint --explain` lists the rules", errs[0])
 	}
 	return nil
@@ -44,7 +44,7 @@ func (c *compileRun) chooseRules() error {
 
 // explainRules writes what there is to say of some rules, or a list of all.
 func (c *lintRun) explainRules(names []string) error {
-	all := rules.All()
+	all := c.rules
 	if len(names) == 0 {
 		w := tabwriter.NewWriter(c.Stdout, 0, 0, 2, ' ', 0)
 		for _, r := range all {
@@ -122,56 +122,42 @@ func (c *lintRun) dockerfiles(ctx context.Context, args []string) ([]string, err
 	return cli.Distinct(out), nil
 }
 
-// linted says which rules look at the Dockerfile of an argument: strake.yaml, and what the
-// command line has before it.
+// linted says which rules look at the Dockerfile of an argument: strake.yaml, else hadolint's
+// config, and what the command line has before both.
 func (c *compileRun) linted(ctx context.Context, in *input.Input, out *compile.Config) error {
-	all := rules.All()
-	chosen, shellCheck := lint.Config{}, ""
-	file, err := c.PluginFlags.File(ctx, c.Process, in)
+	file, dir, err := c.RulesFile(ctx, c.Process, in, c.rules)
 	if err != nil {
 		return err
 	}
-	name := in.Known()
+	out.Lint = &compile.Lint{All: c.rules}
 	if file != nil {
-		if bad := file.File.CheckRules(all); len(bad) > 0 {
-			return &cli.Findings{Set: file.Set, List: bad}
-		}
-		dir, err := os.Getwd()
-		if err != nil {
-			return err
-		}
-		chosen.Settings, chosen.Options = file.File.Levels(name, dir), file.File.Lint.Options
-		shellCheck = file.File.Lint.ShellCheck
+		out.Lint.Rules, out.Lint.Options = file.Choose(c.rules, in.Known(), dir, c.settings...), file.Lint.Options
+		out.Lint.Rules = append(out.Lint.Rules, shellcheck.Rules(ctx, file.Lint.ShellCheck)...)
+		return nil
 	}
-	if file == nil || len(chosen.Settings) == 0 {
-		other, err := c.hadolint(ctx, name)
-		if err != nil {
-			return err
-		}
-		if other != nil {
-			chosen = *other
-		}
+	chosen, err := c.hadolint(ctx, in.Known())
+	if err != nil {
+		return err
 	}
-	// The names are checked by now, but for hadolint's, of which there may be newer ones.
-	looking, _ := lint.Config{Settings: slices.Concat(chosen.Settings, c.settings)}.Choose(all)
-	looking = append(looking, shellcheck.Rules(ctx, shellCheck)...)
-	out.Lint = &compile.Lint{Rules: looking, All: rules.Names(), Options: chosen.Options}
+	chosen.Settings = append(chosen.Settings, c.settings...)
+	out.Lint.Rules, _ = chosen.Choose(c.rules) // hadolint may have rules that are newer
+	out.Lint.Options = chosen.Options
 	return nil
 }
 
-// hadolint reads the config that hadolint has for a Dockerfile; nil is none.
-func (c *compileRun) hadolint(ctx context.Context, name string) (*lint.Config, error) {
+// hadolint reads the config that hadolint has for a Dockerfile; without one it is the zero value.
+func (c *compileRun) hadolint(ctx context.Context, name string) (lint.Config, error) {
 	if name == "" {
-		return nil, nil
+		return lint.Config{}, nil
 	}
 	home, _ := c.Env("HOME")
 	set := &source.Set{}
 	found, bad, err := config.Hadolint(ctx, filepath.Dir(name), home, set)
-	if len(bad) > 0 {
-		return nil, &cli.Findings{Set: set, List: bad}
+	switch {
+	case len(bad) > 0:
+		return lint.Config{}, &cli.Findings{Set: set, List: bad}
+	case err != nil || found == nil:
+		return lint.Config{}, err
 	}
-	return found, err
+	return *found, nil
 }
-
-// isRule tells the code of a rule.
-func isRule(code string) bool { return slices.Contains(rules.Names(), code) }
