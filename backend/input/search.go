@@ -7,10 +7,12 @@ import (
 	"strings"
 )
 
-// Dockerfiles are the Dockerfiles in a directory and below it, as paths that begin with it, sorted.
-// Links are not followed, but that which is the directory's own Dockerfile, and neither hidden directories nor those of packages of others looked
-// into.
-func Dockerfiles(ctx context.Context, dir string) ([]string, error) {
+// Dockerfiles are the Dockerfiles in a directory and below it, as paths that begin with it,
+// sorted. Directories of packages and of version control are not looked into. Links are not
+// followed: what they lead to has a name of its own. But the directory's own Dockerfile may be
+// one, as it may in a build. Unread is told of directories below that cannot be read; the others
+// are gone on with.
+func Dockerfiles(ctx context.Context, dir string, unread func(error)) ([]string, error) {
 	var list []string
 	err := filepath.WalkDir(dir, func(name string, d fs.DirEntry, err error) error {
 		switch {
@@ -18,11 +20,11 @@ func Dockerfiles(ctx context.Context, dir string) ([]string, error) {
 			return context.Cause(ctx)
 		case err != nil && name == dir:
 			return err
-		case err != nil: // of a directory that nobody may read there is nothing to say
-			return nil
-		case d.IsDir() && name != dir && (strings.HasPrefix(d.Name(), ".") || d.Name() == "node_modules"):
+		case err != nil:
+			unread(err)
+		case d.IsDir() && name != dir && foreign(d.Name()):
 			return fs.SkipDir
-		case d.Type().IsRegular() && IsName(d.Name()), !d.IsDir() && name == filepath.Join(dir, defaultName):
+		case d.Type().IsRegular() && isName(d.Name()), !d.IsDir() && name == filepath.Join(dir, defaultName):
 			list = append(list, name)
 		}
 		return nil
@@ -30,9 +32,19 @@ func Dockerfiles(ctx context.Context, dir string) ([]string, error) {
 	return list, err
 }
 
-// IsName tells the name of a Dockerfile: Dockerfile or Containerfile in any case, by itself, in
+// foreign tells the names of directories in which nothing is the project's own. Others that are
+// hidden may have its Dockerfiles, as .devcontainer has.
+func foreign(name string) bool {
+	switch name {
+	case ".git", ".hg", ".svn", "node_modules", ".venv", ".tox", ".terraform", ".cache":
+		return true
+	}
+	return false
+}
+
+// isName tells the name of a Dockerfile: Dockerfile or Containerfile in any case, by itself, in
 // front of a dot and something, or behind one.
-func IsName(name string) bool {
+func isName(name string) bool {
 	name = strings.ToLower(name)
 	for _, end := range []string{".dockerignore", ".containerignore", ".llb", ".json", ".md", "~"} { // made of one, or beside one
 		if strings.HasSuffix(name, end) {

@@ -13,7 +13,6 @@ import (
 
 	"github.com/seed-e0495807/strake/lang/diag"
 	"github.com/seed-e0495807/strake/lang/regular"
-	"github.com/seed-e0495807/strake/lang/repo"
 )
 
 // aboutFile is the finding of an error. One about a file says what was tried, with which
@@ -70,8 +69,7 @@ func unwritten(asked, temp string, err error) error {
 // Output checks a place that results go to. A link of the user's is followed. One that a
 // repository brings along may lead to any file of the user's, and so none leads out of it.
 func (p *Process) Output(name string) error {
-	home, _ := p.Env("HOME")
-	at, err := repo.Locate(name, home)
+	at, err := p.locate(name)
 	switch {
 	case err != nil:
 		var failed *fs.PathError // or a bare error of a name with a file on the way

@@ -15,7 +15,6 @@ import (
 	"github.com/seed-e0495807/strake/backend/input"
 	"github.com/seed-e0495807/strake/cmd/internal/launch"
 	"github.com/seed-e0495807/strake/lang/diag"
-	"github.com/seed-e0495807/strake/lang/repo"
 	"github.com/seed-e0495807/strake/lang/source"
 	"github.com/seed-e0495807/strake/plugins/builtin"
 	"github.com/seed-e0495807/strake/plugins/config"
@@ -289,7 +288,6 @@ func (p *Process) directory(variable, usual string) (string, error) {
 
 // Outside tells of a Dockerfile that is a link out of its repository.
 func (p *Process) Outside(name string) (string, bool) {
-	home, _ := p.Env("HOME")
-	at, err := repo.Locate(name, home)
+	at, err := p.locate(name)
 	return at.Real, err == nil && at.Outside
 }

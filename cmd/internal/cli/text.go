@@ -2,7 +2,6 @@ package cli
 
 import (
 	"fmt"
-	"strings"
 
 	"github.com/docker/go-units"
 )
@@ -46,28 +45,4 @@ func ShortID(id string, full bool) string {
 		return id
 	}
 	return id[len(prefix) : len(prefix)+12]
-}
-
-// ColouredDiff puts the usual colours on a unified diff.
-func ColouredDiff(diff string) string {
-	var b strings.Builder
-	for line := range strings.Lines(diff) {
-		color := ""
-		switch {
-		case strings.HasPrefix(line, "---"), strings.HasPrefix(line, "+++"):
-			color = "\x1b[1m"
-		case strings.HasPrefix(line, "@@"):
-			color = "\x1b[36m"
-		case strings.HasPrefix(line, "+"):
-			color = "\x1b[32m"
-		case strings.HasPrefix(line, "-"):
-			color = "\x1b[31m"
-		}
-		if color == "" {
-			b.WriteString(line)
-			continue
-		}
-		b.WriteString(color + strings.TrimSuffix(line, "\n") + "\x1b[0m\n")
-	}
-	return b.String()
 }

@@ -2,19 +2,14 @@ package compile
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"io"
 	"slices"
 
-	"github.com/aymanbagabas/go-udiff"
 	"github.com/spf13/cobra"
 
 	"github.com/seed-e0495807/strake/backend/input"
 	"github.com/seed-e0495807/strake/cmd/internal/cli"
 	"github.com/seed-e0495807/strake/lang/diag"
-	"github.com/seed-e0495807/strake/lang/regular"
-	"github.com/seed-e0495807/strake/lang/repo"
 )
 
 func fixCommand(p *cli.Process) *cobra.Command {
@@ -78,7 +73,7 @@ func (f *fixRun) fixOne(ctx context.Context, arg string) error {
 		return err
 	}
 	file := src.File()
-	at, err := f.target(file.Name)
+	at, err := f.Target(file.Name)
 	if err != nil {
 		return err
 	}
@@ -91,45 +86,17 @@ func (f *fixRun) fixOne(ctx context.Context, arg string) error {
 	case fixed.Text == file.Text:
 		done = "nothing to fix"
 	case f.diff:
-		diff := f.Shown(udiff.Unified(file.Name, file.Name+" (fixed)", file.Text, fixed.Text))
-		if f.Color(f.Stdout) {
-			diff = cli.ColouredDiff(diff)
-		}
-		if _, err := io.WriteString(f.Stdout, diff); err != nil {
+		if err := f.PrintDiff(file.Name, "fixed", file.Text, fixed.Text); err != nil {
 			return err
 		}
 		done = fmt.Sprintf("%d to fix", fixed.Count)
 	default:
-		if err := replace(at, file.Text, fixed.Text); err != nil {
+		if err := at.Replace(file.Text, fixed.Text); err != nil {
 			return err
 		}
 	}
-	name := file.Name
-	if at.Linked {
-		name += " -> " + at.Real
-	}
-	cli.Printf(f.Stderr, "%s: %s%s\n", diag.Printable(name), done, left(fixed.Left, f.unsafe))
+	cli.Printf(f.Stderr, "%s: %s%s\n", diag.Printable(at.String()), done, left(fixed.Left, f.unsafe))
 	return nil
-}
-
-// target is where a Dockerfile really is, when its name is a link. One that leads out of
-// the repository is an error, as it may lead to any file of the user's.
-func (f *fixRun) target(name string) (repo.Place, error) {
-	home, _ := f.Env("HOME")
-	at, err := repo.Locate(name, home)
-	if err == nil && at.Outside {
-		err = at.Left(name, "fix the file itself: strake fix "+at.Real)
-	}
-	return at, err
-}
-
-// replace writes the fixed text in the place of the one that was read.
-func replace(at repo.Place, old, text string) error {
-	err := regular.Replace(at.Root, at.Real, old, text)
-	if errors.Is(err, regular.ErrChanged) {
-		return diag.Diagnostic{Code: "changed", Message: at.Real + " is no longer the file that was read", Hint: "run strake fix again"}
-	}
-	return err
 }
 
 // left says what is still to fix, and how.

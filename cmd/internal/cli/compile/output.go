@@ -85,9 +85,11 @@ func (o *outputs) write(i int, r *result) error {
 	case o.output != "":
 		return o.WriteFile(o.output, whole)
 	}
-	text := o.Shown(string(whole))
-	if o.form.Name == "diff" && o.Color(o.Stdout) {
-		text = cli.ColouredDiff(text)
+	text := string(whole)
+	if o.form.Name == "diff" {
+		text = o.ShownDiff(text)
+	} else {
+		text = o.Shown(text)
 	}
 	_, err := io.WriteString(o.Stdout, text)
 	return err

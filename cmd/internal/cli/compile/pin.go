@@ -4,11 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"slices"
 	"strings"
 
-	"github.com/aymanbagabas/go-udiff"
 	"github.com/spf13/cobra"
 
 	"github.com/seed-e0495807/strake/backend/input"
@@ -96,7 +94,7 @@ func (f *pinRun) pinOne(ctx context.Context, arg string) (whole bool, err error)
 	}
 	tree, _ := src.AST()
 	file := src.File()
-	at, err := f.target(file.Name)
+	at, err := f.Target(file.Name)
 	if err != nil {
 		return false, err
 	}
@@ -109,17 +107,12 @@ func (f *pinRun) pinOne(ctx context.Context, arg string) (whole bool, err error)
 	case out.Text == file.Text:
 		return whole, nil
 	case f.diff:
-		diff := f.Shown(udiff.Unified(file.Name, file.Name+" (pinned)", file.Text, out.Text))
-		if f.Color(f.Stdout) {
-			diff = cli.ColouredDiff(diff)
-		}
-		_, err = io.WriteString(f.Stdout, diff)
-		return whole, err
+		return whole, f.PrintDiff(file.Name, "pinned", file.Text, out.Text)
 	}
 	if err := readBack(file.Name, out.Text); err != nil {
 		return false, err
 	}
-	return whole, replace(at, file.Text, out.Text)
+	return whole, at.Replace(file.Text, out.Text)
 }
 
 // readBack holds that what is written is a Dockerfile as good as the one that was read.

@@ -100,7 +100,7 @@ func (c *lintRun) dockerfiles(ctx context.Context, args []string) ([]string, err
 			}
 			out = append(out, more...)
 		case err == nil && info.IsDir():
-			found, err := input.Dockerfiles(ctx, arg)
+			found, err := c.Dockerfiles(ctx, arg)
 			if err != nil {
 				return nil, err
 			}

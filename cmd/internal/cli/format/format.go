@@ -5,9 +5,9 @@ import (
 	"context"
 	"errors"
 	"io"
+	"os"
 	"slices"
 
-	"github.com/aymanbagabas/go-udiff"
 	"github.com/spf13/cobra"
 
 	"github.com/seed-e0495807/strake/backend/compile"
@@ -19,7 +19,6 @@ import (
 	"github.com/seed-e0495807/strake/lang/format"
 	"github.com/seed-e0495807/strake/lang/format/editorconfig"
 	"github.com/seed-e0495807/strake/lang/regular"
-	"github.com/seed-e0495807/strake/lang/repo"
 	"github.com/seed-e0495807/strake/lang/source"
 )
 
@@ -50,7 +49,7 @@ func Command(p *cli.Process) *cobra.Command {
   strake fmt --check .
 `,
 	}
-	f := &run{Process: p, editor: editorconfig.New()}
+	f := &run{Process: p, editor: editorconfig.New(), seen: map[string]bool{}}
 	flags := cmd.Flags()
 	f.PluginFlags.Declare(flags)
 	flags.BoolVar(&f.check, "check", false, "Write nothing, and fail when a file is to change")
@@ -68,6 +67,9 @@ const (
 	exitTrouble   = 2
 )
 
+// laidOut is what diffs call the text that comes out.
+const laidOut = "laid out"
+
 // run is one call of the command.
 type run struct {
 	*cli.Process
@@ -76,8 +78,9 @@ type run struct {
 	stdinName                string
 
 	editor          *editorconfig.Reader
-	changed, failed bool // a file is
-	scripts         bool // the script of a RUN is another one for the build cache
+	seen            map[string]bool // files, by where they really are: links may lead to one twice
+	changed, failed bool            // a file is
+	scripts         bool            // the script of a RUN is another one for the build cache
 }
 
 func (f *run) run(ctx context.Context, args []string) error {
@@ -93,15 +96,12 @@ func (f *run) run(ctx context.Context, args []string) error {
 		return cli.Misuse("--stdin-filename is for standard input: strake fmt --stdin-filename %s -", f.stdinName)
 	case stdin:
 		f.tell(f.stdin(ctx))
+		args = nil
 	}
-	for name, err := range files(args) {
-		if ctx.Err() != nil {
-			return context.Cause(ctx)
+	for _, arg := range args {
+		if err := f.path(ctx, arg); err != nil {
+			return err
 		}
-		if err == nil {
-			err = f.file(ctx, name)
-		}
-		f.tell(err)
 	}
 	if f.scripts {
 		cli.Printf(f.Stderr, "scripts of RUNs are laid out: they do the same, and run again in the next build\n")
@@ -129,6 +129,30 @@ func (f *run) tell(err error) {
 	}
 }
 
+// path lays out a file, or those below a directory. The error is that of the context: others
+// are told.
+func (f *run) path(ctx context.Context, arg string) error {
+	list := []string{arg}
+	info, err := os.Stat(arg)
+	if err == nil && info.IsDir() {
+		if list, err = f.Dockerfiles(ctx, arg); err == nil && len(list) == 0 {
+			err = diag.Diagnostic{Code: "no-dockerfile", Message: "there is no Dockerfile below " + arg,
+				Hint: "name a file that is called otherwise"}
+		}
+	}
+	if err != nil {
+		f.tell(err)
+		return context.Cause(ctx)
+	}
+	for _, name := range list {
+		if ctx.Err() != nil {
+			return context.Cause(ctx)
+		}
+		f.tell(f.file(ctx, name))
+	}
+	return nil
+}
+
 // stdin lays out standard input, to standard output.
 func (f *run) stdin(ctx context.Context) error {
 	data, err := io.ReadAll(io.LimitReader(f.Stdin, lang.MaxSize+1))
@@ -147,7 +171,7 @@ func (f *run) stdin(ctx context.Context) error {
 	f.changed = text != old
 	switch {
 	case f.diff:
-		return f.showDiff(name, old, text)
+		return f.PrintDiff(name, laidOut, old, text)
 	case f.check:
 		return nil
 	}
@@ -157,14 +181,11 @@ func (f *run) stdin(ctx context.Context) error {
 
 // file lays out a file, in its place.
 func (f *run) file(ctx context.Context, name string) error {
-	home, _ := f.Env("HOME")
-	at, err := repo.Locate(name, home)
-	if err != nil {
+	at, err := f.Target(name)
+	if err != nil || f.seen[at.Real] {
 		return err
 	}
-	if at.Outside { // what it says is not even shown
-		return at.Left(name, "lay out the file itself: strake fmt "+at.Real)
-	}
+	f.seen[at.Real] = true
 	data, err := regular.Read(at.Real, lang.MaxSize)
 	if err != nil {
 		return err
@@ -176,26 +197,14 @@ func (f *run) file(ctx context.Context, name string) error {
 	}
 	f.changed = true
 	if f.diff {
-		return f.showDiff(name, old, text)
+		return f.PrintDiff(name, laidOut, old, text)
 	}
 	if !f.check && !f.list {
-		if err := regular.Replace(at.Root, at.Real, old, text); err != nil {
+		if err := at.Replace(old, text); err != nil {
 			return err
 		}
 	}
-	if at.Linked {
-		name += " -> " + at.Real
-	}
-	return cli.Printf(f.Stdout, "%s\n", diag.Printable(name))
-}
-
-func (f *run) showDiff(name, old, text string) error {
-	diff := f.Shown(udiff.Unified(name, name+" (laid out)", old, text))
-	if f.Color(f.Stdout) {
-		diff = cli.ColouredDiff(diff)
-	}
-	_, err := io.WriteString(f.Stdout, diff)
-	return err
+	return cli.Printf(f.Stdout, "%s\n", diag.Printable(at.String()))
 }
 
 // layout gives the text of a Dockerfile laid out. What another frontend reads stays as it is.

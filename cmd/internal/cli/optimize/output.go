@@ -3,7 +3,6 @@ package optimize
 import (
 	"bytes"
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -17,7 +16,6 @@ import (
 	"github.com/seed-e0495807/strake/cmd/internal/cli"
 	"github.com/seed-e0495807/strake/lang/diag"
 	"github.com/seed-e0495807/strake/lang/regular"
-	"github.com/seed-e0495807/strake/lang/repo"
 	"github.com/seed-e0495807/strake/plugins/config"
 	"github.com/seed-e0495807/strake/plugins/config/yamltree"
 )
@@ -63,7 +61,6 @@ func (c *run) page(r *optimize.Report) error {
 func (c *run) print(r *optimize.Report) error {
 	diff := diffOf(r)
 	var b bytes.Buffer
-	var err error
 	switch {
 	case c.json:
 		return cli.PrintJSON(c.Stdout, struct {
@@ -71,42 +68,37 @@ func (c *run) print(r *optimize.Report) error {
 			Diff string `json:"diff,omitempty"`
 		}{r, diff})
 	case c.pr:
-		err = r.Markdown(&b, diff)
+		if err := r.Markdown(&b, diff); err != nil {
+			return err
+		}
+		diff = "" // it has it
 	default:
-		if err = r.Text(&b); err == nil && diff != "" {
-			if b.WriteString("\n"); c.Color(c.Stdout) {
-				b.WriteString(cli.ColouredDiff(diag.Screen(diff)))
-				_, err = io.WriteString(c.Stdout, b.String())
-				return err
-			}
-			b.WriteString(diff)
+		if err := r.Text(&b); err != nil {
+			return err
+		}
+		if diff != "" {
+			b.WriteByte('\n')
 		}
 	}
-	if err == nil {
-		_, err = io.WriteString(c.Stdout, c.Shown(b.String()))
-	}
+	_, err := io.WriteString(c.Stdout, c.Shown(b.String())+c.ShownDiff(diff))
 	return err
 }
 
 // place looks where a result is to go, before anything is built, and gives what writes it.
 func (c *run) place(ctx context.Context, o optimize.Options) (func(*optimize.Report) error, error) {
-	home, _ := c.Env("HOME")
 	name := o.Request.Input.Dockerfile()
 	switch {
 	case c.write:
-		at, err := repo.Locate(name, home)
-		if err == nil && at.Outside {
-			err = at.Left(name, "optimize the file itself: strake optimize -f "+at.Real)
-		}
+		at, err := c.Target(name)
 		return func(r *optimize.Report) error { return c.replace(at, r) }, err
 	case c.plugins:
-		return c.config(ctx, o, home)
+		return c.config(ctx, o)
 	}
 	return func(*optimize.Report) error { return nil }, nil
 }
 
 // replace writes the Dockerfile.
-func (c *run) replace(at repo.Place, r *optimize.Report) error {
+func (c *run) replace(at *cli.Target, r *optimize.Report) error {
 	if r.After == nil {
 		return nil
 	}
@@ -114,30 +106,21 @@ func (c *run) replace(at repo.Place, r *optimize.Report) error {
 		return diag.Diagnostic{Code: "plugins-remake", Message: r.Name + " is not written, as it would not be what was proved: " + r.Unwritten,
 			Hint: "--plugins puts the plugins that pay behind those of strake.yaml"}
 	}
-	if err := put(at, r.Old, r.New); err != nil {
+	if err := at.Replace(r.Old, r.New); err != nil {
 		return err
 	}
 	cli.Printf(c.Stderr, "%s is written\n", r.Name)
 	return nil
 }
 
-// put replaces the text of a file.
-func put(at repo.Place, old, text string) error {
-	err := regular.Replace(at.Root, at.Real, old, text)
-	if errors.Is(err, regular.ErrChanged) {
-		err = diag.Diagnostic{Code: "changed", Message: at.Real + " is no longer the file that was read", Hint: "run strake optimize again"}
-	}
-	return err
-}
-
 // config writes a strake.yaml beside the Dockerfile, or adds to the one that the build has.
-func (c *run) config(ctx context.Context, o optimize.Options, home string) (func(*optimize.Report) error, error) {
+func (c *run) config(ctx context.Context, o optimize.Options) (func(*optimize.Report) error, error) {
 	there, err := c.Find(ctx, c.Process, o.Request.Input)
 	if err != nil {
 		return nil, err
 	}
 	if there != "" {
-		return c.addTo(there, o.Request.Input.Dockerfile(), home)
+		return c.addTo(there, o.Request.Input.Dockerfile())
 	}
 	name := filepath.Join(filepath.Dir(o.Request.Input.Dockerfile()), config.FileName)
 	return func(r *optimize.Report) error {
@@ -160,11 +143,8 @@ func (c *run) config(ctx context.Context, o optimize.Options, home string) (func
 }
 
 // addTo adds to a strake.yaml. In one that is elsewhere, what is added is for this Dockerfile alone.
-func (c *run) addTo(name, dockerfile, home string) (func(*optimize.Report) error, error) {
-	at, err := repo.Locate(name, home)
-	if err == nil && at.Outside {
-		err = at.Left(name, "name the file itself: --config "+at.Real)
-	}
+func (c *run) addTo(name, dockerfile string) (func(*optimize.Report) error, error) {
+	at, err := c.Target(name)
 	if err != nil {
 		return nil, err
 	}
@@ -197,7 +177,7 @@ func (c *run) addTo(name, dockerfile, home string) (func(*optimize.Report) error
 			cli.Printf(c.Stderr, "what pays, for the plugins of %s:\n\n%s\n", name, entries)
 			return diag.Diagnostic{Code: "config-form", Message: name + " is not changed: " + err.Error(), Hint: "put the lines above behind its plugins"}
 		}
-		if err := put(at, string(old), text); err != nil {
+		if err := at.Replace(string(old), text); err != nil {
 			return err
 		}
 		cli.Printf(c.Stderr, "%s has them behind its plugins\n", name)
