@@ -10,10 +10,10 @@ import (
 )
 
 // Print gives the text of a file. An item that is as Parse made it prints as it was
-// spelled, byte for byte; one that was changed or made prints by its fields, as Format
+// spelled, byte for byte; one that was changed or made prints by its fields, as PrintItem
 // writes it, on lines of its own. So a tree that nobody touched prints as its source, and
 // with one node changed only the lines of that differ. Two things are put right: an
-// instruction that goes on where the file ends is written as Format does when something
+// instruction that goes on where the file ends is written as PrintItem does when something
 // stands behind it now, and a comment that would become a directive, as what stood above it
 // is gone or it is new, gets an empty line above it.
 //
@@ -36,14 +36,14 @@ func Print(f *File) string {
 		at, known := places[item.Span()]
 		if !known {
 			p.newline()
-			p.item(f, item, Format(item, f.Escape))
+			p.item(f, item, PrintItem(item, f.Escape))
 			continue
 		}
 		text := f.Source.Slice(item.Span())
 		joins := at == len(was.Items)-1 && i < len(f.Items)-1 && open(was, was.Items[at])
 		if joins || f.Escape != was.Escape || !reflect.DeepEqual(item, was.Items[at]) {
 			ended := strings.HasSuffix(text, "\n")
-			if text = Format(item, f.Escape); ended {
+			if text = PrintItem(item, f.Escape); ended {
 				text += "\n"
 			}
 		}

@@ -96,7 +96,7 @@ func TestFormatShort(t *testing.T) {
 		if diags.HasErrors() {
 			t.Errorf("%q is wrong: %v", line, diags)
 		}
-		if got := lang.Format(file.Items[1], file.Escape); got != line {
+		if got := lang.PrintItem(file.Items[1], file.Escape); got != line {
 			t.Errorf("%q prints as %q", line, got)
 		}
 	}
@@ -107,7 +107,7 @@ func TestFormatTriggerDocuments(t *testing.T) {
 	docs := []lang.Heredoc{{Name: "E", Body: lang.Word{Text: "new\n"}}}
 	run := &lang.Run{Header: lang.Header{Heredocs: docs}, Command: lang.Command{Line: lang.Word{Text: "cat <<E"}}}
 	const want = "ONBUILD RUN cat <<E\nnew\nE"
-	if got := lang.Format(&lang.Onbuild{Trigger: run}, '\\'); got != want {
+	if got := lang.PrintItem(&lang.Onbuild{Trigger: run}, '\\'); got != want {
 		t.Errorf("a made one is %q", got)
 	}
 	file, _ := lang.Parse(source.NewFile("Dockerfile", "FROM a\nonbuild RUN cat <<E\nold\nE\n"))

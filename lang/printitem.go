@@ -8,22 +8,22 @@ import (
 	"github.com/seed-e0495807/strake/lang/spell"
 )
 
-// Format writes an item by its fields, in canonical form: on one line, its here documents
+// PrintItem writes an item by its fields, in canonical form: on one line, its here documents
 // behind it, without the last line ending. It looks at no span, and not at Code. Parse of
 // the result, in a file with this escape character, gives an equal item if any text does.
-func Format(item Item, escape byte) string {
+func PrintItem(item Item, escape byte) string {
 	switch n := item.(type) {
 	case *Comment:
 		return "#" + n.Text
 	case *Directive:
 		return "# " + n.Name + "=" + n.Value
 	case Instruction:
-		return format(n, escape)
+		return printInstruction(n, escape)
 	}
 	return ""
 }
 
-func format(in Instruction, escape byte) string {
+func printInstruction(in Instruction, escape byte) string {
 	h := in.Head()
 	w := &spell.Writer{Escape: escape}
 	for _, d := range h.Heredocs {
@@ -82,7 +82,7 @@ func format(in Instruction, escape byte) string {
 		}
 	case *Onbuild:
 		if n.Trigger != nil {
-			w.Arg(format(n.Trigger, escape))
+			w.Arg(printInstruction(n.Trigger, escape))
 		}
 		return w.String()
 	case *Custom:

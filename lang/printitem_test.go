@@ -77,16 +77,16 @@ func reread(f *lang.File, item lang.Item) []lang.Item {
 	if c, ok := item.(*lang.Custom); ok && len(c.Heredocs) > 0 {
 		claims = []lang.Claim{{Keyword: strings.ToUpper(c.Keyword.Text), Heredocs: true}}
 	}
-	got, _ := lang.ParseFragment(source.NewFile("Dockerfile", head+lang.Format(item, f.Escape)+"\n"), claims...)
+	got, _ := lang.ParseFragment(source.NewFile("Dockerfile", head+lang.PrintItem(item, f.Escape)+"\n"), claims...)
 	if head != "" {
 		return got.Items[1:]
 	}
 	return got.Items
 }
 
-// TestFormat checks that every node, made anew out of its fields, prints as a line that
+// TestPrintItem checks that every node, made anew out of its fields, prints as a line that
 // reads back as it, and that a tree that nobody touched prints as its source.
-func TestFormat(t *testing.T) {
+func TestPrintItem(t *testing.T) {
 	nodes := 0
 	sound(t, func(name string, file *lang.File) {
 		if got := lang.Print(file); got != file.Source.Text {
@@ -97,7 +97,7 @@ func TestFormat(t *testing.T) {
 			want := bare(item)
 			got := reread(file, want)
 			if len(got) != 1 || !reflect.DeepEqual(bare(got[0]), want) {
-				t.Errorf("%s: %q prints as %q, which is another node\n%#v\n%#v", name, file.Source.Slice(item.Span()), lang.Format(want, file.Escape), want, bare(got[0]))
+				t.Errorf("%s: %q prints as %q, which is another node\n%#v\n%#v", name, file.Source.Slice(item.Span()), lang.PrintItem(want, file.Escape), want, bare(got[0]))
 			}
 		}
 	})
@@ -124,7 +124,7 @@ func TestPrintChanged(t *testing.T) {
 				word.Text += "\n" // a line of a here document
 			}
 			got, at := lang.Print(file), item.Span()
-			made := lang.Format(item, file.Escape)
+			made := lang.PrintItem(item, file.Escape)
 			if strings.HasSuffix(file.Source.Slice(at), "\n") {
 				made += "\n"
 			}
