@@ -1,8 +1,10 @@
 package input
 
 import (
+	"bufio"
 	"context"
 	"io/fs"
+	"os"
 	"path/filepath"
 	"strings"
 )
@@ -24,7 +26,8 @@ func Dockerfiles(ctx context.Context, dir string, unread func(error)) ([]string,
 			unread(err)
 		case d.IsDir() && name != dir && foreign(d.Name()):
 			return fs.SkipDir
-		case d.Type().IsRegular() && isName(d.Name()), !d.IsDir() && name == filepath.Join(dir, defaultName):
+		case d.Type().IsRegular() && isName(d.Name()) && !(isSource(d.Name()) && !startsAsDockerfile(name)),
+			!d.IsDir() && name == filepath.Join(dir, defaultName):
 			list = append(list, name)
 		}
 		return nil
@@ -55,6 +58,36 @@ func isName(name string) bool {
 		if name == word || strings.HasPrefix(name, word+".") || strings.HasSuffix(name, "."+word) {
 			return true
 		}
+	}
+	return false
+}
+
+// isSource tells names that a program's own source has as well as a Dockerfile: dockerfile.go is
+// code about Dockerfiles, Dockerfile.go may be the one of the Go service.
+func isSource(name string) bool {
+	switch strings.ToLower(filepath.Ext(name)) {
+	case ".c", ".cc", ".cpp", ".cs", ".ex", ".go", ".h", ".hs", ".java", ".js", ".kt", ".lua", ".php", ".pl", ".ps1",
+		".py", ".rb", ".rs", ".scala", ".sh", ".swift", ".ts", ".vim":
+		return true
+	}
+	return false
+}
+
+// startsAsDockerfile says that a file's first instruction is one that may be first. A file that
+// cannot be read is taken for one: who opens it next says why.
+func startsAsDockerfile(name string) bool {
+	f, err := os.Open(name)
+	if err != nil {
+		return true
+	}
+	defer f.Close()
+	lines := bufio.NewScanner(f)
+	for lines.Scan() {
+		words := strings.Fields(lines.Text())
+		if len(words) == 0 || strings.HasPrefix(words[0], "#") {
+			continue
+		}
+		return strings.EqualFold(words[0], "FROM") || strings.EqualFold(words[0], "ARG")
 	}
 	return false
 }

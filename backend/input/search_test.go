@@ -24,6 +24,14 @@ func TestDockerfiles(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
+	for name, text := range map[string]string{"Dockerfile.go": "\n# of the service\narg X\nFROM $X\n", "x/dockerfile.go": "package x\n", "x/Dockerfile.py": "#!/usr/bin/env python\nfrom_ = 1\n"} {
+		if err := os.MkdirAll(filepath.Join(dir, "x"), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
 	for link, to := range map[string]string{"link.Dockerfile": "Dockerfile", "a/b/Dockerfile": "../Dockerfile.dev", "other": "a"} {
 		if err := os.Symlink(to, filepath.Join(dir, link)); err != nil {
 			t.Fatal(err)
@@ -39,7 +47,7 @@ func TestDockerfiles(t *testing.T) {
 			t.Errorf("%v, %v", got, err)
 		}
 	}
-	is(dir, ".devcontainer/Dockerfile", "Dockerfile", "a/Dockerfile.dev", "a/b/web.Dockerfile", "a/dockerfile", "c/Containerfile")
+	is(dir, ".devcontainer/Dockerfile", "Dockerfile", "Dockerfile.go", "a/Dockerfile.dev", "a/b/web.Dockerfile", "a/dockerfile", "c/Containerfile")
 	is(filepath.Join(dir, "a/b"), "Dockerfile", "web.Dockerfile") // its own may be a link
 	if _, err := Dockerfiles(context.Background(), filepath.Join(dir, "none"), nil); err == nil {
 		t.Error("a directory that is not there has Dockerfiles")

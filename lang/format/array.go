@@ -1,11 +1,9 @@
 package format
 
-import "github.com/seed-e0495807/strake/lang/source"
-
 // array writes an array of strings: a blank behind each comma, none inside the brackets. It
 // reports false, and writes nothing, for what is no array.
-func (p *printer) array(items []source.Span) bool {
-	if items[0].IsZero() {
+func (p *printer) array(items []arg) bool {
+	if items[0].at.IsZero() {
 		return false
 	}
 	marks := make([]uint32, len(items)+1) // the brackets and commas
@@ -19,13 +17,13 @@ func (p *printer) array(items []source.Span) bool {
 			sign = ']'
 		}
 		if i < len(items) {
-			to = items[i].Start
+			to = items[i].at.Start
 		}
 		if marks[i] = p.mark(from, to, sign); marks[i] == to {
 			return false
 		}
 		if i < len(items) {
-			from = items[i].End
+			from = items[i].at.End
 		}
 	}
 	p.space(marks[0], false)
@@ -36,9 +34,9 @@ func (p *printer) array(items []source.Span) bool {
 		if i == 0 {
 			none = ""
 		}
-		p.fill(p.between(p.at, item.Start), none, p.indent)
-		p.at = item.Start
-		p.copy(item.End)
+		p.fill(p.between(p.at, item.at.Start), none, p.indent)
+		p.at = item.at.Start
+		p.copy(item.at.End)
 		if i < len(items)-1 {
 			p.WriteByte(',')
 		}

@@ -5,7 +5,6 @@ import (
 
 	"github.com/seed-e0495807/strake/lang"
 	"github.com/seed-e0495807/strake/lang/format/script"
-	"github.com/seed-e0495807/strake/lang/source"
 )
 
 // instruction writes an instruction: its words, what is between them laid out, and its here
@@ -108,12 +107,12 @@ func (p *printer) arguments(in lang.Instruction) {
 		p.spread(lines, c.Line.At.End)
 		return
 	}
-	list := words(in)
+	list := args(in)
 	if len(list) > 0 && p.array(list) {
 		return
 	}
-	for _, w := range list {
-		p.word(w, keep)
+	for _, a := range list {
+		p.word(a.at, keep)
 	}
 }
 
@@ -127,76 +126,4 @@ func (p *printer) as(name lang.Word) {
 		p.at = to
 	}
 	p.word(name.At, false)
-}
-
-// command is what an instruction runs.
-func command(in lang.Instruction) (lang.Command, bool) {
-	switch n := in.(type) {
-	case *lang.Run:
-		return n.Command, true
-	case *lang.Cmd:
-		return n.Command, true
-	case *lang.Entrypoint:
-		return n.Command, true
-	case *lang.Shell:
-		return n.Command, true
-	case *lang.Healthcheck:
-		return n.Command, true
-	}
-	return lang.Command{}, false
-}
-
-// words are the places of the arguments: words, pairs, or one text.
-func words(in lang.Instruction) []source.Span {
-	if c, ok := command(in); ok {
-		if c.Exec {
-			return spans(c.Args)
-		}
-		return spans([]lang.Word{c.Line})
-	}
-	switch n := in.(type) {
-	case *lang.From:
-		return []source.Span{n.Base.At}
-	case *lang.Copy:
-		return append(spans(n.Paths.Sources), n.Paths.Dest.At)
-	case *lang.Add:
-		return append(spans(n.Paths.Sources), n.Paths.Dest.At)
-	case *lang.Env:
-		return pairs(n.Pairs.List)
-	case *lang.Label:
-		return pairs(n.Pairs.List)
-	case *lang.Arg:
-		return pairs(n.Pairs.List)
-	case *lang.Expose:
-		return spans(n.Ports.List)
-	case *lang.Volume:
-		return spans(n.Paths.List)
-	case *lang.Workdir:
-		return []source.Span{n.Path.At}
-	case *lang.User:
-		return []source.Span{n.Name.At}
-	case *lang.StopSignal:
-		return []source.Span{n.Signal.At}
-	case *lang.Maintainer:
-		return []source.Span{n.Name.At}
-	case *lang.Custom:
-		return []source.Span{n.Args.At}
-	}
-	return nil
-}
-
-func spans[N lang.Node](list []N) []source.Span {
-	out := make([]source.Span, 0, len(list)+1)
-	for _, n := range list {
-		out = append(out, n.Span())
-	}
-	return out
-}
-
-// pairs are the places of pairs, and of both parts of one in the form "ENV name value".
-func pairs(list []lang.Pair) []source.Span {
-	if len(list) == 1 && list[0].Legacy {
-		return []source.Span{list[0].Key.At, list[0].Value.At}
-	}
-	return spans(list)
 }

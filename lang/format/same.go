@@ -6,6 +6,8 @@ import (
 	"strings"
 
 	"github.com/seed-e0495807/strake/lang"
+	"github.com/seed-e0495807/strake/lang/format/script"
+	"github.com/seed-e0495807/strake/lang/lexer"
 )
 
 // same tells whether two files mean the same and have the same comments. Casing of keywords,
@@ -69,7 +71,7 @@ func sameInstruction(a, b lang.Instruction, scripts bool) bool {
 	}
 	c, _ := command(a)
 	d, _ := command(b)
-	return c.Exec == d.Exec && slices.Equal(values(a), values(b))
+	return c.Exec == d.Exec && slices.EqualFunc(args(a), args(b), sameArg)
 }
 
 // trigger is what stands behind ONBUILD, as the image keeps it.
@@ -78,61 +80,28 @@ func trigger(n *lang.Onbuild) string {
 	return strings.TrimLeft(text, "\t\n\f\r ")
 }
 
-// values are the arguments as the instruction takes them.
-func values(in lang.Instruction) []string {
-	var out []string
-	add := func(words ...lang.Word) {
-		for _, w := range words {
-			out = append(out, w.Text)
+// sameRun tells whether two RUNs have the same script but for its layout: here documents, or
+// the command where it has none.
+func sameRun(a, b *lang.Run) bool {
+	if a.Command.Exec != b.Command.Exec || len(a.Heredocs) != len(b.Heredocs) {
+		return false
+	}
+	for i, d := range a.Heredocs {
+		e := b.Heredocs[i]
+		was, is := d.Body.Text, e.Body.Text
+		d.Body, e.Body = lang.Word{}, lang.Word{}
+		if d.Chomp {
+			was, is = lexer.Chomp(was), lexer.Chomp(is)
+		}
+		if !sameDocument(d, e) || was != is && (len(a.Heredocs) > 1 || !script.Same(was, is)) {
+			return false
 		}
 	}
-	pairs := func(list []lang.Pair) {
-		for _, p := range list {
-			kind := "name"
-			if p.Legacy {
-				kind = "legacy"
-			} else if p.HasValue {
-				kind = "pair"
-			}
-			out = append(out, kind, p.Key.Text, p.Value.Text)
-		}
+	if a.Command.Exec || len(a.Heredocs) > 0 {
+		return slices.EqualFunc(args(a), args(b), sameArg)
 	}
-	if c, ok := command(in); ok {
-		add(c.Line)
-		add(c.Args...)
-		return out
-	}
-	switch n := in.(type) {
-	case *lang.From:
-		add(n.Base)
-	case *lang.Copy:
-		add(n.Paths.Sources...)
-		add(n.Paths.Dest)
-	case *lang.Add:
-		add(n.Paths.Sources...)
-		add(n.Paths.Dest)
-	case *lang.Env:
-		pairs(n.Pairs.List)
-	case *lang.Label:
-		pairs(n.Pairs.List)
-	case *lang.Arg:
-		pairs(n.Pairs.List)
-	case *lang.Expose:
-		add(n.Ports.List...)
-	case *lang.Volume:
-		add(n.Paths.List...)
-	case *lang.Workdir:
-		add(n.Path)
-	case *lang.User:
-		add(n.Name)
-	case *lang.StopSignal:
-		add(n.Signal)
-	case *lang.Maintainer:
-		add(n.Name)
-	case *lang.Custom:
-		add(n.Args)
-	}
-	return out
+	was, is := a.Command.Line.Text, b.Command.Line.Text
+	return was == is || script.Same(was, is)
 }
 
 func sameFlag(a, b lang.Flag) bool {

@@ -140,28 +140,3 @@ func (p *printer) document(n *lang.Run) (string, bool) {
 	}
 	return b.String(), true
 }
-
-// sameRun tells whether two RUNs have the same script but for its layout.
-func sameRun(a, b *lang.Run) bool {
-	if a.Command.Exec != b.Command.Exec || len(a.Heredocs) != len(b.Heredocs) {
-		return false
-	}
-	for i, d := range a.Heredocs {
-		e := b.Heredocs[i]
-		was, is := d.Body.Text, e.Body.Text
-		d.Body, e.Body = lang.Word{}, lang.Word{}
-		if d.Chomp {
-			was, is = lexer.Chomp(was), lexer.Chomp(is)
-		}
-		if !sameDocument(d, e) || was != is && (len(a.Heredocs) > 1 || !script.Same(was, is)) {
-			return false
-		}
-	}
-	was, is := values(a), values(b)
-	for i := range was {
-		if len(was) != len(is) || was[i] != is[i] && (a.Command.Exec || len(a.Heredocs) > 0 || !script.Same(was[i], is[i])) {
-			return false
-		}
-	}
-	return true
-}
