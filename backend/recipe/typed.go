@@ -20,14 +20,16 @@ type typed struct {
 	*record.Command          // with the directory that it is in, after each cd
 	words           []string // without sudo and assignments; "" for a word that the shell makes
 	files           []string // that the shell redirects to
+	places          []string // where words, values of them and files lead to
 }
 
 // line is one that was typed.
 type line struct {
 	*record.Command
-	simple []typed           // its commands, and those of scripts in it
-	does   []effects.Command // what these do, as far as that is known of their programs
-	failed bool
+	simple  []typed        // its commands, and those of scripts in it
+	changes []effects.Path // what these write and remove, as far as that is known of their programs
+	failed  bool
+	comment string // what a step shows of it; "" as it holds a secret
 }
 
 // shells run what is behind -c.
@@ -49,11 +51,23 @@ func readLines(list []record.Command) (out []line) {
 		}
 		l := line{Command: &c, failed: c.Exit != nil && *c.Exit != 0}
 		script := &ir.Run{Command: ir.Command{Line: "<<EOF"}, Heredocs: []ir.Heredoc{{Name: "EOF", Data: text + "\n"}}}
-		l.does = effects.Of(script, effects.State{Shell: []string{"bash", "-c"}, Dir: here, Home: home(c.User), Open: true}).Commands
+		l.effects(effects.Of(script, effects.State{Shell: []string{"bash", "-c"}, Dir: here, Home: home(c.User), Open: true}).Commands)
 		l.read(file, &here)
+		if secretOf("", record.Redact(text)) == "" {
+			l.comment = came(&c)
+		}
 		out = append(out, l)
 	}
 	return out
+}
+
+// effects notes what commands change, but for what their packages may bring.
+func (l *line) effects(commands []effects.Command) {
+	for _, c := range commands {
+		e := c.WithoutPackages()
+		l.changes = append(append(l.changes, e.Writes.List...), e.Removes.List...)
+	}
+	l.changes = slices.DeleteFunc(l.changes, func(p effects.Path) bool { return p.Grade == effects.Unknown || p.Name == "/" })
 }
 
 // unclosed is what the parser says of a heredoc whose text is not in the record.
@@ -101,6 +115,14 @@ func (l *line) call(call *syntax.CallExpr, redirections []*syntax.Redirect, dir 
 	t := typed{Command: &c, words: bare(literals(call.Args))}
 	for _, r := range redirections {
 		t.files = append(t.files, literals([]*syntax.Word{r.Word})...)
+	}
+	for _, w := range slices.Concat(t.words[1:], t.files) {
+		_, value, _ := strings.Cut(w, "=")
+		for _, at := range []string{w, value} {
+			if at != "" && !strings.HasPrefix(at, "-") {
+				t.places = append(t.places, t.path(at))
+			}
+		}
 	}
 	l.simple = append(l.simple, t)
 	if t.name() == "cd" && len(t.words) == 2 && t.words[1] != "" && t.words[1] != "-" {
@@ -197,18 +219,9 @@ func (t typed) names(name string) bool {
 		slices.ContainsFunc(t.words, func(w string) bool {
 			return w == "--recursive" || strings.HasPrefix(w, "-") && !strings.HasPrefix(w, "--") && strings.Contains(w, "R")
 		})
-	for _, w := range slices.Concat(t.words[1:], t.files) {
-		_, value, _ := strings.Cut(w, "=")
-		for _, at := range []string{w, value} {
-			if at == "" || strings.HasPrefix(at, "-") {
-				continue
-			}
-			if at = t.path(at); at == name || whole && strings.Count(at, "/") > 1 && under(name, at) || globbed(at, name, whole) {
-				return true
-			}
-		}
-	}
-	return false
+	return slices.ContainsFunc(t.places, func(at string) bool {
+		return at == name || whole && strings.Count(at, "/") > 1 && under(name, at) || globbed(at, name, whole)
+	})
 }
 
 // globbed tells whether a path with a wildcard finds another one, or one above it.
@@ -270,9 +283,9 @@ func (r *reading) comments(otherwise string, finds func(line) bool) (list []stri
 	for _, failed := range []bool{false, true} {
 		var seen []string
 		for _, l := range r.lines {
-			if l.failed == failed && !slices.Contains(seen, l.Line) && finds(l) && secretOf("", record.Redact(closed(l.Line))) == "" {
+			if l.failed == failed && l.comment != "" && !slices.Contains(seen, l.Line) && finds(l) {
 				seen = append(seen, l.Line)
-				list = append(list, came(l.Command))
+				list = append(list, l.comment)
 			}
 		}
 		if len(list) > 0 {
@@ -288,7 +301,7 @@ func (r *reading) comments(otherwise string, finds func(line) bool) (list []stri
 	return list
 }
 
-// touches tells whether a line changes a path, but for what its packages bring.
+// touches tells whether a line changes a path.
 func (l line) touches(name string) bool {
 	shows := []string{"echo", "printf", "ls", "cat", "less", "more", "head", "tail", "grep", "stat", "file", "cd", "pwd", "which", "man", "du", "df", "find", "diff", "wc", "md5sum", "sha256sum", "test", "["}
 	for _, t := range l.simple {
@@ -296,15 +309,7 @@ func (l line) touches(name string) bool {
 			return true
 		}
 	}
-	known := func(p effects.Path) bool {
-		return p.Grade != effects.Unknown && p.Name != "/" && p.Covers(name)
-	}
-	for _, c := range l.does {
-		if e := c.WithoutPackages(); slices.ContainsFunc(e.Writes.List, known) || slices.ContainsFunc(e.Removes.List, known) {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(l.changes, func(p effects.Path) bool { return p.Covers(name) })
 }
 
 // unpacks tells whether a command installs a package out of a file, which no source of packages has: what
