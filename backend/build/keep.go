@@ -107,25 +107,28 @@ func loaderOf(program string) (bool, error) {
 	return slices.ContainsFunc(f.Progs, func(p *elf.Prog) bool { return p.Type == elf.PT_INTERP }), nil
 }
 
+// NotKept is the code of diagnostics that say that nothing is kept, and why.
+const NotKept = "not-kept"
+
 func errUnkept(why, hint string) error {
-	return diag.Diagnostic{Code: "not-kept", Message: "what you change in the shell is not kept: " + why, Hint: hint}
+	return diag.Diagnostic{Code: NotKept, Message: "what you change in the shell is not kept: " + why, Hint: hint}
 }
 
 // keepChanges keeps what was changed in the shell of a step.
 func (j *job) keepChanges(ctx context.Context, f *front, c *debug.Container) error {
+	defer j.Images.Litter() // what nothing refers to then
 	changed := &Changed{Command: c.Command(), About: j.about(f.vertex)}
 	var err error
-	changed.Layer, changed.DiffID, err = tarball.WriteLayer(ctx, j.Images, func(w io.Writer) error {
+	changed.Layer, changed.DiffID, err = tarball.WriteLayer(ctx, j.Images, func(w io.Writer) (err error) {
 		changed.Exit, changed.Omitted, err = c.Changes(ctx, w)
 		return err
 	})
-	if err == nil && changed.DiffID != rootfs.NoChange {
-		changed.Image, err = j.state(ctx, f)
+	if err != nil || changed.DiffID == rootfs.NoChange {
+		return j.Images.Explain(err)
 	}
-	if err == nil && changed.DiffID != rootfs.NoChange {
+	if changed.Image, err = j.state(ctx, f); err == nil {
 		err = j.Debug.Keeper.Keep(ctx, j.Images, changed)
 	}
-	j.Images.Litter() // what nothing refers to now
 	return j.Images.Explain(err)
 }
 

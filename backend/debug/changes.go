@@ -127,8 +127,8 @@ func (c *Container) Command() []string { return c.shell }
 
 // Changes ends all processes of the container, and writes what they changed, as the archive of a
 // layer that is rootfs.NoChange for nothing; mounts have no part in it. It gives the exit code of
-// the shell, and the paths of files that no layer can have. What it writes comes from the container, and is to be believed
-// as little as that.
+// the shell, and the paths of files that no layer can have. What it writes comes from the
+// container, and is to be believed as little as that.
 func (c *Container) Changes(ctx context.Context, w io.Writer) (code int, omitted []string, err error) {
 	h := c.holder
 	defer h.out.Close()

@@ -180,7 +180,7 @@ func Open(ctx context.Context, gateway gwclient.Client, s *Step, shell []string,
 
 var errNoShell = diag.Diagnostic{
 	Code: "no-shell", Message: "there is no shell where the step runs",
-	Hint: "name a program that is there: --invoke PROGRAM; or copy a shell into the stage for a while, as by COPY --from=busybox /bin/busybox /bin/sh",
+	Hint: "name a program that is there: --invoke PROGRAM; or copy a shell into the stage for a while, as by COPY --from=busybox:musl /bin/busybox /bin/sh",
 }
 
 // NoProgram is the code of the diagnostic for a shell that is not there.

@@ -23,8 +23,7 @@ import (
 // Hold is the first process of a container: it has the shell as a guest, and knows what the files
 // were before that. It writes the line ready, and waits; asked by a line for what was changed, it
 // ends all other processes, and writes a line with the exit code of the shell, and the archive of a
-// layer. What no layer can have it
-// tells by quoted paths on notes, a line each.
+// layer. What no layer can have it tells by quoted paths on notes, a line each.
 func Hold(ctx context.Context, in io.Reader, out, notes io.Writer) error {
 	// What would end a first process is for others; and it has no children but those it is left.
 	signal.Ignore(unix.SIGTERM, unix.SIGINT, unix.SIGHUP, unix.SIGQUIT, unix.SIGUSR1, unix.SIGUSR2, unix.SIGPIPE, unix.SIGCHLD)
@@ -79,13 +78,14 @@ const usualMask = 0o022
 
 // Enter runs a program with the streams of this process, as the first one of a container would be
 // run: a further process has what the engine has of its own. It is found in PATH. Hold is told the
-// exit code; to the engine the end of one process with another code than 0 is that of all.
-func Enter(args []string, errors io.Writer) error {
+// exit code; to the engine the end of one process with another code than 0 is that of all. What
+// keeps the program from starting is written to notes.
+func Enter(args []string, notes io.Writer) error {
 	unix.Umask(usualMask)
 	signal.Notify(make(chan os.Signal, 1)) // they are for the program, which has none of them ignored
 	cmd := exec.Command(args[0], args[1:]...)
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = os.Stdin, os.Stdout, os.Stderr
-	code := exitCode(cmd.Run(), errors)
+	code := exitCode(cmd.Run(), notes)
 	f, err := os.OpenFile(codePipe, os.O_WRONLY|unix.O_NONBLOCK, 0)
 	if err != nil {
 		return err
@@ -95,7 +95,8 @@ func Enter(args []string, errors io.Writer) error {
 	return err
 }
 
-func exitCode(err error, to io.Writer) int {
+// exitCode is what a shell gives for the end of a program; one that did not start is told.
+func exitCode(err error, notes io.Writer) int {
 	var ended *exec.ExitError
 	switch {
 	case err == nil:
@@ -106,7 +107,7 @@ func exitCode(err error, to io.Writer) int {
 		}
 		return ended.ExitCode()
 	}
-	fmt.Fprintln(to, err)
+	fmt.Fprintln(notes, err)
 	if errors.Is(err, exec.ErrNotFound) || errors.Is(err, fs.ErrNotExist) {
 		return codeNotFound
 	}

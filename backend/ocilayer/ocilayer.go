@@ -15,7 +15,7 @@ const XattrPrefix = "SCHILY.xattr."
 
 // Decompress undoes the compressions that layers have: gzip, zstd, none. The error is that of reading the
 // first bytes, or of a damaged header. What is not compressed and can seek still can, so that who reads
-// it can pass over what it does not need.
+// it can pass over what it does not need. Unlike containerd's it starts no program.
 func Decompress(r io.Reader) (io.ReadCloser, error) {
 	if s, ok := r.(io.ReadSeeker); ok {
 		magic := make([]byte, 4)

@@ -132,11 +132,13 @@ func (r *reading) makeDirs(kind Kind, group string, dirs []*change) {
 			installs.add("install "+flags, d.path)
 		}
 	}
-	lines := installs.lines()
-	if !r.program("install") {
+	var lines []string
+	switch {
+	case r.program("install"):
+		lines = installs.lines()
+	case r.program("mkdir") && r.program("chown") && r.program("chmod"):
 		lines = slices.Concat(made.lines(), owners.lines(), modes.lines())
-	}
-	if !r.program("install") && !(r.program("mkdir") && r.program("chown") && r.program("chmod")) {
+	default:
 		r.exact(kind, r.about("new directory", names...), names...)
 		return
 	}

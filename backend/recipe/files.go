@@ -181,30 +181,45 @@ func (r *reading) linked() {
 	}
 }
 
-// hardLinks finds the first name of each file that has several, and was not that one file before.
-func (r *reading) hardLinks() {
-	r.first = map[string]string{}
-	type key struct {
+// twins are all names of the files that have several, in the order of a walk, by each of them: a hard link is
+// one of all of them.
+func (r *reading) twins() map[string][]string {
+	type file struct {
 		*validate.File
 		born int
 	}
-	seen := map[key]string{}
+	all, twins := map[file][]string{}, map[string][]string{}
 	r.after.Walk(func(n *validate.Node) {
-		if n.Kind != validate.Regular {
-			return
+		if n.Kind != validate.Directory {
+			f := file{n.File, n.Born()}
+			all[f] = append(all[f], n.Path())
 		}
-		k, name := key{n.File, n.Born()}, n.Path()
-		first := seen[k]
-		if first == "" {
-			seen[k] = name
-			return
+	})
+	for _, names := range all {
+		if len(names) == 1 {
+			continue
+		}
+		for _, name := range names {
+			twins[name] = names
+		}
+	}
+	return twins
+}
+
+// hardLinks finds the first name of each regular file that has several, and was not that one file before.
+func (r *reading) hardLinks() {
+	r.first = map[string]string{}
+	for name, names := range r.twins() {
+		first, n := names[0], r.after.At(name)
+		if name == first || n.Kind != validate.Regular {
+			continue
 		}
 		a, b := r.ground.At(first), r.ground.At(name)
 		if a == nil || b == nil || !a.SameFile(b) || r.changes[name] != nil || r.changes[first] != nil {
 			r.first[name] = first
 			r.changes[name] = &change{name, nil, n}
 		}
-	})
+	}
 }
 
 // removed removes what is gone, and what is in the way of what takes its place.

@@ -55,9 +55,9 @@ func (r *reading) repair(ctx context.Context) error {
 	var dirs, others []*change
 	for _, name := range r.paths(func(c *change) bool { return c.after != nil }) {
 		switch c := r.changes[name]; {
-		case c.before != nil && c.surface() && !r.exactly(c) && len(twins[name]) == 0:
+		case !r.commanded(c) || len(twins[name]) > 0:
+		case c.before != nil:
 			others = append(others, c)
-		case c.before != nil || !c.plainDirectory() || slices.Contains(copied, name):
 		case slices.ContainsFunc(copied, func(other string) bool { return under(other, name) }):
 			copied = append(copied, name) // in front of what is in it
 		default:
@@ -85,8 +85,12 @@ func (r *reading) repair(ctx context.Context) error {
 	return nil
 }
 
-// plainDirectory tells whether a command makes all of a new path.
-func (c *change) plainDirectory() bool {
+// commanded tells whether commands make a path what it is to be: a new directory, or the surface of what is
+// there.
+func (r *reading) commanded(c *change) bool {
+	if c.before != nil {
+		return c.surface() && !r.exactly(c)
+	}
 	return c.after.Kind == validate.Directory && len(c.after.Xattrs) == 0 && printable(c.path)
 }
 
@@ -100,36 +104,11 @@ func (r *reading) copied(twins map[string][]string) (names []string) {
 			for _, twin := range twins[name] {
 				set[twin] = true
 			}
-		case c.before == nil && c.plainDirectory(), c.before != nil && c.surface() && !r.exactly(c):
-		default:
+		case !r.commanded(c):
 			set[name] = true
 		}
 	}
 	return sorted(set)
-}
-
-// twins are all names of the files that have several: a hard link is one of all of them.
-func (r *reading) twins() map[string][]string {
-	type file struct {
-		*validate.File
-		born int
-	}
-	all, twins := map[file][]string{}, map[string][]string{}
-	r.after.Walk(func(n *validate.Node) {
-		if n.Kind != validate.Directory {
-			f := file{n.File, n.Born()}
-			all[f] = append(all[f], n.Path())
-		}
-	})
-	for _, names := range all {
-		if len(names) == 1 {
-			continue
-		}
-		for _, name := range names {
-			twins[name] = names
-		}
-	}
-	return twins
 }
 
 // open leaves out what holds a secret.

@@ -15,8 +15,8 @@ import (
 const fillName = "fill"
 
 // Fill gives a new container what it is to have changed, the archive of a layer, compressed or
-// not. It tells whether that is any change but of the times of directories, and what could not be made on this machine, a line
-// each. The layers are unpacked, and Hold keeps them until the container is there; after an
+// not. It tells whether that is any change but of the times of directories, and what could not be
+// made on this machine, a line each. The layers are unpacked, and Hold keeps them until the container is there; after an
 // error, dir is for who made it to remove.
 func (l *Layers) Fill(ctx context.Context, dir string, diffIDs []digest.Digest, layer io.Reader) (changed bool, skipped []string, err error) {
 	image, err := l.image(diffIDs)

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"crypto/rand"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -13,7 +12,6 @@ import (
 	"path/filepath"
 	"strings"
 
-	"github.com/containerd/containerd/v2/core/content"
 	"github.com/docker/go-units"
 	ocispecs "github.com/opencontainers/image-spec/specs-go/v1"
 	"github.com/spf13/pflag"
@@ -44,7 +42,7 @@ func trouble(err error) error {
 	return cli.Exit(exitTrouble, err)
 }
 
-// maxRounds is how often what differs is copied, built and compared again.
+// maxRounds is how often what differs is made as it was, built and compared again.
 const maxRounds = 3
 
 // dockerfile is a commit --dockerfile: what was done by hand as a Dockerfile.
@@ -196,12 +194,8 @@ func (d *dockerfile) say(text string) {
 
 // baseOf is the image that a container was made of.
 func baseOf(ctx context.Context, s *store.Store, c *container.Container) (*validate.Image, error) {
-	data, err := content.ReadBlob(ctx, s.Content(), ocispecs.Descriptor{Digest: c.Manifest})
-	if err != nil {
-		return nil, err
-	}
 	var m ocispecs.Manifest
-	if err := json.Unmarshal(data, &m); err != nil {
+	if err := readBlob(ctx, s, c.Manifest, &m); err != nil {
 		return nil, err
 	}
 	return validate.FromManifest(ctx, s.Content(), c.Image, m)

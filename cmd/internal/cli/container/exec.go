@@ -35,7 +35,7 @@ func execCommand(p *cli.Process) *cobra.Command {
 		if len(args) < 2 {
 			return cli.Misuse("strake exec takes a container and a command")
 		}
-		hold()
+		growHeap()
 		o.tty, o.interactive, o.detach = e.TTY, e.Stdin, away
 		if err := o.checkTerminal(); err != nil {
 			return err

@@ -41,7 +41,7 @@ func monitorCommand(p *cli.Process) *cobra.Command {
 			return err
 		}
 		if len(args) == 1 {
-			hold()
+			growHeap()
 			return r.Watch(ctx, args[0])
 		}
 		c, err := w.Set.Find(args[1])

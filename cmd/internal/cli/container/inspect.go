@@ -82,7 +82,7 @@ func (c *inspectRun) inspect(ctx context.Context, w *World, name string) (r any,
 	if c.kind == "container" || c.kind == "" && c.platform == "" {
 		found, err := w.Set.Find(name)
 		if err == nil {
-			return docker(found), nil
+			return inspected(found), nil
 		}
 		if c.kind != "" || !errors.Is(err, container.ErrNotFound) {
 			return nil, err

@@ -13,9 +13,9 @@ import (
 	"github.com/seed-e0495807/strake/backend/container"
 )
 
-// docker is a container in the shape in which docker inspect shows one. What strake does not have
+// inspected is a container in the shape in which docker inspect shows one. What strake does not have
 // is zero, as it is with docker for a container that does not use it.
-func docker(c *container.Container) api.InspectResponse {
+func inspected(c *container.Container) api.InspectResponse {
 	ports := portMap(c.Ports)
 	program, args := "", []string{}
 	if len(c.Args) > 0 {

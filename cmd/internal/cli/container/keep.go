@@ -43,7 +43,7 @@ func Keeper(p *cli.Process) *build.Keeper {
 		Failed: func(err error) {
 			list := cli.Diagnose(err)
 			for i := range list {
-				if list[i].Severity = diag.Warning; list[i].Code != notKept {
+				if list[i].Severity = diag.Warning; list[i].Code != build.NotKept {
 					list[i].Message = "what you changed in the shell is not kept: " + list[i].Message
 				}
 			}
@@ -51,9 +51,6 @@ func Keeper(p *cli.Process) *build.Keeper {
 		},
 	}
 }
-
-// notKept is the code of diagnostics that say themselves what is not kept.
-const notKept = "not-kept"
 
 // keep makes a container of changes, as root of a user namespace.
 func keep(ctx context.Context, p *cli.Process, s *store.Store, c *build.Changed) error {
@@ -87,9 +84,13 @@ func keep(ctx context.Context, p *cli.Process, s *store.Store, c *build.Changed)
 
 // keepNoted is keep for changes that a blob of the store describes.
 func keepNoted(ctx context.Context, p *cli.Process, note string) error {
+	d, err := digest.Parse(note)
+	if err != nil {
+		return err
+	}
 	return p.WithStore(ctx, func(s *store.Store) error {
 		var c build.Changed
-		if err := readBlob(ctx, s, note, &c); err != nil {
+		if err := readBlob(ctx, s, d, &c); err != nil {
 			return err
 		}
 		return keepHere(ctx, p, s, &c)
@@ -145,10 +146,10 @@ func (k *keeping) config(ctx context.Context) (container.Config, error) {
 		Image: debugImage + ":" + strings.ToLower(rand.Text()[:6]), OwnImage: true, Manifest: k.Image.Digest,
 		Args: k.Command, Network: container.Private, About: k.About,
 	}
-	if err := readBlob(ctx, k.store, k.Image.Digest.String(), &k.manifest); err != nil {
+	if err := readBlob(ctx, k.store, k.Image.Digest, &k.manifest); err != nil {
 		return cfg, err
 	}
-	if err := readBlob(ctx, k.store, k.manifest.Config.Digest.String(), &k.image); err != nil {
+	if err := readBlob(ctx, k.store, k.manifest.Config.Digest, &k.image); err != nil {
 		return cfg, err
 	}
 	cfg.ImageID, cfg.Platform, cfg.DiffIDs = k.manifest.Config.Digest, k.image.Platform, k.image.RootFS.DiffIDs
@@ -156,11 +157,8 @@ func (k *keeping) config(ctx context.Context) (container.Config, error) {
 	return cfg, nil
 }
 
-func readBlob(ctx context.Context, s *store.Store, name string, v any) error {
-	d, err := digest.Parse(name)
-	if err != nil {
-		return err
-	}
+// readBlob reads a document of the store.
+func readBlob(ctx context.Context, s *store.Store, d digest.Digest, v any) error {
 	data, err := content.ReadBlob(ctx, s.Content(), ocispecs.Descriptor{Digest: d})
 	if err != nil {
 		return err

@@ -50,17 +50,17 @@ func runCommand(p *cli.Process) *cobra.Command {
 		if len(args) == 0 {
 			return cli.Misuse("strake run takes an image")
 		}
-		hold()
+		growHeap()
 		o.entrypointSet = cmd.Flags().Changed("entrypoint")
 		return failing(o.run(ctx, args[0], args[1:]))
 	})
 	return cmd
 }
 
-// hold lets the heap grow to 16 MB before it is collected, and then to five times what is in use: else
+// growHeap lets the heap grow to 16 MB before it is collected, and then to five times what is in use: else
 // a collection falls into the start of a container, and takes a third of the time that strake
 // adds to that of the runtime.
-func hold() { debug.SetGCPercent(400) }
+func growHeap() { debug.SetGCPercent(400) }
 
 // failing gives errors of strake itself the exit code that docker has for them.
 func failing(err error) error {
