@@ -2,6 +2,7 @@ package lint
 
 import (
 	"iter"
+	"strings"
 
 	"github.com/seed-e0495807/strake/ir"
 	"github.com/seed-e0495807/strake/ir/distro"
@@ -46,6 +47,8 @@ type Step struct {
 	Outer   lang.Instruction // Node, or the ONBUILD that has it
 	Onbuild bool             // it runs in later builds
 
+	shell  []string // that a comment for hadolint names; nil is that of the state
+	state  *eval.State
 	script *Script
 	read   bool // whether there is a script has been looked at
 	done   *effects.Step
@@ -72,11 +75,13 @@ func newView(t *Text, in Input) *View {
 		stage = &Stage{Stage: s, View: v, Index: len(v.Stages), Node: from, Parent: named[s.Base]}
 		v.Stages, v.Module.Stages = append(v.Stages, stage), append(v.Module.Stages, s)
 	}
-	next := 0 // of the stage's ops
+	next := 0            // of the stage's ops
+	var comment []string // of the stage, the last that names a shell
+	comments := t.File.Comments()
 	for _, node := range t.File.Instructions() {
 		if from, ok := node.(*lang.From); ok {
 			add(built[0], from)
-			built, next = built[1:], 0
+			built, next, comment = built[1:], 0, namedShell(comments, node)
 			if stage.Name != "" {
 				named[stage.Name] = stage
 			}
@@ -92,18 +97,23 @@ func newView(t *Text, in Input) *View {
 			body, _ := ir.BuildBody(node)
 			stage.Ops = append(stage.Ops, &ir.Op{Body: body, Code: node.Head().Code, Origin: &ir.Origin{Span: node.Span()}})
 		}
-		stage.add(node, next)
+		if _, set := node.(*lang.Shell); set {
+			comment = nil
+		} else if named := namedShell(comments, node); named != nil {
+			comment = named
+		}
+		stage.add(node, next, comment)
 		next++
 	}
 	return v
 }
 
 // add takes the instruction of an op into a stage.
-func (s *Stage) add(node lang.Instruction, index int) {
-	s.Steps = append(s.Steps, &Step{Stage: s, Index: index, Body: s.Ops[index].Body, Node: node, Outer: node})
+func (s *Stage) add(node lang.Instruction, index int, sh []string) {
+	s.Steps = append(s.Steps, &Step{Stage: s, Index: index, Body: s.Ops[index].Body, Node: node, Outer: node, shell: sh})
 	if on, ok := node.(*lang.Onbuild); ok && on.Trigger != nil {
 		if inner, _ := ir.BuildBody(on.Trigger); inner != nil {
-			s.Steps = append(s.Steps, &Step{Stage: s, Index: index, Body: inner, Node: on.Trigger, Outer: node, Onbuild: true})
+			s.Steps = append(s.Steps, &Step{Stage: s, Index: index, Body: inner, Node: on.Trigger, Outer: node, Onbuild: true, shell: sh})
 		}
 	}
 }
@@ -201,8 +211,19 @@ func (s *Step) Commands() []*shell.Command {
 	return nil
 }
 
-// State is what is in force in front of a step.
-func (s *Step) State() *eval.State { return s.Stage.states()[s.Index] }
+// State is what is in force in front of a step. Its shell is that of a comment for hadolint where
+// there is one.
+func (s *Step) State() *eval.State {
+	if s.state == nil {
+		s.state = s.Stage.states()[s.Index]
+		if s.shell != nil {
+			other := *s.state
+			other.Shell, other.ShellKnown = s.shell, true
+			s.state = &other
+		}
+	}
+	return s.state
+}
 
 // End is what is in force behind the last step of a stage.
 func (s *Stage) End() *eval.State { return s.states()[len(s.Ops)] }
@@ -241,4 +262,18 @@ func (v *View) base() Known {
 		v.known = nothing{v.memo}
 	}
 	return v.known
+}
+
+// namedShell is the shell that a comment above an instruction names for hadolint, as in
+// "hadolint shell=powershell"; nil where there is none.
+func namedShell(comments map[uint32][]string, in lang.Instruction) (words []string) {
+	for _, c := range comments[in.Span().Start] {
+		rest, ok := strings.CutPrefix(c, "hadolint")
+		name, sh, set := strings.Cut(rest, "=")
+		if ok && set && strings.TrimSpace(name) == "shell" {
+			sh, _, _ = strings.Cut(sh, "#")
+			words = append(strings.Fields(sh), "-c")
+		}
+	}
+	return words
 }

@@ -29,7 +29,7 @@ func addForCopy() lint.Rule {
 	r.Step = lint.OnBody(func(s *lint.Step, add *ir.Add, r *lint.Report) {
 		plain, only := "", true
 		for _, word := range add.Sources {
-			name, known := s.Expand(word)
+			name, known := text(s, word)
 			name = unquote(name)
 			if isRemote(name) || isArchive(name) || !known {
 				only = false
@@ -62,7 +62,7 @@ func isRemote(name string) bool {
 func severalFiles() lint.Rule {
 	r := rule("DL3021", "Where COPY has several sources the destination ends with a slash", diag.Error, "correctness")
 	r.Step = lint.OnBody(func(s *lint.Step, b *ir.Copy, r *lint.Report) {
-		dest, known := s.Expand(b.Dest)
+		dest, known := text(s, b.Dest)
 		if len(b.Sources)+len(b.Inline) < 2 || !known || strings.HasSuffix(dest, "/") || strings.HasSuffix(dest, `\`) {
 			return
 		}

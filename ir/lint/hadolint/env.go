@@ -28,10 +28,11 @@ func ownVariable() lint.Rule {
 			for i, p := range b.Pairs {
 				used := references(p.Value)
 				for j, other := range b.Pairs {
-					if i == j || other.Key == p.Key && j > i || !slices.Contains(used, other.Key) {
+					other.Key = unquote(other.Key)
+					if i == j || other.Key == unquote(p.Key) && j > i || !slices.Contains(used, other.Key) {
 						continue
 					}
-					if other.Key != p.Key && isDefined(s, other.Key) {
+					if other.Key != unquote(p.Key) && isDefined(s, other.Key) {
 						continue
 					}
 					f := r.Within(s.Outer, node.Pairs.List[i].Span(), fmt.Sprintf("here %s is what it was in front of this ENV, which sets it: split the ENV in two", other.Key))
@@ -73,7 +74,7 @@ func isDefined(s *lint.Step, name string) bool {
 			}
 			switch b := step.Body.(type) {
 			case *ir.Env:
-				if slices.ContainsFunc(b.Pairs, func(p ir.Pair) bool { return p.Key == name }) {
+				if slices.ContainsFunc(b.Pairs, func(p ir.Pair) bool { return unquote(p.Key) == name }) {
 					return true
 				}
 			case *ir.Arg: // which the next stage does not have

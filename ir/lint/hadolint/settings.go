@@ -29,7 +29,7 @@ func rootUser() lint.Rule {
 					trigger = step
 				default:
 					last = step
-					if name, known := step.Expand(user.Name); known && !isRoot(name) {
+					if name, known := text(step, user.Name); known && !isRoot(name) {
 						other = user.Name
 					}
 				}
@@ -38,7 +38,7 @@ func rootUser() lint.Rule {
 				if step == nil {
 					continue
 				}
-				if name, known := step.Expand(step.Body.(*ir.User).Name); known && isRoot(name) {
+				if name, known := text(step, step.Body.(*ir.User).Name); known && isRoot(name) {
 					f := r.Step(step, "the last user is root, whom a container then runs as: end the stage with another USER")
 					if step == last && other != "" {
 						f.Fix("go back to the user "+other+" at the end of the stage", diag.Intent, behind(s, "USER "+other)...)
@@ -75,8 +75,8 @@ func portNumber() lint.Rule {
 		for _, w := range expose.Ports.List {
 			ports, _, _ := strings.Cut(unquote(w.Text), "/")
 			for port := range strings.SplitSeq(ports, "-") {
-				if text, known := s.Expand(port); known {
-					port = text
+				if value, known := text(s, port); known {
+					port = value
 				}
 				if n, err := strconv.ParseUint(port, 10, 64); n > 65535 && (err == nil || strings.Trim(port, "0123456789") == "") {
 					r.Within(s.Outer, w.At, "there is no port "+port+": the last is 65535")

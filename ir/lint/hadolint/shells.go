@@ -65,18 +65,17 @@ func pipefail() lint.Rule {
 		Name: "DL4006", Doc: "Set the option pipefail in SHELL before a RUN with a pipe", URL: lint.Page("DL4006"), Severity: diag.Warning, Tags: []string{"shell"},
 		View: func(v *lint.View, r *lint.Report) {
 			for _, stage := range v.Stages {
-				told, named := false, ""
+				told := false
 				alpine := sync.OnceValue(func() bool {
 					d, ok := stage.Distro()
 					return ok && d.Family == distro.Alpine
 				})
 				for _, step := range stage.Steps {
-					named = cmp.Or(namedShell(r.Comments(step.Outer)), named)
 					if _, ok := step.Body.(*ir.Shell); ok {
-						told, named = false, ""
+						told = false
 					}
 					s := step.Script()
-					if s == nil || foreign(step, named) {
+					if s == nil || foreign(step) {
 						continue
 					}
 					outer := s.Tree() != nil && hasPipe(s.Tree()) && !failsInPipe(step.State().Shell) && !setsPipefail(s, step.State().Shell)
@@ -94,23 +93,10 @@ func pipefail() lint.Rule {
 	}
 }
 
-// foreign tells whether a step runs in a shell of Windows, as far as the file tells: by its base,
-// or by what a comment for hadolint says of that.
-func foreign(s *lint.Step, named string) bool {
+// foreign tells whether a step runs in a shell of Windows, as far as its base tells.
+func foreign(s *lint.Step) bool {
 	base := strings.ToLower(s.Stage.Root().Base)
-	return s.State().OS == "windows" || slices.Contains([]string{"pwsh", "powershell", "cmd"}, strings.TrimSuffix(named, ".exe")) ||
-		!s.State().ShellKnown && (strings.Contains(base, "/windows") || strings.Contains(base, "nanoserver") || strings.Contains(base, "servercore"))
-}
-
-// namedShell is the shell in a comment like "hadolint shell=pwsh", without its directory.
-func namedShell(comments []string) string {
-	for _, c := range slices.Backward(comments) {
-		if rest, ok := strings.CutPrefix(c, "hadolint shell="); ok {
-			rest, _, _ = strings.Cut(rest, "#")
-			return path.Base(strings.ReplaceAll(strings.TrimSpace(rest), `\`, "/"))
-		}
-	}
-	return ""
+	return s.State().OS == "windows" || !s.State().ShellKnown && (strings.Contains(base, "/windows") || strings.Contains(base, "nanoserver") || strings.Contains(base, "servercore"))
 }
 
 // hasPipe tells whether there is a pipe in a tree.

@@ -7,6 +7,7 @@ import (
 	"github.com/seed-e0495807/strake/ir"
 	"github.com/seed-e0495807/strake/ir/lint"
 	"github.com/seed-e0495807/strake/ir/shell"
+	"github.com/seed-e0495807/strake/lang/words"
 )
 
 // expanded is a command with the variables in its arguments put in, as far as the file has their
@@ -85,6 +86,31 @@ func variable(s *lint.Step, name string) (string, bool) {
 	return "", false
 }
 
+// text is a word of a step's instruction with its variables put in, the defaults of ARGs among them.
+// It is false when one has no value.
+func text(s *lint.Step, word string) (string, bool) {
+	if value, known := s.Expand(word); known {
+		return value, true
+	}
+	vars := defaults{step: s, known: true}
+	lexer := words.Lexer{Escape: rune(s.Stage.View.Module.Escape)}
+	value, err := lexer.Word(word, &vars)
+	return value, err == nil && vars.known
+}
+
+// defaults are the variables of a step, and whether all that were asked for have a value.
+type defaults struct {
+	step  *lint.Step
+	known bool
+}
+
+// Get gives one to a lexer of words.
+func (d *defaults) Get(name string) (string, bool) {
+	value, ok := variable(d.step, name)
+	d.known = d.known && ok
+	return value, ok
+}
+
 // global is the default of an ARG in front of the first FROM, when it is a plain text.
 func global(v *lint.View, name string) (string, bool) {
 	for _, op := range slices.Backward(v.Module.Args) {
@@ -95,17 +121,6 @@ func global(v *lint.View, name string) (string, bool) {
 		}
 	}
 	return "", false
-}
-
-// commands are those of a script, and those that find(1) runs for it.
-func commands(s *lint.Script) []*shell.Command {
-	list := s.Commands
-	for _, c := range s.Commands {
-		if c.Name == "find" {
-			list = append(slices.Clip(list), c.Found()...)
-		}
-	}
-	return list
 }
 
 // hasOption tells whether one of the options stands in front of any "--": long ones by their
