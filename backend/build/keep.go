@@ -17,6 +17,7 @@ import (
 	"github.com/moby/buildkit/client"
 	"github.com/moby/buildkit/exporter/containerimage/exptypes"
 	gwclient "github.com/moby/buildkit/frontend/gateway/client"
+	"github.com/moby/buildkit/util/system"
 	dockerspec "github.com/moby/docker-image-spec/specs-go/v1"
 	digest "github.com/opencontainers/go-digest"
 	ocispecs "github.com/opencontainers/image-spec/specs-go/v1"
@@ -205,6 +206,9 @@ func (f *front) config() *dockerspec.DockerOCIImage {
 		if img.Config.Shell != nil || !slices.Equal(s.Shell, shell.Default()) {
 			img.Config.Shell = slices.Clone(s.Shell)
 		}
+	}
+	if !slices.ContainsFunc(img.Config.Env, func(e string) bool { return strings.HasPrefix(e, "PATH=") }) {
+		img.Config.Env = append(img.Config.Env, "PATH="+system.DefaultPathEnv(img.OS)) // as that of a stage from scratch
 	}
 	img.Config.Labels = maps.Clone(img.Config.Labels)
 	return img

@@ -24,7 +24,7 @@ func metadata(_ context.Context, r *reading) error {
 			continue
 		}
 		if secretOf("", is[name]) != "" || confidential().MatchString(name) {
-			r.out.Left = append(r.out.Left, LeftOut{Pattern: "config Env " + name, Why: "it may be a secret: give it to the container with -e", Secret: true})
+			r.out.Left = append(r.out.Left, LeftOut{Pattern: ConfigPattern("Env " + name), Why: "it may be a secret: give it to the container with -e", Secret: true})
 			continue
 		}
 		add("ENV %s=%s", name, argument(is[name]))

@@ -86,12 +86,15 @@ type File struct {
 
 // LeftOut is what the Dockerfile does not make on purpose.
 type LeftOut struct {
-	Pattern string `json:"pattern"` // as in .dockerignore: a path, or DIR/**
+	Pattern string `json:"pattern"` // as in .dockerignore: a path, or DIR/**; or a ConfigPattern
 	Files   int    `json:"files"`   // regular files and links
 	Bytes   int64  `json:"bytes"`
 	Why     string `json:"why"`
 	Secret  bool   `json:"secret,omitempty"`
 }
+
+// ConfigPattern is what leaves out a setting of the config, by its name as validate has it.
+func ConfigPattern(name string) string { return "config " + name }
 
 // Recipe is what was done.
 type Recipe struct {

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/moby/buildkit/util/system"
 	"github.com/moby/patternmatcher"
 
 	"github.com/seed-e0495807/strake/backend/recipe"
@@ -19,17 +20,18 @@ type Proof struct {
 	Builds   int      `json:"builds"`             // that it took
 }
 
-// Left is what a pattern of the recipe leaves out, and what was found of it.
+// Left is what a pattern of the recipe leaves out, and what was found of it: paths, or names of settings.
 type Left struct {
 	recipe.LeftOut
-	Missing []string `json:"missing,omitempty"` // paths that only A has
+	Missing []string `json:"missing,omitempty"` // that only A has
 	Made    []string `json:"made,omitempty"`    // that only B has: what the steps leave behind
 	Other   []string `json:"other,omitempty"`   // whose contents differ
 
 	matcher *patternmatcher.PatternMatcher
 }
 
-// Compare compares two images, but for what was left out, and for directories that a RUN of B had to make.
+// Compare compares two images, but for what was left out, and for what no build of B leaves out: directories
+// that a RUN had to make, and a PATH.
 func Compare(ctx context.Context, r *validate.Reader, a, b *validate.Image, left []recipe.LeftOut) (*Proof, error) {
 	var trees [2]*validate.Tree
 	for i, img := range []*validate.Image{a, b} {
@@ -44,6 +46,13 @@ func Compare(ctx context.Context, r *validate.Reader, a, b *validate.Image, left
 			left = append(left, recipe.LeftOut{Pattern: name, Why: "directory that each RUN makes to mount on, and none can remove"})
 		}
 	}
+	report, err := r.Compare(ctx, trees[0], trees[1])
+	if err != nil {
+		return nil, err
+	}
+	if slices.ContainsFunc(report.Config, setByBuild) {
+		left = append(left, recipe.LeftOut{Pattern: recipe.ConfigPattern("Env PATH"), Why: "variable that each build sets where the base has none"})
+	}
 	p := &Proof{}
 	for _, l := range left {
 		m, err := patternmatcher.New([]string{strings.TrimPrefix(l.Pattern, "/")})
@@ -52,12 +61,11 @@ func Compare(ctx context.Context, r *validate.Reader, a, b *validate.Image, left
 		}
 		p.Left = append(p.Left, Left{LeftOut: l, matcher: m})
 	}
-	report, err := r.Compare(ctx, trees[0], trees[1])
-	if err != nil {
-		return nil, err
-	}
-	p.A, p.B, p.Paths, p.Config, p.Packages, p.Notes = report.A, report.B, report.Paths, report.Config, report.Packages, report.Notes
+	p.A, p.B, p.Paths, p.Packages, p.Notes = report.A, report.B, report.Paths, report.Packages, report.Notes
 	p.Moving = len(report.Times)
+	for _, s := range report.Config {
+		p.sortSetting(s)
+	}
 	for _, d := range report.Files {
 		meant, err := shadows(ctx, r, trees[0], trees[1], &d)
 		if err != nil {
@@ -87,6 +95,27 @@ func (p *Proof) sort(d validate.Difference, meant bool) {
 		l.Other = append(l.Other, d.Path)
 	default:
 		p.Files = append(p.Files, d)
+	}
+}
+
+// setByBuild tells whether a setting is the PATH that a build sets where the base has none.
+func setByBuild(s validate.Setting) bool {
+	return s.Change == validate.Added && s.Name == "Env PATH" && s.B == system.DefaultPathEnvUnix
+}
+
+// sortSetting is sort for a part of the config: what is left out is missing or as in the base, and what is
+// made is set by each build.
+func (p *Proof) sortSetting(s validate.Setting) {
+	i := slices.IndexFunc(p.Left, func(l Left) bool { return l.Pattern == recipe.ConfigPattern(s.Name) })
+	switch {
+	case i < 0, s.Change == validate.Added && !setByBuild(s):
+		p.Config = append(p.Config, s)
+	case s.Change == validate.Removed:
+		p.Left[i].Missing = append(p.Left[i].Missing, s.Name)
+	case s.Change == validate.Added:
+		p.Left[i].Made = append(p.Left[i].Made, s.Name)
+	default:
+		p.Left[i].Other = append(p.Left[i].Other, s.Name)
 	}
 }
 

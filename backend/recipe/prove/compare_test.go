@@ -88,6 +88,45 @@ func TestMountPoints(t *testing.T) {
 	}
 }
 
+// TestPath holds that the PATH which a build sets where the base has none is told and excused, and no other
+// variable, and no other PATH; and that a variable which is left out may be missing, and may not be there.
+func TestPath(t *testing.T) {
+	b := layertest.Blobs{}
+	image := func(env ...string) *validate.Image {
+		c := ocispecs.Image{Platform: ocispecs.Platform{OS: "linux", Architecture: "amd64"}}
+		c.Config.Env = env
+		img, err := validate.FromManifest(t.Context(), b, "test", b.Image(t, c, layertest.Tar(t, layertest.Dir("etc"))))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return img
+	}
+	const path = "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+	secret := []recipe.LeftOut{{Pattern: recipe.ConfigPattern("Env TOKEN"), Secret: true}}
+	for _, c := range []struct {
+		name   string
+		a, b   *validate.Image
+		left   []recipe.LeftOut
+		answer validate.Judgement
+	}{
+		{"set by the build", image(), image(path), nil, validate.EqualUpTo},
+		{"there in both", image(path), image(path), nil, validate.Equal},
+		{"another one", image(), image("PATH=/bin"), nil, validate.NotEqual},
+		{"changed", image("PATH=/bin"), image(path), nil, validate.NotEqual},
+		{"gone", image(path), image(), nil, validate.NotEqual},
+		{"another variable", image(), image(path, "HOME=/"), nil, validate.NotEqual},
+		{"a secret is missing", image("TOKEN=x"), image(), secret, validate.EqualUpTo},
+		{"a secret is as in the base", image("TOKEN=x"), image("TOKEN="), secret, validate.EqualUpTo},
+		{"a secret is there", image(), image("TOKEN=x"), secret, validate.NotEqual},
+		{"another is missing", image("TOKENS=x"), image(), secret, validate.NotEqual},
+	} {
+		p, err := Compare(t.Context(), validate.NewReader(validate.Usual()), c.a, c.b, c.left)
+		if err != nil || p.Answer != c.answer {
+			t.Errorf("%s: %s, not %s: %v", c.name, p.Answer, c.answer, err)
+		}
+	}
+}
+
 // TestShadows holds that of a file of passwords the day does not count, and that nothing is left out but
 // a hash where nobody can log in by a password instead.
 func TestShadows(t *testing.T) {

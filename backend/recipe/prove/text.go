@@ -30,7 +30,11 @@ func (p *Proof) Text(w io.Writer, limit int) error {
 	section("Made as it was by a last step, as no other one does", p.Repaired)
 	var secret, rest []string
 	for _, l := range p.Left {
-		line := fmt.Sprintf("%s: %s, %s, %s", l.Pattern, files(l.Files), units.HumanSize(float64(l.Bytes)), l.Why)
+		line := l.Pattern + ": "
+		if l.Files > 0 {
+			line += fmt.Sprintf("%s, %s, ", files(l.Files), units.HumanSize(float64(l.Bytes)))
+		}
+		line += l.Why
 		if l.Secret {
 			secret = append(secret, line)
 		} else {
