@@ -35,6 +35,25 @@ func Dockerfiles(ctx context.Context, dir string, unread func(error)) ([]string,
 	return list, err
 }
 
+// Below are the files below a directory whose names match, in order, without those that Dockerfiles
+// leaves out, and without links.
+func Below(ctx context.Context, dir string, match func(name string) bool) (list []string, err error) {
+	err = filepath.WalkDir(dir, func(name string, d fs.DirEntry, err error) error {
+		switch {
+		case ctx.Err() != nil:
+			return context.Cause(ctx)
+		case err != nil: // what cannot be read has no names
+			return nil
+		case d.IsDir() && name != dir && foreign(d.Name()):
+			return fs.SkipDir
+		case d.Type().IsRegular() && match(name):
+			list = append(list, name)
+		}
+		return nil
+	})
+	return list, err
+}
+
 // foreign tells the names of directories in which nothing is the project's own. Others that are
 // hidden may have its Dockerfiles, as .devcontainer has.
 func foreign(name string) bool {

@@ -76,6 +76,9 @@ func Run(rules []Rule, in Input) (Result, error) {
 	r.look(rules, in)
 	out.asErrors, out.skipped = config.ReturnAsError, r.skipped
 	out.ignores, out.Bad = ignore.Read(in.File)
+	if in.Options.NoPragmas {
+		out.ignores = slices.DeleteFunc(out.ignores, func(c *ignore.Comment) bool { return c.Hadolint })
+	}
 	out.Bad = append(out.Bad, r.broken...)
 	for _, f := range r.findings(rules) {
 		if !out.ignored(&f) {

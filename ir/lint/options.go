@@ -5,6 +5,7 @@ type Options struct {
 	Registries   []string               // that images may come from; "*" stands for any text in a name; none is all
 	Labels       map[string]LabelFormat // that an image has to have, and what they hold
 	StrictLabels bool                   // there are no others
+	NoPragmas    bool                   // comments for hadolint ignore nothing
 }
 
 // LabelFormat is what a label holds.

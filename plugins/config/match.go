@@ -54,12 +54,16 @@ func (sel *Selection) hasPath(m *ir.Module, dir, workDir string) bool {
 // hasFile tells whether a Dockerfile is one of the paths.
 func (sel *Selection) hasFile(name, dir, workDir string) bool {
 	name = relative(name, dir, workDir)
-	return slices.ContainsFunc(sel.Paths, func(p string) bool {
-		if strings.HasSuffix(p, "/") {
-			p += "**/*"
-		}
-		return glob(strings.Split(p, "/"), strings.Split(name, "/"))
-	})
+	return slices.ContainsFunc(sel.Paths, func(p string) bool { return MatchPath(p, name) })
+}
+
+// MatchPath tells whether a path with slashes is of a pattern of path.Match, in which a part that is **
+// stands for any number of parts, and a slash at the end for all below.
+func MatchPath(pattern, name string) bool {
+	if strings.HasSuffix(pattern, "/") {
+		pattern += "**/*"
+	}
+	return glob(strings.Split(pattern, "/"), strings.Split(name, "/"))
 }
 
 // relative is the path of a Dockerfile from the directory of strake.yaml, with slashes.

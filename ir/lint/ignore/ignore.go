@@ -25,10 +25,11 @@ import (
 
 // Comment is one of a comment's codes.
 type Comment struct {
-	Code string
-	At   source.Span // of the comment
-	Over source.Span // where the finding starts that it is about; a stretch of the file
-	Used bool        // something was not shown
+	Code     string
+	At       source.Span // of the comment
+	Over     source.Span // where the finding starts that it is about; a stretch of the file
+	Used     bool        // something was not shown
+	Hadolint bool        // it is written for that
 }
 
 // Covers tells whether a finding that starts at a place, with a code, is one of the comment's.
@@ -103,7 +104,9 @@ func (r *reader) comment(at source.Span, text string, next *[]*Comment) {
 		return
 	}
 	if g := others().FindStringSubmatch(text); g != nil {
-		r.codes(at, g[2], map[bool]string{true: "-file"}[g[1] != ""], next)
+		for _, c := range r.codes(at, g[2], map[bool]string{true: "-file"}[g[1] != ""], next) {
+			c.Hadolint = strings.Contains(g[0], "hadolint")
+		}
 		return
 	}
 	switch g := ours().FindStringSubmatch(text); {
@@ -122,9 +125,10 @@ func (r *reader) comment(at source.Span, text string, next *[]*Comment) {
 func isWordy(c rune) bool { return unicode.IsLetter(c) || unicode.IsDigit(c) }
 
 // codes takes the codes of a comment.
-func (r *reader) codes(at source.Span, list, kind string, next *[]*Comment) {
+func (r *reader) codes(at source.Span, list, kind string, next *[]*Comment) (all []*Comment) {
 	for code := range strings.SplitSeq(list, ",") {
 		c := &Comment{Code: strings.TrimSpace(code), At: at}
+		all = append(all, c)
 		switch kind {
 		case "-file":
 			c.Over = r.file.Span()
@@ -136,6 +140,7 @@ func (r *reader) codes(at source.Span, list, kind string, next *[]*Comment) {
 			*next = append(*next, c)
 		}
 	}
+	return all
 }
 
 // instruction takes what is above an instruction, and the comments inside of it.

@@ -48,6 +48,9 @@ The exit code is 1 when there is a finding as severe as --fail-on says, or worse
 // projectURL is where people find out about strake.
 const projectURL = "https://github.com/seed-e0495807/strake"
 
+// failLevels are the values of --fail-on: severities as diag has them in order, and that none counts.
+func failLevels() []string { return []string{"error", "warning", "info", "hint", "never"} }
+
 func lintFormats() []string {
 	return []string{"text", "tty", "json", "sarif", "github", "gitlab", "checkstyle", "junit"}
 }
@@ -79,6 +82,7 @@ func lintCommand(p *cli.Process) *cobra.Command {
 	flags.BoolVar(&c.writeBaseline, "write-baseline", false, "Write what is found to the file of --baseline")
 	flags.StringVar(&c.stdinName, "stdin-filename", "", "`NAME` The name of what is read from standard input")
 	flags.BoolVar(&c.explain, "explain", false, "Explain the rules that are named in place of PATH, or list all")
+	c.asked = flags.Changed
 	cmd.RunE = cli.Running(c.run)
 	return cmd
 }
@@ -92,18 +96,18 @@ type lintRun struct {
 	writeBaseline       bool
 	stdinName           string
 	explain             bool
+	asked               func(flag string) bool // tells whether a flag is given
 
 	files []string // that were looked at
+	plain bool     // without colours
 }
 
 func (c *lintRun) run(ctx context.Context, args []string) error {
 	if c.explain {
 		return c.explainRules(args)
 	}
-	severities := []string{"error", "warning", "info", "hint", "never"}
-	limit := slices.Index(severities, c.failOn)
 	switch {
-	case limit < 0:
+	case !slices.Contains(failLevels(), c.failOn):
 		return cli.Misuse("invalid --fail-on %q: expected error, warning, info, hint or never", c.failOn)
 	case !slices.Contains(lintFormats(), c.format):
 		return cli.Misuse("invalid --format %q: expected %s", c.format, cli.Either(lintFormats()))
@@ -123,6 +127,9 @@ func (c *lintRun) run(ctx context.Context, args []string) error {
 		return err
 	}
 	c.request.StdinName = c.stdinName
+	if err := c.asHadolint(ctx, args); err != nil {
+		return err
+	}
 	if c.fix != "" {
 		if err := c.fixAll(ctx, args); err != nil || c.diff {
 			return err
@@ -140,6 +147,7 @@ func (c *lintRun) run(ctx context.Context, args []string) error {
 	if err := c.show(set, list); err != nil {
 		return err
 	}
+	limit := slices.Index(failLevels(), c.failOn)
 	if c.failOn != "never" && slices.ContainsFunc(list, func(d diag.Diagnostic) bool { return int(d.Severity) <= limit }) {
 		return cli.ErrReported
 	}
@@ -197,7 +205,7 @@ func (c *lintRun) show(set *source.Set, list diag.List) error {
 	case "junit":
 		return formats.JUnit(c.Stdout, set, list, c.files)
 	}
-	return diag.Text(c.Stdout, set, list, diag.TextOptions{Color: c.Color(c.Stdout), Width: cli.Width(c.Stdout)})
+	return diag.Text(c.Stdout, set, list, diag.TextOptions{Color: !c.plain && c.Color(c.Stdout), Width: cli.Width(c.Stdout)})
 }
 
 // examine takes a source as far as a build goes without an engine, for each platform.

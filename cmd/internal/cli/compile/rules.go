@@ -1,6 +1,7 @@
 package compile
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"os"
@@ -90,7 +91,7 @@ func (c *lintRun) dockerfiles(ctx context.Context, args []string) ([]string, err
 		info, err := os.Stat(arg)
 		switch {
 		case err != nil && strings.ContainsAny(arg, "*?["):
-			found, bad := filepath.Glob(arg)
+			found, bad := matching(ctx, arg)
 			if bad != nil || len(found) == 0 {
 				return nil, cli.Misuse("no file matches %s", arg)
 			}
@@ -122,6 +123,26 @@ func (c *lintRun) dockerfiles(ctx context.Context, args []string) ([]string, err
 	return cli.Distinct(out), nil
 }
 
+// matching are the files and directories of a pattern, in which ** stands for any number of
+// directories.
+func matching(ctx context.Context, pattern string) ([]string, error) {
+	pattern = filepath.ToSlash(filepath.Clean(pattern))
+	if pattern == "**" {
+		pattern = "." // all below
+	}
+	pattern = strings.TrimSuffix(pattern, "/**")
+	parts := strings.Split(pattern, "/")
+	if !slices.Contains(parts, "**") {
+		return filepath.Glob(filepath.FromSlash(pattern))
+	}
+	first := slices.IndexFunc(parts, func(p string) bool { return strings.ContainsAny(p, "*?[") })
+	dir := cmp.Or(strings.Join(parts[:first], "/"), ".")
+	if first == 1 && parts[0] == "" {
+		dir = "/"
+	}
+	return input.Below(ctx, filepath.FromSlash(dir), func(name string) bool { return config.MatchPath(pattern, filepath.ToSlash(name)) })
+}
+
 // linted says which rules look at the Dockerfile of an argument: strake.yaml, else hadolint's
 // config, and what the command line has before both.
 func (c *compileRun) linted(ctx context.Context, in *input.Input, out *compile.Config) error {
@@ -145,19 +166,49 @@ func (c *compileRun) linted(ctx context.Context, in *input.Input, out *compile.C
 	return nil
 }
 
-// hadolint reads the config that hadolint has for a Dockerfile; without one it is the zero value.
-func (c *compileRun) hadolint(ctx context.Context, name string) (lint.Config, error) {
-	if name == "" {
-		return lint.Config{}, nil
-	}
-	home, _ := c.Env("HOME")
+// hadolint reads the configuration that hadolint has for a Dockerfile, "" is one without a name; without
+// any it is the zero value.
+func (c *compileRun) hadolint(ctx context.Context, name string) (config.HadolintConfig, error) {
 	set := &source.Set{}
-	found, bad, err := config.Hadolint(ctx, filepath.Dir(name), home, set)
+	found, bad, err := config.Hadolint(ctx, filepath.Dir(name), c.Env, set)
 	switch {
 	case len(bad) > 0:
-		return lint.Config{}, &cli.Findings{Set: set, List: bad}
+		return config.HadolintConfig{}, &cli.Findings{Set: set, List: bad}
 	case err != nil || found == nil:
-		return lint.Config{}, err
+		return config.HadolintConfig{}, err
 	}
 	return *found, nil
+}
+
+// asHadolint takes from hadolint's configuration for the working directory when a run fails, and how
+// findings are written, where no flag and no strake.yaml says so.
+func (c *lintRun) asHadolint(ctx context.Context, args []string) error {
+	found, err := c.hadolint(ctx, "")
+	if err != nil || found.FailOn+found.Format == "" && !found.NoColor || len(args) == 0 {
+		return err
+	}
+	request := c.request
+	request.Path = args[0]
+	in, err := input.Find(ctx, request)
+	if err != nil {
+		return nil // who opens it says why
+	}
+	if file, _, err := c.RulesFile(ctx, c.Process, in, c.rules); err != nil || file != nil {
+		return err
+	}
+	if !c.asked("fail-on") && found.FailOn != "" {
+		c.failOn = found.FailOn
+	}
+	if !c.asked("format") && found.Format != "" {
+		form, ok := map[string]string{"codeclimate": "gitlab", "gitlab_codeclimate": "gitlab", "gnu": "tty"}[found.Format]
+		if !ok {
+			form = found.Format
+		}
+		if !slices.Contains(lintFormats(), form) {
+			return cli.Misuse("hadolint's configuration asks for the format %s, which strake does not write: give --format", found.Format)
+		}
+		c.format = form
+	}
+	c.plain = found.NoColor
+	return nil
 }
