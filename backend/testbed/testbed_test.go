@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-containerregistry/pkg/authn"
 	"github.com/google/go-containerregistry/pkg/name"
@@ -113,6 +114,52 @@ func TestRegistries(t *testing.T) {
 		}
 		if got, err := back.Digest(); err != nil || got != want {
 			t.Errorf("%s: %v, %v, want %v", kind, got, err, want)
+		}
+	}
+}
+
+// TestCurrent changes a module in all ways after its program is built.
+func TestCurrent(t *testing.T) {
+	built := time.Now().Add(-time.Hour)
+	age := func(name string, d time.Duration) {
+		if err := os.Chtimes(name, built.Add(d), built.Add(d)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for name, c := range map[string]struct {
+		change func(repo string)
+		want   bool
+	}{
+		"nothing":             {func(string) {}, true},
+		"something of bin":    {func(repo string) { os.WriteFile(filepath.Join(repo, "bin", "x"), nil, 0o600) }, true},
+		"a file":              {func(repo string) { age(filepath.Join(repo, "dir", "a.go"), time.Second) }, false},
+		"a file, meanwhile":   {func(repo string) { age(filepath.Join(repo, "dir", "a.go"), 0) }, false},
+		"a file is removed":   {func(repo string) { os.Remove(filepath.Join(repo, "dir", "a.go")) }, false},
+		"the program is gone": {func(repo string) { os.Remove(filepath.Join(repo, "bin", "program")) }, false},
+		"a bin of another": {func(repo string) {
+			other := filepath.Join(t.TempDir(), "bin")
+			os.Rename(filepath.Join(repo, "bin"), other)
+			os.Symlink(other, filepath.Join(repo, "bin"))
+		}, false},
+	} {
+		repo := t.TempDir()
+		for _, dir := range []string{"bin", "dir", ".git"} {
+			if err := os.Mkdir(filepath.Join(repo, dir), 0o700); err != nil {
+				t.Fatal(err)
+			}
+		}
+		for _, file := range []string{"bin/program", "dir/a.go"} {
+			if err := os.WriteFile(filepath.Join(repo, file), nil, 0o600); err != nil {
+				t.Fatal(err)
+			}
+		}
+		age(filepath.Join(repo, "bin/program"), 0)
+		for _, name := range []string{"dir/a.go", "dir"} {
+			age(filepath.Join(repo, name), -time.Second)
+		}
+		c.change(repo)
+		if got := current(filepath.Join(repo, "bin/program"), repo); got != c.want {
+			t.Errorf("%s: %v, want %v", name, got, c.want)
 		}
 	}
 }

@@ -1,26 +1,72 @@
 package testbed
 
 import (
+	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"testing"
+	"time"
 )
 
 // Strake builds the program under test, beside its build engine, and gives its
-// path. Go sees whether it has to be built again.
+// path.
 func Strake(t testing.TB) string {
+	t.Helper()
+	return program(t, "strake")
+}
+
+// program builds one of this module's programs to bin, unless nothing of the module has
+// changed since: Go takes seconds to find that out, and many tests ask.
+func program(t testing.TB, name string, flags ...string) string {
 	t.Helper()
 	needParts(t)
 	repo := repository(t)
-	path := filepath.Join(repo, "bin", "strake")
+	path := filepath.Join(repo, "bin", name)
 	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
 		t.Fatal(err)
 	}
 	defer lock(t, path)()
-	if err := command(t.Context(), repo, "go", "build", "-o", path, "./cmd/strake"); err != nil {
+	if current(path, repo) {
+		return path
+	}
+	start := time.Now()
+	args := slices.Concat([]string{"CGO_ENABLED=0", "go", "build"}, flags, []string{"-o", path, "./cmd/" + name})
+	err := command(t.Context(), repo, "env", args...)
+	if err == nil { // Go does not touch one that is right
+		err = os.Chtimes(path, start, start)
+	}
+	if err != nil {
 		t.Fatal(err)
 	}
 	return path
+}
+
+// current tells whether a file of bin is younger than all files and directories of the module. In
+// a bin that is a link, to that of another module, none is.
+func current(path, repo string) bool {
+	built, err := os.Stat(path)
+	if err != nil {
+		return false
+	}
+	err = filepath.WalkDir(repo, func(name string, d fs.DirEntry, err error) error {
+		switch {
+		case err != nil:
+			return err
+		case name == repo: // what is made in it besides is no matter
+			return nil
+		case d.IsDir() && (name == filepath.Join(repo, ".git") || name == filepath.Dir(path)):
+			return fs.SkipDir
+		case name == filepath.Dir(path):
+			return fs.ErrInvalid
+		}
+		info, err := d.Info()
+		if err == nil && !info.ModTime().Before(built.ModTime()) {
+			err = fs.ErrExist
+		}
+		return err
+	})
+	return err == nil
 }
 
 // Buildx gives the path of docker's buildx, the program that strake is compared
@@ -65,16 +111,10 @@ func (d *Daemon) Remote(t testing.TB) string {
 // puts it into a registry, and gives its name: what "# syntax=" takes.
 func Syntax(t testing.TB, r *Registry, name string, flags ...string) string {
 	t.Helper()
-	strake, repo := Strake(t), repository(t)
-	program := filepath.Join(repo, "bin", "strake-frontend")
-	unlock := lock(t, program)
-	err := command(t.Context(), repo, "env", "CGO_ENABLED=0", "go", "build", "-trimpath", "-tags=grpcnotrace", "-ldflags=-s -w", "-o", program, "./cmd/strake-frontend")
-	unlock()
+	strake := Strake(t)
+	program(t, "strake-frontend", "-trimpath", "-tags=grpcnotrace", "-ldflags=-s -w")
 	ref := r.Host + "/" + name
-	if err == nil {
-		err = command(t.Context(), "", strake, append([]string{"frontend", "image", "--push", "-t", ref}, flags...)...)
-	}
-	if err != nil {
+	if err := command(t.Context(), "", strake, append([]string{"frontend", "image", "--push", "-t", ref}, flags...)...); err != nil {
 		t.Fatal(err)
 	}
 	return ref
