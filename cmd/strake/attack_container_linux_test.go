@@ -17,6 +17,8 @@ import (
 
 	"github.com/moby/sys/user"
 	"golang.org/x/sys/unix"
+
+	"github.com/seed-e0495807/strake/backend/testbed"
 )
 
 // captor runs containers that try to get out, as root or as a user without privileges.
@@ -262,7 +264,8 @@ func TestAttackContainerNamespaces(t *testing.T) {
 }
 
 // TestAttackContainerLeaks holds that no file that strake or who calls it has open comes into
-// a container, and that none serves as a working directory (CVE-2024-21626).
+// a container, and that none serves as a working directory (CVE-2024-21626): each of 17, or every
+// fourth of them, which has one of the two that the caller has open, unless STRAKE_LONG=1.
 func TestAttackContainerLeaks(t *testing.T) {
 	captors(t, func(c *captor) {
 		mount := filepath.Join(c.dir, "prober") + ":/prober:ro"
@@ -276,6 +279,9 @@ func TestAttackContainerLeaks(t *testing.T) {
 		}
 		id := c.start("--name", "leaks")
 		for fd := 3; fd < 20; fd++ {
+			if !testbed.Sample(fd+1, 4) {
+				continue
+			}
 			dir := fmt.Sprintf("/proc/self/fd/%d", fd)
 			for _, args := range [][]string{
 				{"run", "--rm", "-v", mount, "-w", dir, "cell", "/prober", "where"},

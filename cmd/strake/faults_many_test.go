@@ -39,18 +39,25 @@ func TestFiftyBuilds(t *testing.T) {
 		t.Errorf("the engine was started %d times, %v", n, err)
 	}
 	s.verify(t)
-	shared, owners := s.id(t, "shared"), 0
+	names := []string{"inspect", "-f", "{{.Config.Labels.number}} {{.ID}}", "shared"}
 	for i := range builds {
-		id := s.id(t, fmt.Sprint("own:", i))
-		if got := strings.TrimSpace(s.must(t, "inspect", "-f", "{{.Config.Labels.number}}", fmt.Sprint("own:", i))); got != fmt.Sprint(i) {
-			t.Errorf("own:%d is the image of build %q", i, got)
+		names = append(names, fmt.Sprint("own:", i))
+	}
+	lines := strings.Split(strings.TrimSpace(s.must(t, names...)), "\n") // a number and an id
+	if len(lines) != 1+builds {
+		t.Fatalf("%d images are inspected: %q", len(lines), lines)
+	}
+	owners := 0
+	for i, line := range lines[1:] {
+		if number, _, _ := strings.Cut(line, " "); number != fmt.Sprint(i) {
+			t.Errorf("own:%d is the image of build %q", i, number)
 		}
-		if id == shared && i%2 == 0 {
+		if line == lines[0] && i%2 == 0 {
 			owners++
 		}
 	}
 	if owners != 1 {
-		t.Errorf("the shared name is of %d builds: %q", owners, shared)
+		t.Errorf("the shared name is of %d builds: %q", owners, lines[0])
 	}
 }
 
