@@ -5,6 +5,7 @@ package llb_test
 import (
 	"errors"
 	"fmt"
+	"os"
 	"runtime"
 	"runtime/metrics"
 	"strconv"
@@ -177,12 +178,14 @@ var growing = []bad{
 	{"nested-often", fill("FROM a\nRUN x\n", "ENV A="+strings.Repeat("${a:-", 900)+strings.Repeat("}", 900)+"\n", 16*mb, ""), "", slow},
 }
 
+// TestBadInput compiles each of them within its bounds. The large ones take seconds each, so that it is
+// every fourth of a list, or all with STRAKE_LONG=1.
 func TestBadInput(t *testing.T) {
 	for topic, list := range map[string][]bad{"wrong": wrong, "large": large, "stages": stages, "growing": growing} {
-		for _, b := range list {
+		for i, b := range list {
 			t.Run(topic+"/"+b.name, func(t *testing.T) {
 				c := cases.Case{Dockerfile: b.text()}
-				if len(c.Dockerfile) > mb/4 && testing.Short() {
+				if len(c.Dockerfile) > mb/4 && (testing.Short() || i%4 != 0 && os.Getenv("STRAKE_LONG") == "") {
 					t.Skip("large")
 				}
 				if b.name == "deep-onbuild" {

@@ -149,6 +149,7 @@ func (s *suite) attack(ctx context.Context, t *table, where place, temp string) 
 	if where.id == os.Geteuid() {
 		cmd.Env = append(os.Environ(), "TMPDIR="+home) // with Go's cache
 	}
+	cmd.Env = append(cmd.Env, "STRAKE_LONG=1") // all of them
 	cmd.WaitDelay = time.Second
 	began := time.Now()
 	out, err := cmd.CombinedOutput()
