@@ -4,9 +4,10 @@ import (
 	"bufio"
 	"context"
 	"io/fs"
-	"os"
 	"path/filepath"
 	"strings"
+
+	"github.com/seed-e0495807/strake/lang/regular"
 )
 
 // Dockerfiles are the Dockerfiles in a directory and below it, as paths that begin with it,
@@ -95,7 +96,7 @@ func isSource(name string) bool {
 // startsAsDockerfile says that a file's first instruction is one that may be first. A file that
 // cannot be read is taken for one: who opens it next says why.
 func startsAsDockerfile(name string) bool {
-	f, err := os.Open(name)
+	f, err := regular.Open(name)
 	if err != nil {
 		return true
 	}
