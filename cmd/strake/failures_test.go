@@ -12,16 +12,6 @@ import (
 	"github.com/seed-e0495807/strake/backend/testbed"
 )
 
-// failureRuns is how often builds fail at once: what is mixed up is mixed up by chance. It is 40 with
-// STRAKE_LONG=1, and else 8, as what is mixed up in one of four builds is then still found nine times
-// of ten.
-func failureRuns() int {
-	if testbed.Sample(1, 2) {
-		return 40
-	}
-	return 8
-}
-
 // failureBlocks are the diagnostics of failed commands, as "line, exit code, stage, output".
 func failureBlocks(stderr string) []string {
 	var out []string
@@ -46,7 +36,8 @@ func TestStepsFailAtOnce(t *testing.T) {
 		"FROM scratch", "COPY --from=a / /", "COPY --from=b / /", "COPY --from=c / /")
 	right := []string{"2, 3, a, from-a", "4, 4, b, from-b", "6, 5, c, from-c"}
 	count := map[int]int{}
-	for range failureRuns() {
+	runs := faultRounds(t, 8) // what is mixed up is mixed up by chance
+	for range runs {
 		o := s.run(t, "build", "--no-cache", "--progress=quiet", context)
 		got := failureBlocks(o.stderr)
 		count[len(got)]++
@@ -62,7 +53,7 @@ func TestStepsFailAtOnce(t *testing.T) {
 			}
 		}
 	}
-	t.Logf("of %d builds so many had so many failures: %v", failureRuns(), count)
+	t.Logf("of %d builds so many had so many failures: %v", runs, count)
 }
 
 // TestEqualBuildsFail starts builds at the same time whose steps are equal, so that the
@@ -74,7 +65,7 @@ func TestEqualBuildsFail(t *testing.T) {
 	s.must(t, "build", "-t", "own", contextWith(t, "FROM busybox", "LABEL own=1"))
 	const builds = 4
 	for _, base := range []string{"busybox", "own"} {
-		for round := range failureRuns() / builds {
+		for round := range faultRounds(t, 2) {
 			var all []*started
 			for i := range builds {
 				lines := slices.Repeat([]string{"# a comment"}, i)

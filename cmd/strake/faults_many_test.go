@@ -67,7 +67,7 @@ func TestBuildsAndPrunes(t *testing.T) {
 	s := newSandbox(t, testbed.StartRegistry(t, testbed.Busybox))
 	context := contextWith(t, "FROM base", "ARG ROUND", "RUN echo $ROUND >/round && sleep 0.1", "COPY Dockerfile /", "RUN sleep 0.1 && dd if=/dev/urandom of=/big bs=100k count=10")
 	s.must(t, "build", "-t", "base", contextWith(t, "FROM busybox", "RUN dd if=/dev/urandom of=/base bs=100k count=5"))
-	for round := range faultRounds(t, 5) {
+	for round := range faultRounds(t, 3) {
 		var both []*started
 		for _, name := range []string{"a", "b"} {
 			both = append(both, s.start(t, "build", "-t", name, "-t", fmt.Sprint(name, ":", round), "--build-arg", fmt.Sprint("ROUND=", name, round), context))

@@ -147,7 +147,7 @@ func TestRegistryCuts(t *testing.T) {
 		}
 	}
 	outcomes := map[string]int{}
-	for round := range faultRounds(t, 4) {
+	for round := range faultRounds(t, 2) {
 		s.must(t, "build", "-t", "mine", contextWith(t, "FROM busybox", fmt.Sprint("RUN echo ", round, "; dd if=/dev/urandom of=/data bs=100k count=10")))
 		tag := fmt.Sprint(proxy.Host, "/app:", round)
 		s.must(t, "tag", "mine", tag)

@@ -127,7 +127,7 @@ func TestCutOffAnywhere(t *testing.T) {
 	s.must(t, build(-2)...)
 	whole := time.Since(start)
 	var slowest time.Duration
-	for round := range faultRounds(t, 8) {
+	for round := range faultRounds(t, 4) {
 		at := time.Duration(random.Int64N(int64(whole)))
 		signal := []syscall.Signal{syscall.SIGINT, syscall.SIGKILL}[round%2]
 		b := s.start(t, build(round)...)

@@ -40,7 +40,7 @@ func TestEngineKilled(t *testing.T) {
 	whole := time.Since(start)
 
 	var slowest, recovery time.Duration
-	lost, want := 0, faultRounds(t, 10)
+	lost, want := 0, faultRounds(t, 4)
 	for round := 0; lost < want && round < 3*want; round++ { // some come too late
 		before := s.id(t, "app")
 		at := time.Duration(random.Int64N(int64(whole)))
@@ -94,7 +94,7 @@ func TestEngineKilledAtStart(t *testing.T) {
 	random := dice(t)
 	context := contextWith(t, "FROM busybox", "RUN true")
 	s.must(t, "build", context)
-	for round := range faultRounds(t, 4) {
+	for round := range faultRounds(t, 2) {
 		s.must(t, "engine", "stop")
 		b := s.start(t, "build", context)
 		var victim int
