@@ -66,7 +66,7 @@ test: build lint ## every test, once, and the concurrent parts with the race det
 long: build ## what make test samples, whole, and the race detector on the whole program: an hour or two
 	@.ci/setup test
 	STRAKE_LONG=1 $(GO) test -count=1 -timeout 60m -v -run '^Test(Adverse|Apart|BadInput|Build|Chains|Changes|Corpus|Differential|LintCorpus|Live|LiveUserNS|Real|SafeFixesKeepTheImage|Shells|Twice)$$' ./backend/compile ./backend/container/rootfs ./backend/llb ./ir/effects ./plugins/builtin ./plugins/builtin/cachemounts ./plugins/builtin/mergerun ./plugins/builtin/reorder ./plugins/builtin/slim ./plugins/builtin/splitcopy
-	STRAKE_LONG=1 $(GO) test -count=1 -timeout 60m -v -run '^Test(BuildsAndPrunes|BuiltFixes|CutOffAnywhere|EngineKilled|EngineKilledAtStart|EqualBuildsFail|RegistryCuts|SlimVerified|SplitVerified|StepsFailAtOnce|Tutorial|WrongRewrites)$$' ./cmd/strake
+	STRAKE_LONG=1 $(GO) test -count=1 -timeout 60m -v -run '^Test(BuildsAndPrunes|BuiltFixes|CutOffAnywhere|EngineKilled|EngineKilledAtStart|EqualBuildsFail|ExamplesBuild|RegistryCuts|SlimVerified|SplitVerified|StepsFailAtOnce|Tutorial|WrongRewrites)$$' ./cmd/strake
 	$(RACE) ./ir/effects ./backend/gateway ./backend/build/... ./backend/container/... ./backend/validate ./backend/input/... ./cmd/internal/... ./cmd/strake-frontend
 	$(RACE) -skip '^TestAttack' ./cmd/strake # attacks are on programs, whatever runs at once in them
 
