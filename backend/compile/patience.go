@@ -21,9 +21,9 @@ func patiently(rules []lint.Rule, in lint.Input) lint.Result { return within(pat
 func within(limit time.Duration, rules []lint.Rule, in lint.Input) lint.Result {
 	var hung diag.List
 	for {
-		var now atomic.Value
-		now.Store("")
-		in.Watch = func(rule string) { now.Store(rule) }
+		var now atomic.Pointer[lint.Rule]
+		now.Store(&lint.Rule{})
+		in.Now = &now
 		done := make(chan lint.Result, 1)
 		go func() {
 			out, _ := lint.Run(rules, in) // Ready reports a bad directive
@@ -36,7 +36,7 @@ func within(limit time.Duration, rules []lint.Rule, in lint.Input) lint.Result {
 				out.Bad = append(out.Bad, hung...)
 				return out
 			case <-time.After(limit):
-				name := now.Load().(string)
+				name := now.Load().Name
 				waiting, last = name != last, name
 			}
 		}

@@ -288,7 +288,7 @@ func (s *Snapshot) options(platform int) llb.Options {
 // check has the rules look, at what is known of a plan that may have failed.
 func (s *Snapshot) check(ctx context.Context, rules []lint.Rule, m *ir.Module, p *plan.Plan) lint.Result {
 	t := s.parsed()
-	in := lint.Input{File: t.tree, Diags: t.found, Module: m, Config: s.config.Directive}
+	in := lint.Input{File: t.tree, Diags: t.found, Written: t.module, Module: m, Config: s.config.Directive}
 	if p != nil {
 		in.Facts = p.Facts
 	}

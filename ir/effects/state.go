@@ -5,6 +5,7 @@ import (
 
 	"github.com/seed-e0495807/strake/ir"
 	"github.com/seed-e0495807/strake/ir/eval"
+	"github.com/seed-e0495807/strake/ir/shell"
 )
 
 // State is what a step starts with.
@@ -24,6 +25,8 @@ type State struct {
 	Form func(name string) string
 	// Word expands a word of the Dockerfile, and tells whether all of it is known.
 	Word func(word string) (string, bool)
+	// Script is shell.Parse, by who has read the scripts before; nil is that itself.
+	Script func(run *ir.Run, shell []string) (*shell.Script, error)
 }
 
 // Stage gives the effects of each op of a stage, for the states in front of them (eval.Module has
@@ -46,6 +49,14 @@ func StateOf(s *eval.State, escape byte, open bool) State {
 		Open: open, Shell: s.Shell, Dir: s.Workdir, Home: s.Home(), Lookup: s.Var, Form: s.Form,
 		Word: func(word string) (string, bool) { return s.Expand(word, escape) },
 	}
+}
+
+// script is Script.
+func (s State) script(run *ir.Run) (*shell.Script, error) {
+	if s.Script == nil {
+		return shell.Parse(run, s.Shell)
+	}
+	return s.Script(run, s.Shell)
 }
 
 // lookup is Lookup with HOME, which is set when a step runs.

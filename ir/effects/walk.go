@@ -66,7 +66,7 @@ func run(r *ir.Run, at State) Step {
 
 // follow gives what the commands of a RUN do.
 func follow(r *ir.Run, at State) Step {
-	script, err := shell.Parse(r, at.Shell)
+	script, err := at.script(r)
 	if err != nil {
 		return Step{Commands: []Command{{Text: r.Command.Line, Effects: All(err.Error())}}}
 	}

@@ -39,11 +39,13 @@ func (t *Text) At(at source.Span) lang.Instruction {
 
 // StepOf is the step of an instruction of the file; nil of a FROM, and of an ARG in front of it.
 func (v *View) StepOf(in lang.Instruction) *Step {
-	if v.steps == nil {
-		v.steps = map[lang.Instruction]*Step{}
-		v.each(func(s *Step) { v.steps[s.Node] = s })
+	if v.nodes == nil {
+		v.nodes = map[lang.Instruction]*Step{}
+		for _, s := range v.steps {
+			v.nodes[s.Node] = s
+		}
 	}
-	return v.steps[in]
+	return v.nodes[in]
 }
 
 // Has tells whether a word stands in the file as it counts, in one piece.

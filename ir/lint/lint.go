@@ -16,6 +16,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync/atomic"
 
 	"github.com/moby/buildkit/frontend/dockerfile/linter"
 
@@ -29,15 +30,16 @@ import (
 
 // Input is what rules read.
 type Input struct {
-	File   *lang.File
-	Diags  diag.List      // of reading the file
-	Module *ir.Module     // nil when the file has errors
-	Facts  []plan.Fact    // of the plan, as far as planning came
-	Config *linter.Config // takes the place of the check directive; nil does not
+	File    *lang.File
+	Diags   diag.List      // of reading the file
+	Written *ir.Module     // what ir.Build makes of the file; nil has it made where a rule needs it
+	Module  *ir.Module     // after the plugins; nil when the file has errors
+	Facts   []plan.Fact    // of the plan, as far as planning came
+	Config  *linter.Config // takes the place of the check directive; nil does not
 
 	Known   Known // what is known of base images; nil is what their names say
 	Options Options
-	Watch   func(rule string) // is told which rule looks; nil is not
+	Now     *atomic.Pointer[Rule] // is set to the rule that looks; nil is not
 }
 
 // Read reads a text for rules that need no more than that. Claims are the instructions of
@@ -195,21 +197,34 @@ func (r *run) theView() *View {
 func (r *run) look(rules []Rule, in Input) {
 	r.in, r.text = in, newText(in.File, in.Diags)
 	reports := make([]Report, len(rules))
+	var ofFacts []*Report
 	for i := range rules {
-		reports[i] = Report{r, &rules[i]}
-		r.safely(&rules[i], func() { r.lookWith(&rules[i], &reports[i]) })
+		report := &reports[i]
+		*report = Report{r, &rules[i]}
+		if !r.mayWant(&rules[i]) {
+			continue
+		}
+		r.safely(report, r.lookWith)
+		if rules[i].Fact != nil {
+			ofFacts = append(ofFacts, report)
+		}
 	}
 	for _, fact := range in.Facts {
-		for i := range rules {
-			if rules[i].Fact != nil {
-				r.safely(&rules[i], func() { rules[i].Fact(fact, &reports[i]) })
-			}
+		for _, report := range ofFacts {
+			r.safely(report, func(report *Report) { report.rule.Fact(fact, report) })
 		}
 	}
 }
 
+// mayWant tells whether there may be an instruction that a rule is to look at.
+func (r *run) mayWant(rule *Rule) bool {
+	return rule.Level == Normal || r.config.ExperimentalAll || slices.Contains(r.config.ExperimentalRules, rule.Name) ||
+		strings.Contains(r.text.File.Source.Text, "experimental") // in a comment, perhaps
+}
+
 // lookWith has a rule look at all but facts.
-func (r *run) lookWith(rule *Rule, report *Report) {
+func (r *run) lookWith(report *Report) {
+	rule := report.rule
 	if rule.Text != nil {
 		rule.Text(r.text, report)
 	}
@@ -217,7 +232,9 @@ func (r *run) lookWith(rule *Rule, report *Report) {
 		rule.View(r.theView(), report)
 	}
 	if rule.Step != nil {
-		r.theView().each(func(s *Step) { rule.Step(s, report) })
+		for _, s := range r.theView().steps {
+			rule.Step(s, report)
+		}
 	}
 	if rule.Module != nil && r.in.Module != nil {
 		rule.Module(r.in.Module, report)
@@ -225,18 +242,19 @@ func (r *run) lookWith(rule *Rule, report *Report) {
 }
 
 // safely has a rule look. One that panics is named, and the others go on.
-func (r *run) safely(rule *Rule, look func()) {
-	if r.in.Watch != nil {
-		r.in.Watch(rule.Name)
+func (r *run) safely(report *Report, look func(*Report)) {
+	if r.in.Now != nil {
+		r.in.Now.Store(report.rule)
 	}
 	defer func() {
 		if p := recover(); p != nil {
+			name := report.rule.Name
 			r.broken.Add(diag.Diagnostic{Severity: diag.Warning, Code: "rule-broken", Span: source.Span{File: r.in.File.Source.ID},
-				Message: fmt.Sprintf("the rule %s is broken, and found what it had so far: %v", rule.Name, p),
-				Hint:    "this is a mistake in the rule, not in the Dockerfile: tell its author; --rule " + rule.Name + "=off leaves it out"})
+				Message: fmt.Sprintf("the rule %s is broken, and found what it had so far: %v", name, p),
+				Hint:    "this is a mistake in the rule, not in the Dockerfile: tell its author; --rule " + name + "=off leaves it out"})
 		}
 	}()
-	look()
+	look(report)
 }
 
 // findings are those that were reported, in order of their places. What two rules say of one

@@ -24,8 +24,9 @@ type View struct {
 	known  Known
 	memo   *eval.Memo
 	states *eval.Module
-	open   []bool // by stage; with states
-	steps  map[lang.Instruction]*Step
+	open   []bool  // by stage; with states
+	steps  []*Step // of all stages
+	nodes  map[lang.Instruction]*Step
 }
 
 // Stage is a FROM and what follows it.
@@ -66,9 +67,13 @@ type Known interface {
 // newView takes the tree of a text apart. What is wrong with an instruction the compiler reports.
 func newView(t *Text, in Input) *View {
 	v := &View{Text: t, Options: in.Options, known: in.Known, memo: &eval.Memo{}}
-	v.Module, _ = ir.Build(t.File)
-	built := v.Module.Stages // those with a FROM, and every instruction behind it
-	v.Module.Stages = nil
+	whole := in.Written
+	if whole == nil {
+		whole, _ = ir.Build(t.File)
+	}
+	built := whole.Stages // those with a FROM, and every instruction behind it
+	m := *whole
+	v.Module, m.Stages = &m, nil
 	named := map[string]*Stage{}
 	var stage *Stage
 	add := func(s *ir.Stage, from *lang.From) {
@@ -105,6 +110,9 @@ func newView(t *Text, in Input) *View {
 		stage.add(node, next, comment)
 		next++
 	}
+	for _, s := range v.Stages {
+		v.steps = append(v.steps, s.Steps...)
+	}
 	return v
 }
 
@@ -114,15 +122,6 @@ func (s *Stage) add(node lang.Instruction, index int, sh []string) {
 	if on, ok := node.(*lang.Onbuild); ok && on.Trigger != nil {
 		if inner, _ := ir.BuildBody(on.Trigger); inner != nil {
 			s.Steps = append(s.Steps, &Step{Stage: s, Index: index, Body: inner, Node: on.Trigger, Outer: node, Onbuild: true, shell: sh})
-		}
-	}
-}
-
-// each goes through all steps.
-func (v *View) each(look func(*Step)) {
-	for _, stage := range v.Stages {
-		for _, s := range stage.Steps {
-			look(s)
 		}
 	}
 }
@@ -244,8 +243,10 @@ func (s *Stage) states() []*eval.State {
 // Effects are what a step does.
 func (s *Step) Effects() effects.Step {
 	if s.done == nil {
-		state := s.State() // which knows what is open, too
-		step := effects.Of(s.Body, effects.StateOf(state, s.Stage.View.Module.Escape, s.Stage.View.open[s.Stage.Root().Index]))
+		v, state := s.Stage.View, s.State() // which knows what is open, too
+		at := effects.StateOf(state, v.Module.Escape, v.open[s.Stage.Root().Index])
+		at.Script = v.memo.Script
+		step := effects.Of(s.Body, at)
 		s.done = &step
 	}
 	return *s.done

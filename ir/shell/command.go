@@ -125,7 +125,8 @@ func (s *Script) call(stmt *syntax.Stmt, call *syntax.CallExpr, text string, nes
 		}
 		return
 	}
-	c := &Command{stmt: stmt, Nested: nested, User: user, Text: text[call.Pos().Offset():call.End().Offset()]}
+	start, end := call.Pos().Offset(), call.End().Offset()
+	c := &Command{stmt: stmt, Nested: nested, User: user, Text: text[min(start, end):end]} // the name of a coproc may stand in front of what is assigned
 	for _, a := range call.Assigns {
 		if a.Value != nil {
 			c.Env = append(c.Env, Var{a.Name.Value, word(a.Value, text, nested)})

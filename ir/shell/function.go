@@ -3,6 +3,7 @@ package shell
 import (
 	"errors"
 	"slices"
+	"strings"
 
 	"mvdan.cc/sh/v3/syntax"
 )
@@ -10,6 +11,16 @@ import (
 // errFunction is for a definition of a function in a place where what stands behind it is not told
 // from its body.
 var errFunction = errors.New("what stands behind a function here is not told from its body")
+
+// mayDefine tells whether there may be a function in a script: one has its word or its parentheses.
+func mayDefine(text string) bool {
+	for i := range len(text) {
+		if text[i] == '(' && strings.HasPrefix(strings.TrimLeft(text[i+1:], " \t\r\n\\"), ")") {
+			return true
+		}
+	}
+	return strings.Contains(text, "function")
+}
 
 // split takes what stands behind functions out of their bodies: the parser reads `f() { a; } && f`
 // as a function whose body is `{ a; } && f`. See POSIX.1-2017, 2.10.2: a definition is a command in a

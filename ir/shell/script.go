@@ -140,6 +140,9 @@ func (p *parsers) parse(text string) (*syntax.File, error) {
 		return nil, err
 	}
 	p.idle.Put(parser)
+	if !mayDefine(text) {
+		return file, nil
+	}
 	return file, split(file)
 }
 
@@ -174,17 +177,6 @@ func (s *Script) exec(args []string) {
 
 // Tree is the syntax tree of the script; nil in exec form.
 func (s *Script) Tree() *syntax.File { return s.file }
-
-// BashTree is the syntax tree of the script as bash reads it, which has names for more than that
-// of sh; Tree where bash does not.
-func (s *Script) BashTree() *syntax.File {
-	if s.file != nil && !s.Bash {
-		if file, err := bashParsers.parse(s.Text); err == nil {
-			return file
-		}
-	}
-	return s.file
-}
 
 // Calls are the commands by their calls in the trees: that of the script, and of those in words.
 func (s *Script) Calls() map[syntax.Command]*Command {

@@ -26,17 +26,12 @@ func fetchWithoutChecksum() lint.Rule {
 			return
 		}
 		for _, c := range script.Commands {
-			if url, ok := unverified(script, c); ok && !pinned(s, url) {
+			if url, ok := unverified(script, c); ok {
 				r.Command(script, c, "nothing says what has to come from "+url+": compare it with sha256sum -c, or use ADD --checksum")
 			}
 		}
 	}
 	return r
-}
-
-// pinned tells whether a step says what comes from a URL.
-func pinned(s *lint.Step, url string) bool {
-	return slices.ContainsFunc(s.Effects().Effects.Network, func(f effects.Fetch) bool { return f.URL == url && f.Pinned })
 }
 
 // plainURL tells a file of the web; the branch of a repository is another rule's.
