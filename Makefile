@@ -18,8 +18,8 @@ ENGINE = $(BUILDKIT)/cmd/buildkitd github.com/rootless-containers/rootlesskit/v3
 
 .PHONY: build engine frontend frontend-image install uninstall demo check test long effects-truth attack conformance ages format lint bench bench-optimize sessions fuzz generate clean
 
-build: engine ## bin/strake, and the build engine beside it
-	$(GO) build -o bin/strake ./cmd/strake
+build: engine ## bin/strake, and beside it the build engine and bin/strake-light
+	$(GO) build -o bin/ ./cmd/strake ./cmd/strake-light
 
 engine: ## an unmodified buildkitd of the version in go.mod
 	@.ci/setup build
@@ -38,8 +38,8 @@ COMPLETIONS = $(SHARE)/bash-completion/completions/strake $(SHARE)/zsh/site-func
 
 install: build ## strake with its engine, completions and manual pages, below PREFIX
 	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/libexec/strake $(SHARE)/man/man1 $(dir $(COMPLETIONS))
-	install -m 755 bin/strake $(DESTDIR)$(PREFIX)/bin
-	install -m 755 bin/buildkitd bin/rootlesskit $(DESTDIR)$(PREFIX)/libexec/strake
+	install -m 755 bin/strake-light $(DESTDIR)$(PREFIX)/bin/strake
+	install -m 755 bin/strake bin/buildkitd bin/rootlesskit $(DESTDIR)$(PREFIX)/libexec/strake
 	install -m 644 docs/man/*.1 $(SHARE)/man/man1
 	bin/strake completion bash >$(word 1,$(COMPLETIONS))
 	bin/strake completion zsh >$(word 2,$(COMPLETIONS))

@@ -18,14 +18,14 @@ func Install(ctx context.Context, o Options, from install.Options) (*Installed, 
 	if err != nil {
 		return nil, err
 	}
-	from.Dir, from.Rootless, from.Say = o.programs(), !isRoot(), o.say
+	from.Dir, from.Rootless, from.Say = o.programs().Installs(), !isRoot(), o.say
 	done := &Installed{}
 	if done.Programs, err = install.Install(ctx, from); err != nil {
 		return nil, err
 	}
 	plan, problem := o.prepare(p)
 	done.Problem = problem
-	if own := o.installed("buildkitd"); problem == nil && own != "" && plan.Buildkitd != own {
+	if own := o.programs().Installed("buildkitd"); problem == nil && own != "" && plan.Buildkitd != own {
 		done.Instead = plan.Buildkitd
 	}
 	return done, nil

@@ -3,7 +3,6 @@
 package engine
 
 import (
-	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -11,11 +10,13 @@ import (
 	"os/exec"
 	"path/filepath"
 	"slices"
-	"strings"
 	"syscall"
 	"time"
 
 	"github.com/gofrs/flock"
+
+	"github.com/seed-e0495807/strake/backend/engine/programs"
+	"github.com/seed-e0495807/strake/lang/diag"
 )
 
 // prepare checks that the engine can start, and says how.
@@ -33,10 +34,10 @@ func (o *Options) prepare(p place) (*launch, error) {
 			return nil, err
 		}
 	}
-	if l.Buildkitd, err = o.program("buildkitd"); err != nil {
+	if l.Buildkitd, err = o.programs().Own("buildkitd"); err != nil {
 		return nil, err
 	}
-	if l.Runtime, err = o.runtime(); err != nil {
+	if l.Runtime, err = o.programs().Runtime(); err != nil {
 		return nil, err
 	}
 	if l.Rootless {
@@ -44,34 +45,20 @@ func (o *Options) prepare(p place) (*launch, error) {
 		list := o.checkRootlessEngine()
 		return l, list.Err()
 	}
-	return l, checkRoot()
+	return l, programs.CheckRoot()
 }
 
-// Runtime finds the program that runs containers, runc or crun, for who has the privileges
-// to use it or can get them in a user namespace. The error says what is missing.
-func Runtime(o Options) (string, error) {
-	path, err := o.runtime()
-	switch {
-	case err != nil:
-		return "", err
-	case isRoot():
-		return path, checkRoot()
+// programs finds the programs of the engine.
+func (o *Options) programs() programs.Finder { return programs.Finder{Dir: o.Dir, Env: o.Env} }
+
+// checkRootlessEngine is what is missing to run the engine without privileges.
+func (o *Options) checkRootlessEngine() diag.List {
+	list := o.programs().CheckRootless()
+	if _, err := o.programs().Own("rootlesskit"); err != nil {
+		list.Add(err.(diag.Diagnostic))
 	}
-	list := o.checkRootless()
-	return path, list.Err()
+	return list
 }
-
-func (o *Options) runtime() (string, error) {
-	path := cmp.Or(o.installed("runc"), o.look("runc"), o.look("crun"))
-	if path == "" {
-		return "", fail("no-runtime", "`strake engine install` installs one, and so does apt-get install runc",
-			"steps and containers run with runc or crun, and neither is installed")
-	}
-	return path, nil
-}
-
-// Look finds a program of the system in PATH and where it has such programs, "" for none.
-func Look(o Options, name string) string { return o.look(name) }
 
 // idle reads $STRAKE_ENGINE_IDLE.
 func (o *Options) idle() (time.Duration, error) {
@@ -86,69 +73,10 @@ func (o *Options) idle() (time.Duration, error) {
 	return d, nil
 }
 
-// program finds a program that belongs to strake: where its own variable says, beside
-// strake, where its packages put it, where Install does, or in PATH.
-func (o *Options) program(name string) (string, error) {
-	variable := "STRAKE_" + strings.ToUpper(name)
-	if path := o.getenv(variable); path != "" {
-		path, err := exec.LookPath(path)
-		if err == nil || errors.Is(err, exec.ErrDot) {
-			path, err = filepath.Abs(path)
-		}
-		if err != nil {
-			return "", fail("no-"+name, "correct "+variable+", or unset it", "cannot run %s: %v", variable, err)
-		}
-		return path, nil
-	}
-	dir := "."
-	if self, err := os.Executable(); err == nil {
-		if self, err = filepath.EvalSymlinks(self); err == nil {
-			dir = filepath.Dir(self)
-		}
-	}
-	for _, sub := range []string{".", "../libexec/strake"} {
-		if path, err := exec.LookPath(filepath.Join(dir, sub, name)); err == nil {
-			return path, nil
-		}
-	}
-	if path := cmp.Or(o.installed(name), o.look(name)); path != "" {
-		return path, nil
-	}
-	return "", fail("no-"+name, "`strake engine install` installs it; else set "+variable+" to its path, or start Docker or a BuildKit of your own",
-		"the build engine needs %s, which is neither in %s nor in PATH", name, dir)
-}
-
-// installed finds a program that was installed.
-func (o *Options) installed(name string) string {
-	path, err := exec.LookPath(filepath.Join(o.programs(), name))
-	if err != nil {
-		return ""
-	}
-	return path
-}
-
-// programs is where Install puts them.
-func (o *Options) programs() string { return filepath.Join(o.Dir, programsDir) }
-
-// look finds a program in PATH. Users often lack the directories of the system's
-// programs there, which Debian has runc in.
-func (o *Options) look(name string) string {
-	for _, dir := range filepath.SplitList(o.searchPath()) {
-		if path, err := exec.LookPath(filepath.Join(dir, name)); err == nil && filepath.IsAbs(path) {
-			return path
-		}
-	}
-	return ""
-}
-
-func (o *Options) searchPath() string {
-	return o.getenv("PATH") + ":/usr/local/sbin:/usr/sbin:/sbin"
-}
-
 // environ is the environment of the engine: what it needs. It outlives the command
 // that starts it, and must not keep that one's secrets.
 func (o *Options) environ() []string {
-	env := []string{"PATH=" + o.searchPath()}
+	env := []string{"PATH=" + o.programs().Path()}
 	for _, name := range []string{"HOME", "USER", "LOGNAME", "LANG", "TZ", "TMPDIR",
 		"HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "ALL_PROXY", "http_proxy", "https_proxy", "no_proxy", "all_proxy",
 		"SSL_CERT_FILE", "SSL_CERT_DIR", "BUILDKITD_LOG_LEVEL"} {
@@ -231,7 +159,7 @@ func (o *Options) command(l *launch) (*exec.Cmd, error) {
 
 // rootlesskit runs a command with the rights of root in namespaces of the user.
 func (o *Options) rootlesskit(l *launch, command []string) (*exec.Cmd, error) {
-	kit, err := o.program("rootlesskit")
+	kit, err := o.programs().Own("rootlesskit")
 	if err != nil {
 		return nil, err
 	}
@@ -258,7 +186,7 @@ func (o *Options) rootlesskit(l *launch, command []string) (*exec.Cmd, error) {
 // forbidden explains why no process could be started.
 func forbidden(err error) error {
 	if errors.Is(err, syscall.EPERM) {
-		return noNamespaces()
+		return programs.NoNamespaces()
 	}
 	return fail("engine-start", "", "cannot start the build engine: %v", err)
 }

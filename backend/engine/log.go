@@ -14,6 +14,9 @@ import (
 	"github.com/seed-e0495807/strake/lang/late"
 )
 
+const userNamespaceHint = "as root: sysctl -w kernel.apparmor_restrict_unprivileged_userns=0, where there is such a setting; " +
+	"in a container: run it with --privileged; or give BUILDKIT_HOST the address of a BuildKit"
+
 // maxLog is how large the log may grow before its content becomes log.old.
 const maxLog = 4 << 20
 

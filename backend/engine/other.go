@@ -32,14 +32,6 @@ func Supervise(context.Context, string) error { return noEngine() }
 // Stop needs Linux.
 func Stop(context.Context, Options) (bool, error) { return false, noEngine() }
 
-// Runtime needs Linux.
-func Runtime(Options) (string, error) {
-	return "", fail("no-containers", "run strake on Linux, in a virtual machine or in WSL", "containers need Linux")
-}
-
-// Look finds nothing.
-func Look(Options, string) string { return "" }
-
 // Install needs Linux.
 func Install(context.Context, Options, install.Options) (*Installed, error) { return nil, noEngine() }
 

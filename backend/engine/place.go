@@ -39,8 +39,6 @@ const (
 	configFile  = "buildkitd.toml"
 	reserveFile = "reserve" // see keepReserve
 	rootDir     = "root"    // of buildkitd
-	// Where Install puts programs: a link, see package install.
-	programsDir = "programs"
 )
 
 // maxSocketPath is how long the path of a socket may be: unix(7), without the zero.

@@ -8,7 +8,6 @@ import (
 	"reflect"
 	"slices"
 
-	"github.com/distribution/reference"
 	digest "github.com/opencontainers/go-digest"
 	ocispecs "github.com/opencontainers/image-spec/specs-go/v1"
 
@@ -41,10 +40,10 @@ func Normalize(name string) (string, error) {
 	return named.String(), nil
 }
 
-func parseName(name string) (reference.Named, error) {
-	named, err := reference.ParseDockerRef(name)
+func parseName(name string) (imageName, error) {
+	named, err := parseRef(name)
 	if err != nil {
-		return nil, fail("invalid-reference", "write it as [HOST/]NAME[:TAG], in lower case", "%q is not the name of an image: %v", name, err)
+		return imageName{}, fail("invalid-reference", "write it as [HOST/]NAME[:TAG], in lower case", "%q is not the name of an image: %v", name, err)
 	}
 	return named, nil
 }

@@ -7,7 +7,6 @@ import (
 	"slices"
 
 	"github.com/containerd/containerd/v2/core/images"
-	"github.com/distribution/reference"
 	digest "github.com/opencontainers/go-digest"
 	ocispecs "github.com/opencontainers/image-spec/specs-go/v1"
 )
@@ -27,14 +26,11 @@ const (
 
 // pin is the digest in a full name, "" when there is none.
 func pin(full string) digest.Digest {
-	named, err := reference.ParseNormalizedNamed(full)
+	named, err := parseNormal(full)
 	if err != nil {
 		return ""
 	}
-	if d, ok := named.(reference.Digested); ok {
-		return d.Digest()
-	}
-	return ""
+	return named.digest
 }
 
 // Pinned tells whether a full name has a digest: content then has the name by itself.

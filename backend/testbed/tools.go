@@ -16,6 +16,13 @@ func Strake(t testing.TB) string {
 	return program(t, "strake")
 }
 
+// Light builds strake-light, which make install puts in front of the program under test by the
+// name strake, and gives its path. The whole program is beside it where Strake is called, too.
+func Light(t testing.TB) string {
+	t.Helper()
+	return program(t, "strake-light")
+}
+
 // program builds one of this module's programs to bin, unless nothing of the module has
 // changed since: Go takes seconds to find that out, and many tests ask.
 func program(t testing.TB, name string, flags ...string) string {

@@ -24,7 +24,7 @@ import (
 // captor runs containers that try to get out, as root or as a user without privileges.
 type captor struct {
 	*testing.T
-	dir  string // of the user, with strake and prober
+	dir  string // of the user, with strake and prober; strake is the light one, as make install has it
 	home string // $STRAKE_HOME
 	cred *syscall.Credential
 	env  []string
@@ -67,19 +67,26 @@ func mappedUser(t *testing.T) user.User {
 // newCaptor makes the place of a user, who is the one that runs the test, or any if that is root.
 func newCaptor(t *testing.T, u user.User) *captor {
 	t.Helper()
-	dir, err := os.MkdirTemp("", "captor") // t.TempDir is closed to other users
+	base, err := os.MkdirTemp("", "captor") // t.TempDir is closed to other users
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { os.RemoveAll(dir) })
+	t.Cleanup(func() { os.RemoveAll(base) })
+	dir, whole := filepath.Join(base, "bin"), filepath.Join(base, "libexec", "strake")
+	if err := errors.Join(os.Chmod(base, 0o755), os.Mkdir(dir, 0o755), os.MkdirAll(whole, 0o755)); err != nil {
+		t.Fatal(err)
+	}
+	if err := exec.Command("cp", testbed.Light(t), filepath.Join(dir, "strake")).Run(); err != nil {
+		t.Fatal(err)
+	}
 	c := &captor{T: t, dir: dir, home: filepath.Join(dir, "home")}
 	if os.Geteuid() == 0 {
 		c.cred = &syscall.Credential{Uid: uint32(u.Uid), Gid: uint32(u.Gid)}
 	}
-	for _, name := range []string{"strake", "prober"} {
+	for name, to := range map[string]string{"strake": whole, "prober": dir} {
 		program, err := exec.LookPath(name)
 		if err == nil {
-			err = exec.Command("cp", program, dir).Run()
+			err = exec.Command("cp", program, to).Run()
 		}
 		if err != nil {
 			t.Fatal(err)

@@ -5,6 +5,7 @@ import (
 
 	"github.com/seed-e0495807/strake/cmd/internal/cli"
 	"github.com/seed-e0495807/strake/cmd/internal/cli/build"
+	"github.com/seed-e0495807/strake/cmd/internal/cli/commit"
 	"github.com/seed-e0495807/strake/cmd/internal/cli/compile"
 	"github.com/seed-e0495807/strake/cmd/internal/cli/completion"
 	"github.com/seed-e0495807/strake/cmd/internal/cli/container"
@@ -13,6 +14,7 @@ import (
 	"github.com/seed-e0495807/strake/cmd/internal/cli/format"
 	"github.com/seed-e0495807/strake/cmd/internal/cli/frontend"
 	"github.com/seed-e0495807/strake/cmd/internal/cli/image"
+	"github.com/seed-e0495807/strake/cmd/internal/cli/inspect"
 	"github.com/seed-e0495807/strake/cmd/internal/cli/optimize"
 	"github.com/seed-e0495807/strake/cmd/internal/cli/plugin"
 	"github.com/seed-e0495807/strake/cmd/internal/cli/validate"
@@ -32,7 +34,11 @@ func commands() []cli.Maker {
 		{Name: "frontend", Make: frontend.Command},
 		{Name: "plugin", Make: plugin.Command},
 		{Name: "context", Make: context.Command},
-	}, image.Commands(), container.Commands(), validate.Commands(), []cli.Maker{
+	}, image.Commands(), container.Commands(image.Fetch), []cli.Maker{
+		{Name: "inspect", Make: inspect.Command},
+		{Name: "commit", Make: commit.Command},
+		{Name: commit.HelperName, Make: commit.HelperCommand},
+	}, validate.Commands(), []cli.Maker{
 		{Name: "optimize", Make: optimize.Command},
 		{Name: "engine", Make: engine.Command},
 		{Name: "completion", Make: completion.Command},

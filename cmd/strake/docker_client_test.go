@@ -6,6 +6,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/seed-e0495807/strake/cmd/internal/entry"
 )
 
 // Docker's own client lists strake among its plugins, and runs it.
@@ -19,7 +21,7 @@ func TestDockerClient(t *testing.T) {
 		t.Fatal(err)
 	}
 	config := t.TempDir()
-	plugin := filepath.Join(config, "cli-plugins", dockerPlugin)
+	plugin := filepath.Join(config, "cli-plugins", entry.DockerPlugin)
 	if err := os.MkdirAll(filepath.Dir(plugin), 0o777); err != nil {
 		t.Fatal(err)
 	}

@@ -65,6 +65,27 @@ func TestPluginPrograms(t *testing.T) {
 	}
 }
 
+// TestLightProgram holds what a command about containers has to start with to what it needs. The
+// packages here are those that take a process long to start, or bring such in.
+func TestLightProgram(t *testing.T) {
+	out, err := exec.Command("go", "list", "-deps", "../strake-light").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	const most = 240
+	names := strings.Fields(string(out))
+	if len(names) > most {
+		t.Errorf("strake-light brings in %d packages, want at most %d", len(names), most)
+	}
+	for _, name := range names {
+		for _, heavy := range []string{"google.golang.org/", "cel.dev/", "github.com/moby/buildkit/", "github.com/distribution/reference", "go.opentelemetry.io/", "net/http", "encoding/gob"} {
+			if strings.HasPrefix(name, heavy) {
+				t.Errorf("strake-light brings in %s", name)
+			}
+		}
+	}
+}
+
 // linters are the packages of BuildKit, with the texts of its build checks, that bring in
 // its parser. Nothing of them parses here.
 var linters = []string{"github.com/moby/buildkit/frontend/dockerfile/linter", "github.com/moby/buildkit/frontend/subrequests/lint"}

@@ -14,6 +14,8 @@ import (
 	"github.com/moby/buildkit/cmd/buildctl/debug"
 	"github.com/rogpeppe/go-internal/testscript"
 	"github.com/urfave/cli/v3"
+
+	"github.com/seed-e0495807/strake/cmd/internal/entry"
 )
 
 var update = flag.Bool("update", false, "write what the scripts compare with")
@@ -25,7 +27,7 @@ func TestMain(m *testing.M) {
 		main()
 		return
 	}
-	testscript.Main(m, map[string]func(){"strake": main, dockerPlugin: main, "buildctl": buildctl, "noisy": noisy, "prober": prober, "docker-init": main})
+	testscript.Main(m, map[string]func(){"strake": main, entry.DockerPlugin: main, "buildctl": buildctl, "noisy": noisy, "prober": prober, "docker-init": main})
 }
 
 // buildctl is "buildctl debug", the real one.

@@ -30,6 +30,7 @@ type Process struct {
 	Commands       []Maker                        // of the program, in the order of the overview
 	Complete       func(*Process, *cobra.Command) // gives commands and flags their words
 	OnlyErrors     bool                           // are reported, as the user wants nothing else
+	Always         []string                       // codes of diagnostics that are reported all the same
 	// Signals has the signals that would interrupt the command left to it; may be nil.
 	Signals func()
 	Args    []string // the command line
@@ -39,8 +40,8 @@ type Process struct {
 	failed   error // of the help, for which cobra has no errors
 }
 
-// atExit has something done when the command is over.
-func (p *Process) atExit(do func()) { p.exits = append(p.exits, do) }
+// AtExit has something done when the command is over.
+func (p *Process) AtExit(do func()) { p.exits = append(p.exits, do) }
 
 // ErrReported stands for errors that the user has been told of.
 var ErrReported = errors.New("errors were reported")

@@ -3,14 +3,11 @@ package cli
 import (
 	"fmt"
 	"io"
-	"log"
 	"os"
 	"slices"
 
 	"golang.org/x/term"
 
-	"github.com/seed-e0495807/strake/backend/compile"
-	"github.com/seed-e0495807/strake/ir/plan"
 	"github.com/seed-e0495807/strake/lang/diag"
 	"github.com/seed-e0495807/strake/lang/source"
 )
@@ -18,9 +15,8 @@ import (
 // Report shows diagnostics, with a blank line between them.
 func (p *Process) Report(set *source.Set, list diag.List) {
 	if p.OnlyErrors {
-		// Who gave a base is said all the same: a tag is no proof.
 		list = slices.DeleteFunc(slices.Clone(list), func(d diag.Diagnostic) bool {
-			return d.Severity != diag.Error && d.Code != plan.BaseOrigin
+			return d.Severity != diag.Error && !slices.Contains(p.Always, d.Code)
 		})
 	}
 	if len(list) == 0 {
@@ -32,6 +28,14 @@ func (p *Process) Report(set *source.Set, list diag.List) {
 	p.reported = true
 	diag.Text(p.Stderr, set, list.Redacted(), diag.TextOptions{Color: p.Color(p.Stderr), Width: Width(p.Stderr)})
 }
+
+// Findings are an error with places in files of its own.
+type Findings struct {
+	Set  *source.Set
+	List diag.List
+}
+
+func (f *Findings) Error() string { return f.List.Error() }
 
 // Diagnose makes diagnostics of any error.
 func Diagnose(err error) diag.List {
@@ -75,9 +79,6 @@ func Printf(w io.Writer, format string, args ...any) error {
 	_, err := io.WriteString(w, diag.Screen(fmt.Sprintf(format, args...)))
 	return err
 }
-
-// Watch logs the work of a compile, which is seen with STRAKE_DEBUG.
-func Watch(w compile.Work) { log.Printf("compile: %s", w) }
 
 // Shown is a text for standard output, which is somebody else's, as a Dockerfile is: a
 // program reads it as it is, and a terminal what prints of it.

@@ -90,3 +90,9 @@ func (p *Process) ShownDiff(diff string) string {
 	}
 	return b.String()
 }
+
+// Outside tells of a Dockerfile that is a link out of its repository.
+func (p *Process) Outside(name string) (string, bool) {
+	at, err := p.locate(name)
+	return at.Real, err == nil && at.Outside
+}

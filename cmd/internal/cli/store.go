@@ -9,6 +9,7 @@ import (
 	ocispecs "github.com/opencontainers/image-spec/specs-go/v1"
 
 	"github.com/seed-e0495807/strake/backend/container"
+	"github.com/seed-e0495807/strake/backend/engine/programs"
 	"github.com/seed-e0495807/strake/backend/store"
 )
 
@@ -20,6 +21,14 @@ func ContainersDir(home string) string { return filepath.Join(home, "containers"
 
 // LayersDir is the directory of the layers that are unpacked for containers.
 func LayersDir(home string) string { return filepath.Join(home, "layers") }
+
+// EngineDir is the directory of the embedded engine, and of programs that were installed.
+func EngineDir(home string) string { return filepath.Join(home, "engine") }
+
+// Programs finds programs of the machine, and those that were installed below a home.
+func (p *Process) Programs(home string) programs.Finder {
+	return programs.Finder{Dir: EngineDir(home), Env: p.Env}
+}
 
 // WithStore calls fn with the image store, which is held meanwhile: no blob goes
 // away that fn sees.
@@ -58,7 +67,7 @@ func (p *Process) HeldStore(ctx context.Context) (*store.Store, error) {
 	if err != nil {
 		return nil, err
 	}
-	p.atExit(func() { release() })
+	p.AtExit(func() { release() })
 	return s, nil
 }
 

@@ -25,6 +25,7 @@ import (
 	"github.com/seed-e0495807/strake/backend/input"
 	"github.com/seed-e0495807/strake/backend/store"
 	"github.com/seed-e0495807/strake/cmd/internal/cli"
+	"github.com/seed-e0495807/strake/cmd/internal/cli/project"
 	"github.com/seed-e0495807/strake/ir/plan"
 	"github.com/seed-e0495807/strake/lang/diag"
 )
@@ -72,10 +73,10 @@ func Command(p *cli.Process) *cobra.Command {
 // run is one call of the command.
 type run struct {
 	*cli.Process
-	cli.BuildFlags
-	cli.EngineFlags
-	cli.PluginFlags
-	cli.GivenFlags
+	project.BuildFlags
+	project.EngineFlags
+	project.PluginFlags
+	project.GivenFlags
 	file, progress, iidFile, metadataFile string
 	tags, outputs                         []string
 	cacheFrom, cacheTo                    []string
@@ -134,7 +135,7 @@ func (b *run) run(ctx context.Context, args []string) error {
 	if err != nil {
 		return err
 	}
-	request.Compile.Watch = cli.Watch
+	request.Compile.Watch = project.Watch
 	if b.progress != "rawjson" {
 		request.Silent = b.silent
 	}

@@ -6,7 +6,7 @@ import (
 	"github.com/seed-e0495807/strake/backend/build"
 	"github.com/seed-e0495807/strake/backend/debug"
 	"github.com/seed-e0495807/strake/cmd/internal/cli"
-	"github.com/seed-e0495807/strake/cmd/internal/cli/container"
+	"github.com/seed-e0495807/strake/cmd/internal/cli/commit"
 )
 
 // debugging reads the flags of --debug. The path is that of the build context.
@@ -46,7 +46,7 @@ func (b *run) debugging(r *build.Request, path string) error {
 		Streams: debug.Streams{Stdin: b.Stdin, Stdout: b.Stdout, Stderr: b.Stderr, Term: term},
 		Failed:  func(f *build.Failure) { b.Report(f.Set, f.Diags) },
 		Say:     func(text string) { cli.Printf(b.Stderr, "%s", text) },
-		Keeper:  container.Keeper(b.Process),
+		Keeper:  commit.Keeper(b.Process),
 	}
 	return nil
 }

@@ -15,6 +15,8 @@ import (
 	"github.com/seed-e0495807/strake/backend/build"
 	"github.com/seed-e0495807/strake/backend/output"
 	"github.com/seed-e0495807/strake/cmd/internal/cli"
+	"github.com/seed-e0495807/strake/cmd/internal/cli/project"
+	"github.com/seed-e0495807/strake/ir/plan"
 )
 
 func (b *run) declare(f *pflag.FlagSet) {
@@ -34,11 +36,11 @@ func (b *run) declare(f *pflag.FlagSet) {
 	f.StringVar(&b.provenance, "provenance", "", "`BOOL|ATTRS` Attach how the image was made (default mode=min)")
 	f.StringArrayVar(&b.annotations, "annotation", nil, "`[PLACE:]KEY=VALUE` Annotate the image's manifest or index")
 	f.BoolVar(&b.pull, "pull", false, "Ask the registry for base images, even if they are here")
-	f.StringVar(&b.progress, "progress", cli.ProgressMode(b.Env), "`MODE` How progress is shown: auto, plain, tty, rawjson, quiet")
+	f.StringVar(&b.progress, "progress", project.ProgressMode(b.Env), "`MODE` How progress is shown: auto, plain, tty, rawjson, quiet")
 	f.BoolVarP(&b.quiet, "quiet", "q", false, "Print the id of the image, and nothing else")
 	f.StringVar(&b.iidFile, "iidfile", "", "`FILE` Write the id of the image to a file")
 	f.StringVar(&b.metadataFile, "metadata-file", "", "`FILE` Write what is known of the result to a file, as JSON")
-	f.StringVar(&b.call, "call", "build", "`METHOD` Ask about the build instead of running it: "+cli.Either(cli.Questions()))
+	f.StringVar(&b.call, "call", "build", "`METHOD` Ask about the build instead of running it: "+project.Either(project.Questions()))
 	f.BoolVar(&b.check, "check", false, "Check the Dockerfile, and build nothing: --call=check")
 	f.BoolVar(&b.debug, "debug", false, "Open a shell where the step that fails runs; see --on")
 	f.StringVar(&b.on, "on", "", "`error|LINE` Open the shell at a step that fails (default error), or in front of the one at a line of the Dockerfile, or at FILE:LINE of one that it includes; implies --debug")
@@ -58,11 +60,11 @@ func (b *run) request() (build.Request, error) {
 	if r.Tags, err = tagNames(b.tags); err != nil {
 		return r, err
 	}
-	from, err := cli.Each("--cache-from", b.cacheFrom, build.ParseCache)
+	from, err := project.Each("--cache-from", b.cacheFrom, build.ParseCache)
 	if err != nil {
 		return r, err
 	}
-	to, err := cli.Each("--cache-to", b.cacheTo, build.ParseCache)
+	to, err := project.Each("--cache-to", b.cacheTo, build.ParseCache)
 	if err != nil {
 		return r, err
 	}
@@ -98,7 +100,7 @@ func emptyCache(c client.CacheOptionsEntry) string {
 // attributes reads what is attached to an image.
 func (b *run) attributes(r *build.Request) error {
 	var err error
-	if r.Attestations, err = cli.Each("--attest", b.attests, build.ParseAttest); err != nil {
+	if r.Attestations, err = project.Each("--attest", b.attests, build.ParseAttest); err != nil {
 		return err
 	}
 	for _, s := range []struct{ kind, value string }{{"sbom", b.sbom}, {"provenance", b.provenance}} {
@@ -111,7 +113,7 @@ func (b *run) attributes(r *build.Request) error {
 		}
 		r.Attestations = append(r.Attestations, a)
 	}
-	annotations, err := cli.Each("--annotation", b.annotations, build.ParseAnnotation)
+	annotations, err := project.Each("--annotation", b.annotations, build.ParseAnnotation)
 	if err != nil {
 		return err
 	}
@@ -126,7 +128,7 @@ func (b *run) attributes(r *build.Request) error {
 
 // destinations are the outputs: those of -o, of --push and of --load, or the store.
 func (b *run) destinations() ([]build.Output, error) {
-	out, err := cli.Each("--output", b.outputs, build.ParseOutput)
+	out, err := project.Each("--output", b.outputs, build.ParseOutput)
 	if err != nil {
 		return nil, err
 	}
@@ -181,7 +183,7 @@ func (b *run) method() (string, error) {
 			return name, nil
 		}
 	}
-	return "", cli.Misuse("invalid --call %q: expected build, %s", b.call, cli.Either(cli.Questions()))
+	return "", cli.Misuse("invalid --call %q: expected build, %s", b.call, project.Either(project.Questions()))
 }
 
 // display sets up how progress is shown.
@@ -189,8 +191,9 @@ func (b *run) display(r *build.Request) (err error) {
 	if r.Call != "" && b.progress == "auto" {
 		b.progress = "quiet" // the answer is what counts
 	}
-	r.Progress, b.progress, err = cli.Progress(b.Stderr, b.progress, b.quiet)
+	r.Progress, b.progress, err = project.Progress(b.Stderr, b.progress, b.quiet)
 	b.OnlyErrors = r.Call == "" && (b.progress == "quiet" || b.progress == "none") // as buildx
+	b.Always = []string{plan.BaseOrigin}                                           // a tag is no proof of who gave a base
 	return err
 }
 
@@ -204,8 +207,8 @@ func declareIgnored(f *pflag.FlagSet) {
 	f.String("isolation", "", "")
 	f.StringSlice("security-opt", nil, "")
 	for _, name := range []string{"compress", "force-rm", "rm", "squash", "isolation", "security-opt"} {
-		cli.Must(f.MarkHidden(name))
+		project.Must(f.MarkHidden(name))
 	}
-	cli.Must(f.MarkDeprecated("squash", "layers are not merged; use stages, and copy what counts"))
-	cli.Must(f.MarkDeprecated("security-opt", "use RUN --security=insecure and --allow security.insecure"))
+	project.Must(f.MarkDeprecated("squash", "layers are not merged; use stages, and copy what counts"))
+	project.Must(f.MarkDeprecated("security-opt", "use RUN --security=insecure and --allow security.insecure"))
 }

@@ -18,6 +18,7 @@ import (
 	"github.com/seed-e0495807/strake/backend/llb"
 	"github.com/seed-e0495807/strake/backend/output"
 	"github.com/seed-e0495807/strake/cmd/internal/cli"
+	"github.com/seed-e0495807/strake/cmd/internal/cli/project"
 	"github.com/seed-e0495807/strake/ir/lint"
 	"github.com/seed-e0495807/strake/ir/plan"
 	"github.com/seed-e0495807/strake/lang"
@@ -68,8 +69,8 @@ func compileCommand(p *cli.Process) *cobra.Command {
 // compileRun is one call of the command.
 type compileRun struct {
 	*cli.Process
-	cli.BuildFlags
-	cli.PluginFlags
+	project.BuildFlags
+	project.PluginFlags
 	file         string
 	contexts     []string
 	imageConfigs []string
@@ -93,7 +94,7 @@ type compileRun struct {
 
 func (c *compileRun) declare(f *pflag.FlagSet) {
 	c.declareInput(f)
-	f.StringVar(&c.emit, "emit", "json", "`FORM` What to write: "+cli.Either(cli.OutputNames(nil))+" (default json)")
+	f.StringVar(&c.emit, "emit", "json", "`FORM` What to write: "+project.Either(project.OutputNames(nil))+" (default json)")
 	f.StringVarP(&c.output, "output", "o", "", "`FILE|DIR` Write to a file, or to files in a directory (default standard output)")
 	f.StringVar(&c.configOut, "config-out", "", "`FILE|DIR` Write the config of the image, too, as JSON")
 }
@@ -145,7 +146,7 @@ func (c *compileRun) run(ctx context.Context, args []string) error {
 
 // prepare checks the flags and reads the files that they name.
 func (c *compileRun) prepare(ctx context.Context, args []string) error {
-	c.Platforms = cli.Distinct(c.Platforms)
+	c.Platforms = project.Distinct(c.Platforms)
 	if err := c.chooseRules(); err != nil {
 		return err
 	}
@@ -159,7 +160,7 @@ func (c *compileRun) prepare(ctx context.Context, args []string) error {
 	if err := input.Check(options); err != nil {
 		return cli.Misuse("%v", err)
 	}
-	named, err := cli.NamedContexts(c.contexts)
+	named, err := project.NamedContexts(c.contexts)
 	if err != nil {
 		return err
 	}
@@ -257,7 +258,7 @@ func (c *compileRun) open(ctx context.Context, arg string) (*compile.Snapshot, e
 	if err != nil {
 		return nil, err
 	}
-	config := compile.Config{Whole: c.form.Whole, AtHand: c.atHand, Watch: cli.Watch}
+	config := compile.Config{Whole: c.form.Whole, AtHand: c.atHand, Watch: project.Watch}
 	if err := c.Plugins(ctx, c.Process, in, &config); err != nil {
 		return nil, err
 	}

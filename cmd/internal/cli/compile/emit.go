@@ -10,6 +10,7 @@ import (
 	"github.com/seed-e0495807/strake/backend/compile"
 	"github.com/seed-e0495807/strake/backend/output"
 	"github.com/seed-e0495807/strake/cmd/internal/cli"
+	"github.com/seed-e0495807/strake/cmd/internal/cli/project"
 	"github.com/seed-e0495807/strake/lang/diag"
 )
 
@@ -26,14 +27,14 @@ func outputLines() string {
 func (c *compileRun) choose() error {
 	var ok bool
 	if c.form, ok = output.Named(c.emit); !ok {
-		e := &cli.UsageError{Message: "unknown form: --emit=" + c.emit, Hint: "it may be " + cli.Either(cli.OutputNames(nil))}
-		if near := diag.Suggest(c.emit, cli.OutputNames(nil)); near != "" {
+		e := &cli.UsageError{Message: "unknown form: --emit=" + c.emit, Hint: "it may be " + project.Either(project.OutputNames(nil))}
+		if near := diag.Suggest(c.emit, project.OutputNames(nil)); near != "" {
 			e.Hint = "--emit=" + near
 		}
 		return e
 	}
 	if c.configOut != "" && !c.form.Platforms {
-		return cli.Misuse("--config-out needs --emit=%s", cli.Either(cli.OutputNames(func(o output.Output) bool { return o.Platforms })))
+		return cli.Misuse("--config-out needs --emit=%s", project.Either(project.OutputNames(func(o output.Output) bool { return o.Platforms })))
 	}
 	return nil
 }

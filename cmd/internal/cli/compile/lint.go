@@ -16,6 +16,7 @@ import (
 	"github.com/seed-e0495807/strake/backend/gateway"
 	"github.com/seed-e0495807/strake/backend/llb"
 	"github.com/seed-e0495807/strake/cmd/internal/cli"
+	"github.com/seed-e0495807/strake/cmd/internal/cli/project"
 	"github.com/seed-e0495807/strake/ir/plan"
 	"github.com/seed-e0495807/strake/lang/diag"
 	"github.com/seed-e0495807/strake/lang/diag/formats"
@@ -72,7 +73,7 @@ func lintCommand(p *cli.Process) *cobra.Command {
 	flags := cmd.Flags()
 	c := &lintRun{compileRun: compileRun{Process: p}}
 	c.declareInput(flags)
-	flags.StringVar(&c.format, "format", "text", "`FORM` How findings are written: "+cli.Either(lintFormats())+" (default text)")
+	flags.StringVar(&c.format, "format", "text", "`FORM` How findings are written: "+project.Either(lintFormats())+" (default text)")
 	flags.StringVar(&c.failOn, "fail-on", "error", "`SEVERITY` Fail at this severity: error, warning, info, hint or never (default error)")
 	c.declareRules(flags)
 	flags.StringVar(&c.fix, "fix", "", "`WHICH` Fix what can be, safe or unsafe too (safe without a value)")
@@ -110,7 +111,7 @@ func (c *lintRun) run(ctx context.Context, args []string) error {
 	case !slices.Contains(failLevels(), c.failOn):
 		return cli.Misuse("invalid --fail-on %q: expected error, warning, info, hint or never", c.failOn)
 	case !slices.Contains(lintFormats(), c.format):
-		return cli.Misuse("invalid --format %q: expected %s", c.format, cli.Either(lintFormats()))
+		return cli.Misuse("invalid --format %q: expected %s", c.format, project.Either(lintFormats()))
 	case !slices.Contains([]string{"", "safe", "unsafe"}, c.fix):
 		return cli.Misuse("invalid --fix=%s: expected safe or unsafe", c.fix)
 	case c.diff && c.fix == "":

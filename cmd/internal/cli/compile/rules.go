@@ -16,6 +16,7 @@ import (
 	"github.com/seed-e0495807/strake/backend/input"
 	"github.com/seed-e0495807/strake/backend/lint/shellcheck"
 	"github.com/seed-e0495807/strake/cmd/internal/cli"
+	"github.com/seed-e0495807/strake/cmd/internal/cli/project"
 	"github.com/seed-e0495807/strake/ir/lint"
 	"github.com/seed-e0495807/strake/ir/lint/rules"
 	"github.com/seed-e0495807/strake/lang/source"
@@ -33,7 +34,7 @@ func (c *compileRun) chooseRules() error {
 	for _, g := range c.given {
 		name, level, ok := strings.Cut(g, "=")
 		if !ok || name == "" || !slices.Contains(lint.Levels(), level) {
-			return cli.Misuse("invalid --rule %q: expected RULE=LEVEL, with %s", g, cli.Either(lint.Levels()))
+			return cli.Misuse("invalid --rule %q: expected RULE=LEVEL, with %s", g, project.Either(lint.Levels()))
 		}
 		c.settings = append(c.settings, lint.Setting{Name: name, Level: level})
 	}
@@ -101,7 +102,7 @@ func (c *lintRun) dockerfiles(ctx context.Context, args []string) ([]string, err
 			}
 			out = append(out, more...)
 		case err == nil && info.IsDir():
-			found, err := c.Dockerfiles(ctx, arg)
+			found, err := project.Dockerfiles(ctx, c.Process, arg)
 			if err != nil {
 				return nil, err
 			}
@@ -120,7 +121,7 @@ func (c *lintRun) dockerfiles(ctx context.Context, args []string) ([]string, err
 			out = append(out, arg)
 		}
 	}
-	return cli.Distinct(out), nil
+	return project.Distinct(out), nil
 }
 
 // matching are the files and directories of a pattern, in which ** stands for any number of

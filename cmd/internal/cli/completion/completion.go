@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/seed-e0495807/strake/cmd/internal/cli"
+	"github.com/seed-e0495807/strake/cmd/internal/cli/project"
 )
 
 const commandLong = `Prints what a shell runs to complete the words of strake: commands and flags, stages and
@@ -147,11 +148,11 @@ func (c completer) values(cmd *cobra.Command, flag string) cobra.CompletionFunc 
 func Enumerated() map[string][]string {
 	return map[string][]string{
 		"--progress":       {"auto", "plain", "tty", "rawjson", "quiet"},
-		"--call":           cli.Questions(),
+		"--call":           project.Questions(),
 		"--network":        {"default", "none", "host"},
 		"--allow":          {"network.host", "security.insecure", "device"},
 		"--allow-plugins":  {"locked"},
-		"--emit":           cli.OutputNames(nil),
+		"--emit":           project.OutputNames(nil),
 		"--fail-on":        {"error", "warning", "info", "hint", "never"},
 		"--sort":           {"size", "name"},
 		"--format":         {"table", "json"},

@@ -15,6 +15,7 @@ import (
 	"github.com/seed-e0495807/strake/backend/input"
 	"github.com/seed-e0495807/strake/backend/store"
 	"github.com/seed-e0495807/strake/cmd/internal/cli"
+	"github.com/seed-e0495807/strake/cmd/internal/cli/project"
 	"github.com/seed-e0495807/strake/lang"
 	"github.com/seed-e0495807/strake/lang/diag"
 	"github.com/seed-e0495807/strake/lang/regular"
@@ -238,14 +239,14 @@ func (c completer) programs(cmd *cobra.Command, args []string, _ string) ([]cobr
 	defer cancel()
 	var words []cobra.Completion
 	if revoke, _ := cmd.Flags().GetBool("revoke"); revoke {
-		if trusted, err := c.Trusted(""); err == nil {
+		if trusted, err := project.Trusted(c.Process, ""); err == nil {
 			list, _ := trusted.List("")
 			for _, a := range list {
 				words = append(words, diag.Printable(a.Name))
 			}
 		}
 	} else {
-		var from cli.PluginFlags
+		var from project.PluginFlags
 		from.Config, _ = cmd.Flags().GetString("config")
 		if file, err := from.Here(ctx, c.Process); err == nil {
 			for _, e := range file.Entries {

@@ -64,7 +64,7 @@ func (o *cpOptions) run(ctx context.Context, p *cli.Process, from, to string) er
 	if into {
 		name, inside = dest, path
 	}
-	w, c, err := find(ctx, p, name)
+	w, c, err := Find(ctx, p, name)
 	if err != nil {
 		return err
 	}

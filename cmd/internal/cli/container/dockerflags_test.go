@@ -23,7 +23,7 @@ const dockerFlags = `add-host annotation attach blkio-weight blkio-weight-device
 
 func parse(t *testing.T, args ...string) error {
 	t.Helper()
-	p := &cli.Process{Stdin: strings.NewReader(""), Stdout: io.Discard, Stderr: io.Discard, Commands: Commands(),
+	p := &cli.Process{Stdin: strings.NewReader(""), Stdout: io.Discard, Stderr: io.Discard, Commands: Commands(nil),
 		Env: func(string) (string, bool) { return "", false }}
 	_, err := p.Call(t.Context(), append([]string{"run"}, args...))
 	return err
@@ -34,7 +34,7 @@ func parse(t *testing.T, args ...string) error {
 func TestDockerFlags(t *testing.T) {
 	flags := strings.Fields(dockerFlags)
 	p := &cli.Process{Env: func(string) (string, bool) { return "", false }}
-	set := runCommand(p).Flags()
+	set := runCommand(p, nil).Flags()
 	said := map[string]string{}
 	for _, a := range absentFlags() {
 		for _, name := range a.names {
@@ -73,7 +73,7 @@ func TestNetworkFlag(t *testing.T) {
 		}
 	}
 	p := &cli.Process{Env: func(string) (string, bool) { return "", false }}
-	cmd := runCommand(p)
+	cmd := runCommand(p, nil)
 	if err := cmd.ParseFlags([]string{"--net=none", "image"}); err != nil || cmd.Flag("network").Value.String() != "none" {
 		t.Errorf("%v", err)
 	}

@@ -50,7 +50,7 @@ func execCommand(p *cli.Process) *cobra.Command {
 }
 
 func exec(ctx context.Context, p *cli.Process, name string, e container.ExecConfig, away bool) error {
-	w, c, err := find(ctx, p, name)
+	w, c, err := Find(ctx, p, name)
 	if err != nil {
 		return err
 	}

@@ -28,6 +28,7 @@ import (
 // runOptions are the flags of strake run. Their names are docker's.
 type runOptions struct {
 	*cli.Process
+	fetch Fetch
 
 	interactive, tty, detach, remove, init, readOnly, quiet, record bool
 

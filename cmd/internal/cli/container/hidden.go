@@ -6,7 +6,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/seed-e0495807/strake/backend/container"
-	"github.com/seed-e0495807/strake/backend/debug"
 	"github.com/seed-e0495807/strake/cmd/internal/cli"
 )
 
@@ -14,11 +13,7 @@ import (
 const (
 	monitorName = "container-monitor"
 	initName    = "container-init"
-	helperName  = "container-helper"
 	sweepArg    = "sweep"
-	holdArg     = "hold"
-	enterArg    = "enter"
-	keepArg     = "keep"
 )
 
 // monitorCommand is the process that watches a container in the background, and with
@@ -66,26 +61,6 @@ func initCommand(*cli.Process) *cobra.Command {
 			err = cli.Exit(code, nil)
 		}
 		return err
-	})
-	return cmd
-}
-
-// helperCommand is what a build needs to keep what is changed in its shell: with holdArg the first
-// process of the shell's container, with enterArg and a command what becomes the shell, with keepArg
-// and a blob of the store what makes a container of the changes.
-func helperCommand(p *cli.Process) *cobra.Command {
-	cmd := &cobra.Command{Use: helperName + " " + holdArg + "|" + enterArg + " COMMAND|" + keepArg + " DIGEST", Short: "Keep what is changed in the shell of a build", Hidden: true}
-	cmd.DisableFlagParsing = true
-	cmd.RunE = cli.Running(func(ctx context.Context, args []string) error {
-		switch {
-		case len(args) > 1 && args[0] == enterArg:
-			return debug.Enter(args[1:], p.Stderr)
-		case len(args) == 1 && args[0] == holdArg:
-			return debug.Hold(ctx, p.Stdin, p.Stdout, p.Stderr)
-		case len(args) == 2 && args[0] == keepArg:
-			return keepNoted(ctx, p, args[1])
-		}
-		return cli.Misuse("strake %s is not for people: use strake build --debug", helperName)
 	})
 	return cmd
 }

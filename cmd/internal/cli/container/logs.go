@@ -50,7 +50,7 @@ func logsCommand(p *cli.Process) *cobra.Command {
 			}
 			*bound.to = t
 		}
-		_, c, err := find(ctx, p, args[0])
+		_, c, err := Find(ctx, p, args[0])
 		if err != nil {
 			return err
 		}

@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/seed-e0495807/strake/backend/container"
+	"github.com/seed-e0495807/strake/backend/store"
 	"github.com/seed-e0495807/strake/cmd/internal/cli"
 	"github.com/seed-e0495807/strake/lang/diag"
 )
@@ -203,9 +204,17 @@ func fits(c *container.Container, name, value string) bool {
 	case "exited":
 		return c.Status == container.Exited && strconv.Itoa(c.ExitCode) == value
 	case "ancestor":
-		return c.Image == tagged(value) || strings.HasPrefix(c.ImageID.Encoded(), strings.TrimPrefix(value, "sha256:"))
+		return c.Image == Tagged(value) || strings.HasPrefix(c.ImageID.Encoded(), strings.TrimPrefix(value, "sha256:"))
 	}
 	key, want, exact := strings.Cut(value, "=")
 	have, ok := c.Labels[key]
 	return ok && (!exact || have == want)
+}
+
+// Tagged is a name with its tag, as far as it is one.
+func Tagged(name string) string {
+	if full, err := store.Normalize(name); err == nil {
+		return store.Familiar(full)
+	}
+	return name
 }

@@ -3,8 +3,6 @@ package container
 import (
 	"context"
 	"errors"
-	"fmt"
-	"io"
 	"os"
 	"runtime/debug"
 	"strings"
@@ -14,7 +12,6 @@ import (
 	"github.com/seed-e0495807/strake/backend/container"
 	"github.com/seed-e0495807/strake/backend/store"
 	"github.com/seed-e0495807/strake/cmd/internal/cli"
-	"github.com/seed-e0495807/strake/cmd/internal/cli/image"
 	"github.com/seed-e0495807/strake/lang/diag"
 )
 
@@ -34,14 +31,14 @@ const runExamples = `  strake run --rm -it debian:13
   strake run -d --name web -p 8080:80 nginx
 `
 
-func runCommand(p *cli.Process) *cobra.Command {
+func runCommand(p *cli.Process, fetch Fetch) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:     "run [OPTIONS] IMAGE [COMMAND] [ARG...]",
 		Short:   "Run an image",
 		Long:    runLong,
 		Example: runExamples,
 	}
-	o := &runOptions{Process: p}
+	o := &runOptions{Process: p, fetch: fetch}
 	o.declare(cmd.Flags())
 	cmd.Flags().SetInterspersed(false)
 	cmd.Flags().SetNormalizeFunc(dockerNames)
@@ -196,23 +193,9 @@ func (o *runOptions) find(ctx context.Context, s *store.Store, name string) (sto
 	case o.pull == "never" || !missing && o.pull != "always":
 		return img, err
 	}
-	out := o.Stderr
-	if o.quiet {
-		out = io.Discard
-	}
-	if missing {
-		fmt.Fprintf(out, "Unable to find image '%s' locally\n", tagged(name))
-	}
-	if perr := image.Pull(ctx, o.Process, s, out, name, o.platform, o.quiet); perr != nil {
-		return img, near(perr, err)
+	w := Wanted{Name: name, Platform: o.platform, Missing: missing, Out: o.Stderr, Quiet: o.quiet}
+	if ferr := o.fetch(ctx, o.Process, s, w); ferr != nil {
+		return img, near(ferr, err)
 	}
 	return s.Find(name)
-}
-
-// tagged is a name with its tag, as far as it is one.
-func tagged(name string) string {
-	if full, err := store.Normalize(name); err == nil {
-		return store.Familiar(full)
-	}
-	return name
 }

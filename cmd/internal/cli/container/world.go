@@ -11,19 +11,16 @@ import (
 
 	"github.com/seed-e0495807/strake/backend/container"
 	"github.com/seed-e0495807/strake/backend/container/userns"
-	"github.com/seed-e0495807/strake/backend/engine"
 	"github.com/seed-e0495807/strake/backend/store"
 	"github.com/seed-e0495807/strake/cmd/internal/cli"
-	"github.com/seed-e0495807/strake/cmd/internal/cli/image"
 	"github.com/seed-e0495807/strake/lang/diag"
 )
 
 // World is what the commands about containers work with.
 type World struct {
 	*cli.Process
-	Set    *container.Set
-	home   string
-	engine engine.Options // where programs are looked for
+	Set  *container.Set
+	home string
 }
 
 // Open finds the containers of the user, and cleans what a monitor that was killed has left.
@@ -35,8 +32,8 @@ func Open(ctx context.Context, p *cli.Process) (*World, error) {
 	return w, w.sweep(ctx)
 }
 
-// find opens the containers of the user and gives one of them, by its name or the beginning of its id.
-func find(ctx context.Context, p *cli.Process, name string) (*World, *container.Container, error) {
+// Find opens the containers of the user and gives one of them, by its name or the beginning of its id.
+func Find(ctx context.Context, p *cli.Process, name string) (*World, *container.Container, error) {
 	w, err := Open(ctx, p)
 	if err != nil {
 		return nil, nil, err
@@ -50,13 +47,12 @@ func newWorld(p *cli.Process) (*World, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &World{Process: p, home: home, Set: container.Open(cli.ContainersDir(home)),
-		engine: new(cli.EngineFlags).EngineOptions(p, home)}, nil
+	return &World{Process: p, home: home, Set: container.Open(cli.ContainersDir(home))}, nil
 }
 
 // Runner runs containers as root of the present user namespace.
 func (w *World) Runner() (*container.Runner, error) {
-	runtime, err := engine.Runtime(w.engine)
+	runtime, err := w.Programs(w.home).Usable()
 	if err != nil {
 		return nil, err
 	}
@@ -70,7 +66,7 @@ func (w *World) Runner() (*container.Runner, error) {
 	}, nil
 }
 
-func (w *World) look(name string) string { return engine.Look(w.engine, name) }
+func (w *World) look(name string) string { return w.Programs(w.home).Look(name) }
 
 func (w *World) note(text string) {
 	w.Report(nil, diag.List{{Severity: diag.Info, Code: "container", Message: text}})
@@ -83,7 +79,7 @@ func (w *World) AsRoot(ctx context.Context, c *container.Container, args []strin
 	if userns.IsRoot() {
 		return true, nil
 	}
-	if _, err := engine.Runtime(w.engine); err != nil {
+	if _, err := w.Programs(w.home).Usable(); err != nil {
 		return false, err
 	}
 	self, err := os.Executable()
@@ -156,20 +152,20 @@ func (w *World) remove(ctx context.Context, cmd *cobra.Command, names []string, 
 		there = append(there, name)
 	}
 	err := w.each(ctx, cmd, there, find, func(c *container.Container, name string) error {
-		if err := w.removeOne(ctx, c, force); err != nil {
+		if err := w.RemoveOne(ctx, c, force); err != nil {
 			return err
 		}
 		return cli.Printf(w.Stdout, "%s\n", name)
 	})
-	image.CollectLayers(ctx, w.Process)
+	CollectLayers(ctx, w.Process)
 	return err
 }
 
-// removeOne removes a container, and before it the image that was made for it alone: what is left when this
+// RemoveOne removes a container, and before it the image that was made for it alone: what is left when this
 // is killed can be removed again.
-func (w *World) removeOne(ctx context.Context, c *container.Container, force bool) error {
+func (w *World) RemoveOne(ctx context.Context, c *container.Container, force bool) error {
 	if c.OwnImage {
-		if err := w.WithStore(ctx, func(s *store.Store) error { return removeOwn(ctx, s, c) }); err != nil {
+		if err := w.WithStore(ctx, func(s *store.Store) error { return RemoveOwn(ctx, s, c) }); err != nil {
 			return err
 		}
 	}
@@ -188,9 +184,9 @@ func (w *World) removeOne(ctx context.Context, c *container.Container, force boo
 	return w.Set.Remove(ctx, c)
 }
 
-// removeOwn removes the image that was made for a container alone, unless that has another name by
+// RemoveOwn removes the image that was made for a container alone, unless that has another name by
 // now, or is another one.
-func removeOwn(ctx context.Context, s *store.Store, c *container.Container) error {
+func RemoveOwn(ctx context.Context, s *store.Store, c *container.Container) error {
 	img, err := s.Find(c.Image)
 	if err == nil && img.Descriptor.Digest == c.Manifest {
 		_, err = s.Remove(ctx, c.Image, false)

@@ -14,6 +14,7 @@ import (
 	"github.com/seed-e0495807/strake/backend/compile"
 	"github.com/seed-e0495807/strake/backend/input"
 	"github.com/seed-e0495807/strake/cmd/internal/cli"
+	"github.com/seed-e0495807/strake/cmd/internal/cli/project"
 	"github.com/seed-e0495807/strake/lang/diag"
 )
 
@@ -51,7 +52,7 @@ func Command(p *cli.Process) *cobra.Command {
 // run is one call of the command.
 type run struct {
 	*cli.Process
-	cli.BuildFlags
+	project.BuildFlags
 	file, sort, limit  string
 	contexts           []string
 	all, ignored, json bool
@@ -139,7 +140,7 @@ func (c *run) find(ctx context.Context, path string) error {
 	if err := input.Check(options); err != nil {
 		return cli.Misuse("%v", err)
 	}
-	named, err := cli.NamedContexts(c.contexts)
+	named, err := project.NamedContexts(c.contexts)
 	if err != nil {
 		return err
 	}

@@ -15,6 +15,7 @@ import (
 
 	"github.com/seed-e0495807/strake/backend/engine"
 	"github.com/seed-e0495807/strake/cmd/internal/cli"
+	"github.com/seed-e0495807/strake/cmd/internal/cli/project"
 )
 
 // cacheCommand is a command about the cache of the engine that builds would
@@ -44,7 +45,7 @@ func cacheCommand(p *cli.Process, name, short string, declare func(*cacheRun, *p
 // cacheRun is one call of such a command.
 type cacheRun struct {
 	*cli.Process
-	cli.EngineFlags
+	project.EngineFlags
 	filters    []string
 	verbose    bool
 	all, force *bool   // of prune

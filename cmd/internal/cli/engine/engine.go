@@ -13,6 +13,7 @@ import (
 
 	"github.com/seed-e0495807/strake/backend/engine"
 	"github.com/seed-e0495807/strake/cmd/internal/cli"
+	"github.com/seed-e0495807/strake/cmd/internal/cli/project"
 )
 
 const groupLong = `BuildKit does the work of a build. It is looked for at --addr or BUILDKIT_HOST, at
@@ -59,7 +60,7 @@ func ownEngine(p *cli.Process, name, short, long string, do func(context.Context
 		if err != nil {
 			return err
 		}
-		o := new(cli.EngineFlags).EngineOptions(p, home)
+		o := new(project.EngineFlags).EngineOptions(p, home)
 		o.Addr = string(engine.Embedded)
 		return do(ctx, o)
 	})
@@ -110,7 +111,7 @@ func statusCommand(p *cli.Process) *cobra.Command {
 		Long: "Nothing is started. The exit code is 1 when a build would find no engine.\n",
 	}
 	f := cmd.Flags()
-	var where cli.EngineFlags
+	var where project.EngineFlags
 	where.Declare(f)
 	asJSON := f.Bool("json", false, "Print JSON")
 	cmd.RunE = cli.Running(func(ctx context.Context, args []string) error {

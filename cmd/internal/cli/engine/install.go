@@ -9,6 +9,7 @@ import (
 	"github.com/seed-e0495807/strake/backend/engine"
 	"github.com/seed-e0495807/strake/backend/engine/install"
 	"github.com/seed-e0495807/strake/cmd/internal/cli"
+	"github.com/seed-e0495807/strake/cmd/internal/cli/project"
 	"github.com/seed-e0495807/strake/lang/diag"
 )
 
@@ -38,7 +39,7 @@ func installCommand(p *cli.Process) *cobra.Command {
 		if err != nil {
 			return err
 		}
-		done, err := engine.Install(ctx, new(cli.EngineFlags).EngineOptions(p, home), from)
+		done, err := engine.Install(ctx, new(project.EngineFlags).EngineOptions(p, home), from)
 		if err != nil {
 			return err
 		}

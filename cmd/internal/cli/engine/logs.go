@@ -14,6 +14,7 @@ import (
 
 	"github.com/seed-e0495807/strake/backend/engine"
 	"github.com/seed-e0495807/strake/cmd/internal/cli"
+	"github.com/seed-e0495807/strake/cmd/internal/cli/project"
 	"github.com/seed-e0495807/strake/lang/diag"
 )
 
@@ -40,7 +41,7 @@ func logsCommand(p *cli.Process) *cobra.Command {
 		if err != nil {
 			return err
 		}
-		name := engine.LogFile(new(cli.EngineFlags).EngineOptions(p, home).Dir)
+		name := engine.LogFile(new(project.EngineFlags).EngineOptions(p, home).Dir)
 		return logs(ctx, p, name, lines, *follow)
 	})
 	return cmd

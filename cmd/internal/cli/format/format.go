@@ -14,6 +14,7 @@ import (
 	"github.com/seed-e0495807/strake/backend/gateway"
 	"github.com/seed-e0495807/strake/backend/input"
 	"github.com/seed-e0495807/strake/cmd/internal/cli"
+	"github.com/seed-e0495807/strake/cmd/internal/cli/project"
 	"github.com/seed-e0495807/strake/lang"
 	"github.com/seed-e0495807/strake/lang/diag"
 	"github.com/seed-e0495807/strake/lang/format"
@@ -73,7 +74,7 @@ const laidOut = "laid out"
 // run is one call of the command.
 type run struct {
 	*cli.Process
-	cli.PluginFlags
+	project.PluginFlags
 	check, diff, list, shell bool
 	stdinName                string
 
@@ -135,7 +136,7 @@ func (f *run) path(ctx context.Context, arg string) error {
 	list := []string{arg}
 	info, err := os.Stat(arg)
 	if err == nil && info.IsDir() {
-		if list, err = f.Dockerfiles(ctx, arg); err == nil && len(list) == 0 {
+		if list, err = project.Dockerfiles(ctx, f.Process, arg); err == nil && len(list) == 0 {
 			err = diag.Diagnostic{Code: "no-dockerfile", Message: "there is no Dockerfile below " + arg,
 				Hint: "name a file that is called otherwise"}
 		}

@@ -13,6 +13,7 @@ import (
 	"github.com/seed-e0495807/strake/backend/gateway"
 	"github.com/seed-e0495807/strake/backend/gateway/ociimage"
 	"github.com/seed-e0495807/strake/cmd/internal/cli"
+	"github.com/seed-e0495807/strake/cmd/internal/cli/project"
 	"github.com/seed-e0495807/strake/cmd/internal/launch"
 	"github.com/seed-e0495807/strake/lang/diag"
 	"github.com/seed-e0495807/strake/lang/regular"
@@ -31,7 +32,7 @@ func (f *imageRun) organisation(ctx context.Context) (files []ociimage.File, net
 	if err != nil {
 		return nil, false, err
 	}
-	_, file, err := cli.LoadConfig(ctx, from)
+	_, file, err := project.LoadConfig(ctx, from)
 	if err != nil {
 		return nil, false, err
 	}
@@ -122,7 +123,7 @@ func (f *imageRun) place(dir, name, from string) (ociimage.File, error) {
 // checkOrganisation opens a strake.yaml as the frontend does: all that its lock pins may run.
 // No program is started.
 func checkOrganisation(ctx context.Context, name string) error {
-	set, file, err := cli.LoadConfig(ctx, name)
+	set, file, err := project.LoadConfig(ctx, name)
 	if err != nil {
 		return err
 	}

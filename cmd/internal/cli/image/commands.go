@@ -16,6 +16,5 @@ func Commands() []cli.Maker {
 		{Name: "push", Make: pushCommand},
 		{Name: "pull", Make: pullCommand},
 		{Name: "fsck", Make: fsckCommand},
-		{Name: collectName, Make: collectCommand},
 	}
 }

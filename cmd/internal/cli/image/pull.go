@@ -2,6 +2,7 @@ package image
 
 import (
 	"context"
+	"fmt"
 	"io"
 
 	"github.com/spf13/cobra"
@@ -9,6 +10,7 @@ import (
 	"github.com/seed-e0495807/strake/backend/store"
 	"github.com/seed-e0495807/strake/backend/store/registry"
 	"github.com/seed-e0495807/strake/cmd/internal/cli"
+	"github.com/seed-e0495807/strake/cmd/internal/cli/container"
 )
 
 const pullLong = `The image for one platform is fetched, this machine's unless --platform names
@@ -60,4 +62,15 @@ func Pull(ctx context.Context, p *cli.Process, s *store.Store, out io.Writer, na
 		cli.Printf(out, "Digest: %s\nStatus: %s %s\n", pulled.Digest, status, store.Familiar(pulled.Name))
 	}
 	return cli.Printf(out, "%s\n", pulled.Name)
+}
+
+// Fetch is Pull for a run.
+func Fetch(ctx context.Context, p *cli.Process, s *store.Store, w container.Wanted) error {
+	if w.Quiet {
+		w.Out = io.Discard
+	}
+	if w.Missing {
+		fmt.Fprintf(w.Out, "Unable to find image '%s' locally\n", container.Tagged(w.Name))
+	}
+	return Pull(ctx, p, s, w.Out, w.Name, w.Platform, w.Quiet)
 }

@@ -9,6 +9,7 @@ import (
 	"github.com/seed-e0495807/strake/backend/container"
 	"github.com/seed-e0495807/strake/backend/store"
 	"github.com/seed-e0495807/strake/cmd/internal/cli"
+	containers "github.com/seed-e0495807/strake/cmd/internal/cli/container"
 	"github.com/seed-e0495807/strake/lang/diag"
 )
 
@@ -35,7 +36,7 @@ func rmiCommand(p *cli.Process) *cobra.Command {
 			return cli.Misuse("strake rmi takes at least one image")
 		}
 		err := p.WithStore(ctx, func(s *store.Store) error { return removeImages(ctx, p, s, args, *force) })
-		CollectLayers(ctx, p)
+		containers.CollectLayers(ctx, p)
 		return err
 	})
 	return cmd

@@ -20,6 +20,7 @@ import (
 	"github.com/seed-e0495807/strake/backend/store"
 	"github.com/seed-e0495807/strake/backend/validate/verify"
 	"github.com/seed-e0495807/strake/cmd/internal/cli"
+	"github.com/seed-e0495807/strake/cmd/internal/cli/project"
 	"github.com/seed-e0495807/strake/lang/diag"
 	"github.com/seed-e0495807/strake/plugins/builtin"
 )
@@ -88,10 +89,10 @@ func Command(p *cli.Process) *cobra.Command {
 // run is one call of the command.
 type run struct {
 	*cli.Process
-	cli.BuildFlags
-	cli.EngineFlags
-	cli.PluginFlags
-	cli.GivenFlags
+	project.BuildFlags
+	project.EngineFlags
+	project.PluginFlags
+	project.GivenFlags
 	file, report                           string
 	passes, drop, commands                 []string
 	write, plugins, pr, json, fresh, quiet bool
@@ -211,7 +212,7 @@ func (c *run) trouble(ctx context.Context, err error) error {
 // options reads the flags.
 func (c *run) options(ctx context.Context, path string) (o optimize.Options, err error) {
 	r := build.Request{Env: c.Env, Stdout: func() (io.Writer, error) { return nil, errors.New("no result goes there") }}
-	r.Compile.Watch = cli.Watch
+	r.Compile.Watch = project.Watch
 	if err = c.Give(&r, c.Network); err != nil {
 		return o, err
 	}

@@ -11,6 +11,7 @@ import (
 	"golang.org/x/tools/txtar"
 
 	"github.com/seed-e0495807/strake/cmd/internal/cli"
+	"github.com/seed-e0495807/strake/cmd/internal/cli/project"
 	"github.com/seed-e0495807/strake/cmd/internal/launch"
 	"github.com/seed-e0495807/strake/lang/diag"
 	"github.com/seed-e0495807/strake/plugins"
@@ -56,7 +57,7 @@ func (p *configRun) doctor(ctx context.Context, file *config.File, env config.En
 		return err
 	}
 	if diags.HasErrors() {
-		set, _, err := cli.LoadConfig(ctx, file.Path)
+		set, _, err := project.LoadConfig(ctx, file.Path)
 		if err != nil {
 			return err
 		}
@@ -181,7 +182,7 @@ func openPlugin(ctx context.Context, p *cli.Process, name string) (plugins.Plugi
 	if _, err := os.Stat(path); err != nil {
 		return nil, nil, err
 	}
-	store, err := p.Trusted("")
+	store, err := project.Trusted(p, "")
 	if err != nil {
 		return nil, nil, err
 	}

@@ -15,6 +15,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/seed-e0495807/strake/cmd/internal/cli"
+	"github.com/seed-e0495807/strake/cmd/internal/cli/project"
 	"github.com/seed-e0495807/strake/lang/diag"
 	"github.com/seed-e0495807/strake/plugins"
 	"github.com/seed-e0495807/strake/plugins/builtin"
@@ -50,7 +51,7 @@ func Command(p *cli.Process) *cobra.Command {
 // configRun is a command about the plugins of one strake.yaml.
 type configRun struct {
 	*cli.Process
-	cli.PluginFlags
+	project.PluginFlags
 }
 
 // configCommand is a command that works on a strake.yaml.
@@ -133,7 +134,7 @@ run that you have allowed. No program is run. Commit strake.lock.
 		case err != nil:
 			return err
 		case diags.HasErrors():
-			set, _, err := cli.LoadConfig(ctx, file.Path)
+			set, _, err := project.LoadConfig(ctx, file.Path)
 			if err != nil {
 				return err
 			}
@@ -202,7 +203,7 @@ func revokePlugins(p *cli.Process, names []string) error {
 	if len(names) == 0 {
 		return cli.Misuse("strake plugin allow --revoke takes names or digests")
 	}
-	store, err := p.Trusted("")
+	store, err := project.Trusted(p, "")
 	if err != nil {
 		return err
 	}

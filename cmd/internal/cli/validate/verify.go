@@ -17,6 +17,7 @@ import (
 	"github.com/seed-e0495807/strake/backend/validate"
 	"github.com/seed-e0495807/strake/backend/validate/verify"
 	"github.com/seed-e0495807/strake/cmd/internal/cli"
+	"github.com/seed-e0495807/strake/cmd/internal/cli/project"
 	"github.com/seed-e0495807/strake/lang/diag"
 )
 
@@ -71,10 +72,10 @@ func verifyCommand(p *cli.Process) *cobra.Command {
 // verifyRun is one call of the command.
 type verifyRun struct {
 	*cli.Process
-	cli.BuildFlags
-	cli.EngineFlags
-	cli.PluginFlags
-	cli.GivenFlags
+	project.BuildFlags
+	project.EngineFlags
+	project.PluginFlags
+	project.GivenFlags
 	file, progress       string
 	dropped, commands    []string
 	plugins, json, quiet bool
@@ -207,10 +208,10 @@ func (c *verifyRun) input(ctx context.Context, r build.Request, file, path strin
 	if r.Input, err = input.Find(ctx, input.Request{Path: path, File: file, Options: options, Contexts: named, Outside: c.Outside}); err != nil {
 		return r, err
 	}
-	if r.Progress, _, err = cli.Progress(c.Stderr, c.progress, false); err != nil {
+	if r.Progress, _, err = project.Progress(c.Stderr, c.progress, false); err != nil {
 		return r, err
 	}
-	r.Compile.Watch = cli.Watch
+	r.Compile.Watch = project.Watch
 	if without {
 		r.Compile.Without = "the build without plugins leaves it out"
 		return r, nil

@@ -1,6 +1,6 @@
 //go:build linux
 
-package container
+package commit
 
 import (
 	"bytes"
@@ -22,12 +22,13 @@ import (
 	"github.com/seed-e0495807/strake/backend/store"
 	"github.com/seed-e0495807/strake/backend/store/tarball"
 	"github.com/seed-e0495807/strake/cmd/internal/cli"
+	containers "github.com/seed-e0495807/strake/cmd/internal/cli/container"
 )
 
 // keeper is where changes are kept.
 type keeper struct {
 	*testing.T
-	*World
+	*containers.World
 	out bytes.Buffer
 }
 
@@ -37,7 +38,7 @@ func newKeeper(t *testing.T) *keeper {
 	}
 	k := &keeper{T: t}
 	home := t.TempDir()
-	w, err := newWorld(&cli.Process{Stdout: &k.out, Stderr: &k.out, Env: func(name string) (string, bool) { return home, name == "STRAKE_HOME" }})
+	w, err := containers.Open(t.Context(), &cli.Process{Stdout: &k.out, Stderr: &k.out, Env: func(name string) (string, bool) { return home, name == "STRAKE_HOME" }})
 	k.World = w
 	k.check(err)
 	return k
@@ -110,7 +111,7 @@ func (k *keeper) container() bool {
 // blocked calls what needs to change the list of images while that cannot be done, until something is so.
 func (k *keeper) blocked(do func(context.Context) error, until func() bool, meanwhile func()) {
 	k.Helper()
-	lock := flock.New(filepath.Join(cli.StoreDir(k.home), "index.lock"))
+	lock := flock.New(filepath.Join(filepath.Join(filepath.Dir(k.Set.Dir()), "store"), "index.lock"))
 	k.check(lock.Lock())
 	defer lock.Close()
 	ctx, cancel := context.WithCancel(k.Context())
@@ -139,7 +140,7 @@ func TestKeep(t *testing.T) {
 	if c := list[0]; c.ExitCode != 3 || !strings.Contains(k.out.String(), "strake rm "+c.Name) || c.About == "" {
 		t.Errorf("%+v: %s", c, k.out.String())
 	}
-	k.check(k.removeOne(t.Context(), list[0], false))
+	k.check(k.RemoveOne(t.Context(), list[0], false))
 	k.has("removed", 0, 0)
 	k.check(k.keep(t.Context(), layertest.Dir("etc"), layertest.File("etc/motd", "hi\n")))
 	k.has("nothing was changed", 0, 0)
@@ -158,10 +159,10 @@ func TestKeepKilled(t *testing.T) {
 	list, err := k.Set.List()
 	k.check(err)
 	entered := make(chan struct{})
-	k.blocked(func(ctx context.Context) error { close(entered); return k.removeOne(ctx, list[0], false) }, func() bool { <-entered; time.Sleep(200 * time.Millisecond); return true },
+	k.blocked(func(ctx context.Context) error { close(entered); return k.RemoveOne(ctx, list[0], false) }, func() bool { <-entered; time.Sleep(200 * time.Millisecond); return true },
 		func() { k.has("before the image has gone", 1, 1) })
-	k.check(k.WithStore(t.Context(), func(s *store.Store) error { return removeOwn(t.Context(), s, list[0]) }))
+	k.check(k.WithStore(t.Context(), func(s *store.Store) error { return containers.RemoveOwn(t.Context(), s, list[0]) }))
 	k.has("killed behind that", 0, 1)
-	k.check(k.removeOne(t.Context(), list[0], false))
+	k.check(k.RemoveOne(t.Context(), list[0], false))
 	k.has("removed again", 0, 0)
 }

@@ -1,4 +1,4 @@
-package container
+package commit
 
 import (
 	"bytes"
@@ -24,6 +24,8 @@ import (
 	"github.com/seed-e0495807/strake/backend/store"
 	"github.com/seed-e0495807/strake/backend/validate"
 	"github.com/seed-e0495807/strake/cmd/internal/cli"
+	containers "github.com/seed-e0495807/strake/cmd/internal/cli/container"
+	"github.com/seed-e0495807/strake/cmd/internal/cli/project"
 	"github.com/seed-e0495807/strake/lang/diag"
 )
 
@@ -48,7 +50,7 @@ const maxRounds = 3
 // dockerfile is a commit --dockerfile: what was done by hand as a Dockerfile.
 type dockerfile struct {
 	*cli.Process
-	cli.EngineFlags
+	project.EngineFlags
 	output, from, progress, network string
 	buildArgs                       []string
 	pin, interactive, asJSON, quiet bool
@@ -65,7 +67,7 @@ func (d *dockerfile) declare(f *pflag.FlagSet) {
 	f.IntVar(&d.limit, "limit", 20, "`LINES` With --dockerfile: show so many entries of each list; 0 is all")
 	f.StringArrayVar(&d.buildArgs, "build-arg", nil, "`NAME[=VALUE]` With --dockerfile: a build argument, like HTTP_PROXY; without a value, that of the environment")
 	f.StringVar(&d.network, "network", "default", "`MODE` With --dockerfile: the network of RUN: default, none or host")
-	f.StringVar(&d.progress, "progress", cli.ProgressMode(d.Env), "`MODE` With --dockerfile: how its builds are shown: auto, plain, tty, quiet")
+	f.StringVar(&d.progress, "progress", project.ProgressMode(d.Env), "`MODE` With --dockerfile: how its builds are shown: auto, plain, tty, quiet")
 }
 
 // check tells of values that no run can have.
@@ -130,7 +132,7 @@ func (o *commitRun) makeDockerfile(ctx context.Context, args []string) error {
 	if len(args) == 0 || len(args) > 2 {
 		return cli.Misuse("strake commit takes a container and a name")
 	}
-	w, c, err := find(ctx, o.Process, args[0])
+	w, c, err := containers.Find(ctx, o.Process, args[0])
 	if err != nil {
 		return err
 	}
@@ -139,7 +141,7 @@ func (o *commitRun) makeDockerfile(ctx context.Context, args []string) error {
 
 // ofContainer commits a container under the name that the user wants, or one that goes away, and
 // makes a Dockerfile of the image.
-func (o *commitRun) ofContainer(ctx context.Context, w *World, c *container.Container, names []string) (err error) {
+func (o *commitRun) ofContainer(ctx context.Context, w *containers.World, c *container.Container, names []string) (err error) {
 	if _, err := o.dockerfile.place(c.Name); err != nil {
 		return err
 	}
@@ -243,7 +245,7 @@ func (d *dockerfile) make(ctx context.Context, s *store.Store, in recipe.Input, 
 	if err != nil {
 		return err
 	}
-	progress, _, err := cli.Progress(d.Stderr, d.progress, d.quiet)
+	progress, _, err := project.Progress(d.Stderr, d.progress, d.quiet)
 	if err != nil {
 		return err
 	}

@@ -1,4 +1,6 @@
-package cli
+// Package project has what the commands about a project share: the flags of a build, of its
+// plugins and its engine, and what of strake.yaml they heed.
+package project
 
 import (
 	"fmt"
@@ -12,6 +14,8 @@ import (
 	"github.com/distribution/reference"
 	"github.com/docker/go-units"
 	"github.com/spf13/pflag"
+
+	"github.com/seed-e0495807/strake/cmd/internal/cli"
 )
 
 // BuildFlags are the flags of docker build that change the LLB.
@@ -87,7 +91,7 @@ func (b *BuildFlags) Options(env func(string) (string, bool)) (map[string]string
 	case "none", "host":
 		o["force-network-mode"] = b.Network
 	default:
-		return nil, Misuse("invalid --network %q: expected default, none or host", b.Network)
+		return nil, cli.Misuse("invalid --network %q: expected default, none or host", b.Network)
 	}
 	return o, b.limits(set)
 }
@@ -102,7 +106,7 @@ func (b *BuildFlags) limits(set func(key, value string)) error {
 	if b.shmSize != "" {
 		n, err := units.RAMInBytes(b.shmSize)
 		if err != nil || n < 0 {
-			return Misuse("invalid --shm-size %q: expected a number of bytes, or one like 64m", b.shmSize)
+			return cli.Misuse("invalid --shm-size %q: expected a number of bytes, or one like 64m", b.shmSize)
 		}
 		if n > 0 {
 			set("shm-size", strconv.FormatInt(n, 10))
@@ -115,7 +119,7 @@ func (b *BuildFlags) limits(set func(key, value string)) error {
 	for _, item := range b.ulimits {
 		l, err := units.ParseUlimit(item)
 		if err != nil {
-			return Misuse("invalid --ulimit %q: %v", item, err)
+			return cli.Misuse("invalid --ulimit %q: %v", item, err)
 		}
 		limits[l.Name] = l.String()
 	}
@@ -139,9 +143,9 @@ func extraHosts(list []string) (string, error) {
 		}
 		switch {
 		case ip == "host-gateway":
-			return "", Misuse("invalid --add-host %q: only the daemon knows host-gateway, give the address", item)
+			return "", cli.Misuse("invalid --add-host %q: only the daemon knows host-gateway, give the address", item)
 		case !ok || host == "" || net.ParseIP(ip) == nil:
-			return "", Misuse("invalid --add-host %q: expected HOST:IP", item)
+			return "", cli.Misuse("invalid --add-host %q: expected HOST:IP", item)
 		}
 		out = append(out, host+"="+ip)
 	}
@@ -155,11 +159,11 @@ func NamedContexts(list []string) (map[string]string, error) {
 	for _, item := range list {
 		name, value, ok := strings.Cut(item, "=")
 		if !ok || value == "" {
-			return nil, Misuse("invalid --build-context %q: expected NAME=VALUE", item)
+			return nil, cli.Misuse("invalid --build-context %q: expected NAME=VALUE", item)
 		}
 		named, err := reference.ParseNormalizedNamed(name)
 		if err != nil {
-			return nil, Misuse("invalid --build-context %q: its name: %v", item, err)
+			return nil, cli.Misuse("invalid --build-context %q: its name: %v", item, err)
 		}
 		out[strings.TrimSuffix(reference.FamiliarString(named), ":latest")] = value
 	}

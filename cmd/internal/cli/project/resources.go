@@ -1,4 +1,4 @@
-package cli
+package project
 
 import (
 	"slices"
@@ -7,6 +7,8 @@ import (
 
 	"github.com/docker/go-units"
 	"github.com/spf13/pflag"
+
+	"github.com/seed-e0495807/strake/cmd/internal/cli"
 )
 
 // resource is a limit of RUN: as --resource and docker's older flags name it, and
@@ -60,19 +62,19 @@ func (r *resourceFlags) set(set func(key, value string)) error {
 			for _, r := range resources() {
 				names = append(names, r.name)
 			}
-			return Misuse("invalid --resource %q: expected NAME=VALUE with one of %s", item, strings.Join(names, ", "))
+			return cli.Misuse("invalid --resource %q: expected NAME=VALUE with one of %s", item, strings.Join(names, ", "))
 		}
 		res := resources()[i]
 		switch {
 		case res.bytes && value != "-1":
 			n, err := units.RAMInBytes(value)
 			if err != nil || n < 0 {
-				return Misuse("invalid --resource %q: expected a number of bytes, or one like 2g", item)
+				return cli.Misuse("invalid --resource %q: expected a number of bytes, or one like 2g", item)
 			}
 			value = strconv.FormatInt(n, 10)
 		case !strings.HasPrefix(res.name, "cpuset"):
 			if _, err := strconv.ParseInt(value, 10, 64); err != nil {
-				return Misuse("invalid --resource %q: expected a number", item)
+				return cli.Misuse("invalid --resource %q: expected a number", item)
 			}
 		}
 		set(res.option, value)

@@ -1,6 +1,7 @@
-package container
+package inspect
 
 import (
+	"cmp"
 	"net/netip"
 	"strconv"
 	"strings"
@@ -92,7 +93,7 @@ func portMap(ports []container.Port) network.PortMap {
 	list := network.PortMap{}
 	for _, p := range ports {
 		to, ok := network.PortFrom(p.Container, network.IPProtocol(p.Protocol))
-		ip, err := netip.ParseAddr(orAll(p.HostIP))
+		ip, err := netip.ParseAddr(cmp.Or(p.HostIP, "0.0.0.0"))
 		if ok && err == nil {
 			list[to] = append(list[to], network.PortBinding{HostIP: ip, HostPort: strconv.Itoa(int(p.Host))})
 		}

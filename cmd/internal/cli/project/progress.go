@@ -1,9 +1,12 @@
-package cli
+package project
 
 import (
 	"io"
+	"log"
 
 	"github.com/seed-e0495807/strake/backend/build"
+	"github.com/seed-e0495807/strake/backend/compile"
+	"github.com/seed-e0495807/strake/cmd/internal/cli"
 )
 
 // ProgressMode is the default of --progress, as docker has it.
@@ -18,13 +21,16 @@ func ProgressMode(env func(string) (string, bool)) string {
 func Progress(w io.Writer, mode string, quiet bool) (*build.Progress, string, error) {
 	if quiet {
 		if mode != "auto" && mode != "quiet" {
-			return nil, "", Misuse("--quiet and --progress=%s contradict each other", mode)
+			return nil, "", cli.Misuse("--quiet and --progress=%s contradict each other", mode)
 		}
 		mode = "quiet"
 	}
 	p, err := build.NewProgress(w, mode)
 	if err != nil {
-		return nil, "", Misuse("invalid --progress %q: %v", mode, err)
+		return nil, "", cli.Misuse("invalid --progress %q: %v", mode, err)
 	}
 	return p, mode, nil
 }
+
+// Watch logs the work of a compile, which is seen with STRAKE_DEBUG.
+func Watch(w compile.Work) { log.Printf("compile: %s", w) }

@@ -1,4 +1,4 @@
-package container
+package commit
 
 import (
 	"context"
@@ -18,7 +18,6 @@ import (
 	"github.com/seed-e0495807/strake/backend/container"
 	"github.com/seed-e0495807/strake/backend/container/rootfs"
 	"github.com/seed-e0495807/strake/backend/container/userns"
-	"github.com/seed-e0495807/strake/backend/engine"
 	"github.com/seed-e0495807/strake/backend/store"
 	"github.com/seed-e0495807/strake/cmd/internal/cli"
 	"github.com/seed-e0495807/strake/lang/diag"
@@ -38,7 +37,7 @@ func Keeper(p *cli.Process) *build.Keeper {
 		return nil // it was replaced while it ran
 	}
 	return &build.Keeper{
-		Program: self, Hold: []string{helperName, holdArg}, Enter: []string{helperName, enterArg},
+		Program: self, Hold: []string{HelperName, holdArg}, Enter: []string{HelperName, enterArg},
 		Keep: func(ctx context.Context, s *store.Store, c *build.Changed) error { return keep(ctx, p, s, c) },
 		Failed: func(err error) {
 			list := cli.Diagnose(err)
@@ -73,9 +72,8 @@ func keep(ctx context.Context, p *cli.Process, s *store.Store, c *build.Changed)
 	if err != nil {
 		return err
 	}
-	options := new(cli.EngineFlags).EngineOptions(p, home)
-	code, err := userns.Run(ctx, 0, []string{self, helperName, keepArg, note.Digest.String()},
-		userns.Options{Look: func(name string) string { return engine.Look(options, name) }})
+	code, err := userns.Run(ctx, 0, []string{self, HelperName, keepArg, note.Digest.String()},
+		userns.Options{Look: p.Programs(home).Look})
 	if err == nil && code != 0 {
 		err = fmt.Errorf("exit code %d", code)
 	}

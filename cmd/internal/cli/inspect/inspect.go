@@ -1,4 +1,5 @@
-package container
+// Package inspect shows what is known of images and containers.
+package inspect
 
 import (
 	"bytes"
@@ -13,6 +14,7 @@ import (
 	"github.com/seed-e0495807/strake/backend/container"
 	"github.com/seed-e0495807/strake/backend/store"
 	"github.com/seed-e0495807/strake/cmd/internal/cli"
+	containers "github.com/seed-e0495807/strake/cmd/internal/cli/container"
 	"github.com/seed-e0495807/strake/cmd/internal/cli/image"
 	"github.com/seed-e0495807/strake/lang/diag"
 )
@@ -27,7 +29,8 @@ const inspectExamples = `  strake inspect hello
   strake inspect --format '{{.State.Status}} {{.State.ExitCode}}' web
 `
 
-func inspectCommand(p *cli.Process) *cobra.Command {
+// Command shows all that is known of images and containers.
+func Command(p *cli.Process) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:     "inspect [OPTIONS] NAME...",
 		Short:   "Show all that is known of images and containers, as JSON",
@@ -57,7 +60,7 @@ func (c *inspectRun) run(ctx context.Context, args []string) error {
 	case c.kind != "" && c.kind != "container" && c.kind != "image":
 		return cli.Misuse("invalid --type %q: expected container or image", c.kind)
 	}
-	w, err := Open(ctx, c.Process)
+	w, err := containers.Open(ctx, c.Process)
 	if err != nil {
 		return err
 	}
@@ -78,7 +81,7 @@ func (c *inspectRun) run(ctx context.Context, args []string) error {
 }
 
 // inspect finds a container or an image.
-func (c *inspectRun) inspect(ctx context.Context, w *World, name string) (r any, err error) {
+func (c *inspectRun) inspect(ctx context.Context, w *containers.World, name string) (r any, err error) {
 	if c.kind == "container" || c.kind == "" && c.platform == "" {
 		found, err := w.Set.Find(name)
 		if err == nil {

@@ -1,4 +1,4 @@
-package cli
+package project
 
 import (
 	"context"
@@ -8,6 +8,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/seed-e0495807/strake/backend/engine"
+	"github.com/seed-e0495807/strake/cmd/internal/cli"
 )
 
 // EngineFlags say where BuildKit is. Their names are buildctl's.
@@ -26,8 +27,8 @@ func (e *EngineFlags) Declare(f *pflag.FlagSet) {
 }
 
 // EngineOptions is where the engine of a command is looked for.
-func (e *EngineFlags) EngineOptions(p *Process, home string) engine.Options {
-	o := engine.Options{Addr: e.addr, TLS: e.tls, Dir: filepath.Join(home, "engine"), Env: p.Env}
+func (e *EngineFlags) EngineOptions(p *cli.Process, home string) engine.Options {
+	o := engine.Options{Addr: e.addr, TLS: e.tls, Dir: cli.EngineDir(home), Env: p.Env}
 	if o.Addr == "" {
 		o.Addr, _ = p.Env("BUILDKIT_HOST")
 	}
@@ -38,15 +39,15 @@ func (e *EngineFlags) EngineOptions(p *Process, home string) engine.Options {
 		o.Config = config
 	}
 	o.Say = func(text string) {
-		if IsTerminal(p.Stderr) && !p.OnlyErrors {
-			Printf(p.Stderr, "%s\n", text)
+		if cli.IsTerminal(p.Stderr) && !p.OnlyErrors {
+			cli.Printf(p.Stderr, "%s\n", text)
 		}
 	}
 	return o
 }
 
 // WithEngine finds the engine for a command.
-func (e *EngineFlags) WithEngine(ctx context.Context, p *Process, do func(*engine.Engine) error) error {
+func (e *EngineFlags) WithEngine(ctx context.Context, p *cli.Process, do func(*engine.Engine) error) error {
 	home, err := p.Home()
 	if err != nil {
 		return err

@@ -1,4 +1,4 @@
-package image
+package container
 
 import (
 	"context"
@@ -13,7 +13,6 @@ import (
 	"github.com/seed-e0495807/strake/backend/container"
 	"github.com/seed-e0495807/strake/backend/container/rootfs"
 	"github.com/seed-e0495807/strake/backend/container/userns"
-	"github.com/seed-e0495807/strake/backend/engine"
 	"github.com/seed-e0495807/strake/backend/store"
 	"github.com/seed-e0495807/strake/cmd/internal/cli"
 	"github.com/seed-e0495807/strake/lang/diag"
@@ -74,8 +73,7 @@ func collectLayers(ctx context.Context, p *cli.Process) error {
 		if err != nil {
 			return err
 		}
-		options := new(cli.EngineFlags).EngineOptions(p, home)
-		code, err := userns.Run(ctx, 0, []string{self, collectName}, userns.Options{Look: func(name string) string { return engine.Look(options, name) }})
+		code, err := userns.Run(ctx, 0, []string{self, collectName}, userns.Options{Look: p.Programs(home).Look})
 		if err == nil && code != 0 {
 			err = fmt.Errorf("exit code %d", code)
 		}

@@ -1,4 +1,6 @@
-package container
+// Package commit has the commands that keep what was changed in a container: as an image, as a
+// Dockerfile, or, out of the shell of a build, as a container.
+package commit
 
 import (
 	"context"
@@ -9,9 +11,10 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/seed-e0495807/strake/backend/container"
-	"github.com/seed-e0495807/strake/backend/container/commit"
+	layer "github.com/seed-e0495807/strake/backend/container/commit"
 	"github.com/seed-e0495807/strake/backend/store"
 	"github.com/seed-e0495807/strake/cmd/internal/cli"
+	containers "github.com/seed-e0495807/strake/cmd/internal/cli/container"
 	"github.com/seed-e0495807/strake/cmd/internal/cli/image"
 )
 
@@ -29,7 +32,8 @@ const commitExamples = `  strake commit web web:patched
   strake commit -m "vim added" -c 'CMD ["vim"]' web ubuntu-with-vi
 ` + dockerfileExamples
 
-func commitCommand(p *cli.Process) *cobra.Command {
+// Command makes an image, or a Dockerfile, of what was changed in a container.
+func Command(p *cli.Process) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:     "commit [OPTIONS] CONTAINER [NAME[:TAG]]",
 		Short:   "Make an image of what was changed in a container",
@@ -72,7 +76,7 @@ func (o *commitRun) run(ctx context.Context, args []string) error {
 	if len(args) == 0 || len(args) > 2 {
 		return cli.Misuse("strake commit takes a container and a name")
 	}
-	w, c, err := find(ctx, o.Process, args[0])
+	w, c, err := containers.Find(ctx, o.Process, args[0])
 	if err != nil {
 		return err
 	}
@@ -80,7 +84,7 @@ func (o *commitRun) run(ctx context.Context, args []string) error {
 }
 
 // into commits a container under names, as root of its user namespace.
-func (o *commitRun) into(ctx context.Context, w *World, c *container.Container, names []string) error {
+func (o *commitRun) into(ctx context.Context, w *containers.World, c *container.Container, names []string) error {
 	if here, err := w.AsRoot(ctx, c, o.again(c, names)); !here {
 		return err
 	}
@@ -105,7 +109,7 @@ func (o *commitRun) commit(ctx context.Context, s *store.Store, r *container.Run
 	if err != nil {
 		return err
 	}
-	options := commit.Options{Names: names, Author: o.author, Comment: o.message, Now: time.Now().UTC()}
+	options := layer.Options{Names: names, Author: o.author, Comment: o.message, Now: time.Now().UTC()}
 	if len(o.changes) > 0 {
 		options.Change = func(base dockerspec.DockerOCIImage) (dockerspec.DockerOCIImage, error) {
 			return image.Change(ctx, o.Process, base, o.changes)
@@ -114,7 +118,7 @@ func (o *commitRun) commit(ctx context.Context, s *store.Store, r *container.Run
 	if o.pause {
 		options.Pause = func(fn func() error) error { return r.Paused(ctx, c, fn) }
 	}
-	desc, err := commit.Commit(ctx, s, layers, c, options)
+	desc, err := layer.Commit(ctx, s, layers, c, options)
 	if err != nil {
 		return err
 	}

@@ -1,4 +1,4 @@
-package cli
+package project
 
 import (
 	"context"
@@ -13,6 +13,7 @@ import (
 
 	"github.com/seed-e0495807/strake/backend/compile"
 	"github.com/seed-e0495807/strake/backend/input"
+	"github.com/seed-e0495807/strake/cmd/internal/cli"
 	"github.com/seed-e0495807/strake/cmd/internal/launch"
 	"github.com/seed-e0495807/strake/lang/diag"
 	"github.com/seed-e0495807/strake/lang/source"
@@ -48,14 +49,6 @@ func (f *PluginFlags) Declare(fs *pflag.FlagSet) {
 	fs.StringVar(&f.allow, "allow-plugins", "", "`LIST` Allow these digests, or locked: all that strake.lock pins (default $STRAKE_ALLOW_PLUGINS)")
 }
 
-// Findings are an error with places in files of its own.
-type Findings struct {
-	Set  *source.Set
-	List diag.List
-}
-
-func (f *Findings) Error() string { return f.List.Error() }
-
 // pipeline is the plugins of a strake.yaml, made once however many Dockerfiles it is for.
 type pipeline struct {
 	once    sync.Once
@@ -64,7 +57,7 @@ type pipeline struct {
 }
 
 // Plugins finds the plugins of a Dockerfile, and what they may ask for.
-func (f *PluginFlags) Plugins(ctx context.Context, p *Process, in *input.Input, c *compile.Config) error {
+func (f *PluginFlags) Plugins(ctx context.Context, p *cli.Process, in *input.Input, c *compile.Config) error {
 	if f.off {
 		c.Without = "--no-plugins leaves it out"
 		return nil
@@ -84,14 +77,14 @@ func (f *PluginFlags) Plugins(ctx context.Context, p *Process, in *input.Input, 
 }
 
 // logger writes what plugins log; nil does not.
-func (f *PluginFlags) logger(p *Process) func(string) {
+func (f *PluginFlags) logger(p *cli.Process) func(string) {
 	if !f.debug {
 		return nil
 	}
 	return func(text string) {
 		f.mu.Lock() // a write for each line, also of files compiled at once
 		defer f.mu.Unlock()
-		Printf(p.Stderr, "%s\n", diag.Printable(text))
+		cli.Printf(p.Stderr, "%s\n", diag.Printable(text))
 	}
 }
 
@@ -120,7 +113,7 @@ func notFound(in *input.Input) string {
 func (f *PluginFlags) Off() bool { return f.off }
 
 // Find finds the strake.yaml of a Dockerfile: "" when there is none.
-func (f *PluginFlags) Find(ctx context.Context, p *Process, in *input.Input) (string, error) {
+func (f *PluginFlags) Find(ctx context.Context, p *cli.Process, in *input.Input) (string, error) {
 	if f.Config != "" {
 		return filepath.Abs(f.Config)
 	}
@@ -136,7 +129,7 @@ func (f *PluginFlags) Find(ctx context.Context, p *Process, in *input.Input) (st
 }
 
 // load makes the pipeline of a strake.yaml.
-func (f *PluginFlags) load(ctx context.Context, p *Process, name string) (*config.Plugins, error) {
+func (f *PluginFlags) load(ctx context.Context, p *cli.Process, name string) (*config.Plugins, error) {
 	f.mu.Lock()
 	if f.loaded == nil {
 		f.loaded = map[string]*pipeline{}
@@ -152,7 +145,7 @@ func (f *PluginFlags) load(ctx context.Context, p *Process, name string) (*confi
 }
 
 // File is the strake.yaml of a Dockerfile, whether its plugins run or not; nil is none.
-func (f *PluginFlags) File(ctx context.Context, p *Process, in *input.Input) (*ConfigFile, error) {
+func (f *PluginFlags) File(ctx context.Context, p *cli.Process, in *input.Input) (*ConfigFile, error) {
 	name, err := f.Find(ctx, p, in)
 	if err != nil || name == "" {
 		return nil, err
@@ -175,7 +168,7 @@ func (f *PluginFlags) read(ctx context.Context, name string) (*ConfigFile, error
 	return c, c.err
 }
 
-func (f *PluginFlags) open(ctx context.Context, p *Process, name string) (*config.Plugins, error) {
+func (f *PluginFlags) open(ctx context.Context, p *cli.Process, name string) (*config.Plugins, error) {
 	read, err := f.read(ctx, name)
 	if err != nil {
 		return nil, err
@@ -190,17 +183,17 @@ func (f *PluginFlags) open(ctx context.Context, p *Process, name string) (*confi
 	case err != nil:
 		return nil, err
 	case diags.HasErrors():
-		return nil, &Findings{set, diags}
+		return nil, &cli.Findings{Set: set, List: diags}
 	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	p.Report(set, diags)
-	p.atExit(func() { found.Close() })
+	p.AtExit(func() { found.Close() })
 	return found, nil
 }
 
 // Here reads the strake.yaml of the working directory.
-func (f *PluginFlags) Here(ctx context.Context, p *Process) (*config.File, error) {
+func (f *PluginFlags) Here(ctx context.Context, p *cli.Process) (*config.File, error) {
 	name := f.Config
 	if name == "" {
 		dir, err := os.Getwd()
@@ -213,7 +206,7 @@ func (f *PluginFlags) Here(ctx context.Context, p *Process) (*config.File, error
 		}
 	}
 	if name == "" {
-		return nil, Misuse("there is no strake.yaml here, or above in the repository: name one by --config")
+		return nil, cli.Misuse("there is no strake.yaml here, or above in the repository: name one by --config")
 	}
 	_, file, err := LoadConfig(ctx, name)
 	return file, err
@@ -229,15 +222,15 @@ func LoadConfig(ctx context.Context, name string) (*source.Set, *config.File, er
 	set := &source.Set{}
 	file, diags := config.Load(ctx, name, set)
 	if diags.HasErrors() || file == nil {
-		return nil, nil, &Findings{set, diags}
+		return nil, nil, &cli.Findings{Set: set, List: diags}
 	}
 	return set, file, nil
 }
 
 // Environment is what pipelines are made with. Without programs there is nothing to
 // trust, and no need for a home.
-func (f *PluginFlags) Environment(p *Process, file *config.File) (config.Env, error) {
-	store, err := p.Trusted(f.allow)
+func (f *PluginFlags) Environment(p *cli.Process, file *config.File) (config.Env, error) {
+	store, err := Trusted(p, f.allow)
 	if err != nil && slices.ContainsFunc(file.Entries, func(e config.Entry) bool { return e.External() }) {
 		return config.Env{}, err
 	}
@@ -245,16 +238,16 @@ func (f *PluginFlags) Environment(p *Process, file *config.File) (config.Env, er
 	if err != nil {
 		return config.Env{}, err
 	}
-	return config.Env{Builtins: builtin.All(), Starter: launch.Starter{Warn: p.warnPlugin}, Store: store, WorkDir: dir}, nil
+	return config.Env{Builtins: builtin.All(), Starter: launch.Starter{Warn: func(text string) { warnPlugin(p, text) }}, Store: store, WorkDir: dir}, nil
 }
 
 // warnPlugin tells of a plugin that runs with less than the whole sandbox, at each run.
-func (p *Process) warnPlugin(text string) {
-	Printf(p.Stderr, "warning: %s\n", diag.Printable(text))
+func warnPlugin(p *cli.Process, text string) {
+	cli.Printf(p.Stderr, "warning: %s\n", diag.Printable(text))
 }
 
 // Trusted is what the user allows to run.
-func (p *Process) Trusted(allow string) (*trust.Store, error) {
+func Trusted(p *cli.Process, allow string) (*trust.Store, error) {
 	name := "--allow-plugins"
 	if allow == "" {
 		name = "STRAKE_ALLOW_PLUGINS"
@@ -262,13 +255,13 @@ func (p *Process) Trusted(allow string) (*trust.Store, error) {
 	}
 	given, err := trust.ParseGiven(allow)
 	if err != nil {
-		return nil, Misuse("invalid %s: %v", name, err)
+		return nil, cli.Misuse("invalid %s: %v", name, err)
 	}
-	conf, err := p.directory("XDG_CONFIG_HOME", ".config")
+	conf, err := directory(p, "XDG_CONFIG_HOME", ".config")
 	if err != nil {
 		return nil, err
 	}
-	cache, err := p.directory("XDG_CACHE_HOME", ".cache")
+	cache, err := directory(p, "XDG_CACHE_HOME", ".cache")
 	if err != nil {
 		return nil, err
 	}
@@ -276,7 +269,7 @@ func (p *Process) Trusted(allow string) (*trust.Store, error) {
 }
 
 // directory is one of the user's own directories for strake.
-func (p *Process) directory(variable, usual string) (string, error) {
+func directory(p *cli.Process, variable, usual string) (string, error) {
 	if dir, _ := p.Env(variable); dir != "" {
 		return filepath.Abs(filepath.Join(dir, "strake"))
 	}
@@ -284,10 +277,4 @@ func (p *Process) directory(variable, usual string) (string, error) {
 		return filepath.Abs(filepath.Join(home, usual, "strake"))
 	}
 	return "", diag.Diagnostic{Code: "no-home", Message: fmt.Sprintf("neither %s nor HOME is set", variable), Hint: "set one of them to a directory"}
-}
-
-// Outside tells of a Dockerfile that is a link out of its repository.
-func (p *Process) Outside(name string) (string, bool) {
-	at, err := p.locate(name)
-	return at.Real, err == nil && at.Outside
 }

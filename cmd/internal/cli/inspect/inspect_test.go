@@ -1,4 +1,4 @@
-package container
+package inspect
 
 import (
 	"bytes"
@@ -30,7 +30,7 @@ func TestInspect(t *testing.T) {
 	}
 	call := func(args ...string) (string, error) {
 		var out bytes.Buffer
-		p := &cli.Process{Stdin: strings.NewReader(""), Stdout: &out, Stderr: &out, Commands: Commands(),
+		p := &cli.Process{Stdin: strings.NewReader(""), Stdout: &out, Stderr: &out, Commands: []cli.Maker{{Name: "inspect", Make: Command}},
 			Env: func(name string) (string, bool) { return home, name == "STRAKE_HOME" }}
 		_, err := p.Call(t.Context(), append([]string{"inspect"}, args...))
 		return strings.TrimSpace(out.String()), err

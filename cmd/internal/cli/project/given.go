@@ -1,4 +1,4 @@
-package cli
+package project
 
 import (
 	"slices"
@@ -6,6 +6,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/seed-e0495807/strake/backend/build"
+	"github.com/seed-e0495807/strake/cmd/internal/cli"
 )
 
 // GivenFlags say what a build is given besides its context: secrets, agents, entitlements and other
@@ -50,7 +51,7 @@ func Each[T any](flag string, list []string, parse func(string) (T, error)) ([]T
 		}
 		v, err := parse(text)
 		if err != nil {
-			return nil, Misuse("invalid %s %q: %v", flag, text, err)
+			return nil, cli.Misuse("invalid %s %q: %v", flag, text, err)
 		}
 		out = append(out, v)
 	}
