@@ -1,7 +1,6 @@
 package container
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -54,7 +53,7 @@ func (r *Runner) writeBundle(c *Container, root string, size *specs.Box) error {
 	if err != nil {
 		return err
 	}
-	data, err := json.Marshal(spec)
+	data, err := ocispec.Encode(spec)
 	if err != nil {
 		return err
 	}
