@@ -218,7 +218,7 @@ var openers = map[string]string{
 	"backend/engine/log.go":                      "the engine's own directory",
 	"backend/engine/place.go":                    "the engine's own directory",
 	"backend/engine/reserve.go":                  "the engine's own directory, made anew",
-	"backend/engine/rootless.go":                 "settings of the kernel",
+	"backend/engine/programs/check.go":           "settings of the kernel",
 	"backend/engine/supervise.go":                "the engine's own directory",
 	"backend/container/container.go":             "the container's own directory",
 	"backend/container/clean_linux.go":           "a file of the control groups",
