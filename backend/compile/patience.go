@@ -18,6 +18,15 @@ const patience = 20 * time.Second
 // to itself.
 func patiently(rules []lint.Rule, in lint.Input) lint.Result { return within(patience, rules, in) }
 
+// grow has the stack of a goroutine be what rules need, while there is nothing on it: it would grow by
+// copies of what they have there.
+//
+//go:noinline
+func grow(at int) byte {
+	var room [32 << 10]byte
+	return room[at]
+}
+
 func within(limit time.Duration, rules []lint.Rule, in lint.Input) lint.Result {
 	var hung diag.List
 	for {
@@ -26,6 +35,7 @@ func within(limit time.Duration, rules []lint.Rule, in lint.Input) lint.Result {
 		in.Now = &now
 		done := make(chan lint.Result, 1)
 		go func() {
+			grow(0)
 			out, _ := lint.Run(rules, in) // Ready reports a bad directive
 			done <- out
 		}()

@@ -3,6 +3,7 @@ package effects
 import (
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/seed-e0495807/strake/ir/shell"
 )
@@ -54,6 +55,17 @@ type leftover struct {
 	Cleans string // the option with which the program's clean takes it away; "" is any
 }
 
+// leftoversBy are the rows by the names of programs.
+var leftoversBy = sync.OnceValue(func() map[string][]*leftover {
+	rows := map[string][]*leftover{}
+	for i := range leftovers {
+		for name := range strings.FieldsSeq(leftovers[i].Programs) {
+			rows[name] = append(rows[name], &leftovers[i])
+		}
+	}
+	return rows
+})
+
 // Installs tells a command of a program that manages packages, or builds with them: what it reads
 // besides its own files is what their scripts do.
 func (c Command) Installs() bool {
@@ -68,9 +80,8 @@ func (c Command) Installs() bool {
 // settings is not seen.
 func LeftoversOf(c *shell.Command) (list []Leftover) {
 	c = byRow(c)
-	for i := range leftovers {
-		row := &leftovers[i]
-		if !among(row.Programs, c.Name) || takes(c, row.Without) || c.Sets(strings.Fields(row.Unless)...) {
+	for _, row := range leftoversBy()[c.Name] {
+		if takes(c, row.Without) || c.Sets(strings.Fields(row.Unless)...) {
 			continue
 		}
 		if t, ok := TaskOf(c); ok && (among(row.By, string(t.Action)) || among(row.By, t.Command) || among(row.By, "-") && len(c.Operands()) == 0) {

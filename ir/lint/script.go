@@ -19,23 +19,25 @@ type Script struct {
 
 	pieces []piece // nil where the text does not stand in the file as the shell reads it
 	mapped bool
-	shared map[any]any
+	shared []shared
+	tasks  map[*shell.Command]task
 }
+
+// shared is what was made of a script, by a key.
+type shared struct{ key, made any }
 
 // Share gives what the first rule that asks under a key makes of a script: rules of one set look
 // at it once.
 func (s *Script) Share(key any, build func() any) any {
-	made, ok := s.shared[key]
-	if !ok {
-		if made = build(); s.shared == nil {
-			s.shared = map[any]any{}
+	for _, have := range s.shared { // a set of rules has one key
+		if have.key == key {
+			return have.made
 		}
-		s.shared[key] = made
 	}
+	made := build()
+	s.shared = append(s.shared, shared{key, made})
 	return made
 }
-
-type taskKey struct{ *shell.Command }
 
 type task struct {
 	effects.Task
@@ -44,10 +46,13 @@ type task struct {
 
 // Task is effects.TaskOf one of the script's commands, read once.
 func (s *Script) Task(c *shell.Command) (effects.Task, bool) {
-	t := s.Share(taskKey{c}, func() any {
-		t, ok := effects.TaskOf(c)
-		return task{t, ok}
-	}).(task)
+	t, ok := s.tasks[c]
+	if !ok {
+		if t.Task, t.ok = effects.TaskOf(c); s.tasks == nil {
+			s.tasks = map[*shell.Command]task{}
+		}
+		s.tasks[c] = t
+	}
 	return t.Task, t.ok
 }
 

@@ -94,24 +94,32 @@ func removedLater() lint.Rule {
 	return r
 }
 
-// mayRemove tells whether the last name in a word of a command stands in an earlier step that may
-// have brought a file: what each does takes its time to find out.
+// mayRemove tells whether the last name in a word of a command is of a file that an earlier step
+// has copied, or stands in one that may have fetched it: what each does takes its time to find out.
 func mayRemove(s *lint.Step, removes []*shell.Command) bool {
 	if len(removes) == 0 {
 		return false
 	}
-	var texts []string
+	var texts, names []string // names are what those of fetched files may be made of
+	fetches := false
 	for o := range s.Before() {
+		written := s.Stage.View.Text.File.Source.Slice(o.Outer.Span())
 		switch o.Body.(type) {
 		case *ir.Run:
-			if len(found(o, "curl")) == 0 && len(found(o, "wget")) == 0 {
-				continue
+			if len(found(o, "curl")) > 0 || len(found(o, "wget")) > 0 {
+				texts, fetches = append(texts, written), true
 			}
-		case *ir.Copy, *ir.Add, *ir.Workdir, *ir.Env, *ir.Arg:
-		default:
-			continue
+		case *ir.Copy, *ir.Add:
+			texts = append(texts, lands(o)...)
+		case *ir.Workdir, *ir.Env, *ir.Arg:
+			names = append(names, written)
 		}
-		texts = append(texts, s.Stage.View.Text.File.Source.Slice(o.Outer.Span()))
+	}
+	if fetches {
+		texts = append(texts, names...)
+	}
+	if len(texts) == 0 {
+		return false
 	}
 	for _, c := range removes {
 		for _, w := range c.Operands() {
@@ -255,11 +263,16 @@ func cleans(s *lint.Script, c *shell.Command, l leftBy) bool {
 	return l.ClearedBy(c) || ok && t.Action == effects.ToClean && l.Kind == effects.Caches && t.Manager == effects.SystemManager(l.by.Name)
 }
 
-type removedKey struct{ *shell.Command }
+type removedKey struct{}
 
 // removed is what a command of a script removes wherever that stands, found out once.
 func removed(s *lint.Script, c *shell.Command) effects.Paths {
-	paths, _ := s.Share(removedKey{c}, func() any { return effects.OfCommand(c, effects.State{Dir: "/"}).Removes }).(effects.Paths)
+	known := s.Share(removedKey{}, func() any { return map[*shell.Command]effects.Paths{} }).(map[*shell.Command]effects.Paths)
+	paths, ok := known[c]
+	if !ok {
+		paths = effects.OfCommand(c, effects.State{Dir: "/"}).Removes
+		known[c] = paths
+	}
 	return paths
 }
 

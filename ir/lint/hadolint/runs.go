@@ -110,7 +110,12 @@ func joins(one, two *lint.Script) bool {
 	if strings.Contains(joined.Command.Line, "#") || len(one.Tree().Stmts) == 0 || one.Tree().Stmts[len(one.Tree().Stmts)-1].Background {
 		return false
 	}
-	joined.Command.Line = strings.TrimRight(joined.Command.Line, " \t") + " && " + two.Step.Body.(*ir.Run).Command.Line
+	first := strings.TrimRight(joined.Command.Line, " \t")
+	last := one.Tree().Stmts[len(one.Tree().Stmts)-1]
+	if one.Bash == two.Bash && !last.Semicolon.IsValid() && int(last.End().Offset()) == len(first) && len(two.Tree().Stmts) > 0 && !strings.Contains(two.Text, "#") {
+		return true // nothing of the first is behind its last command
+	}
+	joined.Command.Line = first + " && " + two.Step.Body.(*ir.Run).Command.Line
 	script, err := shell.Parse(&joined, one.Step.State().Shell)
 	return err == nil && len(script.Tree().Last) == 0 && len(script.Commands) == len(one.Commands)+len(two.Commands)
 }
