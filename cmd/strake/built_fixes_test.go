@@ -45,6 +45,7 @@ var builtFixes = []struct{ rule, text, differs string }{
 	{"SC2196", "FROM busybox\nRUN echo abc | egrep 'b|d' >/a\n", ""},
 	{"SC2236", "FROM busybox\nRUN if [ ! -z \"$HOME\" ]; then echo a >/a; fi\n", ""},
 	{"mkdir-before-workdir", "FROM busybox\nRUN mkdir -p /srv/app\nWORKDIR /srv/app\nRUN echo a >a\n", ""},
+	{"cache-mount-not-locked", "FROM busybox\nRUN --mount=type=cache,target=/var/cache/apt echo a >/a\nRUN --mount=type=cache,id=b,dst=/var/lib/apt ls /var/lib/apt >/b\n", ""},
 	{"heredoc-without-set-e", "FROM busybox\nRUN <<END\necho a >/a\necho b >/b\nEND\n", ""},
 }
 

@@ -124,6 +124,20 @@ func (t *Text) Newline() string {
 	return "\n"
 }
 
+// FixPin has a finding about the image of a stage fixed by its digest, which is told; where that is not
+// known, how to get it is.
+func FixPin(f *Finding, s *Stage) {
+	edits := s.Pin()
+	if len(edits) == 0 {
+		if f.Hint == "" {
+			f.Hint = "its digest is not known here: strake pin asks the registry for it"
+		}
+		return
+	}
+	f.Hint = "it is " + s.Digest() + " now"
+	f.Fix("name the image that it is now by its digest", diag.Intent, edits...)
+}
+
 // Like spells a keyword, which is given in capitals, in the case of another.
 func Like(word, keyword string) string {
 	if word == strings.ToLower(word) {

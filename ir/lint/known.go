@@ -21,6 +21,10 @@ func (n nothing) Distro(m *ir.Module, stage int) (distro.Distro, bool) {
 	return distro.Detect(context.Background(), noImages{}, n.memo, m, stage)
 }
 
+func (nothing) Digest(*ir.Module, int) string { return "" }
+
+func (nothing) Size(*ir.Module, []string) (int64, bool) { return 0, false }
+
 type noImages struct{}
 
 var errNoImages = errors.New("no image is at hand")

@@ -10,6 +10,7 @@ import (
 	"github.com/seed-e0495807/strake/ir/eval"
 	"github.com/seed-e0495807/strake/ir/shell"
 	"github.com/seed-e0495807/strake/lang"
+	"github.com/seed-e0495807/strake/lang/diag"
 )
 
 // View is what the author wrote, stage by stage, as far as it can be read: also of a file with
@@ -62,6 +63,12 @@ type Known interface {
 	Base(m *ir.Module, stage int) (*eval.State, bool)
 	// Distro is the distribution of a stage; it is false when nothing tells.
 	Distro(m *ir.Module, stage int) (distro.Distro, bool)
+	// Digest is that of the image that a stage starts from, or of its index, as a registry had it last;
+	// it is "" when that is not known.
+	Digest(m *ir.Module, stage int) string
+	// Size is how many bytes files of the build context have, and what is below directories. It is
+	// false when that is not known.
+	Size(m *ir.Module, names []string) (int64, bool)
 }
 
 // newView takes the tree of a text apart. What is wrong with an instruction the compiler reports.
@@ -128,6 +135,35 @@ func (s *Stage) add(node lang.Instruction, index int, sh []string) {
 
 // Distro is the distribution of a stage; it is false when nothing tells.
 func (s *Stage) Distro() (distro.Distro, bool) { return s.View.base().Distro(s.View.Module, s.Index) }
+
+// Digest is that of the image that a stage starts from, as far as it is known; "" is not.
+func (s *Stage) Digest() string {
+	if s.Parent != nil {
+		return ""
+	}
+	return s.View.base().Digest(s.View.Module, s.Index)
+}
+
+// Pin is an edit that names the image of a stage by its digest, behind the tag that it has; none where
+// that is not known, or the name is not plain.
+func (s *Stage) Pin() []diag.Edit {
+	if s.Node == nil || strings.ContainsAny(s.Base, "$@\"'") {
+		return nil
+	}
+	digest := s.Digest()
+	if digest == "" {
+		return nil
+	}
+	tag := ""
+	if !strings.Contains(s.Base[strings.LastIndexByte(s.Base, '/')+1:], ":") {
+		tag = ":latest"
+	}
+	return s.View.Text.Replace(s.Node.Base, s.Base+tag+"@"+digest)
+}
+
+// Size is how many bytes files of the build context have, and what is below directories. It is false
+// when that is not known.
+func (v *View) Size(names []string) (int64, bool) { return v.base().Size(v.Module, names) }
 
 // Last tells the stage that a build makes when it is asked for no other.
 func (s *Stage) Last() bool { return s.Index == len(s.View.Stages)-1 }

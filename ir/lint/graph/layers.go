@@ -6,6 +6,8 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/docker/go-units"
+
 	"github.com/seed-e0495807/strake/ir"
 	"github.com/seed-e0495807/strake/ir/effects"
 	"github.com/seed-e0495807/strake/ir/lint"
@@ -84,7 +86,7 @@ func removedLater() lint.Rule {
 				for _, c := range found(s, "rm") {
 					if c.Text == part.Text {
 						r.Command(s.Script(), c, name+" stays in the layer of line "+line(made)+", whatever is removed here: do not have it in that, or remove it there").
-							Hint = "what only a RUN needs, RUN --mount=type=bind has from the build context or from another stage, without a layer"
+							Hint = weight(made, gone) + "what only a RUN needs, RUN --mount=type=bind has from the build context or from another stage, without a layer"
 						return
 					}
 				}
@@ -151,29 +153,58 @@ func maker(s *lint.Step, gone effects.Path) (*lint.Step, string) {
 	return nil, ""
 }
 
+// weight says how many bytes of a layer are files of the build context that are removed later; "" where
+// that is not known.
+func weight(made *lint.Step, gone effects.Path) string {
+	var removed []string
+	if sources, _, ok := copied(made.Body); ok {
+		for _, source := range sources {
+			if slices.ContainsFunc(landsOf(made, source), gone.Covers) {
+				removed = append(removed, source)
+			}
+		}
+	}
+	if size, known := made.Stage.View.Size(removed); known && len(removed) > 0 {
+		return units.HumanSize(float64(size)) + " of the image are that; "
+	}
+	return ""
+}
+
 // lands are the files or directories that a COPY or ADD surely makes, if what it copies is what is
 // named there by what comes later.
 func lands(s *lint.Step) (list []string) {
-	var sources []string
-	dest := ""
 	switch b := s.Body.(type) {
 	case *ir.Copy:
-		sources, dest = b.Sources, b.Dest
+		for _, source := range b.Sources {
+			list = append(list, landsOf(s, source)...)
+		}
 	case *ir.Add:
-		sources, dest = b.Sources, b.Dest
+		for _, source := range b.Sources {
+			list = append(list, landsOf(s, source)...)
+		}
+	}
+	return list
+}
+
+// landsOf are those of one source of a COPY or ADD.
+func landsOf(s *lint.Step, source string) (list []string) {
+	n, dest := 0, ""
+	switch b := s.Body.(type) {
+	case *ir.Copy:
+		n, dest = len(b.Sources), b.Dest
+	case *ir.Add:
+		n, dest = len(b.Sources), b.Dest
 	}
 	at, ok := absolute(s, dest)
 	if !ok {
 		return nil
 	}
-	for _, source := range sources {
-		base := path.Base(strings.TrimRight(source, "/"))
-		if !strings.ContainsAny(base, "*?[$") && base != "." && base != "/" && base != ".." {
-			list = append(list, path.Join(at, base))
-		}
-		if !strings.HasSuffix(dest, "/") && len(sources) == 1 && at != "/" {
-			list = append(list, at)
-		}
+	base := path.Base(strings.TrimRight(source, "/"))
+	if !strings.ContainsAny(base, "*?[$") && base != "." && base != "/" && base != ".." {
+		list = append(list, path.Join(at, base))
+	}
+	if !strings.HasSuffix(dest, "/") && n == 1 && at != "/" {
+		list = append(list, at)
 	}
 	return list
 }
@@ -445,19 +476,41 @@ func copiedTwice() lint.Rule {
 			if _, run := o.Body.(*ir.Run); run {
 				return
 			}
-			first, ok := o.Body.(*ir.Copy)
-			own, same := s.Body.(*ir.Copy)
-			if !ok || !same || first.From != "" || len(first.Sources) != 1 || len(first.Excludes) > 0 || first.Chown != own.Chown || first.Chmod != own.Chmod || own.Parents || first.Parents {
+			first, to, ok := copied(o.Body)
+			if !ok || len(first) != 1 || !slices.Equal(plainly(o.Body), plainly(s.Body)) || plainly(s.Body) == nil {
 				continue
 			}
-			dir, known := absolute(o, first.Dest)
-			if known && slices.Contains([]string{".", "./", "/"}, first.Sources[0]) && path.Join(dir, sources[0]) == target {
+			dir, known := absolute(o, to)
+			if known && slices.Contains([]string{".", "./", "/"}, first[0]) && path.Join(dir, sources[0]) == target {
 				r.Step(s, "line "+line(o)+" has copied this already: leave it out")
 				return
 			}
 		}
 	}
 	return r
+}
+
+// plainly is the owner and the mode that a COPY or ADD gives files that it brings as they are; nil when
+// it does more.
+func plainly(body ir.Body) []string {
+	switch b := body.(type) {
+	case *ir.Copy:
+		if len(b.Excludes) == 0 && !b.Parents {
+			return []string{b.Chown, b.Chmod}
+		}
+	case *ir.Add: // which unpacks archives
+		if len(b.Excludes) == 0 && !slices.ContainsFunc(b.Sources, func(source string) bool {
+			return strings.Contains(source, "://") || strings.Contains(source, ".t") || slices.Contains([]string{".gz", ".bz2", ".xz", ".zst", ".Z"}, path.Ext(source))
+		}) {
+			return []string{b.Chown, b.Chmod}
+		}
+	}
+	return nil
+}
+
+// isFile tells a name of the context that is no directory's: it has an extension, or is known.
+func isFile(name string) bool {
+	return strings.Contains(name, ".") || slices.Contains([]string{"Gemfile", "Makefile", "Rakefile", "Procfile", "Pipfile", "Dockerfile", "LICENSE", "README", "gradlew", "mvnw"}, name)
 }
 
 // target is where a file or directory of the context goes, "" when nobody knows which it is.
@@ -467,10 +520,7 @@ func target(s *lint.Step, source, dest string) (string, bool) {
 	case !ok || wholeContext(source):
 		return "", false
 	case strings.HasSuffix(dest, "/") || dest == ".": // a directory's files go there without its name
-		if !strings.Contains(path.Base(source), ".") {
-			return "", false
-		}
-		return path.Join(at, path.Base(source)), true
+		return path.Join(at, path.Base(source)), isFile(path.Base(source))
 	}
 	return at, true
 }

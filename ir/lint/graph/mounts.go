@@ -7,6 +7,7 @@ import (
 	"github.com/seed-e0495807/strake/ir"
 	"github.com/seed-e0495807/strake/ir/effects"
 	"github.com/seed-e0495807/strake/ir/lint"
+	"github.com/seed-e0495807/strake/ir/shell"
 	"github.com/seed-e0495807/strake/lang"
 	"github.com/seed-e0495807/strake/lang/diag"
 )
@@ -53,6 +54,24 @@ func mountFlag(in lang.Instruction, n int) (lang.Flag, bool) {
 	return lang.Flag{}, false
 }
 
+// cleaned are the directories that managers of packages empty when they clean up.
+var cleaned = map[string][]string{
+	"apt": {"/var/cache/apt", "/var/cache/apt/archives"},
+	"yum": {"/var/cache/yum", "/var/cache/dnf"},
+	"dnf": {"/var/cache/dnf", "/var/cache/libdnf5"},
+	"apk": {"/var/cache/apk", "/etc/apk/cache"},
+}
+
+// uncached is the option by which pip makes no use of its cache, where that is what is mounted.
+func uncached(c *shell.Command, target string) (shell.Word, bool) {
+	pip := strings.HasPrefix(c.Name, "pip") || strings.HasPrefix(c.Name, "python") && c.Arg(0) == "-m" && c.Arg(1) == "pip"
+	i := slices.IndexFunc(c.Args, func(w shell.Word) bool { return w.Text == "--no-cache-dir" })
+	if !pip || i < 0 || !strings.HasSuffix(target, "/.cache/pip") {
+		return shell.Word{}, false
+	}
+	return c.Args[i], true
+}
+
 func cacheMountCleaned() lint.Rule {
 	r := rule("cache-mount-cleaned", diag.Warning, "cache", "A cache that is mounted is not in the image: to remove it only makes the next build slower")
 	r.Step = lint.OnBody(func(s *lint.Step, run *ir.Run, r *lint.Report) {
@@ -71,11 +90,11 @@ func cacheMountCleaned() lint.Rule {
 					r.Command(s.Script(), c, target+" is a cache that is mounted, and not in the image: leave it for the next build")
 				}
 			}
-			for _, c := range found(s, "pip") {
-				for _, w := range c.Args {
-					if w.Text == "--no-cache-dir" && strings.HasSuffix(target, "/.cache/pip") {
-						r.Word(s.Script(), c, w, "pip makes no use of the cache that is mounted: leave --no-cache-dir out")
-					}
+			for _, c := range s.Commands() {
+				if w, ok := uncached(c, target); ok {
+					r.Word(s.Script(), c, w, "pip makes no use of the cache that is mounted: leave --no-cache-dir out")
+				} else if t, ok := s.Script().Task(c); ok && t.System && t.Action == effects.ToClean && slices.Contains(cleaned[t.Manager], target) {
+					r.Command(s.Script(), c, target+" is a cache that is mounted, and not in the image: leave it for the next build")
 				}
 			}
 		}

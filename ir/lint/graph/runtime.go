@@ -79,11 +79,20 @@ func cmdIgnored() lint.Rule {
 	return r
 }
 
-// without are official images in which a program is missing.
+// without are official images in which a program is missing: with any tag, or with one that ends so.
 var without = map[string][]string{
-	"curl": {"debian", "ubuntu", "alpine", "busybox"},
-	"wget": {"debian", "ubuntu"},
-	"nc":   {"debian", "ubuntu"},
+	"curl": {"debian", "ubuntu", "alpine", "busybox", "python:slim", "node:slim", "ruby:slim", "python:alpine", "node:alpine", "ruby:alpine"},
+	"wget": {"debian", "ubuntu", "python:slim", "node:slim", "ruby:slim"},
+	"nc":   {"debian", "ubuntu", "python:slim", "node:slim", "ruby:slim"},
+}
+
+// lacks tells whether an image surely has no such program.
+func lacks(image, tool string) bool {
+	name := imageName(image)
+	return name != "" && slices.ContainsFunc(without[tool], func(known string) bool {
+		of, end, tagged := strings.Cut(known, ":")
+		return of == name && (!tagged || strings.HasSuffix(image, ":"+end) || strings.HasSuffix(image, "-"+end))
+	})
 }
 
 func healthcheckToolMissing() lint.Rule {
@@ -97,18 +106,20 @@ func healthcheckToolMissing() lint.Rule {
 			return
 		}
 		tool := script.Commands[0].Name
-		if !slices.Contains(without[tool], imageName(s.Stage.Root().Base)) {
+		if !lacks(s.Stage.Root().Base, tool) {
 			return
 		}
 		for _, o := range slices.AppendSeq(slices.Collect(s.Before()), s.After()) {
 			switch o.Body.(type) {
 			case *ir.Run:
 				e := o.Effects().Effects
-				if len(e.Unknown) > 0 || e.Writes.Any || slices.ContainsFunc(e.Packages, func(p effects.Package) bool { return !p.Known || mayBring(p.Name, tool) }) || lint.Mentions(o.Node, tool) {
+				if len(e.Unknown) > 0 || e.Writes.Any || slices.ContainsFunc(e.Packages, func(p effects.Package) bool { return !p.Known || mayBring(p, tool) }) || lint.Mentions(o.Node, tool) {
 					return
 				}
 			case *ir.Copy, *ir.Add: // it may be among these
-				return
+				if mayInstall(o, tool) {
+					return
+				}
 			}
 		}
 		r.Step(s, tool+" is not in "+s.Stage.Root().Base+", and nothing installs it: the container is never healthy")
@@ -116,9 +127,26 @@ func healthcheckToolMissing() lint.Rule {
 	return r
 }
 
-// mayBring tells a package that has a program, or may depend on one that has.
-func mayBring(name, tool string) bool {
-	return strings.Contains(name, tool) || !slices.Contains([]string{"ca-certificates", "nginx", "tini", "tzdata", "python3", "redis-server", "redis", "openssl"}, name)
+// mayInstall tells whether a COPY or ADD may bring a program: by its name, or to where programs are.
+func mayInstall(s *lint.Step, tool string) bool {
+	dest := ""
+	switch b := s.Body.(type) {
+	case *ir.Copy:
+		dest = b.Dest
+	case *ir.Add:
+		dest = b.Dest
+	}
+	at, known := absolute(s, dest)
+	return !known || lint.Mentions(s.Node, tool) || !slices.ContainsFunc([]string{"/app", "/srv", "/etc", "/var", "/home", "/usr/src", "/code", "/usr/share", "/data"}, func(dir string) bool { return isBelow(at, dir) })
+}
+
+// mayBring tells a package that has a program, or may depend on one that has. Those of a language depend
+// on no program of the system.
+func mayBring(p effects.Package, tool string) bool {
+	if slices.Contains([]string{"pip", "npm", "yarn", "pnpm", "gem", "bundle"}, p.Manager) {
+		return strings.Contains(p.Name, tool)
+	}
+	return strings.Contains(p.Name, tool) || !slices.Contains([]string{"ca-certificates", "nginx", "tini", "tzdata", "python3", "redis-server", "redis", "openssl"}, p.Name)
 }
 
 func sshServer() lint.Rule {

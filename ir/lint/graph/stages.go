@@ -8,6 +8,7 @@ import (
 	"github.com/seed-e0495807/strake/ir"
 	"github.com/seed-e0495807/strake/ir/effects"
 	"github.com/seed-e0495807/strake/ir/lint"
+	"github.com/seed-e0495807/strake/ir/shell"
 	"github.com/seed-e0495807/strake/lang/diag"
 )
 
@@ -141,8 +142,10 @@ func emulatedBuild() lint.Rule {
 			if stage.Node == nil || stage.Platform != "" || stage.Shipped() || stage.Parent != nil || imageName(stage.Base) != "golang" {
 				continue
 			}
+			told := false // ENV has told the compiler, which is run next
 			for s := range stage.Own() {
-				if crossCompiles(s) {
+				told = told || tellsCompiler(s)
+				if crossCompiles(s) || told && compiles(s) {
 					r.Stage(stage, "this stage compiles for another platform, and yet runs on it, emulated: write FROM --platform=$BUILDPLATFORM").
 						Fix("run it on the builder's platform", diag.Intent, lint.Insert(stage.Node.Keyword.At, " --platform=$BUILDPLATFORM"))
 					break
@@ -153,11 +156,26 @@ func emulatedBuild() lint.Rule {
 	return r
 }
 
+// tellsCompiler tells an ENV with GOARCH from $TARGETARCH.
+func tellsCompiler(s *lint.Step) bool {
+	env, ok := s.Body.(*ir.Env)
+	return ok && slices.ContainsFunc(env.Pairs, func(p ir.Pair) bool {
+		return p.Key == "GOARCH" && slices.Contains([]string{"$TARGETARCH", "${TARGETARCH}"}, strings.Trim(p.Value, `"`))
+	})
+}
+
+// compiles tells a step that runs go, or make, which may.
+func compiles(s *lint.Step) bool {
+	return slices.ContainsFunc(s.Commands(), func(c *shell.Command) bool {
+		return c.Name == "make" || c.Name == "go" && slices.Contains([]string{"build", "install", "run"}, c.Arg(0))
+	})
+}
+
 // crossCompiles tells a go build for $TARGETARCH.
 func crossCompiles(s *lint.Step) bool {
 	for _, c := range s.Commands() {
 		for _, env := range c.Env {
-			if env.Name == "GOARCH" && slices.Contains(env.Value.Variables(), "TARGETARCH") {
+			if text := env.Value.Text; env.Name == "GOARCH" && (strings.Contains(text, "$TARGETARCH") || strings.Contains(text, "${TARGETARCH")) {
 				return true
 			}
 		}
@@ -171,7 +189,8 @@ func baseWithoutDigest() lint.Rule {
 	r.View = func(v *lint.View, r *lint.Report) {
 		for _, s := range v.Stages {
 			if s.Node != nil && s.Parent == nil && s.Base != "scratch" && !strings.Contains(s.Base, "@") && !strings.Contains(s.Base, "$") {
-				r.Stage(s, "the tag of "+s.Base+" may be another image tomorrow: add its digest, as name:tag@sha256:…")
+				f := r.Stage(s, "the tag of "+s.Base+" may be another image tomorrow: add its digest, as name:tag@sha256:…")
+				lint.FixPin(f, s)
 			}
 		}
 	}

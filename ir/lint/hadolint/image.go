@@ -61,7 +61,9 @@ func untagged() lint.Rule {
 		if base == "" || base[0] == '$' || strings.Contains(last, "$") || tag != "" || digest != "" {
 			return
 		}
-		r.Stage(s, base+" has no tag, so that it is whatever `latest` is on the day of the build").Hint = "name the version, like " + base + ":1.2, or pin a digest"
+		f := r.Stage(s, base+" has no tag, so that it is whatever `latest` is on the day of the build")
+		f.Hint = "name the version, like " + base + ":1.2, or pin a digest"
+		lint.FixPin(f, s)
 	})
 	return r
 }
@@ -71,7 +73,7 @@ func latest() lint.Rule {
 	r.View = eachStage(func(s *lint.Stage, r *lint.Report) {
 		base := image(s)
 		if _, tag, digest := reference(base); tag == "latest" && digest == "" {
-			r.Stage(s, base+" is another image whenever there is a new one: name a version, or pin a digest")
+			lint.FixPin(r.Stage(s, base+" is another image whenever there is a new one: name a version, or pin a digest"), s)
 		}
 	})
 	return r

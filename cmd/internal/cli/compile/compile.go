@@ -266,6 +266,9 @@ func (c *compileRun) open(ctx context.Context, arg string) (*compile.Snapshot, e
 		if err := c.linted(ctx, in, &config); err != nil {
 			return nil, err
 		}
+		if !c.below[arg] { // rules ask how large files of the build context are
+			config.Files = in
+		}
 	}
 	src, err := in.Open(ctx, c.images)
 	if err != nil {
