@@ -17,16 +17,25 @@ type commandsKey struct{}
 // a variable of the file names, what eval is given, and what a shell reads from a here document.
 func commands(s *lint.Script) []*shell.Command {
 	list, _ := s.Share(commandsKey{}, func() any {
-		list := s.Commands
+		list := slices.Clip(s.Commands)
+		shells := false
 		for _, c := range s.Commands {
-			if more := runBy(s, c); len(more) > 0 {
-				list = append(slices.Clip(list), more...)
-			}
+			list = append(list, runBy(s, c)...)
+			shells = shells || isShell(c.Name)
+		}
+		if shells {
+			s.Pipes(func(from, to *shell.Command) {
+				if isShell(to.Name) && readsScript(to) && (from.Name == "echo" || from.Name == "printf") {
+					list = append(list, byText(joined(from.Operands()))...)
+				}
+			})
 		}
 		return list
 	}).([]*shell.Command)
 	return list
 }
+
+func isShell(name string) bool { return slices.Contains([]string{"sh", "bash", "ash", "dash"}, name) }
 
 // runBy are the commands that run because of the words of one.
 func runBy(s *lint.Script, c *shell.Command) []*shell.Command {
@@ -37,10 +46,58 @@ func runBy(s *lint.Script, c *shell.Command) []*shell.Command {
 		return c.Found()
 	case "eval":
 		return byText(joined(c.Args))
+	case "trap":
+		return byText(joined(c.Args[:min(1, len(c.Args))]))
+	case "env":
+		if c.Arg(0) == "-S" || c.Arg(0) == "--split-string" {
+			return byText(joined(c.Args[1:]))
+		}
 	case "sh", "bash", "ash", "dash":
 		return byText(document(c))
 	}
+	if w, ok := wrappers[c.Name]; ok {
+		return w.runs(c)
+	}
 	return nil
+}
+
+// wrapper is a program that runs another one, behind its options and some operands.
+type wrapper struct {
+	operands int
+	values   string // letters of options whose value is the next word
+}
+
+// wrappers are those that package shell does not look through.
+var wrappers = map[string]wrapper{
+	"watch": {values: "nq"}, "chroot": {operands: 1}, "unshare": {values: "RwSG"}, "xvfb-run": {values: "efnpsw"}, "taskset": {operands: 1},
+	"flock": {operands: 1, values: "wE"}, "tini": {values: "p"}, "dumb-init": {values: "r"}, "parallel": {values: "jNnaS"}, "eatmydata": {},
+	"proxychains": {values: "f"}, "proxychains4": {values: "f"}, "torsocks": {}, "faketime": {operands: 1}, "catchsegv": {}, "linux32": {}, "setarch": {operands: 1},
+}
+
+// runs is the command that a wrapper runs, with the commands of its script.
+func (w wrapper) runs(c *shell.Command) []*shell.Command {
+	args, skip := c.Args, w.operands
+	for len(args) > 0 {
+		text := args[0].Text
+		dash := len(text) > 1 && text[0] == '-'
+		if !dash && skip == 0 {
+			break
+		}
+		if !dash {
+			skip--
+		}
+		if args = args[1:]; dash && text[1] != '-' && strings.ContainsAny(text[len(text)-1:], w.values) && len(args) > 0 {
+			args = args[1:]
+		}
+	}
+	if len(args) == 0 {
+		return nil
+	}
+	list := []*shell.Command{c.Runs(args)}
+	if script, err := list[0].Inner(); err == nil && script != nil {
+		list = append(list, script.Commands...)
+	}
+	return list
 }
 
 // byVariable is a command whose program is in a variable that the file sets.
@@ -74,13 +131,24 @@ func joined(words []shell.Word) (string, bool) {
 	return strings.Join(list, " "), true
 }
 
-// document is the here document that a shell without a script among its words reads. It is false of
-// one in which the shell around it puts something.
+// readsScript tells a shell that is given no script but what it reads.
+func readsScript(c *shell.Command) bool {
+	return c.Script == nil && !slices.ContainsFunc(c.Args, func(w shell.Word) bool {
+		return len(w.Text) < 2 && w.Text != "-" || !strings.HasPrefix(w.Text, "-") && !w.MayBeOption()
+	})
+}
+
+// document is the here document, or the text behind <<<, that a shell reads. It is false of one in
+// which the shell around it puts something.
 func document(c *shell.Command) (string, bool) {
-	if c.Script != nil || c.Stmt() == nil || slices.ContainsFunc(c.Args, func(w shell.Word) bool { return !strings.HasPrefix(w.Text, "-") && !w.MayBeOption() }) {
+	if c.Stmt() == nil || !readsScript(c) {
 		return "", false
 	}
 	for _, r := range c.Stmt().Redirs {
+		if r.Op == syntax.WordHdoc {
+			w := shell.WordOf(r.Word)
+			return w.Text, w.Known
+		}
 		if r.Hdoc == nil {
 			continue
 		}

@@ -1,6 +1,7 @@
 package hadolint
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/seed-e0495807/strake/ir"
@@ -41,19 +42,25 @@ func isRelative(dest string) bool {
 	return dest != "" && !strings.ContainsRune(`/\$`, rune(dest[0])) && !drive
 }
 
-// noHealthcheck wants a word on health in each stage.
+// noHealthcheck wants a word on health in each stage, or in one that starts from it: that is what is built
+// then.
 func noHealthcheck() lint.Rule {
 	return lint.Rule{
 		Name: "DL3057", Doc: "Say how the health of a container is checked, or that it is not", URL: lint.Page("DL3057"), Severity: diag.Info, Level: lint.Experimental,
 		View: func(v *lint.View, r *lint.Report) {
-			has := make([]bool, len(v.Stages))
-			for i, stage := range v.Stages {
-				has[i] = stage.Parent != nil && has[stage.Parent.Index]
-				for _, s := range stage.Steps {
+			has, good := map[*lint.Stage]bool{}, map[*lint.Stage]bool{}
+			for _, stage := range v.Stages {
+				own := slices.ContainsFunc(stage.Steps, func(s *lint.Step) bool {
 					_, is := s.Body.(*ir.Healthcheck)
-					has[i] = has[i] || is && !s.Onbuild
+					return is && !s.Onbuild
+				})
+				has[stage] = own || has[stage.Parent]
+				for s := stage; own && s != nil; s = s.Parent {
+					good[s] = true
 				}
-				if !has[i] {
+			}
+			for _, stage := range v.Stages {
+				if !has[stage] && !good[stage] {
 					r.Stage(stage, "nothing says how the health of a container is checked: add HEALTHCHECK, or HEALTHCHECK NONE")
 				}
 			}
