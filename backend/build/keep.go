@@ -117,7 +117,7 @@ func errUnkept(why, hint string) error {
 
 // keepChanges keeps what was changed in the shell of a step.
 func (j *job) keepChanges(ctx context.Context, f *front, c *debug.Container) error {
-	defer j.Images.Litter() // what nothing refers to then
+	j.Images.Litter() // what nothing refers to in the end, also if that is a kill
 	changed := &Changed{Command: c.Command(), About: j.about(f.vertex)}
 	var err error
 	changed.Layer, changed.DiffID, err = tarball.WriteLayer(ctx, j.Images, func(w io.Writer) (err error) {

@@ -112,9 +112,12 @@ func baseOf(ctx context.Context, s *store.Store, c *container.Container) (*base,
 }
 
 func gone(c *container.Container) error {
+	hint := "pull or build " + c.Image + " again, the same one: then the container can be committed"
+	if c.OwnImage {
+		hint = "it was made for this container alone, and cannot be made again: take what you need with `strake cp`, then `strake rm " + c.Name + "`"
+	}
 	return diag.Diagnostic{
-		Code: "image-gone", Message: fmt.Sprintf("the image store no longer has the image that container %s was made of", c.Name),
-		Hint: "pull or build " + c.Image + " again, the same one: then the container can be committed",
+		Code: "image-gone", Message: fmt.Sprintf("the image store no longer has the image that container %s was made of", c.Name), Hint: hint,
 	}
 }
 

@@ -211,6 +211,11 @@ func TestFaults(t *testing.T) {
 		t.Fatal(err)
 	}
 	code("image-gone", commit(w, t.Context(), Options{}))
+	w.c.OwnImage = true
+	var own diag.Diagnostic
+	if err := commit(w, t.Context(), Options{}); !errors.As(err, &own) || own.Code != "image-gone" || !strings.Contains(own.Hint, "strake rm") {
+		t.Errorf("an image that nobody can make again: %+v", own)
+	}
 
 	w = newWorld(t, t.TempDir(), false)
 	code("no-such-container", commit(w, t.Context(), Options{Pause: func(fn func() error) error {
