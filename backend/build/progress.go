@@ -7,6 +7,7 @@ import (
 	"io"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/containerd/console"
 	"github.com/moby/buildkit/client"
@@ -61,8 +62,8 @@ func (p *Progress) show(statuses chan *client.SolveStatus) (warnings []client.Ve
 		statuses = new(screen).tee(statuses)
 	}
 	var held []*client.SolveStatus
-	for {
-		now, found, err := p.part(held, statuses)
+	for begun := true; ; begun = false { // behind a pause there may be no more to show
+		now, found, err := p.part(held, statuses, begun)
 		warnings, failed = append(warnings, found...), errors.Join(failed, err)
 		if now == nil {
 			return warnings, failed
@@ -72,27 +73,38 @@ func (p *Progress) show(statuses chan *client.SolveStatus) (warnings []client.Ve
 	}
 }
 
-// part shows statuses with one display, until a pause or until there are no more.
-func (p *Progress) part(held []*client.SolveStatus, statuses <-chan *client.SolveStatus) (now *pause, warnings []client.VertexWarning, err error) {
-	shown := make(chan *client.SolveStatus)
-	over := make(chan struct{})
-	go func() {
-		defer close(over)
-		var d progressui.Display
-		if d, err = p.display(); err == nil {
-			warnings, err = d.UpdateFrom(context.Background(), shown)
+// part shows statuses with one display, until a pause or until there are no more. If that is not begun yet,
+// it is with the first vertex.
+func (p *Progress) part(held []*client.SolveStatus, statuses <-chan *client.SolveStatus, begun bool) (now *pause, warnings []client.VertexWarning, err error) {
+	shown, over := make(chan *client.SolveStatus), make(chan struct{})
+	begin := sync.OnceFunc(func() {
+		go func() {
+			defer close(over)
+			var d progressui.Display
+			if d, err = p.display(); err == nil {
+				warnings, err = d.UpdateFrom(context.Background(), shown)
+			}
+			for range shown {
+			}
+		}()
+	})
+	show := func(s *client.SolveStatus) {
+		if begun = begun || slices.ContainsFunc(s.Vertexes, ofBuild); begun {
+			begin()
+			shown <- s
 		}
-		for range shown {
-		}
-	}()
+	}
+	if begun {
+		begin()
+	}
 	for _, s := range held {
-		shown <- s
+		show(s)
 	}
 	for now == nil {
 		select {
 		case s, more := <-statuses:
 			if more {
-				shown <- s
+				show(s)
 				continue
 			}
 		case one := <-p.pauses:
@@ -100,10 +112,15 @@ func (p *Progress) part(held []*client.SolveStatus, statuses <-chan *client.Solv
 		}
 		break
 	}
-	close(shown)
-	<-over
+	if begun {
+		close(shown)
+		<-over
+	}
 	return now, warnings, err
 }
+
+// ofBuild tells whether a vertex is not there for a shell only.
+func ofBuild(v *client.Vertex) bool { return !strings.HasPrefix(v.Name, debug.Mark) }
 
 // hold keeps what comes in a pause, but for what is done for a shell.
 func hold(statuses <-chan *client.SolveStatus, over <-chan struct{}) (held []*client.SolveStatus) {
@@ -113,7 +130,7 @@ func hold(statuses <-chan *client.SolveStatus, over <-chan struct{}) (held []*cl
 			if !more {
 				return held
 			}
-			s.Vertexes = slices.DeleteFunc(s.Vertexes, func(v *client.Vertex) bool { return strings.HasPrefix(v.Name, debug.Mark) })
+			s.Vertexes = slices.DeleteFunc(s.Vertexes, func(v *client.Vertex) bool { return !ofBuild(v) })
 			held = append(held, s)
 		case <-over:
 			return held

@@ -11,7 +11,10 @@ import (
 	"testing"
 
 	"github.com/moby/buildkit/client"
+	"github.com/moby/buildkit/util/progress/progressui"
 	digest "github.com/opencontainers/go-digest"
+
+	"github.com/seed-e0495807/strake/backend/debug"
 )
 
 func TestTail(t *testing.T) {
@@ -123,6 +126,37 @@ func TestWholeOutput(t *testing.T) {
 		j := &job{Request: Request{Progress: p}}
 		if d := j.exited(t.Context(), &failure{log: step}, 1); strings.Contains(d.Hint, "--progress=plain") != c.hint {
 			t.Errorf("%s on %T, %d lines: hint %q", c.mode, c.w, c.lines, d.Hint)
+		}
+	}
+}
+
+// TestProgressAfterPause holds that a display begins anew behind a shell only if there is more to show.
+func TestProgressAfterPause(t *testing.T) {
+	vertex := func(name string) *client.SolveStatus {
+		return &client.SolveStatus{Vertexes: []*client.Vertex{{Digest: digest.FromString(name), Name: name}}}
+	}
+	for name, c := range map[string]struct {
+		behind *client.SolveStatus
+		want   int
+	}{
+		"nothing":        {&client.SolveStatus{}, 1},
+		"of the shell":   {vertex(debug.Mark + "x"), 1},
+		"a further step": {vertex("RUN true"), 2},
+	} {
+		displays := 0
+		p := &Progress{raw: true, pauses: make(chan pause), display: func() (progressui.Display, error) {
+			displays++
+			return progressui.NewDisplay(io.Discard, progressui.PlainMode)
+		}}
+		statuses, ended := make(chan *client.SolveStatus), make(chan error)
+		go func() { _, err := p.show(statuses); ended <- err }()
+		statuses <- vertex("FROM x")
+		resume := p.pause(t.Context())
+		statuses <- c.behind
+		resume()
+		close(statuses)
+		if err := <-ended; err != nil || displays != c.want {
+			t.Errorf("%s: %d displays, want %d: %v", name, displays, c.want, err)
 		}
 	}
 }
