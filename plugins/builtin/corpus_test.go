@@ -190,7 +190,7 @@ func (r *results) examine(ctx context.Context, m *ir.Module, direct, wire *plugi
 	return nil
 }
 
-// TestCorpus runs the plugins over real Dockerfiles, one of five or with STRAKE_LONG=1 all of
+// TestCorpus runs the plugins over real Dockerfiles, one of eight or with STRAKE_LONG=1 all of
 // them, in-process and over the wire: both agree, and what comes out verifies, compiles, reads back, and stays as it is.
 func TestCorpus(t *testing.T) {
 	files, ok, err := cases.Corpus()
@@ -222,14 +222,14 @@ func TestCorpus(t *testing.T) {
 	}
 }
 
-// sample gives those of the real files that a test takes: with STRAKE_LONG=1 all, one of five
-// without it, and one of twenty with -short.
+// sample gives those of the real files that a test takes: with STRAKE_LONG=1 all, one of eight
+// without it, as each goes through all plugins many times, and one of twenty with -short.
 func sample(files []cases.File) []cases.File {
 	switch {
 	case testing.Short():
 		return every(20, files)
 	case os.Getenv("STRAKE_LONG") == "":
-		return every(5, files)
+		return every(8, files)
 	}
 	return files
 }

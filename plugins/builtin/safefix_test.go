@@ -135,7 +135,7 @@ func keeps(ctx context.Context, text string, fix diag.Fix) error {
 }
 
 // TestSafeFixesKeepTheImage applies each fix that is called safe, alone, to real files, one of
-// five or with STRAKE_LONG=1 all of them, and to some that are hard.
+// eight or with STRAKE_LONG=1 all of them, and to some that are hard.
 func TestSafeFixesKeepTheImage(t *testing.T) {
 	if testing.Short() {
 		t.Skip("it compiles thousands of files")
