@@ -31,12 +31,14 @@ import (
 type Answer struct {
 	call     string
 	metadata map[string][]byte
-	Found    diag.List // by a check, beside the build checks
+	Found    diag.List // by a check, beside what rules find
+	checked  bool      // by this program's frontend, which says whether it failed
+	failed   bool
 }
 
 // question has the frontend fill in what its metadata does not tell.
 func (a *Answer) question() gateway.Question {
-	return gateway.Question{Found: func(list diag.List) { a.Found = list }}
+	return gateway.Question{Found: func(list diag.List, failed bool) { a.Found, a.checked, a.failed = list, true, failed }}
 }
 
 // given tells whether the build gets what it needs.
@@ -130,12 +132,15 @@ func (j *job) ask(ctx context.Context, c gwclient.Client) (*gwclient.Result, err
 }
 
 // Print writes an answer for people, or as the frontend's JSON. The file names the
-// Dockerfile. Ok is false when a check found a warning or an error. Those of Found
-// are left to the caller.
+// Dockerfile. Ok is false when a check failed. What is in Found is left to
+// the caller.
 func (a Answer) Print(w io.Writer, file string, asJSON bool) (ok bool, err error) {
 	data := a.metadata["result.json"]
 	status := string(a.metadata["result.statuscode"])
 	ok = status == "" || status == "0"
+	if a.checked {
+		ok = !a.failed
+	}
 	if asJSON && data != nil {
 		_, err := fmt.Fprintln(w, string(data))
 		return ok, err
@@ -159,7 +164,7 @@ func (a Answer) Print(w io.Writer, file string, asJSON bool) (ok bool, err error
 		return false, fmt.Errorf("the frontend's answer: %w", err)
 	}
 	if slices.ContainsFunc(a.Found, func(d diag.Diagnostic) bool { return d.Severity <= diag.Warning }) {
-		ok, found.Error = false, nil
+		found.Error = nil
 		if len(found.Warnings) == 0 {
 			return ok, nil
 		}

@@ -1,6 +1,7 @@
 package compile
 
 import (
+	"cmp"
 	"context"
 	"maps"
 	"reflect"
@@ -15,9 +16,9 @@ import (
 	"github.com/seed-e0495807/strake/backend/llb"
 	"github.com/seed-e0495807/strake/ir/lint"
 	"github.com/seed-e0495807/strake/ir/lint/buildkit"
-	"github.com/seed-e0495807/strake/ir/lint/rules"
 	"github.com/seed-e0495807/strake/ir/plan"
 	"github.com/seed-e0495807/strake/lang"
+	"github.com/seed-e0495807/strake/lang/diag"
 	"github.com/seed-e0495807/strake/plugins"
 	"github.com/seed-e0495807/strake/plugins/config"
 )
@@ -75,17 +76,49 @@ type Lint struct {
 	Rules   []lint.Rule // that look
 	All     []lint.Rule // that there are: a comment that ignores what none of them finds is told
 	Options lint.Options
+
+	// Build is the least severity of what a build shows beside the build checks, and of what a
+	// check of a build fails on; "" is error, and off is none.
+	Build string
 }
 
-// BuildLint has the rules that a build of a Dockerfile shows where its strake.yaml asks for more
-// than the build checks; nil is where it does not. A relative name starts at workDir.
-func BuildLint(f *config.File, name, workDir string) *Lint {
-	all := rules.All()
-	more := f.InBuilds(all, name, workDir)
-	if len(more) == 0 {
+// counts tells whether a build shows what a rule finds, or fails a check on it.
+func (l *Lint) counts(s diag.Severity) bool {
+	least, ok := diag.SeverityOf(cmp.Or(l.Build, diag.Error.String()))
+	return ok && s <= least
+}
+
+// InBuild has those rules alone whose findings a build shows, as warnings: it goes on. Nil, which
+// are the build checks, stays nil.
+func (l *Lint) InBuild() *Lint {
+	if l == nil {
 		return nil
 	}
-	return &Lint{Rules: slices.Concat(buildkit.Rules(), more), All: all, Options: f.Lint.Options}
+	out := *l
+	out.Rules = nil
+	for _, r := range l.Rules {
+		if r.Strict || l.counts(r.Severity) {
+			r.Severity = max(r.Severity, diag.Warning)
+			out.Rules = append(out.Rules, r)
+		}
+	}
+	return &out
+}
+
+// Fails tells whether a check of a build fails on a finding: as docker does on those of the build
+// checks, and else as Build says.
+func (l *Lint) Fails(f lint.Finding) bool {
+	return f.Severity <= diag.Warning && f.Strict() || l != nil && l.counts(f.Severity)
+}
+
+// LintOf has those of all rules that a strake.yaml wants to look at a Dockerfile; nil is where it
+// has no word about rules. A relative name starts at workDir. Settings that are given count before
+// the file's.
+func LintOf(f *config.File, all []lint.Rule, name, workDir string, given ...lint.Setting) *Lint {
+	if f.Lint == nil {
+		return nil
+	}
+	return &Lint{Rules: f.Choose(all, name, workDir, given...), All: all, Options: f.Lint.Options, Build: f.Lint.Build}
 }
 
 // BuildRules are the rules that look when a Dockerfile is built: the build checks, unless Lint has

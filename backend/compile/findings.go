@@ -21,12 +21,12 @@ import (
 type Inspection struct {
 	Found  diag.List      // what a build would end with, warnings, and what plugins found
 	Checks []lint.Finding // of the build checks, or of Config.Lint
-	unused diag.List      // what ignores nothing
+	Unused diag.List      // what ignores nothing, and rules that are broken
 }
 
 // list is all of it, sorted.
 func (in Inspection) list() diag.List {
-	list := slices.Concat(in.Found, lint.Diags(in.Checks), in.unused)
+	list := slices.Concat(in.Found, lint.Diags(in.Checks), in.Unused)
 	list.Sort()
 	return list
 }
@@ -91,7 +91,7 @@ func (s *Snapshot) Inspect(ctx context.Context, platform int) (Inspection, error
 		}
 		in = Inspection{Found: checks.Shown(found), Checks: checks.Findings}
 		if s.config.Lint != nil {
-			in.unused = slices.Concat(checks.Bad, checks.Unused(s.looked(p)))
+			in.Unused = slices.Concat(checks.Bad, checks.Unused(s.looked(p)))
 		}
 		return in, err
 	})

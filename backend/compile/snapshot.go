@@ -289,6 +289,12 @@ func (s *Snapshot) options(platform int) llb.Options {
 func (s *Snapshot) check(ctx context.Context, rules []lint.Rule, m *ir.Module, p *plan.Plan) lint.Result {
 	t := s.parsed()
 	in := lint.Input{File: t.tree, Diags: t.found, Written: t.module, Module: m, Config: s.config.Directive}
+	if named := s.config.Build.Contexts; named != nil {
+		in.Given = func(name string) bool {
+			given, err := named.Lookup(plan.ContextRequest{Name: name})
+			return err == nil && given != nil
+		}
+	}
 	if p != nil {
 		in.Facts = p.Facts
 	}

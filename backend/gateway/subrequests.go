@@ -37,8 +37,9 @@ type question struct {
 type Question struct {
 	// Found is told what a check finds beside the build checks: what a build would end
 	// with, and the findings of plugins. The check then goes on where a base image is not
-	// to be had. BuildKit's answer, which nil is for, ends there and has the first error.
-	Found func(diag.List)
+	// to be had, and failed says whether what was found is a reason to fail. BuildKit's answer,
+	// which nil is for, ends there and has the first error.
+	Found func(list diag.List, failed bool)
 }
 
 // Ask has a source answer the subrequest that is among its options. Errors are as those
@@ -108,9 +109,12 @@ func (q question) check(ctx context.Context) ([]lint.Finding, error) {
 	if err != nil {
 		return in.Checks, err
 	}
-	list := slices.Clone(in.Found)
+	list := slices.DeleteFunc(slices.Clone(in.Found), compile.Checked)
+	failed := slices.ContainsFunc(list, func(d diag.Diagnostic) bool { return d.Severity <= diag.Warning }) ||
+		slices.ContainsFunc(in.Checks, q.snapshot.Config().Lint.Fails)
+	list = append(list, in.Unused...)
 	list.Sort()
-	q.Found(slices.DeleteFunc(slices.Clone(list), compile.Checked))
+	q.Found(list, failed)
 	if _, _, err := q.snapshot.Module(); err != nil {
 		return in.Checks, err
 	}

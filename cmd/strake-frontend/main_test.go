@@ -118,6 +118,29 @@ func TestSyntax(t *testing.T) {
 		_, err := b.buildx(t, files, "--check")
 		wantError(t, err, "MaintainerDeprecated", "Dockerfile:7")
 	})
+	t.Run("rules", func(t *testing.T) {
+		files := map[string]string{"Dockerfile": head + "FROM busybox\nRUN true || sudo true\nRUN cd /tmp && true\n"}
+		if out, err := b.buildx(t, files, "--check"); err != nil || !strings.Contains(out, "no warnings") {
+			t.Errorf("without strake.yaml other than the build checks look: %v\n%s", err, out)
+		}
+		files["strake.yaml"] = "version: 1\nlint: {}\n"
+		out, err := b.buildx(t, files, "--check")
+		if wantError(t, err, "DL3004", "Dockerfile:3"); strings.Contains(out, "DL3003") {
+			t.Errorf("no error is shown:\n%s", out)
+		}
+		files["strake.yaml"] = "version: 1\nlint:\n  build: warning\n  rules: {DL3004: off}\n"
+		out, err = b.buildx(t, files, "--check")
+		if wantError(t, err, "DL3003", "Dockerfile:4"); strings.Contains(out, "DL3004") {
+			t.Errorf("a rule that is off looks:\n%s", out)
+		}
+		files["strake.yaml"] = "version: 1\nlint:\n  rules: {DL3oo4: off}\n"
+		_, err = b.buildx(t, files, "--check")
+		wantError(t, err, "strake.yaml:3:11", "DL3oo4")
+		files["strake.yaml"] = "version: 1\nlint: {}\n"
+		if out, err := b.buildx(t, files, "--output=type=cacheonly"); err != nil || !strings.Contains(out, "DL3004") {
+			t.Errorf("a build does not warn of it: %v\n%s", err, out)
+		}
+	})
 }
 
 // TestHouse makes an organisation's own frontend, with a program among its plugins.

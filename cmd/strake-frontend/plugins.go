@@ -101,7 +101,7 @@ func (p *plugins) config(ctx context.Context, c client.Client, src *input.Source
 	p.open = append(p.open, found)
 	return compile.Config{
 		Plugins: found,
-		Lint:    compile.BuildLint(file, path.Base(src.Filename), file.Dir()),
+		Lint:    compile.LintOf(file, rules.All(), path.Base(src.Filename), file.Dir()).InBuild(),
 		Files:   files{c, src},
 		Log:     func(text string) { fmt.Fprintln(os.Stderr, text) },
 	}, nil

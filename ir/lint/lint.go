@@ -37,7 +37,8 @@ type Input struct {
 	Facts   []plan.Fact    // of the plan, as far as planning came
 	Config  *linter.Config // takes the place of the check directive; nil does not
 
-	Known   Known // what is known of base images; nil is what their names say
+	Known   Known                  // what is known of base images; nil is what their names say
+	Given   func(name string) bool // whether the build is given a context of that name; nil is none
 	Options Options
 	Now     *atomic.Pointer[Rule] // is set to the rule that looks; nil is not
 }

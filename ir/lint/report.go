@@ -24,6 +24,9 @@ type Finding struct {
 	strict      bool        // of the rule
 }
 
+// Strict is that of its rule.
+func (f *Finding) Strict() bool { return f.strict }
+
 // Fix adds a fix that keeps what the second argument says; diag.Intent is for those who ask
 // for it only. Without edits, as where the text does not stand in the file as it is read, it
 // adds none.

@@ -23,12 +23,16 @@ type View struct {
 	Options Options
 
 	known  Known
+	given  func(string) bool
 	memo   *eval.Memo
 	states *eval.Module
 	open   []bool  // by stage; with states
 	steps  []*Step // of all stages
 	nodes  map[lang.Instruction]*Step
 }
+
+// Given tells whether the build is given a context of a name, which then is no image.
+func (v *View) Given(name string) bool { return v.given != nil && v.given(name) }
 
 // Stage is a FROM and what follows it.
 type Stage struct {
@@ -73,7 +77,7 @@ type Known interface {
 
 // newView takes the tree of a text apart. What is wrong with an instruction the compiler reports.
 func newView(t *Text, in Input) *View {
-	v := &View{Text: t, Options: in.Options, known: in.Known, memo: &eval.Memo{}}
+	v := &View{Text: t, Options: in.Options, known: in.Known, given: in.Given, memo: &eval.Memo{}}
 	whole := in.Written
 	if whole == nil {
 		whole, _ = ir.Build(t.File)

@@ -15,7 +15,7 @@ type Lint struct {
 	Rules      []Level
 	Paths      []PathLevels
 	Options    lint.Options
-	Build      string // the least severity that a build shows beside the build checks; "" and "off" are none
+	Build      string // the least severity that a build shows beside the build checks, or off; "" where it does not say
 	ShellCheck string // "", "off", "auto" or "on": a path would have a repository run programs
 }
 
@@ -36,19 +36,6 @@ type PathLevels struct {
 func (f *File) Choose(all []lint.Rule, name, workDir string, given ...lint.Setting) []lint.Rule {
 	chosen, _ := lint.Config{Settings: append(f.levels(name, workDir), given...)}.Choose(all) // CheckRules checks the names
 	return chosen
-}
-
-// InBuilds gives those of all rules whose findings a build of a Dockerfile shows beside the build
-// checks.
-func (f *File) InBuilds(all []lint.Rule, name, workDir string) []lint.Rule {
-	if f.Lint == nil {
-		return nil
-	}
-	least, ok := diag.SeverityOf(f.Lint.Build)
-	if !ok { // it is off
-		return nil
-	}
-	return slices.DeleteFunc(f.Choose(all, name, workDir), func(r lint.Rule) bool { return r.Severity > least || r.Strict })
 }
 
 // levels are the settings of a Dockerfile. Those of paths come last.

@@ -83,7 +83,7 @@ func unknownStage() lint.Rule {
 	r := rule("DL3022", "COPY --from names an earlier stage", diag.Warning, "correctness")
 	r.Step = lint.OnBody(func(s *lint.Step, b *ir.Copy, r *lint.Report) {
 		from := strings.ToLower(unquote(b.From))
-		if from == "" || s.Onbuild || strings.Contains(from, ":") || from == s.Stage.Name {
+		if from == "" || s.Onbuild || strings.Contains(from, ":") || from == s.Stage.Name || s.Stage.View.Given(from) {
 			return
 		}
 		var names []string

@@ -30,7 +30,7 @@ func eachStage(look func(*lint.Stage, *lint.Report)) func(*lint.View, *lint.Repo
 
 // image is the image that a stage starts from, as written; "" when that is another stage, or none.
 func image(s *lint.Stage) string {
-	if base := unquote(s.Base); s.Parent == nil && base != "scratch" {
+	if base := unquote(s.Base); s.Parent == nil && base != "scratch" && !s.View.Given(base) {
 		return base
 	}
 	return ""

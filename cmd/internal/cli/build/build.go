@@ -26,6 +26,7 @@ import (
 	"github.com/seed-e0495807/strake/backend/store"
 	"github.com/seed-e0495807/strake/cmd/internal/cli"
 	"github.com/seed-e0495807/strake/cmd/internal/cli/project"
+	"github.com/seed-e0495807/strake/ir/lint/rules"
 	"github.com/seed-e0495807/strake/ir/plan"
 	"github.com/seed-e0495807/strake/lang/diag"
 )
@@ -142,7 +143,7 @@ func (b *run) run(ctx context.Context, args []string) error {
 	if err := b.Plugins(ctx, b.Process, request.Input, &request.Compile); err != nil {
 		return err
 	}
-	if err := b.BuildRules(ctx, b.Process, request.Input, &request.Compile); err != nil {
+	if err := b.rules(ctx, &request); err != nil {
 		return err
 	}
 	if request.Seen, err = b.look(ctx, request.Input, request.Compile); err != nil {
@@ -162,6 +163,17 @@ func (b *run) run(ctx context.Context, args []string) error {
 		}
 		return b.build(ctx, request, nil)
 	})
+}
+
+// rules says what looks at the Dockerfile. With --no-plugins these are the build checks alone.
+func (b *run) rules(ctx context.Context, r *build.Request) (err error) {
+	if b.Off() {
+		return nil
+	}
+	if r.Compile.Lint, err = b.Lint(ctx, b.Process, r.Input, rules.All()); r.Call == "" {
+		r.Compile.Lint = r.Compile.Lint.InBuild()
+	}
+	return err
 }
 
 // look reads a Dockerfile of this machine before anything is started: what does not

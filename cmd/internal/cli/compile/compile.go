@@ -263,7 +263,7 @@ func (c *compileRun) open(ctx context.Context, arg string) (*compile.Snapshot, e
 		return nil, err
 	}
 	if c.rules != nil {
-		if err := c.linted(ctx, in, &config); err != nil {
+		if config.Lint, err = c.Lint(ctx, c.Process, in, c.rules, c.settings...); err != nil {
 			return nil, err
 		}
 		if !c.below[arg] { // rules ask how large files of the build context are

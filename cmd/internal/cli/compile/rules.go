@@ -12,14 +12,11 @@ import (
 
 	"github.com/spf13/pflag"
 
-	"github.com/seed-e0495807/strake/backend/compile"
 	"github.com/seed-e0495807/strake/backend/input"
-	"github.com/seed-e0495807/strake/backend/lint/shellcheck"
 	"github.com/seed-e0495807/strake/cmd/internal/cli"
 	"github.com/seed-e0495807/strake/cmd/internal/cli/project"
 	"github.com/seed-e0495807/strake/ir/lint"
 	"github.com/seed-e0495807/strake/ir/lint/rules"
-	"github.com/seed-e0495807/strake/lang/source"
 	"github.com/seed-e0495807/strake/plugins/config"
 )
 
@@ -144,47 +141,10 @@ func matching(ctx context.Context, pattern string) ([]string, error) {
 	return input.Below(ctx, filepath.FromSlash(dir), func(name string) bool { return config.MatchPath(pattern, filepath.ToSlash(name)) })
 }
 
-// linted says which rules look at the Dockerfile of an argument: strake.yaml, else hadolint's
-// config, and what the command line has before both.
-func (c *compileRun) linted(ctx context.Context, in *input.Input, out *compile.Config) error {
-	file, dir, err := c.RulesFile(ctx, c.Process, in, c.rules)
-	if err != nil {
-		return err
-	}
-	out.Lint = &compile.Lint{All: c.rules}
-	if file != nil {
-		out.Lint.Rules, out.Lint.Options = file.Choose(c.rules, in.Known(), dir, c.settings...), file.Lint.Options
-		out.Lint.Rules = append(out.Lint.Rules, shellcheck.Rules(ctx, file.Lint.ShellCheck)...)
-		return nil
-	}
-	chosen, err := c.hadolint(ctx, in.Known())
-	if err != nil {
-		return err
-	}
-	chosen.Settings = append(chosen.Settings, c.settings...)
-	out.Lint.Rules, _ = chosen.Choose(c.rules) // hadolint may have rules that are newer
-	out.Lint.Options = chosen.Options
-	return nil
-}
-
-// hadolint reads the configuration that hadolint has for a Dockerfile, "" is one without a name; without
-// any it is the zero value.
-func (c *compileRun) hadolint(ctx context.Context, name string) (config.HadolintConfig, error) {
-	set := &source.Set{}
-	found, bad, err := config.Hadolint(ctx, filepath.Dir(name), c.Env, set)
-	switch {
-	case len(bad) > 0:
-		return config.HadolintConfig{}, &cli.Findings{Set: set, List: bad}
-	case err != nil || found == nil:
-		return config.HadolintConfig{}, err
-	}
-	return *found, nil
-}
-
 // asHadolint takes from hadolint's configuration for the working directory when a run fails, and how
 // findings are written, where no flag and no strake.yaml says so.
 func (c *lintRun) asHadolint(ctx context.Context, args []string) error {
-	found, err := c.hadolint(ctx, "")
+	found, err := project.Hadolint(ctx, c.Process, "")
 	if err != nil || found.FailOn+found.Format == "" && !found.NoColor || len(args) == 0 {
 		return err
 	}
@@ -194,7 +154,7 @@ func (c *lintRun) asHadolint(ctx context.Context, args []string) error {
 	if err != nil {
 		return nil // who opens it says why
 	}
-	if file, _, err := c.RulesFile(ctx, c.Process, in, c.rules); err != nil || file != nil {
+	if file, err := c.RulesFile(ctx, c.Process, in, c.rules); err != nil || file != nil {
 		return err
 	}
 	if !c.asked("fail-on") && found.FailOn != "" {

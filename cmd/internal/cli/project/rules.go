@@ -3,39 +3,65 @@ package project
 import (
 	"context"
 	"os"
+	"path/filepath"
 
 	"github.com/seed-e0495807/strake/backend/compile"
 	"github.com/seed-e0495807/strake/backend/input"
+	"github.com/seed-e0495807/strake/backend/lint/shellcheck"
 	"github.com/seed-e0495807/strake/cmd/internal/cli"
 	"github.com/seed-e0495807/strake/ir/lint"
-	"github.com/seed-e0495807/strake/ir/lint/rules"
+	"github.com/seed-e0495807/strake/lang/source"
 	"github.com/seed-e0495807/strake/plugins/config"
 )
 
-// RulesFile is the strake.yaml of a Dockerfile whose word counts on which rules look, and the
-// directory that relative names of Dockerfiles start at; nil is none. All are the rules that
-// there are: a name in it that none of them has is a *Findings.
-func (f *PluginFlags) RulesFile(ctx context.Context, p *cli.Process, in *input.Input, all []lint.Rule) (*config.File, string, error) {
-	read, err := f.File(ctx, p, in)
-	if err != nil || read == nil || read.File.Lint == nil {
-		return nil, "", err
+// Lint says which of all rules look at a Dockerfile: as its strake.yaml has it, else hadolint's
+// configuration. Settings that are given count before both. What is wrong in these is a *Findings.
+func (f *PluginFlags) Lint(ctx context.Context, p *cli.Process, in *input.Input, all []lint.Rule, given ...lint.Setting) (*compile.Lint, error) {
+	file, err := f.RulesFile(ctx, p, in, all)
+	if err != nil {
+		return nil, err
 	}
-	if bad := read.File.CheckRules(all); len(bad) > 0 {
-		return nil, "", &cli.Findings{Set: read.Set, List: bad}
+	if file != nil {
+		dir, err := os.Getwd()
+		if err != nil {
+			return nil, err
+		}
+		out := compile.LintOf(file, all, in.Known(), dir, given...)
+		out.Rules = append(out.Rules, shellcheck.Rules(ctx, file.Lint.ShellCheck)...)
+		return out, nil
 	}
-	dir, err := os.Getwd()
-	return read.File, dir, err
+	found, err := Hadolint(ctx, p, in.Known())
+	if err != nil {
+		return nil, err
+	}
+	found.Settings = append(found.Settings, given...)
+	chosen, _ := found.Choose(all) // it may know rules that are newer
+	return &compile.Lint{Rules: chosen, All: all, Options: found.Options}, nil
 }
 
-// BuildRules has the rules look at a build that its strake.yaml asks to see there.
-func (f *PluginFlags) BuildRules(ctx context.Context, p *cli.Process, in *input.Input, c *compile.Config) error {
-	if f.off {
-		return nil
+// RulesFile is the strake.yaml of a Dockerfile whose word counts on which rules look; nil is
+// none. A name in it that none of all rules has is a *Findings.
+func (f *PluginFlags) RulesFile(ctx context.Context, p *cli.Process, in *input.Input, all []lint.Rule) (*config.File, error) {
+	read, err := f.File(ctx, p, in)
+	if err != nil || read == nil || read.File.Lint == nil {
+		return nil, err
 	}
-	file, dir, err := f.RulesFile(ctx, p, in, rules.All())
-	if err != nil || file == nil {
-		return err
+	if bad := read.File.CheckRules(all); len(bad) > 0 {
+		return nil, &cli.Findings{Set: read.Set, List: bad}
 	}
-	c.Lint = compile.BuildLint(file, in.Known(), dir)
-	return nil
+	return read.File, nil
+}
+
+// Hadolint reads the configuration that hadolint has for a Dockerfile, "" is one without a name;
+// without any it is the zero value.
+func Hadolint(ctx context.Context, p *cli.Process, name string) (config.HadolintConfig, error) {
+	set := &source.Set{}
+	found, bad, err := config.Hadolint(ctx, filepath.Dir(name), p.Env, set)
+	switch {
+	case len(bad) > 0:
+		return config.HadolintConfig{}, &cli.Findings{Set: set, List: bad}
+	case err != nil || found == nil:
+		return config.HadolintConfig{}, err
+	}
+	return *found, nil
 }
