@@ -57,6 +57,7 @@ type Result struct {
 	asErrors bool
 	check    source.Span // of the check directive; zero when the config is another's
 	ignores  []*ignore.Comment
+	index    ignore.Index    // of them
 	skipped  map[string]bool // rules of which the check directive hid a finding
 	skips    []string        // those that it names
 }
@@ -82,6 +83,7 @@ func Run(rules []Rule, in Input) (Result, error) {
 	if in.Options.NoPragmas {
 		out.ignores = slices.DeleteFunc(out.ignores, func(c *ignore.Comment) bool { return c.Hadolint })
 	}
+	out.index = ignore.NewIndex(out.ignores, in.File.Span())
 	out.Bad = append(out.Bad, r.broken...)
 	for _, f := range r.findings(rules) {
 		if !out.ignored(&f) {
@@ -95,8 +97,11 @@ func Run(rules []Rule, in Input) (Result, error) {
 func (r Result) ignored(f *Finding) bool {
 	hit := false
 	for _, name := range append([]string{f.Rule}, f.Also...) {
-		for _, c := range r.ignores {
-			if c.Covers(name, f.Span) || c.Covers(name, f.instruction) && c.Over == f.instruction {
+		for c := range r.index.Covering(name, f.Span) {
+			c.Used, hit = true, true
+		}
+		for c := range r.index.Covering(name, f.instruction) {
+			if c.Over == f.instruction {
 				c.Used, hit = true, true
 			}
 		}
@@ -108,10 +113,11 @@ func (r Result) ignored(f *Finding) bool {
 func (r Result) Shown(list diag.List) diag.List {
 	return slices.DeleteFunc(slices.Clone(list), func(d diag.Diagnostic) bool {
 		hit := false
-		for _, c := range r.ignores {
-			if d.Severity != diag.Error && c.Covers(d.Code, d.Span) {
-				c.Used, hit = true, true
-			}
+		if d.Severity == diag.Error {
+			return false
+		}
+		for c := range r.index.Covering(d.Code, d.Span) {
+			c.Used, hit = true, true
 		}
 		return hit
 	})

@@ -1,6 +1,8 @@
 package lint
 
 import (
+	"sort"
+
 	"mvdan.cc/sh/v3/syntax"
 
 	"github.com/seed-e0495807/strake/ir"
@@ -19,6 +21,7 @@ type Script struct {
 
 	pieces []piece // nil where the text does not stand in the file as the shell reads it
 	mapped bool
+	only   bool // the script is a here document
 	shared []shared
 	tasks  map[*shell.Command]task
 }
@@ -138,7 +141,7 @@ func (s *Script) Change(change func(*shell.Editor)) []diag.Edit {
 // may neither end nor go on.
 func (s *Script) fits(at int, text string) bool {
 	run := s.Step.Body.(*ir.Run)
-	if _, only := lexer.ParseHeredoc(run.Command.Line); len(run.Heredocs) > 0 && (only || at > len(run.Command.Line)) {
+	if len(run.Heredocs) > 0 && (s.only || at > len(run.Command.Line)) {
 		return true
 	}
 	for i := range len(text) {
@@ -154,12 +157,12 @@ func (s *Script) offset(at int) (int, bool) {
 	if !s.mapped {
 		s.pieces, s.mapped = s.mapText(), true
 	}
-	for i, p := range s.pieces {
-		if at >= p.at && (at < p.at+p.size || at == p.at+p.size && i == len(s.pieces)-1) {
-			return p.source + at - p.at, true
-		}
+	i := sort.Search(len(s.pieces), func(i int) bool { return s.pieces[i].at > at }) - 1
+	if i < 0 {
+		return 0, false
 	}
-	return 0, false
+	p := s.pieces[i]
+	return p.source + at - p.at, at < p.at+p.size || at == p.at+p.size && i == len(s.pieces)-1
 }
 
 // mapText finds the script in the file: the line without what continues it, and here documents.
@@ -171,7 +174,9 @@ func (s *Script) mapText() []piece {
 	}
 	m := mapper{text: s.Step.Stage.View.Text.File.Source.Text, script: s.Text}
 	line := s.Step.Body.(*ir.Run).Command.Line
-	if doc, only := lexer.ParseHeredoc(line); only && len(run.Heredocs) == 1 {
+	doc, only := lexer.ParseHeredoc(line)
+	s.only = only
+	if only && len(run.Heredocs) == 1 {
 		m.document(run.Heredocs[0], doc.Chomp)
 	} else {
 		m.line(run.Command.Line.Span(), s.Step.Stage.View.Text.File.Trivia(s.Step.Outer))

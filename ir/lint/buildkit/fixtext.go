@@ -183,7 +183,7 @@ func describe(t *lint.Text, in lang.Instruction, name string) []diag.Edit {
 			last = c
 		}
 		lines++
-		told = told || strings.Contains(c.Text, "=")
+		told = told || strings.Contains(c.Text, "=") || strings.HasPrefix(strings.TrimSpace(c.Text), "strake:")
 	}
 	switch {
 	case last == nil || told: // that is said to a tool, maybe

@@ -139,11 +139,20 @@ func isSetting(text, name string, values ...string) bool {
 	return ok && slices.ContainsFunc(values, func(v string) bool { return strings.HasPrefix(rest, v) })
 }
 
+// settingKey is what a RUN is asked for once: whether it says a setting.
+type settingKey string
+
 // configured tells whether a RUN up to a script writes a setting of apt down, or says it otherwise.
 func configured(s *lint.Script, name string, values ...string) bool {
+	says := func(run *ir.Run) bool {
+		return isSetting(run.Command.Line, name, values...) || slices.ContainsFunc(run.Heredocs, func(d ir.Heredoc) bool { return isSetting(d.Data, name, values...) })
+	}
 	sets := func(o *lint.Step) bool {
 		run, ok := o.Body.(*ir.Run)
-		return ok && (isSetting(run.Command.Line, name, values...) || slices.ContainsFunc(run.Heredocs, func(d ir.Heredoc) bool { return isSetting(d.Data, name, values...) }))
+		if script := o.Script(); ok && script != nil {
+			return script.Share(settingKey(name), func() any { return says(run) }).(bool)
+		}
+		return ok && says(run)
 	}
 	for o := range s.Step.Before() {
 		if sets(o) {

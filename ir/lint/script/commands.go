@@ -41,8 +41,8 @@ func (c *scan) call(n *syntax.CallExpr) {
 		option := map[string]string{"egrep": "-E", "fgrep": "-F"}[cmd.name]
 		code := map[string]string{"egrep": "SC2196", "fgrep": "SC2197"}[cmd.name]
 		p := c.say(code, first, cmd.name+" is not of POSIX and warns: write grep "+option)
-		if first.Lit() == cmd.name && !strings.Contains(c.text, cmd.name+"(") { // no function of the script's
-			p.fix = &fix{"write grep " + option, diag.Files, []edit{{offset(first.Pos()), offset(first.End()), "grep " + option}}}
+		if first.Lit() == cmd.name {
+			p.fix = &fix{"write grep " + option, c.runs(cmd.name), []edit{{offset(first.Pos()), offset(first.End()), "grep " + option}}}
 		}
 	}
 	if slash {
@@ -172,7 +172,7 @@ func onlyOutput(w *syntax.Word) *syntax.CmdSubst {
 
 // withoutEcho runs what echo prints the output of.
 func (c *scan) withoutEcho(cmd command, s *syntax.CmdSubst) *fix {
-	if s.Backquotes {
+	if s.Backquotes || strings.Contains(c.source(s), "<<") { // a here document ends in lines of its own
 		return nil
 	}
 	if _, simple := s.Stmts[0].Cmd.(*syntax.CallExpr); !simple {

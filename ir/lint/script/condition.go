@@ -280,10 +280,29 @@ func (c *scan) negatedUnary(at int, op string, n syntax.Node, operand *syntax.Wo
 		return
 	}
 	p := c.place("SC2236", at, offset(operand.End()), "write "+instead+" instead of ! "+op)
-	if _, quoted := operand.Parts[0].(*syntax.DblQuoted); alone && (quoted && len(operand.Parts) == 1 || c.inDouble()) {
+	if alone && (isOneText(operand) || c.inDouble() && c.bash()) {
 		from := offset(n.Pos())
 		p.fix = &fix{"write " + instead, diag.Files, []edit{{at, from, ""}, {from, from + len(op), instead}}}
 	}
+}
+
+// isOneText tells a word in double quotes that stays one: where "$@" gives none or several, a test
+// says something else.
+func isOneText(w *syntax.Word) bool {
+	q, ok := w.Parts[0].(*syntax.DblQuoted)
+	if !ok || len(w.Parts) > 1 {
+		return false
+	}
+	syntax.Walk(q, func(n syntax.Node) bool {
+		switch n := n.(type) {
+		case *syntax.CmdSubst:
+			return false
+		case *syntax.ParamExp:
+			ok = ok && !isList(n) && !n.Excl
+		}
+		return ok
+	})
+	return ok
 }
 
 // inDouble tells whether the node that is looked at is [[ ]].

@@ -160,19 +160,21 @@ func (c *scan) oneWord(s *syntax.CmdSubst) diag.Keeps {
 	switch strings.Join(words, " ") {
 	case "nproc", "nproc --all", "uname -m", "uname -s", "uname -r", "arch", "id -u", "id -g",
 		"dpkg --print-architecture", "getconf _NPROCESSORS_ONLN", "date +%s":
-		return diag.Files
+		return c.runs(cmd.name)
 	}
 	return diag.Intent
 }
 
-// modern writes a substitution without backticks, where what stands in it means the same then.
+// modern writes a substitution without backticks, where what stands in it means the same then, and
+// what stands in front of it does not become a part of it.
 func (c *scan) modern(s *syntax.CmdSubst) *fix {
 	start, end := offset(s.Pos()), offset(s.End())
 	text := c.text[start:end]
-	if len(text) < 2 || strings.ContainsAny(text, "\\#") || strings.Count(text, "`") != 2 || strings.Contains(text, "case") {
+	if len(text) < 2 || strings.ContainsAny(text, "\\#") || strings.Count(text, "`") != 2 || strings.Contains(text, "case") ||
+		strings.Contains(text, "<<") || strings.HasSuffix(c.text[:start], "$") {
 		return nil
 	}
-	if _, quoted := c.parent(0).(*syntax.DblQuoted); quoted && strings.Contains(text, `"`) {
+	if strings.Contains(text, `"`) && c.withinQuotes() {
 		return nil // shells differ in what the quotes are
 	}
 	left := "$("
@@ -180,6 +182,19 @@ func (c *scan) modern(s *syntax.CmdSubst) *fix {
 		left = "$( " // (( is arithmetic
 	}
 	return &fix{"write $(…)", diag.Files, []edit{{start, start + 1, left}, {end - 1, end, ")"}}}
+}
+
+// withinQuotes tells whether the node that is looked at is in double quotes, however deep, or in a
+// here document.
+func (c *scan) withinQuotes() bool {
+	for i := 0; ; i++ {
+		switch c.parent(i).(type) {
+		case *syntax.DblQuoted, *syntax.Redirect:
+			return true
+		case nil, *syntax.Stmt:
+			return false
+		}
+	}
 }
 
 // array looks at elements that may become several.

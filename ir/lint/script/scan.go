@@ -9,6 +9,7 @@ import (
 	"mvdan.cc/sh/v3/syntax"
 
 	"github.com/seed-e0495807/strake/ir/lint"
+	"github.com/seed-e0495807/strake/lang/diag"
 )
 
 // scan is one look at a script.
@@ -25,6 +26,7 @@ type scan struct {
 	unquoted []*syntax.ParamExp // that are split
 	uses     map[string]syntax.Node
 	reads    map[string]bool
+	program  map[string]bool // that a name is of no function or alias
 	sets     map[string]syntax.Node
 }
 
@@ -64,6 +66,32 @@ func shellOf(s *lint.Script) string {
 
 // bash tells whether bash reads the script, which takes more than the others.
 func (c *scan) bash() bool { return c.shell == "bash" }
+
+// runs is what a fix keeps that goes by what the program of a name does: the files, unless the
+// script may have a function or an alias of that name.
+func (c *scan) runs(name string) diag.Keeps {
+	if c.program == nil {
+		c.program = map[string]bool{}
+	}
+	is, known := c.program[name]
+	if !known {
+		is = !strings.Contains(c.text, "alias")
+		syntax.Walk(c.file, func(n syntax.Node) bool {
+			switch n := n.(type) {
+			case *syntax.FuncDecl:
+				is = is && n.Name != nil && n.Name.Value != name
+			case *syntax.CallExpr:
+				is = is && !(len(n.Args) > 0 && slices.Contains([]string{".", "source", "eval"}, sketch(n.Args[0])))
+			}
+			return is
+		})
+		c.program[name] = is
+	}
+	if is {
+		return diag.Files
+	}
+	return diag.Intent
+}
 
 // endsOnError tells whether the shell is told to end at the first command that fails.
 func (c *scan) endsOnError() (set bool) {
