@@ -5,6 +5,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"strings"
 	"testing"
 
 	"github.com/goccy/go-yaml"
@@ -36,6 +37,12 @@ func TestCIExamples(t *testing.T) {
 	write(old)
 	if out, err := call("strake lint --offline --baseline lint.json --write-baseline ."); err != nil {
 		t.Fatalf("%v\n%s", err, out)
+	}
+	if out, err := call("cd / && strake lint --offline --baseline $HOME/lint.json $HOME/Dockerfile"); err != nil {
+		t.Errorf("from another directory the baseline does not hold: %v\n%s", err, out)
+	}
+	if out, err := call("strake lint --offline --baseline lint.json --fix=safe --format tty missing Dockerfile"); err == nil || !strings.Contains(out, "missing") || strings.Contains(out, "DL3004") {
+		t.Errorf("one file that is not there: %v\n%s", err, out)
 	}
 	ours := regexp.MustCompile(`(?m)(?:run: |entry: |- )(strake lint[^\n]*)`)
 	files, err := filepath.Glob("../../examples/ci/*.yml")

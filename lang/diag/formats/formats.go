@@ -71,7 +71,7 @@ func GitLab(w io.Writer, set *source.Set, list diag.List) error {
 	for i := range list {
 		d := &list[i]
 		at := place(set, d)
-		key := Fingerprint(set, d)
+		key := Fingerprint(at.Filename, d)
 		seen[key]++
 		sum := sha256.Sum256([]byte(key + "\x00" + strconv.Itoa(seen[key])))
 		out = append(out, gitlabFinding{d.Message, d.Code, hex.EncodeToString(sum[:16]), levels[d.Severity],
@@ -86,14 +86,19 @@ func GitLab(w io.Writer, set *source.Set, list diag.List) error {
 // Fingerprint is the same for the same finding when lines come or go, or the line is laid out in
 // another way: it is made of the name of the file, the code and the message without its numbers,
 // which may be those of lines. Findings that are alike have the same one.
-func Fingerprint(set *source.Set, d *diag.Diagnostic) string {
+func Fingerprint(name string, d *diag.Diagnostic) string {
+	digit := false
 	message := strings.Map(func(c rune) rune {
-		if c >= '0' && c <= '9' {
+		again := digit
+		switch digit = c >= '0' && c <= '9'; {
+		case digit && again:
+			return -1 // line 10 was line 9
+		case digit:
 			return '0'
 		}
 		return c
 	}, d.Message)
-	sum := sha256.Sum256([]byte(place(set, d).Filename + "\x00" + d.Code + "\x00" + message))
+	sum := sha256.Sum256([]byte(name + "\x00" + d.Code + "\x00" + message))
 	return hex.EncodeToString(sum[:16])
 }
 

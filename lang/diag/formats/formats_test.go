@@ -93,3 +93,20 @@ func TestXML(t *testing.T) {
 		}
 	}
 }
+
+// TestFingerprint holds that a finding is the same where the lines that its message names move, and
+// another where more is other than that.
+func TestFingerprint(t *testing.T) {
+	print := func(name, message string) string {
+		return Fingerprint(name, &diag.Diagnostic{Code: "X", Message: message})
+	}
+	want := print("a", "what line 9 copies is here again")
+	if print("a", "what line 10 copies is here again") != want {
+		t.Error("line 9 is another than line 10")
+	}
+	for _, other := range [][2]string{{"b", "what line 9 copies is here again"}, {"a", "what line copies is here again"}, {"a", "what line 9 8 copies is here again"}} {
+		if print(other[0], other[1]) == want {
+			t.Errorf("%v is the same", other)
+		}
+	}
+}

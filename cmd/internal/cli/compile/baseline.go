@@ -5,8 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"path/filepath"
 	"slices"
 
+	"github.com/seed-e0495807/strake/backend/input"
 	"github.com/seed-e0495807/strake/cmd/internal/cli"
 	"github.com/seed-e0495807/strake/ir/lint"
 	"github.com/seed-e0495807/strake/lang/diag"
@@ -56,12 +58,13 @@ func (c *lintRun) against(set *source.Set, list diag.List) (diag.List, error) {
 	if err != nil {
 		return nil, err
 	}
+	place := c.placed()
 	left := map[string]int{}
 	for _, k := range b.Findings {
 		left[k.Fingerprint] += k.Count
 	}
 	list = slices.DeleteFunc(slices.Clone(list), func(d diag.Diagnostic) bool {
-		key := formats.Fingerprint(set, &d)
+		key := formats.Fingerprint(place(set, &d), &d)
 		if !c.baselined(d) || left[key] == 0 {
 			return false
 		}
@@ -86,22 +89,43 @@ func (c *lintRun) baselined(d diag.Diagnostic) bool {
 	return d.Severity != diag.Error || d.Code == "missing-source" || slices.ContainsFunc(c.rules, isRule)
 }
 
+// placed gives the name of a finding's file for a baseline: one of this machine as it is called from
+// the directory of the baseline, so that it does not matter where strake runs. "" is no file.
+func (c *lintRun) placed() func(*source.Set, *diag.Diagnostic) string {
+	names := map[string]string{}
+	top, err := filepath.Abs(filepath.Dir(c.baseline))
+	return func(set *source.Set, d *diag.Diagnostic) string {
+		f := set.File(d.Span.File)
+		if f == nil || d.Span.IsZero() {
+			return ""
+		}
+		name, ok := names[f.Name]
+		if !ok {
+			name = f.Name
+			if abs, bad := filepath.Abs(name); err == nil && bad == nil && !input.IsRemote(name) {
+				if rel, bad := filepath.Rel(top, abs); bad == nil {
+					name = filepath.ToSlash(rel)
+				}
+			}
+			names[f.Name] = name
+		}
+		return name
+	}
+}
+
 func (c *lintRun) baselineOf(set *source.Set, list diag.List) baseline {
 	b := baseline{Version: 1, Findings: []known{}}
-	index := map[string]int{}
+	index, place := map[string]int{}, c.placed()
 	for i := range list {
 		d := &list[i]
 		if !c.baselined(*d) {
 			continue
 		}
-		key := formats.Fingerprint(set, d)
+		name := place(set, d)
+		key := formats.Fingerprint(name, d)
 		if n, ok := index[key]; ok {
 			b.Findings[n].Count++
 			continue
-		}
-		name := ""
-		if f := set.File(d.Span.File); f != nil && !d.Span.IsZero() {
-			name = f.Name
 		}
 		index[key] = len(b.Findings)
 		b.Findings = append(b.Findings, known{name, d.Code, d.Message, key, 1})

@@ -2,6 +2,7 @@ package compile
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 
@@ -66,11 +67,19 @@ func (f *fixRun) files(args []string) error {
 	return nil
 }
 
+// errUnread is the kind of errors of what could not be read.
+var errUnread = errors.New("it is not read")
+
+type unread struct{ error }
+
+func (e unread) Unwrap() error        { return e.error }
+func (e unread) Is(target error) bool { return target == errUnread }
+
 // fixOne fixes the Dockerfile of one argument.
 func (f *fixRun) fixOne(ctx context.Context, arg string) error {
 	src, err := f.open(ctx, arg)
 	if err != nil {
-		return err
+		return unread{err}
 	}
 	file := src.File()
 	at, err := f.Target(file.Name)

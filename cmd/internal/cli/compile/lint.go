@@ -131,9 +131,10 @@ func (c *lintRun) run(ctx context.Context, args []string) error {
 	if err := c.asHadolint(ctx, args); err != nil {
 		return err
 	}
+	var unfixed error
 	if c.fix != "" {
-		if err := c.fixAll(ctx, args); err != nil || c.diff {
-			return err
+		if unfixed = c.fixAll(ctx, args); c.diff || ctx.Err() != nil {
+			return unfixed
 		}
 	}
 	set, list, err := c.gather(ctx, args)
@@ -149,6 +150,9 @@ func (c *lintRun) run(ctx context.Context, args []string) error {
 		return err
 	}
 	limit := slices.Index(failLevels(), c.failOn)
+	if unfixed != nil {
+		return unfixed
+	}
 	if c.failOn != "never" && slices.ContainsFunc(list, func(d diag.Diagnostic) bool { return int(d.Severity) <= limit }) {
 		return cli.ErrReported
 	}
@@ -242,7 +246,8 @@ func (c *compileRun) foreign(ctx context.Context, file *source.File) (list diag.
 	return list
 }
 
-// fixAll fixes the files of all arguments.
+// fixAll fixes the files of all arguments. Those that cannot be read are among what is found, unless
+// there is only a diff.
 func (c *lintRun) fixAll(ctx context.Context, args []string) error {
 	f := fixRun{compileRun: &c.compileRun, unsafe: c.fix == "unsafe", diff: c.diff}
 	if err := f.files(args); err != nil {
@@ -253,6 +258,9 @@ func (c *lintRun) fixAll(ctx context.Context, args []string) error {
 		if err := f.fixOne(ctx, arg); err != nil {
 			if ctx.Err() != nil {
 				return err
+			}
+			if errors.Is(err, errUnread) && !c.diff {
+				continue
 			}
 			errs = append(errs, fmt.Errorf("%s: %w", arg, err))
 		}
