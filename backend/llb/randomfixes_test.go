@@ -34,7 +34,7 @@ func TestRandomFixes(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if diff := otherGraph(c, text); diff != "" {
+			if diff := differs(c, text, otherGraph); diff != "" {
 				t.Errorf("%q: %s: %s\n%q", c.Dockerfile, d.Code, diff, text)
 			}
 		}
@@ -47,7 +47,7 @@ func TestRandomFixes(t *testing.T) {
 		}
 		for _, args := range []map[string]string{nil, {"A": "/other", "B": "", "HOME": "/h"}} {
 			c.BuildArgs = args
-			if diff := otherGraph(c, text); diff != "" {
+			if diff := differs(c, text, otherGraph); diff != "" {
 				t.Errorf("%q with %v: %s\n%q", c.Dockerfile, args, diff, text)
 			}
 		}

@@ -54,6 +54,7 @@ func Apply(text string, edits []Edit) (string, error) {
 func ApplyFixes(text string, list List, unsafe bool) (string, int, error) {
 	var (
 		edits []Edit
+		taken stretches
 		n     int
 	)
 	for _, d := range list {
@@ -61,12 +62,41 @@ func ApplyFixes(text string, list List, unsafe bool) (string, int, error) {
 		if i < 0 || slices.ContainsFunc(d.Fixes[i].Edits, func(e Edit) bool { return e.Span.File != 0 }) {
 			continue
 		}
-		more := slices.Concat(edits, d.Fixes[i].Edits)
-		if _, err := Apply(text, more); err != nil {
+		fix := d.Fixes[i].Edits
+		var own stretches
+		if slices.ContainsFunc(fix, func(e Edit) bool {
+			bad := !taken.free(e, len(text)) || !own.free(e, len(text))
+			own.add(e)
+			return bad
+		}) {
 			continue // it overlaps: its turn comes in the next round
 		}
-		edits, n = more, n+1
+		for _, e := range fix {
+			taken.add(e)
+		}
+		edits, n = append(edits, fix...), n+1
 	}
 	out, err := Apply(text, edits)
 	return out, n, err
 }
+
+// stretches are edits that do not overlap, in the order of Apply.
+type stretches []Edit
+
+func (s stretches) place(e Edit) int {
+	i, _ := slices.BinarySearchFunc(s, e, func(a, b Edit) int {
+		return cmp.Or(cmp.Compare(a.Span.Start, b.Span.Start), cmp.Compare(a.Span.End, b.Span.End))
+	})
+	return i
+}
+
+// free tells whether an edit of a text overlaps none.
+func (s stretches) free(e Edit, size int) bool {
+	if e.Span.Start > e.Span.End || uint64(e.Span.End) > uint64(size) {
+		return false
+	}
+	i := s.place(e)
+	return (i == 0 || s[i-1].Span.End <= e.Span.Start) && (i == len(s) || s[i].Span.Start >= e.Span.End)
+}
+
+func (s *stretches) add(e Edit) { *s = slices.Insert(*s, s.place(e), e) }
