@@ -14,6 +14,7 @@ import (
 	"github.com/seed-e0495807/strake/ir/lint"
 	"github.com/seed-e0495807/strake/ir/plan"
 	"github.com/seed-e0495807/strake/lang/diag"
+	"github.com/seed-e0495807/strake/lang/source"
 	"github.com/seed-e0495807/strake/plugins"
 )
 
@@ -41,15 +42,19 @@ type Need struct {
 // over all platforms, each once.
 func (s *Snapshot) Findings(ctx context.Context) (diag.List, error) {
 	var list diag.List
+	type told struct {
+		at            source.Span
+		code, message string
+	}
+	have := map[told]bool{}
 	for _, platform := range s.Platforms() {
 		in, err := s.Inspect(ctx, platform)
 		if err != nil {
 			return nil, err
 		}
 		for _, d := range in.list() {
-			if counts(d) && !slices.ContainsFunc(list, func(have diag.Diagnostic) bool {
-				return have.Span == d.Span && have.Code == d.Code && have.Message == d.Message
-			}) {
+			if this := (told{d.Span, d.Code, d.Message}); counts(d) && !have[this] {
+				have[this] = true
 				list = append(list, d)
 			}
 		}

@@ -145,6 +145,53 @@ func TestLintSpeed(t *testing.T) {
 	}
 }
 
+// TestLintLinear holds all rules to a time that grows with the file: four times as much of it, which
+// is sixteen times as long where each part is compared with each other one, takes less than ten.
+func TestLintLinear(t *testing.T) {
+	ctx := context.Background()
+	each := func(head, line string) func(int) string {
+		return func(n int) string {
+			var b strings.Builder
+			b.WriteString(head)
+			for i := range n {
+				fmt.Fprintf(&b, strings.ReplaceAll(line, "#", "%[1]d"), i)
+			}
+			return b.String()
+		}
+	}
+	for name, text := range map[string]func(n int) string{
+		"a long RUN":          each("FROM debian:12\nRUN true", " && echo # >/f#"),
+		"a here document":     each("FROM debian:12\nRUN <<END\n", "cp /a# \"$HOME/b#\"\n"),
+		"RUNs that clean":     each("FROM debian:12\n", "RUN apt-get update && rm -rf /var/lib/apt/lists/* # #\n"),
+		"lists and cleanings": each("FROM debian:12\n", "RUN apt-get update\nRUN rm -rf /var/lib/apt/lists/*\n"),
+		"COPYs and removals":  each("FROM debian:12\n", "COPY a# /a#\nRUN rm /a#\n"),
+		"variables":           each("FROM debian:12\n", "ENV A=#\nRUN echo $A\n"), // of others each RUN has all
+		"stages":              each("FROM debian:12 AS s\n", "FROM s AS s#\nCOPY --from=s /x /y\nRUN echo # >/z\n"),
+		"ignored":             each("FROM debian:12\n", "# hadolint ignore=DL3004\nRUN sudo true #\n"),
+	} {
+		t.Run(name, func(t *testing.T) {
+			took := func(n int) time.Duration {
+				start := processor(t)
+				if _, err := linting("Dockerfile", text(n)).Findings(ctx); err != nil {
+					t.Fatal(err)
+				}
+				return processor(t) - start
+			}
+			n := 300
+			for took(n) < 50*time.Millisecond {
+				n *= 2
+			}
+			ratio := 0.0
+			for range 3 { // others have the processor's caches, too
+				if ratio = float64(min(took(4*n), took(4*n))) / float64(min(took(n), took(n))); ratio < 10 {
+					return
+				}
+			}
+			t.Errorf("four times %d takes %.1f times as long", n, ratio)
+		})
+	}
+}
+
 // processor is the processor time of this process so far.
 func processor(t *testing.T) time.Duration {
 	var u unix.Rusage

@@ -205,34 +205,39 @@ func (s *Stage) Own() iter.Seq[*Step] {
 	}
 }
 
+// reach is how many instructions a rule sees in front of a step, and behind it. Engines run images
+// of no more than some 127 layers, and looking farther takes a time that grows with the square of the
+// file.
+const reach = 300
+
 // Before are the steps in front of one in its build, from the first of the stages that its own
-// starts from.
+// starts from, as far as they are within reach.
 func (s *Step) Before() iter.Seq[*Step] {
-	return func(yield func(*Step) bool) { s.Stage.upTo(s.Index, yield) }
+	return func(yield func(*Step) bool) { s.Stage.upTo(s.Index, reach, yield) }
 }
 
-// upTo goes through the steps of the stages that a stage starts from, and its own in front of an
-// op. It is false once yield is.
-func (s *Stage) upTo(index int, yield func(*Step) bool) bool {
-	if s.Parent != nil && !s.Parent.upTo(len(s.Parent.Ops), yield) {
+// upTo goes through the steps of the stages that a stage starts from, and its own, that lie in front of
+// an op within a reach. It is false once yield is.
+func (s *Stage) upTo(index, reach int, yield func(*Step) bool) bool {
+	if s.Parent != nil && reach > index && !s.Parent.upTo(len(s.Parent.Ops), reach-index, yield) {
 		return false
 	}
 	for o := range s.Own() {
 		if o.Index >= index {
 			break
 		}
-		if !yield(o) {
+		if o.Index >= index-reach && !yield(o) {
 			return false
 		}
 	}
 	return true
 }
 
-// After are the steps of a stage behind one.
+// After are the steps of a stage behind one, as far as they are within reach.
 func (s *Step) After() iter.Seq[*Step] {
 	return func(yield func(*Step) bool) {
 		for o := range s.Stage.Own() {
-			if o.Index > s.Index && !yield(o) {
+			if o.Index > s.Index+reach || o.Index > s.Index && !yield(o) {
 				return
 			}
 		}

@@ -238,8 +238,8 @@ func cleanInLaterLayer() lint.Rule {
 			return
 		}
 		for o := range s.Step.Before() {
-			for _, l := range left(o) {
-				if cleans(s, c, l) && !leaves(s, l) && !slices.ContainsFunc(o.Commands(), func(c *shell.Command) bool { return cleans(o.Script(), c, l) }) {
+			for _, l := range stays(o) {
+				if cleans(s, c, l) && !leaves(s, l) {
 					r.Command(s, c, "what `"+l.by.Name+"` left is in the layer of line "+line(o)+" and stays there: clean up in that RUN")
 					return
 				}
@@ -257,19 +257,35 @@ type leftBy struct {
 
 type leftKey struct{}
 
-// left are the lists and caches that the commands of a step leave, found out once.
-func left(s *lint.Step) []leftBy {
-	script := s.Script()
-	if script == nil {
-		return nil
-	}
+// left is what the commands of a script leave, found out once.
+func left(script *lint.Script) []leftBy {
 	list, _ := script.Share(leftKey{}, func() any {
 		var list []leftBy
 		for _, c := range script.Commands {
 			for _, l := range effects.LeftoversOf(c) {
-				if (l.Kind == effects.Lists || l.Kind == effects.Caches) && l.Hook == "" {
-					list = append(list, leftBy{l, c})
-				}
+				list = append(list, leftBy{l, c})
+			}
+		}
+		return list
+	}).([]leftBy)
+	return list
+}
+
+type staysKey struct{}
+
+// stays are the lists and caches that the commands of a step leave and that none of them removes,
+// found out once: all later steps ask for them.
+func stays(s *lint.Step) []leftBy {
+	script := s.Script()
+	if script == nil {
+		return nil
+	}
+	list, _ := script.Share(staysKey{}, func() any {
+		var list []leftBy
+		for _, l := range left(script) {
+			if (l.Kind == effects.Lists || l.Kind == effects.Caches) && l.Hook == "" &&
+				!slices.ContainsFunc(script.Commands, func(c *shell.Command) bool { return cleans(script, c, l) }) {
+				list = append(list, l)
 			}
 		}
 		return list
@@ -279,9 +295,7 @@ func left(s *lint.Step) []leftBy {
 
 // leaves tells whether a script has the same left again.
 func leaves(s *lint.Script, l leftBy) bool {
-	return slices.ContainsFunc(s.Commands, func(c *shell.Command) bool {
-		return slices.ContainsFunc(effects.LeftoversOf(c), func(o effects.Leftover) bool { return slices.Equal(o.Paths, l.Paths) })
-	})
+	return slices.ContainsFunc(left(s), func(o leftBy) bool { return slices.Equal(o.Paths, l.Paths) })
 }
 
 // cleans tells whether a command of a script removes what another one left.
