@@ -53,6 +53,9 @@ func (s *Snapshot) Findings(ctx context.Context) (diag.List, error) {
 			return nil, err
 		}
 		for _, d := range in.list() {
+			if d.Code == "base-image" && d.Severity == diag.Warning { // a registry that is away is no fault of the file
+				d.Severity = diag.Info
+			}
 			if this := (told{d.Span, d.Code, d.Message}); counts(d) && !have[this] {
 				have[this] = true
 				list = append(list, d)

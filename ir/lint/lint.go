@@ -320,11 +320,16 @@ func (r *run) wants(rule *Rule, comments []string) bool {
 		return r.config.ExperimentalAll || here.ExperimentalAll ||
 			slices.Contains(r.config.ExperimentalRules, rule.Name) || slices.Contains(here.ExperimentalRules, rule.Name)
 	}
-	if slices.Contains(r.config.SkipRules, rule.Name) {
-		r.skipped[rule.Name] = true
-		return false
+	for _, name := range []string{rule.Name, rule.Same} {
+		if name != "" && slices.Contains(r.config.SkipRules, name) {
+			r.skipped[name] = true
+			return false
+		}
+		if name != "" && slices.Contains(here.SkipRules, name) {
+			return false
+		}
 	}
-	return !r.config.SkipAll && !here.SkipAll && !slices.Contains(here.SkipRules, rule.Name)
+	return !r.config.SkipAll && !here.SkipAll
 }
 
 // Directive holds the check directive of a text against what BuildKit's linter takes. An

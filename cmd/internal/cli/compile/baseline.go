@@ -1,10 +1,12 @@
 package compile
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
+	"os"
 	"path/filepath"
 	"slices"
 
@@ -38,42 +40,37 @@ type known struct {
 // against leaves out the findings that the baseline has, or writes them to it. Errors of the
 // compiler are none of its business: what does not build is not old.
 func (c *lintRun) against(set *source.Set, list diag.List) (diag.List, error) {
+	names, err := c.named()
+	if err != nil {
+		return nil, err
+	}
 	if c.writeBaseline {
-		b := c.baselineOf(set, list)
-		data, err := json.MarshalIndent(b, "", "  ")
-		if err != nil {
+		if err := c.rebase(names, set, list); err != nil {
 			return nil, err
 		}
-		if err := write(c.baseline, append(data, '\n')); err != nil {
-			return nil, err
-		}
-		n := 0
-		for _, k := range b.Findings {
-			n += k.Count
-		}
-		cli.Printf(c.Stderr, "%s: %s\n", diag.Printable(c.baseline), cli.Plural(n, "finding", "findings"))
 		return slices.DeleteFunc(slices.Clone(list), c.baselined), nil
 	}
 	b, err := readBaseline(c.baseline)
 	if err != nil {
 		return nil, err
 	}
-	place := c.placed()
-	left := map[string]int{}
-	for _, k := range b.Findings {
-		left[k.Fingerprint] += k.Count
+	left := map[string]*known{}
+	for i := range b.Findings {
+		left[b.Findings[i].Fingerprint] = &b.Findings[i]
 	}
 	list = slices.DeleteFunc(slices.Clone(list), func(d diag.Diagnostic) bool {
-		key := formats.Fingerprint(place(set, &d), &d)
-		if !c.baselined(d) || left[key] == 0 {
+		k := left[formats.Fingerprint(names.of(set, &d), &d)]
+		if !c.baselined(d) || k == nil || k.Count == 0 {
 			return false
 		}
-		left[key]--
+		k.Count--
 		return true
 	})
 	gone := 0
-	for _, n := range left {
-		gone += n
+	for _, k := range b.Findings {
+		if names.decided(k.File) {
+			gone += k.Count
+		}
 	}
 	if gone > 0 {
 		cli.Printf(c.Stderr, "%s has %s no longer there: --write-baseline takes them out\n", diag.Printable(c.baseline),
@@ -82,46 +79,105 @@ func (c *lintRun) against(set *source.Set, list diag.List) (diag.List, error) {
 	return list, nil
 }
 
+// rebase writes the baseline. What it has of files that were not looked at stays.
+func (c *lintRun) rebase(names *placing, set *source.Set, list diag.List) error {
+	var old baseline
+	if _, err := os.Lstat(c.baseline); !errors.Is(err, fs.ErrNotExist) {
+		if old, err = readBaseline(c.baseline); err != nil {
+			return err
+		}
+	}
+	b := c.baselineOf(names, set, list)
+	for _, k := range old.Findings {
+		if !names.decided(k.File) {
+			b.Findings = append(b.Findings, k)
+		}
+	}
+	slices.SortStableFunc(b.Findings, func(x, y known) int { return cmp.Compare(x.File, y.File) })
+	data, err := json.MarshalIndent(b, "", "  ")
+	if err != nil {
+		return err
+	}
+	if err := write(c.baseline, append(data, '\n')); err != nil {
+		return err
+	}
+	n := 0
+	for _, k := range b.Findings {
+		n += k.Count
+	}
+	cli.Printf(c.Stderr, "%s: %s\n", diag.Printable(c.baseline), cli.Plural(n, "finding", "findings"))
+	return nil
+}
+
 // baselined tells whether a finding may be in a baseline. A source that is not there may be one of
-// another build context.
+// another build context, and whether a registry is to be had is of today.
 func (c *lintRun) baselined(d diag.Diagnostic) bool {
 	isRule := func(r lint.Rule) bool { return r.Name == d.Code }
-	return d.Severity != diag.Error || d.Code == "missing-source" || slices.ContainsFunc(c.rules, isRule)
+	return d.Severity != diag.Error && d.Code != "base-image" || d.Code == "missing-source" || slices.ContainsFunc(c.rules, isRule)
 }
 
-// placed gives the name of a finding's file for a baseline: one of this machine as it is called from
-// the directory of the baseline, so that it does not matter where strake runs. "" is no file.
-func (c *lintRun) placed() func(*source.Set, *diag.Diagnostic) string {
-	names := map[string]string{}
+// placing names files as a baseline has them: those of this machine as they are called from its
+// directory, so that it does not matter where strake runs.
+type placing struct {
+	top      string            // the directory of the baseline
+	names    map[string]string // by the name that a file was given by
+	examined map[string]bool   // by the name of the baseline
+}
+
+func (c *lintRun) named() (*placing, error) {
 	top, err := filepath.Abs(filepath.Dir(c.baseline))
-	return func(set *source.Set, d *diag.Diagnostic) string {
-		f := set.File(d.Span.File)
-		if f == nil || d.Span.IsZero() {
-			return ""
-		}
-		name, ok := names[f.Name]
-		if !ok {
-			name = f.Name
-			if abs, bad := filepath.Abs(name); err == nil && bad == nil && !input.IsRemote(name) {
-				if rel, bad := filepath.Rel(top, abs); bad == nil {
-					name = filepath.ToSlash(rel)
-				}
-			}
-			names[f.Name] = name
-		}
-		return name
+	if err != nil {
+		return nil, err
 	}
+	p := &placing{top, map[string]string{}, map[string]bool{}}
+	for _, name := range c.examined {
+		p.examined[p.place(name)] = true
+	}
+	return p, nil
 }
 
-func (c *lintRun) baselineOf(set *source.Set, list diag.List) baseline {
+func (p *placing) place(name string) string {
+	out, ok := p.names[name]
+	if !ok {
+		out = name
+		if abs, err := filepath.Abs(name); err == nil && !input.IsRemote(name) {
+			if rel, err := filepath.Rel(p.top, abs); err == nil {
+				out = filepath.ToSlash(rel)
+			}
+		}
+		p.names[name] = out
+	}
+	return out
+}
+
+// of is the file of a finding; "" is none.
+func (p *placing) of(set *source.Set, d *diag.Diagnostic) string {
+	f := set.File(d.Span.File)
+	if f == nil || d.Span.IsZero() {
+		return ""
+	}
+	return p.place(f.Name)
+}
+
+// decided tells whether all findings of a file of the baseline are known now: rules looked at it, or
+// it is no longer there.
+func (p *placing) decided(name string) bool {
+	if p.examined[name] || name == "" {
+		return true
+	}
+	_, err := os.Lstat(filepath.Join(p.top, filepath.FromSlash(name)))
+	return errors.Is(err, fs.ErrNotExist) && !input.IsRemote(name)
+}
+
+func (c *lintRun) baselineOf(names *placing, set *source.Set, list diag.List) baseline {
 	b := baseline{Version: 1, Findings: []known{}}
-	index, place := map[string]int{}, c.placed()
+	index := map[string]int{}
 	for i := range list {
 		d := &list[i]
 		if !c.baselined(*d) {
 			continue
 		}
-		name := place(set, d)
+		name := names.of(set, d)
 		key := formats.Fingerprint(name, d)
 		if n, ok := index[key]; ok {
 			b.Findings[n].Count++
@@ -145,7 +201,7 @@ func readBaseline(name string) (baseline, error) {
 		if err == nil {
 			err = fmt.Errorf("its version is %d, and not 1", b.Version)
 		}
-		return b, diag.Diagnostic{Code: "baseline", Message: fmt.Sprintf("%s is no baseline: %v", name, err), Hint: "--write-baseline writes a new one"}
+		return b, diag.Diagnostic{Code: "baseline", Message: fmt.Sprintf("%s is no baseline: %v", name, err), Hint: "name another file, or remove this one and have --write-baseline write it"}
 	}
 	return b, nil
 }

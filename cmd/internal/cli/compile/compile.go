@@ -241,6 +241,8 @@ type result struct {
 	set   *source.Set
 	diags diag.List
 	parts []part
+
+	examined string // the Dockerfile that rules looked at; "" where none could
 }
 
 // part is a result for one platform, or for all of them.

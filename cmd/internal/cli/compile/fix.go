@@ -104,12 +104,12 @@ func (f *fixRun) fixOne(ctx context.Context, arg string) error {
 			return err
 		}
 	}
-	cli.Printf(f.Stderr, "%s: %s%s\n", diag.Printable(at.String()), done, left(fixed.Left, f.unsafe))
+	cli.Printf(f.Stderr, "%s: %s%s\n", diag.Printable(at.String()), done, left(at.String(), fixed.Left, f.unsafe))
 	return nil
 }
 
 // left says what is still to fix, and how.
-func left(found diag.List, unsafe bool) string {
+func left(name string, found diag.List, unsafe bool) string {
 	risky, other := 0, 0
 	for _, d := range found {
 		if len(d.Fixes) > 0 && !unsafe {
@@ -120,7 +120,7 @@ func left(found diag.List, unsafe bool) string {
 	}
 	text := ""
 	if risky > 0 {
-		text += "; " + cli.Plural(risky, "fix is", "fixes are") + " left that may change what is built: `strake fix --unsafe --diff` shows what would change"
+		text += "; " + cli.Plural(risky, "fix is", "fixes are") + " left that may change what is built: `strake fix --unsafe --diff " + diag.Printable(name) + "` shows what would change"
 	}
 	if other > 0 {
 		text += "; " + cli.Plural(other, "finding is", "findings are") + " left to you: `strake lint` shows them"

@@ -99,8 +99,9 @@ type lintRun struct {
 	explain             bool
 	asked               func(flag string) bool // tells whether a flag is given
 
-	files []string // that were looked at
-	plain bool     // without colours
+	files    []string // that were read
+	examined []string // Dockerfiles that rules looked at
+	plain    bool     // without colours
 }
 
 func (c *lintRun) run(ctx context.Context, args []string) error {
@@ -172,6 +173,9 @@ func (c *lintRun) gather(ctx context.Context, args []string) (*source.Set, diag.
 		if f := r.set.File(0); f != nil {
 			c.files = append(c.files, f.Name)
 		}
+		if r.examined != "" {
+			c.examined = append(c.examined, r.examined)
+		}
 		list = append(list, r.diags.Moved(set.Join(r.set))...)
 		done(len(c.files))
 	}
@@ -218,6 +222,9 @@ func (c *lintRun) examine(ctx context.Context, src *compile.Snapshot, r *result)
 	r.diags = append(r.diags, c.foreign(ctx, src.File())...)
 	found, err := src.Findings(ctx)
 	r.diags = append(r.diags, found...)
+	if err == nil {
+		r.examined = src.File().Name
+	}
 	return err
 }
 
