@@ -119,7 +119,7 @@ func keeps(ctx context.Context, text string, fix diag.Fix) error {
 	if err != nil {
 		return err
 	}
-	if parse("Dockerfile", fixed) == nil {
+	if parse("Dockerfile", text) != nil && parse("Dockerfile", fixed) == nil {
 		return fmt.Errorf("it leaves what does not parse:\n%s", fixed)
 	}
 	if failed != nil {

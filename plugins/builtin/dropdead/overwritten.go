@@ -151,7 +151,7 @@ func texts(pairs []ir.Pair) (list []string) {
 // must set no others, which would come to stand in front of them in the config.
 func (j *job) variables(stage int) {
 	ops := j.Module.Stages[stage].Ops
-	for i, op := range ops {
+	for i, op := range slices.Backward(ops) { // behind one that is dropped another may be the next
 		env, ok := op.Body.(*ir.Env)
 		if !ok || j.ops[stage][i] {
 			continue
