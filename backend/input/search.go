@@ -16,8 +16,23 @@ import (
 // one, as it may in a build. Unread is told of directories below that cannot be read; the others
 // are gone on with.
 func Dockerfiles(ctx context.Context, dir string, unread func(error)) ([]string, error) {
-	var list []string
-	err := filepath.WalkDir(dir, func(name string, d fs.DirEntry, err error) error {
+	return search(ctx, dir, unread, func(name string, d fs.DirEntry) bool {
+		return d.Type().IsRegular() && isName(d.Name()) && (!isSource(d.Name()) || startsAsDockerfile(name)) || IsOwn(dir, name)
+	})
+}
+
+// IsOwn tells the Dockerfile that a build of a directory reads unless it is given another.
+func IsOwn(dir, name string) bool { return filepath.Clean(name) == filepath.Join(dir, defaultName) }
+
+// Below are the files below a directory whose names match, in order, without those that Dockerfiles
+// leaves out, without links, and without what cannot be read, which has no names.
+func Below(ctx context.Context, dir string, match func(name string) bool) ([]string, error) {
+	return search(ctx, dir, func(error) {}, func(name string, d fs.DirEntry) bool { return d.Type().IsRegular() && match(name) })
+}
+
+// search gives the files of a project below a directory that are to be taken.
+func search(ctx context.Context, dir string, unread func(error), take func(name string, d fs.DirEntry) bool) (list []string, err error) {
+	err = filepath.WalkDir(dir, func(name string, d fs.DirEntry, err error) error {
 		switch {
 		case ctx.Err() != nil:
 			return context.Cause(ctx)
@@ -27,27 +42,7 @@ func Dockerfiles(ctx context.Context, dir string, unread func(error)) ([]string,
 			unread(err)
 		case d.IsDir() && name != dir && foreign(d.Name()):
 			return fs.SkipDir
-		case d.Type().IsRegular() && isName(d.Name()) && !(isSource(d.Name()) && !startsAsDockerfile(name)),
-			!d.IsDir() && name == filepath.Join(dir, defaultName):
-			list = append(list, name)
-		}
-		return nil
-	})
-	return list, err
-}
-
-// Below are the files below a directory whose names match, in order, without those that Dockerfiles
-// leaves out, and without links.
-func Below(ctx context.Context, dir string, match func(name string) bool) (list []string, err error) {
-	err = filepath.WalkDir(dir, func(name string, d fs.DirEntry, err error) error {
-		switch {
-		case ctx.Err() != nil:
-			return context.Cause(ctx)
-		case err != nil: // what cannot be read has no names
-			return nil
-		case d.IsDir() && name != dir && foreign(d.Name()):
-			return fs.SkipDir
-		case d.Type().IsRegular() && match(name):
+		case !d.IsDir() && take(name, d):
 			list = append(list, name)
 		}
 		return nil

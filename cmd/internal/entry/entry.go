@@ -26,7 +26,7 @@ func Main(p *cli.Process) {
 	os.Exit(within(ctx, grace, func() int { return p.Run(ctx, Arguments(os.Args)) }))
 }
 
-// A file docker-strake among the plugins of docker's client makes `docker strake` a
+// DockerPlugin is a name of the program: a file docker-strake among the plugins of docker's client makes `docker strake` a
 // command of it. The client asks each plugin what it is, and calls one with its own
 // command line, in which the name of the plugin comes first.
 const DockerPlugin = "docker-strake"

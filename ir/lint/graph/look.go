@@ -15,6 +15,17 @@ import (
 	"github.com/seed-e0495807/strake/lang/late"
 )
 
+// moved are the sources of a COPY or ADD, wherever they are, and where they go.
+func moved(body ir.Body) (sources []string, dest string) {
+	switch b := body.(type) {
+	case *ir.Copy:
+		return b.Sources, b.Dest
+	case *ir.Add:
+		return b.Sources, b.Dest
+	}
+	return nil, ""
+}
+
 // copied are the sources of a COPY or ADD of files of the build context, and where they go.
 func copied(body ir.Body) (sources []string, dest string, ok bool) {
 	switch b := body.(type) {

@@ -80,16 +80,20 @@ func cmdIgnored() lint.Rule {
 }
 
 // without are official images in which a program is missing: with any tag, or with one that ends so.
-var without = map[string][]string{
-	"curl": {"debian", "ubuntu", "alpine", "busybox", "python:slim", "node:slim", "ruby:slim", "python:alpine", "node:alpine", "ruby:alpine"},
-	"wget": {"debian", "ubuntu", "python:slim", "node:slim", "ruby:slim"},
-	"nc":   {"debian", "ubuntu", "python:slim", "node:slim", "ruby:slim"},
+func without(tool string) []string {
+	switch tool {
+	case "curl":
+		return []string{"debian", "ubuntu", "alpine", "busybox", "python:slim", "node:slim", "ruby:slim", "python:alpine", "node:alpine", "ruby:alpine"}
+	case "wget", "nc":
+		return []string{"debian", "ubuntu", "python:slim", "node:slim", "ruby:slim"}
+	}
+	return nil
 }
 
 // lacks tells whether an image surely has no such program.
 func lacks(image, tool string) bool {
 	name := imageName(image)
-	return name != "" && slices.ContainsFunc(without[tool], func(known string) bool {
+	return name != "" && slices.ContainsFunc(without(tool), func(known string) bool {
 		of, end, tagged := strings.Cut(known, ":")
 		return of == name && (!tagged || strings.HasSuffix(image, ":"+end) || strings.HasSuffix(image, "-"+end))
 	})
@@ -129,13 +133,7 @@ func healthcheckToolMissing() lint.Rule {
 
 // mayInstall tells whether a COPY or ADD may bring a program: by its name, or to where programs are.
 func mayInstall(s *lint.Step, tool string) bool {
-	dest := ""
-	switch b := s.Body.(type) {
-	case *ir.Copy:
-		dest = b.Dest
-	case *ir.Add:
-		dest = b.Dest
-	}
+	_, dest := moved(s.Body)
 	at, known := absolute(s, dest)
 	return !known || lint.Mentions(s.Node, tool) || !slices.ContainsFunc([]string{"/app", "/srv", "/etc", "/var", "/home", "/usr/src", "/code", "/usr/share", "/data"}, func(dir string) bool { return isBelow(at, dir) })
 }

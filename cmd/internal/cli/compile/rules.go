@@ -82,43 +82,53 @@ func (c *lintRun) dockerfiles(ctx context.Context, args []string) ([]string, err
 	}
 	var out []string
 	for _, arg := range args {
-		if arg == "-" || input.IsRemote(arg) {
-			out = append(out, arg)
-			continue
+		list, err := c.meant(ctx, arg)
+		if err != nil {
+			return nil, err
 		}
-		info, err := os.Stat(arg)
-		switch {
-		case err != nil && strings.ContainsAny(arg, "*?["):
-			found, bad := matching(ctx, arg)
-			if bad != nil || len(found) == 0 {
-				return nil, cli.Misuse("no file matches %s", arg)
-			}
-			more, err := c.dockerfiles(ctx, found)
-			if err != nil {
-				return nil, err
-			}
-			out = append(out, more...)
-		case err == nil && info.IsDir():
-			found, err := project.Dockerfiles(ctx, c.Process, arg)
-			if err != nil {
-				return nil, err
-			}
-			if len(found) == 0 {
-				found = []string{arg} // which tells that there is none
-			}
-			for i, name := range found {
-				if dir, base := filepath.Split(name); filepath.Clean(dir) != filepath.Clean(arg) {
-					c.below[name] = true
-				} else if base == "Dockerfile" {
-					found[i] = arg // which is its build context, and whose Dockerfile is never waited for
-				}
-			}
-			out = append(out, found...)
-		default:
-			out = append(out, arg)
-		}
+		out = append(out, list...)
 	}
 	return project.Distinct(out), nil
+}
+
+// meant are the Dockerfiles that an argument stands for.
+func (c *lintRun) meant(ctx context.Context, arg string) ([]string, error) {
+	if arg == "-" || input.IsRemote(arg) {
+		return []string{arg}, nil
+	}
+	info, err := os.Stat(arg)
+	switch {
+	case err != nil && strings.ContainsAny(arg, "*?["):
+		found, bad := matching(ctx, arg)
+		if bad != nil || len(found) == 0 {
+			return nil, cli.Misuse("no file matches %s", arg)
+		}
+		return c.dockerfiles(ctx, found)
+	case err == nil && info.IsDir():
+		return c.inDirectory(ctx, arg)
+	}
+	return []string{arg}, nil
+}
+
+// inDirectory are the Dockerfiles in a directory and below it. Its own is called as it is: it is a
+// build context, and where there is none that is told, and nobody waits for a pipe of that name.
+func (c *lintRun) inDirectory(ctx context.Context, dir string) ([]string, error) {
+	found, err := project.Dockerfiles(ctx, c.Process, dir)
+	if err != nil {
+		return nil, err
+	}
+	if len(found) == 0 {
+		return []string{dir}, nil
+	}
+	for i, name := range found {
+		switch {
+		case input.IsOwn(dir, name):
+			found[i] = dir
+		case filepath.Dir(name) != filepath.Clean(dir):
+			c.below[name] = true
+		}
+	}
+	return found, nil
 }
 
 // matching are the files and directories of a pattern, in which ** stands for any number of

@@ -1,0 +1,192 @@
+package graph
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/seed-e0495807/strake/ir/effects"
+	"github.com/seed-e0495807/strake/ir/lint"
+	"github.com/seed-e0495807/strake/ir/shell"
+	"github.com/seed-e0495807/strake/lang/diag"
+)
+
+func cleanInLaterLayer() lint.Rule {
+	r := rule("clean-in-later-layer", diag.Warning, "size", "Lists and caches of packages should be removed by the RUN that has them: a later one makes the image no smaller")
+	r.Step = lint.OnCommand(func(s *lint.Script, c *shell.Command, r *lint.Report) {
+		if t, _ := s.Task(c); s.Step.Onbuild || c.Nested || c.Name != "rm" && !(t.System && t.Action == effects.ToClean) || !s.Step.Stage.Shipped() {
+			return
+		}
+		for o := range s.Step.Before() {
+			for _, l := range stays(o) {
+				if cleans(s, c, l) && !leaves(s, l) {
+					r.Command(s, c, "what `"+l.by.Name+"` left is in the layer of line "+line(o)+" and stays there: clean up in that RUN")
+					return
+				}
+			}
+		}
+	})
+	return r
+}
+
+// leftBy is what a command leaves.
+type leftBy struct {
+	effects.Leftover
+	by *shell.Command
+}
+
+type leftKey struct{}
+
+// left is what the commands of a script leave, found out once.
+func left(script *lint.Script) []leftBy {
+	list, _ := script.Share(leftKey{}, func() any {
+		var list []leftBy
+		for _, c := range script.Commands {
+			for _, l := range effects.LeftoversOf(c) {
+				list = append(list, leftBy{l, c})
+			}
+		}
+		return list
+	}).([]leftBy)
+	return list
+}
+
+type staysKey struct{}
+
+// stays are the lists and caches that the commands of a step leave and that none of them removes,
+// found out once: all later steps ask for them.
+func stays(s *lint.Step) []leftBy {
+	script := s.Script()
+	if script == nil {
+		return nil
+	}
+	list, _ := script.Share(staysKey{}, func() any {
+		var list []leftBy
+		for _, l := range left(script) {
+			if (l.Kind == effects.Lists || l.Kind == effects.Caches) && l.Hook == "" &&
+				!slices.ContainsFunc(script.Commands, func(c *shell.Command) bool { return cleans(script, c, l) }) {
+				list = append(list, l)
+			}
+		}
+		return list
+	}).([]leftBy)
+	return list
+}
+
+// leaves tells whether a script has the same left again.
+func leaves(s *lint.Script, l leftBy) bool {
+	return slices.ContainsFunc(left(s), func(o leftBy) bool { return slices.Equal(o.Paths, l.Paths) })
+}
+
+// cleans tells whether a command of a script removes what another one left.
+func cleans(s *lint.Script, c *shell.Command, l leftBy) bool {
+	if c.Name == "rm" {
+		removes := removed(s, c)
+		return !removes.Any && removes.Grade != effects.Unknown && slices.ContainsFunc(l.Paths, func(p string) bool { return strings.HasPrefix(p, "/") && removes.Overlap(p) })
+	}
+	t, ok := s.Task(c)
+	return l.ClearedBy(c) || ok && t.Action == effects.ToClean && l.Kind == effects.Caches && t.Manager == effects.SystemManager(l.by.Name)
+}
+
+type removedKey struct{}
+
+// removed is what a command of a script removes wherever that stands, found out once.
+func removed(s *lint.Script, c *shell.Command) effects.Paths {
+	known := s.Share(removedKey{}, func() any { return map[*shell.Command]effects.Paths{} }).(map[*shell.Command]effects.Paths)
+	paths, ok := known[c]
+	if !ok {
+		paths = effects.OfCommand(c, effects.State{Dir: "/"}).Removes
+		known[c] = paths
+	}
+	return paths
+}
+
+func updateApart() lint.Rule {
+	r := rule("update-apart", diag.Warning, "cache", "Update the lists of packages in the RUN that installs: apart from it they come from the cache, as old as that is")
+	r.Step = lint.OnCommand(func(s *lint.Script, c *shell.Command, r *lint.Report) {
+		t, ok := s.Task(c)
+		if !ok || s.Step.Onbuild || t.Action != effects.ToUpdate || !t.System || does(s.Step, t.Manager, effects.ToInstall, effects.ToUpgrade) {
+			return
+		}
+		for o := range s.Step.After() {
+			if does(o, t.Manager, effects.ToInstall) {
+				r.Command(s, c, "the RUN in line "+line(o)+" installs from lists that are as old as the cache of this step: update and install in one RUN")
+				return
+			}
+		}
+	})
+	return r
+}
+
+// does tells whether a step has a manager of packages do something.
+func does(s *lint.Step, manager string, actions ...effects.Action) bool {
+	return slices.ContainsFunc(s.Commands(), func(c *shell.Command) bool {
+		t, ok := s.Script().Task(c)
+		return ok && t.Manager == manager && slices.Contains(actions, t.Action)
+	})
+}
+
+func installedTwice() lint.Rule {
+	r := rule("installed-twice", diag.Info, "size", "A package that an earlier step has installed need not be installed again")
+	r.View = func(v *lint.View, r *lint.Report) {
+		for _, stage := range v.Stages {
+			for s := range stage.Own() {
+				for _, c := range s.Commands() {
+					for _, w := range named(s, c) {
+						if o := installer(s, c, w.Text); o != nil {
+							r.Word(s.Script(), c, w, w.Text+" is installed in line "+line(o)+" already: leave it out here")
+						}
+					}
+				}
+			}
+		}
+	}
+	return r
+}
+
+// named are the packages of a distribution that a command of a step installs by names alone.
+func named(s *lint.Step, c *shell.Command) (list []shell.Word) {
+	if t, ok := s.Script().Task(c); ok && t.System && t.Action == effects.ToInstall && t.Tame {
+		for _, w := range t.Packages {
+			if w.Known && !strings.ContainsAny(w.Text, "/=*@~<>.") {
+				list = append(list, w)
+			}
+		}
+	}
+	return list
+}
+
+// installer is the step that has installed a package by the manager of a command, if nothing was
+// removed or upgraded since.
+func installer(s *lint.Step, by *shell.Command, name string) *lint.Step {
+	t, _ := s.Script().Task(by)
+	var found *lint.Step
+	for o := range s.Before() {
+		for _, c := range o.Commands() {
+			other, ok := o.Script().Task(c)
+			switch {
+			case !ok || other.Manager != t.Manager:
+			case other.Action == effects.ToRemove:
+				found = nil
+			case other.Action == effects.ToInstall && slices.ContainsFunc(named(o, c), func(w shell.Word) bool { return w.Text == name }):
+				found = o
+			}
+		}
+	}
+	if found == nil || does(found, t.Manager, effects.ToRemove) || does(s, t.Manager, effects.ToSet) || setsSource(s) {
+		return nil
+	}
+	for o := range s.Before() {
+		if o.Index > found.Index && o.Stage == s.Stage && setsSource(o) {
+			return nil
+		}
+	}
+	return found
+}
+
+// setsSource tells whether a step may give a manager other packages of the same name.
+func setsSource(s *lint.Step) bool {
+	e := s.Effects().Effects
+	return len(e.Unknown) > 0 || e.Writes.Any || slices.ContainsFunc(e.Writes.List, func(p effects.Path) bool {
+		return strings.Contains(p.Name, "sources.list") || strings.Contains(p.Name, "repositories") || strings.Contains(p.Name, "yum.repos")
+	})
+}
