@@ -1,6 +1,7 @@
 package container
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -53,7 +54,7 @@ func (r *Runner) writeBundle(c *Container, root string, size *specs.Box) error {
 	if err != nil {
 		return err
 	}
-	data, err := ocispec.Encode(spec)
+	data, err := json.Marshal(spec)
 	if err != nil {
 		return err
 	}

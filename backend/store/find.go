@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/distribution/reference"
 	digest "github.com/opencontainers/go-digest"
 
 	"github.com/seed-e0495807/strake/lang/diag"
@@ -42,7 +43,7 @@ func (s *Store) Find(name string) (Image, error) {
 // find looks for images in a list: one by a name or the digest of its target, and by an
 // id all that have it. It tells, too, which of the image's names it was, "" for an id.
 func (s *Store) find(list []Image, name string) ([]Image, string, error) {
-	if named, err := parseRef(name); err == nil {
+	if named, err := reference.ParseDockerRef(name); err == nil {
 		if i, full := byName(list, named); i >= 0 {
 			s.load(&list[i])
 			return list[i : i+1], full, nil
@@ -99,14 +100,15 @@ func shared(list []Image, id string) string {
 // byName looks for a name among those of the images. A digest is that of the
 // image, or that under which a registry has it: what a name says of itself proves
 // nothing. A tag beside a digest does not matter.
-func byName(list []Image, named imageName) (int, string) {
+func byName(list []Image, named reference.Named) (int, string) {
 	full := named.String()
+	digested, ok := named.(reference.Digested)
 	i := slices.IndexFunc(list, func(img Image) bool {
 		switch {
-		case named.digest == "":
+		case !ok:
 			return slices.Contains(img.Names, full)
-		case img.Descriptor.Digest == named.digest:
-			return hasRepository(img, named.repository())
+		case img.Descriptor.Digest == digested.Digest():
+			return hasRepository(img, named.Name())
 		}
 		return slices.Contains(img.Digests, full)
 	})
@@ -163,22 +165,22 @@ func unknown(list []Image, name string) error {
 	d := diag.Diagnostic{Code: "no-such-image", Message: "no such image: " + name,
 		Hint: "list the images with `strake images`"}
 	repository, tagged := name, false
-	if named, err := parseNormal(name); err == nil {
-		repository, tagged = named.familiar().repository(), named.tag != "" || named.digest != ""
+	if named, err := reference.ParseNormalizedNamed(name); err == nil {
+		repository, tagged = reference.FamiliarName(named), !reference.IsNameOnly(named)
 	}
 	var all, tags []string
 	for _, img := range list {
 		for _, full := range img.Names {
-			named, err := parseNormal(full)
+			named, err := reference.ParseNormalizedNamed(full)
 			if err != nil {
 				continue
 			}
-			all = append(all, named.familiar().String())
+			all = append(all, reference.FamiliarString(named))
 			if !tagged {
-				all = append(all, named.familiar().repository())
+				all = append(all, reference.FamiliarName(named))
 			}
-			if named.tag != "" && named.familiar().repository() == repository {
-				tags = append(tags, named.tag)
+			if t, ok := named.(reference.Tagged); ok && reference.FamiliarName(named) == repository {
+				tags = append(tags, t.Tag())
 			}
 		}
 	}

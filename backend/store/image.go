@@ -9,6 +9,7 @@ import (
 
 	"github.com/containerd/containerd/v2/core/images"
 	"github.com/containerd/platforms"
+	"github.com/distribution/reference"
 	dockerspec "github.com/moby/docker-image-spec/specs-go/v1"
 	digest "github.com/opencontainers/go-digest"
 	ocispecs "github.com/opencontainers/image-spec/specs-go/v1"
@@ -167,7 +168,7 @@ func (i *Image) add(entry ocispecs.Descriptor) {
 	}
 	i.Names = append(i.Names, name)
 	slices.Sort(i.Names)
-	named, err := parseNormal(name)
+	named, err := reference.ParseNormalizedNamed(name)
 	if err != nil {
 		return
 	}
@@ -175,7 +176,7 @@ func (i *Image) add(entry ocispecs.Descriptor) {
 		i.lies = append(i.lies, name)
 	}
 	d := cmp.Or(entry.Annotations[AnnotationOrigin], entry.Digest.String())
-	if full := named.repository() + "@" + d; !slices.Contains(i.Digests, full) {
+	if full := named.Name() + "@" + d; !slices.Contains(i.Digests, full) {
 		i.Digests = append(i.Digests, full)
 		slices.Sort(i.Digests)
 	}
@@ -247,11 +248,11 @@ func (i Image) title() string {
 
 // Familiar is the short form of a full name: busybox:latest.
 func Familiar(name string) string {
-	named, err := parseNormal(name)
+	named, err := reference.ParseNormalizedNamed(name)
 	if err != nil {
 		return name
 	}
-	return named.familiar().String()
+	return reference.FamiliarString(named)
 }
 
 // Record gives how the image's history came about, nil when that is not known.

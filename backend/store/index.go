@@ -8,6 +8,7 @@ import (
 	"reflect"
 	"slices"
 
+	"github.com/distribution/reference"
 	digest "github.com/opencontainers/go-digest"
 	ocispecs "github.com/opencontainers/image-spec/specs-go/v1"
 
@@ -40,10 +41,10 @@ func Normalize(name string) (string, error) {
 	return named.String(), nil
 }
 
-func parseName(name string) (imageName, error) {
-	named, err := parseRef(name)
+func parseName(name string) (reference.Named, error) {
+	named, err := reference.ParseDockerRef(name)
 	if err != nil {
-		return imageName{}, fail("invalid-reference", "write it as [HOST/]NAME[:TAG], in lower case", "%q is not the name of an image: %v", name, err)
+		return nil, fail("invalid-reference", "write it as [HOST/]NAME[:TAG], in lower case", "%q is not the name of an image: %v", name, err)
 	}
 	return named, nil
 }

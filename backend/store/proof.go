@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"github.com/containerd/containerd/v2/core/images"
+	"github.com/distribution/reference"
 	digest "github.com/opencontainers/go-digest"
 	ocispecs "github.com/opencontainers/image-spec/specs-go/v1"
 )
@@ -26,11 +27,14 @@ const (
 
 // pin is the digest in a full name, "" when there is none.
 func pin(full string) digest.Digest {
-	named, err := parseNormal(full)
+	named, err := reference.ParseNormalizedNamed(full)
 	if err != nil {
 		return ""
 	}
-	return named.digest
+	if d, ok := named.(reference.Digested); ok {
+		return d.Digest()
+	}
+	return ""
 }
 
 // Pinned tells whether a full name has a digest: content then has the name by itself.

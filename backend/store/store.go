@@ -19,6 +19,8 @@ package store
 
 import (
 	"context"
+	_ "crypto/sha256" // go-digest has the algorithms that are linked
+	_ "crypto/sha512"
 	"encoding/json"
 	"errors"
 	"fmt"

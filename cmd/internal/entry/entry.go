@@ -73,10 +73,7 @@ const grace = 900 * time.Millisecond
 // leaves no more behind than a kill does.
 func within(ctx context.Context, grace time.Duration, do func() int) int {
 	done := make(chan int, 1)
-	go func() {
-		grow()
-		done <- do()
-	}()
+	go func() { done <- do() }()
 	select {
 	case code := <-done:
 		return code
@@ -89,12 +86,6 @@ func within(ctx context.Context, grace time.Duration, do func() int) int {
 		return cli.ExitInterrupt
 	}
 }
-
-// grow gives a goroutine the stack that a command needs. Else it is copied each time that it is
-// too small, which takes a twentieth of the start of a container.
-//
-//go:noinline
-func grow() (room [48 << 10]byte) { return room }
 
 // LogTo sends what libraries log to a stream. They log as a daemon would, to standard error and
 // at any time. What a user has to know of that is in the error of the command, so that without
