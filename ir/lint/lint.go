@@ -205,10 +205,11 @@ func (r *run) look(rules []Rule, in Input) {
 	r.in, r.text = in, newText(in.File, in.Diags)
 	reports := make([]Report, len(rules))
 	var ofFacts []*Report
+	local := strings.Contains(in.File.Source.Text, "experimental") // in a comment, perhaps
 	for i := range rules {
 		report := &reports[i]
 		*report = Report{r, &rules[i]}
-		if !r.mayWant(&rules[i]) {
+		if rules[i].Level == Experimental && !local && !r.wants(&rules[i], nil) { // of no instruction
 			continue
 		}
 		r.safely(report, r.lookWith)
@@ -221,12 +222,6 @@ func (r *run) look(rules []Rule, in Input) {
 			r.safely(report, func(report *Report) { report.rule.Fact(fact, report) })
 		}
 	}
-}
-
-// mayWant tells whether there may be an instruction that a rule is to look at.
-func (r *run) mayWant(rule *Rule) bool {
-	return rule.Level == Normal || r.config.ExperimentalAll || slices.Contains(r.config.ExperimentalRules, rule.Name) ||
-		strings.Contains(r.text.File.Source.Text, "experimental") // in a comment, perhaps
 }
 
 // lookWith has a rule look at all but facts.

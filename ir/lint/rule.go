@@ -3,7 +3,6 @@ package lint
 import (
 	"github.com/seed-e0495807/strake/ir"
 	"github.com/seed-e0495807/strake/ir/plan"
-	"github.com/seed-e0495807/strake/ir/shell"
 	"github.com/seed-e0495807/strake/lang"
 	"github.com/seed-e0495807/strake/lang/diag"
 	"github.com/seed-e0495807/strake/lang/source"
@@ -48,33 +47,6 @@ func On[F plan.Fact](look func(F, *Report)) func(plan.Fact, *Report) {
 			look(f, r)
 		}
 	}
-}
-
-// OnBody makes a Rule.Step of a function that looks at one kind of instruction.
-func OnBody[B ir.Body](look func(*Step, B, *Report)) func(*Step, *Report) {
-	return func(s *Step, r *Report) {
-		if b, ok := s.Body.(B); ok {
-			look(s, b, r)
-		}
-	}
-}
-
-// OnScript makes a Rule.Step of a function that looks at the scripts that can be read.
-func OnScript(look func(*Script, *Report)) func(*Step, *Report) {
-	return func(s *Step, r *Report) {
-		if script := s.Script(); script != nil {
-			look(script, r)
-		}
-	}
-}
-
-// OnCommand makes a Rule.Step of a function that looks at the commands of scripts, one by one.
-func OnCommand(look func(*Script, *shell.Command, *Report)) func(*Step, *Report) {
-	return OnScript(func(s *Script, r *Report) {
-		for _, c := range s.Commands {
-			look(s, c, r)
-		}
-	})
 }
 
 // Text is the syntax tree of a Dockerfile.

@@ -22,23 +22,24 @@ type Script struct {
 	pieces []piece // nil where the text does not stand in the file as the shell reads it
 	mapped bool
 	only   bool // the script is a here document
-	shared []shared
 	tasks  map[*shell.Command]task
+
+	sharing
 }
 
-// shared is what was made of a script, by a key.
-type shared struct{ key, made any }
+// sharing is what rules make of a thing, by keys.
+type sharing []struct{ key, made any }
 
-// Share gives what the first rule that asks under a key makes of a script: rules of one set look
+// Share gives what the first rule that asks under a key makes of the thing: rules of one set look
 // at it once.
-func (s *Script) Share(key any, build func() any) any {
-	for _, have := range s.shared { // a set of rules has one key
+func (s *sharing) Share(key any, build func() any) any {
+	for _, have := range *s { // a set of rules has few keys
 		if have.key == key {
 			return have.made
 		}
 	}
 	made := build()
-	s.shared = append(s.shared, shared{key, made})
+	*s = append(*s, struct{ key, made any }{key, made})
 	return made
 }
 

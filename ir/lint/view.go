@@ -29,6 +29,11 @@ type View struct {
 	open   []bool  // by stage; with states
 	steps  []*Step // of all stages
 	nodes  map[lang.Instruction]*Step
+
+	keywords *index[*Step] // nil until a rule asks
+	programs []*programs   // those that a rule has asked for
+
+	sharing
 }
 
 // Given tells whether the build is given a context of a name, which then is no image.

@@ -38,7 +38,7 @@ func TestScriptPlaces(t *testing.T) {
 		"broken":          "FROM a\nCOPY\nRUN one two\n",
 	} {
 		words := 0
-		rule := lint.Rule{Name: "Words", Step: lint.OnScript(func(s *lint.Script, r *lint.Report) {
+		rule := lint.Rule{Name: "Words", View: lint.OnScript(func(s *lint.Script, r *lint.Report) {
 			syntax.Walk(s.Tree(), func(n syntax.Node) bool {
 				lit, ok := n.(*syntax.Lit)
 				if !ok {

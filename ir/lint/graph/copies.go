@@ -13,11 +13,11 @@ import (
 
 func chownAfterCopy() lint.Rule {
 	r := rule("chown-after-copy", diag.Warning, "size", "A file whose owner is changed is in a second layer, too: give COPY the owner with --chown")
-	r.Step = lint.OnCommand(func(s *lint.Script, c *shell.Command, r *lint.Report) {
-		if o := changedCopy(s, c, "chown", "chgrp"); o != nil && !owned(o) {
+	r.View = lint.OnCommand(func(s *lint.Script, c *shell.Command, r *lint.Report) {
+		if o := changedCopy(s, c); o != nil && !owned(o) {
 			r.Command(s, c, "what line "+line(o)+" copies is in this layer a second time: copy it with --chown there")
 		}
-	})
+	}, "chown", "chgrp")
 	return r
 }
 
@@ -33,17 +33,17 @@ func owned(s *lint.Step) bool {
 
 func chmodAfterCopy() lint.Rule {
 	r := rule("chmod-after-copy", diag.Info, "size", "A file whose mode is changed is in a second layer, too: give COPY the mode with --chmod")
-	r.Step = lint.OnCommand(func(s *lint.Script, c *shell.Command, r *lint.Report) {
-		if o := changedCopy(s, c, "chmod"); o != nil {
+	r.View = lint.OnCommand(func(s *lint.Script, c *shell.Command, r *lint.Report) {
+		if o := changedCopy(s, c); o != nil {
 			r.Command(s, c, "what line "+line(o)+" copies is in this layer a second time: copy it with --chmod there")
 		}
-	})
+	}, "chmod")
 	return r
 }
 
 // changedCopy is the COPY or ADD of the stage whose files a command changes.
-func changedCopy(s *lint.Script, c *shell.Command, programs ...string) *lint.Step {
-	if s.Step.Onbuild || c.Nested || !slices.Contains(programs, c.Name) || !s.Step.Stage.Shipped() {
+func changedCopy(s *lint.Script, c *shell.Command) *lint.Step {
+	if s.Step.Onbuild || c.Nested || !s.Step.Stage.Shipped() {
 		return nil
 	}
 	deep := c.Has("-R", "--recursive") || slices.ContainsFunc(c.Args, func(w shell.Word) bool {
@@ -73,7 +73,7 @@ func changedCopy(s *lint.Script, c *shell.Command, programs ...string) *lint.Ste
 
 func copiedTwice() lint.Rule {
 	r := rule("copied-twice", diag.Info, "size", "What an earlier COPY has copied, with nothing run since, need not be copied again")
-	r.Step = func(s *lint.Step, r *lint.Report) {
+	r.View = lint.OnKeyword(func(s *lint.Step, r *lint.Report) {
 		sources, dest, ok := copied(s.Body)
 		if !ok || s.Onbuild || len(sources) != 1 || strings.ContainsAny(sources[0], "*?[$") {
 			return
@@ -99,7 +99,7 @@ func copiedTwice() lint.Rule {
 				return
 			}
 		}
-	}
+	}, "COPY", "ADD")
 	return r
 }
 
@@ -140,7 +140,7 @@ func target(s *lint.Step, source, dest string) (string, bool) {
 
 func mkdirBeforeWorkdir() lint.Rule {
 	r := rule("mkdir-before-workdir", diag.Hint, "style", "WORKDIR makes the directory: a RUN that does nothing else is not needed")
-	r.Step = lint.OnScript(func(s *lint.Script, r *lint.Report) {
+	r.View = lint.OnScript(func(s *lint.Script, r *lint.Report) {
 		if s.Step.Onbuild || len(s.Commands) != 1 || s.Commands[0].Name != "mkdir" || s.Commands[0].Nested || !s.Step.State().Root() {
 			return
 		}
@@ -156,6 +156,6 @@ func mkdirBeforeWorkdir() lint.Rule {
 			}
 			return
 		}
-	})
+	}, "mkdir")
 	return r
 }

@@ -14,7 +14,7 @@ import (
 
 func fetchWithoutChecksum() lint.Rule {
 	r := rule("fetch-without-checksum", diag.Info, "security", "What is fetched should be compared with a checksum that stands in the file: who has the server has the image otherwise")
-	r.Step = func(s *lint.Step, r *lint.Report) {
+	r.View = lint.OnKeyword(func(s *lint.Step, r *lint.Report) {
 		if add, ok := s.Body.(*ir.Add); ok {
 			if add.Checksum == "" && slices.ContainsFunc(add.Sources, plainURL) {
 				r.Step(s, "nothing says what has to come from this URL: add --checksum=sha256:…")
@@ -30,7 +30,7 @@ func fetchWithoutChecksum() lint.Rule {
 				r.Command(script, c, "nothing says what has to come from "+url+": compare it with sha256sum -c, or use ADD --checksum")
 			}
 		}
-	}
+	}, "ADD", "RUN")
 	return r
 }
 
@@ -94,11 +94,8 @@ var interpreters = []string{"sh", "bash", "ash", "dash", "zsh", "python", "pytho
 
 func pipeToShell() lint.Rule {
 	r := rule("pipe-to-shell", diag.Warning, "security", "What is fetched should not run unseen, and half of it not at all: save it, compare its checksum, then run it")
-	r.Step = lint.OnScript(func(s *lint.Script, r *lint.Report) {
+	r.View = lint.OnScript(func(s *lint.Script, r *lint.Report) {
 		const message = "what the server sends runs unseen, be it half a script: save it, compare its checksum, then run it"
-		if !slices.ContainsFunc(s.Commands, func(c *shell.Command) bool { return slices.Contains(interpreters, c.Name) || isSource(c) }) {
-			return
-		}
 		told := map[*shell.Command]bool{}
 		s.Pipes(func(from, to *shell.Command) {
 			files, ok := effects.Downloads(from)
@@ -114,7 +111,7 @@ func pipeToShell() lint.Rule {
 				}
 			}
 		}
-	})
+	}, append([]string{"eval", "source", "."}, interpreters...)...)
 	return r
 }
 
@@ -138,7 +135,7 @@ func readsProgram(c *shell.Command) bool {
 
 func fetchInClear() lint.Rule {
 	r := rule("fetch-in-clear", diag.Warning, "security", "What is fetched by http:// may be changed on its way: use https://, or compare a checksum")
-	r.Step = func(s *lint.Step, r *lint.Report) {
+	r.View = lint.OnKeyword(func(s *lint.Step, r *lint.Report) {
 		switch b := s.Body.(type) {
 		case *ir.Add:
 			if b.Checksum == "" && slices.ContainsFunc(b.Sources, inClear) {
@@ -164,7 +161,7 @@ func fetchInClear() lint.Rule {
 				}
 			}
 		}
-	}
+	}, "ADD", "RUN")
 	return r
 }
 
@@ -180,7 +177,7 @@ func inClear(url string) bool {
 func tlsCheckOff() lint.Rule {
 	r := rule("tls-check-off", diag.Warning, "security", "Without a check of certificates anybody on the way can send another file: add the certificate that is missing")
 	const why = "anybody on the way can send something else without this check: add the certificate that is missing"
-	r.Step = func(s *lint.Step, r *lint.Report) {
+	r.View = lint.OnKeyword(func(s *lint.Step, r *lint.Report) {
 		if env, ok := s.Body.(*ir.Env); ok {
 			for _, p := range env.Pairs {
 				if noCheck(p.Key, strings.Trim(p.Value, `"'`)) {
@@ -196,7 +193,7 @@ func tlsCheckOff() lint.Rule {
 				r.Command(s.Script(), c, why)
 			}
 		}
-	}
+	}, "ENV", "RUN")
 	return r
 }
 
@@ -236,8 +233,11 @@ func unchecked(c *shell.Command, w shell.Word) bool {
 
 func signatureCheckOff() lint.Rule {
 	r := rule("signature-check-off", diag.Warning, "security", "Packages should be installed with their signatures checked: add the key of the repository instead")
-	r.Step = lint.OnCommand(func(s *lint.Script, c *shell.Command, r *lint.Report) {
+	r.View = lint.OnCommand(func(s *lint.Script, c *shell.Command, r *lint.Report) {
 		manager := effects.SystemManager(c.Name)
+		if manager == "" && c.Name != "echo" && c.Name != "printf" {
+			return
+		}
 		for _, w := range c.Args {
 			if manager != "" && slices.Contains([]string{"--allow-unauthenticated", "--force-yes", "--allow-untrusted", "--nogpgcheck", "--no-gpg-checks", "--nosignature",
 				"APT::Get::AllowUnauthenticated=true", "Acquire::AllowInsecureRepositories=true"}, w.Text) ||
@@ -252,17 +252,17 @@ func signatureCheckOff() lint.Rule {
 
 func aptKey() lint.Rule {
 	r := rule("apt-key", diag.Warning, "security", "A key that apt-key adds is trusted for all repositories, and apt-key is gone in new releases: name a file with signed-by")
-	r.Step = lint.OnCommand(func(s *lint.Script, c *shell.Command, r *lint.Report) {
-		if c.Name == "apt-key" && (c.Has("add", "adv")) {
+	r.View = lint.OnCommand(func(s *lint.Script, c *shell.Command, r *lint.Report) {
+		if c.Has("add", "adv") {
 			r.Command(s, c, "apt-key has the key trusted for all repositories, and is gone in new releases: put it below /etc/apt/keyrings and name it with signed-by")
 		}
-	})
+	}, "apt-key")
 	return r
 }
 
 func unpinnedClone() lint.Rule {
 	r := rule("unpinned-clone", diag.Info, "pinning", "A repository should be cloned at a tag or checked out at a commit: the cache keeps the branch as it once was, and another build gets another one")
-	r.Step = lint.OnCommand(func(s *lint.Script, c *shell.Command, r *lint.Report) {
+	r.View = lint.OnCommand(func(s *lint.Script, c *shell.Command, r *lint.Report) {
 		if !clones(c) || !slices.ContainsFunc(c.Args, func(w shell.Word) bool { return strings.Contains(w.Text, "://") || strings.Contains(w.Text, "git@") }) {
 			return
 		}
@@ -280,7 +280,7 @@ func unpinnedClone() lint.Rule {
 			}
 		}
 		r.Command(s, c, "this is the branch as it was when the step was last built: clone a tag with --branch, or check a commit out")
-	})
+	}, "git")
 	return r
 }
 
@@ -305,7 +305,7 @@ func checksOut(s *lint.Step) bool {
 
 func unpinnedGitSource() lint.Rule {
 	r := rule("unpinned-git-source", diag.Info, "pinning", "ADD of a repository should name a tag or a commit behind #: its branch is another tree tomorrow")
-	r.Step = lint.OnBody(func(s *lint.Step, add *ir.Add, r *lint.Report) {
+	r.View = lint.OnBody(func(s *lint.Step, add *ir.Add, r *lint.Report) {
 		for _, source := range add.Sources {
 			if isGit(source) && !strings.Contains(source, "#") && add.Checksum == "" && !strings.Contains(source, "$") {
 				r.Step(s, "the default branch is another tree tomorrow: name a tag or a commit, as in "+source+"#v1.2.3")
@@ -324,11 +324,8 @@ var locks = map[string]struct{ file, want string }{
 
 func installWithoutLock() lint.Rule {
 	r := rule("install-without-lock", diag.Warning, "pinning", "Where a lock file is copied the packages should be installed by it, and not be allowed to change it")
-	r.Step = lint.OnCommand(func(s *lint.Script, c *shell.Command, r *lint.Report) {
-		lock, known := locks[c.Name]
-		if !known {
-			return
-		}
+	r.View = lint.OnCommand(func(s *lint.Script, c *shell.Command, r *lint.Report) {
+		lock := locks[c.Name]
 		sub, ok := effects.Subcommand(c)
 		bare := c.Name == "yarn" && len(c.Operands()) == 0
 		if !ok || !bare && sub != "install" && sub != "i" || s.Step.Onbuild || c.Nested {
@@ -351,6 +348,6 @@ func installWithoutLock() lint.Rule {
 			}
 			return
 		}
-	})
+	}, "npm", "yarn", "pnpm")
 	return r
 }

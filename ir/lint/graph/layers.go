@@ -17,7 +17,7 @@ import (
 
 func copyBeforeInstall() lint.Rule {
 	r := rule("copy-before-install", diag.Warning, "cache", "Copy what names the dependencies, install them, then copy the rest: any change of a file has them all installed anew otherwise")
-	r.Step = func(s *lint.Step, r *lint.Report) {
+	r.View = lint.OnKeyword(func(s *lint.Step, r *lint.Report) {
 		sources, _, ok := copied(s.Body)
 		if !ok || s.Onbuild || !slices.ContainsFunc(sources, wholeContext) {
 			return
@@ -33,7 +33,7 @@ func copyBeforeInstall() lint.Rule {
 				return
 			}
 		}
-	}
+	}, "COPY", "ADD")
 	return r
 }
 

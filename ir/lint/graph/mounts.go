@@ -17,7 +17,7 @@ var aptCaches = []string{"/var/cache/apt", "/var/cache/apt/archives", "/var/lib/
 
 func cacheMountNotLocked() lint.Rule {
 	r := rule("cache-mount-not-locked", diag.Warning, "cache", "A cache mount of APT should have sharing=locked: two builds at a time fail for its lock otherwise")
-	r.Step = lint.OnBody(func(s *lint.Step, run *ir.Run, r *lint.Report) {
+	r.View = lint.OnBody(func(s *lint.Step, run *ir.Run, r *lint.Report) {
 		for i, m := range run.Mounts {
 			target, _ := m.Option("target")
 			kind, _ := m.Option("type")
@@ -74,7 +74,7 @@ func uncached(c *shell.Command, target string) (shell.Word, bool) {
 
 func cacheMountCleaned() lint.Rule {
 	r := rule("cache-mount-cleaned", diag.Warning, "cache", "A cache that is mounted is not in the image: to remove it only makes the next build slower")
-	r.Step = lint.OnBody(func(s *lint.Step, run *ir.Run, r *lint.Report) {
+	r.View = lint.OnBody(func(s *lint.Step, run *ir.Run, r *lint.Report) {
 		for _, m := range run.Mounts {
 			kind, _ := m.Option("type")
 			target, known := m.Option("target")

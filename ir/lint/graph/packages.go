@@ -12,8 +12,11 @@ import (
 
 func cleanInLaterLayer() lint.Rule {
 	r := rule("clean-in-later-layer", diag.Warning, "size", "Lists and caches of packages should be removed by the RUN that has them: a later one makes the image no smaller")
-	r.Step = lint.OnCommand(func(s *lint.Script, c *shell.Command, r *lint.Report) {
-		if t, _ := s.Task(c); s.Step.Onbuild || c.Nested || c.Name != "rm" && !(t.System && t.Action == effects.ToClean) || !s.Step.Stage.Shipped() {
+	r.View = lint.OnCommand(func(s *lint.Script, c *shell.Command, r *lint.Report) {
+		if s.Step.Onbuild || c.Nested || c.Name != "rm" && effects.SystemManager(c.Name) == "" || !s.Step.Stage.Shipped() {
+			return
+		}
+		if t, _ := s.Task(c); c.Name != "rm" && !(t.System && t.Action == effects.ToClean) {
 			return
 		}
 		for o := range s.Step.Before() {
@@ -102,9 +105,12 @@ func removed(s *lint.Script, c *shell.Command) effects.Paths {
 
 func updateApart() lint.Rule {
 	r := rule("update-apart", diag.Warning, "cache", "Update the lists of packages in the RUN that installs: apart from it they come from the cache, as old as that is")
-	r.Step = lint.OnCommand(func(s *lint.Script, c *shell.Command, r *lint.Report) {
+	r.View = lint.OnCommand(func(s *lint.Script, c *shell.Command, r *lint.Report) {
+		if s.Step.Onbuild || effects.SystemManager(c.Name) == "" {
+			return
+		}
 		t, ok := s.Task(c)
-		if !ok || s.Step.Onbuild || t.Action != effects.ToUpdate || !t.System || does(s.Step, t.Manager, effects.ToInstall, effects.ToUpgrade) {
+		if !ok || t.Action != effects.ToUpdate || !t.System || does(s.Step, t.Manager, effects.ToInstall, effects.ToUpgrade) {
 			return
 		}
 		for o := range s.Step.After() {

@@ -101,7 +101,7 @@ func lacks(image, tool string) bool {
 
 func healthcheckToolMissing() lint.Rule {
 	r := rule("healthcheck-tool-missing", diag.Warning, "run time", "The program that a HEALTHCHECK runs has to be in the image: it is never healthy otherwise")
-	r.Step = lint.OnBody(func(s *lint.Step, h *ir.Healthcheck, r *lint.Report) {
+	r.View = lint.OnBody(func(s *lint.Step, h *ir.Healthcheck, r *lint.Report) {
 		if h.None || s.Onbuild {
 			return
 		}
@@ -149,7 +149,7 @@ func mayBring(p effects.Package, tool string) bool {
 
 func sshServer() lint.Rule {
 	r := rule("ssh-server", diag.Hint, "security", "A container needs no SSH server: docker exec and kubectl exec lead into it")
-	r.Step = lint.OnBody(func(s *lint.Step, e *ir.Expose, r *lint.Report) {
+	r.View = lint.OnBody(func(s *lint.Step, e *ir.Expose, r *lint.Report) {
 		if s.Stage.Shipped() && slices.ContainsFunc(e.Ports, func(p string) bool { return p == "22" || p == "22/tcp" }) {
 			r.Step(s, "port 22 is that of an SSH server: docker exec and kubectl exec lead into a container without one")
 		}
@@ -159,7 +159,7 @@ func sshServer() lint.Rule {
 
 func stopByKill() lint.Rule {
 	r := rule("stop-by-kill", diag.Warning, "run time", "STOPSIGNAL should be one that a program can catch: by SIGKILL it never ends in order")
-	r.Step = lint.OnBody(func(s *lint.Step, stop *ir.StopSignal, r *lint.Report) {
+	r.View = lint.OnBody(func(s *lint.Step, stop *ir.StopSignal, r *lint.Report) {
 		if slices.Contains([]string{"SIGKILL", "KILL", "9", "SIGSTOP", "STOP"}, strings.ToUpper(strings.Trim(stop.Signal, `"'`))) {
 			r.Step(s, "no program can catch "+stop.Signal+", and end in order: name another signal")
 		}
@@ -169,7 +169,7 @@ func stopByKill() lint.Rule {
 
 func worldWritable() lint.Rule {
 	r := rule("world-writable", diag.Warning, "security", "Files should not be for anybody to write: give them to the user who does")
-	r.Step = func(s *lint.Step, r *lint.Report) {
+	r.View = lint.OnKeyword(func(s *lint.Step, r *lint.Report) {
 		const message = "anybody in the container may change this: give it to the user who has to"
 		switch b := s.Body.(type) {
 		case *ir.Copy:
@@ -187,7 +187,7 @@ func worldWritable() lint.Rule {
 				}
 			}
 		}
-	}
+	}, "COPY", "ADD", "RUN")
 	return r
 }
 
@@ -215,9 +215,9 @@ func forAll(mode string) bool {
 
 func setuid() lint.Rule {
 	r := rule("setuid-given", diag.Warning, "security", "A program that runs as root whoever starts it is a way to become root: do without")
-	r.Step = lint.OnCommand(func(s *lint.Script, c *shell.Command, r *lint.Report) {
+	r.View = lint.OnCommand(func(s *lint.Script, c *shell.Command, r *lint.Report) {
 		mode := c.Operands()
-		if c.Name != "chmod" || len(mode) < 2 || !mode[0].Known {
+		if len(mode) < 2 || !mode[0].Known {
 			return
 		}
 		text := mode[0].Text
@@ -226,13 +226,13 @@ func setuid() lint.Rule {
 		if octal || plus >= 0 && strings.Contains(text[plus:], "s") && !strings.Contains(text[:plus], "g") {
 			r.Command(s, c, "whoever starts this is the owner of the file while it runs: do without, or use file capabilities")
 		}
-	})
+	}, "chmod")
 	return r
 }
 
 func copyIntoRoot() lint.Rule {
 	r := rule("copy-into-root", diag.Warning, "layout", "The build context should be copied into a directory of its own: in / its files lie among those of the system, and may take their place")
-	r.Step = func(s *lint.Step, r *lint.Report) {
+	r.View = lint.OnKeyword(func(s *lint.Step, r *lint.Report) {
 		sources, dest, ok := copied(s.Body)
 		if !ok || s.Stage.Root().Base == "scratch" || s.Stage.Node == nil || !slices.ContainsFunc(sources, func(source string) bool { return source == "." || source == "./" }) {
 			return
@@ -240,6 +240,6 @@ func copyIntoRoot() lint.Rule {
 		if at, known := absolute(s, dest); known && at == "/" {
 			r.Step(s, "the files of the build context lie among those of the system, and may take their place: copy them into a directory of their own")
 		}
-	}
+	}, "COPY", "ADD")
 	return r
 }

@@ -15,11 +15,11 @@ import (
 func cdLost() lint.Rule {
 	r := rule("cd-lost", diag.Warning, "script", "Where a RUN ends with cd, the next step is not there: use WORKDIR")
 	r.Same = "DL3003"
-	r.Step = lint.OnScript(func(s *lint.Script, r *lint.Report) {
+	r.View = lint.OnScript(func(s *lint.Script, r *lint.Report) {
 		if c := last(s); c != nil && c.Name == "cd" && len(c.Via) == 0 && len(s.Find("cd", "pushd")) == 1 { // a second one may lead back
 			r.Command(s, c, "the next step does not start where this leads to: use WORKDIR")
 		}
-	})
+	}, "cd")
 	return r
 }
 
@@ -28,7 +28,7 @@ var ofShell = []string{"export", "alias", "source", ".", "umask", "ulimit", "uns
 
 func shellStateLost() lint.Rule {
 	r := rule("shell-state-lost", diag.Warning, "script", "What a RUN sets in its shell at its end is gone with that: use ENV, or set it in the RUN that needs it")
-	r.Step = lint.OnScript(func(s *lint.Script, r *lint.Report) {
+	r.View = lint.OnScript(func(s *lint.Script, r *lint.Report) {
 		c := last(s)
 		if c == nil {
 			if decl := lastDeclaration(s); decl != nil {
@@ -87,7 +87,7 @@ func lastDeclaration(s *lint.Script) *syntax.Stmt {
 
 func processLost() lint.Rule {
 	r := rule("process-lost", diag.Warning, "script", "What a RUN starts at its end is ended with it: a service has to be started where the image runs, by CMD or ENTRYPOINT")
-	r.Step = lint.OnScript(func(s *lint.Script, r *lint.Report) {
+	r.View = lint.OnScript(func(s *lint.Script, r *lint.Report) {
 		const message = "this is ended with the step: start it where the image runs, by CMD or ENTRYPOINT"
 		if tree := s.Tree(); tree != nil && len(tree.Stmts) > 0 {
 			if stmt := tree.Stmts[len(tree.Stmts)-1]; stmt.Background {
@@ -122,9 +122,12 @@ func processLost() lint.Rule {
 
 func heredocWithoutSetE() lint.Rule {
 	r := rule("heredoc-without-set-e", diag.Warning, "script", "A script in a here document goes on behind a command that fails: start it with set -e")
-	r.Step = lint.OnScript(func(s *lint.Script, r *lint.Report) {
+	r.View = lint.OnScript(func(s *lint.Script, r *lint.Report) {
 		run := s.Step.Body.(*ir.Run)
-		if _, only := lexer.ParseHeredoc(run.Command.Line); !only || len(run.Heredocs) != 1 || s.Tree() == nil {
+		if len(run.Heredocs) != 1 || s.Tree() == nil {
+			return
+		}
+		if _, only := lexer.ParseHeredoc(run.Command.Line); !only {
 			return
 		}
 		steps := 0

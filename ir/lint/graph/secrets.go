@@ -20,7 +20,7 @@ var keys = []string{".netrc", "_netrc", ".pypirc", ".git-credentials", ".dockerc
 
 func secretFileCopied() lint.Rule {
 	r := rule("secret-file-copied", diag.Warning, "security", "A file of secrets should be mounted with RUN --mount=type=secret, not copied: a layer keeps it, also when it is removed")
-	r.Step = func(s *lint.Step, r *lint.Report) {
+	r.View = lint.OnKeyword(func(s *lint.Step, r *lint.Report) {
 		sources, _, ok := copied(s.Body)
 		if !ok {
 			return
@@ -31,13 +31,13 @@ func secretFileCopied() lint.Rule {
 				return
 			}
 		}
-	}
+	}, "COPY", "ADD")
 	return r
 }
 
 func secretWritten() lint.Rule {
 	r := rule("secret-written", diag.Warning, "security", "A secret that a RUN writes into a file is in the layer: mount the file with --mount=type=secret, or remove it in the same RUN")
-	r.Step = lint.OnCommand(func(s *lint.Script, c *shell.Command, r *lint.Report) {
+	r.View = lint.OnCommand(func(s *lint.Script, c *shell.Command, r *lint.Report) {
 		if !s.Step.Stage.Shipped() {
 			return
 		}
@@ -51,7 +51,7 @@ func secretWritten() lint.Rule {
 		if name := secretOf(s, c); name != "" && len(found(s.Step, "rm")) == 0 && !s.Assigns(name) { // what rm removes may be that file
 			r.Command(s, c, "the layer keeps what `"+c.Name+"` writes of $"+name+": give it by --mount=type=secret, or remove the file in this RUN")
 		}
-	})
+	}, "echo", "printf", "npm", "yarn", "pnpm", "git", "composer", "pip", "poetry", "bundle")
 	return r
 }
 
@@ -81,7 +81,7 @@ func writesFile(s *lint.Script, c *shell.Command) bool {
 
 func secretMountCopied() lint.Rule {
 	r := rule("secret-mount-copied", diag.Error, "security", "What is mounted as a secret should not be copied into the image: the layer keeps it")
-	r.Step = lint.OnBody(func(s *lint.Step, run *ir.Run, r *lint.Report) {
+	r.View = lint.OnBody(func(s *lint.Step, run *ir.Run, r *lint.Report) {
 		var targets []string
 		for _, m := range run.Mounts {
 			if kind, _ := m.Option("type"); kind != "secret" {
@@ -122,7 +122,7 @@ func secretMountCopied() lint.Rule {
 
 func passwordInLayer() lint.Rule {
 	r := rule("password-in-layer", diag.Warning, "security", "A password that stands in the Dockerfile is known to all who have that, or the image")
-	r.Step = lint.OnScript(func(s *lint.Script, r *lint.Report) {
+	r.View = lint.OnScript(func(s *lint.Script, r *lint.Report) {
 		for _, c := range s.Commands {
 			if c.Name == "useradd" || c.Name == "usermod" {
 				for i, w := range c.Args[:max(len(c.Args)-1, 0)] {
@@ -143,7 +143,7 @@ func passwordInLayer() lint.Rule {
 				r.Command(s, from, "this password stands in the image for all to read: leave the account locked, or set it where the image runs")
 			}
 		})
-	})
+	}, "useradd", "usermod", "chpasswd", "passwd")
 	return r
 }
 

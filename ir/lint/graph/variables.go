@@ -102,7 +102,7 @@ func argNotRedeclared() lint.Rule {
 
 func envSetTwice() lint.Rule {
 	r := rule("env-set-twice", diag.Info, "variables", "A variable that ENV sets anew before anything can see it need not be set the first time")
-	r.Step = lint.OnBody(func(s *lint.Step, env *ir.Env, r *lint.Report) {
+	r.View = lint.OnBody(func(s *lint.Step, env *ir.Env, r *lint.Report) {
 		if s.Onbuild {
 			return
 		}
@@ -144,7 +144,7 @@ func seesEnv(body ir.Body) bool {
 
 func frontendInEnv() lint.Rule {
 	r := rule("frontend-in-env", diag.Warning, "variables", "DEBIAN_FRONTEND should be set for the build alone, with ARG: by ENV it is there for all who use the image, too")
-	r.Step = lint.OnBody(func(s *lint.Step, env *ir.Env, r *lint.Report) {
+	r.View = lint.OnBody(func(s *lint.Step, env *ir.Env, r *lint.Report) {
 		i := slices.IndexFunc(env.Pairs, func(p ir.Pair) bool { return p.Key == "DEBIAN_FRONTEND" })
 		if i < 0 || !s.Stage.Shipped() {
 			return
@@ -167,7 +167,7 @@ func frontendInEnv() lint.Rule {
 
 func relativePath() lint.Rule {
 	r := rule("relative-path-entry", diag.Warning, "security", "PATH should name directories from the root on: with a relative one it depends on the directory which program runs")
-	r.Step = lint.OnBody(func(s *lint.Step, env *ir.Env, r *lint.Report) {
+	r.View = lint.OnBody(func(s *lint.Step, env *ir.Env, r *lint.Report) {
 		for _, p := range env.Pairs {
 			if p.Key != "PATH" {
 				continue

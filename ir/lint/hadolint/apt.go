@@ -21,7 +21,7 @@ func installs(c *shell.Command, words ...string) (effects.Task, bool) {
 // aptPins: a release and a file are as good as a version.
 func aptPins() lint.Rule {
 	r := rule("DL3008", "Packages that apt-get installs have a version", diag.Warning, "reproducible")
-	r.Step = eachCommand(func(s *lint.Script, c *shell.Command, r *lint.Report) {
+	r.View = eachCommand(func(s *lint.Script, c *shell.Command, r *lint.Report) {
 		task, ok := installs(c, "install")
 		if !ok {
 			return
@@ -37,11 +37,11 @@ func aptPins() lint.Rule {
 // take them out of the layer of this one.
 func aptLists() lint.Rule {
 	r := rule("DL3009", "The lists of packages are deleted in the RUN that fetches them", diag.Info, "size")
-	r.Step = lint.OnScript(func(s *lint.Script, r *lint.Report) {
+	r.View = eachScript(func(s *lint.Script, r *lint.Report) {
 		if s.Step.Stage.Shipped() {
 			aptListsOf(s, r)
 		}
-	})
+	}, "apt-get", "apt", "aptitude")
 	return r
 }
 
@@ -89,7 +89,7 @@ func removesLists(s *lint.Script) bool {
 
 func aptYes() lint.Rule {
 	r := rule("DL3014", "apt-get install is given -y, as nobody is there to answer", diag.Warning, "correctness")
-	r.Step = eachCommand(func(s *lint.Script, c *shell.Command, r *lint.Report) {
+	r.View = eachCommand(func(s *lint.Script, c *shell.Command, r *lint.Report) {
 		if _, ok := installs(c, "install"); !ok || answers(flat(s, c)) || mayHave(s, c, "install") || configured(s, "APT::Get::Assume-Yes", "true", "1", "yes") {
 			return
 		}
@@ -164,7 +164,7 @@ func configured(s *lint.Script, name string, values ...string) bool {
 
 func aptRecommends() lint.Rule {
 	r := rule("DL3015", "apt-get install leaves out what packages only recommend", diag.Info, "size")
-	r.Step = eachCommand(func(s *lint.Script, c *shell.Command, r *lint.Report) {
+	r.View = eachCommand(func(s *lint.Script, c *shell.Command, r *lint.Report) {
 		const setting = "Install-Recommends"
 		_, ok := installs(c, "install")
 		args := flat(s, c)
@@ -180,7 +180,7 @@ func aptRecommends() lint.Rule {
 
 func aptByHand() lint.Rule {
 	r := rule("DL3027", "apt-get or apt-cache is used in scripts, and not apt", diag.Warning, "correctness")
-	r.Step = eachCommand(func(s *lint.Script, c *shell.Command, r *lint.Report) {
+	r.View = eachCommand(func(s *lint.Script, c *shell.Command, r *lint.Report) {
 		f := r.Command(s, c, "apt is for people at a terminal, and may change how it does things: use apt-get or apt-cache")
 		program := ""
 		switch task, _ := effects.TaskOf(c); task.Command {
@@ -199,7 +199,7 @@ func aptByHand() lint.Rule {
 // apkPins: any of apk's comparisons will do.
 func apkPins() lint.Rule {
 	r := rule("DL3018", "Packages that apk adds have a version", diag.Warning, "reproducible")
-	r.Step = eachCommand(func(s *lint.Script, c *shell.Command, r *lint.Report) {
+	r.View = eachCommand(func(s *lint.Script, c *shell.Command, r *lint.Report) {
 		task, ok := installs(c, "add")
 		if !ok {
 			return
@@ -213,7 +213,7 @@ func apkPins() lint.Rule {
 
 func apkCache() lint.Rule {
 	r := rule("DL3019", "apk add is given --no-cache", diag.Info, "size")
-	r.Step = eachCommand(func(s *lint.Script, c *shell.Command, r *lint.Report) {
+	r.View = eachCommand(func(s *lint.Script, c *shell.Command, r *lint.Report) {
 		if _, ok := installs(c, "add"); !ok || slices.Contains(flat(s, c), "--no-cache") || mayHave(s, c, "add") ||
 			cached(s, "/var/cache/apk", "/etc/apk/cache") {
 			return

@@ -12,7 +12,7 @@ import (
 // senseless: programs for whom a machine is theirs, or who sit at a terminal.
 func senseless() lint.Rule {
 	r := rule("DL3001", "A build runs no program that is for a whole machine, or for somebody at a terminal", diag.Info, "correctness")
-	r.Step = eachCommand(func(s *lint.Script, c *shell.Command, r *lint.Report) {
+	r.View = eachCommand(func(s *lint.Script, c *shell.Command, r *lint.Report) {
 		f := r.Command(s, c, c.Name+" makes no sense in a build: a container has no machine of its own, and nobody sits there")
 		if slices.Contains([]string{"ps", "free", "top", "ifconfig"}, c.Name) && c.CanRemove() && !s.Captured()[c] {
 			f.Fix("leave it out", diag.Intent, s.Change(func(e *shell.Editor) { e.Remove(c) })...)
@@ -24,12 +24,10 @@ func senseless() lint.Rule {
 // sudo changes who a command is run as, without a word in the Dockerfile of whom that leaves.
 func sudo() lint.Rule {
 	r := rule("DL3004", "Do not use sudo, which does what nobody can foresee: use USER, or gosu to become another user", diag.Error, "security")
-	r.Step = lint.OnScript(func(s *lint.Script, r *lint.Report) {
-		for _, c := range commands(s) {
-			if c.Name == "sudo" || slices.Contains(c.Via, "sudo") {
-				f := r.Command(s, c, "do not use sudo: it does what nobody can foresee; use USER, or gosu, to become another user")
-				f.Fix("run it as the user that there is", diag.Intent, withoutSudo(s, c)...)
-			}
+	r.View = eachCommand(func(s *lint.Script, c *shell.Command, r *lint.Report) {
+		if c.Name == "sudo" || slices.Contains(c.Via, "sudo") {
+			f := r.Command(s, c, "do not use sudo: it does what nobody can foresee; use USER, or gosu, to become another user")
+			f.Fix("run it as the user that there is", diag.Intent, withoutSudo(s, c)...)
 		}
 	})
 	return r

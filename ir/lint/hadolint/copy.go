@@ -26,7 +26,7 @@ func isArchive(name string) bool {
 // addForCopy: a source of which nothing is known may be an archive or a URL.
 func addForCopy() lint.Rule {
 	r := rule("DL3020", "COPY brings files and directories, and not ADD", diag.Error, "correctness")
-	r.Step = lint.OnBody(func(s *lint.Step, add *ir.Add, r *lint.Report) {
+	r.View = lint.OnBody(func(s *lint.Step, add *ir.Add, r *lint.Report) {
 		plain, only := "", true
 		for _, word := range add.Sources {
 			name, known := text(s, word)
@@ -61,7 +61,7 @@ func isRemote(name string) bool {
 
 func severalFiles() lint.Rule {
 	r := rule("DL3021", "Where COPY has several sources the destination ends with a slash", diag.Error, "correctness")
-	r.Step = lint.OnBody(func(s *lint.Step, b *ir.Copy, r *lint.Report) {
+	r.View = lint.OnBody(func(s *lint.Step, b *ir.Copy, r *lint.Report) {
 		dest, known := text(s, b.Dest)
 		if len(b.Sources)+len(b.Inline) < 2 || !known || strings.HasSuffix(dest, "/") || strings.HasSuffix(dest, `\`) {
 			return
@@ -81,7 +81,7 @@ func severalFiles() lint.Rule {
 // unknownStage: a tag or a digest tells that an image is meant, and no stage.
 func unknownStage() lint.Rule {
 	r := rule("DL3022", "COPY --from names an earlier stage", diag.Warning, "correctness")
-	r.Step = lint.OnBody(func(s *lint.Step, b *ir.Copy, r *lint.Report) {
+	r.View = lint.OnBody(func(s *lint.Step, b *ir.Copy, r *lint.Report) {
 		from := strings.ToLower(unquote(b.From))
 		if from == "" || s.Onbuild || strings.Contains(from, ":") || from == s.Stage.Name || s.Stage.View.Given(from) {
 			return
@@ -122,7 +122,7 @@ func flagValue(in lang.Instruction, name, value string) []diag.Edit {
 
 func ownStage() lint.Rule {
 	r := rule("DL3023", "COPY --from names another stage than its own", diag.Error, "correctness")
-	r.Step = lint.OnBody(func(s *lint.Step, b *ir.Copy, r *lint.Report) {
+	r.View = lint.OnBody(func(s *lint.Step, b *ir.Copy, r *lint.Report) {
 		from := strings.ToLower(unquote(b.From))
 		if from != "" && !s.Onbuild && from == s.Stage.Name {
 			r.Step(s, "this copies out of the stage that it is in: name another")

@@ -17,7 +17,7 @@ import (
 func ownVariable() lint.Rule {
 	return lint.Rule{
 		Name: "DL3044", Doc: "Do not use a variable in the ENV that sets it", URL: lint.Page("DL3044"), Severity: diag.Error, Tags: []string{"env"},
-		Step: lint.OnBody(func(s *lint.Step, b *ir.Env, r *lint.Report) {
+		View: lint.OnBody(func(s *lint.Step, b *ir.Env, r *lint.Report) {
 			if len(b.Pairs) < 2 {
 				return
 			}

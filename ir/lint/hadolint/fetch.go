@@ -19,7 +19,7 @@ func quietWget() lint.Rule {
 			r.Command(s, c, "wget draws its progress into the log: add --progress=dot:giga, or -q or -nv").
 				Fix("add --progress=dot:giga", diag.Intent, s.Edit(c.Prog.End, c.Prog.End, " --progress=dot:giga")...)
 		}
-	})
+	}, "wget")
 }
 
 // isQuiet tells a wget(1) that draws nothing, or not to where the log is, or fetches nothing.

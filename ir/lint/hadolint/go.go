@@ -25,7 +25,7 @@ func goPins() lint.Rule {
 			}
 			sayUnpinned(s, c, r, open, "package@v1.2.3")
 		}
-	})
+	}, "go")
 }
 
 // goOptions are those of go install, get and run: those of go build 1.26.

@@ -43,11 +43,24 @@ func labels(s *lint.Step) (list []label) {
 // onLabel is a rule that looks at each label.
 func onLabel(name, doc string, severity diag.Severity, look func(label, *lint.Report)) lint.Rule {
 	return lint.Rule{Name: name, Doc: doc, URL: lint.Page(name), Severity: severity, Tags: []string{"labels"},
-		Step: func(s *lint.Step, r *lint.Report) {
-			for _, l := range labels(s) {
+		View: func(v *lint.View, r *lint.Report) {
+			for _, l := range allLabels(v) {
 				look(l, r)
 			}
 		}}
+}
+
+type labelsKey struct{}
+
+// allLabels are those of all steps.
+func allLabels(v *lint.View) []label {
+	return v.Share(labelsKey{}, func() any {
+		var list []label
+		for s := range v.Steps("LABEL") {
+			list = append(list, labels(s)...)
+		}
+		return list
+	}).([]label)
 }
 
 // labelKey is about the form that Docker recommends for the names of labels.

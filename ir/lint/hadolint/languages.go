@@ -13,19 +13,17 @@ import (
 // pipPins: what a file of requirements or of constraints says is up to that file.
 func pipPins() lint.Rule {
 	r := rule("DL3013", "Packages that pip installs have a version", diag.Warning, "reproducible")
-	r.Step = lint.OnScript(func(s *lint.Script, r *lint.Report) {
-		for _, c := range commands(s) {
-			pip := pipOf(c)
-			if pip == nil {
-				continue
-			}
-			pip.Name = "pip" // pipx installs in the same way
-			task, ok := installs(pip, "install")
-			if !ok || isGiven(task, "r", "requirement", "c", "constraint") || slices.ContainsFunc(task.Packages, func(w shell.Word) bool { return w.Lit() == "." }) {
-				continue
-			}
-			sayUnpinned(s, c, r, unpinned(s, task.Packages, isPipPin), "flask==3.0.2")
+	r.View = eachCommand(func(s *lint.Script, c *shell.Command, r *lint.Report) {
+		pip := pipOf(c)
+		if pip == nil {
+			return
 		}
+		pip.Name = "pip" // pipx installs in the same way
+		task, ok := installs(pip, "install")
+		if !ok || isGiven(task, "r", "requirement", "c", "constraint") || slices.ContainsFunc(task.Packages, func(w shell.Word) bool { return w.Lit() == "." }) {
+			return
+		}
+		sayUnpinned(s, c, r, unpinned(s, task.Packages, isPipPin), "flask==3.0.2")
 	})
 	return r
 }
@@ -57,7 +55,7 @@ func isPipPin(name string) bool {
 
 func npmPins() lint.Rule {
 	r := rule("DL3016", "Packages that npm installs have a version", diag.Warning, "reproducible")
-	r.Step = eachCommand(func(s *lint.Script, c *shell.Command, r *lint.Report) {
+	r.View = eachCommand(func(s *lint.Script, c *shell.Command, r *lint.Report) {
 		if task, ok := installs(c, "install", "i", "add"); ok {
 			sayUnpinned(s, c, r, unpinned(s, task.Packages, isNpmPin), "express@4.18.2")
 		}
@@ -89,7 +87,7 @@ func isNpmPin(name string) bool {
 // gemPins: -v is about all gems of the command, and behind "--" stand options of their build.
 func gemPins() lint.Rule {
 	r := rule("DL3028", "Gems that are installed have a version", diag.Warning, "reproducible")
-	r.Step = eachCommand(func(s *lint.Script, c *shell.Command, r *lint.Report) {
+	r.View = eachCommand(func(s *lint.Script, c *shell.Command, r *lint.Report) {
 		gem := *c
 		if end := slices.IndexFunc(gem.Args, func(w shell.Word) bool { return w.Lit() == "--" }); end >= 0 {
 			gem.Args = gem.Args[:end]

@@ -2,6 +2,7 @@ package hadolint
 
 import (
 	"path"
+	"slices"
 	"strings"
 
 	"github.com/seed-e0495807/strake/ir"
@@ -15,7 +16,7 @@ import (
 func relativeDir() lint.Rule {
 	r := rule("DL3000", "WORKDIR has an absolute path", diag.Error, "correctness")
 	r.Same = "WorkdirRelativePath"
-	r.Step = func(s *lint.Step, r *lint.Report) {
+	r.View = lint.OnKeyword(func(s *lint.Step, r *lint.Report) {
 		in, ok := s.Node.(*lang.Workdir)
 		if !ok {
 			return
@@ -36,7 +37,7 @@ func relativeDir() lint.Rule {
 			}
 		}
 		f.Fix("write the whole path", keeps, diag.Edit{Span: in.Path.At, New: path.Join(before, dir)})
-	}
+	}, "WORKDIR")
 	return r
 }
 
@@ -58,15 +59,12 @@ func setsDir(s *lint.Step) bool {
 // changedDir: one finding a RUN is enough, as one WORKDIR may end all of them.
 func changedDir() lint.Rule {
 	r := rule("DL3003", "WORKDIR changes the directory, and not cd in a RUN", diag.Warning, "readability")
-	r.Step = lint.OnScript(func(s *lint.Script, r *lint.Report) {
-		for _, c := range commands(s) {
-			if c.Name == "cd" {
-				f := r.Command(s, c, "cd changes the directory for the rest of this script only: use WORKDIR")
-				f.Fix("have WORKDIR change the directory", diag.Intent, workdirFor(s, c)...)
-				return
-			}
-		}
-	})
+	r.View = eachScript(func(s *lint.Script, r *lint.Report) {
+		list := commands(s)
+		c := list[slices.IndexFunc(list, func(c *shell.Command) bool { return c.Name == "cd" })]
+		f := r.Command(s, c, "cd changes the directory for the rest of this script only: use WORKDIR")
+		f.Fix("have WORKDIR change the directory", diag.Intent, workdirFor(s, c)...)
+	}, "cd")
 	return r
 }
 

@@ -12,27 +12,38 @@ import (
 
 // pipCache wants of pip that it keeps no copies of what it fetched.
 func pipCache() lint.Rule {
-	return onScript("DL3042", "Have pip keep no cache: use --no-cache-dir", diag.Warning, []string{"packages", "size"}, func(s *lint.Script, r *lint.Report) {
-		for _, c := range commands(s) {
-			pip := pipOf(expanded(s, c))
-			if pip == nil || pip.Name != "pip" || hasOption(pip, "no-cache-dir", "no-cache") {
-				continue
-			}
-			t, ok := effects.TaskOf(pip)
-			if !ok || t.Manager != "pip" || t.Command != "install" || cacheless(s, pip) || cached(s, pipCaches(s, pip)...) {
-				continue
-			}
-			f := r.Command(s, c, "pip keeps copies of what it fetches, which nobody needs in an image: add --no-cache-dir")
-			if i := slices.IndexFunc(c.Args, func(w shell.Word) bool { return w.Text == "install" }); i >= 0 {
-				f.Fix("add --no-cache-dir", diag.Intent, s.Edit(c.Args[i].End, c.Args[i].End, " --no-cache-dir")...)
-			}
+	r := rule("DL3042", "Have pip keep no cache: use --no-cache-dir", diag.Warning, "packages", "size")
+	r.View = eachCommand(func(s *lint.Script, c *shell.Command, r *lint.Report) {
+		if !mayBePip(c) {
+			return
+		}
+		pip := pipOf(expanded(s, c))
+		if pip == nil || pip.Name != "pip" || hasOption(pip, "no-cache-dir", "no-cache") {
+			return
+		}
+		t, ok := effects.TaskOf(pip)
+		if !ok || t.Manager != "pip" || t.Command != "install" || cacheless(s, pip) || cached(s, pipCaches(s, pip)...) {
+			return
+		}
+		f := r.Command(s, c, "pip keeps copies of what it fetches, which nobody needs in an image: add --no-cache-dir")
+		if i := slices.IndexFunc(c.Args, func(w shell.Word) bool { return w.Text == "install" }); i >= 0 {
+			f.Fix("add --no-cache-dir", diag.Intent, s.Edit(c.Args[i].End, c.Args[i].End, " --no-cache-dir")...)
 		}
 	})
+	return r
+}
+
+// mayBePip tells the programs of pip, and those that may run it, whatever version they are of.
+func mayBePip(c *shell.Command) bool {
+	return strings.HasPrefix(c.Name, "pip") || strings.HasPrefix(c.Name, "pypy") || strings.HasPrefix(c.Name, "python")
 }
 
 // pipOf is the command of pip or pipx that a command is, or that `python -m` runs: nil when there is
 // none. Which environment it works on is left out.
 func pipOf(c *shell.Command) *shell.Command {
+	if !mayBePip(c) {
+		return nil
+	}
 	pip := *c
 	pip.Name = strings.TrimRight(c.Name, "0123456789.")
 	if pip.Name == "python" || pip.Name == "pypy" {

@@ -11,12 +11,16 @@ import (
 	"github.com/seed-e0495807/strake/ir/shell"
 )
 
-type commandsKey struct{}
+// started makes a lint.Commands of the commands of a script and those that run because of their words:
+// what find(1) runs, what a variable of the file names, what eval is given, and what a shell reads from
+// a here document.
+type started struct{}
 
-// commands are those of a script, and those that run because of their words: what find(1) runs, what
-// a variable of the file names, what eval is given, and what a shell reads from a here document.
+// Of gives them.
+func (started) Of(s *lint.Script) []*shell.Command { return commands(s) }
+
 func commands(s *lint.Script) []*shell.Command {
-	list, _ := s.Share(commandsKey{}, func() any {
+	list, _ := s.Share(started{}, func() any {
 		list := slices.Clip(s.Commands)
 		shells := false
 		for _, c := range s.Commands {

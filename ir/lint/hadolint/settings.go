@@ -67,7 +67,7 @@ func behind(s *lint.Stage, instruction string) []diag.Edit {
 
 func portNumber() lint.Rule {
 	r := rule("DL3011", "A port is a number from 0 to 65535", diag.Error, "correctness")
-	r.Step = func(s *lint.Step, r *lint.Report) {
+	r.View = lint.OnKeyword(func(s *lint.Step, r *lint.Report) {
 		expose, ok := s.Node.(*lang.Expose)
 		if !ok {
 			return
@@ -84,14 +84,14 @@ func portNumber() lint.Rule {
 				}
 			}
 		}
-	}
+	}, "EXPOSE")
 	return r
 }
 
 func shellForm() lint.Rule {
 	r := rule("DL3025", "CMD, ENTRYPOINT and HEALTHCHECK CMD are JSON arrays", diag.Warning, "correctness")
 	r.Same = "JSONArgsRecommended"
-	r.Step = func(s *lint.Step, r *lint.Report) {
+	r.View = lint.OnKeyword(func(s *lint.Step, r *lint.Report) {
 		var command ir.Command
 		var line lang.Word
 		switch in := s.Node.(type) {
@@ -114,7 +114,7 @@ func shellForm() lint.Rule {
 		if array, ok := array(command, s.State().Shell, s.Stage.View.Module.Escape); ok {
 			f.Fix("write the words as a JSON array", diag.Intent, diag.Edit{Span: line.At, New: array})
 		}
-	}
+	}, "CMD", "ENTRYPOINT", "HEALTHCHECK")
 	return r
 }
 

@@ -37,7 +37,7 @@ func linkedShell() lint.Rule {
 				f.Fix("make it a SHELL", diag.Intent, diag.Edit{Span: s.Step.Node.Span(), New: shellOf("/bin/"+program, "-c")})
 			}
 		}
-	})
+	}, "ln")
 }
 
 // onlyShell tells whether commands do nothing but to put another shell in the place of /bin/sh.

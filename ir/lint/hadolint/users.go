@@ -23,7 +23,7 @@ func logInit() lint.Rule {
 			r.Command(s, c, "with user "+given["u"]+", the files of the last logins get as large as all numbers below it: add -l").
 				Fix("add -l", diag.Intent, s.Edit(c.Prog.End, c.Prog.End, " -l")...)
 		}
-	})
+	}, "useradd")
 }
 
 // userOptions are those of useradd(8) 4.13, by their letters where they have one.

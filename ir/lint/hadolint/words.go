@@ -9,15 +9,14 @@ import (
 	"github.com/seed-e0495807/strake/lang/diag"
 )
 
-// eachCommand makes a Rule.Step of a function that looks at the commands of a program.
-func eachCommand(look func(*lint.Script, *shell.Command, *lint.Report), names ...string) func(*lint.Step, *lint.Report) {
-	return lint.OnScript(func(s *lint.Script, r *lint.Report) {
-		for _, c := range commands(s) {
-			if slices.Contains(names, c.Name) {
-				look(s, c, r)
-			}
-		}
-	})
+// eachCommand makes a Rule.View of a function that looks at the commands of some programs.
+func eachCommand(look func(*lint.Script, *shell.Command, *lint.Report), programs ...string) func(*lint.View, *lint.Report) {
+	return lint.OnCommandOf(started{}, look, programs...)
+}
+
+// eachScript makes a Rule.View of a function that looks at the scripts that run one of some programs.
+func eachScript(look func(*lint.Script, *lint.Report), programs ...string) func(*lint.View, *lint.Report) {
+	return lint.OnScriptOf(started{}, look, programs...)
 }
 
 // texts are what a word stands for: itself, or what the file gives its variables, which a loop may

@@ -13,11 +13,11 @@ import (
 func yarnClean() lint.Rule {
 	return lint.Rule{
 		Name: "DL3060", Doc: "Run yarn cache clean behind yarn install, in the same RUN", URL: lint.Page("DL3060"), Severity: diag.Info, Tags: []string{"packages", "size"},
-		Step: lint.OnScript(func(s *lint.Script, r *lint.Report) {
+		View: eachScript(func(s *lint.Script, r *lint.Report) {
 			if s.Step.Stage.Shipped() { // what others leave is in no image
 				yarnLeft(s, r)
 			}
-		}),
+		}, "yarn", "yarnpkg"),
 	}
 }
 

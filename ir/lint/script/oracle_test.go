@@ -43,7 +43,7 @@ func samples(t testing.TB) (list []sample) {
 	}
 	for _, f := range files {
 		src := source.NewFile(f.Name, string(f.Data))
-		rule := lint.Rule{Name: "Scripts", Step: lint.OnScript(func(s *lint.Script, r *lint.Report) {
+		rule := lint.Rule{Name: "Scripts", View: lint.OnScript(func(s *lint.Script, r *lint.Report) {
 			if s.Text == "" {
 				return
 			}
@@ -276,7 +276,7 @@ func TestSnippets(t *testing.T) {
 	for i, text := range strings.Split(strings.TrimSpace(string(data)), "\n\n") {
 		for _, shell := range []string{"sh", "bash", "dash"} {
 			src := source.NewFile("Dockerfile", "FROM x\nRUN <<'END_OF_SNIPPET'\n"+text+"\nEND_OF_SNIPPET\n")
-			rule := lint.Rule{Name: "Scripts", Step: lint.OnScript(func(s *lint.Script, r *lint.Report) {
+			rule := lint.Rule{Name: "Scripts", View: lint.OnScript(func(s *lint.Script, r *lint.Report) {
 				head := "#!/bin/" + shell + "\n"
 				list = append(list, sample{fmt.Sprint(i), len(head), head + s.Text, s, func() map[string][]problem {
 					return scanAs(s, shell, func(string) bool { return false })

@@ -28,5 +28,7 @@ func Given(s *lint.Script) (names []string) {
 
 // Finds tells whether the rule of a code finds something at a place of a script's text.
 func Finds(s *lint.Script, code string, at int) bool {
-	return slices.ContainsFunc(look(s)[code], func(p problem) bool { return p.start == at })
+	return slices.ContainsFunc(look(s.Step.Stage.View)[code], func(f found) bool {
+		return f.script == s && slices.ContainsFunc(f.problems, func(p problem) bool { return p.start == at })
+	})
 }

@@ -33,19 +33,35 @@ func Rules() []lint.Rule {
 func (e entry) rule() lint.Rule {
 	return lint.Rule{
 		Name: e.code, Doc: e.doc, URL: lint.Page(e.code), Severity: e.severity, Tags: []string{"shell"},
-		Step: lint.OnScript(func(s *lint.Script, r *lint.Report) {
-			for _, p := range look(s)[e.code] {
-				p.report(s, r)
+		View: func(v *lint.View, r *lint.Report) {
+			for _, f := range look(v)[e.code] {
+				for i := range f.problems {
+					f.problems[i].report(f.script, r)
+				}
 			}
-		}),
+		},
 	}
 }
 
 type key struct{}
 
-// look is what is found in a script, by codes.
-func look(s *lint.Script) map[string][]problem {
-	return s.Share(key{}, func() any { return scanned(s) }).(map[string][]problem)
+// found are the problems of a code in a script.
+type found struct {
+	script   *lint.Script
+	problems []problem
+}
+
+// look is what is found in the scripts of a view, by codes.
+func look(v *lint.View) map[string][]found {
+	return v.Share(key{}, func() any {
+		all := map[string][]found{}
+		for _, s := range v.Scripts() {
+			for code, list := range scanned(s) {
+				all[code] = append(all[code], found{s, list})
+			}
+		}
+		return all
+	}).(map[string][]found)
 }
 
 // problem is what is wrong at a place of a script.
