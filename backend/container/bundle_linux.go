@@ -21,24 +21,71 @@ import (
 // initPath is where a container finds its first process that reaps.
 const initPath = "/sbin/docker-init"
 
-// writeBundle writes what the runtime reads of a container, whose root file system is mounted.
-func (r *Runner) writeBundle(c *Container, root string, size *specs.Box) error {
+// bundle is what the runtime reads of a container. The runtime starts before its root file system
+// is mounted and its spec is made, which takes no longer: what it finds instead of the spec is a pipe.
+type bundle struct {
+	dir   string
+	spec  func() ([]byte, error) // mounts, too
+	read  *os.File               // the runtime's, its first besides the standard streams
+	write *os.File
+}
+
+// newBundle makes a bundle that lacks the spec.
+func newBundle(dir string, spec func() ([]byte, error)) (*bundle, error) {
+	name := filepath.Join(dir, configFile)
+	if err := os.Remove(name); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return nil, err
+	}
+	if err := os.Symlink("/proc/self/fd/3", name); err != nil {
+		return nil, err
+	}
+	b := &bundle{dir: dir, spec: spec}
+	var err error
+	b.read, b.write, err = os.Pipe()
+	return b, err
+}
+
+// finish makes the spec, and gives it to the runtime, which runs. One that looks later, or again,
+// finds it in a file.
+func (b *bundle) finish() error {
+	defer b.close()
+	data, err := b.spec()
+	if err == nil {
+		err = writeFile(filepath.Join(b.dir, configFile), data, 0o600)
+	}
+	if err == nil {
+		b.read.Close()
+		_, err = b.write.Write(data)
+	}
+	if errors.Is(err, unix.EPIPE) {
+		return nil // the runtime has ended, and says why
+	}
+	return err
+}
+
+func (b *bundle) close() {
+	b.read.Close()
+	b.write.Close()
+}
+
+// newSpec makes what the runtime reads of a container, whose root file system is mounted.
+func (r *Runner) newSpec(c *Container, root string, size *specs.Box) ([]byte, error) {
 	process, err := c.newProcess(root)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	process.ConsoleSize = size
 	if err := ocispec.MkdirAll(root, process.Cwd); err != nil {
-		return err
+		return nil, err
 	}
 	mounts, err := c.mounts()
 	if err != nil {
-		return err
+		return nil, err
 	}
 	if c.Init {
 		self, err := os.Executable()
 		if err != nil {
-			return err
+			return nil, err
 		}
 		mounts = append(mounts, ocispec.Bind(self, initPath, true))
 		process.Args = append(append([]string{initPath}, r.Init[1:]...), process.Args...)
@@ -52,16 +99,9 @@ func (r *Runner) writeBundle(c *Container, root string, size *specs.Box) error {
 		HostNetwork: c.Network == Host, KeepNetwork: c.Network == Private, Cgroup: c.cgroup(), Memory: c.Memory, CPUs: c.CPUs, Rootless: rootless,
 	})
 	if err != nil {
-		return err
+		return nil, err
 	}
-	data, err := json.Marshal(spec)
-	if err != nil {
-		return err
-	}
-	if err := os.MkdirAll(c.path(bundleDir), 0o700); err != nil {
-		return err
-	}
-	return writeFile(c.path(bundleDir, configFile), data, 0o600)
+	return json.Marshal(spec)
 }
 
 // cgroup is the container's, below the root of the machine's control groups.

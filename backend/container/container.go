@@ -149,7 +149,6 @@ func writeFile(name string, data []byte, mode fs.FileMode) error {
 	if err != nil {
 		return err
 	}
-	defer os.Remove(temp.Name()) // nothing is there after the rename
 	_, err = temp.Write(data)
 	if err == nil {
 		err = temp.Chmod(mode)
@@ -159,6 +158,9 @@ func writeFile(name string, data []byte, mode fs.FileMode) error {
 	}
 	if err == nil {
 		err = os.Rename(temp.Name(), name)
+	}
+	if err != nil {
+		os.Remove(temp.Name())
 	}
 	return err
 }

@@ -50,7 +50,7 @@ func (r *Runner) Exec(ctx context.Context, c *Container, e ExecConfig, s Streams
 	}()
 	var pid int
 	ctx, err = starting(ctx, signals, func(ctx context.Context) error {
-		pid, err = r.begin(ctx, c, e.Args[0], dir, ch, "exec", "--process", filepath.Join(dir, processFile), c.ID)
+		pid, err = r.begin(ctx, c, e.Args[0], dir, ch, nil, "exec", "--process", filepath.Join(dir, processFile), c.ID)
 		return err
 	})
 	if err != nil || detach {

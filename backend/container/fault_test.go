@@ -221,15 +221,15 @@ func TestBrokenRuntime(t *testing.T) {
 			"does nothing":         "exit 0",
 			"killed":               "kill -9 $$",
 			"no number":            "case \"$*\" in *delete*) exit 0;; esac; echo x >pid",
-			"groups are not there": `exec unshare -m sh -c 'umount -l /sys/fs/cgroup; exec ` + real + ` "$@"' runtime "$@"`,
-			"groups are read-only": `exec unshare -m sh -c 'awk "/cgroup/{print \$2}" /proc/mounts | while read m; do mount -o remount,bind,ro $m; done; exec ` + real + ` "$@"' runtime "$@"`,
+			"groups are not there": specWait + `exec unshare -m sh -c 'umount -l /sys/fs/cgroup; exec ` + real + ` "$@"' runtime "$@"`,
+			"groups are read-only": specWait + `exec unshare -m sh -c 'awk "/cgroup/{print \$2}" /proc/mounts | while read m; do mount -o remount,bind,ro $m; done; exec ` + real + ` "$@"' runtime "$@"`,
 		} {
 			p.sub(name, func(p *place) {
 				broken := *newRunner(filepath.Dir(p.Set.dir), filepath.Join(p.t.TempDir(), "runtime"))
 				if script != "" {
 					p.check(os.WriteFile(broken.Runtime, []byte("#!/bin/sh\n"+script+"\n"), 0o755))
 				}
-				c := p.make(Config{}, "true")
+				c := p.make(Config{Env: large()}, "true")
 				n, err := broken.Run(p.t.Context(), c, Streams{}, nil)
 				var d diag.Diagnostic
 				if n != CodeFailed && n != 0 || !errors.As(err, &d) || d.Hint == "" {

@@ -6,9 +6,10 @@ import (
 	"fmt"
 	"os"
 	"strconv"
-	"strings"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/seed-e0495807/strake/backend/container/rootfs"
 )
 
 // holdLock takes the lock of a file for as long as it, or a copy that another process was
@@ -69,10 +70,7 @@ func startTime(pid int) (uint64, error) {
 }
 
 // boot tells this run of the machine's kernel from others, "" when nobody knows.
-func boot() string {
-	data, _ := os.ReadFile("/proc/sys/kernel/random/boot_id")
-	return strings.TrimSpace(string(data))
-}
+func boot() string { return rootfs.Boot() }
 
 // rebooted tells whether the machine has been started again since the state was noted: the
 // numbers of its processes are those of others by now, and so may their start times be.

@@ -3,6 +3,8 @@ package container
 import (
 	"context"
 	"fmt"
+
+	"github.com/seed-e0495807/strake/backend/container/rootfs"
 )
 
 // Root calls fn with the root of a container: while it runs as its processes see it, with all
@@ -24,7 +26,7 @@ func (r *Runner) Root(ctx context.Context, c *Container, fn func(dir string) err
 		return err
 	}
 	return apart(func() error {
-		mounted, err := layers.Mount(ctx, c.dir, c.DiffIDs)
+		mounted, err := layers.Mount(ctx, c.dir, c.DiffIDs, rootfs.Options{})
 		if err != nil {
 			return err
 		}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"os"
-	"os/exec"
 	"os/signal"
 	"syscall"
 	"time"
@@ -112,7 +111,7 @@ func (r *Runner) run(ctx context.Context, c *Container, s Streams, ready func())
 	return code, err
 }
 
-// launch mounts the root file system of a container and starts it.
+// launch starts a container, and mounts its root file system meanwhile.
 func (r *Runner) launch(ctx context.Context, c *Container, ch *channel) (int, error) {
 	layers, err := r.OpenLayers()
 	if err != nil {
@@ -123,27 +122,31 @@ func (r *Runner) launch(ctx context.Context, c *Container, ch *channel) (int, er
 			return 0, err
 		}
 	}
-	mounted, err := layers.Mount(ctx, c.dir, c.DiffIDs, c.points()...)
+	b, err := newBundle(c.path(bundleDir), func() ([]byte, error) {
+		mounted, err := layers.Mount(ctx, c.dir, c.DiffIDs, rootfs.Options{Points: c.points(), Volatile: c.Remove})
+		if err != nil {
+			return nil, err
+		}
+		if mounted.Way == rootfs.Copy {
+			r.note("the layers are copied for each container: the kernel has no overlay file system for this user and directory")
+		}
+		return r.newSpec(c, mounted.Path, ch.size())
+	})
 	if err != nil {
 		return 0, err
 	}
-	if mounted.Way == rootfs.Copy {
-		r.note("the layers are copied for each container: the kernel has no overlay file system for this user and directory")
-	}
-	if err := r.writeBundle(c, mounted.Path, ch.size()); err != nil {
-		return 0, err
-	}
-	return r.begin(ctx, c, c.Args[0], c.path(bundleDir), ch, "run", c.ID)
+	defer b.close()
+	return r.begin(ctx, c, c.Args[0], b.dir, ch, b, "run", c.ID)
 }
 
-// begin has the runtime start a process whose streams are those of a channel.
-func (r *Runner) begin(ctx context.Context, c *Container, program, dir string, ch *channel, args ...string) (int, error) {
+// begin has the runtime start a process whose streams are those of a channel. The bundle is that of a new
+// container, else nil.
+func (r *Runner) begin(ctx context.Context, c *Container, program, dir string, ch *channel, b *bundle, args ...string) (int, error) {
 	if ch.terminal != nil {
 		args = append([]string{args[0], "--console-socket", consoleSocket}, args[1:]...)
 	}
-	var oerr error
-	pid, err := r.start(ctx, c, program, dir, func(cmd *exec.Cmd) { oerr = ch.open(cmd) }, args...)
-	if err = errors.Join(oerr, err); err != nil {
+	pid, err := r.start(ctx, c, program, dir, ch, b, args...)
+	if err != nil {
 		return 0, err
 	}
 	if ch.terminal != nil {

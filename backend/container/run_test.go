@@ -96,10 +96,14 @@ func withRuntimes(t *testing.T, test func(*place)) {
 	}
 }
 
+// specWait is for scripts in front of a runtime that have mounts of their own: what is mounted for the container
+// later is not among them.
+const specWait = "while [ -L config.json ]; do sleep 0.01; done\n"
+
 // withoutUnified hides the second version of control groups from crun, which refuses to run
 // where there are both.
 func (p *place) withoutUnified() {
-	script := "#!/bin/sh\nexec unshare -m sh -c 'umount /sys/fs/cgroup/unified; exec " + p.Runtime + " \"$@\"' crun \"$@\"\n"
+	script := "#!/bin/sh\n" + specWait + "exec unshare -m sh -c 'umount /sys/fs/cgroup/unified; exec " + p.Runtime + " \"$@\"' crun \"$@\"\n"
 	p.Runtime = filepath.Join(p.t.TempDir(), "crun")
 	p.check(os.WriteFile(p.Runtime, []byte(script), 0o755))
 	p.Monitor[3] = p.Runtime
@@ -227,6 +231,9 @@ func TestRun(t *testing.T) {
 			"no capability":  {cfg: Config{CapDrop: []string{"ALL"}}, script: "grep CapBnd /proc/self/status", out: "CapBnd:\t0000000000000000\n"},
 			"one capability": {cfg: Config{CapDrop: []string{"ALL"}, CapAdd: []string{"CAP_CHOWN"}}, script: "grep CapEff /proc/self/status", out: "CapEff:\t0000000000000001\n"},
 			"usual ones":     {script: "grep CapEff /proc/self/status", out: "CapEff:\t00000000a80425fb\n"},
+			"large spec":     {cfg: Config{Env: large()}, script: "echo ${#A} ${#B}", out: "100000 100000\n"},
+			"kept":           {script: "grep -c '^overlay / .*volatile' /proc/mounts", code: 1, out: "0\n"},
+			"not kept":       {cfg: Config{Remove: true}, script: "grep -c '^overlay / .*volatile' /proc/mounts", out: "1\n"},
 			"much":           {script: "seq 100000 | tail -n 1; seq 1 20000 >&2", out: "100000\n", errs: "*20000\n"},
 		} {
 			p.sub(name, func(p *place) {
@@ -238,6 +245,12 @@ func TestRun(t *testing.T) {
 			})
 		}
 	})
+}
+
+// large are variables that no pipe has room for at once.
+func large() []string {
+	text := strings.Repeat("x", 100_000)
+	return []string{"A=" + text, "B=" + text}
 }
 
 func cut(text string) string { return text[:min(len(text), 300)] }

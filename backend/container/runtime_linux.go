@@ -69,9 +69,8 @@ func complaint(log []byte, err error) error {
 	return err
 }
 
-// start calls the runtime to start a process of a program, and gives its number. The streams of cmd are
-// those of the process.
-func (r *Runner) start(ctx context.Context, c *Container, program, dir string, set func(*exec.Cmd), args ...string) (int, error) {
+// start calls the runtime to start a process of a program, and gives its number.
+func (r *Runner) start(ctx context.Context, c *Container, program, dir string, ch *channel, b *bundle, args ...string) (int, error) {
 	log, pid := filepath.Join(dir, runtimeLog), filepath.Join(dir, pidFile)
 	for _, name := range []string{log, pid} { // of a process before
 		os.Remove(name)
@@ -82,9 +81,21 @@ func (r *Runner) start(ctx context.Context, c *Container, program, dir string, s
 	cmd.SysProcAttr.Pdeathsig = syscall.SIGKILL
 	runtime.LockOSThread() // the kernel looks at the thread
 	defer runtime.UnlockOSThread()
-	set(cmd)
+	if err := ch.open(cmd); err != nil {
+		return 0, err
+	}
+	if b != nil {
+		cmd.ExtraFiles = []*os.File{b.read}
+	}
 	if err := cmd.Start(); err != nil {
 		return 0, fail("no-runtime", "`strake engine install` installs one, and so does apt-get install runc", "cannot run %s: %v", r.Runtime, err)
+	}
+	if b != nil {
+		if err := b.finish(); err != nil {
+			cmd.Cancel()
+			cmd.Wait()
+			return 0, err
+		}
 	}
 	if err := cmd.Wait(); err != nil {
 		data, _ := os.ReadFile(log)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/rand"
 	"encoding/hex"
+	"encoding/json"
 	"errors"
 	"io/fs"
 	"os"
@@ -66,7 +67,7 @@ func (s *Set) List() ([]*Container, error) {
 		if !isID(e.Name()) {
 			continue
 		}
-		if c := load(filepath.Join(s.dir, e.Name())); !c.Gone() || c.Err == nil {
+		if c := load(filepath.Join(s.dir, e.Name())); c.Err == nil || !c.Gone() {
 			list = append(list, c)
 		}
 	}
@@ -219,11 +220,14 @@ func (s *Set) enter(ctx context.Context, c *Container) error {
 		return fail("name-in-use", "remove that container with `strake rm "+c.Name+"`, or choose another name",
 			"the container name %q is already in use by container %s", c.Name, other[:12])
 	}
-	if err := writeJSON(c.path(configFile), c.Config); err != nil {
-		return err
-	}
-	if err := writeJSON(c.path(stateFile), c.State); err != nil {
-		return err
+	for name, v := range map[string]any{configFile: c.Config, stateFile: c.State} {
+		data, err := json.Marshal(v)
+		if err == nil {
+			err = os.WriteFile(c.path(name), data, 0o600) // they appear with the directory
+		}
+		if err != nil {
+			return err
+		}
 	}
 	temp := c.dir
 	c.dir = filepath.Join(s.dir, c.ID)
@@ -232,15 +236,15 @@ func (s *Set) enter(ctx context.Context, c *Container) error {
 
 // names gives the ids of the containers by their names.
 func (s *Set) names() (map[string]string, error) {
-	list, err := s.List()
-	if err != nil {
-		return nil, err
-	}
+	entries, err := os.ReadDir(s.dir)
 	names := map[string]string{}
-	for _, c := range list {
-		names[c.Name] = c.ID
+	for _, e := range entries {
+		var cfg Config
+		if isID(e.Name()) && readJSON(filepath.Join(s.dir, e.Name(), configFile), &cfg) == nil {
+			names[cfg.Name] = e.Name()
+		}
 	}
-	return names, nil
+	return names, err
 }
 
 // unfinished begins the names of directories of containers that are being made or removed.

@@ -21,8 +21,11 @@ func (s *Set) Left() ([]*Container, error) {
 
 // leftPaused tells whether who has paused the container was killed before it resumed it.
 func (c *Container) leftPaused() bool {
+	if c.Status != Running {
+		return false
+	}
 	info, err := os.Stat(c.path(pauseFile))
-	return err == nil && info.Size() > 0 && c.Status == Running && !locked(c.path(pauseFile))
+	return err == nil && info.Size() > 0 && !locked(c.path(pauseFile))
 }
 
 // fresh is how long a directory may be unlocked that is being made.
@@ -34,10 +37,13 @@ func (s *Set) Litter() []string {
 	entries, _ := os.ReadDir(s.dir)
 	for _, e := range entries {
 		id, ok := strings.CutPrefix(e.Name(), unfinished)
+		if !ok || !isID(id) {
+			continue
+		}
 		if info, err := e.Info(); err != nil || time.Since(info.ModTime()) < fresh {
 			continue
 		}
-		if dir := filepath.Join(s.dir, e.Name()); ok && isID(id) && !locked(filepath.Join(dir, monitorFile)) && !locked(filepath.Join(dir, lockFile)) {
+		if dir := filepath.Join(s.dir, e.Name()); !locked(filepath.Join(dir, monitorFile)) && !locked(filepath.Join(dir, lockFile)) {
 			list = append(list, dir)
 		}
 	}

@@ -70,7 +70,9 @@ func newWorld(t *testing.T, home string, docker bool) *world {
 	if err != nil {
 		t.Fatal(err)
 	}
-	m, err := w.layers.Mount(t.Context(), w.c.Dir(), w.c.DiffIDs, rootfs.Point{Path: "/mnt/given"}, rootfs.Point{Path: "/etc/hosts", File: true})
+	m, err := w.layers.Mount(t.Context(), w.c.Dir(), w.c.DiffIDs, rootfs.Options{
+		Points: []rootfs.Point{{Path: "/mnt/given"}, {Path: "/etc/hosts", File: true}},
+	})
 	if err != nil {
 		t.Fatal(err)
 	}

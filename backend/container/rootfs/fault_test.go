@@ -171,7 +171,7 @@ func TestCrashed(t *testing.T) {
 		t.Error("it was unpacked again, though it was on the disk")
 	}
 	// In this boot it becomes one that is on the disk, in time.
-	if err := writeDetails(l.path(d), details{Boot: bootID()}); err != nil {
+	if err := writeDetails(l.path(d), details{Boot: Boot()}); err != nil {
 		t.Fatal(err)
 	}
 	old := time.Now().Add(-2 * settled)
@@ -223,7 +223,7 @@ func TestDiskFull(t *testing.T) {
 	if err := l.Unpack(t.Context(), i, i.manifest, i.diffIDs); err != nil {
 		t.Fatal(err)
 	}
-	_, err := l.Mount(t.Context(), dir+"-2", i.diffIDs)
+	_, err := l.Mount(t.Context(), dir+"-2", i.diffIDs, Options{})
 	full(err)
 	if way(dir+"-2") != "" {
 		t.Error("half of a copy is left")
@@ -308,7 +308,7 @@ func TestCollect(t *testing.T) {
 		t.Errorf("%q %v", left, err)
 	}
 	var d diag.Diagnostic
-	if _, err := l.Mount(t.Context(), dir+"-3", i.diffIDs); !errors.As(err, &d) || d.Code != "layer-missing" {
+	if _, err := l.Mount(t.Context(), dir+"-3", i.diffIDs, Options{}); !errors.As(err, &d) || d.Code != "layer-missing" {
 		t.Errorf("%v", err)
 	}
 }

@@ -60,7 +60,7 @@ func layersAt(t testing.TB, home string, i *image) (*Layers, string) {
 // mounted mounts an image for a container.
 func mounted(t testing.TB, l *Layers, dir string, i *image, points ...Point) Mounted {
 	t.Helper()
-	m, err := l.Mount(t.Context(), dir, i.diffIDs, points...)
+	m, err := l.Mount(t.Context(), dir, i.diffIDs, Options{Points: points})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -94,7 +94,7 @@ func (l *Layers) overlays(kind string) bool {
 	if err = errors.Join(err, unix.Capget(&unix.CapUserHeader{Version: unix.LINUX_CAPABILITY_VERSION_3}, &caps[0])); err != nil {
 		return false
 	}
-	here := fmt.Sprintf("%s %d %x %x\n", bootID(), st.Dev, caps[0].Effective, caps[1].Effective)
+	here := fmt.Sprintf("%s %d %x %x\n", Boot(), st.Dev, caps[0].Effective, caps[1].Effective)
 	name := filepath.Join(l.dir, kind+probedSuffix)
 	if noted, err := os.ReadFile(name); err == nil && string(noted) == here {
 		return true
@@ -139,10 +139,11 @@ type details struct {
 	Boot string `json:",omitempty"`
 }
 
-func bootID() string {
+// Boot tells this run of the machine's kernel from others, "" when nobody knows.
+var Boot = sync.OnceValue(func() string {
 	data, _ := os.ReadFile("/proc/sys/kernel/random/boot_id")
 	return strings.TrimSpace(string(data))
-}
+})
 
 // read gives the details of a layer that is there. It is fs.ErrNotExist if there is none, or
 // none that can be believed.
@@ -156,7 +157,7 @@ func (l *Layers) read(d digest.Digest) (details, error) {
 	if err := json.Unmarshal(data, &v); err != nil {
 		return v, fmt.Errorf("%s: %w", name, errors.Join(err, fs.ErrNotExist))
 	}
-	if v.Boot != "" && v.Boot != bootID() {
+	if v.Boot != "" && v.Boot != Boot() {
 		return v, fmt.Errorf("%s: the machine may have crashed since: %w", name, fs.ErrNotExist)
 	}
 	return v, nil

@@ -18,7 +18,7 @@ import (
 // points, and the directories that lead there, are made where the layers lack them, below what
 // the container changes. Mount copies the layers where the kernel has no overlay for us.
 // A mount is to be in a mount namespace of its own, so that it goes with its last process.
-func (l *Layers) Mount(ctx context.Context, dir string, diffIDs []digest.Digest, points ...Point) (Mounted, error) {
+func (l *Layers) Mount(ctx context.Context, dir string, diffIDs []digest.Digest, o Options) (Mounted, error) {
 	release, err := l.share(ctx)
 	if err != nil {
 		return Mounted{}, err
@@ -29,7 +29,7 @@ func (l *Layers) Mount(ctx context.Context, dir string, diffIDs []digest.Digest,
 	}
 	image, err := l.image(diffIDs)
 	if err == nil {
-		err = l.initialize(dir, image, diffIDs, points)
+		err = l.initialize(dir, image, diffIDs, o.Points)
 	}
 	if err != nil {
 		return Mounted{}, explain(dir, err)
@@ -37,7 +37,7 @@ func (l *Layers) Mount(ctx context.Context, dir string, diffIDs []digest.Digest,
 	trees := append([]tree{{filepath.Join(dir, initName), l.marked()}}, image...)
 	root := filepath.Join(dir, rootName)
 	if way(dir) != Copy && !l.marked().plain() {
-		err := l.overlay(dir, trees)
+		err := l.overlay(dir, trees, o.Volatile)
 		if err == nil {
 			return Mounted{root, Overlay, func() error { return unix.Unmount(root, unix.MNT_DETACH) }}, nil
 		}
@@ -77,7 +77,7 @@ func (l *Layers) image(diffIDs []digest.Digest) ([]tree, error) {
 }
 
 // overlay mounts trees with dir/upper over them.
-func (l *Layers) overlay(dir string, trees []tree) error {
+func (l *Layers) overlay(dir string, trees []tree, volatile bool) error {
 	upper, work, root := filepath.Join(dir, upperName), filepath.Join(dir, workName), filepath.Join(dir, rootName)
 	fresh := !exists(upper)
 	for _, d := range []string{work, root} {
@@ -95,7 +95,7 @@ func (l *Layers) overlay(dir string, trees []tree) error {
 			return err
 		}
 	}
-	err := l.mountOverlay(root, upper, work, trees)
+	err := l.mountOverlay(root, upper, work, trees, volatile)
 	if err != nil && fresh {
 		for _, d := range []string{upper, work, root} {
 			if err := os.RemoveAll(d); err != nil {
@@ -120,7 +120,7 @@ func mkdirLike(dir, like string) error {
 
 // mountOverlay calls mount. The kernel takes a page of options: the layers are named by
 // descriptors, so that there is room for 200 of them.
-func (l *Layers) mountOverlay(root, upper, work string, trees []tree) error {
+func (l *Layers) mountOverlay(root, upper, work string, trees []tree, volatile bool) error {
 	var names []string
 	for _, t := range trees {
 		fd, err := unix.Open(t.dir, unix.O_PATH|unix.O_DIRECTORY|unix.O_CLOEXEC, 0)
@@ -151,6 +151,9 @@ func (l *Layers) mountOverlay(root, upper, work string, trees []tree) error {
 	if len(options) >= os.Getpagesize() {
 		return unix.E2BIG
 	}
+	if volatile && unix.Mount("overlay", root, "overlay", 0, options+",volatile") == nil { // Linux 5.10
+		return nil
+	}
 	return unix.Mount("overlay", root, "overlay", 0, options)
 }
 
@@ -174,7 +177,7 @@ func (l *Layers) probe() error {
 		return err
 	}
 	return apart(func() error {
-		if err := l.mountOverlay(at("root"), at("upper"), at("work"), []tree{{dir: at("lower")}}); err != nil {
+		if err := l.mountOverlay(at("root"), at("upper"), at("work"), []tree{{dir: at("lower")}}, false); err != nil {
 			return err
 		}
 		if exists(at("root/gone")) || exists(at("root/hides/x")) {

@@ -30,7 +30,7 @@ func (*Layers) Unpack(context.Context, content.Provider, ocispecs.Manifest, []di
 func (*Layers) Skipped([]digest.Digest) []string { return nil }
 
 // Mount fails.
-func (*Layers) Mount(context.Context, string, []digest.Digest, ...Point) (Mounted, error) {
+func (*Layers) Mount(context.Context, string, []digest.Digest, Options) (Mounted, error) {
 	return Mounted{}, unsupported()
 }
 

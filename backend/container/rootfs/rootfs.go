@@ -58,6 +58,14 @@ func (m Mounted) Unmount() error {
 	return m.unmount()
 }
 
+// Options are how the root file system of a container is mounted.
+type Options struct {
+	Points []Point
+	// Volatile is for what goes when the mount does: nothing that is written has to reach the
+	// disk first. It can be mounted once.
+	Volatile bool
+}
+
 // Point is a place that something will be mounted on.
 type Point struct {
 	Path string // in the container

@@ -49,7 +49,7 @@ func TestSpeed(t *testing.T) {
 				if err := l.Unpack(t.Context(), i, i.manifest, i.diffIDs); err != nil {
 					return err
 				}
-				m, err := l.Mount(t.Context(), to+"-container", i.diffIDs)
+				m, err := l.Mount(t.Context(), to+"-container", i.diffIDs, Options{})
 				if err != nil {
 					return err
 				}

@@ -142,5 +142,5 @@ func (l *Layers) unpack(ctx context.Context, p content.Provider, desc ocispecs.D
 	if !hash.Verified() {
 		return fmt.Errorf("it is not what the image's config lists as %s", d)
 	}
-	return writeDetails(dir, details{Implied: x.implied(), Skipped: x.skipped, Boot: bootID()})
+	return writeDetails(dir, details{Implied: x.implied(), Skipped: x.skipped, Boot: Boot()})
 }

@@ -23,7 +23,10 @@ type Finder struct {
 
 // Runtime is runc or crun.
 func (f Finder) Runtime() (string, error) {
-	path := cmp.Or(f.Installed("runc"), f.Look("runc"), f.Look("crun"))
+	if path := cmp.Or(f.Installed("runc"), f.Look("runc")); path != "" {
+		return path, nil
+	}
+	path := f.Look("crun")
 	if path == "" {
 		return "", fail("no-runtime", "`strake engine install` installs one, and so does apt-get install runc",
 			"steps and containers run with runc or crun, and neither is installed")
