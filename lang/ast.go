@@ -42,7 +42,7 @@ func (f *File) Span() source.Span {
 
 // Instructions are the items that are instructions, in order.
 func (f *File) Instructions() []Instruction {
-	var out []Instruction
+	out := make([]Instruction, 0, len(f.Items))
 	for _, item := range f.Items {
 		if in, ok := item.(Instruction); ok {
 			out = append(out, in)

@@ -45,7 +45,10 @@ func installsAsRoot(memo *eval.Memo, m *ir.Module, stage int) bool {
 				continue
 			}
 			for _, c := range script.Commands {
-				if task, ok := effects.TaskOf(c); ok && task.System && c.User == "" {
+				if c.User != "" || effects.SystemManager(c.Name) == "" {
+					continue
+				}
+				if _, ok := effects.TaskOf(c); ok {
 					return true
 				}
 			}

@@ -80,11 +80,16 @@ func (c Command) Installs() bool {
 // settings is not seen.
 func LeftoversOf(c *shell.Command) (list []Leftover) {
 	c = byRow(c)
-	for _, row := range leftoversBy()[c.Name] {
+	rows := leftoversBy()[c.Name]
+	if len(rows) == 0 {
+		return nil
+	}
+	t, ok := TaskOf(c)
+	for _, row := range rows {
 		if takes(c, row.Without) || c.Sets(strings.Fields(row.Unless)...) {
 			continue
 		}
-		if t, ok := TaskOf(c); ok && (among(row.By, string(t.Action)) || among(row.By, t.Command) || among(row.By, "-") && len(c.Operands()) == 0) {
+		if ok && (among(row.By, string(t.Action)) || among(row.By, t.Command) || among(row.By, "-") && len(c.Operands()) == 0) {
 			list = append(list, Leftover{row.Kind, strings.Fields(row.Paths), row.Hook, row})
 		}
 	}
@@ -130,10 +135,12 @@ func (l Leftover) RenewedBy(c *shell.Command) bool {
 
 // ClearedBy tells whether a command is the program's own for taking the leftover away.
 func (l Leftover) ClearedBy(c *shell.Command) bool {
-	c = byRow(c)
+	if c = byRow(c); l.row == nil || !among(l.row.Programs, c.Name) {
+		return false
+	}
 	t, ok := TaskOf(c)
 	switch {
-	case !ok || l.row == nil || !among(l.row.Programs, c.Name):
+	case !ok:
 		return false
 	case l.row.Cleans != "":
 		return t.Command == "clean" && takes(c, l.row.Cleans)
@@ -144,16 +151,17 @@ func (l Leftover) ClearedBy(c *shell.Command) bool {
 // byRow is a command by the name that its program has in the table: pip3.11, and python -m pip,
 // are pip.
 func byRow(c *shell.Command) *shell.Command {
-	out := *c
 	switch {
 	case strings.HasPrefix(c.Name, "pip") && strings.Trim(c.Name[3:], "0123456789.") == "":
+		out := *c
 		out.Name = "pip"
+		return &out
 	case strings.HasPrefix(c.Name, "python") && c.Arg(0) == "-m" && c.Arg(1) == "pip":
+		out := *c
 		out.Name, out.Prog, out.Args = "pip", c.Args[1], c.Args[2:]
-	default:
-		return c
+		return &out
 	}
-	return &out
+	return c
 }
 
 // among tells a word of a list with blanks.
@@ -161,12 +169,15 @@ func among(list, word string) bool { return word != "" && listed(list, word) }
 
 // takes tells whether a command has one of some options.
 func takes(c *shell.Command, options string) bool {
-	return slices.ContainsFunc(strings.Fields(options), func(o string) bool {
-		return slices.ContainsFunc(c.Args, func(w shell.Word) bool {
+	for o := range strings.FieldsSeq(options) {
+		for _, w := range c.Args {
 			letters := len(o) == 2 && strings.HasPrefix(w.Text, "-") && !strings.HasPrefix(w.Text, "--") && strings.Contains(w.Text, o[1:])
-			return w.Text == o || strings.HasPrefix(w.Text, o+"=") || letters
-		})
-	})
+			if rest, ok := strings.CutPrefix(w.Text, o); ok && (rest == "" || rest[0] == '=') || letters {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // Overlap tells whether one of some paths may be one of those that a pattern of a shell stands for,

@@ -129,7 +129,11 @@ func (t *Task) options(top, row *program, args []shell.Word, mixed bool) (operan
 		t.Given = append(t.Given, given...)
 		return operands
 	}
-	t.Given = append(t.Given, given...)
+	if t.Given == nil {
+		t.Given = given
+	} else {
+		t.Given = append(t.Given, given...)
+	}
 	t.Tame = t.Tame && !slices.ContainsFunc(given, func(o shell.Option) bool { return !row.tame(top, o) })
 	return operands
 }

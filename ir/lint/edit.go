@@ -30,7 +30,7 @@ func (r *Report) Node(o *ir.Origin) lang.Instruction {
 func (t *Text) At(at source.Span) lang.Instruction {
 	if t.places == nil {
 		t.places = map[source.Span]lang.Instruction{}
-		for _, in := range t.File.Instructions() {
+		for _, in := range t.All {
 			t.places[in.Span()] = in
 		}
 	}

@@ -76,7 +76,7 @@ func Run(rules []Rule, in Input) (Result, error) {
 		}
 		out.skips = config.SkipRules
 	}
-	r := &run{config: config, comments: in.File.Comments(), skipped: map[string]bool{}}
+	r := &run{config: config, skipped: map[string]bool{}}
 	r.look(rules, in)
 	out.asErrors, out.skipped = config.ReturnAsError, r.skipped
 	out.ignores, out.Bad = ignore.Read(in.File)
@@ -85,11 +85,7 @@ func Run(rules []Rule, in Input) (Result, error) {
 	}
 	out.index = ignore.NewIndex(out.ignores, in.File.Span())
 	out.Bad = append(out.Bad, r.broken...)
-	for _, f := range r.findings(rules) {
-		if !out.ignored(&f) {
-			out.Findings = append(out.Findings, f)
-		}
-	}
+	out.Findings = slices.DeleteFunc(r.findings(rules), func(f Finding) bool { return out.ignored(&f) })
 	return out, nil
 }
 
@@ -174,7 +170,7 @@ func (r Result) Err() error {
 
 // Diags are findings as diagnostics, whose code is the rule.
 func Diags(found []Finding) diag.List {
-	var list diag.List
+	list := make(diag.List, 0, len(found))
 	for _, f := range found {
 		list.Add(diag.Diagnostic{Severity: f.Severity, Code: f.Rule, Also: f.Also, Span: f.Span, Message: f.Message, Hint: f.Hint, URL: f.URL, Fixes: f.Fixes})
 	}
@@ -183,11 +179,10 @@ func Diags(found []Finding) diag.List {
 
 // run is one look at a file.
 type run struct {
-	config   *linter.Config
-	comments map[uint32][]string // above the instruction that starts there
-	found    []*Finding
-	skipped  map[string]bool // rules of which the directive hid something
-	broken   diag.List       // rules
+	config  *linter.Config
+	found   []*Finding
+	skipped map[string]bool // rules of which the directive hid something
+	broken  diag.List       // rules
 
 	in   Input
 	text *Text
@@ -203,22 +198,21 @@ func (r *run) theView() *View {
 
 func (r *run) look(rules []Rule, in Input) {
 	r.in, r.text = in, newText(in.File, in.Diags)
-	reports := make([]Report, len(rules))
-	var ofFacts []*Report
+	report, lookWith := &Report{run: r}, r.lookWith
+	var ofFacts []*Rule
 	local := strings.Contains(in.File.Source.Text, "experimental") // in a comment, perhaps
 	for i := range rules {
-		report := &reports[i]
-		*report = Report{r, &rules[i]}
+		report.rule = &rules[i]
 		if rules[i].Level == Experimental && !local && !r.wants(&rules[i], nil) { // of no instruction
 			continue
 		}
-		r.safely(report, r.lookWith)
+		r.safely(report, lookWith)
 		if rules[i].Fact != nil {
-			ofFacts = append(ofFacts, report)
+			ofFacts = append(ofFacts, &rules[i])
 		}
 	}
 	for _, fact := range in.Facts {
-		for _, report := range ofFacts {
+		for _, report.rule = range ofFacts {
 			r.safely(report, func(report *Report) { report.rule.Fact(fact, report) })
 		}
 	}

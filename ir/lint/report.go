@@ -63,7 +63,7 @@ func (r *Report) At(o *ir.Origin, message string) *Finding {
 	case o.By != "": // the comments are about the FROM
 		return r.Span(spans[0], message)
 	}
-	return r.add(spans[0], spans[0], r.run.comments[spans[0].Start], message)
+	return r.add(spans[0], spans[0], r.run.text.comments[spans[0].Start], message)
 }
 
 // Instruction reports what is wrong with an instruction.
@@ -112,7 +112,7 @@ func (r *Report) Span(at source.Span, message string) *Finding {
 }
 
 // Comments are the lines above an instruction.
-func (r *Report) Comments(in lang.Instruction) []string { return r.run.comments[in.Span().Start] }
+func (r *Report) Comments(in lang.Instruction) []string { return r.run.text.comments[in.Span().Start] }
 
 func (r *Report) add(at, instruction source.Span, comments []string, message string) *Finding {
 	f := &Finding{Rule: r.rule.Name, Description: r.rule.Doc, URL: r.rule.URL, Message: message, Severity: r.rule.Severity,

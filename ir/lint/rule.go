@@ -53,14 +53,17 @@ func On[F plan.Fact](look func(F, *Report)) func(plan.Fact, *Report) {
 type Text struct {
 	File         *lang.File
 	Diags        diag.List          // of reading it
+	All          []lang.Instruction // of the file
 	Instructions []lang.Instruction // in front of the first error
 	Whole        bool               // there is no error
 
-	places map[source.Span]lang.Instruction
+	places   map[source.Span]lang.Instruction
+	comments map[uint32][]string // above the instruction that starts there
 }
 
 func newText(file *lang.File, diags diag.List) *Text {
-	t := &Text{File: file, Diags: diags, Instructions: file.Instructions(), Whole: !diags.HasErrors()}
+	t := &Text{File: file, Diags: diags, All: file.Instructions(), Whole: !diags.HasErrors(), comments: file.Comments()}
+	t.Instructions = t.All
 	end := file.Span().End
 	for _, d := range diags.Errors() {
 		end = min(end, d.Span.Start)

@@ -21,8 +21,8 @@ type Script struct {
 
 	pieces []piece // nil where the text does not stand in the file as the shell reads it
 	mapped bool
-	only   bool // the script is a here document
-	tasks  map[*shell.Command]task
+	only   bool                             // the script is a here document
+	tasks  map[*shell.Command]*effects.Task // of package managers
 
 	sharing
 }
@@ -43,21 +43,19 @@ func (s *sharing) Share(key any, build func() any) any {
 	return made
 }
 
-type task struct {
-	effects.Task
-	ok bool
-}
-
-// Task is effects.TaskOf one of the script's commands, read once.
+// Task is effects.TaskOf a command of the script, read once.
 func (s *Script) Task(c *shell.Command) (effects.Task, bool) {
-	t, ok := s.tasks[c]
-	if !ok {
-		if t.Task, t.ok = effects.TaskOf(c); s.tasks == nil {
-			s.tasks = map[*shell.Command]task{}
-		}
-		s.tasks[c] = t
+	if t := s.tasks[c]; t != nil {
+		return *t, true
 	}
-	return t.Task, t.ok
+	t, ok := effects.TaskOf(c)
+	if ok {
+		if s.tasks == nil {
+			s.tasks = map[*shell.Command]*effects.Task{}
+		}
+		s.tasks[c] = &t
+	}
+	return t, ok
 }
 
 // piece is a stretch of a script that stands in the file in one go.

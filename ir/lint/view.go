@@ -98,8 +98,8 @@ func newView(t *Text, in Input) *View {
 	}
 	next := 0            // of the stage's ops
 	var comment []string // of the stage, the last that names a shell
-	comments := t.File.Comments()
-	for _, node := range t.File.Instructions() {
+	comments := t.comments
+	for _, node := range t.All {
 		if from, ok := node.(*lang.From); ok {
 			add(built[0], from)
 			built, next, comment = built[1:], 0, namedShell(comments, node)

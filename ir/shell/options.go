@@ -32,22 +32,33 @@ func (o Options) Parse(args []Word, mixed bool) (given []Option, operands []Word
 		case !known:
 			return nil, nil, false
 		case w.Text == "--":
-			return given, append(operands, args[1:]...), true
+			return given, join(operands, args[1:]), true
 		case first == '-' && w.Text != "-":
-			more, n := o.read(args)
-			if n == 0 {
+			n := 0
+			if given, n = o.read(given, args); n == 0 {
 				return nil, nil, false
 			}
-			given = append(given, more...)
 			args = args[n:]
 		case !mixed:
-			return given, append(operands, args...), true
+			return given, join(operands, args), true
 		default:
-			operands = append(operands, w)
-			args = args[1:]
+			n := 1
+			for n < len(args) && !args[n].MayBeOption() {
+				n++
+			}
+			operands = join(operands, args[:n])
+			args = args[n:]
 		}
 	}
 	return given, operands, true
+}
+
+// join puts words behind others. Most commands have theirs in one piece, of which there is no copy.
+func join(words, more []Word) []Word {
+	if len(words) == 0 {
+		return slices.Clip(more)
+	}
+	return append(words, more...)
 }
 
 // MayBeOption tells a word that starts with a dash, or that may for all that is known.
@@ -81,22 +92,21 @@ func (w Word) Braces() bool {
 	return ok && strings.HasPrefix(lit.Value, "{") && w.Text != "{}"
 }
 
-// read reads a word of options: those in it, and how many words they take with a value, 0 when
-// one is not known.
-func (o Options) read(words []Word) ([]Option, int) {
+// read puts the options of a word behind others, and tells how many words they take with a value, 0
+// when one is not known.
+func (o Options) read(list []Option, words []Word) ([]Option, int) {
 	w := words[0]
 	rest := func(text string) Word { return Word{Text: text, Known: w.Known, Start: -1, End: -1} }
 	if long, ok := strings.CutPrefix(w.Text, "--"); ok {
 		name, value, joined := strings.Cut(long, "=")
 		switch takes := slices.Contains(o.Long, name+"="); {
 		case long == "", joined && takes, slices.Contains(o.Long, name):
-			return []Option{{name, rest(value)}}, 1
+			return append(list, Option{name, rest(value)}), 1
 		case takes && len(words) > 1:
-			return []Option{{name, words[1]}}, 2
+			return append(list, Option{name, words[1]}), 2
 		}
 		return nil, 0
 	}
-	var list []Option
 	for i := 1; i < len(w.Text); i++ {
 		letter := w.Text[i : i+1]
 		switch {

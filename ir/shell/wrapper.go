@@ -100,7 +100,7 @@ func (w wrapper) skip(c *Command, words []Word) ([]Word, bool) {
 		case !ended && strings.HasPrefix(text, "-") && (text != "-" || strings.Contains(w.Flags, "-")):
 			ended = text == "--"
 			c.Apart = c.Apart || text == "-" // of env: -i
-			given, n := w.read(words)
+			given, n := w.read(nil, words)
 			if n == 0 {
 				return nil, false
 			}

@@ -38,7 +38,7 @@ func predefined(name string) bool {
 
 func unusedArg(v *lint.View, arg *lang.Arg, step *lint.Step, name string) bool {
 	if step == nil { // in front of the stages: FROMs use it, and ARGs of stages
-		for _, in := range v.Text.File.Instructions() {
+		for _, in := range v.Text.All {
 			if in != lang.Instruction(arg) && lint.Mentions(in, name) {
 				return false // a RUN that has it in front of it is another rule's
 			}

@@ -13,8 +13,8 @@ import (
 )
 
 // installs tells whether a command of a package manager has it install, and with what.
-func installs(c *shell.Command, words ...string) (effects.Task, bool) {
-	task, ok := effects.TaskOf(c)
+func installs(s *lint.Script, c *shell.Command, words ...string) (effects.Task, bool) {
+	task, ok := s.Task(c)
 	return task, ok && slices.Contains(words, task.Command)
 }
 
@@ -22,7 +22,7 @@ func installs(c *shell.Command, words ...string) (effects.Task, bool) {
 func aptPins() lint.Rule {
 	r := rule("DL3008", "Packages that apt-get installs have a version", diag.Warning, "reproducible")
 	r.View = eachCommand(func(s *lint.Script, c *shell.Command, r *lint.Report) {
-		task, ok := installs(c, "install")
+		task, ok := installs(s, c, "install")
 		if !ok {
 			return
 		}
@@ -52,9 +52,9 @@ func aptListsOf(s *lint.Script, r *lint.Report) {
 	for _, c := range commands(s) {
 		switch c.Name {
 		case "apt-get", "apt", "aptitude":
-			if _, ok := installs(c, "update"); ok {
+			if _, ok := installs(s, c, "update"); ok {
 				update = c
-			} else if _, ok := installs(c, "distclean", "dist-clean"); ok {
+			} else if _, ok := installs(s, c, "distclean", "dist-clean"); ok {
 				update = nil
 			}
 		case "rm", "find":
@@ -90,7 +90,7 @@ func removesLists(s *lint.Script) bool {
 func aptYes() lint.Rule {
 	r := rule("DL3014", "apt-get install is given -y, as nobody is there to answer", diag.Warning, "correctness")
 	r.View = eachCommand(func(s *lint.Script, c *shell.Command, r *lint.Report) {
-		if _, ok := installs(c, "install"); !ok || answers(flat(s, c)) || mayHave(s, c, "install") || configured(s, "APT::Get::Assume-Yes", "true", "1", "yes") {
+		if _, ok := installs(s, c, "install"); !ok || answers(flat(s, c)) || mayHave(s, c, "install") || configured(s, "APT::Get::Assume-Yes", "true", "1", "yes") {
 			return
 		}
 		r.Command(s, c, "apt-get install asks, and gives up as nobody answers: use -y").
@@ -166,7 +166,7 @@ func aptRecommends() lint.Rule {
 	r := rule("DL3015", "apt-get install leaves out what packages only recommend", diag.Info, "size")
 	r.View = eachCommand(func(s *lint.Script, c *shell.Command, r *lint.Report) {
 		const setting = "Install-Recommends"
-		_, ok := installs(c, "install")
+		_, ok := installs(s, c, "install")
 		args := flat(s, c)
 		if !ok || slices.Contains(args, "--no-install-recommends") || mayHave(s, c, "install") || configured(s, setting, "false", "0", "no") ||
 			slices.ContainsFunc(args, func(arg string) bool { return isSetting(arg, setting, "false", "0", "no") }) {
@@ -183,7 +183,7 @@ func aptByHand() lint.Rule {
 	r.View = eachCommand(func(s *lint.Script, c *shell.Command, r *lint.Report) {
 		f := r.Command(s, c, "apt is for people at a terminal, and may change how it does things: use apt-get or apt-cache")
 		program := ""
-		switch task, _ := effects.TaskOf(c); task.Command {
+		switch task, _ := s.Task(c); task.Command {
 		case "install", "update", "upgrade", "remove", "purge", "autoremove", "clean", "autoclean", "build-dep", "source", "download":
 			program = "apt-get"
 		case "search", "show", "depends", "policy", "showsrc":
@@ -200,7 +200,7 @@ func aptByHand() lint.Rule {
 func apkPins() lint.Rule {
 	r := rule("DL3018", "Packages that apk adds have a version", diag.Warning, "reproducible")
 	r.View = eachCommand(func(s *lint.Script, c *shell.Command, r *lint.Report) {
-		task, ok := installs(c, "add")
+		task, ok := installs(s, c, "add")
 		if !ok {
 			return
 		}
@@ -214,7 +214,7 @@ func apkPins() lint.Rule {
 func apkCache() lint.Rule {
 	r := rule("DL3019", "apk add is given --no-cache", diag.Info, "size")
 	r.View = eachCommand(func(s *lint.Script, c *shell.Command, r *lint.Report) {
-		if _, ok := installs(c, "add"); !ok || slices.Contains(flat(s, c), "--no-cache") || mayHave(s, c, "add") ||
+		if _, ok := installs(s, c, "add"); !ok || slices.Contains(flat(s, c), "--no-cache") || mayHave(s, c, "add") ||
 			cached(s, "/var/cache/apk", "/etc/apk/cache") {
 			return
 		}

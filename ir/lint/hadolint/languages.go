@@ -19,7 +19,7 @@ func pipPins() lint.Rule {
 			return
 		}
 		pip.Name = "pip" // pipx installs in the same way
-		task, ok := installs(pip, "install")
+		task, ok := installs(s, pip, "install")
 		if !ok || isGiven(task, "r", "requirement", "c", "constraint") || slices.ContainsFunc(task.Packages, func(w shell.Word) bool { return w.Lit() == "." }) {
 			return
 		}
@@ -56,7 +56,7 @@ func isPipPin(name string) bool {
 func npmPins() lint.Rule {
 	r := rule("DL3016", "Packages that npm installs have a version", diag.Warning, "reproducible")
 	r.View = eachCommand(func(s *lint.Script, c *shell.Command, r *lint.Report) {
-		if task, ok := installs(c, "install", "i", "add"); ok {
+		if task, ok := installs(s, c, "install", "i", "add"); ok {
 			sayUnpinned(s, c, r, unpinned(s, task.Packages, isNpmPin), "express@4.18.2")
 		}
 	}, "npm")
@@ -96,7 +96,7 @@ func gemPins() lint.Rule {
 			gem.Args = slices.Clone(gem.Args)
 			gem.Args[0].Text = "install"
 		}
-		task, ok := installs(&gem, "install")
+		task, ok := installs(s, &gem, "install")
 		if !ok || isGiven(task, "v", "version") || slices.ContainsFunc(gem.Args, isGemfile) {
 			return
 		}

@@ -15,7 +15,7 @@ func trigger() lint.Rule {
 	return lint.Rule{
 		Name: "DL3043", Doc: "Leave no ONBUILD, FROM or MAINTAINER to later builds", URL: lint.Page("DL3043"), Severity: diag.Error, Tags: []string{"onbuild"},
 		Text: func(t *lint.Text, r *lint.Report) {
-			for _, in := range t.File.Instructions() {
+			for _, in := range t.All {
 				on, ok := in.(*lang.Onbuild)
 				if !ok {
 					continue
@@ -53,7 +53,7 @@ func maintainer() lint.Rule {
 		Name: "DL4000", Doc: "Write LABEL maintainer in the place of MAINTAINER, which is deprecated", URL: lint.Page("DL4000"), Severity: diag.Error, Tags: []string{"labels"},
 		Same: "MaintainerDeprecated",
 		Text: func(t *lint.Text, r *lint.Report) {
-			for _, in := range t.File.Instructions() {
+			for _, in := range t.All {
 				if m, ok := in.(*lang.Maintainer); ok {
 					r.Instruction(in, "MAINTAINER is deprecated: use LABEL maintainer=…").
 						Fix("make it a LABEL", diag.Intent, asLabel(t.File, m)...)

@@ -4,7 +4,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/seed-e0495807/strake/ir/effects"
 	"github.com/seed-e0495807/strake/ir/lint"
 	"github.com/seed-e0495807/strake/ir/shell"
 	"github.com/seed-e0495807/strake/lang/diag"
@@ -21,7 +20,7 @@ func pipCache() lint.Rule {
 		if pip == nil || pip.Name != "pip" || hasOption(pip, "no-cache-dir", "no-cache") {
 			return
 		}
-		t, ok := effects.TaskOf(pip)
+		t, ok := s.Task(pip)
 		if !ok || t.Manager != "pip" || t.Command != "install" || cacheless(s, pip) || cached(s, pipCaches(s, pip)...) {
 			return
 		}

@@ -44,7 +44,7 @@ func (m manager) task(s *lint.Script, c *shell.Command) (effects.Task, bool) {
 	if !slices.Contains(m.names, c.Name) {
 		return effects.Task{}, false
 	}
-	return effects.TaskOf(expanded(s, c))
+	return s.Task(expanded(s, c))
 }
 
 // unattended wants of what the manager asks about that it does not ask.
@@ -96,7 +96,7 @@ func (m manager) cleaned(s *lint.Script, r *lint.Report) {
 func isCleaning(s *lint.Script, c *shell.Command, caches []string) bool {
 	switch c.Name {
 	case "yum", "dnf", "microdnf", "dnf5", "tdnf", "zypper":
-		t, ok := effects.TaskOf(expanded(s, c))
+		t, ok := s.Task(expanded(s, c))
 		return ok && t.Action == effects.ToClean && !c.Has("expire-cache")
 	case "rm":
 		return hasOption(c, "r", "R", "recursive") && slices.ContainsFunc(expanded(s, c).Args, func(w shell.Word) bool {

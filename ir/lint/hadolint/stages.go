@@ -73,7 +73,7 @@ func order() lint.Rule {
 	return lint.Rule{
 		Name: "DL3061", Doc: "Start with FROM, below nothing but ARG and comments", URL: lint.Page("DL3061"), Severity: diag.Error,
 		Text: func(t *lint.Text, r *lint.Report) {
-			for _, in := range t.File.Instructions() {
+			for _, in := range t.All {
 				switch in.(type) {
 				case *lang.From:
 					return
