@@ -16,7 +16,7 @@ RACE = STRAKE_CORPUS=none CGO_ENABLED=1 $(GO) test -race -short -timeout 20m
 BUILDKIT = github.com/moby/buildkit
 ENGINE = $(BUILDKIT)/cmd/buildkitd github.com/rootless-containers/rootlesskit/v3/cmd/rootlesskit
 
-.PHONY: build engine frontend frontend-image install uninstall demo check test long effects-truth attack conformance ages format lint bench bench-optimize sessions fuzz generate clean
+.PHONY: build engine frontend frontend-image install uninstall demo check test test-program test-packages test-race long effects-truth attack conformance ages format lint bench bench-optimize sessions fuzz generate clean
 
 build: engine ## bin/strake, and beside it the build engine and bin/strake-light
 	$(GO) build -o bin/ ./cmd/strake ./cmd/strake-light
@@ -58,9 +58,20 @@ check: format ## the inner loop: what needs no root and no network, in a minute
 	$(GO) vet ./...
 	STRAKE_TESTBED=none STRAKE_CORPUS=none $(GO) test -short -skip '^Test(Attack.*|Script|Slow|Stalled.*|Dropped.*)$$' ./...
 
-test: build lint ## every test, once, and the concurrent parts with the race detector
+# The whole program's tests take as long as all others, and wait as often as they work: side by side
+# they have two cores busy.
+test: build ## every test, once, and the concurrent parts with the race detector
 	@.ci/setup test
-	$(GO) test -vet=off -timeout 40m ./... # lint has vetted them
+	@$(MAKE) --no-print-directory -j3 test-program test-packages test-race
+
+PROGRAM = ./cmd/strake
+test-program:
+	$(GO) test -vet=off -timeout 40m $(PROGRAM) # lint has vetted them
+
+test-packages:
+	$(GO) test -vet=off -timeout 40m $$($(GO) list ./... | grep -v '$(PROGRAM:.%=%)$$')
+
+test-race: lint
 	$(RACE) ./ir ./ir/eval ./ir/plan ./lang ./lang/late ./lang/regular ./lang/source ./backend/baseconfig/... ./backend/compile ./backend/store/... ./plugins ./plugins/config/... ./plugins/host ./plugins/include
 
 long: build ## what make test samples, whole, and the race detector on the whole program: an hour or two

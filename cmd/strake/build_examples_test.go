@@ -61,7 +61,11 @@ func TestExamplesBuild(t *testing.T) {
 		t.Skip("takes minutes")
 	}
 	strake, buildx := testbed.Strake(t), testbed.Buildx(t)
-	hub := testbed.StartRegistry(t, testbed.Debian, testbed.Golang, testbed.Node, testbed.Frontend)
+	bases := []testbed.Base{testbed.Debian, testbed.Frontend}
+	if testbed.Sample(1, 5) { // those between need them
+		bases = append(bases, testbed.Golang, testbed.Node)
+	}
+	hub := testbed.StartRegistry(t, bases...)
 	d := testbed.StartDaemon(t, hub)
 	syntax := testbed.Syntax(t, hub, "strake/dockerfile:1")
 	for i, e := range examples() {

@@ -28,7 +28,11 @@ func TestSlimVerified(t *testing.T) {
 	if testing.Short() {
 		t.Skip("it builds for minutes")
 	}
-	daemon := testbed.StartDaemon(t, testbed.StartRegistry(t, testbed.Busybox, testbed.Debian, testbed.Golang, testbed.Node))
+	bases := []testbed.Base{testbed.Busybox, testbed.Debian}
+	if testbed.Sample(1, 2) {
+		bases = append(bases, testbed.Golang, testbed.Node)
+	}
+	daemon := testbed.StartDaemon(t, testbed.StartRegistry(t, bases...))
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		z := gzip.NewWriter(w)
 		archive := tar.NewWriter(z)
@@ -114,7 +118,11 @@ func TestSplitVerified(t *testing.T) {
 	if testing.Short() {
 		t.Skip("it builds for minutes")
 	}
-	daemon := testbed.StartDaemon(t, testbed.StartRegistry(t, testbed.Debian, testbed.Golang))
+	bases := []testbed.Base{testbed.Debian}
+	if testbed.Sample(1, 2) {
+		bases = append(bases, testbed.Golang)
+	}
+	daemon := testbed.StartDaemon(t, testbed.StartRegistry(t, bases...))
 	user := home(t.TempDir())
 	env := func(name string) (string, bool) {
 		switch {

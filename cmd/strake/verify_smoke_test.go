@@ -48,7 +48,7 @@ func TestVerifySmoke(t *testing.T) {
 	}{
 		{"alike", program("usage"), program("usage"), 0, `equal up to`},
 		{"another help", program("usage"), program("Usage"), 1, `/app --help`},
-		{"never well", program("usage"), strings.Replace(program("usage"), "touch /tmp/up", "touch /tmp/down", 1), 1, `HEALTHCHECK CMD-SHELL`},
+		{"never well", program("usage"), strings.Replace(program("usage"), "touch /tmp/up; sleep 60", "touch /tmp/down; sleep 2", 1), 1, `HEALTHCHECK CMD-SHELL`},
 		{"nothing to run", "CMD echo hi\n", "CMD echo hi\n", 0, `no program to ask for --help`},
 	} {
 		code, out := verify(c.a, c.b, "--smoke")

@@ -12,7 +12,8 @@ import (
 )
 
 // What an image runs by itself, as scripts for /bin/sh. Both end: help after ten seconds, and a check
-// of health as soon as it is well, or after thirty tries.
+// of health as soon as it is well, when the program has ended, as its container has then, or after
+// thirty tries.
 const (
 	helpScript = `WORDS --help </dev/null & p=$!
 (sleep 10; kill -9 $p) >/dev/null 2>&1 &
@@ -21,10 +22,11 @@ wait $p; s=$?
 kill $w 2>/dev/null
 exit $s
 `
-	healthScript = `START >/dev/null 2>&1 </dev/null &
+	healthScript = `START >/dev/null 2>&1 </dev/null & p=$!
 i=0
 while [ $i -lt 30 ]; do
 	if CHECK >/dev/null 2>&1 </dev/null; then echo healthy; exit 0; fi
+	kill -0 $p 2>/dev/null || break
 	i=$((i+1)); sleep 1
 done
 echo unhealthy
