@@ -12,6 +12,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/containerd/platforms"
 	"github.com/moby/buildkit/client"
@@ -147,7 +148,9 @@ func (j *job) about(v *vertex) string {
 // has it: the build is open.
 func (j *job) state(ctx context.Context, f *front) (ocispecs.Descriptor, error) {
 	var desc ocispecs.Descriptor
-	config, err := json.Marshal(f.config())
+	img, now := f.config(), time.Now()
+	img.Created = &now // not when its base was
+	config, err := json.Marshal(img)
 	if err != nil {
 		return desc, err
 	}
