@@ -249,6 +249,7 @@ func (d *dockerfile) make(ctx context.Context, s *store.Store, in recipe.Input, 
 	if err != nil {
 		return err
 	}
+	d.Silent = d.quiet
 	found, err := engine.Find(ctx, d.EngineOptions(d.Process, home))
 	if err != nil {
 		return err

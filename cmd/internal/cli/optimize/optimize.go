@@ -160,6 +160,7 @@ func (c *run) run(ctx context.Context, args []string) error {
 		if err != nil {
 			return err
 		}
+		c.Silent = c.quiet
 		found, err := engine.Find(ctx, c.EngineOptions(c.Process, home))
 		if err != nil {
 			return err

@@ -13,6 +13,8 @@ import (
 
 // EngineFlags say where BuildKit is. Their names are buildctl's.
 type EngineFlags struct {
+	Silent bool // say nothing of what takes long
+
 	addr string
 	tls  engine.TLS
 }
@@ -39,7 +41,7 @@ func (e *EngineFlags) EngineOptions(p *cli.Process, home string) engine.Options 
 		o.Config = config
 	}
 	o.Say = func(text string) {
-		if cli.IsTerminal(p.Stderr) && !p.OnlyErrors {
+		if cli.IsTerminal(p.Stderr) && !p.OnlyErrors && !e.Silent {
 			cli.Printf(p.Stderr, "%s\n", text)
 		}
 	}

@@ -170,6 +170,7 @@ func (c *verifyRun) verify(ctx context.Context, request build.Request, fileA, fi
 		if err != nil {
 			return err
 		}
+		c.Silent = c.quiet
 		found, err := engine.Find(ctx, c.EngineOptions(c.Process, home))
 		if err != nil {
 			return err
