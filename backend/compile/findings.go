@@ -46,13 +46,17 @@ func (s *Snapshot) Findings(ctx context.Context) (diag.List, error) {
 		at            source.Span
 		code, message string
 	}
-	have := map[told]bool{}
+	var have map[told]bool
 	for _, platform := range s.Platforms() {
 		in, err := s.Inspect(ctx, platform)
 		if err != nil {
 			return nil, err
 		}
-		for _, d := range in.list() {
+		all := in.list()
+		if have == nil {
+			have, list = make(map[told]bool, len(all)), make(diag.List, 0, len(all))
+		}
+		for _, d := range all {
 			if d.Code == "base-image" && d.Severity == diag.Warning { // a registry that is away is no fault of the file
 				d.Severity = diag.Info
 			}

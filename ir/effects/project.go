@@ -2,6 +2,7 @@ package effects
 
 import (
 	"cmp"
+	"maps"
 	"slices"
 	"strings"
 	"sync"
@@ -28,6 +29,9 @@ type project struct {
 	Makes  string // what it makes in there; with a slash at the end it is a tree
 	Locks  string // files of Reads that it may write anew, and does not with an option of Frozen
 	Frozen string
+
+	before, options shell.Options // of Before and Options, for words of a script
+	known           program       // has the options
 }
 
 // Project is what a command of a package manager has to do with the project in whose directory it
@@ -51,7 +55,31 @@ func (p *Project) Has(name string) bool {
 	return slices.ContainsFunc(p.Given, func(o shell.Option) bool { return o.Name == name })
 }
 
-var projects = sync.OnceValue(projectRows)
+// projects are the rows by the names of programs.
+var projects = sync.OnceValue(func() map[string][]*project {
+	rows, all := projectRows(), map[string][]*project{}
+	for i := range rows {
+		rows[i].prepare()
+		for name := range strings.FieldsSeq(rows[i].Names) {
+			all[name] = append(all[name], &rows[i])
+		}
+	}
+	return all
+})
+
+// prepare reads the options of a row.
+func (r *project) prepare() {
+	before := program{known: options(cmp.Or(r.Before, r.Options))}
+	r.before, r.known.known = before.readWords(), options(r.Options)
+	if r.Single {
+		for name, o := range maps.Clone(r.known.known) {
+			if len(name) > 2 {
+				r.known.known["-"+name] = o
+			}
+		}
+	}
+	r.options = r.known.readWords()
+}
 
 // ProjectOf reads a command that installs what a project needs, and reads of the project only
 // what it says: what the files themselves make it read comes on top. It is nil for other
@@ -60,12 +88,7 @@ func ProjectOf(c *shell.Command) (p *Project, why string) {
 	if slices.Contains([]string{"python", "python3", "python2"}, c.Name) && c.Arg(0) == "-m" && c.Arg(1) == "pip" {
 		return &Project{Manager: "pip"}, "python -m takes modules of the directory that it stands in for its own"
 	}
-	list := projects()
-	for i := range list {
-		row := &list[i]
-		if !slices.Contains(strings.Fields(row.Names), c.Name) {
-			continue
-		}
+	for _, row := range projects()[c.Name] {
 		if args, word, ok := row.command(c.Args); ok && !c.Has("-g", "--global", "--location=global") { // which is of no project
 			return row.read(c, word, args)
 		}
@@ -76,8 +99,8 @@ func ProjectOf(c *shell.Command) (p *Project, why string) {
 // command finds the words of a row, and gives what else the command is given: options in front of
 // a word are as good as behind it.
 func (r *project) command(args []shell.Word) (rest []shell.Word, word string, ok bool) {
-	words := strings.Fields(r.Command)
 	if r.Single { // they follow one another
+		words := strings.Fields(r.Command)
 		for i, w := range words {
 			if i >= len(args) || args[i].Lit() != w {
 				return nil, "", false
@@ -85,28 +108,21 @@ func (r *project) command(args []shell.Word) (rest []shell.Word, word string, ok
 		}
 		return args[len(words):], r.Command, true
 	}
-	_, operands, ok := r.words(cmp.Or(r.Before, r.Options)).Parse(args, false)
+	_, operands, ok := r.before.Parse(args, false)
 	switch {
 	case !ok:
 		return nil, "", false
 	case len(operands) == 0:
 		return args, "", r.Bare
-	case operands[0].Known && slices.Contains(words, operands[0].Text):
+	case operands[0].Known && listed(r.Command, operands[0].Text):
 		return slices.Concat(args[:len(args)-len(operands)], operands[1:]), operands[0].Text, true
 	}
 	return nil, "", false
 }
 
-// words are the options of a row for words of a script.
-func (r *project) words(text string) shell.Options {
-	p := program{known: options(text)}
-	return p.readWords()
-}
-
 // read takes the arguments of a command apart.
 func (r *project) read(c *shell.Command, word string, args []shell.Word) (*Project, string) {
 	p := &Project{Manager: r.Manager, Command: word, Reads: strings.Fields(r.Reads), Makes: strings.Fields(r.Makes)}
-	known := program{known: options(r.Options)}
 	if r.Single {
 		args = slices.Clone(args)
 		for i, a := range args { // -x and -json are long
@@ -114,13 +130,8 @@ func (r *project) read(c *shell.Command, word string, args []shell.Word) (*Proje
 				args[i].Text = "-" + a.Text
 			}
 		}
-		for name, o := range known.known {
-			if len(name) > 2 {
-				known.known["-"+name] = o
-			}
-		}
 	}
-	given, operands, ok := known.readWords().Parse(args, true)
+	given, operands, ok := r.options.Parse(args, true)
 	switch {
 	case c.Apart || c.User != "" || c.Fed():
 		return p, "it is run by another program"
@@ -136,7 +147,7 @@ func (r *project) read(c *shell.Command, word string, args []shell.Word) (*Proje
 	p.Given = given
 	frozen := false
 	for _, o := range given {
-		named := known.option(o)
+		named := r.known.option(o)
 		frozen = frozen || slices.Contains(strings.Fields(r.Frozen), named.name) && (o.Value.Text == "" || o.Value.Text == "true")
 		switch named.role {
 		case roleRead:

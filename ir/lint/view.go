@@ -63,6 +63,8 @@ type Step struct {
 	script *Script
 	read   bool // whether there is a script has been looked at
 	done   *effects.Step
+
+	sharing
 }
 
 // Known is what is known of the images that stages start from.

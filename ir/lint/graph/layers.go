@@ -67,8 +67,13 @@ func installs(s *lint.Step) string {
 
 func removedLater() lint.Rule {
 	r := rule("removed-later", diag.Warning, "size", "What a later step removes stays in the layer that has it: remove it in the step that makes it, or do not copy it")
-	r.Step = func(s *lint.Step, r *lint.Report) {
-		if s.Onbuild || !mayRemove(s, found(s, "rm")) || !s.Stage.Shipped() {
+	r.View = lint.OnScript(func(script *lint.Script, r *lint.Report) {
+		s := script.Step
+		if s.Onbuild || !s.Stage.Shipped() {
+			return
+		}
+		before := makers(s, found(s, "rm"))
+		if len(before) == 0 {
 			return
 		}
 		for _, part := range s.Effects().Commands {
@@ -76,7 +81,7 @@ func removedLater() lint.Rule {
 				continue
 			}
 			for _, gone := range part.Effects.Removes.List {
-				made, name := maker(s, gone)
+				made, name := maker(before, gone)
 				if made == nil {
 					continue
 				}
@@ -85,65 +90,105 @@ func removedLater() lint.Rule {
 				}
 				for _, c := range found(s, "rm") {
 					if c.Text == part.Text {
-						r.Command(s.Script(), c, name+" stays in the layer of line "+line(made)+", whatever is removed here: do not have it in that, or remove it there").
+						r.Command(script, c, name+" stays in the layer of line "+line(made)+", whatever is removed here: do not have it in that, or remove it there").
 							Hint = weight(made, gone) + "what only a RUN needs, RUN --mount=type=bind has from the build context or from another stage, without a layer"
 						return
 					}
 				}
 			}
 		}
-	}
+	}, "rm")
 	return r
 }
 
-// mayRemove tells whether the last name in a word of a command is of a file that an earlier step
-// has copied, or stands in one that may have fetched it: what each does takes its time to find out.
-func mayRemove(s *lint.Step, removes []*shell.Command) bool {
-	if len(removes) == 0 {
-		return false
-	}
-	var texts, names []string // names are what those of fetched files may be made of
-	fetches := false
-	for o := range s.Before() {
-		written := s.Stage.View.Text.File.Source.Slice(o.Outer.Span())
-		switch o.Body.(type) {
-		case *ir.Run:
-			if len(found(o, "curl")) > 0 || len(found(o, "wget")) > 0 {
-				texts, fetches = append(texts, written), true
-			}
-		case *ir.Copy, *ir.Add:
-			texts = append(texts, lands(o)...)
-		case *ir.Workdir, *ir.Env, *ir.Arg:
-			names = append(names, written)
-		}
-	}
-	if fetches {
-		texts = append(texts, names...)
-	}
-	if len(texts) == 0 {
-		return false
-	}
+// makers are the earlier steps that copy a file with a part of a name that is removed in its own, or
+// may fetch one whose name is made of a text with it: what each does takes its time to find out.
+func makers(s *lint.Step, removes []*shell.Command) (list []*lint.Step) {
+	var parts []string
 	for _, c := range removes {
 		for _, w := range c.Operands() {
-			name := w.Text
-			if i := strings.IndexAny(name, "*?[{"); i >= 0 {
-				name = name[:i]
-			}
-			name = path.Base(strings.TrimRight(name, "/"))
-			if !w.Known || name == "." || name == "/" || slices.ContainsFunc(texts, func(t string) bool { return strings.Contains(t, name) }) {
-				return true
-			}
+			parts = append(parts, partOfName(w))
 		}
 	}
-	return false
+	has := func(text string) bool {
+		return slices.ContainsFunc(parts, func(part string) bool { return strings.Contains(text, part) })
+	}
+	set := false // what is set has one
+	for o := range s.Before() {
+		set = set || has(tracesOf(o).sets)
+	}
+	for o := range s.Before() {
+		if t := tracesOf(o); slices.ContainsFunc(t.files, has) || t.fetches != "" && (set || has(t.fetches)) {
+			list = append(list, o)
+		}
+	}
+	return list
 }
 
-// maker is an earlier step that makes a file which is gone, and the file.
-func maker(s *lint.Step, gone effects.Path) (*lint.Step, string) {
+// partOfName is what surely is a part of the last name in a path; "" is where nothing is known of it.
+func partOfName(w shell.Word) string {
+	last := func(text string) string {
+		if i := strings.IndexAny(text, "*?[{"); i >= 0 {
+			text = text[:i]
+		}
+		text = strings.TrimRight(text, "/")
+		return strings.TrimLeft(text[strings.LastIndexByte(text, '/')+1:], ".")
+	}
+	head, tail := w.Ends()
+	if known := last(tail); strings.Contains(strings.TrimRight(tail, "/"), "/") || len(known) > len(last(head)) {
+		return known
+	}
+	return last(head)
+}
+
+// traces are the texts of a step that names of files come from.
+type traces struct {
+	files   []string // that it copies
+	fetches string   // with commands that may fetch files
+	sets    string   // with variables, or a directory
+}
+
+type tracesKey struct{}
+
+// tracesOf are those of a step, found out once: all later steps ask for them.
+func tracesOf(s *lint.Step) *traces {
+	return s.Share(tracesKey{}, func() any {
+		t := &traces{}
+		switch s.Body.(type) {
+		case *ir.Run:
+			if len(found(s, "curl")) > 0 || len(found(s, "wget")) > 0 {
+				t.fetches = withoutRemoved(s.Script())
+			}
+		case *ir.Copy, *ir.Add:
+			t.files = lands(s)
+		case *ir.Workdir, *ir.Env, *ir.Arg:
+			t.sets = s.Stage.View.Text.File.Source.Slice(s.Outer.Span())
+		}
+		return t
+	}).(*traces)
+}
+
+// withoutRemoved is the text of a script without what it removes, which has no name that comes of that.
+func withoutRemoved(s *lint.Script) string {
+	var b strings.Builder
+	rest := 0
+	for _, c := range s.Commands {
+		if c.Name != "rm" || c.Nested || len(c.Args) == 0 || slices.ContainsFunc(c.Args, func(w shell.Word) bool { return !w.Known || w.Start < rest }) {
+			continue
+		}
+		b.WriteString(s.Text[rest:c.Args[0].Start])
+		rest = c.Args[len(c.Args)-1].End
+	}
+	b.WriteString(s.Text[rest:])
+	return b.String()
+}
+
+// maker is a step of some that makes a file which is gone, and the file.
+func maker(before []*lint.Step, gone effects.Path) (*lint.Step, string) {
 	if gone.Grade == effects.Unknown || !strings.HasPrefix(gone.Name, "/") {
 		return nil, ""
 	}
-	for o := range s.Before() {
+	for _, o := range before {
 		for _, name := range append(lands(o), fetched(o)...) {
 			if gone.Covers(name) {
 				return o, name

@@ -32,9 +32,17 @@ func sameStages() lint.Rule {
 		if len(v.Stages) < 2 {
 			return
 		}
-		seen := map[string]*lint.Stage{}
+		type kind struct { // of which two are that may do the same
+			base, platform string
+			ops            int
+		}
+		kindOf := func(s *lint.Stage) kind { return kind{s.Base, s.Platform, len(s.Ops)} }
+		like, seen := map[kind]int{}, map[string]*lint.Stage{}
 		for _, s := range v.Stages {
-			if len(s.Ops) == 0 || s.Node == nil || !slices.ContainsFunc(s.Ops, makesFiles) {
+			like[kindOf(s)]++
+		}
+		for _, s := range v.Stages {
+			if len(s.Ops) == 0 || s.Node == nil || like[kindOf(s)] < 2 || !slices.ContainsFunc(s.Ops, makesFiles) {
 				continue
 			}
 			parts := []string{s.Base, s.Platform}
