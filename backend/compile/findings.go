@@ -46,23 +46,22 @@ func (s *Snapshot) Findings(ctx context.Context) (diag.List, error) {
 		at            source.Span
 		code, message string
 	}
-	var have map[told]bool
+	have := map[told]bool{}
 	for _, platform := range s.Platforms() {
 		in, err := s.Inspect(ctx, platform)
 		if err != nil {
 			return nil, err
 		}
 		all := in.list()
-		if have == nil {
-			have, list = make(map[told]bool, len(all)), make(diag.List, 0, len(all))
-		}
-		for _, d := range all {
+		list = slices.Grow(list, len(all))
+		for i := range all {
+			d := &all[i]
 			if d.Code == "base-image" && d.Severity == diag.Warning { // a registry that is away is no fault of the file
 				d.Severity = diag.Info
 			}
 			if this := (told{d.Span, d.Code, d.Message}); counts(d) && !have[this] {
 				have[this] = true
-				list = append(list, d)
+				list = append(list, *d)
 			}
 		}
 	}
@@ -72,8 +71,8 @@ func (s *Snapshot) Findings(ctx context.Context) (diag.List, error) {
 // counts tells whether a finding has a place in the list: a build check reports an empty
 // continuation in its own words, and of an image that nobody was to be asked for, and that
 // nothing speaks against, there is nothing to say.
-func counts(d diag.Diagnostic) bool {
-	return !Checked(d) && (d.Code != "base-image" || d.Severity != diag.Hint)
+func counts(d *diag.Diagnostic) bool {
+	return !Checked(*d) && (d.Code != "base-image" || d.Severity != diag.Hint)
 }
 
 // Checked tells whether a build check reports a finding in its own words.

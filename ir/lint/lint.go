@@ -85,7 +85,7 @@ func Run(rules []Rule, in Input) (Result, error) {
 	}
 	out.index = ignore.NewIndex(out.ignores, in.File.Span())
 	out.Bad = append(out.Bad, r.broken...)
-	out.Findings = slices.DeleteFunc(r.findings(rules), func(f Finding) bool { return out.ignored(&f) })
+	out.Findings = slices.DeleteFunc(r.findings(), func(f Finding) bool { return out.ignored(&f) })
 	return out, nil
 }
 
@@ -255,26 +255,24 @@ func (r *run) safely(report *Report, look func(*Report)) {
 
 // findings are those that were reported, in order of their places. What two rules say of one
 // instruction that are the same is one finding.
-func (r *run) findings(rules []Rule) []Finding {
-	same := map[string]string{}
-	for i := range rules {
-		if rules[i].Same != "" {
-			same[rules[i].Name] = rules[i].Same
-		}
-	}
+func (r *run) findings() []Finding {
 	type place struct {
 		rule string
 		at   source.Span
 	}
-	first := map[place]*Finding{}
+	first := map[place]*Finding{} // of those that others are the same as
 	for _, f := range r.found {
-		if first[place{f.Rule, f.about()}] == nil {
+		if f.same != "" {
+			first[place{f.same, f.about()}] = nil
+		}
+	}
+	for _, f := range r.found {
+		if of, asked := first[place{f.Rule, f.about()}]; asked && of == nil {
 			first[place{f.Rule, f.about()}] = f
 		}
 	}
-	out := make([]Finding, 0, len(r.found))
 	for _, f := range r.found {
-		if of := first[place{same[f.Rule], f.about()}]; of != nil {
+		if of := first[place{f.same, f.about()}]; of != nil {
 			if !slices.Contains(of.Also, f.Rule) {
 				of.Also = append(of.Also, f.Rule)
 			}
@@ -284,13 +282,13 @@ func (r *run) findings(rules []Rule) []Finding {
 			f.Rule = ""
 		}
 	}
+	r.found = slices.DeleteFunc(r.found, func(f *Finding) bool { return f.Rule == "" })
+	slices.SortStableFunc(r.found, func(a, b *Finding) int { return cmp.Compare(a.Span.Start, b.Span.Start) })
+	out := make([]Finding, 0, len(r.found))
 	for _, f := range r.found {
-		if f.Rule != "" {
-			slices.Sort(f.Also)
-			out = append(out, *f)
-		}
+		slices.Sort(f.Also)
+		out = append(out, *f)
 	}
-	slices.SortStableFunc(out, func(a, b Finding) int { return cmp.Compare(a.Span.Start, b.Span.Start) })
 	return out
 }
 

@@ -21,7 +21,8 @@ type Finding struct {
 	Fixes       []diag.Fix // alternatives
 
 	instruction source.Span // that it is about; zero when it is about none
-	strict      bool        // of the rule
+	same        string      // of the rule, like strict
+	strict      bool
 }
 
 // Strict is that of its rule.
@@ -46,7 +47,7 @@ type Report struct {
 // As is the report of a rule of another name: one rule may have a program look that has many.
 func (r *Report) As(name, url string, severity diag.Severity) *Report {
 	rule := *r.rule
-	rule.Name, rule.URL, rule.Severity, rule.Doc = name, url, severity, ""
+	rule.Name, rule.URL, rule.Severity, rule.Doc, rule.Same = name, url, severity, "", ""
 	return &Report{r.run, &rule}
 }
 
@@ -116,7 +117,7 @@ func (r *Report) Comments(in lang.Instruction) []string { return r.run.text.comm
 
 func (r *Report) add(at, instruction source.Span, comments []string, message string) *Finding {
 	f := &Finding{Rule: r.rule.Name, Description: r.rule.Doc, URL: r.rule.URL, Message: message, Severity: r.rule.Severity,
-		Span: at, instruction: instruction, strict: r.rule.Strict}
+		Span: at, instruction: instruction, same: r.rule.Same, strict: r.rule.Strict}
 	if r.run.wants(r.rule, comments) {
 		r.run.found = append(r.run.found, f)
 	}

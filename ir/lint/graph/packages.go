@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/seed-e0495807/strake/ir"
 	"github.com/seed-e0495807/strake/ir/effects"
 	"github.com/seed-e0495807/strake/ir/lint"
 	"github.com/seed-e0495807/strake/ir/shell"
@@ -125,10 +126,7 @@ func updateApart() lint.Rule {
 
 // does tells whether a step has a manager of packages do something.
 func does(s *lint.Step, manager string, actions ...effects.Action) bool {
-	return slices.ContainsFunc(s.Commands(), func(c *shell.Command) bool {
-		t, ok := s.Script().Task(c)
-		return ok && t.Manager == manager && slices.Contains(actions, t.Action)
-	})
+	return slices.ContainsFunc(tasksOf(s), func(t taskBy) bool { return t.Manager == manager && slices.Contains(actions, t.Action) })
 }
 
 func installedTwice() lint.Rule {
@@ -136,10 +134,10 @@ func installedTwice() lint.Rule {
 	r.View = func(v *lint.View, r *lint.Report) {
 		for _, stage := range v.Stages {
 			for s := range stage.Own() {
-				for _, c := range s.Commands() {
-					for _, w := range named(s, c) {
-						if o := installer(s, c, w.Text); o != nil {
-							r.Word(s.Script(), c, w, w.Text+" is installed in line "+line(o)+" already: leave it out here")
+				for _, t := range tasksOf(s) {
+					for _, w := range t.names {
+						if o := installer(s, t.Manager, w.Text); o != nil {
+							r.Word(s.Script(), t.by, w, w.Text+" is installed in line "+line(o)+" already: leave it out here")
 						}
 					}
 				}
@@ -149,36 +147,65 @@ func installedTwice() lint.Rule {
 	return r
 }
 
-// named are the packages of a distribution that a command of a step installs by names alone.
-func named(s *lint.Step, c *shell.Command) (list []shell.Word) {
-	if t, ok := s.Script().Task(c); ok && t.System && t.Action == effects.ToInstall && t.Tame {
-		for _, w := range t.Packages {
-			if w.Known && !strings.ContainsAny(w.Text, "/=*@~<>.") {
-				list = append(list, w)
+// taskBy is what a command has a manager of packages do.
+type taskBy struct {
+	effects.Task
+	by    *shell.Command
+	names []shell.Word // packages of a distribution that it installs by names alone
+}
+
+type tasksKey struct{}
+
+// tasksOf are those of the commands of a step, found out once: all later steps ask for them.
+func tasksOf(s *lint.Step) []taskBy {
+	if _, run := s.Body.(*ir.Run); !run {
+		return nil
+	}
+	return s.Share(tasksKey{}, func() any {
+		var list []taskBy
+		for _, c := range s.Commands() {
+			if t, ok := s.Script().Task(c); ok {
+				list = append(list, taskBy{t, c, named(t)})
 			}
+		}
+		return list
+	}).([]taskBy)
+}
+
+// named are the packages of a distribution that a task installs by names alone.
+func named(t effects.Task) []shell.Word {
+	if !t.System || t.Action != effects.ToInstall || !t.Tame {
+		return nil
+	}
+	plain := func(w shell.Word) bool { return w.Known && !strings.ContainsAny(w.Text, "/=*@~<>.") }
+	if !slices.ContainsFunc(t.Packages, func(w shell.Word) bool { return !plain(w) }) {
+		return t.Packages
+	}
+	var list []shell.Word
+	for _, w := range t.Packages {
+		if plain(w) {
+			list = append(list, w)
 		}
 	}
 	return list
 }
 
-// installer is the step that has installed a package by the manager of a command, if nothing was
-// removed or upgraded since.
-func installer(s *lint.Step, by *shell.Command, name string) *lint.Step {
-	t, _ := s.Script().Task(by)
+// installer is the step that has installed a package by a manager, if nothing was removed or upgraded
+// since.
+func installer(s *lint.Step, manager, name string) *lint.Step {
 	var found *lint.Step
 	for o := range s.Before() {
-		for _, c := range o.Commands() {
-			other, ok := o.Script().Task(c)
+		for _, t := range tasksOf(o) {
 			switch {
-			case !ok || other.Manager != t.Manager:
-			case other.Action == effects.ToRemove:
+			case t.Manager != manager:
+			case t.Action == effects.ToRemove:
 				found = nil
-			case other.Action == effects.ToInstall && slices.ContainsFunc(named(o, c), func(w shell.Word) bool { return w.Text == name }):
+			case slices.ContainsFunc(t.names, func(w shell.Word) bool { return w.Text == name }):
 				found = o
 			}
 		}
 	}
-	if found == nil || does(found, t.Manager, effects.ToRemove) || does(s, t.Manager, effects.ToSet) || setsSource(s) {
+	if found == nil || does(found, manager, effects.ToRemove) || does(s, manager, effects.ToSet) || setsSource(s) {
 		return nil
 	}
 	for o := range s.Before() {
