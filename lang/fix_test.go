@@ -50,13 +50,7 @@ func TestFixKeepsText(t *testing.T) {
 // TestFixKeepsTextOfCorpus damages the keywords of real files: what a fix takes away is a
 // word of letters that nearly is a keyword, and nothing of what follows it.
 func TestFixKeepsTextOfCorpus(t *testing.T) {
-	files, ok, err := cases.Corpus()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if !ok {
-		t.Skip("no corpus: set STRAKE_CORPUS to its archive")
-	}
+	files := cases.NeedCorpus(t)
 	r := rand.New(rand.NewPCG(1, 2))
 	glue := []string{"=", ":", "", "-", "[", "\"", ".", "x", "xy", "$", "/", "1"}
 	fixed := 0

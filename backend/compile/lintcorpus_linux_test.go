@@ -27,13 +27,7 @@ func linting(name, text string) *Snapshot {
 
 func realFiles(t testing.TB) []cases.File {
 	t.Helper()
-	files, ok, err := cases.Corpus()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if !ok {
-		t.Skip("no corpus: set STRAKE_CORPUS to a tar.gz of Dockerfiles")
-	}
+	files := cases.NeedCorpus(t)
 	return files
 }
 

@@ -179,13 +179,7 @@ func TestCases(t *testing.T) {
 }
 
 func TestCorpus(t *testing.T) {
-	files, ok, err := cases.Corpus()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if !ok {
-		t.Skip("no corpus: set STRAKE_CORPUS to a tar.gz of Dockerfiles")
-	}
+	files := cases.NeedCorpus(t)
 	converted := 0
 	for _, f := range files {
 		diff, rejected := difference(cases.Case{Dockerfile: string(f.Data)})

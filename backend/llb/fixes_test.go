@@ -80,13 +80,7 @@ func graphFixes(text string) (list diag.List) {
 // TestFixesCompile applies all fixes of a rule to each file of the corpus, the unsafe ones too: what
 // compiled compiles.
 func TestFixesCompile(t *testing.T) {
-	files, ok, err := cases.Corpus()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if !ok {
-		t.Skip("no corpus: set STRAKE_CORPUS to a tar.gz of Dockerfiles")
-	}
+	files := cases.NeedCorpus(t)
 	tried := map[string]int{}
 	for _, f := range files {
 		text := string(f.Data)

@@ -56,13 +56,7 @@ type corpus struct{ all, good []string }
 
 // preload reads the corpus; good are the files that BuildKit compiles.
 func preload(tb testing.TB) corpus {
-	files, ok, err := cases.Corpus()
-	if err != nil {
-		tb.Fatal(err)
-	}
-	if !ok {
-		tb.Skip("no corpus: set STRAKE_CORPUS to a tar.gz of Dockerfiles")
-	}
+	files := cases.NeedCorpus(tb)
 	var c corpus
 	for _, f := range files {
 		c.all = append(c.all, string(f.Data))

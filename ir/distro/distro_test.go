@@ -105,13 +105,7 @@ func TestDetect(t *testing.T) {
 
 // TestCorpus tells how much of real Dockerfiles is known without an image at hand.
 func TestCorpus(t *testing.T) {
-	files, ok, err := cases.Corpus()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if !ok {
-		t.Skip("no corpus: set STRAKE_CORPUS to a tar.gz of Dockerfiles")
-	}
+	files := cases.NeedCorpus(t)
 	count := map[string]int{}
 	for _, f := range files {
 		file, diags := lang.Parse(source.NewFile(f.Name, string(f.Data)))

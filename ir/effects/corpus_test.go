@@ -18,13 +18,7 @@ import (
 // corpus are the modules of the real Dockerfiles.
 func corpus(t *testing.T) (list []*ir.Module) {
 	t.Helper()
-	files, ok, err := cases.Corpus()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if !ok {
-		t.Skip("no corpus: set STRAKE_CORPUS to a tar.gz of Dockerfiles")
-	}
+	files := cases.NeedCorpus(t)
 	for _, f := range files {
 		if m, ok := irtest.Build(f.Name, string(f.Data)); ok {
 			list = append(list, m)

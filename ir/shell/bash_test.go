@@ -53,13 +53,7 @@ func TestBashTree(t *testing.T) {
 
 // TestBashTreeOfCorpus looks at real scripts, most of which need not be read twice.
 func TestBashTreeOfCorpus(t *testing.T) {
-	files, ok, err := cases.Corpus()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if !ok {
-		t.Skip("no corpus: set STRAKE_CORPUS to a tar.gz of Dockerfiles")
-	}
+	files := cases.NeedCorpus(t)
 	for _, f := range files {
 		m, _, err := ir.Read(source.NewFile(f.Name, string(f.Data)))
 		if err != nil {

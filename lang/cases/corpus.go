@@ -10,12 +10,26 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"testing"
 )
 
 // File is one Dockerfile of the corpus.
 type File struct {
 	Name string // its path in the archive, below "visible/"
 	Data []byte
+}
+
+// NeedCorpus gives the files of Corpus. Without the archive the test is skipped.
+func NeedCorpus(t testing.TB) []File {
+	t.Helper()
+	files, ok, err := Corpus()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !ok {
+		t.Skip("no corpus: set STRAKE_CORPUS to a tar.gz of Dockerfiles")
+	}
+	return files
 }
 
 // Corpus reads the archive of real Dockerfiles that is named by $STRAKE_CORPUS

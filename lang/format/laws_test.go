@@ -119,13 +119,7 @@ func TestLaws(t *testing.T) {
 }
 
 func TestCorpus(t *testing.T) {
-	files, ok, err := cases.Corpus()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if !ok {
-		t.Skip("no corpus: set STRAKE_CORPUS to a tar.gz of Dockerfiles")
-	}
+	files := cases.NeedCorpus(t)
 	changed := 0
 	for _, f := range files {
 		text := string(f.Data)

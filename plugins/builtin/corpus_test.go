@@ -193,13 +193,7 @@ func (r *results) examine(ctx context.Context, m *ir.Module, direct, wire *plugi
 // TestCorpus runs the plugins over real Dockerfiles, one of eight or with STRAKE_LONG=1 all of
 // them, in-process and over the wire: both agree, and what comes out verifies, compiles, reads back, and stays as it is.
 func TestCorpus(t *testing.T) {
-	files, ok, err := cases.Corpus()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if !ok {
-		t.Skip("no corpus: set STRAKE_CORPUS to a tar.gz of Dockerfiles")
-	}
+	files := cases.NeedCorpus(t)
 	files = sample(files)
 	direct := pipelines(func(p plugins.Plugin) plugins.Plugin { return p })
 	wire := pipelines(func(p plugins.Plugin) plugins.Plugin { return plugintest.Wire(t, p) })

@@ -43,13 +43,7 @@ func (e expanding) Expand(ctx context.Context, at plugins.Place, word string) (s
 // next to none, and with all risks taken: what came out stays as it is when they run again, and when they run over
 // the Dockerfile that it prints. That a file breaks a rule of the policy changes nothing about it.
 func TestTwice(t *testing.T) {
-	files, ok, err := cases.Corpus()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if !ok {
-		t.Skip("no corpus: set STRAKE_CORPUS to a tar.gz of Dockerfiles")
-	}
+	files := cases.NeedCorpus(t)
 	files = sample(files)
 	known := plugintest.Host{Config: `{"os": "linux", "config": {"User": "app", "WorkingDir": "/srv", "Env": ["HOME=/home/app", "GOPATH=/g"]}}`,
 		Base: "ID=debian\nVERSION_CODENAME=bookworm\n"}

@@ -17,13 +17,7 @@ var show = flag.String("show", "", "the rule whose findings in the corpus are lo
 // TestCorpus has all rules look at all files, with those that nobody gets unless he asks. What fixes
 // make of a file parses, and has no more to fix.
 func TestCorpus(t *testing.T) {
-	files, ok, err := cases.Corpus()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if !ok {
-		t.Skip("no corpus: set STRAKE_CORPUS to its archive")
-	}
+	files := cases.NeedCorpus(t)
 	rules := graph.Rules()
 	for i := range rules {
 		rules[i].Level = lint.Normal

@@ -17,13 +17,7 @@ const maxRounds = 30
 // has no more errors than before, no finding that had a fix is left, and in the end there is
 // nothing to fix. So it is with the fixes of all rules at once.
 func Corpus(t *testing.T, rules []lint.Rule) {
-	files, ok, err := cases.Corpus()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if !ok {
-		t.Skip("no corpus: set STRAKE_CORPUS to a tar.gz of Dockerfiles")
-	}
+	files := cases.NeedCorpus(t)
 	rules = slices.Clone(rules)
 	for i := range rules {
 		rules[i].Level, rules[i].Same = lint.Normal, ""

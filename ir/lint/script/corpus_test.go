@@ -14,13 +14,7 @@ import (
 // TestCorpus holds that each rule's fixes, all of them at once, leave real files that parse, in which
 // the rule finds nothing more that it has a fix for.
 func TestCorpus(t *testing.T) {
-	files, ok, err := cases.Corpus()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if !ok {
-		t.Skip("no corpus: set STRAKE_CORPUS to a tar.gz of Dockerfiles")
-	}
+	files := cases.NeedCorpus(t)
 	rules := map[string]lint.Rule{}
 	for _, r := range script.Rules() {
 		rules[r.Name] = r

@@ -34,13 +34,7 @@ type sample struct {
 // of variables stands in front as exports, as hadolint has it.
 func samples(t testing.TB) (list []sample) {
 	t.Helper()
-	files, ok, err := cases.Corpus()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if !ok {
-		t.Skip("no corpus: set STRAKE_CORPUS to a tar.gz of Dockerfiles")
-	}
+	files := cases.NeedCorpus(t)
 	for _, f := range files {
 		src := source.NewFile(f.Name, string(f.Data))
 		rule := lint.Rule{Name: "Scripts", View: lint.OnScript(func(s *lint.Script, r *lint.Report) {

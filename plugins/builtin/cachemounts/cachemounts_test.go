@@ -126,13 +126,7 @@ func TestWhy(t *testing.T) {
 // TestCorpus runs over real Dockerfiles: the module stays valid, and a second run
 // changes nothing.
 func TestCorpus(t *testing.T) {
-	files, ok, err := cases.Corpus()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if !ok {
-		t.Skip("no corpus: set STRAKE_CORPUS to a tar.gz of Dockerfiles")
-	}
+	files := cases.NeedCorpus(t)
 	pipeline := &plugins.Pipeline{Steps: []plugins.Step{{Plugin: cachemounts.New(), Config: json.RawMessage(`{}`)}}}
 	count := map[string]int{}
 	for _, f := range files {

@@ -26,13 +26,7 @@ func pass(t testing.TB, m *ir.Module, config string, host plugintest.Host) *plug
 // TestCorpus gives COPYs of real Dockerfiles the flag: what comes out compiles where the file does, a second
 // run changes nothing, and without the flag it is the same.
 func TestCorpus(t *testing.T) {
-	files, ok, err := cases.Corpus()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if !ok {
-		t.Skip("no corpus: set STRAKE_CORPUS to a tar.gz of Dockerfiles")
-	}
+	files := cases.NeedCorpus(t)
 	for _, config := range []string{`{"explain": true}`} {
 		changed, reasons := 0, map[string]int{}
 		for _, f := range files {

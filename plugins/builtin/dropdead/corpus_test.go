@@ -54,13 +54,7 @@ func compiled(ctx context.Context, m *ir.Module, o plan.Options) (vertices []dig
 // TestCorpus holds that what goes from real Dockerfiles changes no vertex of what stays, and
 // nothing of the image's config but its history.
 func TestCorpus(t *testing.T) {
-	files, ok, err := cases.Corpus()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if !ok {
-		t.Skip("no corpus: set STRAKE_CORPUS to a tar.gz of Dockerfiles")
-	}
+	files := cases.NeedCorpus(t)
 	changed, runs, gone := 0, 0, 0
 	for _, f := range files {
 		m, ok := irtest.Build(f.Name, string(f.Data))

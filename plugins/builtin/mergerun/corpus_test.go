@@ -40,13 +40,7 @@ func count(m *ir.Module) (n int) {
 // TestCorpus takes every real Dockerfile through the plugin: what comes out is valid,
 // reads back as it is, and stays when the plugin runs again.
 func TestCorpus(t *testing.T) {
-	files, ok, err := cases.Corpus()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if !ok {
-		t.Skip("no corpus: set STRAKE_CORPUS to a tar.gz of Dockerfiles")
-	}
+	files := cases.NeedCorpus(t)
 	read, changed, before, after, pairs := 0, 0, 0, 0, 0
 	reasons := map[string]int{}
 	for _, f := range files {

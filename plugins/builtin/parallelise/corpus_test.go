@@ -26,13 +26,7 @@ func pass(t testing.TB, m *ir.Module, config string, host plugintest.Host) *plug
 // TestCorpus divides stages of real Dockerfiles: what comes out compiles where the file does, a second
 // run changes nothing, and every step is there once, or what it leaves is copied.
 func TestCorpus(t *testing.T) {
-	files, ok, err := cases.Corpus()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if !ok {
-		t.Skip("no corpus: set STRAKE_CORPUS to a tar.gz of Dockerfiles")
-	}
+	files := cases.NeedCorpus(t)
 	for _, config := range []string{`{"explain": true}`, `{"explain": true, "links": "trust"}`} {
 		changed, reasons := 0, map[string]int{}
 		for _, f := range files {

@@ -40,13 +40,7 @@ func everything(t testing.TB) json.RawMessage {
 // modules compiles the files of the corpus that are Dockerfiles.
 func modules(t testing.TB) map[string]*ir.Module {
 	t.Helper()
-	files, ok, err := cases.Corpus()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if !ok {
-		t.Skip("no corpus: set STRAKE_CORPUS to its archive")
-	}
+	files := cases.NeedCorpus(t)
 	list := map[string]*ir.Module{}
 	for _, f := range files {
 		if m, ok := irtest.Build(f.Name, string(f.Data)); ok && !ir.VerifyLowered(m).HasErrors() {

@@ -26,13 +26,7 @@ func pass(t testing.TB, m *ir.Module, config string, host plugintest.Host) *plug
 // TestCorpus moves steps of real Dockerfiles: none goes, a second run changes nothing, and what is
 // set stays in front of what it was in front of.
 func TestCorpus(t *testing.T) {
-	files, ok, err := cases.Corpus()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if !ok {
-		t.Skip("no corpus: set STRAKE_CORPUS to a tar.gz of Dockerfiles")
-	}
+	files := cases.NeedCorpus(t)
 	for _, config := range []string{`{"explain": true}`, `{"explain": true, "links": "trust"}`} {
 		corpus(t, files, config)
 	}

@@ -15,13 +15,7 @@ import (
 
 // TestCorpus counts what becomes of real Dockerfiles, and holds that a second run changes nothing.
 func TestCorpus(t *testing.T) {
-	files, ok, err := cases.Corpus()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if !ok {
-		t.Skip("no corpus: set STRAKE_CORPUS to a tar.gz of Dockerfiles")
-	}
+	files := cases.NeedCorpus(t)
 	t.Run("toolchain", func(t *testing.T) { splits(t, files) })
 	for _, unknown := range []string{"leave", "drop"} {
 		changed, read, runs := 0, 0, 0

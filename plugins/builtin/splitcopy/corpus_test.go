@@ -61,13 +61,7 @@ func allows(m *ir.Module) map[string]string {
 // TestCorpus counts what becomes of real Dockerfiles with contexts that allow it, and holds what comes
 // out to staying as it is.
 func TestCorpus(t *testing.T) {
-	files, ok, err := cases.Corpus()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if !ok {
-		t.Skip("no corpus: set STRAKE_CORPUS to a tar.gz of Dockerfiles")
-	}
+	files := cases.NeedCorpus(t)
 	p := plugins.Pipeline{Steps: []plugins.Step{{Plugin: splitcopy.New(), Config: []byte(`{"explain": true}`), Grants: []plugins.Grant{plugins.GrantContext, plugins.GrantImages}}}}
 	asked, split, codes := 0, 0, map[string]int{}
 	for _, f := range files {

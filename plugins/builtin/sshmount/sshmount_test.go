@@ -41,13 +41,7 @@ func TestBadConfig(t *testing.T) {
 // TestCorpus runs over real Dockerfiles: the module stays valid, and a second run
 // changes nothing.
 func TestCorpus(t *testing.T) {
-	files, ok, err := cases.Corpus()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if !ok {
-		t.Skip("no corpus: set STRAKE_CORPUS to a tar.gz of Dockerfiles")
-	}
+	files := cases.NeedCorpus(t)
 	pipeline := &plugins.Pipeline{Steps: []plugins.Step{{Plugin: sshmount.New()}}}
 	changed, keys := 0, 0
 	for _, f := range files {
