@@ -4,6 +4,7 @@ import (
 	"context"
 	"slices"
 
+	"github.com/seed-e0495807/strake/ir/lint"
 	"github.com/seed-e0495807/strake/lang/diag"
 )
 
@@ -59,16 +60,21 @@ func (s *Snapshot) apply(list diag.List, unsafe bool) (string, int, error) {
 	return next, n, nil
 }
 
-// reads tells whether a text has no mistake, or not more than the snapshot's.
+// reads tells whether a text has no mistake, or not more than the snapshot's: neither as a Dockerfile
+// nor as scripts of their shells.
 func (s *Snapshot) reads(text string) bool {
-	_, _, err := s.Edited(text).Module()
-	if err == nil {
-		return true
-	}
+	now := s.Edited(text)
+	_, _, err := now.Module()
 	_, _, old := s.Module()
 	was, _ := diag.From(old)
 	is, _ := diag.From(err)
-	return len(is.Errors()) <= len(was.Errors())
+	return (err == nil || len(is.Errors()) <= len(was.Errors())) && now.scripts().NoWorse(s.scripts())
+}
+
+// scripts tells how many scripts of the text do not read.
+func (s *Snapshot) scripts() lint.Unread {
+	t := s.parsed()
+	return lint.Scripts(lint.Input{File: t.tree, Diags: t.found, Written: t.module})
 }
 
 // unknownTarget tells the error for a target that is no stage from one that a fix may be for.
