@@ -12,9 +12,27 @@ import (
 	"github.com/seed-e0495807/strake/lang/diag"
 )
 
+// valued are options of installing whose value is the next word, beside those that package effects
+// knows: the value is no package.
+var valued = map[string]string{
+	"pip": "--group --report -C --cert --client-cert --log --retries --resume-retries --exists-action --use-feature --use-deprecated " +
+		"--keyring-provider --default-timeout --global-option --build-option --config-setting --config-settings --hash",
+	"npm": "--userconfig --globalconfig --workspace -w --tag --fetch-timeout --fetch-retries --fetch-retry-factor --fetch-retry-mintimeout " +
+		"--fetch-retry-maxtimeout --maxsockets --install-strategy --cpu --os --libc --before --script-shell --cafile --location --depth " +
+		"--https-proxy --proxy --noproxy --local-address --otp --auth-type --access --node-options --save-prefix --user-agent --heading",
+	"apk": "--progress-fd --timeout --wait --cache-max-age",
+}
+
 // installs tells whether a command of a package manager has it install, and with what.
 func installs(s *lint.Script, c *shell.Command, words ...string) (effects.Task, bool) {
-	task, ok := s.Task(c)
+	bare := c
+	for option := range strings.FieldsSeq(valued[c.Name]) {
+		if args := withoutOption(bare.Args, option); len(args) < len(bare.Args) {
+			less := *bare
+			less.Args, bare = args, &less
+		}
+	}
+	task, ok := s.Task(bare)
 	return task, ok && slices.Contains(words, task.Command)
 }
 

@@ -93,7 +93,8 @@ func badKey(key string) string {
 	return ""
 }
 
-// missingLabel wants the labels of the configuration in each stage that no other starts from.
+// missingLabel wants the labels of the configuration in each stage that no other starts from, or copies
+// from by its name.
 func missingLabel() lint.Rule {
 	return lint.Rule{
 		Name: "DL3049", Doc: "Give the image the labels that the configuration requires", URL: lint.Page("DL3049"), Severity: diag.Info, Tags: []string{"labels"},
@@ -101,12 +102,17 @@ func missingLabel() lint.Rule {
 			if len(v.Options.Labels) == 0 {
 				return
 			}
-			parents := map[*lint.Stage]bool{}
+			parents, copied := map[*lint.Stage]bool{}, map[string]bool{}
 			for _, stage := range v.Stages {
 				parents[stage.Parent] = true
+				for _, s := range stage.Steps {
+					if b, ok := s.Body.(*ir.Copy); ok && b.From != "" {
+						copied[strings.ToLower(unquote(b.From))] = true
+					}
+				}
 			}
 			for _, stage := range v.Stages {
-				if parents[stage] {
+				if parents[stage] || stage.Name != "" && copied[stage.Name] {
 					continue
 				}
 				has := labelsOf(stage)

@@ -28,13 +28,15 @@ func pipPins() lint.Rule {
 	return r
 }
 
-// withoutOption drops an option and its value.
+// withoutOption drops an option and its value, wherever it is given.
 func withoutOption(args []shell.Word, option string) []shell.Word {
-	i := slices.IndexFunc(args, func(w shell.Word) bool { return w.Lit() == option })
-	if i < 0 {
-		return args
+	for {
+		i := slices.IndexFunc(args, func(w shell.Word) bool { return w.Lit() == option })
+		if i < 0 {
+			return args
+		}
+		args = append(slices.Clone(args[:i]), args[min(i+2, len(args)):]...)
 	}
-	return append(slices.Clone(args[:i]), args[min(i+2, len(args)):]...)
 }
 
 func isGiven(task effects.Task, names ...string) bool {
