@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"io"
 	"slices"
+	"strings"
 	"sync/atomic"
 
 	bk "github.com/moby/buildkit/client/llb"
@@ -32,13 +33,14 @@ type Answer struct {
 	call     string
 	metadata map[string][]byte
 	Found    diag.List // by a check, beside what rules find
+	errors   []string  // rules of which findings are errors
 	checked  bool      // by this program's frontend, which says whether it failed
 	failed   bool
 }
 
 // question has the frontend fill in what its metadata does not tell.
 func (a *Answer) question() gateway.Question {
-	return gateway.Question{Found: func(list diag.List, failed bool) { a.Found, a.checked, a.failed = list, true, failed }}
+	return gateway.Question{Found: func(c gateway.Checked) { a.Found, a.errors, a.checked, a.failed = c.Found, c.Errors, true, c.Failed }}
 }
 
 // given tells whether the build gets what it needs.
@@ -169,15 +171,25 @@ func (a Answer) Print(w io.Writer, file string, asJSON bool) (ok bool, err error
 			return ok, nil
 		}
 	}
-	return ok, printChecks(w, found, file)
+	return ok, printChecks(w, found, a.errors, file)
 }
 
-// printChecks writes what a check found, as buildx does.
-func printChecks(w io.Writer, found lint.LintResults, file string) error {
+// printChecks writes what a check found, as buildx does. Only that some findings are errors buildx
+// does not know.
+func printChecks(w io.Writer, found lint.LintResults, bad []string, file string) error {
+	isBad := func(w lint.Warning) bool { return slices.Contains(bad, w.RuleName) }
+	errs := 0
+	for _, w := range found.Warnings {
+		if isBad(w) {
+			errs++
+		}
+	}
 	switch n := len(found.Warnings); {
 	case n == 0 && found.Error == nil:
 		_, err := fmt.Fprintln(w, "Check complete, no warnings found.")
 		return err
+	case errs > 0:
+		fmt.Fprintf(w, "Check complete, %s found!\n", counted(errs, n-errs))
 	case n == 1:
 		fmt.Fprintln(w, "Check complete, 1 warning has been found!")
 	case n > 1:
@@ -191,9 +203,45 @@ func printChecks(w io.Writer, found lint.LintResults, file string) error {
 		info.Filename = file
 		return info
 	}
-	if err := found.PrintTo(w, named); err != nil || found.Error == nil {
+	var text bytes.Buffer
+	if err := found.PrintTo(&text, named); err != nil { // it sorts them
+		return err
+	}
+	rest := text.String()
+	for _, f := range found.Warnings {
+		const word = "\nWARNING: "
+		before, after, ok := strings.Cut(rest, word+f.RuleName)
+		if !ok {
+			break
+		}
+		if isBad(f) {
+			fmt.Fprintf(w, "%s\nERROR: %s", before, f.RuleName)
+		} else {
+			fmt.Fprintf(w, "%s%s%s", before, word, f.RuleName)
+		}
+		rest = after
+	}
+	if _, err := io.WriteString(w, rest); err != nil || found.Error == nil {
 		return err
 	}
 	found.PrintErrorTo(w, named)
 	return nil
+}
+
+// counted says how many errors and warnings have been found.
+func counted(errs, warnings int) string {
+	text := fmt.Sprintf("%d errors", errs)
+	if errs == 1 {
+		text = "1 error"
+	}
+	switch {
+	case warnings > 1:
+		text += fmt.Sprintf(" and %d warnings", warnings)
+	case warnings == 1:
+		text += " and 1 warning"
+	}
+	if errs+warnings == 1 {
+		return text + " has been"
+	}
+	return text + " have been"
 }

@@ -76,6 +76,10 @@ type Lint struct {
 	Rules   []lint.Rule // that look
 	All     []lint.Rule // that there are: a comment that ignores what none of them finds is told
 	Options lint.Options
+	Levels  lint.Config // of findings that are no rule's
+
+	// Excluded says that nobody is to look at the file.
+	Excluded bool
 
 	// Build is the least severity of what a build shows beside the build checks, and of what a
 	// check of a build fails on; "" is error, and off is none.
@@ -97,7 +101,7 @@ func (l *Lint) InBuild() *Lint {
 	out := *l
 	out.Rules = nil
 	for _, r := range l.Rules {
-		if r.Strict || l.counts(r.Severity) {
+		if r.Strict || !l.Excluded && l.counts(r.Severity) {
 			r.Severity = max(r.Severity, diag.Warning)
 			out.Rules = append(out.Rules, r)
 		}
@@ -118,7 +122,17 @@ func LintOf(f *config.File, all []lint.Rule, name, workDir string, given ...lint
 	if f.Lint == nil {
 		return nil
 	}
-	return &Lint{Rules: f.Choose(all, name, workDir, given...), All: all, Options: f.Lint.Options, Build: f.Lint.Build}
+	levels := f.Levels(name, workDir, given...)
+	chosen, _ := levels.Choose(all) // CheckRules checks the names
+	return &Lint{Rules: chosen, All: all, Options: f.Lint.Options, Levels: levels, Build: f.Lint.Build, Excluded: f.Excludes(name, workDir)}
+}
+
+// Heed is lint.Config.Heed, where there are levels.
+func (c *Config) Heed(list diag.List) diag.List {
+	if c.Lint == nil {
+		return list
+	}
+	return c.Lint.Levels.Heed(list)
 }
 
 // BuildRules are the rules that look when a Dockerfile is built: the build checks, unless Lint has

@@ -12,10 +12,13 @@ import (
 	"github.com/seed-e0495807/strake/backend/llb"
 	"github.com/seed-e0495807/strake/ir"
 	"github.com/seed-e0495807/strake/ir/lint"
+	"github.com/seed-e0495807/strake/ir/lint/codes"
+	"github.com/seed-e0495807/strake/ir/lint/ignore"
 	"github.com/seed-e0495807/strake/ir/plan"
 	"github.com/seed-e0495807/strake/lang/diag"
 	"github.com/seed-e0495807/strake/lang/source"
 	"github.com/seed-e0495807/strake/plugins"
+	"github.com/seed-e0495807/strake/plugins/builtin"
 )
 
 // Inspection is what is to be said of a Dockerfile for one platform.
@@ -59,7 +62,11 @@ func (s *Snapshot) Findings(ctx context.Context) (diag.List, error) {
 			if d.Code == "base-image" && d.Severity == diag.Warning { // a registry that is away is no fault of the file
 				d.Severity = diag.Info
 			}
-			if this := (told{d.Span, d.Code, d.Message}); counts(d) && !have[this] {
+		}
+		all = s.config.Heed(slices.DeleteFunc(all, func(d diag.Diagnostic) bool { return !counts(&d) }))
+		for i := range all {
+			d := &all[i]
+			if this := (told{d.Span, d.Code, d.Message}); !have[this] {
 				have[this] = true
 				list = append(list, *d)
 			}
@@ -102,27 +109,38 @@ func (s *Snapshot) Inspect(ctx context.Context, platform int) (Inspection, error
 		}
 		in = Inspection{Found: checks.Shown(found), Checks: checks.Findings}
 		if s.config.Lint != nil {
-			in.Unused = slices.Concat(checks.Bad, checks.Unused(s.looked(p)))
+			bad := checks.Shown(checks.Bad)
+			in.Unused = append(bad, checks.Unused(s.looked(p), func(code string) string { return lint.Near(s.config.Lint.All, code) })...)
 		}
 		return in, err
 	})
 }
 
-// looked tells of a code whether its rule has looked, and whether there is one. Those of the
-// facts of a plan look where there is a plan.
+// looked tells of a code, a pattern of codes or ignore.All whether a rule has looked that it stands for,
+// and whether there is one. Those of the facts of a plan look where there is a plan. Who finds what has
+// another code may have had no reason to look.
 func (s *Snapshot) looked(p *plan.Plan) func(code string) (looked, exists bool) {
 	return func(code string) (bool, bool) {
-		plugin, _, _ := strings.Cut(code, "/")
-		if s.config.Plugins != nil && slices.ContainsFunc(s.config.Plugins.Steps, func(s plugins.Step) bool { return s.Plugin.Info().Name == plugin }) {
+		names := func(name string) bool { return (&ignore.Comment{Code: code}).Names(name) }
+		if s.ofPlugin(code, names) {
 			return false, true // plugins.Pipeline tells
 		}
-		i := slices.IndexFunc(s.config.Lint.Rules, func(r lint.Rule) bool { return r.Name == code })
-		if i < 0 {
-			return false, slices.ContainsFunc(s.config.Lint.All, func(r lint.Rule) bool { return r.Name == code })
-		}
-		r := &s.config.Lint.Rules[i]
-		return r.Level == lint.Normal && (r.Fact == nil || p != nil && p.Target != nil), true
+		looked := slices.ContainsFunc(s.config.Lint.Rules, func(r lint.Rule) bool {
+			return names(r.Name) && r.Level == lint.Normal && (r.Fact == nil || p != nil && p.Target != nil)
+		})
+		return looked, looked || slices.ContainsFunc(s.config.Lint.All, func(r lint.Rule) bool { return names(r.Name) }) ||
+			slices.ContainsFunc(codes.All(), func(c codes.Code) bool { return names(c.Name) })
 	}
+}
+
+// ofPlugin tells whether a code, or one that it stands for, may be a plugin's.
+func (s *Snapshot) ofPlugin(code string, names func(string) bool) bool {
+	plugin, _, _ := strings.Cut(code, "/")
+	of := func(name string) bool { return name == plugin || names(name) }
+	if s.config.Plugins != nil && slices.ContainsFunc(s.config.Plugins.Steps, func(s plugins.Step) bool { return of(s.Plugin.Info().Name) }) {
+		return true
+	}
+	return builtin.All()[plugin] != nil
 }
 
 // partial plans as much as can be known, and lowers it. The list is what there is to say.

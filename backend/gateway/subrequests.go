@@ -37,9 +37,16 @@ type question struct {
 type Question struct {
 	// Found is told what a check finds beside the build checks: what a build would end
 	// with, and the findings of plugins. The check then goes on where a base image is not
-	// to be had, and failed says whether what was found is a reason to fail. BuildKit's answer,
+	// to be had, and Failed says whether what was found is a reason to fail. BuildKit's answer,
 	// which nil is for, ends there and has the first error.
-	Found func(list diag.List, failed bool)
+	Found func(Checked)
+}
+
+// Checked is what a check finds that the answer has no room for.
+type Checked struct {
+	Found  diag.List
+	Errors []string // rules whose findings in the answer are errors, on which the check fails
+	Failed bool
 }
 
 // Ask has a source answer the subrequest that is among its options. Errors are as those
@@ -109,12 +116,18 @@ func (q question) check(ctx context.Context) ([]lint.Finding, error) {
 	if err != nil {
 		return in.Checks, err
 	}
-	list := slices.DeleteFunc(slices.Clone(in.Found), compile.Checked)
+	list := slices.DeleteFunc(slices.Clone(q.snapshot.Config().Heed(in.Found)), compile.Checked)
 	failed := slices.ContainsFunc(list, func(d diag.Diagnostic) bool { return d.Severity <= diag.Warning }) ||
 		slices.ContainsFunc(in.Checks, q.snapshot.Config().Lint.Fails)
-	list = append(list, in.Unused...)
+	list = append(list, q.snapshot.Config().Heed(in.Unused)...)
 	list.Sort()
-	q.Found(list, failed)
+	var bad []string
+	for _, f := range in.Checks {
+		if f.Severity == diag.Error && !f.Strict() && q.snapshot.Config().Lint.Fails(f) {
+			bad = append(bad, f.Rule)
+		}
+	}
+	q.Found(Checked{list, bad, failed})
 	if _, _, err := q.snapshot.Module(); err != nil {
 		return in.Checks, err
 	}

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/seed-e0495807/strake/ir/lint/codes"
 	"github.com/seed-e0495807/strake/lang/diag"
 )
 
@@ -17,9 +18,10 @@ type Config struct {
 }
 
 // Setting is what is said of rules. Where two are about one rule, the more specific one counts:
-// a name before a tag, a longer pattern before a shorter one; of equal ones the last.
+// a name before a tag, a longer pattern before a shorter one; of equal ones the last. Patterns and tags
+// are about rules that look without being asked: the others want their names.
 type Setting struct {
-	Name  string // a rule's, or another tool's for it; a pattern of path.Match over names; or "tag/" and a tag
+	Name  string // a rule's, or another tool's for it; a pattern of path.Match over names; "tag/" and a tag; or a code of package codes
 	Level string // one of Levels
 }
 
@@ -31,9 +33,15 @@ func Levels() []string { return []string{"off", "on", "error", "warning", "info"
 type UnknownError struct {
 	Name string
 	Near string // that may be meant; "" is none
+	Ends bool   // there is a code of that name, of mistakes that a build ends with
 }
 
-func (e *UnknownError) Error() string { return fmt.Sprintf("no rule is called %s", e.Name) }
+func (e *UnknownError) Error() string {
+	if e.Ends {
+		return fmt.Sprintf("%s is a mistake that a build ends with, which no setting changes", e.Name)
+	}
+	return fmt.Sprintf("no rule is called %s", e.Name)
+}
 
 // Choose gives the rules that look, with their severities. The errors are *UnknownError.
 func (c Config) Choose(rules []Rule) ([]Rule, []error) {
@@ -57,32 +65,71 @@ func (c Config) Choose(rules []Rule) ([]Rule, []error) {
 			}
 		}
 		if level != "off" {
-			rule.set(level)
+			rule.set(level, best >= exact)
 			out = append(out, rule)
 		}
 	}
 	var errs []error
 	for i, s := range c.Settings {
-		if !used[i] {
-			errs = append(errs, &UnknownError{s.Name, Near(rules, s.Name)})
+		if code, ok := codes.Of(s.Name); !used[i] && (!ok || code.Ends()) {
+			unknown := &UnknownError{Name: s.Name, Ends: ok}
+			if !ok {
+				unknown.Near = Near(rules, s.Name)
+			}
+			errs = append(errs, unknown)
 		}
 	}
 	return out, errs
 }
 
-// Near is the name of a rule that may be meant by one that none has; "" is none.
+// Heed leaves out, of findings that are no rule's, those that a setting has off, and gives others their
+// level. Mistakes that a build ends with stay as they are.
+func (c Config) Heed(list diag.List) diag.List {
+	levels := map[string]string{}
+	for _, s := range c.Settings {
+		if _, is := codes.Of(s.Name); is {
+			levels[s.Name] = s.Level
+		}
+	}
+	if len(levels) == 0 {
+		return list
+	}
+	var out diag.List
+	for _, d := range list {
+		level := levels[d.Code]
+		if !codes.Set(&d) {
+			level = ""
+		}
+		if severity, ok := diag.SeverityOf(level); ok {
+			d.Severity = severity
+		}
+		if level != "off" {
+			out = append(out, d)
+		}
+	}
+	return out
+}
+
+// Near is the name of a rule, or a code of what is no rule's, that may be meant by one that none has; ""
+// is none.
 func Near(rules []Rule, name string) string {
 	var names []string
+	for _, c := range codes.All() {
+		names = append(names, c.Name)
+	}
 	for _, r := range rules {
 		names = append(names, r.Name)
 	}
 	return diag.Suggest(name, names)
 }
 
+// exact is the least rank of a setting that has a rule's name.
+const exact = 2 << 20
+
 // rank is how much a setting has to do with a rule, which grows with how specific it is; 0 is
 // nothing. Twins are names of the rules of other tools that are the same.
 func (s Setting) rank(r *Rule, twins []string) int {
-	const tag, twin, name = 1 << 20, 2 << 20, 3 << 20
+	const tag, twin, name = 1 << 20, exact, 3 << 20
 	t, ok := strings.CutPrefix(s.Name, "tag/")
 	switch {
 	case ok && slices.Contains(r.Tags, t):
@@ -99,12 +146,12 @@ func (s Setting) rank(r *Rule, twins []string) int {
 	return 0
 }
 
-// set takes a level.
-func (r *Rule) set(level string) {
+// set takes a level. A rule that looks when it is asked for is asked for by its name alone.
+func (r *Rule) set(level string, named bool) {
 	if s, ok := diag.SeverityOf(level); ok {
 		r.Severity = s
 	}
-	if level != "" {
+	if named {
 		r.Level = Normal
 	}
 }

@@ -29,6 +29,11 @@ func TestChoose(t *testing.T) {
 		{"a longer pattern", []lint.Setting{{"DL1*", "info"}, {"*", "off"}}, "DL1 info, DL12 info"},
 		{"the last of equals", []lint.Setting{{"DL1", "info"}, {"DL1", "error"}}, "DL1 error, DL12 error, odd info experimental"},
 		{"asked for", []lint.Setting{{"odd", "on"}}, "DL1 warning, DL12 error, odd info"},
+		{"a pattern asks for none", []lint.Setting{{"*", "error"}}, "DL1 error, DL12 error, odd error experimental"},
+		{"nor does a longer one, or a tag", []lint.Setting{{"*", "off"}, {"o*", "on"}, {"tag/apt", "on"}}, "DL1 warning, odd info experimental"},
+		{"a name beside a pattern", []lint.Setting{{"odd", "on"}, {"o*", "error"}}, "DL1 warning, DL12 error, odd info"},
+		{"codes of the compiler", []lint.Setting{{"unused-ignore", "off"}, {"missing-source", "info"}}, "DL1 warning, DL12 error, odd info experimental"},
+		{"mistakes that end a build", []lint.Setting{{"unknown-instruction", "off"}}, "DL1 warning, DL12 error, odd info experimental; unknown-instruction "},
 		{"nobody's", []lint.Setting{{"DL13", "on"}, {"tag/x", "on"}, {"X*", "off"}}, "DL1 warning, DL12 error, odd info experimental; DL13 DL1, tag/x , X* "},
 		{"off by the name of a twin", []lint.Setting{{"twin", "off"}}, "DL1 warning, odd info experimental"},
 		{"a twin's own name first", []lint.Setting{{"twin", "off"}, {"DL12", "info"}}, "DL1 warning, DL12 info, odd info experimental"},
@@ -57,5 +62,18 @@ func TestChoose(t *testing.T) {
 	}
 	if rules[2].Level != lint.Experimental || rules[0].Severity != diag.Warning {
 		t.Error("the rules themselves were changed")
+	}
+}
+
+// TestHeed holds what settings do to findings that are no rule's.
+func TestHeed(t *testing.T) {
+	list := diag.List{{Code: "unused-ignore", Severity: diag.Warning}, {Code: "missing-source"}, {Code: "base-image"}, {Code: "base-image", Severity: diag.Info}, {Code: "DL1", Severity: diag.Info}}
+	got := lint.Config{Settings: []lint.Setting{{"unused-ignore", "off"}, {"missing-source", "info"}, {"base-image", "hint"}, {"DL1", "off"}}}.Heed(list)
+	var text []string
+	for _, d := range got {
+		text = append(text, d.Code+" "+d.Severity.String())
+	}
+	if want := "missing-source info, base-image error, base-image hint, DL1 info"; strings.Join(text, ", ") != want {
+		t.Errorf("%q", text)
 	}
 }

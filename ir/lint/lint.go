@@ -21,10 +21,12 @@ import (
 	"github.com/moby/buildkit/frontend/dockerfile/linter"
 
 	"github.com/seed-e0495807/strake/ir"
+	"github.com/seed-e0495807/strake/ir/lint/codes"
 	"github.com/seed-e0495807/strake/ir/lint/ignore"
 	"github.com/seed-e0495807/strake/ir/plan"
 	"github.com/seed-e0495807/strake/lang"
 	"github.com/seed-e0495807/strake/lang/diag"
+	"github.com/seed-e0495807/strake/lang/late"
 	"github.com/seed-e0495807/strake/lang/source"
 )
 
@@ -105,11 +107,12 @@ func (r Result) ignored(f *Finding) bool {
 	return hit
 }
 
-// Shown leaves out what comments ignore of other findings than those of rules. Errors stay.
+// Shown leaves out what comments ignore of other findings than those of rules. Mistakes that a build
+// would end with stay.
 func (r Result) Shown(list diag.List) diag.List {
 	return slices.DeleteFunc(slices.Clone(list), func(d diag.Diagnostic) bool {
 		hit := false
-		if d.Severity == diag.Error {
+		if !codes.Set(&d) {
 			return false
 		}
 		for c := range r.index.Covering(d.Code, d.Span) {
@@ -119,20 +122,16 @@ func (r Result) Shown(list diag.List) diag.List {
 	})
 }
 
-// Unused tells of what ignores nothing: comments, and names in the check directive. Known tells
-// whether a code is one of what has looked; of others nothing is said, unless nobody has them.
-func (r Result) Unused(known func(code string) (looked, exists bool)) diag.List {
+// Unused tells of what ignores nothing, comments and names in the check directive, as far as no comment
+// ignores that. Known tells whether a code, a pattern of codes or ignore.All is one of what has looked; of
+// others nothing is said, unless nobody has them. Near is what may be meant by such a one.
+func (r Result) Unused(known func(code string) (looked, exists bool), near func(code string) string) diag.List {
 	var list diag.List
+	about := map[*ignore.Comment]bool{} // findings of this kind, which are known last
 	for _, c := range r.ignores {
-		looked, exists := known(c.Code)
-		d := c.Unused()
-		switch ours := !strings.HasPrefix(c.Code, "SC") && !strings.HasPrefix(c.Code, "DL"); {
-		case c.Used || exists && !looked || !exists && !ours:
-			continue
-		case !exists:
-			d.Message = "nothing is ignored here: there is no rule " + c.Code
+		if about[c] = c.Names("unused-ignore"); !about[c] {
+			unused(c, &list, known, near)
 		}
-		list.Add(d)
 	}
 	for _, name := range r.skips {
 		if looked, _ := known(name); looked && !r.skipped[name] {
@@ -140,7 +139,34 @@ func (r Result) Unused(known func(code string) (looked, exists bool)) diag.List 
 				Message: "the check directive skips " + name + ", which finds nothing here", Hint: "remove it from the directive"})
 		}
 	}
+	list = r.Shown(list)
+	for _, c := range r.ignores {
+		if about[c] {
+			unused(c, &list, known, near)
+		}
+	}
 	return list
+}
+
+var ofOthers = late.Regexp(`^(DL|SC)[0-9]{4}$`) // codes of hadolint and ShellCheck, which may have more than we know
+
+// unused tells of a comment that ignores nothing.
+func unused(c *ignore.Comment, list *diag.List, known func(code string) (looked, exists bool), near func(string) string) {
+	looked, exists := known(c.Code)
+	if c.Used || exists && !looked || !exists && (ofOthers().MatchString(c.Code) || c.Foreign) {
+		return
+	}
+	d := c.Unused()
+	if !exists {
+		d.Message = "nothing is ignored here: there is no rule " + c.Code
+		if c.Many() {
+			d.Message = "nothing is ignored here: no rule is of the pattern " + c.Code
+		}
+		if like := near(c.Code); like != "" {
+			d.Hint = "did you mean " + like + "?"
+		}
+	}
+	list.Add(d)
 }
 
 // Err is an error when the author wants findings to be errors and there are some.

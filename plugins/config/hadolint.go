@@ -29,8 +29,8 @@ type Lookup func(name string) (value string, set bool)
 
 // Hadolint reads the configuration that hadolint has for a Dockerfile in dir: the first of .hadolint.yaml
 // there, in the directories above up to that of the repository, in the working directory, and the files
-// of the user; then the variables HADOLINT_…, which count before it. Nil is none. Mistakes are a
-// diag.List with places in the set.
+// of the user; then the variables HADOLINT_…, which count before it. Nil is none. Mistakes and warnings
+// are a diag.List with places in the set.
 func Hadolint(ctx context.Context, dir string, env Lookup, set *source.Set) (*HadolintConfig, diag.List, error) {
 	name, bad, err := findHadolint(ctx, dir, env)
 	if err != nil || len(bad) > 0 {
@@ -120,7 +120,9 @@ func (c *HadolintConfig) read(file *source.File) diag.List {
 	if diags.HasErrors() {
 		return diags
 	}
+	unread(root, hadolintKeys, &diags)
 	if overrides := root.Get("override"); overrides != nil {
+		unread(overrides, []string{"error", "warning", "info", "style"}, &diags)
 		for _, f := range overrides.Fields {
 			c.override(f.Key, oneOrMore(f.Value))
 		}
@@ -146,6 +148,26 @@ func (c *HadolintConfig) read(file *source.File) diag.List {
 	}
 	c.Format = root.Get("format").Str()
 	return diags
+}
+
+// hadolintKeys are those that hadolint knows, by its README. It passes over others without a word.
+var hadolintKeys = []string{"disable-ignore-pragma", "failure-threshold", "format", "ignored", "label-schema", "no-color", "no-fail", "override",
+	"strict-labels", "trustedRegistries", "verbose"}
+
+// unread warns of keys that nothing reads.
+func unread(n *yamltree.Node, known []string, diags *diag.List) {
+	if n == nil {
+		return
+	}
+	for _, f := range n.Fields {
+		if slices.Contains(known, f.Key) {
+			continue
+		}
+		d := diags.Warnf(f.Span, "config", "nothing reads the key %s: hadolint has none of that name", f.Key)
+		if d.Hint = "it has " + both(known); diag.Suggest(f.Key, known) != "" {
+			d.Hint = "did you mean `" + diag.Suggest(f.Key, known) + "`?"
+		}
+	}
 }
 
 // variables reads the environment, and tells whether that says anything.

@@ -20,12 +20,16 @@ func read(t *testing.T, dir string, env map[string]string) string {
 	switch {
 	case err != nil:
 		t.Fatal(err)
-	case len(bad) > 0:
+	case bad.HasErrors():
 		return "bad: " + bad[0].Message
 	case c == nil:
 		return "none"
 	}
-	return fmt.Sprintf("%v %v %v strict:%v pragmas:%v fail:%s format:%s", c.Settings, c.Options.Registries, c.Options.Labels, c.Options.StrictLabels, !c.Options.NoPragmas, c.FailOn, c.Format)
+	text := fmt.Sprintf("%v %v %v strict:%v pragmas:%v fail:%s format:%s", c.Settings, c.Options.Registries, c.Options.Labels, c.Options.StrictLabels, !c.Options.NoPragmas, c.FailOn, c.Format)
+	for _, d := range bad {
+		text += fmt.Sprintf("; %s at %d: %s; %s", d.Severity, d.Span.Start, d.Message, d.Hint)
+	}
+	return text
 }
 
 // TestHadolint reads all that hadolint's file and variables say.
@@ -53,7 +57,10 @@ trustedRegistries: docker.io
 		{"a threshold of none", "failure-threshold: none\n", nil, "[] [] map[] strict:false pragmas:true fail:never format:"},
 		{"a threshold that is none of them", "failure-threshold: high\n", nil, `bad: "high" is no threshold`},
 		{"a format of labels that is none of them", "label-schema: {a: number}\n", nil, `bad: "number" is no format of a label`},
-		{"what is not known is passed over", "other: 1\noverride: {fatal: [DL3000]}\n", nil, "[] [] map[] strict:false pragmas:true fail: format:"},
+		{"what is not known is passed over", "other: 1\noverride: {fatal: [DL3000]}\nignore: [DL3000]\n", nil, "[] [] map[] strict:false pragmas:true fail: format:" +
+			"; warning at 0: nothing reads the key other: hadolint has none of that name; it has disable-ignore-pragma, failure-threshold, format, ignored, label-schema, no-color, no-fail, override, strict-labels, trustedRegistries and verbose" +
+			"; warning at 37: nothing reads the key ignore: hadolint has none of that name; did you mean `ignored`?" +
+			"; warning at 20: nothing reads the key fatal: hadolint has none of that name; it has error, warning, info and style"},
 		{"an empty file", "\n", nil, "[] [] map[] strict:false pragmas:true fail: format:"},
 		{"variables alone", "", map[string]string{
 			"HADOLINT_IGNORE": "DL3010, DL3020", "HADOLINT_OVERRIDE_ERROR": "DL3001", "HADOLINT_OVERRIDE_WARNING": "DL3002", "HADOLINT_OVERRIDE_INFO": "DL3003", "HADOLINT_OVERRIDE_STYLE": "DL3004",

@@ -14,6 +14,7 @@ import (
 type Lint struct {
 	Rules      []Level
 	Paths      []PathLevels
+	Exclude    Selection // of paths
 	Options    lint.Options
 	Build      string // the least severity that a build shows beside the build checks, or off; "" where it does not say
 	ShellCheck string // "", "off", "auto" or "on": a path would have a repository run programs
@@ -31,11 +32,15 @@ type PathLevels struct {
 	Rules []Level
 }
 
-// Choose gives those of all rules that look at a Dockerfile; a relative name starts at workDir.
-// Settings that are given count before the file's.
-func (f *File) Choose(all []lint.Rule, name, workDir string, given ...lint.Setting) []lint.Rule {
-	chosen, _ := lint.Config{Settings: append(f.levels(name, workDir), given...)}.Choose(all) // CheckRules checks the names
-	return chosen
+// Levels are the settings of rules that look at a Dockerfile; a relative name starts at workDir. Those
+// that are given count before the file's.
+func (f *File) Levels(name, workDir string, given ...lint.Setting) lint.Config {
+	return lint.Config{Settings: append(f.levels(name, workDir), given...)}
+}
+
+// Excludes tells whether nobody is to look at a Dockerfile.
+func (f *File) Excludes(name, workDir string) bool {
+	return f.Lint != nil && f.Lint.Exclude.hasFile(name, f.Dir(), workDir)
 }
 
 // levels are the settings of a Dockerfile. Those of paths come last.
@@ -101,6 +106,10 @@ func (l *loader) lint(n *yamltree.Node) {
 			out.Paths = append(out.Paths, PathLevels{Selection{Paths: texts(item.Get("match"))}, ruleLevels(item.Get("rules"))})
 		}
 	}
+	for _, p := range items(n.Get("exclude")) {
+		l.glob(p, true)
+	}
+	out.Exclude.Paths = texts(n.Get("exclude"))
 	out.Options.Registries = texts(n.Get("registries"))
 	if labels := n.Get("labels"); labels != nil && len(labels.Fields) > 0 {
 		out.Options.Labels = map[string]lint.LabelFormat{}

@@ -19,6 +19,7 @@ lint:
   registries: [docker.io, "*.acme"]
   labels: {owner: email, url: url}
   strict-labels: true
+  exclude: ["made/**", "*.tmpl"]
   build: warning
   shellcheck: auto
 `
@@ -36,6 +37,11 @@ func TestLint(t *testing.T) {
 	} {
 		if got := fmt.Sprint(f.levels(name, "/r")); got != want {
 			t.Errorf("%s: %s", name, got)
+		}
+	}
+	for name, want := range map[string]bool{"Dockerfile": false, "made/a/Dockerfile": true, "a/made/Dockerfile": false, "Dockerfile.tmpl": true, "/r/made/x": true, "../made/x": false} {
+		if got := f.Excludes(name, "/r"); got != want {
+			t.Errorf("%s is left out: %v", name, got)
 		}
 	}
 	l := f.Lint

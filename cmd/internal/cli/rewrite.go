@@ -3,6 +3,8 @@ package cli
 import (
 	"errors"
 	"io"
+	"io/fs"
+	"os"
 	"strings"
 
 	"github.com/aymanbagabas/go-udiff"
@@ -46,6 +48,14 @@ func (t *Target) Replace(old, text string) error {
 	err := regular.Replace(t.Root, t.Real, old, text)
 	if errors.Is(err, regular.ErrChanged) {
 		return diag.Diagnostic{Code: "changed", Message: t.Real + " is no longer the file that was read", Hint: "run the command again"}
+	}
+	var at *fs.PathError
+	var link *os.LinkError
+	switch {
+	case errors.As(err, &at):
+		return &fs.PathError{Op: opWrite, Path: t.name, Err: at.Err}
+	case errors.As(err, &link):
+		return &fs.PathError{Op: opWrite, Path: t.name, Err: link.Err}
 	}
 	return err
 }

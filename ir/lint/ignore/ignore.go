@@ -8,11 +8,12 @@
 //	# hadolint global ignore=CODE            of the whole file
 //	# shellcheck disable=CODE                as the first
 //
-// A code may stand for all that begin with it and a slash. Ours need a reason. The check directive is
-// no matter of this package.
+// A code may stand for all that begin with it and a slash, a pattern of path.Match for those that match,
+// and "all" for all. Ours need a reason. The check directive is no matter of this package.
 package ignore
 
 import (
+	"path"
 	"slices"
 	"strings"
 	"unicode"
@@ -30,6 +31,7 @@ type Comment struct {
 	Over     source.Span // where the finding starts that it is about; a stretch of the file
 	Used     bool        // something was not shown
 	Hadolint bool        // it is written for that
+	Foreign  bool        // it is written for that or ShellCheck
 }
 
 // Covers tells whether a finding that starts at a place, with a code, is one of the comment's.
@@ -37,24 +39,39 @@ func (c *Comment) Covers(code string, at source.Span) bool {
 	return !at.IsZero() && at.File == c.Over.File && c.Over.Start <= at.Start && at.Start < c.Over.End && c.Names(code)
 }
 
+// All is what a comment has in place of a code for all.
+const All = "all"
+
 // Names tells whether the comment's code stands for a code.
 func (c *Comment) Names(code string) bool {
+	if c.Many() {
+		ok, err := path.Match(c.Code, code)
+		return c.Code == All || ok && err == nil
+	}
 	rest, ok := strings.CutPrefix(code, c.Code)
 	return ok && (rest == "" || rest[0] == '/')
 }
 
+// Many tells whether the comment's code stands for codes of other names.
+func (c *Comment) Many() bool { return c.Code == All || strings.ContainsAny(c.Code, "*?[") }
+
 // Unused is what there is to say of a comment that ignores nothing.
 func (c *Comment) Unused() diag.Diagnostic {
+	what := "no " + c.Code
+	if c.Code == All {
+		what = "nothing to ignore"
+	}
 	return diag.Diagnostic{Severity: diag.Warning, Code: "unused-ignore", Span: c.At,
-		Message: "nothing is ignored here: there is no " + c.Code + " below", Hint: "remove the comment"}
+		Message: "nothing is ignored here: there is " + what + " below", Hint: "remove the comment"}
 }
 
 // The forms of comments, behind the "#".
 var (
-	ours   = late.Regexp(`^\s*strake:\s*ignore(-file|-start)?=([^\s,]+(?:,[^\s,]+)*)(.*)$`)
-	end    = late.Regexp(`^\s*strake:\s*ignore-end\s*$`)
-	meant  = late.Regexp(`(?i)^\s*strake\s*:?\s*ignor`)
-	others = late.Regexp(`^\s*(?:hadolint\s+(global\s+)?ignore|shellcheck\s+disable)\s*=\s*([^\s,]+(?:\s*,\s*[^\s,]+)*)`)
+	ours    = late.Regexp(`^\s*strake:\s*ignore(-file|-start)?=([^\s,]+(?:,[^\s,]+)*)(.*)$`)
+	end     = late.Regexp(`^\s*strake:\s*ignore-end\s*$`)
+	meant   = late.Regexp(`(?i)^\s*strake\s*(:?)\s*(?:ignor[\w-]*|([\w-]+)(=?))`)
+	mention = late.Regexp(`(?i)strake`)
+	others  = late.Regexp(`^\s*(?:hadolint\s+(global\s+)?ignore|shellcheck\s+disable)\s*=\s*([^\s,]+(?:\s*,\s*[^\s,]+)*)`)
 )
 
 // Is tells whether a line of a Dockerfile is a comment of ours that ignores something.
@@ -66,7 +83,7 @@ func Is(line string) bool {
 // Read finds the comments of a file, and warns of those of ours that are not understood.
 func Read(file *lang.File) ([]*Comment, diag.List) {
 	text := file.Source.Text
-	if !strings.Contains(text, "ignor") && !strings.Contains(text, "disable") && !strings.Contains(text, "Ignor") {
+	if !strings.Contains(text, "ignor") && !strings.Contains(text, "disable") && !mention().MatchString(text) {
 		return nil, nil
 	}
 	r := reader{file: file}
@@ -80,6 +97,10 @@ func Read(file *lang.File) ([]*Comment, diag.List) {
 	}
 	for _, c := range r.blocks {
 		c.Over.End = file.Span().End
+		if n := len(r.bad); n == 0 || r.bad[n-1].Span != c.At {
+			r.bad.Warnf(c.At, "ignore-without-end", "this goes on to the end of the file: there is no ignore-end").
+				Hint = "write `# strake: ignore-end` where it ends, or ignore-file in place of ignore-start"
+		}
 	}
 	return append(r.all, r.above...), r.bad
 }
@@ -97,6 +118,9 @@ type reader struct {
 // comment reads the text of a comment; next are those that are about what follows.
 func (r *reader) comment(at source.Span, text string, next *[]*Comment) {
 	if end().MatchString(text) {
+		if r.blocks == nil {
+			r.bad.Warnf(at, "ignore-without-end", "nothing ends here: there is no ignore-start above").Hint = "remove the comment"
+		}
 		for _, c := range r.blocks {
 			c.Over.End = at.Start
 		}
@@ -105,14 +129,12 @@ func (r *reader) comment(at source.Span, text string, next *[]*Comment) {
 	}
 	if g := others().FindStringSubmatch(text); g != nil {
 		for _, c := range r.codes(at, g[2], map[bool]string{true: "-file"}[g[1] != ""], next) {
-			c.Hadolint = strings.Contains(g[0], "hadolint")
+			c.Hadolint, c.Foreign = strings.Contains(g[0], "hadolint"), true
 		}
 		return
 	}
 	switch g := ours().FindStringSubmatch(text); {
-	case g == nil && meant().MatchString(text):
-		r.bad.Warnf(at, "bad-ignore", "nothing is ignored here: the comment is not understood").
-			Hint = "it is written as `# strake: ignore=CODE,CODE reason`"
+	case g == nil && r.misspelt(at, text):
 	case g == nil:
 	case !strings.ContainsFunc(g[3], isWordy):
 		r.bad.Warnf(at, "ignore-without-reason", "nothing is ignored here: the comment has no reason").
@@ -120,6 +142,32 @@ func (r *reader) comment(at source.Span, text string, next *[]*Comment) {
 	default:
 		r.codes(at, g[2], g[1], next)
 	}
+}
+
+// forms are what comments of ours may be.
+var forms = []string{"ignore", "ignore-start", "ignore-end", "ignore-file"}
+
+// misspelt warns of a comment that is meant for strake and is not understood. Others may say what they
+// like behind its name.
+func (r *reader) misspelt(at source.Span, text string) bool {
+	g := meant().FindStringSubmatch(text)
+	if g == nil {
+		return false
+	}
+	near := "ignore"
+	if g[2] != "" {
+		near = diag.Suggest(g[2], forms)
+		colon, equals := g[1] != "", g[3] != ""
+		if !(colon && equals || near != "" && (colon || equals)) {
+			return false
+		}
+	}
+	d := r.bad.Warnf(at, "bad-ignore", "nothing is ignored here: the comment is not understood")
+	d.Hint = "it is written as `# strake: ignore=CODE,CODE reason`"
+	if g[2] != "" && near != "" {
+		d.Hint = "did you mean `" + near + "`? " + d.Hint
+	}
+	return true
 }
 
 func isWordy(c rune) bool { return unicode.IsLetter(c) || unicode.IsDigit(c) }

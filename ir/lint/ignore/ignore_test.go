@@ -20,7 +20,10 @@ func TestRead(t *testing.T) {
 		{"no comment", "FROM a\nRUN x '\\\n# strake: ignore=A why' \\\n y\nRUN echo '# strake: ignore=A why'\n", "A 4-4", ""}, // the line is one, for BuildKit
 		{"the file", "FROM a\n# strake: ignore-file=A why\nRUN x\n", "A 1-3", ""},
 		{"a block", "FROM a\n# strake: ignore-start=A why\nRUN x\nRUN y\n# strake: ignore-end\nRUN z\n", "A 2-4", ""},
-		{"a block without end", "FROM a\n# strake: ignore-start=A why\nRUN x\n", "A 2-3", ""},
+		{"a block without end", "FROM a\n# strake: ignore-start=A,B why\nRUN x\n", "A 2-3, B 2-3", "2 ignore-without-end"},
+		{"an end alone", "FROM a\n# strake: ignore-end\nRUN x\n", "", "2 ignore-without-end"},
+		{"misspelt", "FROM a\n# strake: ingore=A why\n#strake:ignore_file=A why\n# strake: ignroe-start A\n# Strake: disable=A why\nRUN x \\\n# strake: igone=A why\n y\n", "", "2 bad-ignore, 3 bad-ignore, 4 bad-ignore, 5 bad-ignore, 7 bad-ignore"},
+		{"prose", "FROM a\n# strake builds this\n# strake: see the docs\n# strake is=nice\nRUN x\n", "", ""},
 		{"hadolint", "# hadolint global ignore=DL1\nFROM a\n# hadolint ignore=DL2, SC3\nRUN x\n", "DL1 1-4, DL2 4-4, SC3 4-4", ""},
 		{"shellcheck", "FROM a\nRUN x \\\n # shellcheck disable=SC1,SC2\n y\n", "SC1 4-4, SC2 4-4", ""},
 		{"nothing below", "FROM a\n# strake: ignore=A why\n", "A -", ""},
@@ -45,6 +48,27 @@ func TestRead(t *testing.T) {
 		}
 		if strings.Join(got, ", ") != c.want || strings.Join(wrong, ", ") != c.bad {
 			t.Errorf("%s: %q and %q", c.name, got, wrong)
+		}
+	}
+}
+
+// TestMisspelt holds what is suggested in place of a word.
+func TestMisspelt(t *testing.T) {
+	file, _ := lang.Parse(source.NewFile("Dockerfile", "FROM a\n# strake: ignroe-file=A why\nRUN x\n"))
+	_, bad := ignore.Read(file)
+	if len(bad) != 1 || !strings.HasPrefix(bad[0].Hint, "did you mean `ignore-file`?") {
+		t.Errorf("%v", bad)
+	}
+}
+
+// TestMany holds what patterns and "all" stand for.
+func TestMany(t *testing.T) {
+	for _, c := range []struct {
+		code, of string
+		want     bool
+	}{{"DL30*", "DL3008", true}, {"DL30*", "DL4000", false}, {"all", "x/y", true}, {"all", "all", true}, {"merge-run/*", "merge-run/a", true}, {"[", "[", false}} {
+		if got := (&ignore.Comment{Code: c.code}).Names(c.of); got != c.want {
+			t.Errorf("%s of %s: %v", c.code, c.of, got)
 		}
 	}
 }

@@ -13,6 +13,9 @@ type Index struct {
 	codes map[string]*stretches
 }
 
+// many is the key of comments that are about codes of several names.
+const many = "*"
+
 // stretches are the comments of a code, by where what they are about starts.
 type stretches struct {
 	wide []*Comment // about all of a file
@@ -24,10 +27,14 @@ type stretches struct {
 func NewIndex(list []*Comment, file source.Span) Index {
 	index := Index{map[string]*stretches{}}
 	for _, c := range list {
-		s := index.codes[c.Code]
+		key := c.Code
+		if c.Many() {
+			key = many
+		}
+		s := index.codes[key]
 		if s == nil {
 			s = &stretches{}
-			index.codes[c.Code] = s
+			index.codes[key] = s
 		}
 		if c.Over == file {
 			s.wide = append(s.wide, c)
@@ -49,6 +56,9 @@ func NewIndex(list []*Comment, file source.Span) Index {
 // Covering are the comments that cover a finding of a code that starts at a place.
 func (x Index) Covering(code string, at source.Span) iter.Seq[*Comment] {
 	return func(yield func(*Comment) bool) {
+		if s := x.codes[many]; s != nil && !s.covering(code, at, yield) {
+			return
+		}
 		for end := 0; end <= len(code); end++ {
 			if end < len(code) && code[end] != '/' {
 				continue

@@ -15,7 +15,7 @@ func TestIndex(t *testing.T) {
 		start := r.Uint32N(90)
 		return source.Span{Start: start, End: start + 1 + r.Uint32N(10)}
 	}
-	codes := []string{"a", "a/b", "a/b/c", "ab", "DL1"}
+	codes := []string{"a", "a/b", "a/b/c", "ab", "DL1", "D*", "all", "a/?"}
 	for range 300 {
 		file := source.Span{End: 100}
 		var list []*Comment

@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"github.com/seed-e0495807/strake/ir/lint"
+	"github.com/seed-e0495807/strake/ir/lint/codes"
 	"github.com/seed-e0495807/strake/ir/lint/rules"
 )
 
@@ -19,7 +20,7 @@ const pages = "../../../docs/rules"
 
 // TestRulePages holds docs/rules to what is written of the rules.
 func TestRulePages(t *testing.T) {
-	want := map[string]string{"README.md": index()}
+	want := map[string]string{"README.md": index(), "codes.md": other()}
 	for _, r := range rules.All() {
 		if r.URL == lint.Page(r.Name) {
 			want[r.Name+".md"] = "<!-- Written by make generate, out of the rule and its cases. -->\n\n" + rules.Text(&r)
@@ -57,11 +58,48 @@ func TestRulePages(t *testing.T) {
 	}
 }
 
+// other lists the codes of findings that are no rule's.
+func other() string {
+	var b strings.Builder
+	b.WriteString("# Other codes\n\n<!-- Written by make generate, out of the table of codes. -->\n\n" +
+		"Findings that are no rule's have these codes; those of plugins are called PLUGIN/CODE, and those of the program\n" +
+		"ShellCheck as [its wiki](https://www.shellcheck.net/wiki/) has them. Mistakes that a build ends with are always\n" +
+		"told. The others, and `missing-source`, have levels as rules have, by their names, and comments ignore them.\n\n")
+	b.WriteString("| code | severity | what it is about |\n|---|---|---|\n")
+	for _, c := range codes.All() {
+		level := c.Severity.String()
+		if c.Ends() {
+			level = "**error**"
+		}
+		fmt.Fprintf(&b, "| `%s` | %s | %s |\n", c.Name, level, strings.ReplaceAll(c.Doc, "|", "\\|"))
+	}
+	return b.String()
+}
+
+// TestCodes holds that each code that a finding can have is explained, and that none is a rule's, too.
+func TestCodes(t *testing.T) {
+	names := map[string]bool{}
+	for _, r := range rules.All() {
+		names[r.Name] = true
+	}
+	for _, c := range codes.All() {
+		if text := rules.OfCode(c.Name); !strings.HasPrefix(text, "# "+c.Name+"\n") || !strings.Contains(text, c.Doc) || names[c.Name] {
+			t.Errorf("%s: %q", c.Name, text)
+		}
+	}
+	for name, want := range map[string]string{"SC2999": "shellcheck.net/wiki/SC2999", "policy/no-latest": "the plugin policy", "nothing": "", "DL9": ""} {
+		if text := rules.OfCode(name); !strings.Contains(text, want) || want == "" && text != "" {
+			t.Errorf("%s: %q", name, text)
+		}
+	}
+}
+
 // index lists the rules.
 func index() string {
 	var b strings.Builder
 	b.WriteString("# Rules\n\n<!-- Written by make generate, out of the rules. -->\n\n")
-	fmt.Fprintf(&b, "These are the %d rules of `strake lint`. How to choose among them says [lint.md](../lint.md).\n\n", len(rules.All()))
+	fmt.Fprintf(&b, "These are the %d rules of `strake lint`. How to choose among them says [lint.md](../lint.md).\n"+
+		"What is found beside them, as mistakes that a build ends with, is in [codes.md](codes.md).\n\n", len(rules.All()))
 	b.WriteString("| rule | severity | tags | what it wants |\n|---|---|---|---|\n")
 	for _, r := range rules.All() {
 		level := r.Severity.String()

@@ -10,9 +10,12 @@ import (
 	"github.com/seed-e0495807/strake/ir/lint"
 	"github.com/seed-e0495807/strake/ir/lint/buildkit"
 	"github.com/seed-e0495807/strake/ir/lint/cases"
+	"github.com/seed-e0495807/strake/ir/lint/codes"
 	"github.com/seed-e0495807/strake/ir/lint/graph"
 	"github.com/seed-e0495807/strake/ir/lint/hadolint"
 	"github.com/seed-e0495807/strake/ir/lint/script"
+	"github.com/seed-e0495807/strake/lang/diag"
+	"github.com/seed-e0495807/strake/lang/late"
 )
 
 // set is rules that belong together, by the tag that all of them have.
@@ -53,6 +56,30 @@ func Page(name string) (cases.Page, bool) {
 	}
 	return cases.Page{}, false
 }
+
+// OfCode is what there is to say of a code that findings have which are no rule's of ours, in Markdown; "" is
+// nothing.
+func OfCode(name string) string {
+	if c, ok := codes.Of(strings.ToLower(name)); ok {
+		text := fmt.Sprintf("# %s\n\n%s.\n\nSeverity: %s", c.Name, c.Doc, c.Severity)
+		if c.Ends() {
+			return text + " · a mistake that a build ends with is always told: neither settings nor comments change that\n"
+		}
+		if c.Severity == diag.Error {
+			return text + " · settings and comments are heeded where it is less than an error, or a source that is not there\n"
+		}
+		return text + " · settings and comments are heeded\n"
+	}
+	if code := strings.ToUpper(name); ofShellCheck().MatchString(code) {
+		return fmt.Sprintf("# %s\n\nA rule of ShellCheck's, which looks where strake.yaml has `shellcheck: auto` or `on`.\n\nhttps://www.shellcheck.net/wiki/%[1]s\n", code)
+	}
+	if plugin, code, ok := strings.Cut(name, "/"); ok && plugin != "" && code != "" {
+		return fmt.Sprintf("# %s\n\nWhat the plugin %s finds, under the name %s. Its documentation says more: `strake plugin docs` has that of\nbuilt-in plugins. Levels of it stand under `severity:` of its entry in strake.yaml.\n", name, plugin, code)
+	}
+	return ""
+}
+
+var ofShellCheck = late.Regexp(`^SC[0-9]{4}$`)
 
 // Text is the page of a rule, in Markdown.
 func Text(r *lint.Rule) string {

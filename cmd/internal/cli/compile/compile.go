@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"iter"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -242,6 +243,8 @@ type result struct {
 	diags diag.List
 	parts []part
 
+	elsewhere bool // they are about other files than the Dockerfile
+
 	examined string // the Dockerfile that rules looked at; "" where none could
 }
 
@@ -251,6 +254,9 @@ type part struct {
 	data     []byte
 	config   []byte // of the image
 }
+
+// errExcluded is that strake.yaml has a Dockerfile left out.
+var errExcluded = errors.New("strake.yaml excludes it")
 
 // open finds the Dockerfile of one argument, and its plugins.
 func (c *compileRun) open(ctx context.Context, arg string) (*compile.Snapshot, error) {
@@ -267,6 +273,9 @@ func (c *compileRun) open(ctx context.Context, arg string) (*compile.Snapshot, e
 	if c.rules != nil {
 		if config.Lint, err = c.Lint(ctx, c.Process, in, c.rules, c.settings...); err != nil {
 			return nil, err
+		}
+		if config.Lint.Excluded {
+			return nil, errExcluded
 		}
 		if !c.below[arg] { // rules ask how large files of the build context are
 			config.Files = in
@@ -304,7 +313,8 @@ func (c *compileRun) compile(ctx context.Context, arg string, do work) *result {
 	var elsewhere *cli.Findings
 	switch {
 	case errors.As(err, &elsewhere):
-		r.set, r.diags = elsewhere.Set, elsewhere.List
+		r.set, r.diags, r.elsewhere = elsewhere.Set, slices.Clone(elsewhere.List), true
+	case errors.Is(err, errExcluded):
 	case err != nil:
 		r.diags = append(r.diags, cli.Diagnose(err)...)
 	}

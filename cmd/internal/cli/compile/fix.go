@@ -78,6 +78,9 @@ func (e unread) Is(target error) bool { return target == errUnread }
 // fixOne fixes the Dockerfile of one argument.
 func (f *fixRun) fixOne(ctx context.Context, arg string) error {
 	src, err := f.open(ctx, arg)
+	if errors.Is(err, errExcluded) {
+		return nil
+	}
 	if err != nil {
 		return unread{err}
 	}

@@ -1,6 +1,7 @@
 package compile
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -102,6 +103,8 @@ type lintRun struct {
 	files    []string // that were read
 	examined []string // Dockerfiles that rules looked at
 	plain    bool     // without colours
+
+	mentioned map[mention]bool
 }
 
 func (c *lintRun) run(ctx context.Context, args []string) error {
@@ -170,6 +173,9 @@ func (c *lintRun) gather(ctx context.Context, args []string) (*source.Set, diag.
 			return nil, nil, err
 		}
 		r.diags.Sort()
+		if r.elsewhere {
+			r.diags = slices.DeleteFunc(r.diags, func(d diag.Diagnostic) bool { return c.told(r.set, d) })
+		}
 		if f := r.set.File(0); f != nil {
 			c.files = append(c.files, f.Name)
 		}
@@ -180,6 +186,30 @@ func (c *lintRun) gather(ctx context.Context, args []string) (*source.Set, diag.
 		done(len(c.files))
 	}
 	return set, list, nil
+}
+
+// told tells whether a finding of a file that is not the Dockerfile's, as a strake.yaml is for many,
+// was there before.
+func (c *lintRun) told(set *source.Set, d diag.Diagnostic) bool {
+	key := mention{span: d.Span, code: d.Code, message: d.Message}
+	if f := set.File(d.Span.File); f != nil {
+		key.file = f.Name
+	}
+	if c.mentioned[key] {
+		return true
+	}
+	if c.mentioned == nil {
+		c.mentioned = map[mention]bool{}
+	}
+	c.mentioned[key] = true
+	return false
+}
+
+// mention is a finding of a file.
+type mention struct {
+	file          string
+	span          source.Span
+	code, message string
 }
 
 // progress shows on a terminal how many files were looked at, where there are many; -1 ends that.
@@ -253,24 +283,47 @@ func (c *compileRun) foreign(ctx context.Context, file *source.File) (list diag.
 	return list
 }
 
-// fixAll fixes the files of all arguments. Those that cannot be read are among what is found, unless
-// there is only a diff.
+// fixAll fixes the files of all arguments, and tells which are as they were: of one that cannot be
+// written, and of those that an interruption left. Those that cannot be read are among what is found,
+// unless there is only a diff.
 func (c *lintRun) fixAll(ctx context.Context, args []string) error {
 	f := fixRun{compileRun: &c.compileRun, unsafe: c.fix == "unsafe", diff: c.diff}
 	if err := f.files(args); err != nil {
 		return err
 	}
-	var errs []error
-	for _, arg := range args {
-		if err := f.fixOne(ctx, arg); err != nil {
-			if ctx.Err() != nil {
-				return err
+	var failed error
+	for i, arg := range args {
+		err := f.fixOne(ctx, arg)
+		if ctx.Err() != nil {
+			rest := args[i:]
+			if err == nil {
+				rest = rest[1:]
 			}
-			if errors.Is(err, errUnread) && !c.diff {
-				continue
+			if len(rest) > 0 && !c.diff {
+				cli.Printf(c.Stderr, "interrupted: as they were are %s\n", diag.Printable(some(rest)))
 			}
-			errs = append(errs, fmt.Errorf("%s: %w", arg, err))
+			return cmp.Or(err, context.Cause(ctx))
 		}
+		if err == nil || errors.Is(err, errUnread) && !c.diff {
+			continue
+		}
+		list := slices.Clone(cli.Diagnose(err))
+		for i := range list {
+			if !strings.Contains(list[i].Message, arg) {
+				list[i].Message = arg + ": " + list[i].Message
+			}
+		}
+		c.Report(nil, list)
+		failed = cli.ErrReported
 	}
-	return errors.Join(errs...)
+	return failed
+}
+
+// some are the first of many names, and how many more there are.
+func some(names []string) string {
+	const most = 10
+	if len(names) <= most {
+		return strings.Join(names, ", ")
+	}
+	return fmt.Sprintf("%s and %d more", strings.Join(names[:most], ", "), len(names)-most)
 }

@@ -16,7 +16,9 @@ import (
 	"github.com/seed-e0495807/strake/cmd/internal/cli"
 	"github.com/seed-e0495807/strake/cmd/internal/cli/project"
 	"github.com/seed-e0495807/strake/ir/lint"
+	"github.com/seed-e0495807/strake/ir/lint/codes"
 	"github.com/seed-e0495807/strake/ir/lint/rules"
+	"github.com/seed-e0495807/strake/lang/repo"
 	"github.com/seed-e0495807/strake/plugins/config"
 )
 
@@ -53,11 +55,19 @@ func (c *lintRun) explainRules(names []string) error {
 			}
 			fmt.Fprintf(w, "%s\t%s\t%s\n", r.Name, level, r.Doc)
 		}
+		for _, code := range codes.All() {
+			fmt.Fprintf(w, "%s\t%s\t%s\n", code.Name, code.Severity, code.Doc)
+		}
 		return w.Flush()
 	}
 	for _, name := range names {
 		i := slices.IndexFunc(all, func(r lint.Rule) bool { return strings.EqualFold(r.Name, name) })
 		if i < 0 {
+			text := rules.OfCode(name)
+			if text != "" {
+				cli.Printf(c.Stdout, "%s", text)
+				continue
+			}
 			hint := ""
 			if near := lint.Near(all, name); near != "" {
 				hint = ": did you mean " + near + "?"
@@ -107,7 +117,27 @@ func (c *lintRun) meant(ctx context.Context, arg string) ([]string, error) {
 	case err == nil && info.IsDir():
 		return c.inDirectory(ctx, arg)
 	}
+	c.below[arg] = c.below[arg] || err == nil && !c.standsAtTop(arg)
 	return []string{arg}, nil
+}
+
+// standsAtTop tells a file of the working directory, or of the directory that its repository begins
+// at. Of others nobody knows the build context, whether they are named or found.
+func (c *lintRun) standsAtTop(name string) bool {
+	here, err := filepath.Abs(".")
+	if err == nil {
+		here, err = filepath.EvalSymlinks(here)
+	}
+	at, err2 := filepath.Abs(filepath.Dir(name))
+	if err2 == nil {
+		at, err2 = filepath.EvalSymlinks(at)
+	}
+	if err != nil || err2 != nil || at == here {
+		return true // who opens it says why
+	}
+	home, _ := c.Env("HOME")
+	top, found := repo.Root(at, home)
+	return found && top == at
 }
 
 // inDirectory are the Dockerfiles in a directory and below it. Its own is called as it is: it is a
@@ -154,7 +184,7 @@ func matching(ctx context.Context, pattern string) ([]string, error) {
 // asHadolint takes from hadolint's configuration for the working directory when a run fails, and how
 // findings are written, where no flag and no strake.yaml says so.
 func (c *lintRun) asHadolint(ctx context.Context, args []string) error {
-	found, err := project.Hadolint(ctx, c.Process, "")
+	found, err := c.Hadolint(ctx, c.Process, "")
 	if err != nil || found.FailOn+found.Format == "" && !found.NoColor || len(args) == 0 {
 		return err
 	}

@@ -2,7 +2,9 @@ package project
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
@@ -30,6 +32,7 @@ type PluginFlags struct {
 	mu     sync.Mutex
 	loaded map[string]*pipeline // by the path of strake.yaml
 	files  map[string]*ConfigFile
+	warned map[string]bool // of files of hadolint's, that their warnings were shown
 }
 
 // ConfigFile is a strake.yaml, read once however many Dockerfiles it is for.
@@ -119,13 +122,28 @@ func (f *PluginFlags) Find(ctx context.Context, p *cli.Process, in *input.Input)
 	}
 	dir := in.Locals[dockerui.DefaultLocalNameContext]
 	if file := in.Known(); file != "" {
-		dir = filepath.Dir(file)
+		dir = directoryOf(file)
 	}
 	if dir == "" {
 		return "", nil
 	}
 	home, _ := p.Env("HOME")
 	return config.Find(ctx, dir, home)
+}
+
+// directoryOf is the directory of a file, or the first above that is there: an editor may have a file
+// of one that is not made yet.
+func directoryOf(name string) string {
+	dir, err := filepath.Abs(filepath.Dir(name))
+	if err != nil {
+		return filepath.Dir(name)
+	}
+	for up := filepath.Dir(dir); up != dir; dir, up = up, filepath.Dir(up) {
+		if _, err := os.Lstat(dir); !errors.Is(err, fs.ErrNotExist) {
+			break
+		}
+	}
+	return dir
 }
 
 // load makes the pipeline of a strake.yaml.

@@ -3,7 +3,6 @@ package project
 import (
 	"context"
 	"os"
-	"path/filepath"
 
 	"github.com/seed-e0495807/strake/backend/compile"
 	"github.com/seed-e0495807/strake/backend/input"
@@ -30,13 +29,13 @@ func (f *PluginFlags) Lint(ctx context.Context, p *cli.Process, in *input.Input,
 		out.Rules = append(out.Rules, shellcheck.Rules(ctx, file.Lint.ShellCheck)...)
 		return out, nil
 	}
-	found, err := Hadolint(ctx, p, in.Known())
+	found, err := f.Hadolint(ctx, p, in.Known())
 	if err != nil {
 		return nil, err
 	}
 	found.Settings = append(found.Settings, given...)
 	chosen, _ := found.Choose(all) // it may know rules that are newer
-	return &compile.Lint{Rules: chosen, All: all, Options: found.Options}, nil
+	return &compile.Lint{Rules: chosen, All: all, Options: found.Options, Levels: found.Config}, nil
 }
 
 // RulesFile is the strake.yaml of a Dockerfile whose word counts on which rules look; nil is
@@ -53,15 +52,26 @@ func (f *PluginFlags) RulesFile(ctx context.Context, p *cli.Process, in *input.I
 }
 
 // Hadolint reads the configuration that hadolint has for a Dockerfile, "" is one without a name;
-// without any it is the zero value.
-func Hadolint(ctx context.Context, p *cli.Process, name string) (config.HadolintConfig, error) {
+// without any it is the zero value. Warnings about a file are shown once.
+func (f *PluginFlags) Hadolint(ctx context.Context, p *cli.Process, name string) (config.HadolintConfig, error) {
 	set := &source.Set{}
-	found, bad, err := config.Hadolint(ctx, filepath.Dir(name), p.Env, set)
+	found, bad, err := config.Hadolint(ctx, directoryOf(name), p.Env, set)
 	switch {
-	case len(bad) > 0:
+	case bad.HasErrors():
 		return config.HadolintConfig{}, &cli.Findings{Set: set, List: bad}
 	case err != nil || found == nil:
 		return config.HadolintConfig{}, err
+	}
+	if len(bad) > 0 && set.File(0) != nil {
+		f.mu.Lock()
+		defer f.mu.Unlock()
+		if name := set.File(0).Name; !f.warned[name] {
+			if f.warned == nil {
+				f.warned = map[string]bool{}
+			}
+			f.warned[name] = true
+			p.Report(set, bad)
+		}
 	}
 	return *found, nil
 }
