@@ -4,6 +4,8 @@ import (
 	"strings"
 
 	"mvdan.cc/sh/v3/syntax"
+
+	"github.com/seed-e0495807/strake/ir/shell"
 )
 
 // attributes notes the variables of a script that are declared with options: what an assignment
@@ -18,7 +20,7 @@ func (w *walker) attributes(script *syntax.File) {
 		}
 		w.odd[name] = true
 	}
-	syntax.Walk(script, func(n syntax.Node) bool {
+	shell.Walk(script, func(n syntax.Node) bool {
 		options := false
 		switch n := n.(type) {
 		case *syntax.DeclClause:

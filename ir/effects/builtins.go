@@ -5,6 +5,8 @@ import (
 	"strings"
 
 	"mvdan.cc/sh/v3/syntax"
+
+	"github.com/seed-e0495807/strake/ir/shell"
 )
 
 // leave notes a state of the shell.
@@ -279,7 +281,7 @@ func innerShell(k *call) {
 // bare tells a script that has no arguments, as that of a RUN, and gives itself none.
 func bare(file *syntax.File) bool {
 	own := true
-	syntax.Walk(file, func(n syntax.Node) bool {
+	shell.Walk(file, func(n syntax.Node) bool {
 		switch n := n.(type) {
 		case *syntax.FuncDecl:
 			own = false

@@ -5,6 +5,8 @@ import (
 	"strings"
 
 	"mvdan.cc/sh/v3/syntax"
+
+	"github.com/seed-e0495807/strake/ir/shell"
 )
 
 // constant is a path that a row has whatever the arguments are.
@@ -139,7 +141,7 @@ func variablesOf(list []constant) []string {
 	names := []string{"HOME", "IFS"}
 	for _, c := range list {
 		for _, word := range c.words {
-			syntax.Walk(word, func(n syntax.Node) bool {
+			shell.Walk(word, func(n syntax.Node) bool {
 				if x, ok := n.(*syntax.ParamExp); ok && x.Param != nil {
 					names = append(names, x.Param.Value)
 				}

@@ -7,6 +7,8 @@ import (
 	"strings"
 
 	"mvdan.cc/sh/v3/syntax"
+
+	"github.com/seed-e0495807/strake/ir/shell"
 )
 
 // env is the state of a shell at a place of its script. Envs are shared: nobody changes what is
@@ -183,7 +185,7 @@ func (w *walker) blur(e env, nodes ...syntax.Node) env {
 				names[n.Param.Value] = true
 			}
 		case *syntax.BinaryArithm, *syntax.UnaryArithm:
-			syntax.Walk(n, func(n syntax.Node) bool {
+			shell.Walk(n, func(n syntax.Node) bool {
 				if lit, ok := n.(*syntax.Lit); ok {
 					names[lit.Value] = true
 				}
@@ -197,7 +199,7 @@ func (w *walker) blur(e env, nodes ...syntax.Node) env {
 				moves, all = moves || m || is, all || a || is
 				if body != nil && !slices.Contains(followed, body) {
 					followed = append(followed, body)
-					syntax.Walk(body, visit)
+					shell.Walk(body, visit)
 				}
 			}
 		case *syntax.FuncDecl:
@@ -210,7 +212,7 @@ func (w *walker) blur(e env, nodes ...syntax.Node) env {
 		return true
 	}
 	for _, n := range nodes {
-		syntax.Walk(n, visit)
+		shell.Walk(n, visit)
 	}
 	if moves || all {
 		e = e.move(nil)

@@ -95,7 +95,7 @@ func (w *walker) function(s *syntax.Stmt, n *syntax.CallExpr, c *shell.Command, 
 
 // locals tells whether a function has variables of its own.
 func locals(body *syntax.Stmt) (found bool) {
-	syntax.Walk(body, func(n syntax.Node) bool {
+	shell.Walk(body, func(n syntax.Node) bool {
 		switch n := n.(type) {
 		case *syntax.DeclClause:
 			found = true
@@ -109,7 +109,7 @@ func locals(body *syntax.Stmt) (found bool) {
 
 // leaves tells whether a loop is left, or goes on, in its middle.
 func leaves(n syntax.Node) (found bool) {
-	syntax.Walk(n, func(n syntax.Node) bool {
+	shell.Walk(n, func(n syntax.Node) bool {
 		if call, ok := n.(*syntax.CallExpr); ok && len(call.Args) > 0 {
 			found = found || slices.Contains([]string{"break", "continue", "return"}, call.Args[0].Lit())
 		}

@@ -7,6 +7,7 @@ import (
 	"mvdan.cc/sh/v3/syntax"
 
 	"github.com/seed-e0495807/strake/ir/eval"
+	"github.com/seed-e0495807/strake/ir/shell"
 )
 
 // download is a file that a command fetches.
@@ -121,7 +122,7 @@ func (w *walker) changed(d download, s sum) bool {
 // evades tells a script that may end well in its middle, or has names of its own for programs.
 func evades(stmts []*syntax.Stmt) (found bool) {
 	for _, s := range stmts {
-		syntax.Walk(s, func(n syntax.Node) bool {
+		shell.Walk(s, func(n syntax.Node) bool {
 			switch n := n.(type) {
 			case *syntax.FuncDecl:
 				found = true

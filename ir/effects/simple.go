@@ -16,7 +16,7 @@ func (w *walker) words(at syntax.Node, n syntax.Node) {
 	if n == nil {
 		return
 	}
-	syntax.Walk(n, func(n syntax.Node) bool {
+	shell.Walk(n, func(n syntax.Node) bool {
 		switch n := n.(type) {
 		case *syntax.CmdSubst:
 			w.sub(n.Stmts)
@@ -133,7 +133,7 @@ func (w *walker) call(s *syntax.Stmt, n *syntax.CallExpr) (bad env) {
 
 // substitutes tells whether an assignment runs commands, which may fail.
 func substitutes(a *syntax.Assign) (found bool) {
-	syntax.Walk(a, func(n syntax.Node) bool {
+	shell.Walk(a, func(n syntax.Node) bool {
 		_, is := n.(*syntax.CmdSubst)
 		found = found || is
 		return true

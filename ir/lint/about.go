@@ -80,7 +80,8 @@ func OnCommandOf(of Commands, look func(*Script, *shell.Command, *Report), progr
 	}
 }
 
-// Commands is what a set of rules takes for the commands of a script. Its values can be compared.
+// Commands is what a set of rules takes for the commands of a script: its own, and others behind them.
+// Its values can be compared.
 type Commands interface {
 	Of(*Script) []*shell.Command
 }
@@ -129,23 +130,32 @@ func (v *View) Scripts() []*Script {
 func (v *View) byProgram(of Commands) *index[use] {
 	for _, have := range v.programs {
 		if have.of == of {
-			return &have.index
+			return have.index
 		}
 	}
-	list := &programs{of: of}
+	list, n, more := &programs{of: of, index: &index[use]{}}, 0, 0
 	for _, s := range v.Scripts() {
-		for _, c := range of.Of(s) {
-			list.add(c.Name, use{s, c})
+		all := len(of.Of(s))
+		n, more = n+all, more+all-len(s.Commands)
+	}
+	if more == 0 && of != (written{}) {
+		list.index = v.byProgram(written{})
+	} else {
+		list.entries = make([]entry[use], 0, n)
+		for _, s := range v.Scripts() {
+			for _, c := range of.Of(s) {
+				list.add(c.Name, use{s, c})
+			}
 		}
 	}
 	v.programs = append(v.programs, list)
-	return &list.index
+	return list.index
 }
 
 // programs are the commands of all scripts by their programs.
 type programs struct {
 	of Commands
-	index[use]
+	*index[use]
 }
 
 // index has things under names, in the order in which they were added.

@@ -224,24 +224,24 @@ func (r *run) theView() *View {
 
 func (r *run) look(rules []Rule, in Input) {
 	r.in, r.text = in, newText(in.File, in.Diags)
-	report, lookWith := &Report{run: r}, r.lookWith
+	report := &Report{run: r}
 	var ofFacts []*Rule
 	local := strings.Contains(in.File.Source.Text, "experimental") // in a comment, perhaps
-	for i := range rules {
-		report.rule = &rules[i]
-		if rules[i].Level == Experimental && !local && !r.wants(&rules[i], nil) { // of no instruction
-			continue
+	r.each(report, len(rules), func(i int) {
+		rule := &rules[i]
+		if rule.Level == Experimental && !local && !r.wants(rule, nil) { // of no instruction
+			return
 		}
-		r.safely(report, lookWith)
-		if rules[i].Fact != nil {
-			ofFacts = append(ofFacts, &rules[i])
+		if rule.Fact != nil {
+			ofFacts = append(ofFacts, rule)
 		}
-	}
-	for _, fact := range in.Facts {
-		for _, report.rule = range ofFacts {
-			r.safely(report, func(report *Report) { report.rule.Fact(fact, report) })
-		}
-	}
+		r.now(report, rule)
+		r.lookWith(report)
+	})
+	r.each(report, len(in.Facts)*len(ofFacts), func(i int) {
+		r.now(report, ofFacts[i%len(ofFacts)])
+		report.rule.Fact(in.Facts[i/len(ofFacts)], report)
+	})
 }
 
 // lookWith has a rule look at all but facts.
@@ -263,11 +263,21 @@ func (r *run) lookWith(report *Report) {
 	}
 }
 
-// safely has a rule look. One that panics is named, and the others go on.
-func (r *run) safely(report *Report, look func(*Report)) {
-	if r.in.Now != nil {
-		r.in.Now.Store(report.rule)
+// now notes the rule that looks.
+func (r *run) now(report *Report, rule *Rule) {
+	if report.rule = rule; r.in.Now != nil {
+		r.in.Now.Store(rule)
 	}
+}
+
+// each has rules look n times. One that panics is named, and the others go on.
+func (r *run) each(report *Report, n int, look func(int)) {
+	for i := 0; i < n; i++ {
+		r.from(report, &i, n, look)
+	}
+}
+
+func (r *run) from(report *Report, i *int, n int, look func(int)) {
 	defer func() {
 		if p := recover(); p != nil {
 			name := report.rule.Name
@@ -276,7 +286,9 @@ func (r *run) safely(report *Report, look func(*Report)) {
 				Hint:    "this is a mistake in the rule, not in the Dockerfile: tell its author; --rule " + name + "=off leaves it out"})
 		}
 	}()
-	look(report)
+	for ; *i < n; *i++ {
+		look(*i)
+	}
 }
 
 // findings are those that were reported, in order of their places. What two rules say of one

@@ -76,7 +76,7 @@ func (c *Command) Sets(names ...string) bool {
 // collect takes the commands out of the tree of a text, in its order.
 func (s *Script) collect(file *syntax.File, text string, nested bool, user string) {
 	s.trees = append(s.trees, file)
-	syntax.Walk(file, func(n syntax.Node) bool {
+	Walk(file, func(n syntax.Node) bool {
 		switch n := n.(type) {
 		case *syntax.Stmt:
 			if call, ok := n.Cmd.(*syntax.CallExpr); ok {

@@ -222,7 +222,7 @@ func (e *Editor) stmt(s *syntax.Stmt) {
 
 // inside looks for statements below a node.
 func (e *Editor) inside(root syntax.Node) {
-	syntax.Walk(root, func(n syntax.Node) bool {
+	Walk(root, func(n syntax.Node) bool {
 		switch n := n.(type) {
 		case *syntax.Block:
 			e.list(n.Stmts, false)

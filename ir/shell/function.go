@@ -28,7 +28,7 @@ func mayDefine(text string) bool {
 func split(file *syntax.File) error {
 	var stmts []*syntax.Stmt
 	found, odd := false, false
-	syntax.Walk(file, func(n syntax.Node) bool {
+	Walk(file, func(n syntax.Node) bool {
 		switch n := n.(type) {
 		case *syntax.Stmt:
 			stmts = append(stmts, n)

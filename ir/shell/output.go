@@ -14,7 +14,7 @@ func (s *Script) Captured() map[*Command]bool {
 	calls := s.Calls()
 	out := map[*Command]bool{}
 	take := func(n syntax.Node) {
-		syntax.Walk(n, func(n syntax.Node) bool {
+		Walk(n, func(n syntax.Node) bool {
 			if call, ok := n.(*syntax.CallExpr); ok && calls[call] != nil {
 				out[calls[call]] = true
 			}
@@ -22,7 +22,7 @@ func (s *Script) Captured() map[*Command]bool {
 		})
 	}
 	for _, tree := range s.trees {
-		syntax.Walk(tree, func(n syntax.Node) bool {
+		Walk(tree, func(n syntax.Node) bool {
 			switch n := n.(type) {
 			case *syntax.CmdSubst, *syntax.ProcSubst, *syntax.CoprocClause:
 				take(n)
@@ -68,7 +68,7 @@ func (s *Script) Globs() (list []Word) {
 		}
 	}
 	for _, tree := range s.trees {
-		syntax.Walk(tree, func(n syntax.Node) bool {
+		Walk(tree, func(n syntax.Node) bool {
 			switch n := n.(type) {
 			case *syntax.CallExpr:
 				add(n.Args...)
@@ -94,7 +94,7 @@ func (s *Script) SetsPattern() (found bool) {
 		found = found || slices.ContainsFunc(words, func(w *syntax.Word) bool { return w != nil && saysPattern(w) })
 	}
 	for _, tree := range s.trees {
-		syntax.Walk(tree, func(n syntax.Node) bool {
+		Walk(tree, func(n syntax.Node) bool {
 			switch n := n.(type) {
 			case *syntax.Assign:
 				add(n.Value)
@@ -113,7 +113,7 @@ func (s *Script) SetsPattern() (found bool) {
 
 // saysPattern tells whether a word has a wildcard, in quotes or not.
 func saysPattern(w *syntax.Word) (found bool) {
-	syntax.Walk(w, func(n syntax.Node) bool {
+	Walk(w, func(n syntax.Node) bool {
 		switch n := n.(type) {
 		case *syntax.Lit:
 			found = found || wild(n.Value)
@@ -137,7 +137,7 @@ func hasPattern(w *syntax.Word) bool {
 			return true
 		case *syntax.ParamExp: // "${X:-*}"
 			found := false
-			syntax.Walk(p, func(n syntax.Node) bool {
+			Walk(p, func(n syntax.Node) bool {
 				lit, ok := n.(*syntax.Lit)
 				found = found || ok && wild(lit.Value)
 				return true

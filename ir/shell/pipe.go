@@ -13,7 +13,7 @@ func (s *Script) Pipes(each func(from, to *Command)) {
 	}
 	calls := s.Calls()
 	for _, tree := range s.trees {
-		syntax.Walk(tree, func(n syntax.Node) bool {
+		Walk(tree, func(n syntax.Node) bool {
 			b, ok := n.(*syntax.BinaryCmd)
 			if !ok || b.Op != syntax.Pipe && b.Op != syntax.PipeAll {
 				return true
@@ -32,7 +32,7 @@ func (s *Script) Pipes(each func(from, to *Command)) {
 // under are the commands of one side of a pipe, without those of substitutions: what
 // these print goes elsewhere.
 func under(n syntax.Node, calls map[syntax.Command]*Command) (list []*Command) {
-	syntax.Walk(n, func(n syntax.Node) bool {
+	Walk(n, func(n syntax.Node) bool {
 		switch n := n.(type) {
 		case *syntax.CmdSubst, *syntax.ProcSubst:
 			return false

@@ -56,7 +56,7 @@ func (w Word) Variable() (name string, quoted, ok bool) {
 // Variables are the names of those that a word has.
 func (w Word) Variables() (names []string) {
 	if w.node != nil {
-		syntax.Walk(w.node, func(n syntax.Node) bool {
+		Walk(w.node, func(n syntax.Node) bool {
 			if p, ok := n.(*syntax.ParamExp); ok && p.Param != nil {
 				names = append(names, p.Param.Value)
 			}

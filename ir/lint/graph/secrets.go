@@ -153,7 +153,7 @@ func hasCall(w shell.Word, programs ...string) bool {
 	if w.Syntax() == nil {
 		return false
 	}
-	syntax.Walk(w.Syntax(), func(n syntax.Node) bool {
+	shell.Walk(w.Syntax(), func(n syntax.Node) bool {
 		if call, ok := n.(*syntax.CallExpr); ok && len(call.Args) > 0 && slices.Contains(programs, path.Base(call.Args[0].Lit())) {
 			hit = true
 		}

@@ -78,7 +78,7 @@ func pipefail() lint.Rule {
 					if s == nil || foreign(step) {
 						continue
 					}
-					outer := s.Tree() != nil && hasPipe(s.Tree()) && !failsInPipe(step.State().Shell) && !setsPipefail(s, step.State().Shell)
+					outer := s.Tree() != nil && strings.Contains(s.Text, "|") && hasPipe(s.Tree()) && !failsInPipe(step.State().Shell) && !setsPipefail(s, step.State().Shell)
 					if !outer && !slices.ContainsFunc(s.Commands, pipesInside) {
 						continue
 					}
@@ -101,7 +101,7 @@ func foreign(s *lint.Step) bool {
 
 // hasPipe tells whether there is a pipe in a tree.
 func hasPipe(tree *syntax.File) (found bool) {
-	syntax.Walk(tree, func(n syntax.Node) bool {
+	shell.Walk(tree, func(n syntax.Node) bool {
 		if b, ok := n.(*syntax.BinaryCmd); ok && (b.Op == syntax.Pipe || b.Op == syntax.PipeAll) {
 			found = true
 		}
@@ -149,7 +149,7 @@ func setsPipefail(s *lint.Script, sh []string) bool {
 
 // setsIn tells whether there is a `set -o pipefail` in a tree.
 func setsIn(tree *syntax.File) (found bool) {
-	syntax.Walk(tree, func(n syntax.Node) bool {
+	shell.Walk(tree, func(n syntax.Node) bool {
 		call, ok := n.(*syntax.CallExpr)
 		if ok && len(call.Args) > 1 && call.Args[0].Lit() == "set" {
 			found = found || slices.ContainsFunc(call.Args[1:], func(w *syntax.Word) bool { return w.Lit() == "pipefail" })

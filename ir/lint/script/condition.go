@@ -5,6 +5,7 @@ import (
 
 	"mvdan.cc/sh/v3/syntax"
 
+	"github.com/seed-e0495807/strake/ir/shell"
 	"github.com/seed-e0495807/strake/lang/diag"
 )
 
@@ -293,7 +294,7 @@ func isOneText(w *syntax.Word) bool {
 	if !ok || len(w.Parts) > 1 {
 		return false
 	}
-	syntax.Walk(q, func(n syntax.Node) bool {
+	shell.Walk(q, func(n syntax.Node) bool {
 		switch n := n.(type) {
 		case *syntax.CmdSubst:
 			return false

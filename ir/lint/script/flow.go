@@ -2,9 +2,12 @@ package script
 
 import (
 	"maps"
+	"slices"
 	"strings"
 
 	"mvdan.cc/sh/v3/syntax"
+
+	"github.com/seed-e0495807/strake/ir/shell"
 )
 
 // status is what is known of a value.
@@ -87,7 +90,7 @@ func (f *flow) either(a, b values) values {
 	switch {
 	case a == nil:
 		return b
-	case b == nil:
+	case b == nil, len(a) == 0 && len(b) == 0:
 		return a
 	}
 	out := values{}
@@ -378,14 +381,23 @@ func text(s string) status {
 }
 
 func (f *flow) word(w *syntax.Word, v values) {
-	if w != nil {
+	if w != nil && slices.ContainsFunc(w.Parts, isMore) {
 		f.inside(w, v)
 	}
 }
 
+// isMore tells a part of a word that is more than a text.
+func isMore(p syntax.WordPart) bool {
+	switch p.(type) {
+	case *syntax.Lit, *syntax.SglQuoted:
+		return false
+	}
+	return true
+}
+
 // inside goes through what is expanded below a node.
 func (f *flow) inside(root syntax.Node, v values) {
-	syntax.Walk(root, func(n syntax.Node) bool {
+	shell.Walk(root, func(n syntax.Node) bool {
 		switch n := n.(type) {
 		case *syntax.CmdSubst:
 			f.apart(n.Stmts, v)

@@ -6,6 +6,7 @@ import (
 	"mvdan.cc/sh/v3/syntax"
 
 	"github.com/seed-e0495807/strake/ir/lint"
+	"github.com/seed-e0495807/strake/ir/shell"
 )
 
 // Shell is the name of the program that reads a script, like "bash".
@@ -16,7 +17,7 @@ func Given(s *lint.Script) (names []string) {
 	if s.Tree() == nil {
 		return nil
 	}
-	syntax.Walk(s.Tree(), func(n syntax.Node) bool {
+	shell.Walk(s.Tree(), func(n syntax.Node) bool {
 		if p, ok := n.(*syntax.ParamExp); ok && p.Param != nil && syntax.ValidName(p.Param.Value) && ofImage(s, p.Param.Value) {
 			names = append(names, p.Param.Value)
 		}

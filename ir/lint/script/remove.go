@@ -6,6 +6,7 @@ import (
 
 	"mvdan.cc/sh/v3/syntax"
 
+	"github.com/seed-e0495807/strake/ir/shell"
 	"github.com/seed-e0495807/strake/lang/diag"
 )
 
@@ -82,7 +83,7 @@ func may(w *syntax.Word) (string, bool) {
 }
 
 func firstVariable(w *syntax.Word) (found *syntax.ParamExp) {
-	syntax.Walk(w, func(n syntax.Node) bool {
+	shell.Walk(w, func(n syntax.Node) bool {
 		if p, ok := n.(*syntax.ParamExp); ok && found == nil {
 			found = p
 		}

@@ -9,6 +9,7 @@ import (
 	"mvdan.cc/sh/v3/syntax"
 
 	"github.com/seed-e0495807/strake/ir/lint"
+	"github.com/seed-e0495807/strake/ir/shell"
 	"github.com/seed-e0495807/strake/lang/diag"
 )
 
@@ -36,7 +37,7 @@ func scanned(s *lint.Script) map[string][]problem {
 
 // scanAs looks at a script as one of a shell that has been given variables.
 func scanAs(s *lint.Script, shell string, given func(string) bool) map[string][]problem {
-	c := &scan{script: s, file: s.BashTree(), text: s.Text, shell: shell, given: given}
+	c := &scan{script: s, file: s.BashTree(), text: s.Text, shell: shell, given: given, stack: make([]syntax.Node, 0, 32)}
 	if c.file == nil {
 		return nil
 	}
@@ -76,7 +77,7 @@ func (c *scan) runs(name string) diag.Keeps {
 	is, known := c.program[name]
 	if !known {
 		is = !strings.Contains(c.text, "alias")
-		syntax.Walk(c.file, func(n syntax.Node) bool {
+		shell.Walk(c.file, func(n syntax.Node) bool {
 			switch n := n.(type) {
 			case *syntax.FuncDecl:
 				is = is && n.Name != nil && n.Name.Value != name
@@ -102,7 +103,7 @@ func (c *scan) endsOnError() (set bool) {
 	if set || !strings.Contains(c.text, "set") {
 		return set
 	}
-	syntax.Walk(c.file, func(n syntax.Node) bool {
+	shell.Walk(c.file, func(n syntax.Node) bool {
 		call, ok := n.(*syntax.CallExpr)
 		if ok && len(call.Args) > 1 && call.Args[0].Lit() == "set" {
 			cmd := command{call, "set", call.Args[1:]}
@@ -115,7 +116,7 @@ func (c *scan) endsOnError() (set bool) {
 
 // walk looks at a node and what is below it.
 func (c *scan) walk(root syntax.Node) {
-	syntax.Walk(root, func(n syntax.Node) bool {
+	shell.Walk(root, func(n syntax.Node) bool {
 		if n == nil {
 			c.stack = c.stack[:len(c.stack)-1]
 			return true

@@ -6,6 +6,7 @@ import (
 
 	"mvdan.cc/sh/v3/syntax"
 
+	"github.com/seed-e0495807/strake/ir/shell"
 	"github.com/seed-e0495807/strake/lang/diag"
 )
 
@@ -108,7 +109,7 @@ func (c *scan) appends() {
 	if strings.Count(c.text, ">>") < 3 {
 		return
 	}
-	syntax.Walk(c.file, func(n syntax.Node) bool {
+	shell.Walk(c.file, func(n syntax.Node) bool {
 		switch n := n.(type) {
 		case *syntax.File:
 			c.appending(n.Stmts)
