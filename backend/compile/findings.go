@@ -75,6 +75,17 @@ func (s *Snapshot) Findings(ctx context.Context) (diag.List, error) {
 	return list, nil
 }
 
+// Heeded are findings of others about the Dockerfile, without those that its comments ignore, and as settings
+// have it.
+func (s *Snapshot) Heeded(list diag.List) diag.List {
+	file, _ := s.AST()
+	ignores, _ := ignore.Read(file)
+	list = slices.DeleteFunc(slices.Clone(list), func(d diag.Diagnostic) bool {
+		return codes.Set(&d) && slices.ContainsFunc(ignores, func(c *ignore.Comment) bool { return c.Covers(d.Code, d.Span) })
+	})
+	return s.config.Heed(list)
+}
+
 // counts tells whether a finding has a place in the list: a build check reports an empty
 // continuation in its own words, and of an image that nobody was to be asked for, and that
 // nothing speaks against, there is nothing to say.

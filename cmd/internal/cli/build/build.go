@@ -170,7 +170,7 @@ func (b *run) rules(ctx context.Context, r *build.Request) (err error) {
 	if b.Off() {
 		return nil
 	}
-	if r.Compile.Lint, err = b.Lint(ctx, b.Process, r.Input, rules.All()); r.Call == "" {
+	if r.Compile.Lint, err = b.Lint(ctx, b.Process, r.Input, rules.All()); r.Call == "" || err == nil && r.Compile.Lint.Excluded {
 		r.Compile.Lint = r.Compile.Lint.InBuild()
 	}
 	return err
@@ -335,12 +335,21 @@ func (b *run) answer(r *build.Result) error {
 		err = werr
 	}
 	if !asJSON {
-		b.Report(r.Set, r.Answer.Found)
+		b.Report(r.Set, append(r.Answer.Found, unchecked(r.Answer.Found)...))
 	}
 	if err == nil && !ok {
 		err = cli.ErrReported
 	}
 	return err
+}
+
+// unchecked says what a check has left out, if anything, because of a base image that is not to be had.
+func unchecked(found diag.List) diag.List {
+	if !slices.ContainsFunc(found, func(d diag.Diagnostic) bool { return d.Code == "base-image" && d.Severity == diag.Error }) {
+		return nil
+	}
+	return diag.List{{Severity: diag.Info, Code: "base-image", Message: "what depends on that image is not checked, all else is",
+		Hint: "`strake lint` takes a registry that is away for no mistake of the file"}}
 }
 
 // output gives standard output for a result; a terminal is no place for one.

@@ -249,7 +249,7 @@ func (c *lintRun) show(set *source.Set, list diag.List) error {
 
 // examine takes a source as far as a build goes without an engine, for each platform.
 func (c *lintRun) examine(ctx context.Context, src *compile.Snapshot, r *result) error {
-	r.diags = append(r.diags, c.foreign(ctx, src.File())...)
+	r.diags = append(r.diags, src.Heeded(c.foreign(ctx, src.File()))...)
 	found, err := src.Findings(ctx)
 	r.diags = append(r.diags, found...)
 	if err == nil {
