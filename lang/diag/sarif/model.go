@@ -66,7 +66,8 @@ type physical struct {
 }
 
 type artifact struct {
-	URI string `json:"uri"`
+	URI  string `json:"uri"`
+	Base string `json:"uriBaseId,omitempty"` // that a relative one starts at
 }
 
 // region is from 1, its end exclusive.

@@ -100,14 +100,21 @@ func fileOf(set *source.Set, s source.Span) *source.File {
 // strake was run, which is the root of the repository in CI.
 func artifactOf(f *source.File) artifact {
 	if u, err := url.Parse(f.Name); err == nil && u.Host != "" {
-		return artifact{u.String()} // of a remote context
+		return artifact{URI: u.String()} // of a remote context
 	}
 	name := filepath.ToSlash(valid(f.Name))
 	if filepath.IsAbs(f.Name) {
-		return artifact{(&url.URL{Scheme: "file", Path: "/" + strings.TrimPrefix(name, "/")}).String()}
+		return artifact{URI: (&url.URL{Scheme: "file", Path: "/" + strings.TrimPrefix(name, "/")}).String()}
 	}
-	return artifact{(&url.URL{Path: name}).String()}
+	a := artifact{URI: (&url.URL{Path: name}).String()}
+	if !strings.HasPrefix(name, "../") {
+		a.Base = root
+	}
+	return a
 }
+
+// root stands for the directory that names of files start at, by the convention of the standard.
+const root = "%SRCROOT%"
 
 // regionOf has lines and columns from 1, the end exclusive.
 func regionOf(f *source.File, s source.Span) region {

@@ -2,15 +2,9 @@ package sarif_test
 
 import (
 	"bytes"
-	"encoding/json"
 	"flag"
-	"go/ast"
-	"go/parser"
-	"go/token"
 	"os"
-	"os/exec"
 	"path/filepath"
-	"reflect"
 	"strings"
 	"testing"
 
@@ -20,6 +14,7 @@ import (
 
 	"github.com/seed-e0495807/strake/lang/diag"
 	"github.com/seed-e0495807/strake/lang/diag/sarif"
+	"github.com/seed-e0495807/strake/lang/diag/sarif/sariftest"
 	"github.com/seed-e0495807/strake/lang/source"
 )
 
@@ -73,55 +68,13 @@ func written(t *testing.T, set *source.Set, list diag.List) *oasis.Report {
 	if err := sarif.Write(&out, "1.2.3", "https://example.com", set, list); err != nil {
 		t.Fatal(err)
 	}
-	v, err := jsonschema.UnmarshalJSON(bytes.NewReader(out.Bytes()))
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := standard(t).Validate(v); err != nil {
-		t.Errorf("not valid: %v", err)
-	}
-	noEmpty(t, "", v)
+	sariftest.Check(t, out.Bytes())
 	r, err := oasis.FromBytes(out.Bytes())
 	if err != nil {
 		t.Fatal(err)
 	}
 	return r
 }
-
-// standard is the schema of OASIS, out of the source of a library that has it. What that
-// library would check is what it has read, with empty properties of its own.
-var standard = func() func(*testing.T) *jsonschema.Schema {
-	var compiled *jsonschema.Schema
-	return func(t *testing.T) *jsonschema.Schema {
-		t.Helper()
-		if compiled != nil {
-			return compiled
-		}
-		// Asked of the program: a test that is built without paths has no GOROOT for go/build.
-		dir, err := exec.CommandContext(t.Context(), "go", "list", "-f", "{{.Dir}}", reflect.TypeFor[oasis.Report]().PkgPath()).Output()
-		if err != nil {
-			t.Fatal(err)
-		}
-		f, err := parser.ParseFile(token.NewFileSet(), filepath.Join(strings.TrimSpace(string(dir)), "schema.go"), nil, 0)
-		if err != nil {
-			t.Fatal(err)
-		}
-		literal := f.Decls[0].(*ast.GenDecl).Specs[0].(*ast.ValueSpec).Values[0].(*ast.BasicLit).Value
-		doc, err := jsonschema.UnmarshalJSON(strings.NewReader(strings.Trim(literal, "`")))
-		if err != nil {
-			t.Fatal(err)
-		}
-		c := jsonschema.NewCompiler()
-		c.AssertFormat()
-		if err := c.AddResource("sarif.json", doc); err != nil {
-			t.Fatal(err)
-		}
-		if compiled, err = c.Compile("sarif.json"); err != nil {
-			t.Fatal(err)
-		}
-		return compiled
-	}
-}()
 
 // The schema is there, and refuses what is none.
 func TestStandard(t *testing.T) {
@@ -136,39 +89,8 @@ func TestStandard(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if err := standard(t).Validate(v); (err == nil) != valid {
+		if err := sariftest.Standard(t).Validate(v); (err == nil) != valid {
 			t.Errorf("%s: %v", text, err)
-		}
-	}
-}
-
-// noEmpty fails where something says nothing. The list of results says that there are none.
-func noEmpty(t *testing.T, at string, v any) {
-	t.Helper()
-	switch v := v.(type) {
-	case map[string]any:
-		for k, v := range v {
-			noEmpty(t, at+"."+k, v)
-		}
-		if len(v) == 0 {
-			t.Errorf("%s is an empty object", at)
-		}
-	case []any:
-		for _, v := range v {
-			noEmpty(t, at, v)
-		}
-		if len(v) == 0 && at != ".runs.results" {
-			t.Errorf("%s is an empty list", at)
-		}
-	case nil:
-		t.Errorf("%s is null", at)
-	case string:
-		if v == "" {
-			t.Errorf("%s is empty", at)
-		}
-	case json.Number:
-		if strings.HasPrefix(v.String(), "-") {
-			t.Errorf("%s is %s", at, v)
 		}
 	}
 }
