@@ -10,20 +10,24 @@ import (
 	"github.com/seed-e0495807/strake/ir/eval"
 )
 
-// nothing knows of images what is known of the official ones by their names.
-type nothing struct{ memo *eval.Memo }
+// ByName knows of images what is known of the official ones by their names.
+type ByName struct{ memo *eval.Memo }
 
-func (n nothing) Base(m *ir.Module, stage int) (*eval.State, bool) {
+// Base is that of a distribution that the name stands for.
+func (n ByName) Base(m *ir.Module, stage int) (*eval.State, bool) {
 	return distro.Base(context.Background(), noImages{}, n.memo, m, stage), m.Stages[stage].Base == "scratch"
 }
 
-func (n nothing) Distro(m *ir.Module, stage int) (distro.Distro, bool) {
+// Distro is that of the name.
+func (n ByName) Distro(m *ir.Module, stage int) (distro.Distro, bool) {
 	return distro.Detect(context.Background(), noImages{}, n.memo, m, stage)
 }
 
-func (nothing) Digest(*ir.Module, int) string { return "" }
+// Digest is never known.
+func (ByName) Digest(*ir.Module, int) string { return "" }
 
-func (nothing) Size(*ir.Module, []string) (int64, bool) { return 0, false }
+// Size is never known.
+func (ByName) Size(*ir.Module, []string) (int64, bool) { return 0, false }
 
 type noImages struct{}
 

@@ -312,7 +312,7 @@ func (s *Step) Expand(word string) (string, bool) {
 
 func (v *View) base() Known {
 	if v.known == nil {
-		v.known = nothing{v.memo}
+		v.known = ByName{v.memo}
 	}
 	return v.known
 }

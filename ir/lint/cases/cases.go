@@ -4,7 +4,7 @@
 // It is a txtar file a rule, named like that: first a text in Markdown, then Dockerfiles. The
 // name of each is "fires" or "silent", then what it shows; in front of that may stand the lines
 // in which something is found, like "fires 2,5 through sudo". What a fix makes of the one
-// above is "fixed".
+// above is "fixed", then what the fix keeps: "fixed graph", or "fixed files,intent" by two fixes.
 package cases
 
 import (
@@ -32,6 +32,19 @@ type Case struct {
 	Fires bool
 	Lines []int  // in which something is found, sorted; none where that is not said
 	Fixed string // what the rule's fixes make of it; "" where they are not looked at
+	Keeps string // what these keep, as diag.Keeps says it, sorted, with commas between
+}
+
+// Keeps lists what the rule's fixes keep, each once and sorted; none where it has no fix.
+func (p Page) Keeps() []string {
+	var all []string
+	for _, c := range p.Cases {
+		if c.Keeps != "" {
+			all = append(all, strings.Split(c.Keeps, ",")...)
+		}
+	}
+	slices.Sort(all)
+	return slices.Compact(all)
 }
 
 // Read reads all pages of a directory, sorted by their names.
@@ -89,7 +102,8 @@ func parse(rule string, data []byte) (Page, error) {
 			if len(page.Cases) == 0 || !page.Cases[len(page.Cases)-1].Fires {
 				return page, fmt.Errorf("%q is not behind one that fires", f.Name)
 			}
-			page.Cases[len(page.Cases)-1].Fixed = string(f.Data)
+			last := &page.Cases[len(page.Cases)-1]
+			last.Fixed, last.Keeps = string(f.Data), rest
 		default:
 			return page, fmt.Errorf("%q is neither fires nor silent nor fixed", f.Name)
 		}

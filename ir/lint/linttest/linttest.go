@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/seed-e0495807/strake/ir"
 	"github.com/seed-e0495807/strake/ir/lint"
 	"github.com/seed-e0495807/strake/ir/lint/cases"
 	"github.com/seed-e0495807/strake/lang"
@@ -16,7 +17,7 @@ import (
 )
 
 // Run holds each rule to its cases, one of which fires and one of which is silent at least. The
-// input of a text is lint.Read's unless one is given.
+// input of a text is lint.Read's unless one is given. Of images the digest of debian is known.
 func Run(t *testing.T, rules []lint.Rule, dir fs.FS, input func(*testing.T, *source.File) lint.Input) {
 	t.Helper()
 	pages, err := cases.Read(dir)
@@ -42,7 +43,7 @@ func Run(t *testing.T, rules []lint.Rule, dir fs.FS, input func(*testing.T, *sou
 }
 
 func check(t *testing.T, rule lint.Rule, page cases.Page, input func(*testing.T, *source.File) lint.Input) {
-	fires, silent := 0, 0
+	fires, silent, fixable := 0, 0, false
 	for _, c := range page.Cases {
 		found := look(t, rule, c.Text, input)
 		var lines []int
@@ -59,8 +60,13 @@ func check(t *testing.T, rule lint.Rule, page cases.Page, input func(*testing.T,
 		if c.Fires != (len(found) > 0) || len(c.Lines) > 0 && !slices.Equal(c.Lines, lines) {
 			t.Errorf("%s: found in lines %v\n%s", c.Shows, lines, c.Text)
 		}
+		keeps := kept(found)
+		fixable = fixable || keeps != ""
 		if c.Fixed == "" {
 			continue
+		}
+		if c.Keeps != keeps {
+			t.Errorf("%s: the fix keeps %q, and not %q", c.Shows, keeps, c.Keeps)
 		}
 		if got := Fixed(t, c.Text, found); got != c.Fixed {
 			t.Errorf("%s: the fix makes\n%s", c.Shows, got)
@@ -77,6 +83,21 @@ func check(t *testing.T, rule lint.Rule, page cases.Page, input func(*testing.T,
 	if fires == 0 || silent == 0 {
 		t.Errorf("%d cases fire and %d are silent", fires, silent)
 	}
+	if fixable && len(page.Keeps()) == 0 {
+		t.Error("it has a fix, and no case shows it")
+	}
+}
+
+// kept says what the fixes of findings keep, each of which has the first of its fixes.
+func kept(found []lint.Finding) string {
+	var all []string
+	for _, f := range found {
+		if len(f.Fixes) > 0 {
+			all = append(all, f.Fixes[0].Keeps.String())
+		}
+	}
+	slices.Sort(all)
+	return strings.Join(slices.Compact(all), ",")
 }
 
 // carriage is a text with lines that end as on Windows.
@@ -84,11 +105,25 @@ func carriage(text string) string { return strings.ReplaceAll(text, "\n", "\r\n"
 
 func look(t *testing.T, rule lint.Rule, text string, input func(*testing.T, *source.File) lint.Input) []lint.Finding {
 	rule.Level = lint.Normal
-	found, err := lint.Run([]lint.Rule{rule}, input(t, source.NewFile("Dockerfile", text)))
+	in := input(t, source.NewFile("Dockerfile", text))
+	if in.Known == nil {
+		in.Known = registry{}
+	}
+	found, err := lint.Run([]lint.Rule{rule}, in)
 	if err != nil {
 		t.Fatal(err)
 	}
 	return found.Findings
+}
+
+// registry knows the digest of debian.
+type registry struct{ lint.ByName }
+
+func (registry) Digest(m *ir.Module, stage int) string {
+	if strings.HasPrefix(m.Stages[stage].Base, "debian") {
+		return "sha256:" + strings.Repeat("0123456789abcdef", 4)
+	}
+	return ""
 }
 
 // Fixed is a text with the first fix of each finding.

@@ -98,15 +98,21 @@ func TestCodes(t *testing.T) {
 func index() string {
 	var b strings.Builder
 	b.WriteString("# Rules\n\n<!-- Written by make generate, out of the rules. -->\n\n")
-	fmt.Fprintf(&b, "These are the %d rules of `strake lint`. How to choose among them says [lint.md](../lint.md).\n"+
+	fmt.Fprintf(&b, "These are the %d rules of `strake lint`. [lint.md](../lint.md) says how to choose\n"+
+		"among them, and what it is that a fix keeps: `lint --fix` makes those that keep the graph or files.\n"+
 		"What is found beside them, as mistakes that a build ends with, is in [codes.md](codes.md).\n\n", len(rules.All()))
-	b.WriteString("| rule | severity | tags | what it wants |\n|---|---|---|---|\n")
+	b.WriteString("| rule | severity | its fix keeps | tags | what it wants |\n|---|---|---|---|---|\n")
 	for _, r := range rules.All() {
+		found, _ := rules.Page(r.Name)
 		level := r.Severity.String()
 		if r.Level == lint.Experimental {
 			level = "off"
 		}
-		fmt.Fprintf(&b, "| [%s](%s) | %s | %s | %s |\n", r.Name, page(r), level, strings.Join(r.Tags, ", "), strings.ReplaceAll(r.Doc, "|", "\\|"))
+		name := r.Name
+		if url := page(r); url != "" {
+			name = "[" + name + "](" + url + ")"
+		}
+		fmt.Fprintf(&b, "| %s | %s | %s | %s | %s |\n", name, level, strings.Join(found.Keeps(), ", "), strings.Join(r.Tags, ", "), strings.ReplaceAll(r.Doc, "|", "\\|"))
 	}
 	return b.String()
 }

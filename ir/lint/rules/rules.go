@@ -95,8 +95,11 @@ func Text(r *lint.Rule) string {
 	if r.Same != "" {
 		fmt.Fprintf(&b, " · the same as %s", r.Same)
 	}
-	b.WriteString("\n")
 	page, ok := Page(r.Name)
+	if keeps := page.Keeps(); len(keeps) > 0 {
+		fmt.Fprintf(&b, " · its fix keeps: %s", strings.Join(keeps, ", "))
+	}
+	b.WriteString("\n")
 	if !ok {
 		if r.URL != "" {
 			fmt.Fprintf(&b, "\n%s\n", r.URL)
@@ -113,7 +116,11 @@ func Text(r *lint.Rule) string {
 		}
 		fmt.Fprintf(&b, "\n%s: %s\n\n```Dockerfile\n%s```\n", kind, c.Shows, c.Text)
 		if c.Fixed != "" {
-			fmt.Fprintf(&b, "\nFixed\n\n```Dockerfile\n%s```\n", c.Fixed)
+			made := "Left as it is"
+			if c.Keeps != "" {
+				made = "Fixed, keeps: " + strings.ReplaceAll(c.Keeps, ",", ", ")
+			}
+			fmt.Fprintf(&b, "\n%s\n\n```Dockerfile\n%s```\n", made, c.Fixed)
 		}
 	}
 	return b.String()
