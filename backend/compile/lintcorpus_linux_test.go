@@ -161,6 +161,9 @@ func TestLintLinear(t *testing.T) {
 		"COPYs and removals":  each("FROM debian:12\n", "COPY a# /a#\nRUN rm /a#\n"),
 		"variables":           each("FROM debian:12\n", "ENV A=#\nRUN echo $A\n"), // of others each RUN has all
 		"stages":              each("FROM debian:12 AS s\n", "FROM s AS s#\nCOPY --from=s /x /y\nRUN echo # >/z\n"),
+		"names of stages":     each("FROM debian:12\n", "FROM debian:12 AS stage#\nCOPY --from=stag# /x /y\n"),
+		"numbers of stages":   each("FROM debian:12\n", "FROM debian:12\nCOPY --from=# /x /y\n"),
+		"arguments":           func(n int) string { return each("", "ARG A#=1\n")(n) + each("FROM debian:12\n", "ARG A#\n")(n) },
 		"ignored":             each("FROM debian:12\n", "# hadolint ignore=DL3004\nRUN sudo true #\n"),
 	} {
 		t.Run(name, func(t *testing.T) {

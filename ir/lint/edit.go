@@ -1,6 +1,7 @@
 package lint
 
 import (
+	"iter"
 	"slices"
 	"strings"
 
@@ -152,6 +153,32 @@ func Mentions(in lang.Instruction, word string) bool {
 		return true
 	}
 	return slices.ContainsFunc(in.Head().Heredocs, func(d lang.Heredoc) bool { return mentions(d.Body.Text, word) })
+}
+
+// Names are the longest words of bytes of names in an instruction, also in its here documents.
+func Names(in lang.Instruction) iter.Seq[string] {
+	return func(yield func(string) bool) {
+		names := func(text string) bool {
+			for i := 0; i < len(text); i++ {
+				start := i
+				for i < len(text) && NameByte(text[i]) {
+					i++
+				}
+				if i > start && !yield(text[start:i]) {
+					return false
+				}
+			}
+			return true
+		}
+		if !names(in.Head().Code) {
+			return
+		}
+		for _, d := range in.Head().Heredocs {
+			if !names(d.Body.Text) {
+				return
+			}
+		}
+	}
 }
 
 func mentions(text, word string) bool {

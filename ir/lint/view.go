@@ -1,7 +1,10 @@
 package lint
 
 import (
+	"cmp"
 	"iter"
+	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/seed-e0495807/strake/ir"
@@ -175,6 +178,28 @@ func (s *Stage) Pin() []diag.Edit {
 // Size is how many bytes files of the build context have, and what is below directories. It is false
 // when that is not known.
 func (v *View) Size(names []string) (int64, bool) { return v.base().Size(v.Module, names) }
+
+// Above are the stages in front of one, as far as they are within reach.
+func (s *Stage) Above() []*Stage { return s.View.Stages[max(0, s.Index-reach):s.Index] }
+
+type namesKey struct{}
+
+// Called are the stages in front of one that a word stands for: those of its name, in whatever case, or
+// of its number.
+func (s *Stage) Called(word string) []*Stage {
+	all := s.View.Share(namesKey{}, func() any {
+		all := map[string][]*Stage{}
+		for i, stage := range s.View.Stages {
+			number := strconv.Itoa(i)
+			if all[number] = append(all[number], stage); stage.Name != "" && stage.Name != number {
+				all[stage.Name] = append(all[stage.Name], stage)
+			}
+		}
+		return all
+	}).(map[string][]*Stage)[strings.ToLower(word)]
+	end, _ := slices.BinarySearchFunc(all, s.Index, func(o *Stage, index int) int { return cmp.Compare(o.Index, index) })
+	return all[:end]
+}
 
 // Last tells the stage that a build makes when it is asked for no other.
 func (s *Stage) Last() bool { return s.Index == len(s.View.Stages)-1 }

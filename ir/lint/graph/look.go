@@ -3,7 +3,6 @@ package graph
 import (
 	"path"
 	"slices"
-	"strconv"
 	"strings"
 
 	"mvdan.cc/sh/v3/syntax"
@@ -133,10 +132,8 @@ func last(s *lint.Script) *shell.Command {
 func uses(v *lint.View) map[*lint.Stage]bool {
 	used := map[*lint.Stage]bool{}
 	find := func(at *lint.Stage, from string) {
-		for i, s := range v.Stages {
-			if s.Index < at.Index && (s.Name != "" && strings.EqualFold(s.Name, from) || from == strconv.Itoa(i)) {
-				used[s] = true
-			}
+		for _, s := range at.Called(from) {
+			used[s] = true
 		}
 	}
 	for _, stage := range v.Stages {

@@ -14,14 +14,17 @@ import (
 func argUnused() lint.Rule {
 	r := rule("arg-unused", diag.Info, "variables", "An argument that nothing uses asks who builds for something that does not matter")
 	r.View = func(v *lint.View, r *lint.Report) {
+		var found *usage
 		for _, in := range v.Text.Instructions {
 			arg, ok := in.(*lang.Arg)
 			if !ok || len(v.Stages) == 0 {
 				continue
 			}
-			step := v.StepOf(arg)
+			if found == nil {
+				found = usageOf(v)
+			}
 			for _, p := range arg.Pairs.List {
-				if name := p.Key.Text; name != "" && !strings.Contains(name, "$") && !predefined(name) && unusedArg(v, arg, step, name) {
+				if name := p.Key.Text; name != "" && !strings.Contains(name, "$") && !predefined(name) && !found.of(arg, name) {
 					r.Within(arg, p.Key.At, "nothing uses "+name+": leave it out")
 				}
 			}
@@ -36,36 +39,69 @@ func predefined(name string) bool {
 	return strings.HasSuffix(upper, "_PROXY") || strings.HasPrefix(name, "BUILDKIT_") || strings.HasPrefix(name, "TARGET") || strings.HasPrefix(name, "BUILD") || name == "SOURCE_DATE_EPOCH"
 }
 
-func unusedArg(v *lint.View, arg *lang.Arg, step *lint.Step, name string) bool {
-	if step == nil { // in front of the stages: FROMs use it, and ARGs of stages
-		for _, in := range v.Text.All {
-			if in != lang.Instruction(arg) && lint.Mentions(in, name) {
-				return false // a RUN that has it in front of it is another rule's
-			}
-		}
-		return true
-	}
-	if step.Outer != step.Node {
-		return false
-	}
+// usage is what may use arguments.
+type usage struct {
+	view     *lint.View
+	last     []int                         // of each stage, the last op that may use any; -1 is none
+	mentions map[string][]lang.Instruction // by names of arguments; nil until one is looked for
+}
+
+func usageOf(v *lint.View) *usage {
+	u := &usage{view: v}
 	for _, stage := range v.Stages {
-		if stage != step.Stage && !stage.Within(step.Stage) {
-			continue
-		}
+		last := -1
 		for _, s := range stage.Steps {
-			if stage == step.Stage && s.Index <= step.Index {
-				continue
-			}
 			switch s.Body.(type) {
 			case *ir.Run, *ir.Onbuild, *ir.Custom:
-				return false
+				last = s.Index
 			}
-			if lint.Mentions(s.Node, name) {
-				return false
+		}
+		u.last = append(u.last, last)
+	}
+	return u
+}
+
+// of tells whether something may use an argument: in front of the stages FROMs do, and ARGs of stages.
+// A RUN that has it in front of it is another rule's.
+func (u *usage) of(arg *lang.Arg, name string) bool {
+	step := u.view.StepOf(arg)
+	if step == nil {
+		return slices.ContainsFunc(u.mentioned(name), func(in lang.Instruction) bool { return in != lang.Instruction(arg) })
+	}
+	if step.Outer != step.Node || slices.ContainsFunc(u.view.Stages, func(s *lint.Stage) bool {
+		return s == step.Stage && u.last[s.Index] > step.Index || s != step.Stage && u.last[s.Index] >= 0 && s.Within(step.Stage)
+	}) {
+		return true
+	}
+	return slices.ContainsFunc(u.mentioned(name), func(in lang.Instruction) bool {
+		s := u.view.StepOf(in)
+		return s != nil && (s.Stage == step.Stage && s.Index > step.Index || s.Stage != step.Stage && s.Stage.Within(step.Stage))
+	})
+}
+
+// mentioned are the instructions that have a name in them.
+func (u *usage) mentioned(name string) []lang.Instruction {
+	if u.mentions == nil {
+		u.mentions = map[string][]lang.Instruction{}
+		for _, in := range u.view.Text.All {
+			if arg, ok := in.(*lang.Arg); ok {
+				for _, p := range arg.Pairs.List {
+					u.mentions[p.Key.Text] = nil
+				}
+			}
+		}
+		for _, in := range u.view.Text.All {
+			for word := range lint.Names(in) {
+				if list, asked := u.mentions[word]; asked && (len(list) == 0 || list[len(list)-1] != in) {
+					u.mentions[word] = append(list, in)
+				}
 			}
 		}
 	}
-	return true
+	if strings.ContainsFunc(name, func(r rune) bool { return r > 127 || !lint.NameByte(byte(r)) }) { // it is more than a name
+		return slices.DeleteFunc(slices.Clone(u.view.Text.All), func(in lang.Instruction) bool { return !lint.Mentions(in, name) })
+	}
+	return u.mentions[name]
 }
 
 // argNotRedeclared passes over names that images use to set for themselves.

@@ -86,11 +86,15 @@ func unknownStage() lint.Rule {
 		if from == "" || s.Onbuild || strings.Contains(from, ":") || from == s.Stage.Name || s.Stage.View.Given(from) {
 			return
 		}
+		number := from
+		if n := stageNumber(from); n >= 0 {
+			number = strconv.Itoa(n) // of 01
+		}
+		if len(s.Stage.Called(from)) > 0 || len(s.Stage.Called(number)) > 0 {
+			return
+		}
 		var names []string
-		for _, stage := range s.Stage.View.Stages[:s.Stage.Index] {
-			if stage.Name == from || stageNumber(from) == stage.Index {
-				return
-			}
+		for _, stage := range s.Stage.Above() {
 			if stage.Name != "" {
 				names = append(names, stage.Name)
 			}
