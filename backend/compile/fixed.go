@@ -44,16 +44,16 @@ func (s *Snapshot) Fixed(ctx context.Context, unsafe bool) (Fixed, error) {
 // apply makes the fixes that leave a file which reads as well as before: one that does not is
 // passed over as a whole.
 func (s *Snapshot) apply(list diag.List, unsafe bool) (string, int, error) {
-	old := s.File().Text
+	old, scripts := s.File().Text, s.scripts()
 	next, n, err := diag.ApplyFixes(old, list, unsafe)
-	if err != nil || n == 0 || s.reads(next) {
+	if err != nil || n == 0 || s.reads(next, scripts) {
 		return next, n, err
 	}
 	next, n = old, 0
 	var taken diag.List
 	for _, d := range list {
 		more := append(slices.Clip(taken), d)
-		if text, count, err := diag.ApplyFixes(old, more, unsafe); err == nil && count > n && s.reads(text) {
+		if text, count, err := diag.ApplyFixes(old, more, unsafe); err == nil && count > n && s.reads(text, scripts) {
 			next, n, taken = text, count, more
 		}
 	}
@@ -62,13 +62,13 @@ func (s *Snapshot) apply(list diag.List, unsafe bool) (string, int, error) {
 
 // reads tells whether a text has no mistake, or not more than the snapshot's: neither as a Dockerfile
 // nor as scripts of their shells.
-func (s *Snapshot) reads(text string) bool {
+func (s *Snapshot) reads(text string, scripts lint.Unread) bool {
 	now := s.Edited(text)
 	_, _, err := now.Module()
 	_, _, old := s.Module()
 	was, _ := diag.From(old)
 	is, _ := diag.From(err)
-	return (err == nil || len(is.Errors()) <= len(was.Errors())) && now.scripts().NoWorse(s.scripts())
+	return (err == nil || len(is.Errors()) <= len(was.Errors())) && now.scripts().NoWorse(scripts)
 }
 
 // scripts tells how many scripts of the text do not read.

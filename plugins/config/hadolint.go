@@ -42,7 +42,7 @@ func Hadolint(ctx context.Context, dir string, env Lookup, set *source.Set) (*Ha
 		if err != nil {
 			return nil, diag.List{{Code: "config", Message: name + " cannot be read: " + err.Error()}}, nil
 		}
-		if bad = c.read(set.Add(name, text)); bad.HasErrors() {
+		if bad = c.read(set.Add(asWritten(name), text)); bad.HasErrors() {
 			return nil, bad, nil
 		}
 	}
@@ -50,6 +50,16 @@ func Hadolint(ctx context.Context, dir string, env Lookup, set *source.Set) (*Ha
 		return nil, bad, nil
 	}
 	return c, bad, nil
+}
+
+// asWritten is a path as a user in the working directory would write it.
+func asWritten(name string) string {
+	if dir, err := os.Getwd(); err == nil {
+		if rel, err := filepath.Rel(dir, name); err == nil && filepath.IsLocal(rel) {
+			return rel
+		}
+	}
+	return name
 }
 
 // findHadolint is the file that counts; "" is none.

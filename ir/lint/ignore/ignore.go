@@ -69,7 +69,7 @@ func (c *Comment) Unused() diag.Diagnostic {
 var (
 	ours    = late.Regexp(`^\s*strake:\s*ignore(-file|-start)?=([^\s,]+(?:,[^\s,]+)*)(.*)$`)
 	end     = late.Regexp(`^\s*strake:\s*ignore-end\s*$`)
-	meant   = late.Regexp(`(?i)^\s*strake\s*(:?)\s*(?:ignor[\w-]*|([\w-]+)(=?))`)
+	meant   = late.Regexp(`(?i)^\s*strake\s*([:-]?)\s*(?:ignor[\w-]*|([\w-]+)(=?))`)
 	mention = late.Regexp(`(?i)strake`)
 	others  = late.Regexp(`^\s*(?:hadolint\s+(global\s+)?ignore|shellcheck\s+disable)\s*=\s*([^\s,]+(?:\s*,\s*[^\s,]+)*)`)
 )

@@ -243,7 +243,7 @@ type result struct {
 	diags diag.List
 	parts []part
 
-	elsewhere bool // they are about other files than the Dockerfile
+	elsewhere bool // they are about other files than the Dockerfile, or none was read
 
 	examined string // the Dockerfile that rules looked at; "" where none could
 }
@@ -313,12 +313,12 @@ func (c *compileRun) compile(ctx context.Context, arg string, do work) *result {
 	var elsewhere *cli.Findings
 	switch {
 	case errors.As(err, &elsewhere):
-		r.set, r.diags, r.elsewhere = elsewhere.Set, slices.Clone(elsewhere.List), true
+		r.set, r.diags = elsewhere.Set, slices.Clone(elsewhere.List)
 	case errors.Is(err, errExcluded):
 	case err != nil:
 		r.diags = append(r.diags, cli.Diagnose(err)...)
 	}
-	if src != nil {
+	if r.elsewhere = src == nil || elsewhere != nil; src != nil {
 		r.name(src.File().Name)
 	}
 	return r
