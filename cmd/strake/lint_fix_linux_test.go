@@ -22,9 +22,9 @@ func toFix(size int) (old, fixed string) {
 }
 
 // fixAll is a call that fixes Dockerfiles in a directory, which are made.
-func fixAll(t *testing.T, dir string, sizes ...int) (cmd *exec.Cmd, stderr *bytes.Buffer) {
+func fixAll(t *testing.T, dir, command string, sizes ...int) (cmd *exec.Cmd, stderr *bytes.Buffer) {
 	t.Helper()
-	args := []string{"lint", "--offline", "--fix=unsafe", "--fail-on", "never", "--rule", "*=off", "--rule", "MaintainerDeprecated=on"}
+	args := append(strings.Fields(command), "--offline", "--rule", "*=off", "--rule", "MaintainerDeprecated=on")
 	for i, size := range sizes {
 		name := fmt.Sprintf("%03d.Dockerfile", i)
 		old, _ := toFix(size)
@@ -64,12 +64,17 @@ func exitCode(err error) int {
 
 // TestFixOnFullDisk fixes files of which some have no room.
 func TestFixOnFullDisk(t *testing.T) {
-	t.Parallel()
+	for _, command := range []string{"lint --fix=unsafe --fail-on never", "fix --unsafe"} {
+		t.Run(command, func(t *testing.T) { fixOnFullDisk(t, command) })
+	}
+}
+
+func fixOnFullDisk(t *testing.T, command string) {
 	dir := t.TempDir()
 	ownDisk(t, dir, 2<<20)
 	defer syscall.Unmount(dir, 0)
 	sizes := []int{100, 300_000, 200, 200_000, 300}
-	cmd, stderr := fixAll(t, dir, sizes...)
+	cmd, stderr := fixAll(t, dir, command, sizes...)
 	filler, err := os.Create(filepath.Join(dir, "filler"))
 	if err != nil {
 		t.Fatal(err)
@@ -105,7 +110,7 @@ func TestFixInterrupted(t *testing.T) {
 	for _, signal := range []syscall.Signal{syscall.SIGINT, syscall.SIGKILL} {
 		for _, at := range []int{0, 7, 40} {
 			dir := t.TempDir()
-			cmd, stderr := fixAll(t, dir, sizes...)
+			cmd, stderr := fixAll(t, dir, "lint --fix=unsafe --fail-on never", sizes...)
 			if err := cmd.Start(); err != nil {
 				t.Fatal(err)
 			}

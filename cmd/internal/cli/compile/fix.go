@@ -1,10 +1,12 @@
 package compile
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -51,12 +53,60 @@ func (f *fixRun) run(ctx context.Context, args []string) error {
 	if err := f.prepare(ctx, args); err != nil {
 		return err
 	}
-	for _, arg := range args {
-		if err := f.fixOne(ctx, arg); err != nil {
+	return f.all(ctx, args, func(error) bool { return false })
+}
+
+// all fixes one file after the other, and tells which are as they were: those that cannot be read or
+// written, but for errors to pass over, and those that an interruption left.
+func (f *fixRun) all(ctx context.Context, args []string, pass func(error) bool) error {
+	var failed error
+	for i, arg := range args {
+		err := f.fixOne(ctx, arg)
+		if ctx.Err() != nil {
+			rest := args[i:]
+			if err == nil {
+				rest = rest[1:]
+			}
+			if len(rest) > 0 && !f.diff {
+				cli.Printf(f.Stderr, "interrupted: as they were are %s\n", diag.Printable(some(rest)))
+			}
+			return cmp.Or(err, context.Cause(ctx))
+		}
+		var elsewhere *cli.Findings
+		var misuse *cli.UsageError
+		switch {
+		case err == nil || pass(err):
+			continue
+		case errors.As(err, &misuse):
 			return err
+		case errors.As(err, &elsewhere):
+			f.Report(elsewhere.Set, elsewhere.List)
+		default:
+			f.Report(nil, about(arg, cli.Diagnose(err)))
+		}
+		failed = cli.ErrReported
+	}
+	return failed
+}
+
+// about are findings that name the file that they are of.
+func about(name string, list diag.List) diag.List {
+	list = slices.Clone(list)
+	for i := range list {
+		if !strings.Contains(list[i].Message, name) {
+			list[i].Message = name + ": " + list[i].Message
 		}
 	}
-	return nil
+	return list
+}
+
+// some are the first of many names, and how many more there are.
+func some(names []string) string {
+	const most = 10
+	if len(names) <= most {
+		return strings.Join(names, ", ")
+	}
+	return fmt.Sprintf("%s and %d more", strings.Join(names[:most], ", "), len(names)-most)
 }
 
 // files holds that the arguments are files of this machine.

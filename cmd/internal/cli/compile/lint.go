@@ -1,10 +1,8 @@
 package compile
 
 import (
-	"cmp"
 	"context"
 	"errors"
-	"fmt"
 	"slices"
 	"strings"
 
@@ -283,47 +281,12 @@ func (c *compileRun) foreign(ctx context.Context, file *source.File) (list diag.
 	return list
 }
 
-// fixAll fixes the files of all arguments, and tells which are as they were: of one that cannot be
-// written, and of those that an interruption left. Those that cannot be read are among what is found,
-// unless there is only a diff.
+// fixAll fixes the files of all arguments. Those that cannot be read are among what is found, unless
+// there is only a diff.
 func (c *lintRun) fixAll(ctx context.Context, args []string) error {
 	f := fixRun{compileRun: &c.compileRun, unsafe: c.fix == "unsafe", diff: c.diff}
 	if err := f.files(args); err != nil {
 		return err
 	}
-	var failed error
-	for i, arg := range args {
-		err := f.fixOne(ctx, arg)
-		if ctx.Err() != nil {
-			rest := args[i:]
-			if err == nil {
-				rest = rest[1:]
-			}
-			if len(rest) > 0 && !c.diff {
-				cli.Printf(c.Stderr, "interrupted: as they were are %s\n", diag.Printable(some(rest)))
-			}
-			return cmp.Or(err, context.Cause(ctx))
-		}
-		if err == nil || errors.Is(err, errUnread) && !c.diff {
-			continue
-		}
-		list := slices.Clone(cli.Diagnose(err))
-		for i := range list {
-			if !strings.Contains(list[i].Message, arg) {
-				list[i].Message = arg + ": " + list[i].Message
-			}
-		}
-		c.Report(nil, list)
-		failed = cli.ErrReported
-	}
-	return failed
-}
-
-// some are the first of many names, and how many more there are.
-func some(names []string) string {
-	const most = 10
-	if len(names) <= most {
-		return strings.Join(names, ", ")
-	}
-	return fmt.Sprintf("%s and %d more", strings.Join(names[:most], ", "), len(names)-most)
+	return f.all(ctx, args, func(err error) bool { return errors.Is(err, errUnread) && !c.diff })
 }
