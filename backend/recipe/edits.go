@@ -41,8 +41,8 @@ func (r *reading) edited() {
 	}
 }
 
-// edit is a RUN that makes one text of another: lines at the end, or a few that are replaced or
-// deleted. It is false when that takes more.
+// edit is a RUN that makes one text of another: lines at the end, a few that are replaced or
+// deleted, or what was typed for sed. It is false when that takes more.
 func (r *reading) edit(name, old, now string) (string, bool) {
 	if old != "" && !strings.HasSuffix(old, "\n") || !strings.HasSuffix(now, "\n") || !plainText(now) || !r.program("sh") {
 		return "", false
@@ -54,6 +54,9 @@ func (r *reading) edit(name, old, now string) (string, bool) {
 		return "", false
 	}
 	commands, ok := replaced(lines(old), lines(now))
+	if !ok {
+		commands, ok = r.substituted(name, lines(old), lines(now))
+	}
 	if !ok || strings.Contains(strings.Join(commands, ""), "<<") { // which begins a heredoc
 		return "", false
 	}
