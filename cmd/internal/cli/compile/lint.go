@@ -42,7 +42,9 @@ The forms of --format:
   checkstyle  XML of Checkstyle
   junit       XML of JUnit
 
-The exit code is 1 when there is a finding as severe as --fail-on says, or worse.
+The exit code is 1 when there is a finding as severe as --fail-on says, or worse, or when
+something cannot be read or written; 125 when the command line is wrong; 130 when it was
+interrupted; and 0 else.
 `
 
 // projectURL is where people find out about strake.
