@@ -127,3 +127,19 @@ func FuzzRun(f *testing.F) {
 		Of(&ir.Run{Command: ir.Command{Exec: true, Args: strings.Fields(line)}}, State{})
 	})
 }
+
+// TestSystemManagers holds the list of programs against the table.
+func TestSystemManagers(t *testing.T) {
+	var names []string
+	for name, row := range rows().byName {
+		if row.System && row.Manager != "" {
+			names = append(names, name)
+		}
+		if row.System && row.Versions {
+			t.Errorf("%s may have a version behind its name, which no list has", name)
+		}
+	}
+	if slices.Sort(names); !slices.Equal(names, SystemManagers()) {
+		t.Errorf("the table has %v", names)
+	}
+}

@@ -75,6 +75,12 @@ func SystemManager(name string) string {
 	return ""
 }
 
+// SystemManagers are the programs that SystemManager knows, sorted. It reads no table, which takes
+// its time, so that rules may name them when a program starts.
+func SystemManagers() []string {
+	return strings.Fields("apk apk-install apt apt-get apt-install aptitude clean-install dnf dnf5 dpkg microdnf pacman rpm rpmkeys tdnf yum zypper")
+}
+
 // Clones tells whether a command may get packages with git, whose URLs and settings count then: that of
 // a manager that can, as far as its row says when it fetches. So may what `python -m pip` does.
 func Clones(c *shell.Command) bool {

@@ -39,6 +39,9 @@ func (s *sharing) Share(key any, build func() any) any {
 		}
 	}
 	made := build()
+	if *s == nil {
+		*s = make(sharing, 0, 4)
+	}
 	*s = append(*s, struct{ key, made any }{key, made})
 	return made
 }

@@ -1,6 +1,10 @@
 package shell
 
-import "mvdan.cc/sh/v3/syntax"
+import (
+	"strings"
+
+	"mvdan.cc/sh/v3/syntax"
+)
 
 // maxPiped is how many commands a script may have for its pipes to be followed: each end
 // of a long one knows all others.
@@ -8,7 +12,7 @@ const maxPiped = 500
 
 // Pipes calls a function for each two commands of which one writes to the other.
 func (s *Script) Pipes(each func(from, to *Command)) {
-	if len(s.Commands) > maxPiped {
+	if len(s.Commands) > maxPiped || len(s.trees) == 1 && !strings.Contains(s.Text, "|") {
 		return
 	}
 	calls := s.Calls()

@@ -235,9 +235,6 @@ func signatureCheckOff() lint.Rule {
 	r := rule("signature-check-off", diag.Warning, "security", "Packages should be installed with their signatures checked: add the key of the repository instead")
 	r.View = lint.OnCommand(func(s *lint.Script, c *shell.Command, r *lint.Report) {
 		manager := effects.SystemManager(c.Name)
-		if manager == "" && c.Name != "echo" && c.Name != "printf" {
-			return
-		}
 		for _, w := range c.Args {
 			if manager != "" && slices.Contains([]string{"--allow-unauthenticated", "--force-yes", "--allow-untrusted", "--nogpgcheck", "--no-gpg-checks", "--nosignature",
 				"APT::Get::AllowUnauthenticated=true", "Acquire::AllowInsecureRepositories=true"}, w.Text) ||
@@ -246,7 +243,7 @@ func signatureCheckOff() lint.Rule {
 				return
 			}
 		}
-	})
+	}, append(effects.SystemManagers(), "echo", "printf")...)
 	return r
 }
 

@@ -14,7 +14,7 @@ import (
 func cleanInLaterLayer() lint.Rule {
 	r := rule("clean-in-later-layer", diag.Warning, "size", "Lists and caches of packages should be removed by the RUN that has them: a later one makes the image no smaller")
 	r.View = lint.OnCommand(func(s *lint.Script, c *shell.Command, r *lint.Report) {
-		if s.Step.Onbuild || c.Nested || c.Name != "rm" && effects.SystemManager(c.Name) == "" || !s.Step.Stage.Shipped() {
+		if s.Step.Onbuild || c.Nested || !s.Step.Stage.Shipped() {
 			return
 		}
 		if t, _ := s.Task(c); c.Name != "rm" && !(t.System && t.Action == effects.ToClean) {
@@ -28,7 +28,7 @@ func cleanInLaterLayer() lint.Rule {
 				}
 			}
 		}
-	})
+	}, append(effects.SystemManagers(), "rm")...)
 	return r
 }
 
@@ -107,7 +107,7 @@ func removed(s *lint.Script, c *shell.Command) effects.Paths {
 func updateApart() lint.Rule {
 	r := rule("update-apart", diag.Warning, "cache", "Update the lists of packages in the RUN that installs: apart from it they come from the cache, as old as that is")
 	r.View = lint.OnCommand(func(s *lint.Script, c *shell.Command, r *lint.Report) {
-		if s.Step.Onbuild || effects.SystemManager(c.Name) == "" {
+		if s.Step.Onbuild {
 			return
 		}
 		t, ok := s.Task(c)
@@ -120,7 +120,7 @@ func updateApart() lint.Rule {
 				return
 			}
 		}
-	})
+	}, effects.SystemManagers()...)
 	return r
 }
 
@@ -131,19 +131,18 @@ func does(s *lint.Step, manager string, actions ...effects.Action) bool {
 
 func installedTwice() lint.Rule {
 	r := rule("installed-twice", diag.Info, "size", "A package that an earlier step has installed need not be installed again")
-	r.View = func(v *lint.View, r *lint.Report) {
-		for _, stage := range v.Stages {
-			for s := range stage.Own() {
-				for _, t := range tasksOf(s) {
-					for _, w := range t.names {
-						if o := installer(s, t.Manager, w.Text); o != nil {
-							r.Word(s.Script(), t.by, w, w.Text+" is installed in line "+line(o)+" already: leave it out here")
-						}
-					}
+	r.View = lint.OnScript(func(script *lint.Script, r *lint.Report) {
+		if script.Step.Onbuild {
+			return
+		}
+		for _, t := range tasksOf(script.Step) {
+			for _, w := range t.names {
+				if o := installer(script.Step, t.Manager, w.Text); o != nil {
+					r.Word(script, t.by, w, w.Text+" is installed in line "+line(o)+" already: leave it out here")
 				}
 			}
 		}
-	}
+	}, effects.SystemManagers()...)
 	return r
 }
 

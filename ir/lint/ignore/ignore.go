@@ -67,11 +67,10 @@ func (c *Comment) Unused() diag.Diagnostic {
 
 // The forms of comments, behind the "#".
 var (
-	ours    = late.Regexp(`^\s*strake:\s*ignore(-file|-start)?=([^\s,]+(?:,[^\s,]+)*)(.*)$`)
-	end     = late.Regexp(`^\s*strake:\s*ignore-end\s*$`)
-	meant   = late.Regexp(`(?i)^\s*strake\s*([:-]?)\s*(?:ignor[\w-]*|([\w-]+)(=?))`)
-	mention = late.Regexp(`(?i)strake`)
-	others  = late.Regexp(`^\s*(?:hadolint\s+(global\s+)?ignore|shellcheck\s+disable)\s*=\s*([^\s,]+(?:\s*,\s*[^\s,]+)*)`)
+	ours   = late.Regexp(`^\s*strake:\s*ignore(-file|-start)?=([^\s,]+(?:,[^\s,]+)*)(.*)$`)
+	end    = late.Regexp(`^\s*strake:\s*ignore-end\s*$`)
+	meant  = late.Regexp(`(?i)^\s*strake\s*([:-]?)\s*(?:ignor[\w-]*|([\w-]+)(=?))`)
+	others = late.Regexp(`^\s*(?:hadolint\s+(global\s+)?ignore|shellcheck\s+disable)\s*=\s*([^\s,]+(?:\s*,\s*[^\s,]+)*)`)
 )
 
 // Is tells whether a line of a Dockerfile is a comment of ours that ignores something.
@@ -83,7 +82,7 @@ func Is(line string) bool {
 // Read finds the comments of a file, and warns of those of ours that are not understood.
 func Read(file *lang.File) ([]*Comment, diag.List) {
 	text := file.Source.Text
-	if !strings.Contains(text, "ignor") && !strings.Contains(text, "disable") && !mention().MatchString(text) {
+	if !strings.Contains(text, "ignor") && !strings.Contains(text, "disable") && !named(text) {
 		return nil, nil
 	}
 	r := reader{file: file}
@@ -103,6 +102,21 @@ func Read(file *lang.File) ([]*Comment, diag.List) {
 		}
 	}
 	return append(r.all, r.above...), r.bad
+}
+
+// named tells whether the name of strake is in a text, in whatever case: by its rarest letter.
+func named(text string) bool {
+	const name = "strake"
+	for i := 0; ; i++ {
+		next := strings.IndexAny(text[i:], "kK")
+		if next < 0 {
+			return false
+		}
+		i += next
+		if start := i - strings.IndexByte(name, 'k'); start >= 0 && start+len(name) <= len(text) && strings.EqualFold(text[start:start+len(name)], name) {
+			return true
+		}
+	}
 }
 
 // reader goes through a file.

@@ -49,7 +49,7 @@ func samples(t testing.TB) (list []sample) {
 				head += "export " + name + "=1\n"
 			}
 			line := src.Line(s.Step.Node.Span().Start)
-			list = append(list, sample{fmt.Sprintf("%s:%d", f.Name, line), len(head), head + s.Text + "\n", s, func() map[string][]problem { return scanned(s) }})
+			list = append(list, sample{fmt.Sprintf("%s:%d", f.Name, line), len(head), head + s.Text + "\n", s, func() map[string][]problem { return new(scan).scanned(s) }})
 		})}
 		if _, err := lint.Run([]lint.Rule{rule}, lint.Read(src)); err != nil {
 			continue
@@ -253,7 +253,7 @@ func TestOthers(t *testing.T) {
 		seen[text] = true
 		head := "#!/bin/" + shell + "\n"
 		list = append(list, sample{s.Name, len(head), head + text, s.script, func() map[string][]problem {
-			return scanAs(s.script, shell, func(string) bool { return false })
+			return new(scan).scanAs(s.script, shell, func(string) bool { return false })
 		}})
 	}
 	all, _ := oracle(t, list)
@@ -273,7 +273,7 @@ func TestSnippets(t *testing.T) {
 			rule := lint.Rule{Name: "Scripts", View: lint.OnScript(func(s *lint.Script, r *lint.Report) {
 				head := "#!/bin/" + shell + "\n"
 				list = append(list, sample{fmt.Sprint(i), len(head), head + s.Text, s, func() map[string][]problem {
-					return scanAs(s, shell, func(string) bool { return false })
+					return new(scan).scanAs(s, shell, func(string) bool { return false })
 				}})
 			})}
 			if _, err := lint.Run([]lint.Rule{rule}, lint.Read(src)); err != nil {

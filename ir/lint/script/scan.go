@@ -31,13 +31,14 @@ type scan struct {
 	sets     map[string]syntax.Node
 }
 
-func scanned(s *lint.Script) map[string][]problem {
-	return scanAs(s, shellOf(s), func(name string) bool { return ofImage(s, name) })
+func (c *scan) scanned(s *lint.Script) map[string][]problem {
+	return c.scanAs(s, shellOf(s), func(name string) bool { return ofImage(s, name) })
 }
 
-// scanAs looks at a script as one of a shell that has been given variables.
-func scanAs(s *lint.Script, shell string, given func(string) bool) map[string][]problem {
-	c := &scan{script: s, file: s.BashTree(), text: s.Text, shell: shell, given: given, stack: make([]syntax.Node, 0, 32)}
+// scanAs looks at a script as one of a shell that has been given variables. The scan may have looked at
+// another one before.
+func (c *scan) scanAs(s *lint.Script, shell string, given func(string) bool) map[string][]problem {
+	*c = scan{script: s, file: s.BashTree(), text: s.Text, shell: shell, given: given, stack: c.stack[:0]}
 	if c.file == nil {
 		return nil
 	}
@@ -100,7 +101,7 @@ func (c *scan) endsOnError() (set bool) {
 	for _, w := range options[min(1, len(options)):] {
 		set = set || strings.HasPrefix(w, "-") && !strings.HasPrefix(w, "--") && strings.Contains(w, "e")
 	}
-	if set || !strings.Contains(c.text, "set") {
+	if set || len(c.script.Find("set")) == 0 {
 		return set
 	}
 	shell.Walk(c.file, func(n syntax.Node) bool {

@@ -55,8 +55,9 @@ type found struct {
 func look(v *lint.View) map[string][]found {
 	return v.Share(key{}, func() any {
 		all := map[string][]found{}
+		var c scan
 		for _, s := range v.Scripts() {
-			for code, list := range scanned(s) {
+			for code, list := range c.scanned(s) {
 				all[code] = append(all[code], found{s, list})
 			}
 		}
