@@ -164,7 +164,10 @@ func TestLintLinear(t *testing.T) {
 		"names of stages":     each("FROM debian:12\n", "FROM debian:12 AS stage#\nCOPY --from=stag# /x /y\n"),
 		"numbers of stages":   each("FROM debian:12\n", "FROM debian:12\nCOPY --from=# /x /y\n"),
 		"arguments":           func(n int) string { return each("", "ARG A#=1\n")(n) + each("FROM debian:12\n", "ARG A#\n")(n) },
-		"ignored":             each("FROM debian:12\n", "# hadolint ignore=DL3004\nRUN sudo true #\n"),
+		"secrets": func(n int) string {
+			return each("FROM debian:12\nRUN ", "--mount=type=secret,id=s#,env=S# ")(n) + each("echo", " $S#")(n) + "\n"
+		},
+		"ignored": each("FROM debian:12\n", "# hadolint ignore=DL3004\nRUN sudo true #\n"),
 	} {
 		t.Run(name, func(t *testing.T) {
 			took := func(n int) time.Duration {

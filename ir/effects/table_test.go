@@ -143,3 +143,12 @@ func TestSystemManagers(t *testing.T) {
 		t.Errorf("the table has %v", names)
 	}
 }
+
+// TestDownloads holds the programs that rules name for Downloads against the table.
+func TestDownloads(t *testing.T) {
+	for name, row := range rows().byName {
+		if row.Saves != "" && name != "curl" && name != "wget" {
+			t.Errorf("%s fetches into files, and no rule of package graph names it: see fetchers there", name)
+		}
+	}
+}

@@ -31,6 +31,15 @@ func OnKeyword(look func(*Step, *Report), keywords ...string) func(*View, *Repor
 	}
 }
 
+// Each makes one Rule.View of several, which look one after the other.
+func Each(views ...func(*View, *Report)) func(*View, *Report) {
+	return func(v *View, r *Report) {
+		for _, view := range views {
+			view(v, r)
+		}
+	}
+}
+
 // OnScript makes a Rule.View of a function that looks at scripts that can be read: those that run one
 // of some programs, or all where none is named.
 func OnScript(look func(*Script, *Report), programs ...string) func(*View, *Report) {

@@ -1,6 +1,9 @@
 package plan
 
-import "slices"
+import (
+	"maps"
+	"slices"
+)
 
 // Env is an environment in the order that BuildKit's EnvList has: a variable
 // that is set again moves to the end. The order is part of every RUN vertex.
@@ -148,19 +151,19 @@ func (e *Env) Clone() *Env {
 // masked shows secrets that are passed as variables by four stars.
 type masked struct {
 	*Env
-	secrets []string
+	secrets map[string]bool
 }
 
 func (m masked) Get(key string) (string, bool) {
-	if slices.Contains(m.secrets, key) {
+	if m.secrets[key] {
 		return "****", true
 	}
 	return m.Env.Get(key)
 }
 
 func (m masked) Keys() []string {
-	keys := slices.DeleteFunc(m.Env.Keys(), func(k string) bool { return slices.Contains(m.secrets, k) })
-	return append(keys, m.secrets...)
+	keys := slices.DeleteFunc(m.Env.Keys(), func(k string) bool { return m.secrets[k] })
+	return append(keys, slices.Sorted(maps.Keys(m.secrets))...)
 }
 
 type noEnv struct{}

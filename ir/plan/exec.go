@@ -115,10 +115,13 @@ func summary(doc string) string {
 
 // titleEnv is the environment with the values of secrets starred out.
 func (s *Stage) titleEnv(mounts []Mount) lookup {
-	var secrets []string
+	var secrets map[string]bool
 	for _, m := range mounts {
 		if m.Secret != nil && m.Secret.Env != nil {
-			secrets = append(secrets, *m.Secret.Env)
+			if secrets == nil {
+				secrets = map[string]bool{}
+			}
+			secrets[*m.Secret.Env] = true
 		}
 	}
 	if secrets == nil {

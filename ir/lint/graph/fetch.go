@@ -12,17 +12,18 @@ import (
 	"github.com/seed-e0495807/strake/lang/diag"
 )
 
+// fetchers are the programs of effects.Downloads.
+var fetchers = []string{"curl", "wget"}
+
 func fetchWithoutChecksum() lint.Rule {
 	r := rule("fetch-without-checksum", diag.Info, "security", "What is fetched should be compared with a checksum that stands in the file: who has the server has the image otherwise")
-	r.View = lint.OnKeyword(func(s *lint.Step, r *lint.Report) {
-		if add, ok := s.Body.(*ir.Add); ok {
-			if add.Checksum == "" && slices.ContainsFunc(add.Sources, plainURL) {
-				r.Step(s, "nothing says what has to come from this URL: add --checksum=sha256:…")
-			}
-			return
+	adds := lint.OnBody(func(s *lint.Step, add *ir.Add, r *lint.Report) {
+		if add.Checksum == "" && slices.ContainsFunc(add.Sources, plainURL) {
+			r.Step(s, "nothing says what has to come from this URL: add --checksum=sha256:…")
 		}
-		script := s.Script()
-		if script == nil || slices.ContainsFunc(script.Commands, verifies) {
+	})
+	r.View = lint.Each(adds, lint.OnScript(func(script *lint.Script, r *lint.Report) {
+		if slices.ContainsFunc(script.Commands, verifies) {
 			return
 		}
 		for _, c := range script.Commands {
@@ -30,7 +31,7 @@ func fetchWithoutChecksum() lint.Rule {
 				r.Command(script, c, "nothing says what has to come from "+url+": compare it with sha256sum -c, or use ADD --checksum")
 			}
 		}
-	}, "ADD", "RUN")
+	}, fetchers...))
 	return r
 }
 
@@ -135,19 +136,13 @@ func readsProgram(c *shell.Command) bool {
 
 func fetchInClear() lint.Rule {
 	r := rule("fetch-in-clear", diag.Warning, "security", "What is fetched by http:// may be changed on its way: use https://, or compare a checksum")
-	r.View = lint.OnKeyword(func(s *lint.Step, r *lint.Report) {
-		switch b := s.Body.(type) {
-		case *ir.Add:
-			if b.Checksum == "" && slices.ContainsFunc(b.Sources, inClear) {
-				r.Step(s, "what comes by http:// may be changed on its way: use https://, or --checksum")
-			}
-			return
-		case *ir.Run:
-		default:
-			return
+	adds := lint.OnBody(func(s *lint.Step, add *ir.Add, r *lint.Report) {
+		if add.Checksum == "" && slices.ContainsFunc(add.Sources, inClear) {
+			r.Step(s, "what comes by http:// may be changed on its way: use https://, or --checksum")
 		}
-		script := s.Script()
-		if script == nil || slices.ContainsFunc(script.Commands, verifies) {
+	})
+	r.View = lint.Each(adds, lint.OnScript(func(script *lint.Script, r *lint.Report) {
+		if slices.ContainsFunc(script.Commands, verifies) {
 			return
 		}
 		for _, c := range script.Commands {
@@ -161,7 +156,7 @@ func fetchInClear() lint.Rule {
 				}
 			}
 		}
-	}, "ADD", "RUN")
+	}, append([]string{"git"}, fetchers...)...))
 	return r
 }
 

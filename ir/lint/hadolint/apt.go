@@ -108,7 +108,7 @@ func removesLists(s *lint.Script) bool {
 func aptYes() lint.Rule {
 	r := rule("DL3014", "apt-get install is given -y, as nobody is there to answer", diag.Warning, "correctness")
 	r.View = eachCommand(func(s *lint.Script, c *shell.Command, r *lint.Report) {
-		if _, ok := installs(s, c, "install"); !ok || answers(flat(s, c)) || mayHave(s, c, "install") || configured(s, "APT::Get::Assume-Yes", "true", "1", "yes") {
+		if _, ok := installs(s, c, "install"); !ok || answers(flat(s, c)) || mayHave(s, c, "install") || configured(s, assumesYes{}, "APT::Get::Assume-Yes", "true", "1", "yes") {
 			return
 		}
 		r.Command(s, c, "apt-get install asks, and gives up as nobody answers: use -y").
@@ -157,18 +157,21 @@ func isSetting(text, name string, values ...string) bool {
 	return ok && slices.ContainsFunc(values, func(v string) bool { return strings.HasPrefix(rest, v) })
 }
 
-// settingKey is what a RUN is asked for once: whether it says a setting.
-type settingKey string
+// Keys of what a RUN is asked for once: whether it says a setting.
+type (
+	assumesYes struct{}
+	recommends struct{}
+)
 
 // configured tells whether a RUN up to a script writes a setting of apt down, or says it otherwise.
-func configured(s *lint.Script, name string, values ...string) bool {
+func configured(s *lint.Script, key any, name string, values ...string) bool {
 	says := func(run *ir.Run) bool {
 		return isSetting(run.Command.Line, name, values...) || slices.ContainsFunc(run.Heredocs, func(d ir.Heredoc) bool { return isSetting(d.Data, name, values...) })
 	}
 	sets := func(o *lint.Step) bool {
 		run, ok := o.Body.(*ir.Run)
 		if script := o.Script(); ok && script != nil {
-			return script.Share(settingKey(name), func() any { return says(run) }).(bool)
+			return script.Share(key, func() any { return says(run) }).(bool)
 		}
 		return ok && says(run)
 	}
@@ -186,7 +189,7 @@ func aptRecommends() lint.Rule {
 		const setting = "Install-Recommends"
 		_, ok := installs(s, c, "install")
 		args := flat(s, c)
-		if !ok || slices.Contains(args, "--no-install-recommends") || mayHave(s, c, "install") || configured(s, setting, "false", "0", "no") ||
+		if !ok || slices.Contains(args, "--no-install-recommends") || mayHave(s, c, "install") || configured(s, recommends{}, setting, "false", "0", "no") ||
 			slices.ContainsFunc(args, func(arg string) bool { return isSetting(arg, setting, "false", "0", "no") }) {
 			return
 		}
