@@ -164,6 +164,7 @@ func TestLintLinear(t *testing.T) {
 		"names of stages":     each("FROM debian:12\n", "FROM debian:12 AS stage#\nCOPY --from=stag# /x /y\n"),
 		"numbers of stages":   each("FROM debian:12\n", "FROM debian:12\nCOPY --from=# /x /y\n"),
 		"arguments":           func(n int) string { return each("", "ARG A#=1\n")(n) + each("FROM debian:12\n", "ARG A#\n")(n) },
+		"one ENV":             func(n int) string { return each("FROM debian:12\nENV a=b", " k#=$v#")(n) + "\n" },
 		"secrets": func(n int) string {
 			return each("FROM debian:12\nRUN ", "--mount=type=secret,id=s#,env=S# ")(n) + each("echo", " $S#")(n) + "\n"
 		},

@@ -25,17 +25,22 @@ func ownVariable() lint.Rule {
 			if !ok || len(node.Pairs.List) != len(b.Pairs) {
 				return
 			}
+			sets := map[string][]int{} // by names, the pairs
 			for i, p := range b.Pairs {
-				used := references(p.Value)
-				for j, other := range b.Pairs {
-					other.Key = unquote(other.Key)
-					if i == j || other.Key == unquote(p.Key) && j > i || !slices.Contains(used, other.Key) {
+				sets[unquote(p.Key)] = append(sets[unquote(p.Key)], i)
+			}
+			for i, p := range b.Pairs {
+				var others []int
+				for _, name := range references(p.Value) {
+					others = append(others, sets[name]...)
+				}
+				slices.Sort(others)
+				for _, j := range others {
+					key := unquote(b.Pairs[j].Key)
+					if i == j || key == unquote(p.Key) && j > i || key != unquote(p.Key) && isDefined(s, key) {
 						continue
 					}
-					if other.Key != unquote(p.Key) && isDefined(s, other.Key) {
-						continue
-					}
-					f := r.Within(s.Outer, node.Pairs.List[i].Span(), fmt.Sprintf("here %s is what it was in front of this ENV, which sets it: split the ENV in two", other.Key))
+					f := r.Within(s.Outer, node.Pairs.List[i].Span(), fmt.Sprintf("here %s is what it was in front of this ENV, which sets it: split the ENV in two", key))
 					if j < i {
 						f.Fix("split the ENV", diag.Intent, splitEnv(s, node.Pairs.List, i)...)
 					}
