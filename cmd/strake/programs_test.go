@@ -59,6 +59,7 @@ var knowers = map[string]string{
 	"backend/recipe/apk.go":            "as it",
 	"backend/recipe/dpkg.go":           "as it",
 	"backend/recipe/edits.go":          "it writes a command",
+	"backend/recipe/substitutions.go":  "as typed.go, and it does what a user has typed again",
 	"backend/recipe/gem.go":            "as accounts.go",
 	"backend/recipe/npm.go":            "as it",
 	"backend/recipe/python.go":         "as it",
