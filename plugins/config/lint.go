@@ -2,6 +2,7 @@ package config
 
 import (
 	"errors"
+	"path"
 	"slices"
 
 	"github.com/seed-e0495807/strake/ir/lint"
@@ -38,9 +39,18 @@ func (f *File) Levels(name, workDir string, given ...lint.Setting) lint.Config {
 	return lint.Config{Settings: append(f.levels(name, workDir), given...)}
 }
 
-// Excludes tells whether nobody is to look at a Dockerfile.
+// Excludes tells whether nobody is to look at a Dockerfile: a pattern is of it, or of a directory that it
+// is in.
 func (f *File) Excludes(name, workDir string) bool {
-	return f.Lint != nil && f.Lint.Exclude.hasFile(name, f.Dir(), workDir)
+	if f.Lint == nil {
+		return false
+	}
+	for name = relative(name, f.Dir(), workDir); name != "." && name != "/"; name = path.Dir(name) {
+		if f.Lint.Exclude.hasName(name) {
+			return true
+		}
+	}
+	return false
 }
 
 // levels are the settings of a Dockerfile. Those of paths come last.

@@ -19,7 +19,7 @@ lint:
   registries: [docker.io, "*.acme"]
   labels: {owner: email, url: url}
   strict-labels: true
-  exclude: ["made/**", "*.tmpl"]
+  exclude: ["made/**", "*.tmpl", "old", "a/*/gen"]
   build: warning
   shellcheck: auto
 `
@@ -39,7 +39,8 @@ func TestLint(t *testing.T) {
 			t.Errorf("%s: %s", name, got)
 		}
 	}
-	for name, want := range map[string]bool{"Dockerfile": false, "made/a/Dockerfile": true, "a/made/Dockerfile": false, "Dockerfile.tmpl": true, "/r/made/x": true, "../made/x": false} {
+	for name, want := range map[string]bool{"Dockerfile": false, "made/a/Dockerfile": true, "a/made/Dockerfile": false, "Dockerfile.tmpl": true, "/r/made/x": true, "../made/x": false,
+		"old/Dockerfile": true, "old/a/b/Dockerfile": true, "older/Dockerfile": false, "a/old/Dockerfile": false, "a/b/gen/c/Dockerfile": true, "../old/x": false} {
 		if got := f.Excludes(name, "/r"); got != want {
 			t.Errorf("%s is left out: %v", name, got)
 		}

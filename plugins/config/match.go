@@ -53,7 +53,11 @@ func (sel *Selection) hasPath(m *ir.Module, dir, workDir string) bool {
 
 // hasFile tells whether a Dockerfile is one of the paths.
 func (sel *Selection) hasFile(name, dir, workDir string) bool {
-	name = relative(name, dir, workDir)
+	return sel.hasName(relative(name, dir, workDir))
+}
+
+// hasName is hasFile for a name from the directory of strake.yaml.
+func (sel *Selection) hasName(name string) bool {
 	return slices.ContainsFunc(sel.Paths, func(p string) bool { return MatchPath(p, name) })
 }
 

@@ -2,8 +2,10 @@ package cli
 
 import (
 	"fmt"
+	"strings"
 
 	"github.com/docker/go-units"
+	"mvdan.cc/sh/v3/syntax"
 )
 
 // Quote makes a name fit for a terminal.
@@ -12,6 +14,14 @@ func Quote(name string) string {
 		return q
 	}
 	return name
+}
+
+// ShellWord is a name as a command has it that people copy.
+func ShellWord(name string) string {
+	if q, err := syntax.Quote(name, syntax.LangPOSIX); err == nil {
+		return q
+	}
+	return "'" + strings.ReplaceAll(name, "'", `'\''`) + "'" // it has what POSIX cannot escape
 }
 
 // Plural is like "1 file" or "12 files".

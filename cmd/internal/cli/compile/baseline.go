@@ -40,10 +40,7 @@ type known struct {
 // against leaves out the findings that the baseline has, or writes them to it. Errors of the
 // compiler are none of its business: what does not build is not old.
 func (c *lintRun) against(set *source.Set, list diag.List) (diag.List, error) {
-	names, err := c.named()
-	if err != nil {
-		return nil, err
-	}
+	names := c.named()
 	if c.writeBaseline {
 		if err := c.rebase(names, set, list); err != nil {
 			return nil, err
@@ -117,33 +114,42 @@ func (c *lintRun) baselined(d diag.Diagnostic) bool {
 }
 
 // placing names files as a baseline has them: those of this machine as they are called from its
-// directory, so that it does not matter where strake runs.
+// directory, so that it does not matter where strake runs, nor which links lead to them.
 type placing struct {
 	top      string            // the directory of the baseline
 	names    map[string]string // by the name that a file was given by
 	examined map[string]bool   // by the name of the baseline
 }
 
-func (c *lintRun) named() (*placing, error) {
-	top, err := filepath.Abs(filepath.Dir(c.baseline))
-	if err != nil {
-		return nil, err
-	}
-	p := &placing{top, map[string]string{}, map[string]bool{}}
+func (c *lintRun) named() *placing {
+	p := &placing{physical(filepath.Dir(c.baseline)), map[string]string{}, map[string]bool{}}
 	for _, name := range c.examined {
 		p.examined[p.place(name)] = true
 	}
-	return p, nil
+	return p
+}
+
+// physical is the absolute name of a directory without links, as far as it is there.
+func physical(dir string) string {
+	if !filepath.IsAbs(dir) {
+		here, err := os.Getwd()
+		if err != nil {
+			return dir
+		}
+		dir = filepath.Join(physical(here), dir)
+	}
+	if real, err := filepath.EvalSymlinks(dir); err == nil || filepath.Dir(dir) == dir {
+		return cmp.Or(real, dir)
+	}
+	return filepath.Join(physical(filepath.Dir(dir)), filepath.Base(dir))
 }
 
 func (p *placing) place(name string) string {
 	out, ok := p.names[name]
 	if !ok {
 		out = name
-		if abs, err := filepath.Abs(name); err == nil && !input.IsRemote(name) {
-			if rel, err := filepath.Rel(p.top, abs); err == nil {
-				out = filepath.ToSlash(rel)
-			}
+		if rel, err := filepath.Rel(p.top, filepath.Join(physical(filepath.Dir(name)), filepath.Base(name))); err == nil && !input.IsRemote(name) {
+			out = filepath.ToSlash(rel)
 		}
 		p.names[name] = out
 	}

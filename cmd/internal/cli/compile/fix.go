@@ -157,7 +157,7 @@ func (f *fixRun) fixOne(ctx context.Context, arg string) error {
 			return err
 		}
 	}
-	cli.Printf(f.Stderr, "%s: %s%s\n", diag.Printable(at.String()), done, left(at.String(), fixed.Left, f.unsafe))
+	cli.Printf(f.Stderr, "%s: %s%s\n", diag.Printable(at.String()), done, left(file.Name, fixed.Left, f.unsafe))
 	return nil
 }
 
@@ -173,7 +173,7 @@ func left(name string, found diag.List, unsafe bool) string {
 	}
 	text := ""
 	if risky > 0 {
-		text += "; " + cli.Plural(risky, "fix is", "fixes are") + " left that may change what is built: `strake fix --unsafe --diff " + diag.Printable(name) + "` shows what would change"
+		text += "; " + cli.Plural(risky, "fix is", "fixes are") + " left that may change what is built: `strake fix --unsafe --diff " + diag.Printable(cli.ShellWord(name)) + "` shows what would change"
 	}
 	if other > 0 {
 		text += "; " + cli.Plural(other, "finding is", "findings are") + " left to you: `strake lint` shows them"
