@@ -1,6 +1,7 @@
 package lint_test
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
@@ -40,6 +41,49 @@ func TestAbout(t *testing.T) {
 		run(t, text, lint.Rule{Name: "About", View: view(func(s string) { seen = append(seen, s) })})
 		if got := strings.Join(seen, " "); got != want {
 			t.Errorf("%s was seen, and not %s", got, want)
+		}
+	}
+}
+
+// TestAboutPrograms holds that a rule is called for the commands of its programs, whatever runs them, as if it
+// had looked at all.
+func TestAboutPrograms(t *testing.T) {
+	scripts := []string{
+		"a", "/usr/bin/a x", "sudo a", "sudo -u x a", "env -i B=c a", "nice -n 5 a", "echo x | xargs -n1 a", `sh -c "a && b"`, `eval "a x"`,
+		`find . -exec a {} \;`, "p=a; $p x", "f() { a; }; f", "busybox a", "timeout 5 /bin/a", "(a)", "{ a; }", "x=$(a)", "! a", `\a`, `"a" x`,
+		"if a; then b; fi", "case x in x) a;; esac", "cat <(a)", "a | b &", "then_a", "b a", "<<E\na\nb\nE", "<<E\n#!/bin/bash\n/opt/a x\nE",
+		`["a", "x"]`, `["/bin/sh", "-c", "a x; b"]`, "su -c 'a x'", "exec a", "command -p a", "A=b a",
+	}
+	for _, keyword := range []string{"RUN ", "ONBUILD RUN "} {
+		for _, names := range [][]string{{"a"}, {"b", "a"}, {"sudo", "a"}, {"none"}} {
+			text := "FROM x\n"
+			for _, s := range scripts {
+				text += keyword + s + "\n"
+			}
+			var want, got, in []*shell.Command
+			note := func(to *[]*shell.Command) func(*lint.Script, *shell.Command, *lint.Report) {
+				return func(_ *lint.Script, c *shell.Command, _ *lint.Report) { *to = append(*to, c) }
+			}
+			run(t, text,
+				lint.Rule{Name: "All", View: lint.OnCommand(func(s *lint.Script, c *shell.Command, r *lint.Report) {
+					if slices.Contains(names, c.Name) {
+						note(&want)(s, c, r)
+					}
+				})},
+				lint.Rule{Name: "Some", View: lint.OnCommand(note(&got), names...)},
+				lint.Rule{Name: "Scripts", View: lint.OnScript(func(s *lint.Script, r *lint.Report) {
+					for _, c := range s.Commands {
+						if slices.Contains(names, c.Name) {
+							note(&in)(s, c, r)
+						}
+					}
+				}, names...)})
+			if !slices.Equal(got, want) || !slices.Equal(in, want) {
+				t.Errorf("%s%v: %d and %d were seen, and not %d", keyword, names, len(got), len(in), len(want))
+			}
+			if len(want) < len(scripts)-8 && names[0] != "none" {
+				t.Errorf("%s%v: only %d are commands", keyword, names, len(want))
+			}
 		}
 	}
 }

@@ -21,6 +21,7 @@ import (
 	"github.com/seed-e0495807/strake/lang"
 	"github.com/seed-e0495807/strake/lang/diag"
 	"github.com/seed-e0495807/strake/lang/late"
+	"github.com/seed-e0495807/strake/lang/lexer"
 	"github.com/seed-e0495807/strake/lang/source"
 )
 
@@ -227,7 +228,7 @@ func (r *reader) instruction(n lang.Instruction) {
 		here := source.Span{File: at.File, Start: start, End: start + uint32(len(line))}
 		start = here.End
 		trimmed := strings.TrimSpace(line)
-		comment := strings.HasPrefix(trimmed, "#") && (slices.ContainsFunc(lines, func(s source.Span) bool { return s.Start >= here.Start && s.Start < here.End }) || inDocument(n, here))
+		comment := strings.HasPrefix(trimmed, "#") && (slices.ContainsFunc(lines, func(s source.Span) bool { return s.Start >= here.Start && s.Start < here.End }) || inScript(n, here))
 		switch {
 		case comment:
 			here.End = here.Start + uint32(len(strings.TrimRight(line, "\r\n")))
@@ -242,10 +243,18 @@ func (r *reader) instruction(n lang.Instruction) {
 	r.all, r.inner = append(r.all, r.inner...), nil
 }
 
-// inDocument tells whether a line is one of a here document.
-func inDocument(n lang.Instruction, line source.Span) bool {
-	return slices.ContainsFunc(n.Head().Heredocs, func(d lang.Heredoc) bool {
-		body := d.Body.Span()
-		return body.Start <= line.Start && line.Start < body.End
-	})
+// inScript tells whether a line is one of a here document that is all that a RUN runs. In others, which are
+// files or what commands read, a comment is of who reads them.
+func inScript(n lang.Instruction, line source.Span) bool {
+	docs := n.Head().Heredocs
+	if on, ok := n.(*lang.Onbuild); ok {
+		n = on.Trigger
+	}
+	run, ok := n.(*lang.Run)
+	if !ok || len(docs) != 1 {
+		return false
+	}
+	_, all := lexer.ParseHeredoc(run.Command.Line.Text)
+	body := docs[0].Body.Span()
+	return all && body.Start <= line.Start && line.Start < body.End
 }

@@ -17,6 +17,9 @@ func TestRead(t *testing.T) {
 		{"blank lines between", "FROM a\n# strake: ignore=A why\n\n# more\nRUN x\n", "A 5-5", ""},
 		{"inside", "FROM a\nRUN x \\\n# strake: ignore=A why\n# and this\n y \\\n z\n", "A 5-5", ""},
 		{"in a here document", "FROM a\nRUN <<E\nx\n  # strake: ignore=A why\ny\nz\nE\n", "A 5-5", ""},
+		{"in what ONBUILD runs", "FROM a\nONBUILD RUN --network=none <<E\n# strake: ignore=A why\ny\nE\n", "A 4-4", ""},
+		{"in a file", "FROM a\nCOPY <<E /f\n# shellcheck disable=SC1\n# strake: ignore-file=A why\n# strake: ignroe=A why\nx\nE\n", "", ""},
+		{"in what a command reads", "FROM a\nRUN cat <<E >/f\n# shellcheck disable=SC1\n# strake: ignore-file=A why\nx\nE\n", "", ""},
 		{"no comment", "FROM a\nRUN x '\\\n# strake: ignore=A why' \\\n y\nRUN echo '# strake: ignore=A why'\n", "A 4-4", ""}, // the line is one, for BuildKit
 		{"the file", "FROM a\n# strake: ignore-file=A why\nRUN x\n", "A 1-3", ""},
 		{"a block", "FROM a\n# strake: ignore-start=A why\nRUN x\nRUN y\n# strake: ignore-end\nRUN z\n", "A 2-4", ""},
