@@ -312,3 +312,34 @@ func TestRemoveDuringStop(t *testing.T) {
 		}
 	})
 }
+
+// TestKillDuringStart kills containers that have no process yet, with a runtime that takes its time.
+func TestKillDuringStart(t *testing.T) {
+	withRuntimes(t, func(p *place) {
+		slow := *newRunner(filepath.Dir(p.Set.dir), filepath.Join(p.t.TempDir(), "runtime"))
+		p.check(os.WriteFile(slow.Runtime, []byte("#!/bin/sh\nsleep 0.5\nexec "+p.Runtime+` "$@"`+"\n"), 0o755))
+		c := p.make(Config{}, "sleep 30")
+		own := *c
+		own.hold = nil
+		for _, err := range atOnce(2, func(i int) error {
+			if i == 0 {
+				code, err := slow.Run(p.t.Context(), c, Streams{}, nil)
+				if code != 137 {
+					p.t.Errorf("the exit code is %d", code)
+				}
+				return err
+			}
+			begun := time.Now()
+			err := own.Kill(p.t.Context())
+			if took := time.Since(begun); took > killWait/2 {
+				p.t.Errorf("it took %v", took)
+			}
+			return err
+		}) {
+			if err != nil {
+				p.t.Error(err)
+			}
+		}
+		p.check(p.Set.Remove(p.t.Context(), c))
+	})
+}

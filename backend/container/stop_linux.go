@@ -78,7 +78,7 @@ func (c *Container) Stop(ctx context.Context, patience time.Duration) error {
 	if err := c.Signal(how); err != nil {
 		return err
 	}
-	if ended, err := c.ended(ctx, patience); ended || err != nil {
+	if ended, err := c.ended(ctx, patience, nil); ended || err != nil {
 		return err
 	}
 	return c.Kill(ctx)
@@ -87,15 +87,17 @@ func (c *Container) Stop(ctx context.Context, patience time.Duration) error {
 // killWait is how long the kernel and the monitor may take.
 const killWait = 20 * time.Second
 
-// Kill kills a container and waits for its end.
+// Kill kills a container and waits for its end. One that is about to start has no process yet, and
+// is killed when it has.
 func (c *Container) Kill(ctx context.Context) error {
 	if c.Status == Exited {
 		return nil
 	}
-	if err := c.State.Process.signal(unix.SIGKILL); err != nil {
+	kill := func() error { return c.State.Process.signal(unix.SIGKILL) }
+	if err := kill(); err != nil {
 		return err
 	}
-	if ended, err := c.ended(ctx, killWait); ended || err != nil {
+	if ended, err := c.ended(ctx, killWait, kill); ended || err != nil {
 		return err
 	}
 	return stays(c)
@@ -105,8 +107,9 @@ func stays(c *Container) error {
 	return fail("container-stays", "look what its processes wait for with `ps`: a file system of the network may be gone", "container %s does not end", cmp.Or(c.Name, c.ShortID()))
 }
 
-// ended waits for the end of a container, for so long.
-func (c *Container) ended(ctx context.Context, patience time.Duration) (bool, error) {
+// ended waits for the end of a container, for so long. Until then it calls a function again and again
+// that is not nil.
+func (c *Container) ended(ctx context.Context, patience time.Duration, hasten func() error) (bool, error) {
 	end := time.Now().Add(patience)
 	for {
 		if c.Gone() {
@@ -117,6 +120,11 @@ func (c *Container) ended(ctx context.Context, patience time.Duration) (bool, er
 		}
 		if c.Status == Exited || c.Status == Dead {
 			return true, nil
+		}
+		if hasten != nil {
+			if err := hasten(); err != nil {
+				return false, err
+			}
 		}
 		if time.Now().After(end) {
 			return false, nil
