@@ -285,6 +285,7 @@ func TestNotStarted(t *testing.T) {
 			"no capability":  {Config{CapAdd: []string{"CAP_NONSENSE"}}, CodeFailed, "no capability CAP_NONSENSE"},
 			"no source":      {Config{Mounts: []Mount{{Type: "bind", Source: "/nonesuch", Target: "/x"}}}, CodeFailed, "/nonesuch"},
 			"a file as cwd":  {Config{Cwd: "/etc/passwd"}, CodeFailed, "/etc/passwd"},
+			"a relative cwd": {Config{Cwd: "srv"}, CodeFailed, "the working directory srv is no absolute path"},
 		} {
 			p.sub(name, func(p *place) {
 				t := p.t

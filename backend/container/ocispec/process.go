@@ -4,6 +4,7 @@ package ocispec
 
 import (
 	"fmt"
+	"path"
 	"slices"
 	"strings"
 
@@ -41,6 +42,9 @@ func NewProcess(c Command, root *Root) (*specs.Process, error) {
 	}
 	if p.Cwd == "" {
 		p.Cwd = "/"
+	}
+	if !path.IsAbs(p.Cwd) {
+		return nil, diag.Diagnostic{Code: "bad-workdir", Message: "the working directory " + p.Cwd + " is no absolute path", Hint: "choose another one with -w"}
 	}
 	for _, item := range []string{"HOSTNAME=" + c.Hostname, "HOME=" + who.Home, "TERM=xterm"} {
 		name, _, _ := strings.Cut(item, "=")
