@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -210,4 +211,42 @@ func TestContainersOfUserKilled(t *testing.T) {
 		t.Errorf("after that it is %q", got)
 	}
 	c.says(0, "rm", "lost")
+}
+
+// TestContainersOfUserLeft kills a strake run whose container runs: it has no owner then, and the next
+// command ends it.
+func TestContainersOfUserLeft(t *testing.T) {
+	c := unprivileged(t)
+	cmd := c.command("run", "--name", "left", "busybox", "sleep", "600")
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	running := func() bool { return c.says(0, "ps", "--format", "{{.Names}}") == "left\n" }
+	c.until("the start of the container", running)
+	if err := cmd.Process.Kill(); err != nil {
+		t.Fatal(err)
+	}
+	cmd.Wait()
+	c.until("the end of the container", func() bool { return !running() })
+	c.says(0, "rm", "left")
+}
+
+// TestContainersOfUserStop stops containers that do not end by themselves, all of them in the time of one.
+func TestContainersOfUserStop(t *testing.T) {
+	c := unprivileged(t)
+	names := []string{"one", "two", "three", "four", "five"}
+	for _, name := range names {
+		c.says(0, "run", "-d", "--name", name, "busybox", "sleep", "600")
+	}
+	begin := time.Now()
+	out := strings.Fields(c.says(1, append(append([]string{"stop", "-t", "3"}, names...), "none")...))
+	if took := time.Since(begin); took > 12*time.Second {
+		t.Errorf("it took %v", took)
+	}
+	for _, name := range names {
+		if !slices.Contains(out, name) {
+			t.Errorf("%s is not among %q", name, out)
+		}
+	}
+	c.says(0, append([]string{"rm"}, names...)...)
 }

@@ -10,6 +10,7 @@ import (
 	"os/exec"
 	"os/signal"
 	"os/user"
+	"runtime"
 	"strconv"
 	"strings"
 	"syscall"
@@ -28,6 +29,27 @@ type Options struct {
 
 // IsRoot tells whether this process is root, of the machine or of a user namespace.
 func IsRoot() bool { return os.Geteuid() == 0 }
+
+// owner is the variable that tells the process in a namespace which one runs it.
+const owner = "STRAKE_OWNER"
+
+// EndWithOwner has the kernel kill this process when that which has called Run for it is killed: else
+// nobody would know of what it does. To a process that nothing runs so it does nothing. The kernel
+// forgets such a wish of a parent when a program becomes root, so that it is the child's.
+func EndWithOwner() error {
+	pid, err := strconv.Atoi(os.Getenv(owner))
+	if err != nil || pid != os.Getppid() {
+		return nil
+	}
+	os.Unsetenv(owner) // it is no business of what this process starts
+	if err := unix.Prctl(unix.PR_SET_PDEATHSIG, uintptr(unix.SIGKILL), 0, 0, 0); err != nil {
+		return fmt.Errorf("to end with the process that has started this one: %w", err)
+	}
+	if os.Getppid() != pid { // it has ended meanwhile
+		return unix.Kill(os.Getpid(), unix.SIGKILL)
+	}
+	return nil
+}
 
 // Run runs a command as root of a user namespace, with this process's streams: of that of
 // a process, or of a new one when pid is 0. It gives the exit code.
@@ -125,6 +147,9 @@ func asked(name, flag string, o Options) []subid.SubID {
 // run runs a command to its end. Signals that only this process gets are passed on to it.
 func (o Options) run(cmd *exec.Cmd, prepare func() error) (int, error) {
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = os.Stdin, os.Stdout, os.Stderr
+	cmd.Env = append(os.Environ(), owner+"="+strconv.Itoa(os.Getpid()))
+	runtime.LockOSThread() // its end would be that of the owner
+	defer runtime.UnlockOSThread()
 	signals := make(chan os.Signal, 64)
 	signal.Notify(signals, unix.SIGHUP, unix.SIGINT, unix.SIGQUIT, unix.SIGTERM, unix.SIGUSR1, unix.SIGUSR2, unix.SIGALRM)
 	defer signal.Stop(signals)

@@ -18,6 +18,9 @@ type Options struct {
 // IsRoot is false.
 func IsRoot() bool { return false }
 
+// EndWithOwner does nothing.
+func EndWithOwner() error { return nil }
+
 // Run fails.
 func Run(context.Context, int, []string, Options) (int, error) {
 	return 0, diag.Diagnostic{Code: "no-containers", Message: "containers need Linux", Hint: "run strake on Linux, in a virtual machine or in WSL"}

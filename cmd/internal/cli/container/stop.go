@@ -18,7 +18,7 @@ func stopCommand(p *cli.Process) *cobra.Command {
 	}
 	f := cmd.Flags()
 	seconds := f.IntP("timeout", "t", -1, "`SECONDS` How long to wait before it is killed (default that of the container, or 10)")
-	return forEach(p, cmd, func(ctx context.Context, _ *World, c *container.Container) error {
+	return forEach(p, cmd, func(ctx context.Context, c *container.Container) error {
 		return c.Stop(ctx, time.Duration(*seconds)*time.Second)
 	})
 }
@@ -29,7 +29,7 @@ func killCommand(p *cli.Process) *cobra.Command {
 		Short: "Send a signal to containers",
 	}
 	signal := cmd.Flags().StringP("signal", "s", "SIGKILL", "`SIGNAL` A name, or a number")
-	return forEach(p, cmd, func(ctx context.Context, _ *World, c *container.Container) error {
+	return forEach(p, cmd, func(ctx context.Context, c *container.Container) error {
 		return c.Signal(*signal)
 	})
 }
@@ -53,8 +53,11 @@ func rmCommand(p *cli.Process) *cobra.Command {
 	return cmd
 }
 
+// atOnce is how many containers are waited for at a time, as docker does.
+const atOnce = 50
+
 // forEach makes a command one for containers that are named, whose names it prints.
-func forEach(p *cli.Process, cmd *cobra.Command, do func(context.Context, *World, *container.Container) error) *cobra.Command {
+func forEach(p *cli.Process, cmd *cobra.Command, do func(context.Context, *container.Container) error) *cobra.Command {
 	cmd.RunE = cli.Running(func(ctx context.Context, args []string) error {
 		if len(args) == 0 {
 			return cli.Misuse("strake %s takes at least one container", cmd.Name())
@@ -63,12 +66,7 @@ func forEach(p *cli.Process, cmd *cobra.Command, do func(context.Context, *World
 		if err != nil {
 			return err
 		}
-		return w.each(ctx, cmd, args, w.Set.Find, func(c *container.Container, name string) error {
-			if err := do(ctx, w, c); err != nil {
-				return err
-			}
-			return cli.Printf(p.Stdout, "%s\n", name)
-		})
+		return w.each(ctx, cmd, args, atOnce, w.Set.Find, func(c *container.Container) error { return do(ctx, c) })
 	})
 	return cmd
 }

@@ -5,9 +5,11 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"sync"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
+	"golang.org/x/sync/errgroup"
 
 	"github.com/seed-e0495807/strake/backend/container"
 	"github.com/seed-e0495807/strake/backend/container/userns"
@@ -77,7 +79,7 @@ func (w *World) note(text string) {
 // it is not nil and runs, and the error has the exit code of that.
 func (w *World) AsRoot(ctx context.Context, c *container.Container, args []string) (bool, error) {
 	if userns.IsRoot() {
-		return true, nil
+		return true, userns.EndWithOwner()
 	}
 	if _, err := w.Programs(w.home).Usable(); err != nil {
 		return false, err
@@ -106,19 +108,39 @@ func again(cmd *cobra.Command, arg string) []string {
 	return append(args, "--", arg)
 }
 
-// each does something for each container that is named and found, as root of its user namespace.
-// It does what it can, and reports the rest.
-func (w *World) each(ctx context.Context, cmd *cobra.Command, names []string, find func(string) (*container.Container, error), do func(*container.Container, string) error) error {
+// each does something for each container that is named and found, as root of its user namespace, for
+// several at once, and prints their names as it has done it. It does what it can, and reports the rest.
+func (w *World) each(ctx context.Context, cmd *cobra.Command, names []string, atOnce int, find func(string) (*container.Container, error), do func(*container.Container) error) error {
+	var prints sync.Mutex
+	errs := make([]error, len(names))
+	var all errgroup.Group
+	all.SetLimit(atOnce)
+	for i, name := range names {
+		all.Go(func() error {
+			if errs[i] = ctx.Err(); errs[i] != nil {
+				return nil
+			}
+			c, err := find(name)
+			here := false
+			if err == nil {
+				here, err = w.AsRoot(ctx, c, again(cmd, name))
+			}
+			if here && err == nil {
+				err = do(c)
+			}
+			if here && err == nil { // else who is root has printed it
+				prints.Lock()
+				defer prints.Unlock()
+				err = cli.Printf(w.Stdout, "%s\n", name)
+			}
+			errs[i] = err
+			return nil
+		})
+	}
+	all.Wait()
 	var failed diag.List
 	code := 0
-	for _, name := range names {
-		c, err := find(name)
-		if err == nil {
-			var here bool
-			if here, err = w.AsRoot(ctx, c, again(cmd, name)); here {
-				err = do(c, name)
-			}
-		}
+	for _, err := range errs {
 		exit, silent, _ := cli.Code(err)
 		switch {
 		case err == nil:
@@ -151,12 +173,7 @@ func (w *World) remove(ctx context.Context, cmd *cobra.Command, names []string, 
 		}
 		there = append(there, name)
 	}
-	err := w.each(ctx, cmd, there, find, func(c *container.Container, name string) error {
-		if err := w.RemoveOne(ctx, c, force); err != nil {
-			return err
-		}
-		return cli.Printf(w.Stdout, "%s\n", name)
-	})
+	err := w.each(ctx, cmd, there, 1, find, func(c *container.Container) error { return w.RemoveOne(ctx, c, force) })
 	CollectLayers(ctx, w.Process)
 	return err
 }
