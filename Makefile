@@ -72,13 +72,13 @@ test-packages:
 	$(GO) test -vet=off -timeout 40m $$($(GO) list ./... | grep -v '$(PROGRAM:.%=%)$$')
 
 test-race: lint
-	$(RACE) ./ir ./ir/eval ./ir/plan ./lang ./lang/late ./lang/regular ./lang/source ./backend/baseconfig/... ./backend/compile ./backend/store/... ./plugins ./plugins/config/... ./plugins/host ./plugins/include
+	$(RACE) ./ir/eval ./lang/late ./lang/regular ./lang/source ./backend/baseconfig/... ./backend/compile ./backend/store/... ./plugins ./plugins/config/... ./plugins/host ./plugins/include
 
 long: build ## what make test samples, whole, and the race detector on the whole program: an hour or two
 	@.ci/setup test
 	STRAKE_LONG=1 $(GO) test -count=1 -timeout 60m -v -run '^Test(Adverse|Apart|BadInput|Build|Chains|Changes|Corpus|Differential|LintCorpus|Live|LiveUserNS|Real|SafeFixesKeepTheImage|Shells|Twice)$$' ./backend/compile ./backend/container/rootfs ./backend/llb ./ir/effects ./plugins/builtin ./plugins/builtin/cachemounts ./plugins/builtin/mergerun ./plugins/builtin/reorder ./plugins/builtin/slim ./plugins/builtin/splitcopy
 	STRAKE_LONG=1 $(GO) test -count=1 -timeout 60m -v -run '^Test(BuildsAndPrunes|BuiltFixes|CutOffAnywhere|EngineKilled|EngineKilledAtStart|EqualBuildsFail|ExamplesBuild|RegistryCuts|SlimVerified|SplitVerified|StepsFailAtOnce|Tutorial|WrongRewrites)$$' ./cmd/strake
-	$(RACE) ./ir/effects ./ir/lint/... ./backend/gateway ./backend/build/... ./backend/container/... ./backend/validate ./backend/input/... ./cmd/internal/... ./cmd/strake-frontend
+	$(RACE) ./lang ./ir ./ir/plan ./ir/effects ./ir/lint/... ./backend/gateway ./backend/build/... ./backend/container/... ./backend/validate ./backend/input/... ./cmd/internal/... ./cmd/strake-frontend
 	$(RACE) -skip '^TestAttack' ./cmd/strake # attacks are on programs, whatever runs at once in them
 
 effects-truth: ## what scripts do in a real Debian and on a real BuildKit, beside what ir/effects says of them: half an hour
