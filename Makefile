@@ -16,7 +16,7 @@ RACE = STRAKE_CORPUS=none CGO_ENABLED=1 $(GO) test -race -short -timeout 20m
 BUILDKIT = github.com/moby/buildkit
 ENGINE = $(BUILDKIT)/cmd/buildkitd github.com/rootless-containers/rootlesskit/v3/cmd/rootlesskit
 
-.PHONY: build engine frontend frontend-image install uninstall demo check test test-program test-packages test-race long effects-truth attack conformance ages format lint bench bench-optimize sessions fuzz generate clean
+.PHONY: build engine frontend frontend-image install uninstall demo check test test-program test-program-rest test-packages test-race long effects-truth attack conformance ages format lint bench bench-optimize sessions fuzz generate clean
 
 build: engine ## bin/strake, and beside it the build engine and bin/strake-light
 	$(GO) build -o bin/ ./cmd/strake ./cmd/strake-light
@@ -58,18 +58,23 @@ check: format ## the inner loop: what needs no root and no network, in a minute
 	$(GO) vet ./...
 	STRAKE_TESTBED=none STRAKE_CORPUS=none $(GO) test -short -skip '^Test(Attack.*|Script|Slow|Stalled.*|Dropped.*)$$' ./...
 
-# The whole program's tests take as long as all others, and wait as often as they work: side by side
-# they have two cores busy.
+# The whole program's tests take as long as all others, and wait as often as they work: in two halves
+# beside the others they have two cores busy. What they vet is vetted by lint.
 test: build ## every test, once, and the concurrent parts with the race detector
 	@.ci/setup test
-	@$(MAKE) --no-print-directory -j3 test-program test-packages test-race
+	@$(MAKE) --no-print-directory -j4 test-program test-program-rest test-packages test-race
 
 PROGRAM = ./cmd/strake
+HALF = '^Test[A-M]'
+TEST = $(GO) test -timeout 40m -vet=off
 test-program:
-	$(GO) test -vet=off -timeout 40m $(PROGRAM) # lint has vetted them
+	$(TEST) -run $(HALF) $(PROGRAM)
+
+test-program-rest:
+	$(TEST) -skip $(HALF) $(PROGRAM)
 
 test-packages:
-	$(GO) test -vet=off -timeout 40m $$($(GO) list ./... | grep -v '$(PROGRAM:.%=%)$$')
+	$(TEST) $$($(GO) list ./... | grep -v '$(PROGRAM:.%=%)$$')
 
 test-race: lint
 	$(RACE) ./ir/eval ./lang/late ./lang/regular ./lang/source ./backend/baseconfig/... ./backend/compile ./backend/store/... ./plugins ./plugins/config/... ./plugins/host ./plugins/include
