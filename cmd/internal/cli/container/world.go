@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"sync"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -109,47 +108,56 @@ func again(cmd *cobra.Command, arg string) []string {
 }
 
 // each does something for each container that is named and found, as root of its user namespace, for
-// several at once, and prints their names as it has done it. It does what it can, and reports the rest.
+// several at once, and prints their names in order. It does what it can, and reports the rest.
 func (w *World) each(ctx context.Context, cmd *cobra.Command, names []string, atOnce int, find func(string) (*container.Container, error), do func(*container.Container) error) error {
-	var prints sync.Mutex
-	errs := make([]error, len(names))
-	var all errgroup.Group
-	all.SetLimit(atOnce)
-	for i, name := range names {
-		all.Go(func() error {
-			if errs[i] = ctx.Err(); errs[i] != nil {
-				return nil
-			}
-			c, err := find(name)
-			here := false
-			if err == nil {
-				here, err = w.AsRoot(ctx, c, again(cmd, name))
-			}
-			if here && err == nil {
-				err = do(c)
-			}
-			if here && err == nil { // else who is root has printed it
-				prints.Lock()
-				defer prints.Unlock()
-				err = cli.Printf(w.Stdout, "%s\n", name)
-			}
-			errs[i] = err
-			return nil
-		})
+	type end struct {
+		here bool // else who is root has printed the name
+		err  error
 	}
-	all.Wait()
+	one := func(name string) end {
+		if ctx.Err() != nil {
+			return end{false, ctx.Err()}
+		}
+		c, err := find(name)
+		if err != nil {
+			return end{false, err}
+		}
+		here, err := w.AsRoot(ctx, c, again(cmd, name))
+		if here && err == nil {
+			err = do(c)
+		}
+		return end{here, err}
+	}
+	ends := make([]chan end, len(names))
+	for i := range ends {
+		ends[i] = make(chan end, 1)
+	}
+	go func() {
+		var all errgroup.Group
+		all.SetLimit(atOnce)
+		for i, name := range names {
+			all.Go(func() error {
+				ends[i] <- one(name)
+				return nil
+			})
+		}
+	}()
 	var failed diag.List
 	code := 0
-	for _, err := range errs {
-		exit, silent, _ := cli.Code(err)
+	for i, name := range names {
+		e := <-ends[i]
+		if e.here && e.err == nil {
+			e.err = cli.Printf(w.Stdout, "%s\n", name)
+		}
+		exit, silent, _ := cli.Code(e.err)
 		switch {
-		case err == nil:
+		case e.err == nil:
 		case ctx.Err() != nil:
-			return err
+			return e.err
 		case silent:
 			code = exit
 		default:
-			failed = append(failed, cli.Diagnose(err)...)
+			failed = append(failed, cli.Diagnose(e.err)...)
 		}
 	}
 	if err := failed.Err(); err != nil || code == 0 {
