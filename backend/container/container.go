@@ -31,6 +31,7 @@ import (
 	"syscall"
 
 	"github.com/seed-e0495807/strake/backend/container/record"
+	"github.com/seed-e0495807/strake/backend/container/rootfs"
 	"github.com/seed-e0495807/strake/lang/diag"
 )
 
@@ -116,7 +117,7 @@ func (c *Container) Gone() bool {
 // SetState notes what has become of the container. Its monitor does so, or whoever has its
 // lock when there is none.
 func (c *Container) SetState(s State) error {
-	s.Boot = boot()
+	s.Boot = rootfs.Boot()
 	if err := writeJSON(c.path(stateFile), s); err != nil {
 		return explain(c.dir, err)
 	}

@@ -19,6 +19,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/seed-e0495807/strake/backend/container/rootfs"
 	"github.com/seed-e0495807/strake/lang/diag"
 )
 
@@ -126,7 +127,7 @@ func TestOthersPid(t *testing.T) {
 		defer cmd.Process.Kill()
 		here := process(cmd.Process.Pid)
 		for name, s := range map[string]State{
-			"pid":    {Process: Process{here.Pid, here.Start + 1}, Boot: boot()},
+			"pid":    {Process: Process{here.Pid, here.Start + 1}, Boot: rootfs.Boot()},
 			"reboot": {Process: here, Boot: "another"},
 		} {
 			p.sub(name, func(p *place) {

@@ -69,12 +69,9 @@ func startTime(pid int) (uint64, error) {
 	return strconv.ParseUint(string(fields[start-first]), 10, 64)
 }
 
-// boot tells this run of the machine's kernel from others, "" when nobody knows.
-func boot() string { return rootfs.Boot() }
-
 // rebooted tells whether the machine has been started again since the state was noted: the
 // numbers of its processes are those of others by now, and so may their start times be.
 func (s State) rebooted() bool {
-	now := boot()
+	now := rootfs.Boot()
 	return s.Boot != "" && now != "" && s.Boot != now
 }

@@ -16,6 +16,4 @@ func self() Process { return Process{} }
 // Alive needs Linux.
 func (p Process) Alive() bool { return false }
 
-func boot() string { return "" }
-
 func (s State) rebooted() bool { return false }

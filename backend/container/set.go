@@ -15,6 +15,7 @@ import (
 
 	"github.com/gofrs/flock"
 
+	"github.com/seed-e0495807/strake/backend/container/rootfs"
 	"github.com/seed-e0495807/strake/lang/diag"
 	"github.com/seed-e0495807/strake/lang/late"
 )
@@ -179,7 +180,7 @@ func (s *Set) create(ctx context.Context, cfg Config, state State, fill func(dir
 	var id [idDigits / 2]byte
 	rand.Read(id[:]) // never fails
 	cfg.ID, cfg.Created = hex.EncodeToString(id[:]), time.Now()
-	state.Boot = boot()
+	state.Boot = rootfs.Boot()
 	c := &Container{Config: cfg, State: state, dir: filepath.Join(s.dir, unfinished+cfg.ID)}
 	if err := os.Mkdir(c.dir, 0o700); err != nil {
 		return nil, err

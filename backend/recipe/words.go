@@ -4,8 +4,7 @@ import (
 	"encoding/json"
 	"strings"
 
-	"mvdan.cc/sh/v3/syntax"
-
+	"github.com/seed-e0495807/strake/ir/shell"
 	"github.com/seed-e0495807/strake/lang/late"
 )
 
@@ -17,11 +16,7 @@ func quote(text string) string {
 	if bareWord().MatchString(text) {
 		return text
 	}
-	q, err := syntax.Quote(text, syntax.LangPOSIX)
-	if err != nil { // it has what POSIX cannot escape: quotes take all but themselves
-		return "'" + strings.ReplaceAll(text, "'", `'\''`) + "'"
-	}
-	return q
+	return shell.Quote(text)
 }
 
 // special is what a path must not have where an instruction has no JSON form.

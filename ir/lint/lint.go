@@ -270,13 +270,15 @@ func (r *run) now(report *Report, rule *Rule) {
 	}
 }
 
-// each has rules look n times. One that panics is named, and the others go on.
+// each has rules look n times. One that panics is named, and the others go on. A recover costs as much
+// as most rules do, so that there is one for all up to the next that panics.
 func (r *run) each(report *Report, n int, look func(int)) {
 	for i := 0; i < n; i++ {
 		r.from(report, &i, n, look)
 	}
 }
 
+// from goes on with the i-th look, up to the last or to one that panics.
 func (r *run) from(report *Report, i *int, n int, look func(int)) {
 	defer func() {
 		if p := recover(); p != nil {

@@ -140,7 +140,10 @@ type details struct {
 }
 
 // Boot tells this run of the machine's kernel from others, "" when nobody knows.
-var Boot = sync.OnceValue(func() string {
+func Boot() string { return boot() }
+
+// boot is asked for more than once in each run of a container.
+var boot = sync.OnceValue(func() string {
 	data, _ := os.ReadFile("/proc/sys/kernel/random/boot_id")
 	return strings.TrimSpace(string(data))
 })

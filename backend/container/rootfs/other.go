@@ -21,6 +21,9 @@ func unsupported() error {
 // Open fails.
 func Open(string) (*Layers, error) { return nil, unsupported() }
 
+// Boot is not known.
+func Boot() string { return "" }
+
 // Unpack fails.
 func (*Layers) Unpack(context.Context, content.Provider, ocispecs.Manifest, []digest.Digest) error {
 	return unsupported()

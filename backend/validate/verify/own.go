@@ -9,6 +9,7 @@ import (
 	dockerspec "github.com/moby/docker-image-spec/specs-go/v1"
 
 	"github.com/seed-e0495807/strake/backend/validate"
+	"github.com/seed-e0495807/strake/ir/shell"
 )
 
 // What an image runs by itself, as scripts for /bin/sh. Both end: help after ten seconds, and a check
@@ -75,7 +76,7 @@ var shells = map[string]bool{"sh": true, "bash": true, "ash": true, "dash": true
 func quoted(words []string) string {
 	list := make([]string, len(words))
 	for i, w := range words {
-		list[i] = "'" + strings.ReplaceAll(w, "'", `'\''`) + "'"
+		list[i] = shell.Quote(w)
 	}
 	return strings.Join(list, " ")
 }

@@ -2,10 +2,8 @@ package cli
 
 import (
 	"fmt"
-	"strings"
 
 	"github.com/docker/go-units"
-	"mvdan.cc/sh/v3/syntax"
 )
 
 // Quote makes a name fit for a terminal.
@@ -14,14 +12,6 @@ func Quote(name string) string {
 		return q
 	}
 	return name
-}
-
-// ShellWord is a name as a command has it that people copy.
-func ShellWord(name string) string {
-	if q, err := syntax.Quote(name, syntax.LangPOSIX); err == nil {
-		return q
-	}
-	return "'" + strings.ReplaceAll(name, "'", `'\''`) + "'" // it has what POSIX cannot escape
 }
 
 // Plural is like "1 file" or "12 files".

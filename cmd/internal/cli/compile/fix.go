@@ -12,6 +12,7 @@ import (
 
 	"github.com/seed-e0495807/strake/backend/input"
 	"github.com/seed-e0495807/strake/cmd/internal/cli"
+	"github.com/seed-e0495807/strake/ir/shell"
 	"github.com/seed-e0495807/strake/lang/diag"
 )
 
@@ -173,7 +174,7 @@ func left(name string, found diag.List, unsafe bool) string {
 	}
 	text := ""
 	if risky > 0 {
-		text += "; " + cli.Plural(risky, "fix is", "fixes are") + " left that may change what is built: `strake fix --unsafe --diff " + diag.Printable(cli.ShellWord(name)) + "` shows what would change"
+		text += "; " + cli.Plural(risky, "fix is", "fixes are") + " left that may change what is built: `strake fix --unsafe --diff " + diag.Printable(shell.Quote(name)) + "` shows what would change"
 	}
 	if other > 0 {
 		text += "; " + cli.Plural(other, "finding is", "findings are") + " left to you: `strake lint` shows them"

@@ -124,16 +124,9 @@ func (c *lintRun) meant(ctx context.Context, arg string) ([]string, error) {
 // standsAtTop tells a file of the working directory, or of the directory that its repository begins
 // at. Of others nobody knows the build context, whether they are named or found.
 func (c *lintRun) standsAtTop(name string) bool {
-	here, err := filepath.Abs(".")
-	if err == nil {
-		here, err = filepath.EvalSymlinks(here)
-	}
-	at, err2 := filepath.Abs(filepath.Dir(name))
-	if err2 == nil {
-		at, err2 = filepath.EvalSymlinks(at)
-	}
-	if err != nil || err2 != nil || at == here {
-		return true // who opens it says why
+	at := physical(filepath.Dir(name))
+	if at == physical(".") {
+		return true
 	}
 	home, _ := c.Env("HOME")
 	top, found := repo.Root(at, home)
