@@ -25,7 +25,7 @@ func (r *Runner) Root(ctx context.Context, c *Container, fn func(dir string) err
 	if err != nil {
 		return err
 	}
-	return apart(func() error {
+	return rootfs.Apart(func() error {
 		mounted, err := layers.Mount(ctx, c.dir, c.DiffIDs, rootfs.Options{})
 		if err != nil {
 			return err

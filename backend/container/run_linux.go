@@ -93,7 +93,7 @@ func (r *Runner) run(ctx context.Context, c *Container, s Streams, ready func())
 	}()
 	var pid int
 	ctx, err = starting(ctx, signals, func(ctx context.Context) error {
-		return apart(func() error {
+		return rootfs.Apart(func() error {
 			pid, err = r.launch(ctx, c, ch)
 			return err
 		})

@@ -15,6 +15,8 @@ import (
 	"syscall"
 	"time"
 
+	"golang.org/x/sys/unix"
+
 	"github.com/seed-e0495807/strake/lang/diag"
 )
 
@@ -150,4 +152,12 @@ func notStarted(c *Container, verb, program string, err error) error {
 		e.Hint = "remove containers with `strake rm`, images with `strake rmi`, or set STRAKE_HOME to a directory on a larger disk"
 	}
 	return e
+}
+
+// adopt makes this process the parent of the processes that the runtime leaves.
+func adopt() error {
+	if err := unix.Prctl(unix.PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0); err != nil {
+		return fmt.Errorf("prctl: %w", err)
+	}
+	return nil
 }

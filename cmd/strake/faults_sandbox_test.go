@@ -106,11 +106,13 @@ func (s *sandbox) end(t *testing.T) {
 	}
 	eventually(t, "the engine leaves", func() []string { return append(s.processes(), s.mounts(t)...) })
 	if cgroup != "" {
-		for _, pattern := range []string{"/sys/fs/cgroup/", "/sys/fs/cgroup/*/"} {
-			if left, _ := filepath.Glob(pattern + cgroup); len(left) > 0 {
-				t.Errorf("control groups are left: %q", left)
+		eventually(t, "the control groups go", func() (left []string) {
+			for _, pattern := range []string{"/sys/fs/cgroup/", "/sys/fs/cgroup/*/"} {
+				found, _ := filepath.Glob(pattern + cgroup)
+				left = append(left, found...)
 			}
-		}
+			return left
+		})
 	}
 	s.verify(t)
 	if t.Failed() {

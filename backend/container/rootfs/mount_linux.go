@@ -7,7 +7,6 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"runtime"
 	"strings"
 
 	digest "github.com/opencontainers/go-digest"
@@ -176,7 +175,7 @@ func (l *Layers) probe() error {
 	if err := l.marks.hide(at("upper/hides")); err != nil {
 		return err
 	}
-	return apart(func() error {
+	return Apart(func() error {
 		if err := l.mountOverlay(at("root"), at("upper"), at("work"), []tree{{dir: at("lower")}}, false); err != nil {
 			return err
 		}
@@ -185,22 +184,4 @@ func (l *Layers) probe() error {
 		}
 		return nil
 	})
-}
-
-// apart calls fn in a mount namespace of its own. What it mounts goes with that; and who has
-// entered no more than the user namespace of a container may not mount anything elsewhere.
-func apart(fn func() error) error {
-	done := make(chan error)
-	go func() {
-		runtime.LockOSThread() // for good: the thread ends with the goroutine
-		err := unix.Unshare(unix.CLONE_NEWNS)
-		if err == nil {
-			err = unix.Mount("", "/", "", unix.MS_REC|unix.MS_SLAVE, "")
-		}
-		if err == nil {
-			err = fn()
-		}
-		done <- err
-	}()
-	return <-done
 }

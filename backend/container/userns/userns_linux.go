@@ -34,21 +34,34 @@ func IsRoot() bool { return os.Geteuid() == 0 }
 const owner = "STRAKE_OWNER"
 
 // EndWithOwner has the kernel kill this process when that which has called Run for it is killed: else
-// nobody would know of what it does. To a process that nothing runs so it does nothing. The kernel
-// forgets such a wish of a parent when a program becomes root, so that it is the child's.
+// nobody would know of what it does. It fails when that one has ended before, and does nothing to
+// a process that nothing runs so. The kernel forgets such a wish of a parent when a program becomes
+// root, so that it is the child's; and one of a thread with the thread, so that a thread stays for it.
 func EndWithOwner() error {
 	pid, err := strconv.Atoi(os.Getenv(owner))
-	if err != nil || pid != os.Getppid() {
+	if err != nil {
 		return nil
 	}
 	os.Unsetenv(owner) // it is no business of what this process starts
-	if err := unix.Prctl(unix.PR_SET_PDEATHSIG, uintptr(unix.SIGKILL), 0, 0, 0); err != nil {
+	orphaned := func() error {
+		if os.Getppid() == pid {
+			return nil
+		}
+		return fail("owner-ended", "run the command again, without "+owner+" in the environment", "process %d, which has started this one, has ended", pid)
+	}
+	if err := orphaned(); err != nil {
+		return err
+	}
+	wished := make(chan error)
+	go func() {
+		runtime.LockOSThread()
+		wished <- unix.Prctl(unix.PR_SET_PDEATHSIG, uintptr(unix.SIGKILL), 0, 0, 0)
+		select {}
+	}()
+	if err := <-wished; err != nil {
 		return fmt.Errorf("to end with the process that has started this one: %w", err)
 	}
-	if os.Getppid() != pid { // it has ended meanwhile
-		return unix.Kill(os.Getpid(), unix.SIGKILL)
-	}
-	return nil
+	return orphaned()
 }
 
 // Run runs a command as root of a user namespace, with this process's streams: of that of

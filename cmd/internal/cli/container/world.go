@@ -78,7 +78,8 @@ func (w *World) note(text string) {
 // it is not nil and runs, and the error has the exit code of that.
 func (w *World) AsRoot(ctx context.Context, c *container.Container, args []string) (bool, error) {
 	if userns.IsRoot() {
-		return true, userns.EndWithOwner()
+		err := userns.EndWithOwner()
+		return err == nil, err
 	}
 	if _, err := w.Programs(w.home).Usable(); err != nil {
 		return false, err

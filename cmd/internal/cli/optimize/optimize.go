@@ -171,10 +171,7 @@ func (c *run) run(ctx context.Context, args []string) error {
 		return found.Explain(err)
 	})
 	c.progress("", 0, 0)
-	if err != nil && ctx.Err() != nil {
-		err = context.Cause(ctx)
-	}
-	if err != nil {
+	if err := cli.Ended(ctx, err); err != nil {
 		return c.trouble(ctx, err)
 	}
 	for _, write := range []func(*optimize.Report) error{c.print, c.page, place} {

@@ -187,10 +187,7 @@ func (c *verifyRun) verify(ctx context.Context, request build.Request, fileA, fi
 		v, err = x.Compare(ctx, other)
 		return err
 	})
-	if err != nil && ctx.Err() != nil {
-		return nil, context.Cause(ctx)
-	}
-	return v, err
+	return v, cli.Ended(ctx, err)
 }
 
 // input finds one of the builds.
