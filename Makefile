@@ -19,12 +19,12 @@ ENGINE = $(BUILDKIT)/cmd/buildkitd github.com/rootless-containers/rootlesskit/v3
 .PHONY: build engine frontend frontend-image install uninstall demo check test test-program test-program-rest test-packages test-race long effects-truth attack conformance ages format lint bench bench-optimize sessions fuzz generate clean
 
 build: engine ## bin/strake, and beside it the build engine and bin/strake-light
-	$(GO) build -o bin/ ./cmd/strake ./cmd/strake-light
+	$(GO) build -o bin/ -ldflags '-s -w' ./cmd/strake ./cmd/strake-light
 
 engine: ## an unmodified buildkitd of the version in go.mod
 	@.ci/setup build
 	@mkdir -p bin
-	$(GO) build -o bin/ -ldflags "-X $(BUILDKIT)/version.Version=$$($(GO) list -m -f '{{.Version}}' $(BUILDKIT))" $(ENGINE)
+	$(GO) build -o bin/ -ldflags "-s -w -X $(BUILDKIT)/version.Version=$$($(GO) list -m -f '{{.Version}}' $(BUILDKIT))" $(ENGINE)
 
 frontend: ## bin/strake-frontend, a static binary for "# syntax="
 	CGO_ENABLED=0 $(GO) build -trimpath -tags grpcnotrace -ldflags='-s -w' -o bin/strake-frontend ./cmd/strake-frontend

@@ -38,7 +38,7 @@ func program(t testing.TB, name string, flags ...string) string {
 		return path
 	}
 	start := time.Now()
-	args := slices.Concat([]string{"CGO_ENABLED=0", "go", "build"}, flags, []string{"-o", path, "./cmd/" + name})
+	args := slices.Concat([]string{"CGO_ENABLED=0", "go", "build", "-ldflags=-s -w"}, flags, []string{"-o", path, "./cmd/" + name})
 	err := command(t.Context(), repo, "env", args...)
 	if err == nil { // Go does not touch one that is right
 		err = os.Chtimes(path, start, start)
@@ -119,7 +119,7 @@ func (d *Daemon) Remote(t testing.TB) string {
 func Syntax(t testing.TB, r *Registry, name string, flags ...string) string {
 	t.Helper()
 	strake := Strake(t)
-	program(t, "strake-frontend", "-trimpath", "-tags=grpcnotrace", "-ldflags=-s -w")
+	program(t, "strake-frontend", "-trimpath", "-tags=grpcnotrace")
 	ref := r.Host + "/" + name
 	if err := command(t.Context(), "", strake, append([]string{"frontend", "image", "--push", "-t", ref}, flags...)...); err != nil {
 		t.Fatal(err)
