@@ -314,33 +314,41 @@ func TestRemoveDuringStop(t *testing.T) {
 	})
 }
 
-// TestKillDuringStart kills containers that have no process yet, with a runtime that takes its time.
-func TestKillDuringStart(t *testing.T) {
+// TestEndDuringStart kills and stops containers that have no process yet, with a runtime that takes its time.
+func TestEndDuringStart(t *testing.T) {
 	withRuntimes(t, func(p *place) {
 		slow := *newRunner(filepath.Dir(p.Set.dir), filepath.Join(p.t.TempDir(), "runtime"))
 		p.check(os.WriteFile(slow.Runtime, []byte("#!/bin/sh\nsleep 0.5\nexec "+p.Runtime+` "$@"`+"\n"), 0o755))
-		c := p.make(Config{}, "sleep 30")
-		own := *c
-		own.hold = nil
-		for _, err := range atOnce(2, func(i int) error {
-			if i == 0 {
-				code, err := slow.Run(p.t.Context(), c, Streams{}, nil)
-				if code != 137 {
-					p.t.Errorf("the exit code is %d", code)
+		for name, end := range map[string]func(*Container) error{
+			"kill":         func(c *Container) error { return c.Kill(p.t.Context()) },
+			"stop":         func(c *Container) error { return c.Stop(p.t.Context(), time.Second) },
+			"stop at once": func(c *Container) error { return c.Stop(p.t.Context(), 0) },
+		} {
+			p.sub(name, func(p *place) {
+				c := p.make(Config{}, "sleep 30") // a first process hears no TERM
+				own := *c
+				own.hold = nil
+				for _, err := range atOnce(2, func(i int) error {
+					if i == 0 {
+						_, err := slow.Run(p.t.Context(), c, Streams{}, nil)
+						return err
+					}
+					begun := time.Now()
+					err := end(&own)
+					if took := time.Since(begun); took > killWait/2 {
+						p.t.Errorf("it took %v", took)
+					}
+					return err
+				}) {
+					if err != nil {
+						p.t.Error(err)
+					}
 				}
-				return err
-			}
-			begun := time.Now()
-			err := own.Kill(p.t.Context())
-			if took := time.Since(begun); took > killWait/2 {
-				p.t.Errorf("it took %v", took)
-			}
-			return err
-		}) {
-			if err != nil {
-				p.t.Error(err)
-			}
+				if c.Status != Exited || c.ExitCode != 137 {
+					p.t.Errorf("%+v", c.State)
+				}
+				p.check(p.Set.Remove(p.t.Context(), c))
+			})
 		}
-		p.check(p.Set.Remove(p.t.Context(), c))
 	})
 }

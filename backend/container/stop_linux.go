@@ -60,7 +60,8 @@ func gone(err error) error {
 const stopWait = 10 * time.Second
 
 // Stop asks a container to end, and kills it after a time: that of the container when it
-// is negative. It waits for its end, which its monitor notes.
+// is negative. It waits for its end, which its monitor notes. One that is about to start is asked
+// when it has a process.
 func (c *Container) Stop(ctx context.Context, patience time.Duration) error {
 	if c.Status == Exited {
 		return nil
@@ -75,10 +76,18 @@ func (c *Container) Stop(ctx context.Context, patience time.Duration) error {
 	if how == "" {
 		how = "SIGTERM"
 	}
-	if err := c.Signal(how); err != nil {
+	asked := false
+	ask := func() error {
+		if asked || c.Status == Created {
+			return nil
+		}
+		asked = true
+		return c.Signal(how)
+	}
+	if err := ask(); err != nil {
 		return err
 	}
-	if ended, err := c.ended(ctx, patience, nil); ended || err != nil {
+	if ended, err := c.ended(ctx, patience, ask); ended || err != nil {
 		return err
 	}
 	return c.Kill(ctx)
@@ -107,8 +116,7 @@ func stays(c *Container) error {
 	return fail("container-stays", "look what its processes wait for with `ps`: a file system of the network may be gone", "container %s does not end", cmp.Or(c.Name, c.ShortID()))
 }
 
-// ended waits for the end of a container, for so long. Until then it calls a function again and again
-// that is not nil.
+// ended waits for the end of a container, for so long. Until then it calls a function again and again.
 func (c *Container) ended(ctx context.Context, patience time.Duration, hasten func() error) (bool, error) {
 	end := time.Now().Add(patience)
 	for {
@@ -121,10 +129,8 @@ func (c *Container) ended(ctx context.Context, patience time.Duration, hasten fu
 		if c.Status == Exited || c.Status == Dead {
 			return true, nil
 		}
-		if hasten != nil {
-			if err := hasten(); err != nil {
-				return false, err
-			}
+		if err := hasten(); err != nil {
+			return false, err
 		}
 		if time.Now().After(end) {
 			return false, nil
