@@ -14,6 +14,7 @@
 //	ID/upper, work …  what it changed, of package rootfs
 //	ID/oci            the bundle for the runtime
 //	ID/runtime        of the runtime
+//	ID/exec-…         of one more process, whose name has the one that waits for it
 //	lock              held while a name is taken
 //
 // Files appear whole or not at all, and locks vanish with the process that holds them. A

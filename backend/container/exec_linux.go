@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"encoding/json"
+	"fmt"
 	"os"
 	"os/signal"
 	"path/filepath"
@@ -22,7 +23,7 @@ func (r *Runner) Exec(ctx context.Context, c *Container, e ExecConfig, s Streams
 	if err := adopt(); err != nil {
 		return 0, err
 	}
-	dir, err := os.MkdirTemp(c.dir, "exec-")
+	dir, err := c.execDir()
 	if err != nil {
 		return 0, explain(c.dir, err)
 	}
@@ -59,6 +60,25 @@ func (r *Runner) Exec(ctx context.Context, c *Container, e ExecConfig, s Streams
 	code, err = wait(ctx, pid, ch.terminal, signals)
 	ch.ended()
 	return code, err
+}
+
+// execName is the name of a directory of Exec, which begins with the process that has made it.
+const execName = "exec-%d-%d-"
+
+// execDir makes a directory for a process, and removes those that others have left which were killed.
+func (c *Container) execDir() (string, error) {
+	entries, err := os.ReadDir(c.dir)
+	if err != nil {
+		return "", err
+	}
+	for _, e := range entries {
+		var p Process
+		if n, _ := fmt.Sscanf(e.Name(), execName, &p.Pid, &p.Start); n == 2 && !p.Alive() {
+			os.RemoveAll(c.path(e.Name())) // else the next one does
+		}
+	}
+	me := self()
+	return os.MkdirTemp(c.dir, fmt.Sprintf(execName, me.Pid, me.Start))
 }
 
 const processFile = "process.json"

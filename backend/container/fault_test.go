@@ -4,6 +4,7 @@ package container
 
 import (
 	"bytes"
+	"context"
 	"crypto/sha256"
 	"errors"
 	"fmt"
@@ -56,6 +57,69 @@ func TestExecLeaves(t *testing.T) {
 					p.t.Errorf("%d, %v, %v\n%q", code, err, took, cut(out.String()))
 				}
 			})
+		}
+	})
+}
+
+// beExec runs a command in a container until it is killed.
+func beExec(home, runtime, id string) error {
+	r := newRunner(home, runtime)
+	c, err := r.Set.Find(id)
+	if err == nil {
+		_, err = r.Exec(context.Background(), c, ExecConfig{Args: []string{"sleep", "1000"}}, Streams{}, false)
+	}
+	return err
+}
+
+// TestExecKilled kills who waits for a command in a container. The next one cleans what is left of it,
+// and nothing of one that goes on.
+func TestExecKilled(t *testing.T) {
+	withRuntimes(t, func(p *place) {
+		c := p.detach(Config{}, "sleep 1000")
+		defer p.end(c)
+		dirs := func() int {
+			names, err := filepath.Glob(c.path("exec-*"))
+			p.check(err)
+			return len(names)
+		}
+		start := func() *exec.Cmd {
+			before := dirs()
+			cmd := exec.CommandContext(p.t.Context(), os.Args[0], execArg, p.Monitor[2], p.Runtime, c.ID)
+			p.check(cmd.Start())
+			p.until("the command", func() bool { return dirs() > before })
+			return cmd
+		}
+		goesOn, killed := start(), start()
+		p.check(killed.Process.Kill())
+		killed.Wait()
+		if n := dirs(); n != 2 {
+			p.t.Errorf("%d directories", n)
+		}
+		if code, err := p.Exec(p.t.Context(), c, ExecConfig{Args: []string{"true"}}, Streams{}, false); code != 0 || err != nil {
+			p.t.Errorf("%d, %v", code, err)
+		}
+		if n := dirs(); n != 1 {
+			p.t.Errorf("%d directories are left", n)
+		}
+		p.check(goesOn.Process.Kill())
+		goesOn.Wait()
+	})
+}
+
+// end kills a container, and takes note of the ends of its processes that are children of this one, such as
+// one that did not start: the kernel waits for that.
+func (p *place) end(c *Container) {
+	p.t.Helper()
+	killed := make(chan error, 1)
+	go func() { killed <- c.Kill(p.t.Context()) }()
+	p.until("the end", func() bool {
+		syscall.Wait4(-1, nil, syscall.WNOHANG, nil)
+		select {
+		case err := <-killed:
+			p.check(err)
+			return true
+		default:
+			return false
 		}
 	})
 }

@@ -27,6 +27,7 @@ const (
 	monitorArg = "be-monitor" // and the directory of a home, the runtime, an id
 	initArg    = "be-init"
 	pauserArg  = "be-pauser" // and as monitorArg
+	execArg    = "be-exec"   // so, too
 )
 
 // TestMain makes the test binary a monitor and a first process, too.
@@ -40,6 +41,9 @@ func TestMain(m *testing.M) {
 		os.Exit(0)
 	case len(os.Args) > 4 && os.Args[1] == pauserArg:
 		fmt.Println(bePauser(os.Args[2], os.Args[3], os.Args[4]))
+		os.Exit(1)
+	case len(os.Args) > 4 && os.Args[1] == execArg:
+		fmt.Println(beExec(os.Args[2], os.Args[3], os.Args[4]))
 		os.Exit(1)
 	case len(os.Args) > 2 && os.Args[1] == initArg:
 		code, err := Init(os.Args[2:])
@@ -402,12 +406,7 @@ func TestExec(t *testing.T) {
 				}
 			})
 		}
-		// A process that did not start is a child of this one. The kernel waits for it before
-		// it ends the container; a command that runs another one ends itself.
-		for pid := 1; pid > 0; {
-			pid, _ = syscall.Wait4(-1, nil, syscall.WNOHANG, nil)
-		}
-		p.check(c.Kill(p.t.Context()))
+		p.end(c)
 		if _, err := p.Exec(p.t.Context(), c, ExecConfig{Args: []string{"true"}}, Streams{}, false); err == nil {
 			p.t.Error("a process was started in a container that has ended")
 		}
