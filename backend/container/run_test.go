@@ -153,6 +153,9 @@ func (p *place) unpack() {
 // make makes a container that runs a script, unless cfg has arguments.
 func (p *place) make(cfg Config, script string) *Container {
 	p.t.Helper()
+	if cfg.Init {
+		testbed.Static(p.t)
+	}
 	if cfg.Args == nil {
 		cfg.Args = []string{"/bin/sh", "-c", script}
 	}

@@ -163,3 +163,12 @@ func TestCurrent(t *testing.T) {
 		}
 	}
 }
+
+// TestStatic tells a program that a container can run from one of this machine alone.
+func TestStatic(t *testing.T) {
+	for path, want := range map[string]bool{Light(t): true, "/bin/sh": false} {
+		if static, err := isStatic(path); err != nil || static != want {
+			t.Errorf("%s: %v, %v", path, static, err)
+		}
+	}
+}

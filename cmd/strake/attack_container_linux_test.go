@@ -39,6 +39,7 @@ func captors(t *testing.T, test func(*captor)) {
 	if _, err := exec.LookPath("runc"); err != nil {
 		t.Skip("needs runc: apt-get install runc")
 	}
+	testbed.Static(t) // the prober is this program
 	t.Run("root", func(t *testing.T) { test(newCaptor(t, user.User{Name: "root", Home: "/root"})) })
 	t.Run("user", func(t *testing.T) { test(newCaptor(t, mappedUser(t))) })
 }
