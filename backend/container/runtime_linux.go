@@ -3,6 +3,7 @@ package container
 import (
 	"bytes"
 	"context"
+	"crypto/rand"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -151,7 +152,27 @@ func notStarted(c *Container, verb, program string, err error) error {
 	case has("no space left on device", "disk quota exceeded"):
 		e.Hint = "remove containers with `strake rm`, images with `strake rmi`, or set STRAKE_HOME to a directory on a larger disk"
 	}
+	if d := (diag.Diagnostic{}); e.Code == CodeFailed && errors.As(explain(c.dir, c.room()), &d) && d.Code == diskFull {
+		e.Diagnostic = d
+	}
 	return e
+}
+
+// runtimeRoom is more than what a runtime writes for a process.
+const runtimeRoom = 128 << 10
+
+// room tells why a runtime cannot write what it has to, for those that have no words for a disk that is
+// full, or others.
+func (c *Container) room() error {
+	f, err := os.CreateTemp(c.dir, ".room-*")
+	if err != nil {
+		return err
+	}
+	defer os.Remove(f.Name())
+	data := make([]byte, runtimeRoom)
+	rand.Read(data) // zeros may take no room
+	_, err = f.Write(data)
+	return errors.Join(err, f.Close())
 }
 
 // adopt makes this process the parent of the processes that the runtime leaves.
