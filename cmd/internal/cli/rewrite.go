@@ -34,6 +34,21 @@ func (p *Process) Target(name string) (*Target, error) {
 	return &Target{at, name}, nil
 }
 
+// Rewritable holds that a name is not that of a pipe or the like, which is read once and keeps
+// nothing; what to do then is the hint. One that is not there is for who opens it to tell.
+func Rewritable(name, hint string) error {
+	info, err := os.Stat(name)
+	if err != nil || info.IsDir() {
+		return nil
+	}
+	if err := regular.Check(info); err != nil {
+		var at *fs.PathError
+		errors.As(err, &at)
+		return diag.Diagnostic{Code: "not-a-file", Message: "cannot write " + name + ": " + at.Err.Error(), Hint: hint}
+	}
+	return nil
+}
+
 // String is the name of the file, and where it is when that is a link.
 func (t *Target) String() string {
 	if t.Linked {
@@ -101,8 +116,9 @@ func (p *Process) ShownDiff(diff string) string {
 	return b.String()
 }
 
-// Outside tells of a Dockerfile that is a link out of its repository.
+// Outside tells of a Dockerfile that is a link out of its repository. /dev/stdin is none: the links
+// of /dev are the machine's.
 func (p *Process) Outside(name string) (string, bool) {
 	at, err := p.locate(name)
-	return at.Real, err == nil && at.Outside
+	return at.Real, err == nil && at.Outside && at.Root != "/dev"
 }

@@ -128,6 +128,9 @@ func (e unread) Is(target error) bool { return target == errUnread }
 
 // fixOne fixes the Dockerfile of one argument.
 func (f *fixRun) fixOne(ctx context.Context, arg string) error {
+	if err := cli.Rewritable(cmp.Or(f.file, arg), "name the file itself; `strake lint` shows what it finds in a pipe, and `strake lint -` in standard input"); err != nil {
+		return err
+	}
 	src, err := f.open(ctx, arg)
 	if errors.Is(err, errExcluded) {
 		return nil

@@ -182,6 +182,9 @@ func (f *run) stdin(ctx context.Context) error {
 
 // file lays out a file, in its place.
 func (f *run) file(ctx context.Context, name string) error {
+	if err := cli.Rewritable(name, "name the file itself; `strake fmt -` lays out standard input, to standard output"); err != nil {
+		return err
+	}
 	at, err := f.Target(name)
 	if err != nil || f.seen[at.Real] {
 		return err
