@@ -21,8 +21,11 @@ func Dockerfiles(ctx context.Context, dir string, unread func(error)) ([]string,
 	})
 }
 
-// IsOwn tells the Dockerfile that a build of a directory reads unless it is given another.
-func IsOwn(dir, name string) bool { return filepath.Clean(name) == filepath.Join(dir, defaultName) }
+// OwnName is what the Dockerfile is called that a build of a directory reads unless it is given another.
+const OwnName = defaultName
+
+// IsOwn tells that Dockerfile.
+func IsOwn(dir, name string) bool { return filepath.Clean(name) == filepath.Join(dir, OwnName) }
 
 // Below are the files below a directory whose names match, in order, without those that Dockerfiles
 // leaves out, without links, and without what cannot be read, which has no names.
@@ -32,6 +35,7 @@ func Below(ctx context.Context, dir string, match func(name string) bool) ([]str
 
 // search gives the files of a project below a directory that are to be taken.
 func search(ctx context.Context, dir string, unread func(error), take func(name string, d fs.DirEntry) bool) (list []string, err error) {
+	dir += string(filepath.Separator) // or a link to a directory is not followed, which the user named
 	err = filepath.WalkDir(dir, func(name string, d fs.DirEntry, err error) error {
 		switch {
 		case ctx.Err() != nil:

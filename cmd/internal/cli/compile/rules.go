@@ -98,7 +98,31 @@ func (c *lintRun) dockerfiles(ctx context.Context, args []string) ([]string, err
 		}
 		out = append(out, list...)
 	}
-	return project.Distinct(out), nil
+	if len(args) == 1 {
+		return out, nil
+	}
+	return c.distinct(out), nil
+}
+
+// distinct drops the Dockerfiles that were there before, perhaps by a name with links to its directory.
+// Where one of the names says what the build context is, it is known.
+func (c *lintRun) distinct(args []string) (out []string) {
+	first := map[string]string{}
+	for _, arg := range args {
+		at := arg
+		if info, err := os.Stat(arg); err == nil && info.IsDir() {
+			at = filepath.Join(physical(arg), input.OwnName)
+		} else if arg != "-" && !input.IsRemote(arg) {
+			at = filepath.Join(physical(filepath.Dir(arg)), filepath.Base(arg))
+		}
+		if before, ok := first[at]; ok {
+			c.below[before] = c.below[before] && c.below[arg]
+			continue
+		}
+		first[at] = arg
+		out = append(out, arg)
+	}
+	return out
 }
 
 // meant are the Dockerfiles that an argument stands for.
