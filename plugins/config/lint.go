@@ -4,6 +4,7 @@ import (
 	"errors"
 	"path"
 	"slices"
+	"strings"
 
 	"github.com/seed-e0495807/strake/ir/lint"
 	"github.com/seed-e0495807/strake/lang/diag"
@@ -15,7 +16,7 @@ import (
 type Lint struct {
 	Rules      []Level
 	Paths      []PathLevels
-	Exclude    Selection // of paths
+	Exclude    []string // patterns of paths
 	Options    lint.Options
 	Build      string // the least severity that a build shows beside the build checks, or off; "" where it does not say
 	ShellCheck string // "", "off", "auto" or "on": a path would have a repository run programs
@@ -39,15 +40,19 @@ func (f *File) Levels(name, workDir string, given ...lint.Setting) lint.Config {
 	return lint.Config{Settings: append(f.levels(name, workDir), given...)}
 }
 
-// Excludes tells whether nobody is to look at a Dockerfile: a pattern is of it, or of a directory that it
-// is in.
+// Excludes tells whether nobody is to look at a Dockerfile: of the patterns that are of it, or of a
+// directory that it is in, the last one counts, as in .dockerignore. One with a ! in front brings back.
 func (f *File) Excludes(name, workDir string) bool {
 	if f.Lint == nil {
 		return false
 	}
-	for name = relative(name, f.Dir(), workDir); name != "." && name != "/"; name = path.Dir(name) {
-		if f.Lint.Exclude.hasName(name) {
-			return true
+	name = relative(name, f.Dir(), workDir)
+	for _, p := range slices.Backward(f.Lint.Exclude) {
+		p, back := strings.CutPrefix(p, "!")
+		for at := name; at != "." && at != "/"; at = path.Dir(at) {
+			if MatchPath(p, at) {
+				return !back
+			}
 		}
 	}
 	return false
@@ -116,10 +121,10 @@ func (l *loader) lint(n *yamltree.Node) {
 			out.Paths = append(out.Paths, PathLevels{Selection{Paths: texts(item.Get("match"))}, ruleLevels(item.Get("rules"))})
 		}
 	}
-	for _, p := range items(n.Get("exclude")) {
-		l.glob(p, true)
+	for i, p := range items(n.Get("exclude")) {
+		l.exclude(p, i == 0)
 	}
-	out.Exclude.Paths = texts(n.Get("exclude"))
+	out.Exclude = texts(n.Get("exclude"))
 	out.Options.Registries = texts(n.Get("registries"))
 	if labels := n.Get("labels"); labels != nil && len(labels.Fields) > 0 {
 		out.Options.Labels = map[string]lint.LabelFormat{}
@@ -131,6 +136,16 @@ func (l *loader) lint(n *yamltree.Node) {
 		out.Options.StrictLabels = strict.Bool
 	}
 	out.Build, out.ShellCheck = n.Get("build").Str(), n.Get("shellcheck").Str()
+}
+
+// exclude checks a pattern of what is left out, in which a ! brings back what those before left out.
+func (l *loader) exclude(n *yamltree.Node, first bool) {
+	back := strings.HasPrefix(n.Str(), "!")
+	if back && first {
+		l.errorf(n.Span, "nothing is left out yet that %s could bring back", n.Str()).Hint = "put the pattern that leaves it out in front, or write a name that begins with ! as \\!"
+		return
+	}
+	l.pattern(n, strings.TrimPrefix(n.Str(), "!"), true)
 }
 
 func items(n *yamltree.Node) []*yamltree.Node {

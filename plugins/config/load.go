@@ -235,7 +235,15 @@ func (l *loader) selection(n *yamltree.Node) *Selection {
 
 // glob checks a pattern.
 func (l *loader) glob(n *yamltree.Node, isPath bool) {
-	text := n.Str()
+	if isPath && strings.HasPrefix(n.Str(), "!") {
+		l.errorf(n.Span, "the path %s begins with a !, which brings nothing back here", n.Str()).Hint = "name what is meant alone, or write a name that begins with ! as \\!"
+		return
+	}
+	l.pattern(n, n.Str(), isPath)
+}
+
+// pattern checks the text of a pattern.
+func (l *loader) pattern(n *yamltree.Node, text string, isPath bool) {
 	if _, err := path.Match(text, ""); err != nil {
 		l.errorf(n.Span, "%q is no pattern", text).Hint = "a [ must be closed, or stand behind a backslash"
 		return

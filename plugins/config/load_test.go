@@ -109,6 +109,10 @@ plugins:
 				"4:26 the path /x starts with a slash or ./; write it as it is from the folder of strake.yaml\n" +
 				"4:30 the path ./x starts with a slash or ./; write it as it is from the folder of strake.yaml\n" +
 				"4:52 \"[\" is no pattern; a [ must be closed, or stand behind a backslash"},
+		{name: "bang", text: "version: 1\nlint:\n  exclude: [\"!x\", y, \"!/z\"]\n  paths: [{match: [\"!a\"], rules: {}}]\n", beyond: true,
+			want: "3:13 nothing is left out yet that !x could bring back; put the pattern that leaves it out in front, or write a name that begins with ! as \\!\n" +
+				"3:22 the path /z starts with a slash or ./; write it as it is from the folder of strake.yaml\n" +
+				"4:20 the path !a begins with a !, which brings nothing back here; name what is meant alone, or write a name that begins with ! as \\!"},
 		{name: "programs", text: "version: 1\nplugins:\n  - use: ./House_Plugin.sh\n  - use: ./ok\n    files: [../x, /etc, lib]\n  - use: a\n    files: [x]\n", beyond: true,
 			want: "3:10 the program ./House_Plugin.sh needs a `name`; its file name is not lower case words with dashes\n" +
 				"5:13 the file ../x is not below the folder of strake.yaml\n5:19 the file /etc is not below the folder of strake.yaml\n" +

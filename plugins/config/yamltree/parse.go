@@ -149,7 +149,7 @@ func (r *reader) node(n ast.Node) *Node {
 	case *ast.AnchorNode, *ast.AliasNode:
 		r.fail(out.Span, "anchors and aliases are not allowed here").Hint = "write the value out"
 	case *ast.TagNode:
-		r.fail(out.Span, "tags are not allowed here").Hint = "write the value without " + n.GetToken().Value
+		r.fail(out.Span, "tags are not allowed here").Hint = "write the value without " + n.GetToken().Value + ", or in quotes where that is part of it"
 	default:
 		r.fail(out.Span, "this kind of value is not allowed here")
 	}
