@@ -21,7 +21,7 @@ type Config struct {
 // a name before a tag, a longer pattern before a shorter one; of equal ones the last. Patterns and tags
 // are about rules that look without being asked: the others want their names.
 type Setting struct {
-	Name  string // a rule's, or another tool's for it; a pattern of path.Match over names; "tag/" and a tag; or a code of package codes
+	Name  string // a rule's, or another tool's for it; a pattern of path.Match over names; "tag/" and a tag; a code of package codes; or PLUGIN/CODE, or a pattern of these
 	Level string // one of Levels
 }
 
@@ -71,6 +71,9 @@ func (c Config) Choose(rules []Rule) ([]Rule, []error) {
 	}
 	var errs []error
 	for i, s := range c.Settings {
+		if _, is := s.OfPlugin(); is {
+			continue // who finds what is known to plugins alone
+		}
 		if code, ok := codes.Of(s.Name); !used[i] && (!ok || code.Ends()) {
 			unknown := &UnknownError{Name: s.Name, Ends: ok}
 			if !ok {
@@ -85,20 +88,23 @@ func (c Config) Choose(rules []Rule) ([]Rule, []error) {
 // Heed leaves out, of findings that are no rule's, those that a setting has off, and gives others their
 // level. Mistakes that a build ends with stay as they are.
 func (c Config) Heed(list diag.List) diag.List {
-	levels := map[string]string{}
+	var about []Setting
 	for _, s := range c.Settings {
-		if _, is := codes.Of(s.Name); is {
-			levels[s.Name] = s.Level
+		_, isCode := codes.Of(s.Name)
+		if _, is := s.OfPlugin(); is || isCode {
+			about = append(about, s)
 		}
 	}
-	if len(levels) == 0 {
+	if len(about) == 0 {
 		return list
 	}
 	var out diag.List
 	for _, d := range list {
-		level := levels[d.Code]
-		if !codes.Set(&d) {
-			level = ""
+		level, best := "", 0
+		for _, s := range about {
+			if rank := s.rank(&Rule{Name: d.Code}, nil); rank > 0 && rank >= best && codes.Set(&d) {
+				level, best = s.Level, rank
+			}
 		}
 		if severity, ok := diag.SeverityOf(level); ok {
 			d.Severity = severity
@@ -108,6 +114,12 @@ func (c Config) Heed(list diag.List) diag.List {
 		}
 	}
 	return out
+}
+
+// OfPlugin is the plugin whose findings a setting is about, or a pattern of such.
+func (s Setting) OfPlugin() (plugin string, ok bool) {
+	plugin, code, _ := strings.Cut(s.Name, "/")
+	return plugin, plugin != "tag" && plugin != "" && code != "" && plugin == strings.ToLower(plugin)
 }
 
 // Near is the name of a rule, or a code of what is no rule's, that may be meant by one that none has; ""

@@ -34,6 +34,7 @@ func TestChoose(t *testing.T) {
 		{"a name beside a pattern", []lint.Setting{{"odd", "on"}, {"o*", "error"}}, "DL1 warning, DL12 error, odd info"},
 		{"codes of the compiler", []lint.Setting{{"unused-ignore", "off"}, {"missing-source", "info"}}, "DL1 warning, DL12 error, odd info experimental"},
 		{"mistakes that end a build", []lint.Setting{{"unknown-instruction", "off"}}, "DL1 warning, DL12 error, odd info experimental; unknown-instruction "},
+		{"what plugins find", []lint.Setting{{"house/x", "off"}, {"house/*", "info"}, {"DL1/x", "off"}}, "DL1 warning, DL12 error, odd info experimental; DL1/x DL1"},
 		{"nobody's", []lint.Setting{{"DL13", "on"}, {"tag/x", "on"}, {"X*", "off"}}, "DL1 warning, DL12 error, odd info experimental; DL13 DL1, tag/x , X* "},
 		{"off by the name of a twin", []lint.Setting{{"twin", "off"}}, "DL1 warning, odd info experimental"},
 		{"a twin's own name first", []lint.Setting{{"twin", "off"}, {"DL12", "info"}}, "DL1 warning, DL12 info, odd info experimental"},
@@ -67,13 +68,15 @@ func TestChoose(t *testing.T) {
 
 // TestHeed holds what settings do to findings that are no rule's.
 func TestHeed(t *testing.T) {
-	list := diag.List{{Code: "unused-ignore", Severity: diag.Warning}, {Code: "missing-source"}, {Code: "base-image"}, {Code: "base-image", Severity: diag.Info}, {Code: "DL1", Severity: diag.Info}}
-	got := lint.Config{Settings: []lint.Setting{{"unused-ignore", "off"}, {"missing-source", "info"}, {"base-image", "hint"}, {"DL1", "off"}}}.Heed(list)
+	list := diag.List{{Code: "unused-ignore", Severity: diag.Warning}, {Code: "missing-source"}, {Code: "base-image"}, {Code: "base-image", Severity: diag.Info}, {Code: "DL1", Severity: diag.Info},
+		{Code: "house/x", Severity: diag.Info}, {Code: "house/y", Severity: diag.Warning}, {Code: "house/z"}, {Code: "other/x", Severity: diag.Hint}}
+	got := lint.Config{Settings: []lint.Setting{{"unused-ignore", "off"}, {"missing-source", "info"}, {"base-image", "hint"}, {"DL1", "off"},
+		{"house/x", "error"}, {"house/*", "off"}}}.Heed(list)
 	var text []string
 	for _, d := range got {
 		text = append(text, d.Code+" "+d.Severity.String())
 	}
-	if want := "missing-source info, base-image error, base-image hint, DL1 info"; strings.Join(text, ", ") != want {
+	if want := "missing-source info, base-image error, base-image hint, DL1 info, house/x error, house/z error, other/x hint"; strings.Join(text, ", ") != want {
 		t.Errorf("%q", text)
 	}
 }

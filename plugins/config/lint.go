@@ -1,6 +1,7 @@
 package config
 
 import (
+	"cmp"
 	"errors"
 	"path"
 	"slices"
@@ -102,7 +103,19 @@ func (f *File) CheckRules(rules []lint.Rule) diag.List {
 			d.Hint = "did you mean `" + unknown.Near + "`?"
 		}
 	}
+	for _, l := range all {
+		if of, is := l.OfPlugin(); is && !slices.ContainsFunc(f.Entries, func(e Entry) bool { return e.mayBe(of) }) {
+			list.Errorf(l.Span, "config", "no plugin of this file is called %s", of).Hint = "`strake plugin list` lists those that are"
+		}
+	}
 	return list
+}
+
+// mayBe tells whether a plugin can have a name that a pattern stands for. A program without one says
+// itself what it is called.
+func (e *Entry) mayBe(pattern string) bool {
+	ok, err := path.Match(pattern, cmp.Or(e.Name, e.Use))
+	return ok && err == nil || e.Name == "" && e.External()
 }
 
 // lint reads the section of rules.

@@ -11,8 +11,9 @@ import (
 )
 
 const lintFile = `version: 1
+plugins: [{use: merge-run}]
 lint:
-  rules: {"DL*": off, DL3008: info, DL3001x: on}
+  rules: {"DL*": off, DL3008: info, DL3001x: on, merge-run/merged: off, house/x: on, "merge-*/*": info}
   paths:
     - match: ["services/**"]
       rules: {DL3008: error, tag/none: on}
@@ -32,8 +33,8 @@ func TestLint(t *testing.T) {
 	}
 	f.Path = "/r/strake.yaml"
 	for name, want := range map[string]string{
-		"Dockerfile":            "[{DL* off} {DL3008 info} {DL3001x on}]",
-		"services/a/Dockerfile": "[{DL* off} {DL3008 info} {DL3001x on} {DL3008 error} {tag/none on}]",
+		"Dockerfile":            "[{DL* off} {DL3008 info} {DL3001x on} {merge-run/merged off} {house/x on} {merge-*/* info}]",
+		"services/a/Dockerfile": "[{DL* off} {DL3008 info} {DL3001x on} {merge-run/merged off} {house/x on} {merge-*/* info} {DL3008 error} {tag/none on}]",
 	} {
 		if got := fmt.Sprint(f.levels(name, "/r")); got != want {
 			t.Errorf("%s: %s", name, got)
@@ -55,7 +56,7 @@ func TestLint(t *testing.T) {
 	for _, d := range f.CheckRules([]lint.Rule{{Name: "DL3008"}, {Name: "DL3001"}}) {
 		got = append(got, d.Error())
 	}
-	if want := "no rule is called DL3001x; did you mean `DL3001`?|no rule is called tag/none; `strake lint --explain` lists the rules"; strings.Join(got, "|") != want {
+	if want := "no rule is called DL3001x; did you mean `DL3001`?|no rule is called tag/none; `strake lint --explain` lists the rules|no plugin of this file is called house; `strake plugin list` lists those that are"; strings.Join(got, "|") != want {
 		t.Errorf("%q", got)
 	}
 }

@@ -74,7 +74,7 @@ func OfCode(name string) string {
 		return fmt.Sprintf("# %s\n\nA rule of ShellCheck's, which looks where strake.yaml has `shellcheck: auto` or `on`.\n\nhttps://www.shellcheck.net/wiki/%[1]s\n", code)
 	}
 	if plugin, code, ok := strings.Cut(name, "/"); ok && plugin != "" && code != "" {
-		return fmt.Sprintf("# %s\n\nWhat the plugin %s finds, under the name %s. Its documentation says more: `strake plugin docs` has that of\nbuilt-in plugins. Levels of it stand under `severity:` of its entry in strake.yaml.\n", name, plugin, code)
+		return fmt.Sprintf("# %s\n\nWhat the plugin %s finds, under the name %s. Its documentation says more: `strake plugin docs` has that of\nbuilt-in plugins. Levels of it stand under `severity:` of its entry in strake.yaml, and in lint as those of\nrules do.\n", name, plugin, code)
 	}
 	return ""
 }
