@@ -35,9 +35,10 @@ type Process struct {
 	Signals func()
 	Args    []string // the command line
 
-	reported bool // something was
-	exits    []func()
-	failed   error // of the help, for which cobra has no errors
+	reported  bool             // something was
+	mentioned map[mention]bool // what Untold had
+	exits     []func()
+	failed    error // of the help, for which cobra has no errors
 }
 
 // AtExit has something done when the command is over.

@@ -37,6 +37,32 @@ type Findings struct {
 
 func (f *Findings) Error() string { return f.List.Error() }
 
+// Untold leaves out the findings that it had before: those of a file that is not the Dockerfile's, as a
+// strake.yaml is for many.
+func (p *Process) Untold(set *source.Set, list diag.List) diag.List {
+	return slices.DeleteFunc(slices.Clone(list), func(d diag.Diagnostic) bool {
+		key := mention{span: d.Span, code: d.Code, message: d.Message}
+		if f := set.File(d.Span.File); f != nil {
+			key.file = f.Name
+		}
+		if p.mentioned[key] {
+			return true
+		}
+		if p.mentioned == nil {
+			p.mentioned = map[mention]bool{}
+		}
+		p.mentioned[key] = true
+		return false
+	})
+}
+
+// mention is a finding of a file.
+type mention struct {
+	file          string
+	span          source.Span
+	code, message string
+}
+
 // Diagnose makes diagnostics of any error.
 func Diagnose(err error) diag.List {
 	if list, ok := diag.From(err); ok {

@@ -130,7 +130,7 @@ func (c *compileRun) run(ctx context.Context, args []string) error {
 			return err
 		}
 		i++
-		c.Report(r.set, r.diags)
+		c.tell(r)
 		failed = failed || r.diags.HasErrors()
 		if r.diags.HasErrors() && len(r.parts) == 0 {
 			continue
@@ -322,6 +322,15 @@ func (c *compileRun) compile(ctx context.Context, arg string, do work) *result {
 		r.name(src.File().Name)
 	}
 	return r
+}
+
+// tell reports a result; what is wrong with a file of many, such as strake.yaml, once.
+func (c *compileRun) tell(r *result) {
+	list := r.diags
+	if r.elsewhere {
+		list = c.Untold(r.set, list)
+	}
+	c.Report(r.set, list)
 }
 
 // name says what file the errors are in that have no place.

@@ -65,7 +65,7 @@ func (c *effectsRun) run(ctx context.Context, args []string) error {
 		if err != nil {
 			return err
 		}
-		c.Report(r.set, r.diags)
+		c.tell(r)
 		failed = failed || r.diags.HasErrors()
 		for _, p := range r.parts {
 			if _, err := c.Stdout.Write(p.data); err != nil {

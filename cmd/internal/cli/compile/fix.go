@@ -81,7 +81,7 @@ func (f *fixRun) all(ctx context.Context, args []string, pass func(error) bool) 
 		case errors.As(err, &misuse):
 			return err
 		case errors.As(err, &elsewhere):
-			f.Report(elsewhere.Set, elsewhere.List)
+			f.Report(elsewhere.Set, f.Untold(elsewhere.Set, elsewhere.List))
 		default:
 			f.Report(nil, about(arg, cli.Diagnose(err)))
 		}

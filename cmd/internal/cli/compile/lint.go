@@ -103,8 +103,6 @@ type lintRun struct {
 	files    []string // that were read
 	examined []string // Dockerfiles that rules looked at
 	plain    bool     // without colours
-
-	mentioned map[mention]bool
 }
 
 func (c *lintRun) run(ctx context.Context, args []string) error {
@@ -174,7 +172,7 @@ func (c *lintRun) gather(ctx context.Context, args []string) (*source.Set, diag.
 		}
 		r.diags.Sort()
 		if r.elsewhere {
-			r.diags = slices.DeleteFunc(r.diags, func(d diag.Diagnostic) bool { return c.told(r.set, d) })
+			r.diags = c.Untold(r.set, r.diags)
 		}
 		if f := r.set.File(0); f != nil {
 			c.files = append(c.files, f.Name)
@@ -186,30 +184,6 @@ func (c *lintRun) gather(ctx context.Context, args []string) (*source.Set, diag.
 		done(len(c.files))
 	}
 	return set, list, nil
-}
-
-// told tells whether a finding of a file that is not the Dockerfile's, as a strake.yaml is for many,
-// was there before.
-func (c *lintRun) told(set *source.Set, d diag.Diagnostic) bool {
-	key := mention{span: d.Span, code: d.Code, message: d.Message}
-	if f := set.File(d.Span.File); f != nil {
-		key.file = f.Name
-	}
-	if c.mentioned[key] {
-		return true
-	}
-	if c.mentioned == nil {
-		c.mentioned = map[mention]bool{}
-	}
-	c.mentioned[key] = true
-	return false
-}
-
-// mention is a finding of a file.
-type mention struct {
-	file          string
-	span          source.Span
-	code, message string
 }
 
 // progress shows on a terminal how many files were looked at, where there are many; -1 ends that.

@@ -124,7 +124,7 @@ func (f *run) tell(err error) {
 	f.failed = true
 	var found *cli.Findings
 	if errors.As(err, &found) {
-		f.Report(found.Set, found.List)
+		f.Report(found.Set, f.Untold(found.Set, found.List))
 	} else {
 		f.Report(nil, cli.Diagnose(err))
 	}
