@@ -16,8 +16,10 @@ import (
 	"path"
 	"slices"
 	"strings"
+	"sync"
 	"unicode"
 
+	"github.com/seed-e0495807/strake/ir/shell"
 	"github.com/seed-e0495807/strake/lang"
 	"github.com/seed-e0495807/strake/lang/diag"
 	"github.com/seed-e0495807/strake/lang/late"
@@ -83,7 +85,7 @@ func Is(line string) bool {
 // Read finds the comments of a file, and warns of those of ours that are not understood.
 func Read(file *lang.File) ([]*Comment, diag.List) {
 	text := file.Source.Text
-	if !strings.Contains(text, "ignor") && !strings.Contains(text, "disable") && !named(text) {
+	if !speaks(text) {
 		return nil, nil
 	}
 	r := reader{file: file}
@@ -103,6 +105,11 @@ func Read(file *lang.File) ([]*Comment, diag.List) {
 		}
 	}
 	return append(r.all, r.above...), r.bad
+}
+
+// speaks tells whether a text may have a comment in it that is read.
+func speaks(text string) bool {
+	return strings.Contains(text, "ignor") || strings.Contains(text, "disable") || named(text)
 }
 
 // named tells whether the name of strake is in a text, in whatever case: by its rarest letter.
@@ -223,12 +230,13 @@ func (r *reader) instruction(n lang.Instruction) {
 			lines = append(lines, t.Span())
 		}
 	}
+	in := scriptOf(r.file.Source, n)
 	start := at.Start
 	for line := range strings.SplitAfterSeq(text, "\n") {
 		here := source.Span{File: at.File, Start: start, End: start + uint32(len(line))}
 		start = here.End
 		trimmed := strings.TrimSpace(line)
-		comment := strings.HasPrefix(trimmed, "#") && (slices.ContainsFunc(lines, func(s source.Span) bool { return s.Start >= here.Start && s.Start < here.End }) || inScript(n, here))
+		comment := strings.HasPrefix(trimmed, "#") && (slices.ContainsFunc(lines, func(s source.Span) bool { return s.Start >= here.Start && s.Start < here.End }) || in.comments(here, trimmed))
 		switch {
 		case comment:
 			here.End = here.Start + uint32(len(strings.TrimRight(line, "\r\n")))
@@ -243,18 +251,45 @@ func (r *reader) instruction(n lang.Instruction) {
 	r.all, r.inner = append(r.all, r.inner...), nil
 }
 
-// inScript tells whether a line is one of a here document that is all that a RUN runs. In others, which are
-// files or what commands read, a comment is of who reads them.
-func inScript(n lang.Instruction, line source.Span) bool {
+// script is a here document that is all that a RUN runs.
+type script struct {
+	source *source.File
+	body   source.Span
+	lines  func() (map[uint]bool, bool) // shell.Comments
+}
+
+// scriptOf is that of an instruction; without one it has no lines. In other here documents, which are files
+// or what commands read, a comment is of who reads them.
+func scriptOf(src *source.File, n lang.Instruction) script {
 	docs := n.Head().Heredocs
 	if on, ok := n.(*lang.Onbuild); ok {
 		n = on.Trigger
 	}
 	run, ok := n.(*lang.Run)
 	if !ok || len(docs) != 1 {
+		return script{}
+	}
+	if _, all := lexer.ParseHeredoc(run.Command.Line.Text); !all {
+		return script{}
+	}
+	text := src.Slice(docs[0].Body.Span())
+	if docs[0].Chomp {
+		text = lexer.Chomp(text)
+	}
+	lines := sync.OnceValues(func() (map[uint]bool, bool) { return shell.Comments(text) })
+	return script{src, docs[0].Body.Span(), lines}
+}
+
+// comments tells whether a line that begins with a # is a comment of the script. What is in a here document
+// of its own, or in quotes, is data; where no shell reads it, all are.
+func (s script) comments(line source.Span, trimmed string) bool {
+	if s.source == nil || line.Start < s.body.Start || line.Start >= s.body.End {
 		return false
 	}
-	_, all := lexer.ParseHeredoc(run.Command.Line.Text)
-	body := docs[0].Body.Span()
-	return all && body.Start <= line.Start && line.Start < body.End
+	if !speaks(trimmed) {
+		return true
+	}
+	lines, ok := s.lines()
+	before := s.source.Slice(source.Span{File: line.File, Start: s.body.Start, End: line.Start})
+	return !ok || lines[uint(strings.Count(before, "\n"))+1]
 }

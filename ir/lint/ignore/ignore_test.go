@@ -18,6 +18,9 @@ func TestRead(t *testing.T) {
 		{"inside", "FROM a\nRUN x \\\n# strake: ignore=A why\n# and this\n y \\\n z\n", "A 5-5", ""},
 		{"in a here document", "FROM a\nRUN <<E\nx\n  # strake: ignore=A why\ny\nz\nE\n", "A 5-5", ""},
 		{"in what ONBUILD runs", "FROM a\nONBUILD RUN --network=none <<E\n# strake: ignore=A why\ny\nE\n", "A 4-4", ""},
+		{"in a here document of a script", "FROM a\nRUN <<E\ncat >x <<X\n# strake: ignore=A why\n# strake: ignroe=A why\nX\n# strake: ignore=B why\ny\necho '\n# hadolint ignore=C\n'\nE\n", "B 8-8", ""},
+		{"in one with tabs", "FROM a\nRUN <<-E\n\tcat >x <<X\n\t# strake: ignore=A why\n\tX\n\t# strake: ignore=B why\n\ty\n\tE\n", "B 7-7", ""},
+		{"where no shell reads", "FROM a\nRUN <<E\n#!/bin/python\nif (\n# strake: ignore=A why\ny): z\nE\n", "A 6-6", ""},
 		{"in a file", "FROM a\nCOPY <<E /f\n# shellcheck disable=SC1\n# strake: ignore-file=A why\n# strake: ignroe=A why\nx\nE\n", "", ""},
 		{"in what a command reads", "FROM a\nRUN cat <<E >/f\n# shellcheck disable=SC1\n# strake: ignore-file=A why\nx\nE\n", "", ""},
 		{"no comment", "FROM a\nRUN x '\\\n# strake: ignore=A why' \\\n y\nRUN echo '# strake: ignore=A why'\n", "A 4-4", ""}, // the line is one, for BuildKit
