@@ -89,7 +89,8 @@ func OnCommandOf(of Commands, look func(*Script, *shell.Command, *Report), progr
 	}
 }
 
-// Commands is what a set of rules takes for the commands of a script: its own, and others behind them.
+// Commands is what a set of rules takes for the commands of a script: its own, and others behind them or in
+// place of some.
 // Its values can be compared.
 type Commands interface {
 	Of(*Script) []*shell.Command
@@ -142,12 +143,12 @@ func (v *View) byProgram(of Commands) *index[use] {
 			return have.index
 		}
 	}
-	list, n, more := &programs{of: of, index: &index[use]{}}, 0, 0
+	list, n, same := &programs{of: of, index: &index[use]{}}, 0, true
 	for _, s := range v.Scripts() {
-		all := len(of.Of(s))
-		n, more = n+all, more+all-len(s.Commands)
+		all := of.Of(s)
+		n, same = n+len(all), same && slices.Equal(all, s.Commands)
 	}
-	if more == 0 && of != (written{}) {
+	if same && of != (written{}) {
 		list.index = v.byProgram(written{})
 	} else {
 		list.entries = make([]entry[use], 0, n)

@@ -12,8 +12,8 @@ import (
 )
 
 // started makes a lint.Commands of the commands of a script and those that run because of their words:
-// what find(1) runs, what a variable of the file names, what eval is given, and what a shell reads from
-// a here document.
+// what find(1) runs, what a variable of the file names, what eval is given, what a shell reads from
+// a here document, and what functions run with what they are given.
 type started struct{}
 
 // Of gives them.
@@ -34,7 +34,7 @@ func commands(s *lint.Script) []*shell.Command {
 				}
 			})
 		}
-		return list
+		return byFunctions(s, list)
 	}).([]*shell.Command)
 	return list
 }
