@@ -82,6 +82,24 @@ func monitorEnv() []string {
 	return env
 }
 
+// hold has a process in the background hold a terminal: without one its processes are hung up.
+func (r *Runner) hold(master *os.File) error {
+	cmd := exec.Command(r.Monitor[0], append(r.Monitor[1:len(r.Monitor):len(r.Monitor)], HoldArg)...)
+	cmd.Dir, cmd.Env = "/", monitorEnv()
+	cmd.ExtraFiles = []*os.File{master}
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
+	if err := cmd.Start(); err != nil {
+		return err
+	}
+	go cmd.Wait()
+	return nil
+}
+
+// Hold is that process. It ends with the last one that has the terminal.
+func Hold() {
+	io.Copy(io.Discard, os.NewFile(holdFD, "terminal")) // it ends with an error
+}
+
 // Watch is the process that Detach starts: the monitor of a container.
 func (r *Runner) Watch(ctx context.Context, id string) error {
 	ready := os.NewFile(readyFD, "ready")

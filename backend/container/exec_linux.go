@@ -15,7 +15,7 @@ import (
 )
 
 // Exec runs a process in a container that runs, to its end, and gives its exit code. With
-// detach, it only starts it.
+// detach, it only starts it, with nothing to read and nobody who reads what it writes.
 func (r *Runner) Exec(ctx context.Context, c *Container, e ExecConfig, s Streams, detach bool) (code int, err error) {
 	if c.Status != Running {
 		return 0, fail("container-not-running", "`strake ps -a` shows the containers; run the image again with `strake run "+c.Image+"`", "container %s is %s", c.Name, c.Status)
@@ -28,7 +28,10 @@ func (r *Runner) Exec(ctx context.Context, c *Container, e ExecConfig, s Streams
 		return 0, explain(c.dir, err)
 	}
 	defer os.RemoveAll(dir)
-	ch := &channel{Streams: s, stdin: e.Stdin}
+	if detach {
+		s, e.Stdin = Streams{}, false
+	}
+	ch := &channel{Streams: s, stdin: e.Stdin, alone: detach}
 	if ch.recorder, err = c.newRecorder(e.Record && !detach, e.Args, cmp.Or(e.Cwd, c.Cwd), cmp.Or(e.User, c.User)); err != nil {
 		return 0, err
 	}
@@ -54,6 +57,9 @@ func (r *Runner) Exec(ctx context.Context, c *Container, e ExecConfig, s Streams
 		pid, err = r.begin(ctx, c, e.Args[0], dir, ch, nil, "exec", "--process", filepath.Join(dir, processFile), c.ID)
 		return err
 	})
+	if err == nil && detach && ch.terminal != nil {
+		err = r.hold(ch.terminal.master)
+	}
 	if err != nil || detach {
 		return 0, err
 	}

@@ -124,6 +124,47 @@ func (p *place) end(c *Container) {
 	})
 }
 
+// TestExecDetached has a command run on when who has started it is gone, with a terminal or without.
+func TestExecDetached(t *testing.T) {
+	withRuntimes(t, func(p *place) {
+		c := p.detach(Config{}, "sleep 1000")
+		defer p.end(c)
+		text := func(file string) string {
+			var out bytes.Buffer
+			_, err := p.Exec(p.t.Context(), c, ExecConfig{Args: []string{"sh", "-c", "cat " + file}}, Streams{Out: &out}, false)
+			p.check(err)
+			return out.String()
+		}
+		for name, test := range map[string]struct {
+			e    ExecConfig
+			want string
+		}{
+			"alone":    {ExecConfig{Stdin: true}, "not a tty\n/dev/null\nend\n"},
+			"terminal": {ExecConfig{Stdin: true, TTY: true}, "/dev/pts/0\n/dev/pts/0\nend\n"},
+		} {
+			p.sub(name, func(p *place) {
+				test.e.Args = []string{"sh", "-c", "exec 3>/" + name + "; tty >&3; readlink /proc/$$/fd/1 | cat >&3; while [ ! -e /go ]; do sleep 0.01; done; seq 10000; echo end >&3"}
+				ended := make(chan error)
+				go func() {
+					_, err := p.Exec(p.t.Context(), c, test.e, Streams{In: strings.NewReader(""), Out: io.Discard}, true)
+					ended <- err
+				}()
+				select {
+				case err := <-ended:
+					p.check(err)
+				case <-time.After(20 * time.Second):
+					p.t.Error("it is waited for")
+				}
+				text("/dev/null; touch /go")
+				p.until("its end", func() bool { return strings.HasSuffix(text("/"+name), "end\n") })
+				if got := text("/" + name + "; rm /go"); got != test.want {
+					p.t.Errorf("%q", got)
+				}
+			})
+		}
+	})
+}
+
 // TestMuch has what is not text, and much of it, go through a container as it is.
 func TestMuch(t *testing.T) {
 	withRuntimes(t, func(p *place) {

@@ -16,6 +16,9 @@ func (r *Runner) Detach(context.Context, *Container) error { return errLinux }
 // Watch needs Linux.
 func (r *Runner) Watch(context.Context, string) error { return errLinux }
 
+// Hold needs Linux.
+func Hold() {}
+
 // Exec needs Linux.
 func (r *Runner) Exec(context.Context, *Container, ExecConfig, Streams, bool) (int, error) {
 	return 0, errLinux

@@ -5,6 +5,7 @@ package container
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -21,6 +22,7 @@ import (
 	"github.com/seed-e0495807/strake/backend/container/rootfs"
 	"github.com/seed-e0495807/strake/backend/store"
 	"github.com/seed-e0495807/strake/backend/testbed"
+	"github.com/seed-e0495807/strake/lang/diag"
 )
 
 const (
@@ -33,6 +35,9 @@ const (
 // TestMain makes the test binary a monitor and a first process, too.
 func TestMain(m *testing.M) {
 	switch {
+	case len(os.Args) > 4 && os.Args[1] == monitorArg && os.Args[4] == HoldArg:
+		Hold()
+		os.Exit(0)
 	case len(os.Args) > 4 && os.Args[1] == monitorArg:
 		if err := newRunner(os.Args[2], os.Args[3]).Watch(context.Background(), os.Args[4]); err != nil {
 			fmt.Fprintln(os.Stderr, err)
@@ -392,6 +397,7 @@ func TestExec(t *testing.T) {
 			"input":        {e: ExecConfig{Args: []string{"cat"}, Stdin: true}, input: "typed", out: "typed"},
 			"no more":      {e: ExecConfig{Args: []string{"grep", "CapBnd", "/proc/self/status"}}, out: "CapBnd:\t0000000000000000\n"},
 			"not there":    {e: ExecConfig{Args: []string{"nonesuch"}}, code: CodeNotFound},
+			"no directory": {e: ExecConfig{Args: []string{"pwd"}, Cwd: "/nonesuch"}, code: CodeFailed},
 		} {
 			p.sub(name, func(p *place) {
 				t := p.t
@@ -401,7 +407,8 @@ func TestExec(t *testing.T) {
 					s.In = strings.NewReader(test.input)
 				}
 				code, err := p.Exec(t.Context(), c, test.e, s, false)
-				if err != nil {
+				var d diag.Diagnostic
+				if errors.As(err, &d) && d.Hint != "" {
 					code = codeOf(err)
 				}
 				if code != test.code || out.String() != test.out {

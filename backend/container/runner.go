@@ -39,6 +39,9 @@ func (r *Runner) OpenLayers() (*rootfs.Layers, error) {
 	return r.layers, nil
 }
 
+// HoldArg is what Monitor gets instead of an id to Hold a terminal.
+const HoldArg = "hold"
+
 func (r *Runner) note(text string) {
 	if r.Note != nil {
 		r.Note(text)

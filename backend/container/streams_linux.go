@@ -17,6 +17,7 @@ type channel struct {
 	recorder *recorder  // nil for none
 	network  *forwarder // of a container with a network of its own
 	stdin    bool       // the process may read
+	alone    bool       // the process has no streams, or a terminal that another process holds
 
 	stderr  *os.File
 	writers []*os.File // ends of pipes that are the process's
@@ -38,7 +39,7 @@ func (ch *channel) size() *specs.Box {
 // open makes pipes, unless the process has a terminal. A process never has a file of the
 // user's itself: what can write to a terminal can type there, too.
 func (ch *channel) open(cmd *exec.Cmd) error {
-	if ch.terminal != nil {
+	if ch.terminal != nil || ch.alone {
 		return nil
 	}
 	if ch.stdin {
@@ -99,6 +100,8 @@ func (ch *channel) fails(err error) {
 func (ch *channel) started(pid int) {
 	ch.closeWriters()
 	switch {
+	case ch.alone:
+		return
 	case ch.terminal != nil:
 		master := ch.terminal.master
 		keys, out := ch.recorder.terminal(ch.terminal, ch.Out)

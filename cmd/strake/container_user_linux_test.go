@@ -134,6 +134,12 @@ func TestContainersOfUser(t *testing.T) {
 		t.Errorf("exec: %q", got)
 	}
 	c.says(5, "exec", "web", "sh", "-c", "exit 5")
+	c.says(125, "exec", "--env-file", "nonesuch", "web", "true")
+	c.says(0, "exec", "-dit", "web", "sh", "-c", "tty >/tty; read -r never")
+	c.until("a terminal", func() bool {
+		return strings.HasPrefix(c.says(0, "exec", "web", "sh", "-c", "cat /tty || :"), "/dev/pts/")
+	})
+	c.says(0, "exec", "web", "sh", "-c", "ps | grep '[r]ead -r never'") // it goes on
 	c.says(0, "cp", "in", "web:/in")
 	c.says(0, "cp", "web:/made", "out")
 	for name, want := range map[string]string{"out": "made\n", "given/state": "up\n"} {

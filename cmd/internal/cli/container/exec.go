@@ -41,7 +41,7 @@ func execCommand(p *cli.Process) *cobra.Command {
 			return err
 		}
 		if e.Env, err = o.environment(ctx); err != nil {
-			return err
+			return failing(err)
 		}
 		e.Args = args[1:]
 		return failing(exec(ctx, p, args[0], e, away))

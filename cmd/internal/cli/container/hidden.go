@@ -16,8 +16,8 @@ const (
 	sweepArg    = "sweep"
 )
 
-// monitorCommand is the process that watches a container in the background, and with
-// sweepArg the one that cleans what such a process has left.
+// monitorCommand is the process that watches a container in the background, with sweepArg the
+// one that cleans what such a process has left, and with container.HoldArg one that holds a terminal.
 func monitorCommand(p *cli.Process) *cobra.Command {
 	cmd := &cobra.Command{Use: monitorName + " [" + sweepArg + "] [ID]", Short: "Watch a container", Hidden: true}
 	cmd.RunE = cli.Running(func(ctx context.Context, args []string) error {
@@ -28,8 +28,12 @@ func monitorCommand(p *cli.Process) *cobra.Command {
 		if err != nil {
 			return err
 		}
-		if args[0] == sweepArg && len(args) == 1 {
+		switch {
+		case args[0] == sweepArg && len(args) == 1:
 			return w.Set.Sweep()
+		case args[0] == container.HoldArg:
+			container.Hold()
+			return nil
 		}
 		r, err := w.Runner()
 		if err != nil {
