@@ -33,7 +33,7 @@ func (i images) Base(m *ir.Module, stage int) (*eval.State, bool) {
 
 // Distro implements lint.Known.
 func (i images) Distro(m *ir.Module, stage int) (distro.Distro, bool) {
-	return distro.Detect(i.ctx, atHand{newHost(i.config, m)}, nil, m, stage)
+	return distro.OfImage(i.ctx, atHand{newHost(i.config, m)}, m, stage, stage)
 }
 
 // Digest implements lint.Known: what the store of this machine has may be in no registry.

@@ -168,7 +168,19 @@ func TestLintLinear(t *testing.T) {
 		"secrets": func(n int) string {
 			return each("FROM debian:12\nRUN ", "--mount=type=secret,id=s#,env=S# ")(n) + each("echo", " $S#")(n) + "\n"
 		},
-		"ignored": each("FROM debian:12\n", "# hadolint ignore=DL3004\nRUN sudo true #\n"),
+		"RUNs":             each("FROM debian:12\n", "RUN echo # >/f#\n"),
+		"COPYs":            each("FROM debian:12\n", "COPY a# /b#\n"),
+		"COPYs of all":     each("FROM debian:12\n", "COPY . /app\n"),
+		"ENVs":             each("FROM debian:12\n", "ENV A#=1\n"),
+		"ARGs and a RUN":   func(n int) string { return each("FROM debian:12\n", "ARG A#=$B#\n")(n) + "RUN true\n" },
+		"images":           each("", "FROM image# AS s#\nRUN ls | cat\n"),
+		"stages of a name": each("FROM debian:12 AS s\n", "FROM s AS s\nARG A\nCOPY --from=s /x /y#\n"),
+		"stages of names":  each("FROM debian:12 AS S\n", "FROM debian:12 AS S#\nCOPY --from=S /x /y\n"),
+		"HEALTHCHECKs":     each("FROM debian:12\n", "HEALTHCHECK CMD curl http://x#\n"),
+		"users":            each("FROM debian:12\n", "RUN useradd -u 1# u#\nUSER u#\n"),
+		"values":           each("FROM debian:12\nRUN <<END\n", "x#=$(ls $y)\napt-get install p$x#\nrm $x#\n"),
+		"exports":          each("FROM debian:12\nRUN true", " && export X#=$(date) && echo $X#"),
+		"ignored":          each("FROM debian:12\n", "# hadolint ignore=DL3004\nRUN sudo true #\n"),
 	} {
 		t.Run(name, func(t *testing.T) {
 			took := func(n int) time.Duration {

@@ -9,21 +9,21 @@ import (
 	"github.com/seed-e0495807/strake/ir/shell"
 )
 
-// Base is the state that the image of a stage starts with: as its config says, or as is
-// known of official images. Without that, who installs packages of the distribution
+// Base is the state that the image of a stage, which starts from no other, starts with: as its config
+// says, or as is known of official images. Without that, who installs packages of the distribution
 // before any USER is root. The memo has scripts, and may be nil.
 func Base(ctx context.Context, images Images, memo *eval.Memo, m *ir.Module, stage int) *eval.State {
-	ref, _ := BaseImage(m, stage)
-	image, official := Official(ref)
+	ref, _ := image(m, stage)
+	known, official := Official(ref)
 	if config, err := images.BaseConfig(ctx, stage); err == nil {
-		if state, err := eval.FromConfig(config, image.Users); err == nil {
+		if state, err := eval.FromConfig(config, known.Users); err == nil {
 			return state
 		}
 	}
-	if m.Stages[root(m, stage)].Base == "scratch" {
+	if m.Stages[stage].Base == "scratch" {
 		return eval.NewState("", true, "/", nil, nil)
 	}
-	return eval.NewState("", official || installsAsRoot(memo, m, stage), image.Workdir, image.Env, image.Users)
+	return eval.NewState("", official || installsAsRoot(memo, m.Stages[stage]), known.Workdir, known.Env, known.Users)
 }
 
 // root is the first of the stages that a stage goes back to.
@@ -34,8 +34,8 @@ func root(m *ir.Module, stage int) int {
 	return stage
 }
 
-func installsAsRoot(memo *eval.Memo, m *ir.Module, stage int) bool {
-	for _, op := range m.Stages[root(m, stage)].Ops {
+func installsAsRoot(memo *eval.Memo, stage *ir.Stage) bool {
+	for _, op := range stage.Ops {
 		switch b := op.Body.(type) {
 		case *ir.User:
 			return false

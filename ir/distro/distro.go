@@ -58,7 +58,16 @@ type Images interface {
 // Detect finds the distribution of the image that a stage goes back to. It is false
 // when nothing tells.
 func Detect(ctx context.Context, images Images, memo *eval.Memo, m *ir.Module, stage int) (Distro, bool) {
-	ref, known := BaseImage(m, stage)
+	if d, ok := OfImage(ctx, images, m, stage, root(m, stage)); ok {
+		return d, true
+	}
+	return fromCommands(memo, m, stage)
+}
+
+// OfImage is what the image tells that a stage goes back to. The root is the first of the stages in
+// between.
+func OfImage(ctx context.Context, images Images, m *ir.Module, stage, root int) (Distro, bool) {
+	ref, known := image(m, root)
 	for _, file := range []string{"/etc/os-release", "/usr/lib/os-release"} {
 		if text, err := images.BaseFile(ctx, stage, file); err == nil {
 			if d, ok := fromOSRelease(string(text)); ok {
@@ -70,11 +79,9 @@ func Detect(ctx context.Context, images Images, memo *eval.Memo, m *ir.Module, s
 		}
 	}
 	if known {
-		if d, ok := FromImage(ref); ok {
-			return d, true
-		}
+		return FromImage(ref)
 	}
-	return fromCommands(memo, m, stage)
+	return Distro{}, false
 }
 
 // families are the distributions, by the ID of os-release(5), and what their packages are
@@ -171,8 +178,13 @@ func fromCommands(memo *eval.Memo, m *ir.Module, stage int) (Distro, bool) {
 			return d, true
 		}
 	}
+	return OfCommands(memo, m.Stages[stage])
+}
+
+// OfCommands takes the family of the package manager that a stage itself runs first.
+func OfCommands(memo *eval.Memo, stage *ir.Stage) (Distro, bool) {
 	sh := shell.Default()
-	for _, op := range m.Stages[stage].Ops {
+	for _, op := range stage.Ops {
 		switch b := op.Body.(type) {
 		case *ir.Shell:
 			sh = b.Args

@@ -12,8 +12,11 @@ import (
 
 // BaseImage is the image that a stage goes back to, as it is written, with the defaults
 // of global ARGs put in. It is false when one of those has none.
-func BaseImage(m *ir.Module, stage int) (string, bool) {
-	base := m.Stages[root(m, stage)].Base
+func BaseImage(m *ir.Module, stage int) (string, bool) { return image(m, root(m, stage)) }
+
+// image is BaseImage of a stage that starts from no other.
+func image(m *ir.Module, stage int) (string, bool) {
+	base := m.Stages[stage].Base
 	if !strings.Contains(base, "$") {
 		return base, base != "" && base != "scratch"
 	}

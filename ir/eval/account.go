@@ -1,7 +1,6 @@
 package eval
 
 import (
-	"maps"
 	"path"
 	"slices"
 	"strconv"
@@ -17,6 +16,14 @@ type Account struct {
 	Home     string
 }
 
+// accounts makes a table of users.
+func accounts(users map[string]Account) (t *table[Account]) {
+	for name, a := range users {
+		t = t.with(name, a)
+	}
+	return t
+}
+
 // addUsers learns of users that a RUN makes with a number.
 func (s *State) addUsers(run *ir.Run) {
 	if !mentions(run, "useradd", "adduser") {
@@ -26,19 +33,10 @@ func (s *State) addUsers(run *ir.Run) {
 	if err != nil {
 		return
 	}
-	copied := false
 	for _, c := range script.Find("useradd", "adduser") {
-		name, a, ok := newAccount(c)
-		if !ok {
-			continue
+		if name, a, ok := newAccount(c); ok {
+			s.users = s.users.with(name, a)
 		}
-		if !copied {
-			s.users, copied = maps.Clone(s.users), true
-			if s.users == nil {
-				s.users = map[string]Account{}
-			}
-		}
-		s.users[name] = a
 	}
 }
 

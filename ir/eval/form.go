@@ -84,13 +84,16 @@ func (s *State) form(name string) (string, bool) {
 // argForm is the form of an ARG of a stage.
 func (s *State) argForm(d ir.Default, lexer *words.Lexer) string {
 	if !d.Set {
-		return s.globals[d.Key]
+		if s.globals == nil {
+			return ""
+		}
+		return s.globals.forms[d.Key]
 	}
 	return kind(forms(s.form).expand(d.Value, lexer))
 }
 
-// globals are the forms of the ARGs in front of the first FROM, and of those that need no default.
-func globals(m *ir.Module, lexer *words.Lexer) map[string]string {
+// newGlobals are the forms of the ARGs in front of the first FROM, and of those that need no default.
+func newGlobals(m *ir.Module, lexer *words.Lexer) *globals {
 	list := map[string]string{ // of which BuildKit chooses the values
 		"TARGETOS": string(AnyName), "TARGETARCH": string(AnyName), "BUILDOS": string(AnyName), "BUILDARCH": string(AnyName),
 		"TARGETPLATFORM": string(AnyWord), "BUILDPLATFORM": string(AnyWord),
@@ -107,5 +110,5 @@ func globals(m *ir.Module, lexer *words.Lexer) map[string]string {
 			}
 		}
 	}
-	return list
+	return &globals{list}
 }

@@ -35,7 +35,7 @@ func FromConfig(config json.RawMessage, users map[string]Account) (*State, error
 		return nil, err
 	}
 	c := &image.Config
-	s := &State{Shell: shell.Default(), ShellKnown: true, User: c.User, UserKnown: true, Workdir: "/", OS: image.OS, Triggers: len(c.OnBuild) > 0, users: users}
+	s := &State{Shell: shell.Default(), ShellKnown: true, User: c.User, UserKnown: true, Workdir: "/", OS: image.OS, Triggers: len(c.OnBuild) > 0, users: accounts(users)}
 	if c.WorkingDir != "" {
 		s.Workdir = c.WorkingDir
 	}

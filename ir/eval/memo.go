@@ -31,7 +31,7 @@ type key struct {
 func (m *Memo) Module(module *ir.Module, base func(stage int) *State) *Module {
 	lexer := &words.Lexer{Escape: rune(module.Escape), SkipUnset: true}
 	return &Module{module: module, memo: m, base: base, parents: Parents(module), stages: make([][]*State, len(module.Stages)),
-		lexer: lexer, globals: globals(module, lexer)}
+		lexer: lexer, globals: newGlobals(module, lexer)}
 }
 
 func (m *Memo) step(k key, work func() *State) *State {

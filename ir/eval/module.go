@@ -16,7 +16,7 @@ type Module struct {
 	parents []int
 	stages  [][]*State // nil is not worked out
 	lexer   *words.Lexer
-	globals map[string]string // forms
+	globals *globals
 }
 
 // New gives the states of a module. Base gives that which the image of a stage that starts from

@@ -16,9 +16,9 @@ func TestSame(t *testing.T) {
 	differ := map[string]func(*State){
 		"Shell": func(s *State) { s.Shell = []string{"/bin/bash", "-c"} }, "User": func(s *State) { s.User = "v" }, "Workdir": func(s *State) { s.Workdir = "/" },
 		"OS": func(s *State) { s.OS = "linux" }, "UserKnown": func(s *State) { s.UserKnown = false }, "ShellKnown": func(s *State) { s.ShellKnown = true },
-		"Triggers": func(s *State) { s.Triggers = true }, "lost": func(s *State) { s.lost = true }, "hidden": func(s *State) { s.hidden = []string{"A"} },
-		"formed": func(s *State) { s.formed = []string{"A"} }, "globals": func(s *State) { s.globals = map[string]string{"A": "x"} },
-		"users": func(s *State) { s.users = map[string]Account{"u": {UID: 2}} },
+		"Triggers": func(s *State) { s.Triggers = true }, "lost": func(s *State) { s.lost = true }, "hidden": func(s *State) { s.hidden = &names{name: "A"} },
+		"formed": func(s *State) { s.formed = &names{name: "A"} }, "globals": func(s *State) { s.globals = &globals{map[string]string{"A": "x"}} },
+		"users": func(s *State) { s.users = s.users.with("u", Account{UID: 2}) },
 		"vars":  func(s *State) { s.vars = s.vars.with("A", variable{value: "2", known: true, env: true}) },
 	}
 	for field := range reflect.TypeFor[State]().Fields() {

@@ -33,12 +33,32 @@ type State struct {
 	// which nothing is known here.
 	Triggers bool
 
-	vars    *table
-	lost    bool              // a variable was set, and it is not known which: those that are not in vars
-	hidden  []string          // variables of ENV over which an ARG of the stage stands
-	formed  []string          // ARGs of the stage that have a form
-	globals map[string]string // forms of ARGs in front of the first FROM
-	users   map[string]Account
+	vars    *table[variable]
+	lost    bool   // a variable was set, and it is not known which: those that are not in vars
+	hidden  *names // variables of ENV over which an ARG of the stage stands
+	formed  *names // ARGs of the stage that have a form
+	globals *globals
+	users   *table[Account]
+}
+
+// globals are forms of ARGs in front of the first FROM.
+type globals struct{ forms map[string]string }
+
+func (g *globals) same(o *globals) bool {
+	return g == o || g != nil && o != nil && maps.Equal(g.forms, o.forms)
+}
+
+// names is a list of names, the last first, which states share.
+type names struct {
+	name  string
+	under *names
+}
+
+// same tells whether another list has the same names.
+func (n *names) same(o *names) bool {
+	for ; n != o && n != nil && o != nil && n.name == o.name; n, o = n.under, o.under {
+	}
+	return n == o
 }
 
 // variable is one of ENV or ARG.
@@ -53,7 +73,7 @@ type variable struct {
 // NewState is that of an image with this user ("" is root), known or not, working directory (""
 // is not known), variables and users.
 func NewState(user string, known bool, workdir string, env map[string]string, users map[string]Account) *State {
-	s := &State{Shell: shell.Default(), User: user, UserKnown: known, Workdir: workdir, users: users}
+	s := &State{Shell: shell.Default(), User: user, UserKnown: known, Workdir: workdir, users: accounts(users)}
 	for k, v := range env {
 		s.vars = s.vars.with(k, variable{value: v, known: true, env: true})
 	}
@@ -63,8 +83,8 @@ func NewState(user string, known bool, workdir string, env map[string]string, us
 // same tells whether another state says the same.
 func (s *State) same(o *State) bool {
 	return s.User == o.User && s.Workdir == o.Workdir && s.OS == o.OS && s.UserKnown == o.UserKnown && s.ShellKnown == o.ShellKnown &&
-		s.Triggers == o.Triggers && s.lost == o.lost && slices.Equal(s.Shell, o.Shell) && slices.Equal(s.hidden, o.hidden) &&
-		slices.Equal(s.formed, o.formed) && maps.Equal(s.globals, o.globals) && maps.Equal(s.users, o.users) && s.vars.same(o.vars)
+		s.Triggers == o.Triggers && s.lost == o.lost && slices.Equal(s.Shell, o.Shell) && s.hidden.same(o.hidden) &&
+		s.formed.same(o.formed) && s.globals.same(o.globals) && s.users.same(o.users) && s.vars.same(o.vars)
 }
 
 // Var gives a variable of ENV or ARG. It is not known when it depends on how the image
@@ -111,7 +131,7 @@ func (s *State) Account() (Account, bool) {
 		return Account{Home: s.Home()}, true
 	}
 	user, group, _ := strings.Cut(s.User, ":")
-	if a, ok := s.users[user]; ok && s.UserKnown && group == "" {
+	if a, ok := s.users.get(user); ok && s.UserKnown && group == "" {
 		return a, true
 	}
 	uid, err := strconv.Atoi(user)
@@ -124,12 +144,13 @@ func (s *State) Account() (Account, bool) {
 			return Account{}, false
 		}
 	}
-	for _, a := range s.users {
+	found := Account{UID: uid, GID: gid}
+	s.users.each(func(_ string, a Account) {
 		if a.UID == uid && group == "" {
-			return a, true
+			found = a
 		}
-	}
-	return Account{UID: uid, GID: gid}, true
+	})
+	return found, true
 }
 
 // Home is the home directory of the user in force, "" when it is not known.
@@ -141,7 +162,8 @@ func (s *State) Home() string {
 		return "/root"
 	}
 	user, _, _ := strings.Cut(s.User, ":")
-	return s.users[user].Home
+	a, _ := s.users.get(user)
+	return a.Home
 }
 
 // Expand gives a word of the Dockerfile with its variables expanded. It is false when one is
@@ -229,31 +251,31 @@ func (s *State) declare(name, form string) {
 	v, _ := s.vars.get(name)
 	arg := variable{under: v.under, form: form}
 	if form != "" {
-		s.formed = append(slices.Clip(s.formed), name)
+		s.formed = &names{name, s.formed}
 	}
 	if v.env {
 		arg.under = &v
-		s.hidden = append(slices.Clip(s.hidden), name)
+		s.hidden = &names{name, s.hidden}
 	}
 	s.vars = s.vars.with(name, arg)
 }
 
 // inherited is the state that a stage leaves to one that starts from it.
 func (s *State) inherited() *State {
-	if len(s.hidden) == 0 && len(s.formed) == 0 {
+	if s.hidden == nil && s.formed == nil {
 		return s
 	}
 	out := *s
 	out.hidden, out.formed = nil, nil
-	for _, name := range s.formed {
-		if v, _ := s.vars.get(name); !v.env {
+	for n := s.formed; n != nil; n = n.under {
+		if v, _ := s.vars.get(n.name); !v.env {
 			v.form = ""
-			out.vars = out.vars.with(name, v)
+			out.vars = out.vars.with(n.name, v)
 		}
 	}
-	for _, name := range s.hidden {
-		if v, _ := s.vars.get(name); v.under != nil {
-			out.vars = out.vars.with(name, *v.under)
+	for n := s.hidden; n != nil; n = n.under {
+		if v, _ := s.vars.get(n.name); v.under != nil {
+			out.vars = out.vars.with(n.name, *v.under)
 		}
 	}
 	return &out

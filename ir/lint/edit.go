@@ -119,10 +119,12 @@ func (t *Text) RemoveFlag(f lang.Flag) []diag.Edit {
 
 // Newline is what lines of the file end with.
 func (t *Text) Newline() string {
-	if strings.Contains(t.File.Source.Text, "\r\n") {
-		return "\r\n"
+	if t.newline == "" {
+		if t.newline = "\n"; strings.Contains(t.File.Source.Text, "\r\n") {
+			t.newline = "\r\n"
+		}
 	}
-	return "\n"
+	return t.newline
 }
 
 // FixPin has a finding about the image of a stage fixed by its digest, which is told; where that is not

@@ -19,8 +19,8 @@ func (n ByName) Base(m *ir.Module, stage int) (*eval.State, bool) {
 }
 
 // Distro is that of the name.
-func (n ByName) Distro(m *ir.Module, stage int) (distro.Distro, bool) {
-	return distro.Detect(context.Background(), noImages{}, n.memo, m, stage)
+func (ByName) Distro(m *ir.Module, stage int) (distro.Distro, bool) {
+	return distro.OfImage(context.Background(), noImages{}, m, stage, stage)
 }
 
 // Digest is never known.

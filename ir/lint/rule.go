@@ -59,6 +59,9 @@ type Text struct {
 
 	places   map[source.Span]lang.Instruction
 	comments map[uint32][]string // above the instruction that starts there
+	newline  string              // "" until a rule asks
+
+	sharing
 }
 
 func newText(file *lang.File, diags diag.List) *Text {

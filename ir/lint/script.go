@@ -1,6 +1,7 @@
 package lint
 
 import (
+	"slices"
 	"sort"
 
 	"mvdan.cc/sh/v3/syntax"
@@ -23,6 +24,7 @@ type Script struct {
 	mapped bool
 	only   bool                             // the script is a here document
 	tasks  map[*shell.Command]*effects.Task // of package managers
+	sets   map[string][]shell.Var           // by name; nil until a rule asks where there are many
 
 	sharing
 }
@@ -59,6 +61,36 @@ func (s *Script) Task(c *shell.Command) (effects.Task, bool) {
 		s.tasks[c] = &t
 	}
 	return t, ok
+}
+
+// fewSets are so many that looking at all takes less than an index.
+const fewSets = 8
+
+// Given are the values that a script gives a variable, for more than one command.
+func (s *Script) Given(name string) (list []shell.Var) {
+	if len(s.Sets) > fewSets {
+		if s.sets == nil {
+			s.sets = map[string][]shell.Var{}
+			for _, v := range s.Sets {
+				s.sets[v.Name] = append(s.sets[v.Name], v)
+			}
+		}
+		return s.sets[name]
+	}
+	for _, v := range s.Sets {
+		if v.Name == name {
+			list = append(list, v)
+		}
+	}
+	return list
+}
+
+// Assigns tells whether a script gives one of some variables a value for more than one command.
+func (s *Script) Assigns(names ...string) bool {
+	if len(s.Sets) > fewSets {
+		return slices.ContainsFunc(names, func(name string) bool { return len(s.Given(name)) > 0 })
+	}
+	return s.Script.Assigns(names...)
 }
 
 // piece is a stretch of a script that stands in the file in one go.

@@ -50,6 +50,10 @@ type Stage struct {
 	Node   *lang.From // nil where the instructions have no FROM above them
 	Parent *Stage     // that it starts from; nil when that is an image
 	Steps  []*Step
+
+	root    *Stage
+	shipped bool
+	distro  *detected // nil until a rule asks
 }
 
 // Step is an instruction of a stage, or the trigger of an ONBUILD, which comes behind its ONBUILD.
@@ -75,7 +79,7 @@ type Known interface {
 	// Base is the state that a stage of a module starts with, whose image is no stage, and tells
 	// whether the variables of that image are known.
 	Base(m *ir.Module, stage int) (*eval.State, bool)
-	// Distro is the distribution of a stage; it is false when nothing tells.
+	// Distro is the distribution of the image of a stage, which is no stage; it is false when that does not tell.
 	Distro(m *ir.Module, stage int) (distro.Distro, bool)
 	// Digest is that of the image that a stage starts from, or of its index, as a registry had it last;
 	// it is "" when that is not known.
@@ -99,6 +103,9 @@ func newView(t *Text, in Input) *View {
 	var stage *Stage
 	add := func(s *ir.Stage, from *lang.From) {
 		stage = &Stage{Stage: s, View: v, Index: len(v.Stages), Node: from, Parent: named[s.Base]}
+		if stage.root = stage; stage.Parent != nil {
+			stage.root = stage.Parent.root
+		}
 		v.Stages, v.Module.Stages = append(v.Stages, stage), append(v.Module.Stages, s)
 	}
 	next := 0            // of the stage's ops
@@ -134,6 +141,11 @@ func newView(t *Text, in Input) *View {
 	for _, s := range v.Stages {
 		v.steps = append(v.steps, s.Steps...)
 	}
+	if len(v.Stages) > 0 {
+		for s := v.Stages[len(v.Stages)-1]; s != nil; s = s.Parent {
+			s.shipped = true
+		}
+	}
 	return v
 }
 
@@ -148,7 +160,32 @@ func (s *Stage) add(node lang.Instruction, index int, sh []string) {
 }
 
 // Distro is the distribution of a stage; it is false when nothing tells.
-func (s *Stage) Distro() (distro.Distro, bool) { return s.View.base().Distro(s.View.Module, s.Index) }
+func (s *Stage) Distro() (distro.Distro, bool) {
+	if s.distro == nil {
+		s.distro = &detected{}
+		s.distro.of, s.distro.ok = s.detect()
+	}
+	return s.distro.of, s.distro.ok
+}
+
+// detect asks the image, and then the commands of the stages that lead to one, the first first.
+func (s *Stage) detect() (d distro.Distro, ok bool) {
+	if s.Parent != nil {
+		d, ok = s.Parent.Distro()
+	} else {
+		d, ok = s.View.base().Distro(s.View.Module, s.Index)
+	}
+	if !ok {
+		d, ok = distro.OfCommands(s.View.memo, s.Stage)
+	}
+	return d, ok
+}
+
+// detected is a distribution, where something tells.
+type detected struct {
+	of distro.Distro
+	ok bool
+}
 
 // Digest is that of the image that a stage starts from, as far as it is known; "" is not.
 func (s *Stage) Digest() string {
@@ -205,12 +242,7 @@ func (s *Stage) Called(word string) []*Stage {
 func (s *Stage) Last() bool { return s.Index == len(s.View.Stages)-1 }
 
 // Root is the first of the stages that a stage goes back to, which starts from an image.
-func (s *Stage) Root() *Stage {
-	for s.Parent != nil {
-		s = s.Parent
-	}
-	return s
-}
+func (s *Stage) Root() *Stage { return s.root }
 
 // Within tells whether a stage is another, or starts from it.
 func (s *Stage) Within(of *Stage) bool {
@@ -224,17 +256,30 @@ func (s *Stage) Within(of *Stage) bool {
 
 // Shipped tells whether the layers of a stage are in the image that a build makes unless it is
 // asked for another stage.
-func (s *Stage) Shipped() bool { return s.View.Stages[len(s.View.Stages)-1].Within(s) }
+func (s *Stage) Shipped() bool { return s.shipped }
 
 // Own are the steps of a stage that run in its build: no triggers.
 func (s *Stage) Own() iter.Seq[*Step] {
-	return func(yield func(*Step) bool) {
-		for _, step := range s.Steps {
-			if !step.Onbuild && !yield(step) {
-				return
-			}
+	return func(yield func(*Step) bool) { s.own(0, len(s.Ops), yield) }
+}
+
+// own goes through those of the ops from one on, up to another. It is false once yield is.
+func (s *Stage) own(from, end int, yield func(*Step) bool) bool {
+	for _, step := range s.Steps[s.at(from):] {
+		if step.Index >= end {
+			break
+		}
+		if !step.Onbuild && !yield(step) {
+			return false
 		}
 	}
+	return true
+}
+
+// at is where the steps of the ops from one on begin.
+func (s *Stage) at(op int) int {
+	i, _ := slices.BinarySearchFunc(s.Steps, op, func(o *Step, op int) int { return cmp.Compare(o.Index, op) })
+	return i
 }
 
 // reach is how many instructions a rule sees in front of a step, and behind it. Engines run images
@@ -249,31 +294,29 @@ func (s *Step) Before() iter.Seq[*Step] {
 }
 
 // upTo goes through the steps of the stages that a stage starts from, and its own, that lie in front of
-// an op within a reach. It is false once yield is.
+// an op within a reach, of which each FROM takes one. It is false once yield is.
 func (s *Stage) upTo(index, reach int, yield func(*Step) bool) bool {
-	if s.Parent != nil && reach > index && !s.Parent.upTo(len(s.Parent.Ops), reach-index, yield) {
+	if s.Parent != nil && reach > index && !s.Parent.upTo(len(s.Parent.Ops), reach-index-1, yield) {
 		return false
 	}
-	for o := range s.Own() {
-		if o.Index >= index {
-			break
-		}
-		if o.Index >= index-reach && !yield(o) {
-			return false
-		}
-	}
-	return true
+	return s.own(index-reach, index, yield)
 }
 
-// After are the steps of a stage behind one, as far as they are within reach.
-func (s *Step) After() iter.Seq[*Step] {
+// Above are the steps of the stage in front of one, the nearest first, as far as they are within reach.
+func (s *Step) Above() iter.Seq[*Step] {
 	return func(yield func(*Step) bool) {
-		for o := range s.Stage.Own() {
-			if o.Index > s.Index+reach || o.Index > s.Index && !yield(o) {
+		steps := s.Stage.Steps
+		for _, o := range slices.Backward(steps[s.Stage.at(s.Index-reach):s.Stage.at(s.Index)]) {
+			if !o.Onbuild && !yield(o) {
 				return
 			}
 		}
 	}
+}
+
+// After are the steps of a stage behind one, as far as they are within reach.
+func (s *Step) After() iter.Seq[*Step] {
+	return func(yield func(*Step) bool) { s.Stage.own(s.Index+1, s.Index+1+reach, yield) }
 }
 
 // Line is where a step stands in the file, from 1.

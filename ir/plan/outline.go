@@ -38,7 +38,7 @@ type outliner struct {
 	out    *Outline
 	global map[string]globalArg
 	seen   map[*Stage]bool
-	args   map[string]bool
+	args   map[string]int // where in the outline
 	mounts map[string]bool
 }
 
@@ -49,7 +49,7 @@ type globalArg struct {
 
 func (p *planner) outline() *Outline {
 	o := &outliner{p: p, out: &Outline{Target: p.goal.def}, global: p.globalArgs(),
-		seen: map[*Stage]bool{}, args: map[string]bool{}, mounts: map[string]bool{}}
+		seen: map[*Stage]bool{}, args: map[string]int{}, mounts: map[string]bool{}}
 	o.stage(p.goal)
 	slices.SortStableFunc(o.out.Args, func(a, b OutlineArg) int { return before(a.Origin, b.Origin) })
 	byPlace := func(a, b OutlineMount) int { return before(a.Origin, b.Origin) }
@@ -135,8 +135,8 @@ func (o *outliner) declared(s *Stage, op *ir.Op, d ir.Default) {
 	if i, ok := s.argAt[d.Key]; ok {
 		value = s.declared[i].value
 	}
-	if i := slices.IndexFunc(o.out.Args, func(a OutlineArg) bool { return a.Name == d.Key }); i < 0 {
-		o.args[d.Key] = true
+	if i, have := o.args[d.Key]; !have {
+		o.args[d.Key] = len(o.out.Args)
 		o.out.Args = append(o.out.Args, OutlineArg{d.Key, value, op.Origin})
 	} else if s == o.p.goal { // the last declaration of a stage counts
 		o.out.Args[i].Origin = op.Origin
@@ -146,10 +146,10 @@ func (o *outliner) declared(s *Stage, op *ir.Op, d ir.Default) {
 // globalArg notes an argument in front of the first FROM, and those it is made of.
 func (o *outliner) globalArg(name string) {
 	g, ok := o.global[name]
-	if !ok || o.args[name] {
+	if _, have := o.args[name]; !ok || have {
 		return
 	}
-	o.args[name] = true
+	o.args[name] = len(o.out.Args)
 	value, _ := o.p.args.Get(name)
 	o.out.Args = append(o.out.Args, OutlineArg{name, value, g.origin})
 	for _, need := range g.needs {

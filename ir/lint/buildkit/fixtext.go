@@ -1,6 +1,7 @@
 package buildkit
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 
@@ -63,38 +64,83 @@ func rename(t *lint.Text, stage *lang.From, name string) []diag.Edit {
 // references are the words behind a stage that name it. One that is not known, as with a variable
 // in it, has no place.
 func references(t *lint.Text, stage *lang.From) (list []lang.Word) {
-	name := strings.ToLower(stage.As.Text)
-	for _, in := range behind(t, stage) {
-		if on, ok := in.(*lang.Onbuild); ok && on.Trigger != nil {
-			in = on.Trigger
-		}
-		switch in := in.(type) {
-		case *lang.From:
-			if in.Base.Text == name && name != "scratch" {
-				list = append(list, in.Base)
-			}
-			if strings.Contains(in.Base.Text, "$") {
-				list = append(list, lang.Word{})
-			}
-		case *lang.Copy:
-			for _, f := range in.Flags {
-				if f.Name == "from" && strings.EqualFold(f.Value, name) {
-					list = append(list, valueOf(f, f.Value))
-				}
-			}
-		case *lang.Run:
-			for _, f := range in.Flags {
-				list = append(list, mountOf(f, name)...)
-			}
+	for _, of := range namesOf(t).of(stage) {
+		i, _ := slices.BinarySearchFunc(of, stage.At.End, func(r reference, at uint32) int { return cmp.Compare(r.at, at) })
+		for _, r := range of[i:] {
+			list = append(list, r.word)
 		}
 	}
 	return list
 }
 
-// behind are the instructions behind a stage's FROM.
-func behind(t *lint.Text, stage *lang.From) []lang.Instruction {
-	i := slices.Index(t.Instructions, lang.Instruction(stage))
-	return t.Instructions[i+1:]
+// referred tells whether something names a stage, or may.
+func referred(t *lint.Text, stage *lang.From) bool {
+	return slices.ContainsFunc(namesOf(t).of(stage), func(of []reference) bool { return len(of) > 0 && of[len(of)-1].at >= stage.At.End })
+}
+
+// names are the names of stages, and where something names them, in lower case.
+type names struct {
+	taken    map[string]bool
+	referred map[string][]reference
+	unknown  []reference
+}
+
+// reference is a word that names a stage, in an instruction that starts there.
+type reference struct {
+	at   uint32
+	word lang.Word
+}
+
+// of are the references of the name of a stage, and those that are not known.
+func (all *names) of(stage *lang.From) [][]reference {
+	return [][]reference{all.referred[strings.ToLower(stage.As.Text)], all.unknown}
+}
+
+type namesKey struct{}
+
+// namesOf are those of a text, found once.
+func namesOf(t *lint.Text) *names {
+	return t.Share(namesKey{}, func() any {
+		all := &names{map[string]bool{}, map[string][]reference{}, nil}
+		for _, from := range named(t.Instructions) {
+			all.taken[strings.ToLower(from.As.Text)] = true
+		}
+		for _, in := range t.Instructions {
+			all.refer(in, in.Span().Start)
+		}
+		return all
+	}).(*names)
+}
+
+// refer notes what an instruction names.
+func (all *names) refer(in lang.Instruction, at uint32) {
+	note := func(name string, word lang.Word) {
+		if name = strings.ToLower(name); all.taken[name] {
+			all.referred[name] = append(all.referred[name], reference{at, word})
+		}
+	}
+	switch in := in.(type) {
+	case *lang.Onbuild:
+		if in.Trigger != nil {
+			all.refer(in.Trigger, at)
+		}
+	case *lang.From:
+		if base := in.Base.Text; strings.Contains(base, "$") {
+			all.unknown = append(all.unknown, reference{at, lang.Word{}})
+		} else if base != "scratch" && base == strings.ToLower(base) {
+			note(base, in.Base)
+		}
+	case *lang.Copy:
+		for _, f := range in.Flags {
+			if f.Name == "from" {
+				note(f.Value, valueOf(f, f.Value))
+			}
+		}
+	case *lang.Run:
+		for _, f := range in.Flags {
+			mountsOf(f, note)
+		}
+	}
 }
 
 // valueOf is the end of a flag.
@@ -107,34 +153,30 @@ func valueOf(f lang.Flag, value string) lang.Word {
 	return lang.Word{Text: value, Place: lang.Place{At: at}}
 }
 
-// mountOf are the names in a --mount that are that of a stage.
-func mountOf(f lang.Flag, name string) (list []lang.Word) {
+// mountsOf are the names of stages that a --mount may have.
+func mountsOf(f lang.Flag, note func(name string, word lang.Word)) {
 	if f.Name != "mount" {
-		return nil
+		return
 	}
 	start := 0
 	for field := range strings.SplitSeq(f.Value, ",") {
 		key, value, _ := strings.Cut(field, "=")
-		if strings.EqualFold(key, "from") && strings.EqualFold(value, name) {
-			word := valueOf(f, f.Value[start+len(key)+1:])
+		if strings.EqualFold(key, "from") {
+			word := valueOf(f, f.Value[min(start+len(key)+1, len(f.Value)):])
 			word.Text, word.At.End = value, word.At.Start+uint32(len(value))
-			list = append(list, word)
+			note(value, word)
 		}
 		start += len(field) + 1
 	}
-	return list
 }
 
 // unused is a name that no stage has.
 func unused(t *lint.Text, name string) string {
-	for slices.ContainsFunc(named(t.Instructions), func(from *lang.From) bool { return strings.EqualFold(from.As.Text, name) }) {
+	for namesOf(t).taken[strings.ToLower(name)] {
 		name += "x"
 	}
 	return name
 }
-
-// referred tells whether something names a stage, or may.
-func referred(t *lint.Text, stage *lang.From) bool { return len(references(t, stage)) > 0 }
 
 // asWord is the AS of a FROM, where that stands in one line.
 func asWord(t *lint.Text, in *lang.From) (source.Span, bool) {

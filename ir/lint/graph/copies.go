@@ -56,10 +56,7 @@ func changedCopy(s *lint.Script, c *shell.Command) *lint.Step {
 			continue
 		}
 		text = path.Clean(text)
-		for _, o := range slices.Backward(s.Step.Stage.Steps) {
-			if o.Onbuild || o.Index >= s.Step.Index {
-				continue
-			}
+		for o := range s.Step.Above() {
 			if from, ok := o.Body.(*ir.Copy); !ok && o.Body.Keyword() != "ADD" || ok && from.Link {
 				continue
 			}
@@ -82,19 +79,16 @@ func copiedTwice() lint.Rule {
 		if !ok {
 			return
 		}
-		for _, o := range slices.Backward(s.Stage.Steps) {
-			if o.Onbuild || o.Index >= s.Index {
-				continue
-			}
+		as := plainly(s.Body)
+		for o := range s.Above() {
 			if _, run := o.Body.(*ir.Run); run {
 				return
 			}
 			first, to, ok := copied(o.Body)
-			if !ok || len(first) != 1 || !slices.Equal(plainly(o.Body), plainly(s.Body)) || plainly(s.Body) == nil {
+			if !ok || len(first) != 1 || as == nil || !slices.Contains([]string{".", "./", "/"}, first[0]) || !slices.Equal(plainly(o.Body), as) {
 				continue
 			}
-			dir, known := absolute(o, to)
-			if known && slices.Contains([]string{".", "./", "/"}, first[0]) && path.Join(dir, sources[0]) == target {
+			if dir, known := absolute(o, to); known && path.Join(dir, sources[0]) == target {
 				r.Step(s, "line "+line(o)+" has copied this already: leave it out")
 				return
 			}

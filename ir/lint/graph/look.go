@@ -130,11 +130,13 @@ func last(s *lint.Script) *shell.Command {
 
 // uses tells which stages others start from, copy from, or mount.
 func uses(v *lint.View) map[*lint.Stage]bool {
-	used := map[*lint.Stage]bool{}
+	used, done := map[*lint.Stage]bool{}, map[string]int{} // how many of a name are
 	find := func(at *lint.Stage, from string) {
-		for _, s := range at.Called(from) {
+		called := at.Called(from)
+		for _, s := range called[min(done[from], len(called)):] {
 			used[s] = true
 		}
+		done[from] = max(done[from], len(called))
 	}
 	for _, stage := range v.Stages {
 		if stage.Parent != nil {

@@ -1,6 +1,7 @@
 package graph
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 
@@ -42,12 +43,19 @@ func predefined(name string) bool {
 // usage is what may use arguments.
 type usage struct {
 	view     *lint.View
-	last     []int                         // of each stage, the last op that may use any; -1 is none
-	mentions map[string][]lang.Instruction // by names of arguments; nil until one is looked for
+	last     []int                // of each stage, the last op that may use any; -1 is none
+	below    []bool               // whether a stage that goes back to it has one
+	mentions map[string]*mentions // by names of arguments; nil until one is looked for
+}
+
+// mentions are the instructions that have a name in them, in their order.
+type mentions struct {
+	list  []lang.Instruction
+	below map[*lint.Stage]bool // stages that those of the list go back to; nil until it is asked for
 }
 
 func usageOf(v *lint.View) *usage {
-	u := &usage{view: v}
+	u := &usage{view: v, below: make([]bool, len(v.Stages))}
 	for _, stage := range v.Stages {
 		last := -1
 		for _, s := range stage.Steps {
@@ -58,6 +66,11 @@ func usageOf(v *lint.View) *usage {
 		}
 		u.last = append(u.last, last)
 	}
+	for i, stage := range slices.Backward(v.Stages) { // parents are in front
+		if stage.Parent != nil && (u.last[i] >= 0 || u.below[i]) {
+			u.below[stage.Parent.Index] = true
+		}
+	}
 	return u
 }
 
@@ -66,40 +79,59 @@ func usageOf(v *lint.View) *usage {
 func (u *usage) of(arg *lang.Arg, name string) bool {
 	step := u.view.StepOf(arg)
 	if step == nil {
-		return slices.ContainsFunc(u.mentioned(name), func(in lang.Instruction) bool { return in != lang.Instruction(arg) })
+		return slices.ContainsFunc(u.mentioned(name).list, func(in lang.Instruction) bool { return in != lang.Instruction(arg) })
 	}
-	if step.Outer != step.Node || slices.ContainsFunc(u.view.Stages, func(s *lint.Stage) bool {
-		return s == step.Stage && u.last[s.Index] > step.Index || s != step.Stage && u.last[s.Index] >= 0 && s.Within(step.Stage)
-	}) {
+	if step.Outer != step.Node || u.last[step.Stage.Index] > step.Index || u.below[step.Stage.Index] {
 		return true
 	}
-	return slices.ContainsFunc(u.mentioned(name), func(in lang.Instruction) bool {
-		s := u.view.StepOf(in)
-		return s != nil && (s.Stage == step.Stage && s.Index > step.Index || s.Stage != step.Stage && s.Stage.Within(step.Stage))
+	return u.later(u.mentioned(name), step)
+}
+
+// later tells whether an instruction of some comes behind a step, in its stage or in one that goes back to
+// that.
+func (u *usage) later(m *mentions, step *lint.Step) bool {
+	i, _ := slices.BinarySearchFunc(m.list, step.Node.Span().End, func(in lang.Instruction, end uint32) int {
+		return cmp.Compare(in.Span().Start, end)
 	})
+	if i < len(m.list) {
+		if s := u.view.StepOf(m.list[i]); s != nil && s.Stage == step.Stage {
+			return true
+		}
+	}
+	if m.below == nil {
+		m.below = map[*lint.Stage]bool{}
+		for _, in := range m.list {
+			if s := u.view.StepOf(in); s != nil {
+				for p := s.Stage.Parent; p != nil && !m.below[p]; p = p.Parent {
+					m.below[p] = true
+				}
+			}
+		}
+	}
+	return m.below[step.Stage]
 }
 
 // mentioned are the instructions that have a name in them.
-func (u *usage) mentioned(name string) []lang.Instruction {
+func (u *usage) mentioned(name string) *mentions {
 	if u.mentions == nil {
-		u.mentions = map[string][]lang.Instruction{}
+		u.mentions = map[string]*mentions{}
 		for _, in := range u.view.Text.All {
 			if arg, ok := in.(*lang.Arg); ok {
 				for _, p := range arg.Pairs.List {
-					u.mentions[p.Key.Text] = nil
+					u.mentions[p.Key.Text] = &mentions{}
 				}
 			}
 		}
 		for _, in := range u.view.Text.All {
 			for word := range lint.Names(in) {
-				if list, asked := u.mentions[word]; asked && (len(list) == 0 || list[len(list)-1] != in) {
-					u.mentions[word] = append(list, in)
+				if m := u.mentions[word]; m != nil && (len(m.list) == 0 || m.list[len(m.list)-1] != in) {
+					m.list = append(m.list, in)
 				}
 			}
 		}
 	}
 	if strings.ContainsFunc(name, func(r rune) bool { return r > 127 || !lint.NameByte(byte(r)) }) { // it is more than a name
-		return slices.DeleteFunc(slices.Clone(u.view.Text.All), func(in lang.Instruction) bool { return !lint.Mentions(in, name) })
+		return &mentions{list: slices.DeleteFunc(slices.Clone(u.view.Text.All), func(in lang.Instruction) bool { return !lint.Mentions(in, name) })}
 	}
 	return u.mentions[name]
 }

@@ -39,16 +39,9 @@ func expanded(s *lint.Script, c *shell.Command) *shell.Command {
 // variables are those that a script finds in its words.
 func variables(s *lint.Script) func(name string) (string, bool) {
 	return func(name string) (string, bool) {
-		var value shell.Word
-		n := 0
-		for _, v := range s.Sets {
-			if v.Name == name {
-				value = v.Value
-				n++
-			}
-		}
-		if n > 0 {
-			return value.Text, n == 1 && value.Known
+		if sets := s.Given(name); len(sets) > 0 {
+			value := sets[len(sets)-1].Value
+			return value.Text, len(sets) == 1 && value.Known
 		}
 		return variable(s.Step, name)
 	}

@@ -22,17 +22,12 @@ func eachScript(look func(*lint.Script, *lint.Report), programs ...string) func(
 // texts are what a word stands for: itself, or what the file gives its variables, which a loop may
 // give one after the other. It is false when that is not known.
 func texts(s *lint.Script, w shell.Word) ([]string, bool) {
-	name, quoted, only := w.Variable()
-	values := func(yield func(string) bool) {
-		for _, set := range s.Sets {
-			if set.Name == name && set.Value.Known && !yield(set.Value.Text) {
-				return
-			}
-		}
-	}
 	var all []string
-	if only && s.Assigns(name) && !slices.ContainsFunc(s.Sets, func(v shell.Var) bool { return v.Name == name && !v.Value.Known }) {
-		all = slices.Collect(values)
+	name, quoted, only := w.Variable()
+	if sets := assigned(s, name, only); len(sets) > 0 && !slices.ContainsFunc(sets, func(v shell.Var) bool { return !v.Value.Known }) {
+		for _, v := range sets {
+			all = append(all, v.Value.Text)
+		}
 	} else if text, known := w.Value(variables(s)); known {
 		all = []string{text}
 	}
@@ -43,6 +38,14 @@ func texts(s *lint.Script, w shell.Word) ([]string, bool) {
 		all = strings.Fields(strings.Join(all, " "))
 	}
 	return all, true
+}
+
+// assigned are the values that a script gives the variable that is all of a word.
+func assigned(s *lint.Script, name string, only bool) []shell.Var {
+	if !only {
+		return nil
+	}
+	return s.Given(name)
 }
 
 // unpinned are the words that name a package and no version of it. A word that starts with what is

@@ -1,40 +1,12 @@
 package script
 
 import (
-	"maps"
 	"slices"
-	"strings"
 
 	"mvdan.cc/sh/v3/syntax"
 
 	"github.com/seed-e0495807/strake/ir/shell"
 )
-
-// status is what is known of a value.
-type status uint8
-
-const (
-	unknown status = iota // it may have blanks or wildcards
-	plain                 // it has neither
-	empty
-)
-
-// join is the status of two values one behind the other.
-func (s status) join(o status) status {
-	switch {
-	case s == empty:
-		return o
-	case o == empty:
-		return s
-	}
-	return min(s, o) // unknown wins
-}
-
-// or is the status of one value or the other.
-func (s status) or(o status) status { return s.join(o) }
-
-// values are the statuses of variables at a place; nil where nothing gets to.
-type values map[string]status
 
 // flow goes through a script in the order in which a shell does.
 type flow struct {
@@ -45,83 +17,46 @@ type flow struct {
 	integers  map[string]bool // declared as such
 	depth     int
 	initial   map[string]status
+	numbers   map[string]int // of variables that are assigned
 }
 
 // flow tells the parameters whose values have no blanks and wildcards, however often they are
 // expanded.
 func (c *scan) flow() map[*syntax.ParamExp]bool {
-	f := &flow{scan: c, clean: map[*syntax.ParamExp]bool{}, functions: map[string]*syntax.Stmt{}, called: map[string]bool{}, integers: map[string]bool{}, initial: map[string]status{}}
-	f.list(c.file.Stmts, values{})
+	f := &flow{scan: c, clean: map[*syntax.ParamExp]bool{}, functions: map[string]*syntax.Stmt{}, called: map[string]bool{}, integers: map[string]bool{}, initial: map[string]status{}, numbers: map[string]int{}}
+	f.list(c.file.Stmts, &values{})
 	for name, body := range f.functions {
 		if !f.called[name] {
-			f.stmt(body, values{})
+			f.stmt(body, &values{})
 		}
 	}
 	return f.clean
 }
 
-// get is the status of a variable. Those of the image are one word each, as far as is known.
-func (f *flow) get(name string, v values) status {
-	if f.integers[name] {
-		return plain
-	}
-	if s, ok := v[name]; ok {
-		return s
-	}
-	s, ok := f.initial[name]
-	if !ok {
-		if noSpaces(name) || f.scan.given(name) {
-			s = plain
-		}
-		f.initial[name] = s
-	}
-	return s
-}
-
-func (f *flow) list(stmts []*syntax.Stmt, v values) values {
+func (f *flow) list(stmts []*syntax.Stmt, v *values) *values {
 	for _, s := range stmts {
 		v = f.stmt(s, v)
 	}
 	return v
 }
 
-// either is what is known where two ways meet.
-func (f *flow) either(a, b values) values {
-	switch {
-	case a == nil:
-		return b
-	case b == nil, len(a) == 0 && len(b) == 0:
-		return a
-	}
-	out := values{}
-	for name, s := range a {
-		out[name] = s.or(f.get(name, b))
-	}
-	for name, s := range b {
-		if _, ok := a[name]; !ok {
-			out[name] = s.or(f.get(name, a))
-		}
-	}
-	return out
-}
-
 // apart goes through what another process does.
-func (f *flow) apart(stmts []*syntax.Stmt, v values) { f.list(stmts, maps.Clone(v)) }
+func (f *flow) apart(stmts []*syntax.Stmt, v *values) { f.list(stmts, v.clone()) }
 
-func (f *flow) stmt(s *syntax.Stmt, v values) values {
+func (f *flow) stmt(s *syntax.Stmt, v *values) *values {
 	if v == nil {
-		v = values{}
+		v = &values{}
 		f.command(s, v)
 		return nil
 	}
 	if s.Background {
-		f.command(s, maps.Clone(v))
+		f.command(s, v.clone())
 		return v
 	}
 	return f.command(s, v)
 }
 
-func (f *flow) command(s *syntax.Stmt, v values) values {
+func (f *flow) command(s *syntax.Stmt, v *values) *values {
 	for _, r := range s.Redirs {
 		f.word(r.Word, v)
 		if r.Hdoc != nil {
@@ -135,12 +70,12 @@ func (f *flow) command(s *syntax.Stmt, v values) values {
 		f.declare(n, v)
 	case *syntax.BinaryCmd:
 		if n.Op == syntax.Pipe || n.Op == syntax.PipeAll {
-			f.stmt(n.X, maps.Clone(v))
-			f.stmt(n.Y, maps.Clone(v))
+			f.stmt(n.X, v.clone())
+			f.stmt(n.Y, v.clone())
 			return v
 		}
 		left := f.stmt(n.X, v)
-		return f.either(f.stmt(n.Y, maps.Clone(left)), left)
+		return f.either(f.stmt(n.Y, left.clone()), left)
 	case *syntax.Block:
 		return f.list(n.Stmts, v)
 	case *syntax.Subshell:
@@ -148,9 +83,9 @@ func (f *flow) command(s *syntax.Stmt, v values) values {
 	case *syntax.IfClause:
 		return f.branch(n, v)
 	case *syntax.WhileClause:
-		return f.repeat(v, func(v values) (values, values) {
+		return f.repeat(v, func(v *values) (*values, *values) {
 			v = f.list(n.Cond, v)
-			return f.list(n.Do, maps.Clone(v)), v
+			return f.list(n.Do, v.clone()), v
 		})
 	case *syntax.ForClause:
 		return f.loop(n, v)
@@ -169,28 +104,28 @@ func (f *flow) command(s *syntax.Stmt, v values) values {
 	return v
 }
 
-func (f *flow) branch(n *syntax.IfClause, v values) values {
+func (f *flow) branch(n *syntax.IfClause, v *values) *values {
 	if len(n.Cond) == 0 { // "else"
 		return f.list(n.Then, v)
 	}
 	v = f.list(n.Cond, v)
-	then := f.list(n.Then, maps.Clone(v))
+	then := f.list(n.Then, v.clone())
 	if n.Else == nil {
 		return f.either(then, v)
 	}
-	return f.either(then, f.branch(n.Else, maps.Clone(v)))
+	return f.either(then, f.branch(n.Else, v.clone()))
 }
 
-func (f *flow) cases(n *syntax.CaseClause, v values) values {
+func (f *flow) cases(n *syntax.CaseClause, v *values) *values {
 	f.word(n.Word, v)
-	var out values
+	var out *values
 	all := false
 	for _, item := range n.Items {
 		for _, p := range item.Patterns {
 			all = all || p.Lit() == "*"
 			f.word(p, v)
 		}
-		out = f.either(out, f.list(item.Stmts, maps.Clone(v)))
+		out = f.either(out, f.list(item.Stmts, v.clone()))
 	}
 	if !all {
 		out = f.either(out, v)
@@ -200,11 +135,11 @@ func (f *flow) cases(n *syntax.CaseClause, v values) values {
 
 // repeat goes through a loop until nothing new comes of it: round gives what is known at its
 // end, and where it is left.
-func (f *flow) repeat(v values, round func(values) (end, left values)) values {
+func (f *flow) repeat(v *values, round func(*values) (end, left *values)) *values {
 	for range 5 { // a status changes twice at most, and gets on by one variable a time
-		end, left := round(maps.Clone(v))
+		end, left := round(v.clone())
 		next := f.either(v, end)
-		if maps.Equal(next, v) || v == nil {
+		if v == nil || next.all.same(v.all) {
 			return left
 		}
 		v = next
@@ -212,11 +147,11 @@ func (f *flow) repeat(v values, round func(values) (end, left values)) values {
 	return v
 }
 
-func (f *flow) loop(n *syntax.ForClause, v values) values {
+func (f *flow) loop(n *syntax.ForClause, v *values) *values {
 	iter, ok := n.Loop.(*syntax.WordIter)
 	if !ok {
 		f.inside(n.Loop, v)
-		return f.repeat(v, func(v values) (values, values) { return f.list(n.Do, maps.Clone(v)), v })
+		return f.repeat(v, func(v *values) (*values, *values) { return f.list(n.Do, v.clone()), v })
 	}
 	item := empty
 	for _, w := range iter.Items {
@@ -229,11 +164,11 @@ func (f *flow) loop(n *syntax.ForClause, v values) values {
 	if len(iter.Items) == 0 || n.Select {
 		item = unknown
 	}
-	return f.repeat(v, func(v values) (values, values) {
-		left := maps.Clone(v)
+	return f.repeat(v, func(v *values) (*values, *values) {
+		left := v.clone()
 		if v != nil {
-			v[iter.Name.Value] = item
-			left[iter.Name.Value] = item
+			f.set(v, iter.Name.Value, item)
+			f.set(left, iter.Name.Value, item)
 		}
 		return f.list(n.Do, v), left
 	})
@@ -251,11 +186,11 @@ func (f *flow) many(w *syntax.Word) bool {
 }
 
 // call goes through a simple command.
-func (f *flow) call(n *syntax.CallExpr, v values) values {
+func (f *flow) call(n *syntax.CallExpr, v *values) *values {
 	for _, a := range n.Assigns {
 		s := f.value(a, v)
 		if len(n.Args) == 0 {
-			v[a.Name.Value] = s
+			f.set(v, a.Name.Value, s)
 		}
 	}
 	for _, w := range n.Args {
@@ -269,13 +204,13 @@ func (f *flow) call(n *syntax.CallExpr, v values) values {
 	case "read", "mapfile", "readarray", "getopts", "printf":
 		for i, w := range cmd.args {
 			if name, ok := literal(w); ok && syntax.ValidName(name) && (cmd.name != "printf" || i > 0 && cmd.args[i-1].Lit() == "-v") {
-				v[name] = unknown
+				f.set(v, name, unknown)
 			}
 		}
 	case "unset":
 		for _, w := range cmd.args {
 			if name, ok := literal(w); ok && syntax.ValidName(name) {
-				v[name] = empty
+				f.set(v, name, empty)
 			}
 		}
 	case "exit", "return", "exec":
@@ -296,7 +231,7 @@ func (f *flow) call(n *syntax.CallExpr, v values) values {
 	return v
 }
 
-func (f *flow) declare(n *syntax.DeclClause, v values) {
+func (f *flow) declare(n *syntax.DeclClause, v *values) {
 	integer := false
 	for _, a := range n.Args {
 		switch {
@@ -305,16 +240,16 @@ func (f *flow) declare(n *syntax.DeclClause, v values) {
 			integer = integer || option(n, "i")
 			continue
 		case !a.Naked:
-			v[a.Name.Value] = f.value(a, v)
+			f.set(v, a.Name.Value, f.value(a, v))
 		case n.Variant.Value == "local":
-			v[a.Name.Value] = empty
+			f.set(v, a.Name.Value, empty)
 		}
 		f.integers[a.Name.Value] = f.integers[a.Name.Value] || integer
 	}
 }
 
 // value is the status of what is assigned.
-func (f *flow) value(a *syntax.Assign, v values) status {
+func (f *flow) value(a *syntax.Assign, v *values) status {
 	if a.Array != nil {
 		for _, e := range a.Array.Elems {
 			if e.Value != nil {
@@ -338,9 +273,9 @@ func (f *flow) value(a *syntax.Assign, v values) status {
 }
 
 // status is that of a word.
-func (f *flow) status(w *syntax.Word, v values) status { return f.parts(w.Parts, v) }
+func (f *flow) status(w *syntax.Word, v *values) status { return f.parts(w.Parts, v) }
 
-func (f *flow) parts(list []syntax.WordPart, v values) status {
+func (f *flow) parts(list []syntax.WordPart, v *values) status {
 	s := empty
 	for _, p := range list {
 		switch p := p.(type) {
@@ -369,18 +304,7 @@ func simple(p *syntax.ParamExp) bool {
 	return p.Param != nil && p.Exp == nil && p.Repl == nil && p.Slice == nil && p.Index == nil && !p.Length && !p.Excl && p.Names == 0
 }
 
-// text is the status of a text.
-func text(s string) status {
-	switch {
-	case s == "":
-		return empty
-	case strings.ContainsAny(s, " \t\n*?["):
-		return unknown
-	}
-	return plain
-}
-
-func (f *flow) word(w *syntax.Word, v values) {
+func (f *flow) word(w *syntax.Word, v *values) {
 	if w != nil && slices.ContainsFunc(w.Parts, isMore) {
 		f.inside(w, v)
 	}
@@ -396,7 +320,7 @@ func isMore(p syntax.WordPart) bool {
 }
 
 // inside goes through what is expanded below a node.
-func (f *flow) inside(root syntax.Node, v values) {
+func (f *flow) inside(root syntax.Node, v *values) {
 	shell.Walk(root, func(n syntax.Node) bool {
 		switch n := n.(type) {
 		case *syntax.CmdSubst:
@@ -419,19 +343,19 @@ func (f *flow) inside(root syntax.Node, v values) {
 }
 
 // number notes that a variable is assigned in arithmetic.
-func (f *flow) number(x syntax.ArithmExpr, v values) {
+func (f *flow) number(x syntax.ArithmExpr, v *values) {
 	if w, ok := x.(*syntax.Word); ok && syntax.ValidName(w.Lit()) {
-		v[w.Lit()] = plain
+		f.set(v, w.Lit(), plain)
 	}
 }
 
-func (f *flow) parameter(p *syntax.ParamExp, v values) {
+func (f *flow) parameter(p *syntax.ParamExp, v *values) {
 	if p.Param == nil {
 		return
 	}
 	before, seen := f.clean[p]
 	f.clean[p] = (before || !seen) && f.get(p.Param.Value, v) == plain
 	if p.Exp != nil && p.Exp.Word != nil && (p.Exp.Op == syntax.AssignUnset || p.Exp.Op == syntax.AssignUnsetOrNull) {
-		v[p.Param.Value] = f.get(p.Param.Value, v).or(f.status(p.Exp.Word, v))
+		f.set(v, p.Param.Value, f.get(p.Param.Value, v).or(f.status(p.Exp.Word, v)))
 	}
 }

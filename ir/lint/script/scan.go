@@ -22,6 +22,7 @@ type scan struct {
 	given  func(string) bool // tells the variables that the image has
 	strict bool              // it ends at the first command that fails
 	stack  []syntax.Node
+	guards int // how many of the stack are
 	found  map[string][]problem
 
 	unquoted []*syntax.ParamExp // that are split
@@ -119,10 +120,17 @@ func (c *scan) endsOnError() (set bool) {
 func (c *scan) walk(root syntax.Node) {
 	shell.Walk(root, func(n syntax.Node) bool {
 		if n == nil {
-			c.stack = c.stack[:len(c.stack)-1]
+			last := len(c.stack) - 1
+			if isGuard(c.stack[last]) {
+				c.guards--
+			}
+			c.stack = c.stack[:last]
 			return true
 		}
 		c.visit(n)
+		if isGuard(n) {
+			c.guards++
+		}
 		c.stack = append(c.stack, n)
 		return true
 	})

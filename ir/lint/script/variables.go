@@ -60,16 +60,15 @@ func guards(p *syntax.ParamExp) bool {
 
 // guarded tells whether the node that is looked at is in such an expansion, or an element of an
 // array.
-func (c *scan) guarded() bool {
-	for i := range c.stack {
-		switch n := c.parent(i).(type) {
-		case *syntax.ParamExp:
-			if guards(n) {
-				return true
-			}
-		case *syntax.ArrayExpr:
-			return true
-		}
+func (c *scan) guarded() bool { return c.guards > 0 }
+
+// isGuard tells what guards all that is in it.
+func isGuard(n syntax.Node) bool {
+	switch n := n.(type) {
+	case *syntax.ParamExp:
+		return guards(n)
+	case *syntax.ArrayExpr:
+		return true
 	}
 	return false
 }
