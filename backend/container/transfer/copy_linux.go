@@ -55,13 +55,9 @@ func destination(from, to Place, source fs.FileInfo) (into Place, name string, e
 	case to.directory() && !source.IsDir():
 		return to, "", fail("copy-no-directory", "make the directory first, or leave the slash at its end out", "there is no directory %s", to.Name)
 	}
-	into = to
-	into.Path = path.Dir(path.Clean("/" + to.Path))
-	name = to.base()
-	if err == nil {
-		target := to.target() // the file that a link leads to is written
-		into.Path, name = path.Dir(target), path.Base(target)
-	}
+	target := to.target() // the file that a link leads to is written, there or not
+	into, name = to, path.Base(target)
+	into.Path = path.Dir(target)
 	parent, _, perr := into.object(true)
 	if perr != nil {
 		return to, "", fail("copy-no-directory", "make the directory first", "there is no directory for %s: %v", to.Name, errors.Unwrap(perr))
@@ -70,7 +66,7 @@ func destination(from, to Place, source fs.FileInfo) (into Place, name string, e
 	return into, name, nil
 }
 
-// target is where the links of a path lead that is there, as far as its last name is one.
+// target is where the links of a path lead, as far as its last name is one.
 func (p Place) target() string {
 	name := path.Clean("/" + p.Path)
 	for range 40 {

@@ -69,5 +69,8 @@ func missing(p Place, err error) error {
 	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, unix.ENOTDIR) {
 		return fail("copy-no-file", "check its spelling", "%s is not there: %v", p.Name, errors.Unwrap(err))
 	}
+	if errors.Is(err, unix.ELOOP) { // /dev/stdout is such a link
+		return fail("copy-link", "name the file itself, or - for a tar of standard input or output", "links of %s lead to a process's file, or in a circle", p.Name)
+	}
 	return err
 }

@@ -2,6 +2,7 @@ package transfer
 
 import (
 	"archive/tar"
+	"cmp"
 	"errors"
 	"io"
 	"io/fs"
@@ -38,7 +39,7 @@ func Archive(w io.Writer, from Place, name string, follow bool) error {
 		var dir *os.Root
 		if dir, err = rootAt(f); err == nil {
 			defer dir.Close()
-			err = a.tree(dir, name)
+			err = a.tree(dir, name, path.Clean("/"+from.Path) == "/")
 		}
 	}
 	if err != nil {
@@ -84,8 +85,12 @@ func readlink(f *os.File) (string, error) {
 	return string(buf[:n]), nil
 }
 
-// tree writes a directory and what is in it.
-func (a *archive) tree(dir *os.Root, prefix string) error {
+// tree writes a directory and what is in it. Of a whole root, what the kernel shows is left out.
+func (a *archive) tree(dir *os.Root, prefix string, whole bool) error {
+	top, err := dir.Stat(".")
+	if err != nil {
+		return err
+	}
 	return fs.WalkDir(dir.FS(), ".", func(name string, d fs.DirEntry, err error) error {
 		if errors.Is(err, fs.ErrNotExist) && name != "." {
 			return nil // it went away meanwhile
@@ -99,6 +104,9 @@ func (a *archive) tree(dir *os.Root, prefix string) error {
 			return err
 		}
 		as := path.Join(prefix, name)
+		if whole && shown(top, name, info) {
+			return cmp.Or(a.add(as, info, "", nil), fs.SkipDir)
+		}
 		switch info.Mode().Type() {
 		case 0:
 			f, err := dir.OpenFile(name, os.O_RDONLY|unix.O_NOFOLLOW|unix.O_NONBLOCK, 0)
@@ -119,6 +127,13 @@ func (a *archive) tree(dir *os.Root, prefix string) error {
 		}
 		return a.add(as, info, "", nil)
 	})
+}
+
+// shown tells of a directory of a root that it is what the kernel shows there: processes, itself and devices.
+func shown(root fs.FileInfo, name string, info fs.FileInfo) bool {
+	here, _ := identity(root)
+	there, _ := identity(info)
+	return info.IsDir() && here.dev != there.dev && (name == "proc" || name == "sys" || name == "dev")
 }
 
 // add writes one entry. Sockets are left out, as in docker's archives.

@@ -3,6 +3,7 @@ package transfer
 import (
 	"archive/tar"
 	"bytes"
+	"compress/gzip"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -127,6 +128,10 @@ func TestCopy(t *testing.T) {
 		{from: "abs", to: "x", follow: true, want: []string{"x: new"}},
 		{from: "bad", to: "x", want: []string{"x -> nothing"}},
 		{from: "bad", to: "x", follow: true, code: "copy-no-file"},
+		{from: "f", to: "x", there: []string{"x -> d/y", "d/"}, want: []string{"d/", "d/y: new", "x -> d/y"}},
+		{from: "f", to: "x", there: []string{"x -> y"}, want: []string{"x -> y", "y: new"}},
+		{from: "f", to: "x", there: []string{"x -> /nowhere/y"}, code: "copy-no-directory"},
+		{from: "f", to: "x", there: []string{"x -> x"}, code: "copy-link"},
 		{from: "ld", to: "x", want: []string{"x -> d"}},
 		{from: "ld", to: "x", follow: true, want: []string{"x/", "x/a: 1", "x/s/", "x/s/b: 2"}},
 		{from: "ld/", to: "x", want: []string{"x/", "x/a: 1", "x/s/", "x/s/b: 2"}},
@@ -286,6 +291,52 @@ func TestAttackRace(t *testing.T) {
 	<-done
 	if got := list(t, outside); !slices.Equal(got, []string{"f: host"}) {
 		t.Errorf("outside is %q now", got)
+	}
+}
+
+// TestCompressed takes a tar as gzip has it, out of a pipe.
+func TestCompressed(t *testing.T) {
+	source, dest := tree(t, "f: new"), t.TempDir()
+	r, w, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.Close()
+	go func() {
+		z := gzip.NewWriter(w)
+		err := Archive(z, at(t, source, "f"), "", false)
+		if err = errors.Join(err, z.Close(), w.Close()); err != nil {
+			t.Error(err)
+		}
+	}()
+	if err := Extract(r, at(t, dest, "/"), Owned(os.Getuid(), os.Getgid())); err != nil {
+		t.Fatal(err)
+	}
+	if got := list(t, dest); !slices.Equal(got, []string{"f: new"}) {
+		t.Errorf("%q", got)
+	}
+}
+
+// TestWhole copies a whole root, without what the kernel shows in it.
+func TestWhole(t *testing.T) {
+	if os.Getuid() != 0 {
+		t.Skip("only root may mount")
+	}
+	source, dest := tree(t, "f: new", "proc/", "dev/", "srv/", "srv/proc/"), t.TempDir()
+	for _, name := range []string{"proc", "dev", "srv"} {
+		if err := unix.Mount("tmpfs", filepath.Join(source, name), "tmpfs", 0, "size=1m"); err != nil {
+			t.Skip(err)
+		}
+		defer unix.Unmount(filepath.Join(source, name), unix.MNT_DETACH)
+		if err := os.WriteFile(filepath.Join(source, name, "f"), []byte("mounted"), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := Copy(at(t, source, "/"), at(t, dest, "/"), false, Kept); err != nil {
+		t.Fatal(err)
+	}
+	if got := list(t, dest); !slices.Equal(got, []string{"dev/", "f: new", "proc/", "srv/", "srv/f: mounted"}) {
+		t.Errorf("%q", got)
 	}
 }
 

@@ -12,9 +12,11 @@ import (
 	"strings"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/seed-e0495807/strake/backend/ocilayer"
 )
 
-// Extract writes a tar into a directory. Entries that would be elsewhere are refused, and a directory
+// Extract writes a tar, which may be compressed by gzip or zstd, into a directory. Entries that would be elsewhere are refused, and a directory
 // is not put in the place of another file, nor the other way round.
 func Extract(r io.Reader, into Place, owner Owner) error {
 	f, info, err := into.object(true)
@@ -30,7 +32,16 @@ func Extract(r io.Reader, into Place, owner Owner) error {
 		return err
 	}
 	defer dir.Close()
-	return extract(r, dir, owner)
+	plain, err := ocilayer.Decompress(struct{ io.Reader }{r}) // a pipe cannot seek
+	if err != nil {
+		return noTar(err)
+	}
+	defer plain.Close()
+	return extract(plain, dir, owner)
+}
+
+func noTar(err error) error {
+	return fail("copy-archive", "give an archive of tar, as it is or compressed by gzip or zstd", "this is no tar: %v", err)
 }
 
 // extract writes a tar into a directory that is open. What directories are set to comes last, as
@@ -43,7 +54,7 @@ func extract(r io.Reader, dir *os.Root, owner Owner) error {
 		if errors.Is(err, io.EOF) {
 			break
 		} else if err != nil {
-			return fail("copy-archive", "give an archive of tar, uncompressed", "this is no tar: %v", err)
+			return noTar(err)
 		}
 		if err := x.entry(h, entries); err != nil {
 			return err
