@@ -9,6 +9,7 @@ import (
 	"github.com/containerd/platforms"
 	"github.com/distribution/reference"
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"github.com/seed-e0495807/strake/backend/baseconfig"
 	"github.com/seed-e0495807/strake/backend/compile"
@@ -84,7 +85,8 @@ func lintCommand(p *cli.Process) *cobra.Command {
 	flags.BoolVar(&c.writeBaseline, "write-baseline", false, "Write what is found to the file of --baseline")
 	flags.StringVar(&c.stdinName, "stdin-filename", "", "`NAME` The name of what is read from standard input")
 	flags.BoolVar(&c.explain, "explain", false, "Explain the rules that are named in place of PATH, or list all")
-	c.asked = flags.Changed
+	c.flags = flags
+	cmd.SetFlagErrorFunc(cli.ExplainAbsent(hadolintFlags()))
 	cmd.RunE = cli.Running(c.run)
 	return cmd
 }
@@ -98,7 +100,7 @@ type lintRun struct {
 	writeBaseline       bool
 	stdinName           string
 	explain             bool
-	asked               func(flag string) bool // tells whether a flag is given
+	flags               *pflag.FlagSet // as they are given
 
 	files    []string // that were read
 	examined []string // Dockerfiles that rules looked at
@@ -108,6 +110,9 @@ type lintRun struct {
 func (c *lintRun) run(ctx context.Context, args []string) error {
 	if c.explain {
 		return c.explainRules(args)
+	}
+	if err := c.habits(); err != nil {
+		return err
 	}
 	switch {
 	case !slices.Contains(failLevels(), c.failOn):

@@ -197,36 +197,3 @@ func matching(ctx context.Context, pattern string) ([]string, error) {
 	}
 	return input.Below(ctx, filepath.FromSlash(dir), func(name string) bool { return config.MatchPath(pattern, filepath.ToSlash(name)) })
 }
-
-// asHadolint takes from hadolint's configuration for the working directory when a run fails, and how
-// findings are written, where no flag and no strake.yaml says so.
-func (c *lintRun) asHadolint(ctx context.Context, args []string) error {
-	found, err := c.Hadolint(ctx, c.Process, "")
-	if err != nil || found.FailOn+found.Format == "" && !found.NoColor || len(args) == 0 {
-		return err
-	}
-	request := c.request
-	request.Path = args[0]
-	in, err := input.Find(ctx, request)
-	if err != nil {
-		return nil // who opens it says why
-	}
-	if file, err := c.RulesFile(ctx, c.Process, in, c.rules); err != nil || file != nil {
-		return err
-	}
-	if !c.asked("fail-on") && found.FailOn != "" {
-		c.failOn = found.FailOn
-	}
-	if !c.asked("format") && found.Format != "" {
-		form, ok := map[string]string{"codeclimate": "gitlab", "gitlab_codeclimate": "gitlab", "gnu": "tty"}[found.Format]
-		if !ok {
-			form = found.Format
-		}
-		if !slices.Contains(lintFormats(), form) {
-			return cli.Misuse("hadolint's configuration asks for the format %s, which strake does not write: give --format", found.Format)
-		}
-		c.format = form
-	}
-	c.plain = found.NoColor
-	return nil
-}

@@ -37,20 +37,20 @@ func TestDockerFlags(t *testing.T) {
 	set := runCommand(p, nil).Flags()
 	said := map[string]string{}
 	for _, a := range absentFlags() {
-		for _, name := range a.names {
+		for _, name := range a.Names {
 			if set.Lookup(name) != nil || len(name) == 1 && set.ShorthandLookup(name) != nil {
 				t.Errorf("--%s is there", name)
 			}
 			if said[name] != "" {
 				t.Errorf("--%s is there twice", name)
 			}
-			said[name] = a.say
+			said[name] = a.Say
 			dashes := "--"
 			if len(name) == 1 {
 				dashes = "-"
 			}
 			var usage *cli.UsageError
-			if err := parse(t, dashes+name, "image"); !errors.As(err, &usage) || usage.Help != a.say || usage.Hint != "" {
+			if err := parse(t, dashes+name, "image"); !errors.As(err, &usage) || usage.Help != a.Say || usage.Hint != "" {
 				t.Errorf("%s%s: %v", dashes, name, err)
 			}
 		}

@@ -42,7 +42,7 @@ func runCommand(p *cli.Process, fetch Fetch) *cobra.Command {
 	o.declare(cmd.Flags())
 	cmd.Flags().SetInterspersed(false)
 	cmd.Flags().SetNormalizeFunc(dockerNames)
-	cmd.SetFlagErrorFunc(explainAbsent)
+	cmd.SetFlagErrorFunc(cli.ExplainAbsent(absentFlags()))
 	cmd.RunE = cli.Running(func(ctx context.Context, args []string) error {
 		if len(args) == 0 {
 			return cli.Misuse("strake run takes an image")

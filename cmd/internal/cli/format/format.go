@@ -58,8 +58,26 @@ func Command(p *cli.Process) *cobra.Command {
 	flags.BoolVarP(&f.list, "list", "l", false, "Print the names of the files that would change, and write nothing")
 	flags.BoolVar(&f.shell, "shell", false, "Lay out the scripts of RUNs, too: their steps run again in the next build")
 	flags.StringVar(&f.stdinName, "stdin-filename", "", "`FILE` Name of what is read from standard input, for .editorconfig and strake.yaml")
+	cmd.SetFlagErrorFunc(cli.ExplainAbsent(otherFlags()))
 	cmd.RunE = cli.Running(f.run)
 	return cmd
+}
+
+// otherFlags are those that dockerfmt and shfmt have and strake fmt has not.
+func otherFlags() []cli.Absent {
+	return []cli.Absent{
+		{Names: []string{"w", "write"}, Say: "Files are written unless --check, --diff or --list is given: leave the flag out."},
+		{Names: []string{"c"}, Say: "dockerfmt's -c is --check; how scripts are laid out, shfmt's -ci too, says .editorconfig."},
+		{Names: []string{"d"}, Say: "What would change is shown by --diff."},
+		{Names: []string{"i", "indent"}, Say: "The indent is that of .editorconfig: indent_style and indent_size."},
+		{Names: []string{"n", "newline"}, Say: "A file always ends with a line ending; shfmt's -ln is shell_variant in .editorconfig."},
+		{Names: []string{"s", "b", "k", "space-redirects", "binary-next-line", "case-indent", "keep-padding", "func-next-line", "simplify"},
+			Say: "How scripts are laid out says .editorconfig: space_redirects, binary_next_line, switch_case_indent and function_next_line."},
+		{Names: []string{"p", "posix", "language-dialect"}, Say: "The language of scripts is that of SHELL, or shell_variant in .editorconfig."},
+		{Names: []string{"f", "find"}, Say: "Dockerfiles are looked for below each directory that is named; --list prints those that would change."},
+		{Names: []string{"filename"}, Say: "What is read from standard input is named by --stdin-filename."},
+		{Names: []string{"v", "version"}, Say: "The version is shown by `strake version`."},
+	}
 }
 
 // Exit codes, as those of diff.

@@ -4,6 +4,8 @@ import (
 	"context"
 	"os"
 
+	"github.com/moby/buildkit/frontend/dockerui"
+
 	"github.com/seed-e0495807/strake/backend/compile"
 	"github.com/seed-e0495807/strake/backend/input"
 	"github.com/seed-e0495807/strake/backend/lint/shellcheck"
@@ -49,6 +51,15 @@ func (f *PluginFlags) RulesFile(ctx context.Context, p *cli.Process, in *input.I
 		return nil, &cli.Findings{Set: read.Set, List: bad}
 	}
 	return read.File, nil
+}
+
+// RulesOf is RulesFile by the name of a Dockerfile, which is not read; "" is none.
+func (f *PluginFlags) RulesOf(ctx context.Context, p *cli.Process, name string, all []lint.Rule) (*config.File, error) {
+	in := &input.Input{}
+	if name != "" {
+		in.Locals = map[string]string{dockerui.DefaultLocalNameContext: directoryOf(name)}
+	}
+	return f.RulesFile(ctx, p, in, all)
 }
 
 // Hadolint reads the configuration that hadolint has for a Dockerfile, "" is one without a name;
