@@ -50,6 +50,15 @@ func hadolintFormat(name string) (form, say string) {
 	return name, ""
 }
 
+// hadolintLevel says what a level of a rule is, or one to fail at, that has another name here; "" is none.
+func hadolintLevel(name, never string) string {
+	ours := map[string]string{"style": "hint", "ignore": never, "none": never}[name]
+	if ours == "" {
+		return ""
+	}
+	return "hadolint's " + name + " is " + ours + " here."
+}
+
 // habits tells of flags that mean another thing to hadolint.
 func (c *lintRun) habits() error {
 	say := func(message, help string) error { return &cli.UsageError{Message: message, Help: help} }
@@ -66,6 +75,9 @@ func (c *lintRun) habits() error {
 		if _, err := os.Lstat(c.file); errors.Is(err, fs.ErrNotExist) {
 			return say("-f names the Dockerfile, and there is no file "+c.file, "How findings are written is said by --format.")
 		}
+	}
+	if help := hadolintLevel(c.failOn, "never"); help != "" {
+		return say("invalid --fail-on "+c.failOn+": expected "+project.Either(failLevels()), help)
 	}
 	if _, help := hadolintFormat(c.format); help != "" {
 		return say("invalid --format "+c.format+": expected "+project.Either(lintFormats()), help)

@@ -3,6 +3,7 @@ package compile
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -33,12 +34,18 @@ func (c *compileRun) chooseRules() error {
 	for _, g := range c.given {
 		name, level, ok := strings.Cut(g, "=")
 		if !ok || name == "" || !slices.Contains(lint.Levels(), level) {
-			return cli.Misuse("invalid --rule %q: expected RULE=LEVEL, with %s", g, project.Either(lint.Levels()))
+			return &cli.UsageError{Message: fmt.Sprintf("invalid --rule %q: expected RULE=LEVEL, with %s", g, project.Either(lint.Levels())), Help: hadolintLevel(level, "off")}
 		}
 		c.settings = append(c.settings, lint.Setting{Name: name, Level: level})
 	}
 	if _, errs := (lint.Config{Settings: c.settings}).Choose(c.rules); len(errs) > 0 {
-		return cli.Misuse("invalid --rule: %v; `strake lint --explain` lists the rules", errs[0])
+		e := &cli.UsageError{Message: "invalid --rule: " + errs[0].Error()}
+		if unknown := new(lint.UnknownError); errors.As(errs[0], &unknown) && unknown.Near != "" {
+			e.Hint = unknown.Near
+		} else if !unknown.Ends {
+			e.Help = "The rules are listed by `strake lint --explain`."
+		}
+		return e
 	}
 	return nil
 }
