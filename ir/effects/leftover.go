@@ -86,7 +86,7 @@ func LeftoversOf(c *shell.Command) (list []Leftover) {
 	}
 	t, ok := TaskOf(c)
 	for _, row := range rows {
-		if takes(c, row.Without) || c.Sets(strings.Fields(row.Unless)...) {
+		if takes(c, row.Without) || sets(c, row.Unless) {
 			continue
 		}
 		if ok && (among(row.By, string(t.Action)) || among(row.By, t.Command) || among(row.By, "-") && len(c.Operands()) == 0) {
@@ -162,6 +162,11 @@ func byRow(c *shell.Command) *shell.Command {
 		return &out
 	}
 	return c
+}
+
+// sets tells whether a command is given one of some variables.
+func sets(c *shell.Command, names string) bool {
+	return len(c.Env) > 0 && c.Sets(strings.Fields(names)...)
 }
 
 // among tells a word of a list with blanks.

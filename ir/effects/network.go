@@ -222,12 +222,13 @@ func Downloads(c *shell.Command) (files []string, ok bool) {
 		return nil, false
 	}
 	given, operands := loosely(row.words(), c.Args)
-	named := !slices.Contains(strings.Fields(row.Saves), "*")
+	saves := strings.Fields(row.Saves)
+	named := !slices.Contains(saves, "*")
 	for _, o := range given {
 		switch name := row.option(o).name; {
-		case name == strings.Fields(row.Saves)[0]:
+		case name == saves[0]:
 			files = append(files, o.Value.Text)
-		case slices.Contains(strings.Fields(row.Saves)[1:], name):
+		case slices.Contains(saves[1:], name):
 			named = false
 		}
 	}

@@ -51,7 +51,7 @@ func TaskOf(c *shell.Command) (Task, bool) {
 	}
 	dir, _ := path.Split(c.Prog.Text)
 	more := c.Fed()
-	t := Task{Manager: top.Manager, System: top.System, Tame: !more && !c.Apart && !c.Sets(strings.Fields(top.Unless)...) && (dir == "" || standard(dir))}
+	t := Task{Manager: top.Manager, System: top.System, Tame: !more && !c.Apart && !sets(c, top.Unless) && (dir == "" || standard(dir))}
 	row, rest := top, c.Args
 	for row != nil && len(row.Commands) > 0 {
 		row, rest = t.next(top, row, rest)

@@ -18,6 +18,8 @@ type Memo struct {
 	bases   []*State
 	steps   map[key]*State
 	scripts map[reading]*script
+	shell   []string // of the script that was asked for last
+	joined  string   // it, as reading has it
 }
 
 // key is an op behind a state. Nobody changes a body, so that its pointer is as good as all of it.
@@ -83,8 +85,11 @@ func (m *Memo) Script(run *ir.Run, sh []string) (*shell.Script, error) {
 	if m == nil {
 		return shell.Parse(run, sh)
 	}
-	k := reading{run, strings.Join(sh, "\x00")}
 	m.mu.Lock()
+	if m.joined == "" || !slices.Equal(m.shell, sh) {
+		m.shell, m.joined = slices.Clone(sh), strings.Join(sh, "\x00")
+	}
+	k := reading{run, m.joined}
 	s := m.scripts[k]
 	if s == nil {
 		if m.scripts == nil {

@@ -1,6 +1,7 @@
 package lint
 
 import (
+	"cmp"
 	"iter"
 	"slices"
 	"strings"
@@ -29,24 +30,20 @@ func (r *Report) Node(o *ir.Origin) lang.Instruction {
 
 // At is the instruction that has just this place; nil when there is none.
 func (t *Text) At(at source.Span) lang.Instruction {
-	if t.places == nil {
-		t.places = map[source.Span]lang.Instruction{}
-		for _, in := range t.All {
-			t.places[in.Span()] = in
-		}
+	i, ok := slices.BinarySearchFunc(t.All, at.Start, func(in lang.Instruction, start uint32) int { return cmp.Compare(in.Span().Start, start) })
+	if ok && t.All[i].Span() == at {
+		return t.All[i]
 	}
-	return t.places[at]
+	return nil
 }
 
 // StepOf is the step of an instruction of the file; nil of a FROM, and of an ARG in front of it.
 func (v *View) StepOf(in lang.Instruction) *Step {
-	if v.nodes == nil {
-		v.nodes = map[lang.Instruction]*Step{}
-		for _, s := range v.steps {
-			v.nodes[s.Node] = s
-		}
+	i, ok := slices.BinarySearchFunc(v.steps, in.Span().Start, func(s *Step, start uint32) int { return cmp.Compare(s.Node.Span().Start, start) })
+	if ok && v.steps[i].Node == in {
+		return v.steps[i]
 	}
-	return v.nodes[in]
+	return nil
 }
 
 // Has tells whether a word stands in the file as it counts, in one piece.

@@ -5,7 +5,6 @@ import (
 	"github.com/seed-e0495807/strake/ir/plan"
 	"github.com/seed-e0495807/strake/lang"
 	"github.com/seed-e0495807/strake/lang/diag"
-	"github.com/seed-e0495807/strake/lang/source"
 )
 
 // Rule is one thing to look for. What it needs shows in which of its functions are set;
@@ -57,7 +56,6 @@ type Text struct {
 	Instructions []lang.Instruction // in front of the first error
 	Whole        bool               // there is no error
 
-	places   map[source.Span]lang.Instruction
 	comments map[uint32][]string // above the instruction that starts there
 	newline  string              // "" until a rule asks
 

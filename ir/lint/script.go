@@ -206,6 +206,9 @@ func (s *Script) mapText() []piece {
 	if !ok || s.Text == "" || run.Span().IsZero() {
 		return nil
 	}
+	if at, file := run.Command.Line.Span(), s.Step.Stage.View.Text.File.Source; len(run.Heredocs) == 0 && at.Len() == len(s.Text) && file.Slice(at) == s.Text {
+		return []piece{{0, int(at.Start), len(s.Text)}} // as it is in one line
+	}
 	m := mapper{text: s.Step.Stage.View.Text.File.Source.Text, script: s.Text}
 	line := s.Step.Body.(*ir.Run).Command.Line
 	doc, only := lexer.ParseHeredoc(line)

@@ -31,7 +31,6 @@ type View struct {
 	states *eval.Module
 	open   []bool  // by stage; with states
 	steps  []*Step // of all stages
-	nodes  map[lang.Instruction]*Step
 
 	keywords *index[*Step] // nil until a rule asks
 	programs []*programs   // those that a rule has asked for
@@ -51,6 +50,7 @@ type Stage struct {
 	Parent *Stage     // that it starts from; nil when that is an image
 	Steps  []*Step
 
+	room    []Step // that its steps are in
 	root    *Stage
 	shipped bool
 	distro  *detected // nil until a rule asks
@@ -151,7 +151,17 @@ func newView(t *Text, in Input) *View {
 
 // add takes the instruction of an op into a stage.
 func (s *Stage) add(node lang.Instruction, index int, sh []string) {
-	s.Steps = append(s.Steps, &Step{Stage: s, Index: index, Body: s.Ops[index].Body, Node: node, Outer: node, shell: sh})
+	if s.Steps == nil {
+		s.room, s.Steps = make([]Step, len(s.Ops)), make([]*Step, 0, len(s.Ops))
+	}
+	var step *Step
+	if index < len(s.room) {
+		step = &s.room[index]
+	} else {
+		step = &Step{}
+	}
+	step.Stage, step.Index, step.Body, step.Node, step.Outer, step.shell = s, index, s.Ops[index].Body, node, node, sh
+	s.Steps = append(s.Steps, step)
 	if on, ok := node.(*lang.Onbuild); ok && on.Trigger != nil {
 		if inner, _ := ir.BuildBody(on.Trigger); inner != nil {
 			s.Steps = append(s.Steps, &Step{Stage: s, Index: index, Body: inner, Node: on.Trigger, Outer: node, Onbuild: true, shell: sh})

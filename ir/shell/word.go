@@ -194,6 +194,7 @@ func unescape(text string, quoted bool) string {
 		return text
 	}
 	var b strings.Builder
+	b.Grow(len(text))
 	for i := 0; i < len(text); i++ {
 		if text[i] == '\\' && i+1 < len(text) && (!quoted || strings.IndexByte("$`\"\\", text[i+1]) >= 0) {
 			i++

@@ -123,6 +123,9 @@ func modernPair(r *lint.Report, f plan.LegacyPair) []diag.Edit {
 
 // isPair tells whether an instruction has just one pair.
 func isPair(t *lint.Text, line, key, value string) bool {
+	if isName(key) && value != "" && !strings.ContainsFunc(value, func(r rune) bool { return !strings.ContainsRune("/._-:", r) && (r > 127 || !lint.NameByte(byte(r))) }) {
+		return true // as most
+	}
 	body, err := ir.ParseBody(line, t.File.Escape)
 	if err != nil {
 		return false

@@ -164,10 +164,10 @@ func casing(t *lint.Text, r *lint.Report) {
 		}
 		list = append(list, in)
 		switch word := in.Head().Keyword.Text; word {
-		case strings.ToLower(word):
-			lower++
 		case strings.ToUpper(word):
 			upper++
+		case strings.ToLower(word):
+			lower++
 		}
 	}
 	for _, in := range list {

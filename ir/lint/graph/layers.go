@@ -72,8 +72,9 @@ func removedLater() lint.Rule {
 		if s.Onbuild || !s.Stage.Shipped() {
 			return
 		}
-		before := makers(s, found(s, "rm"))
-		if len(before) == 0 {
+		removes := found(s, "rm")
+		before := makers(s, removes)
+		if len(before) == 0 || !mayRemove(removes, before) {
 			return
 		}
 		for _, part := range s.Effects().Commands {
@@ -123,6 +124,32 @@ func makers(s *lint.Step, removes []*shell.Command) (list []*lint.Step) {
 		}
 	}
 	return list
+}
+
+// mayRemove tells whether a file that one of some steps makes may be gone by one of some commands of rm:
+// what these do takes longer to find out.
+func mayRemove(removes []*shell.Command, before []*lint.Step) bool {
+	return slices.ContainsFunc(removes, func(c *shell.Command) bool {
+		return len(c.Via) > 0 || slices.ContainsFunc(c.Operands(), func(w shell.Word) bool {
+			if !w.Known || !strings.HasPrefix(w.Text, "/") {
+				return true
+			}
+			front, more := path.Clean(w.Text), strings.IndexAny(w.Text, "*?[{\\")
+			if more >= 0 {
+				front = w.Text[:more]
+			}
+			return strings.Contains(front, "//") || strings.Contains(front, "/.") || slices.ContainsFunc(before, func(o *lint.Step) bool {
+				return slices.ContainsFunc(made(o), func(name string) bool { return strings.HasPrefix(name, front) })
+			})
+		})
+	})
+}
+
+type madeKey struct{}
+
+// made are the files that a step copies or fetches, found out once.
+func made(s *lint.Step) []string {
+	return s.Share(madeKey{}, func() any { return append(lands(s), fetched(s)...) }).([]string)
 }
 
 // partOfName is what surely is a part of the last name in a path; "" is where nothing is known of it.
@@ -189,7 +216,7 @@ func maker(before []*lint.Step, gone effects.Path) (*lint.Step, string) {
 		return nil, ""
 	}
 	for _, o := range before {
-		for _, name := range append(lands(o), fetched(o)...) {
+		for _, name := range made(o) {
 			if gone.Covers(name) {
 				return o, name
 			}

@@ -155,6 +155,9 @@ func argNotRedeclared() lint.Rule {
 			for s := range stage.Own() {
 				for _, c := range s.Commands() {
 					for _, w := range c.Args {
+						if w.Known {
+							continue
+						}
 						for _, name := range w.Variables() {
 							if global[name] && !given(s, name) && !s.Script().Assigns(name) && !c.Nested {
 								r.Word(s.Script(), c, w, name+" is declared for FROMs only, and empty here: declare it in this stage with ARG "+name)

@@ -19,6 +19,9 @@ func eachScript(look func(*lint.Script, *lint.Report), programs ...string) func(
 	return lint.OnScriptOf(started{}, look, programs...)
 }
 
+// plain tells a word that stands for itself, as most do.
+func plain(w shell.Word) bool { return w.Known && !strings.HasPrefix(w.Text, "~") }
+
 // texts are what a word stands for: itself, or what the file gives its variables, which a loop may
 // give one after the other. It is false when that is not known.
 func texts(s *lint.Script, w shell.Word) ([]string, bool) {
@@ -52,6 +55,12 @@ func assigned(s *lint.Script, name string, only bool) []shell.Var {
 // not known may be anything.
 func unpinned(s *lint.Script, list []shell.Word, pinned func(string) bool) (names []string) {
 	for _, w := range list {
+		if plain(w) {
+			if w.Text != "" && w.Text[0] != '-' && !pinned(w.Text) {
+				names = append(names, w.Text)
+			}
+			continue
+		}
 		all, known := texts(s, w)
 		if head, _ := w.Ends(); !known {
 			if head == "" {
@@ -90,6 +99,9 @@ func mayHave(s *lint.Script, c *shell.Command, subcommand string) bool {
 	behind := false
 	for _, w := range c.Args {
 		behind = behind || w.Known && w.Text == subcommand
+		if plain(w) {
+			continue
+		}
 		if _, known := texts(s, w); known || !w.MayBeOption() {
 			continue
 		}
@@ -105,8 +117,11 @@ func mayHave(s *lint.Script, c *shell.Command, subcommand string) bool {
 
 // flat are the arguments of a command as texts, with variables that are known expanded.
 func flat(s *lint.Script, c *shell.Command) (list []string) {
+	list = make([]string, 0, len(c.Args))
 	for _, w := range c.Args {
-		if all, known := texts(s, w); known {
+		if plain(w) {
+			list = append(list, w.Text)
+		} else if all, known := texts(s, w); known {
 			list = append(list, all...)
 		} else {
 			list = append(list, w.Text)

@@ -114,9 +114,14 @@ func speaks(text string) bool {
 
 // named tells whether the name of strake is in a text, in whatever case: by its rarest letter.
 func named(text string) bool {
+	return namedBy(text, 'k') || namedBy(text, 'K')
+}
+
+// namedBy tells it by one of the cases of that letter.
+func namedBy(text string, letter byte) bool {
 	const name = "strake"
 	for i := 0; ; i++ {
-		next := strings.IndexAny(text[i:], "kK")
+		next := strings.IndexByte(text[i:], letter)
 		if next < 0 {
 			return false
 		}

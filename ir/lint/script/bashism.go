@@ -144,7 +144,7 @@ func (c *scan) foreignWord(w *syntax.Word) {
 	}
 	for _, p := range w.Parts {
 		lit, ok := p.(*syntax.Lit)
-		if !ok {
+		if !ok || !strings.Contains(lit.Value, "[^") {
 			continue
 		}
 		for start, end := range globs(lit.Value) {

@@ -23,7 +23,7 @@ type flow struct {
 // flow tells the parameters whose values have no blanks and wildcards, however often they are
 // expanded.
 func (c *scan) flow() map[*syntax.ParamExp]bool {
-	f := &flow{scan: c, clean: map[*syntax.ParamExp]bool{}, functions: map[string]*syntax.Stmt{}, called: map[string]bool{}, integers: map[string]bool{}, initial: map[string]status{}, numbers: map[string]int{}}
+	f := &flow{scan: c, clean: make(map[*syntax.ParamExp]bool, len(c.unquoted)), initial: map[string]status{}}
 	f.list(c.file.Stmts, &values{})
 	for name, body := range f.functions {
 		if !f.called[name] {
@@ -92,6 +92,9 @@ func (f *flow) command(s *syntax.Stmt, v *values) *values {
 	case *syntax.CaseClause:
 		return f.cases(n, v)
 	case *syntax.FuncDecl:
+		if f.functions == nil {
+			f.functions, f.called = map[string]*syntax.Stmt{}, map[string]bool{}
+		}
 		f.functions[n.Name.Value] = n.Body
 	case *syntax.TimeClause:
 		if n.Stmt != nil {
@@ -244,7 +247,12 @@ func (f *flow) declare(n *syntax.DeclClause, v *values) {
 		case n.Variant.Value == "local":
 			f.set(v, a.Name.Value, empty)
 		}
-		f.integers[a.Name.Value] = f.integers[a.Name.Value] || integer
+		if integer {
+			if f.integers == nil {
+				f.integers = map[string]bool{}
+			}
+			f.integers[a.Name.Value] = true
+		}
 	}
 }
 

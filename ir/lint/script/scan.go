@@ -345,6 +345,7 @@ func unescape(text string) string {
 		return text
 	}
 	var b strings.Builder
+	b.Grow(len(text))
 	for i := 0; i < len(text); i++ {
 		if text[i] == '\\' && i+1 < len(text) {
 			i++

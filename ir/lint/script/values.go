@@ -131,6 +131,9 @@ func (f *flow) first(name string) status {
 func (f *flow) set(v *values, name string, s status) {
 	n, ok := f.numbers[name]
 	if !ok {
+		if f.numbers == nil {
+			f.numbers = map[string]int{}
+		}
 		n = len(f.numbers)
 		f.numbers[name] = n
 	}
