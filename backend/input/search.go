@@ -35,7 +35,7 @@ func Below(ctx context.Context, dir string, match func(name string) bool) ([]str
 
 // search gives the files of a project below a directory that are to be taken.
 func search(ctx context.Context, dir string, unread func(error), take func(name string, d fs.DirEntry) bool) (list []string, err error) {
-	dir += string(filepath.Separator) // or a link to a directory is not followed, which the user named
+	dir = filepath.Clean(dir) + string(filepath.Separator) // or a link to a directory is not followed, which the user named
 	err = filepath.WalkDir(dir, func(name string, d fs.DirEntry, err error) error {
 		switch {
 		case ctx.Err() != nil:

@@ -50,9 +50,10 @@ func hadolintFormat(name string) (form, say string) {
 	return name, ""
 }
 
-// hadolintLevel says what a level of a rule is, or one to fail at, that has another name here; "" is none.
-func hadolintLevel(name, never string) string {
-	ours := map[string]string{"style": "hint", "ignore": never, "none": never}[name]
+// hadolintLevel says what a level of a rule is, or one to fail at, that hadolint calls otherwise; all and
+// none are those of the ends. "" is that it has no other name.
+func hadolintLevel(name, all, none string) string {
+	ours := map[string]string{"style": "hint", "ignore": all, "none": none}[name]
 	if ours == "" {
 		return ""
 	}
@@ -76,7 +77,7 @@ func (c *lintRun) habits() error {
 			return say("-f names the Dockerfile, and there is no file "+c.file, "How findings are written is said by --format.")
 		}
 	}
-	if help := hadolintLevel(c.failOn, "never"); help != "" {
+	if help := hadolintLevel(c.failOn, "hint", "never"); help != "" {
 		return say("invalid --fail-on "+c.failOn+": expected "+project.Either(failLevels()), help)
 	}
 	if _, help := hadolintFormat(c.format); help != "" {

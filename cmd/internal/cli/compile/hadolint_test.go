@@ -49,3 +49,12 @@ func TestHadolintFormats(t *testing.T) {
 		}
 	}
 }
+
+// TestHadolintLevels holds what hadolint's words are here.
+func TestHadolintLevels(t *testing.T) {
+	got := hadolintLevel("style", "hint", "never") + hadolintLevel("ignore", "hint", "never") + hadolintLevel("none", "hint", "never") +
+		hadolintLevel("ignore", "off", "off") + hadolintLevel("error", "hint", "never")
+	if want := "hadolint's style is hint here.hadolint's ignore is hint here.hadolint's none is never here.hadolint's ignore is off here."; got != want {
+		t.Error(got)
+	}
+}

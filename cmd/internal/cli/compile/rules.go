@@ -34,7 +34,7 @@ func (c *compileRun) chooseRules() error {
 	for _, g := range c.given {
 		name, level, ok := strings.Cut(g, "=")
 		if !ok || name == "" || !slices.Contains(lint.Levels(), level) {
-			return &cli.UsageError{Message: fmt.Sprintf("invalid --rule %q: expected RULE=LEVEL, with %s", g, project.Either(lint.Levels())), Help: hadolintLevel(level, "off")}
+			return &cli.UsageError{Message: fmt.Sprintf("invalid --rule %q: expected RULE=LEVEL, with %s", g, project.Either(lint.Levels())), Help: hadolintLevel(level, "off", "off")}
 		}
 		c.settings = append(c.settings, lint.Setting{Name: name, Level: level})
 	}
