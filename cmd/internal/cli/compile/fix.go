@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"slices"
 	"strings"
 
@@ -18,14 +19,15 @@ import (
 
 func fixCommand(p *cli.Process) *cobra.Command {
 	cmd := &cobra.Command{
-		Use:   "fix [OPTIONS] [PATH]...",
+		Use:   "fix [OPTIONS] [PATH | -]...",
 		Short: "Fix Dockerfiles as rules and plugins suggest",
 		Long: `Applies the fixes that the compiler, rules and the plugins of strake.yaml suggest and call
 safe: those that keep what the author meant. What is left is what strake lint reports, and
-strake lint --fix does both at once.
+strake lint --fix does both at once. Standard input is fixed to standard output.
 `,
 		Example: `  strake fix --diff .
   strake fix services/*
+  strake fix --stdin-filename Dockerfile - <Dockerfile
 `,
 	}
 	flags := cmd.Flags()
@@ -34,6 +36,7 @@ strake lint --fix does both at once.
 	f.declareRules(flags)
 	flags.BoolVar(&f.unsafe, "unsafe", false, "Apply fixes, too, that may change what is built")
 	flags.BoolVar(&f.diff, "diff", false, "Show what would change, and write nothing")
+	flags.StringVar(&f.stdinName, "stdin-filename", "", "`NAME` The name of what is read from standard input")
 	cmd.RunE = cli.Running(f.run)
 	return cmd
 }
@@ -42,11 +45,20 @@ strake lint --fix does both at once.
 type fixRun struct {
 	*compileRun
 	unsafe, diff bool
+	stdinName    string
 }
 
 func (f *fixRun) run(ctx context.Context, args []string) error {
 	if len(args) == 0 {
 		args = []string{"."}
+	}
+	switch stdin := slices.Contains(args, "-"); {
+	case stdin && len(args) > 1:
+		return cli.Misuse("standard input is fixed by itself: - stands alone")
+	case stdin:
+		return f.stdin(ctx)
+	case f.stdinName != "":
+		return cli.Misuse("--stdin-filename is for standard input: strake fix --stdin-filename %s -", f.stdinName)
 	}
 	if err := f.files(args); err != nil {
 		return err
@@ -55,6 +67,29 @@ func (f *fixRun) run(ctx context.Context, args []string) error {
 		return err
 	}
 	return f.all(ctx, args, func(error) bool { return false })
+}
+
+// stdin fixes standard input, to standard output.
+func (f *fixRun) stdin(ctx context.Context) error {
+	if err := f.prepare(ctx, []string{"-"}); err != nil {
+		return err
+	}
+	f.request.StdinName = f.stdinName
+	src, err := f.open(ctx, "-")
+	if err != nil {
+		return err
+	}
+	file := src.File()
+	fixed, err := src.Fixed(ctx, f.unsafe)
+	if err != nil {
+		return err
+	}
+	if f.diff {
+		return f.PrintDiff(file.Name, "fixed", file.Text, fixed.Text)
+	}
+	cli.Printf(f.Stderr, "%s: %d fixed%s\n", diag.Printable(file.Name), fixed.Count, left("-", fixed.Left, f.unsafe))
+	_, err = io.WriteString(f.Stdout, f.Shown(fixed.Text))
+	return err
 }
 
 // all fixes one file after the other, and tells which are as they were: those that cannot be read or
@@ -113,7 +148,7 @@ func some(names []string) string {
 // files holds that the arguments are files of this machine.
 func (f *fixRun) files(args []string) error {
 	if slices.Contains(args, "-") || f.file == "-" || slices.ContainsFunc(args, input.IsRemote) {
-		return cli.Misuse("a fix is written to files: name those of this machine")
+		return &cli.UsageError{Message: "a fix is written to files: name those of this machine", Help: "What standard input is fixed to is printed by `strake fix -`."}
 	}
 	return nil
 }
@@ -128,7 +163,7 @@ func (e unread) Is(target error) bool { return target == errUnread }
 
 // fixOne fixes the Dockerfile of one argument.
 func (f *fixRun) fixOne(ctx context.Context, arg string) error {
-	if err := cli.Rewritable(cmp.Or(f.file, arg), "name the file itself; `strake lint` shows what it finds in a pipe, and `strake lint -` in standard input"); err != nil {
+	if err := cli.Rewritable(cmp.Or(f.file, arg), "name the file itself; `strake fix -` fixes standard input, to standard output"); err != nil {
 		return err
 	}
 	src, err := f.open(ctx, arg)
