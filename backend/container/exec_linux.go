@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"os"
-	"os/signal"
 	"path/filepath"
 	"slices"
 	"strconv"
@@ -44,9 +43,9 @@ func (r *Runner) Exec(ctx context.Context, c *Container, e ExecConfig, s Streams
 	if err := c.writeProcess(dir, e, ch); err != nil {
 		return 0, explain(c.dir, err)
 	}
-	signals := catch()
+	signals, stop := r.catch()
 	r.caught()
-	defer signal.Stop(signals)
+	defer stop()
 	defer func() {
 		if derr := ch.drain(); err == nil {
 			err = derr

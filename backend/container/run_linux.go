@@ -4,13 +4,13 @@ import (
 	"context"
 	"errors"
 	"os"
-	"os/signal"
 	"syscall"
 	"time"
 
 	"golang.org/x/sys/unix"
 
 	"github.com/seed-e0495807/strake/backend/container/rootfs"
+	"github.com/seed-e0495807/strake/backend/container/userns"
 	"github.com/seed-e0495807/strake/lang/diag"
 )
 
@@ -77,9 +77,9 @@ func (r *Runner) run(ctx context.Context, c *Container, s Streams, ready func())
 			ch.network.stop()
 		}
 	}()
-	signals := catch()
+	signals, stop := r.catch()
 	r.caught()
-	defer signal.Stop(signals)
+	defer stop()
 	defer func() {
 		if derr := ch.drain(); err == nil {
 			err = derr
@@ -158,12 +158,12 @@ func (r *Runner) begin(ctx context.Context, c *Container, program, dir string, c
 	return pid, nil
 }
 
-// catch takes the signals that a process can take, so that none ends this one.
-func catch() chan os.Signal {
-	signals := make(chan os.Signal, 64)
-	signal.Notify(signals, unix.SIGHUP, unix.SIGINT, unix.SIGQUIT, unix.SIGTERM, unix.SIGUSR1, unix.SIGUSR2, unix.SIGALRM, unix.SIGWINCH,
+// catch takes the signals that a process can take, so that none ends this one, until stop.
+func (r *Runner) catch() (signals chan os.Signal, stop func()) {
+	signals = make(chan os.Signal, 64)
+	stop = userns.Notify(r.Owned, signals, unix.SIGHUP, unix.SIGINT, unix.SIGQUIT, unix.SIGTERM, unix.SIGUSR1, unix.SIGUSR2, unix.SIGALRM, unix.SIGWINCH,
 		unix.SIGPIPE) // which then is an error of who writes
-	return signals
+	return signals, stop
 }
 
 // starting calls fn, which starts a process. A signal that means the end of this process

@@ -19,6 +19,7 @@ type Runner struct {
 	Look          func(string) string // finds a program of the machine, "" for none; may be nil
 	Note          func(string)        // tells the user of what is not as expected; may be nil
 	Caught        func()              // is called when signals are the container's; may be nil
+	Owned         bool                // signals are those that an owner passes on, see userns.Owned
 
 	mu     sync.Mutex
 	layers *rootfs.Layers

@@ -199,6 +199,58 @@ func TestContainersOfUserTerminal(t *testing.T) {
 	c.says(0, "rm", "shell")
 }
 
+// TestContainersOfUserSignals holds that a container without a terminal, in front of one, gets each signal once:
+// one of the terminal, one that somebody sends to strake, and one to all of its group.
+func TestContainersOfUserSignals(t *testing.T) {
+	c := unprivileged(t)
+	d := newDeskOf(t, c.cred, c.dir, c.env)
+	d.output(bounded)
+	script := "trap 'echo int' INT; trap 'echo hup' HUP; trap 'echo quit' QUIT; trap 'echo usr' USR1; echo up; while :; do sleep 0.01; done"
+	if _, err := d.pty.WriteString(`./strake run --name heard busybox sh -c "` + script + "\"\n"); err != nil {
+		t.Fatal(err)
+	}
+	want := "up\n"
+	hears := func() {
+		c.until(want, func() bool {
+			out, err := c.command("logs", "heard").Output()
+			return err == nil && string(out) == want
+		})
+	}
+	hears()
+	pid := 0
+	for _, p := range pids() {
+		if strings.HasPrefix(commandLine(p), "./strake run --name heard") {
+			pid = p // the other one is called by its path
+		}
+	}
+	if pid == 0 {
+		t.Fatal("no process runs it")
+	}
+	for _, sent := range []struct {
+		to     int
+		signal syscall.Signal
+		heard  string
+	}{
+		{pid, syscall.SIGHUP, "hup\n"}, {pid, syscall.SIGQUIT, "quit\n"}, {pid, syscall.SIGUSR1, "usr\n"},
+		{pid, syscall.SIGINT, "int\n"}, {-pid, syscall.SIGINT, "int\n"},
+	} {
+		if err := syscall.Kill(sent.to, sent.signal); err != nil {
+			t.Fatal(err)
+		}
+		want += sent.heard
+		hears()
+	}
+	time.Sleep(200 * time.Millisecond)
+	hears()
+	if _, err := d.pty.WriteString("\x03"); err != nil { // the third interrupt kills
+		t.Fatal(err)
+	}
+	c.until("the end", func() bool {
+		return c.says(0, "inspect", "-f", "{{.State.Status}} {{.State.ExitCode}}", "heard") == "exited 137\n"
+	})
+	c.says(0, "rm", "heard")
+}
+
 // TestContainersOfUserKilled holds that a container whose monitor was killed is cleaned by the
 // next command, and can be removed.
 func TestContainersOfUserKilled(t *testing.T) {

@@ -157,7 +157,7 @@ func asked(name, flag string, o Options) []subid.SubID {
 	return list
 }
 
-// run runs a command to its end. Signals that only this process gets are passed on to it.
+// run runs a command to its end. Signals are passed on to it.
 func (o Options) run(cmd *exec.Cmd, prepare func() error) (int, error) {
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = os.Stdin, os.Stdout, os.Stderr
 	cmd.Env = append(os.Environ(), owner+"="+strconv.Itoa(os.Getpid()))
@@ -186,9 +186,8 @@ func (o Options) run(cmd *exec.Cmd, prepare func() error) (int, error) {
 		for {
 			select {
 			case s := <-signals:
-				if s == unix.SIGTERM || !typed(s) {
-					cmd.Process.Signal(s)
-				}
+				in, _ := standIn(s)
+				cmd.Process.Signal(in)
 			case <-ended:
 				return
 			}
@@ -205,24 +204,9 @@ func (o Options) run(cmd *exec.Cmd, prepare func() error) (int, error) {
 	}
 	const signalled = 128 // as shells have it
 	if s := exit.Sys().(syscall.WaitStatus); s.Signaled() {
-		return signalled + int(s.Signal()), nil
+		return signalled + int(meant(s.Signal()).(syscall.Signal)), nil
 	}
 	return exit.ExitCode(), nil
-}
-
-// typed tells whether a signal is likely to come from a terminal, which sends it to the
-// other process, too.
-func typed(s os.Signal) bool {
-	if s != unix.SIGINT && s != unix.SIGQUIT && s != unix.SIGHUP {
-		return false
-	}
-	tty, err := os.Open("/dev/tty")
-	if err != nil {
-		return false
-	}
-	defer tty.Close()
-	group, err := unix.IoctlGetInt(int(tty.Fd()), unix.TIOCGPGRP)
-	return err == nil && group == unix.Getpgrp()
 }
 
 func fail(code, hint, format string, args ...any) error {

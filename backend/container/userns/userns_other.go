@@ -5,6 +5,8 @@ package userns
 
 import (
 	"context"
+	"os"
+	"syscall"
 
 	"github.com/seed-e0495807/strake/lang/diag"
 )
@@ -17,6 +19,12 @@ type Options struct {
 
 // IsRoot is false.
 func IsRoot() bool { return false }
+
+// Owned is false.
+func Owned() bool { return false }
+
+// Interrupts are the signals that are to interrupt this process.
+func Interrupts() []os.Signal { return []os.Signal{os.Interrupt, syscall.SIGTERM} }
 
 // EndWithOwner does nothing.
 func EndWithOwner() error { return nil }

@@ -12,11 +12,11 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
-	"syscall"
 	"time"
 
 	"github.com/sirupsen/logrus"
 
+	"github.com/seed-e0495807/strake/backend/container/userns"
 	"github.com/seed-e0495807/strake/cmd/internal/cli"
 	"github.com/seed-e0495807/strake/lang/diag"
 )
@@ -73,7 +73,7 @@ func Arguments(call []string) []string {
 // Leave is for a command that takes signals itself: they mean no end any more.
 func interruptible() (ctx context.Context, leave func()) {
 	ctx, cancel := context.WithCancelCause(context.Background())
-	signals, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	signals, stop := signal.NotifyContext(context.Background(), userns.Interrupts()...)
 	detach := context.AfterFunc(signals, func() {
 		cancel(context.Cause(signals))
 		stop()

@@ -20,8 +20,9 @@ import (
 // World is what the commands about containers work with.
 type World struct {
 	*cli.Process
-	Set  *container.Set
-	home string
+	Set   *container.Set
+	home  string
+	owned bool // see userns.Owned
 }
 
 // Open finds the containers of the user, and cleans what a monitor that was killed has left.
@@ -48,7 +49,7 @@ func newWorld(p *cli.Process) (*World, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &World{Process: p, home: home, Set: container.Open(cli.ContainersDir(home))}, nil
+	return &World{Process: p, home: home, Set: container.Open(cli.ContainersDir(home)), owned: userns.Owned()}, nil
 }
 
 // Runner runs containers as root of the present user namespace.
@@ -63,7 +64,7 @@ func (w *World) Runner() (*container.Runner, error) {
 	}
 	return &container.Runner{
 		Set: w.Set, Layers: cli.LayersDir(w.home), Runtime: runtime,
-		Monitor: []string{self, monitorName}, Init: []string{self, initName}, Note: w.note, Caught: w.Signals, Look: w.look,
+		Monitor: []string{self, monitorName}, Init: []string{self, initName}, Note: w.note, Caught: w.Signals, Look: w.look, Owned: w.owned,
 	}, nil
 }
 
