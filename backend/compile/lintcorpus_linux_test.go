@@ -180,7 +180,10 @@ func TestLintLinear(t *testing.T) {
 		"users":            each("FROM debian:12\n", "RUN useradd -u 1# u#\nUSER u#\n"),
 		"values":           each("FROM debian:12\nRUN <<END\n", "x#=$(ls $y)\napt-get install p$x#\nrm $x#\n"),
 		"exports":          each("FROM debian:12\nRUN true", " && export X#=$(date) && echo $X#"),
-		"ignored":          each("FROM debian:12\n", "# hadolint ignore=DL3004\nRUN sudo true #\n"),
+		"calls": func(n int) string {
+			return each("FROM debian:12\nRUN <<END\nf() {\n", "f #\n")(n) + "}\nf\nrm $x\nEND\n"
+		},
+		"ignored": each("FROM debian:12\n", "# hadolint ignore=DL3004\nRUN sudo true #\n"),
 	} {
 		t.Run(name, func(t *testing.T) {
 			took := func(n int) time.Duration {

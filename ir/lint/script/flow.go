@@ -1,6 +1,7 @@
 package script
 
 import (
+	"maps"
 	"slices"
 
 	"mvdan.cc/sh/v3/syntax"
@@ -16,18 +17,23 @@ type flow struct {
 	called    map[string]bool
 	integers  map[string]bool // declared as such
 	depth     int
+	steps     int // statements of functions that were gone through
 	initial   map[string]status
 	numbers   map[string]int // of variables that are assigned
 }
+
+// mostSteps is how many statements of functions are gone through for those that call them: functions that
+// call each other several times have more than anyone can wait for.
+const mostSteps = 100_000
 
 // flow tells the parameters whose values have no blanks and wildcards, however often they are
 // expanded.
 func (c *scan) flow() map[*syntax.ParamExp]bool {
 	f := &flow{scan: c, clean: make(map[*syntax.ParamExp]bool, len(c.unquoted)), initial: map[string]status{}}
 	f.list(c.file.Stmts, &values{})
-	for name, body := range f.functions {
+	for _, name := range slices.Sorted(maps.Keys(f.functions)) {
 		if !f.called[name] {
-			f.stmt(body, &values{})
+			f.stmt(f.functions[name], &values{})
 		}
 	}
 	return f.clean
@@ -44,6 +50,9 @@ func (f *flow) list(stmts []*syntax.Stmt, v *values) *values {
 func (f *flow) apart(stmts []*syntax.Stmt, v *values) { f.list(stmts, v.clone()) }
 
 func (f *flow) stmt(s *syntax.Stmt, v *values) *values {
+	if f.depth > 0 {
+		f.steps++
+	}
 	if v == nil {
 		v = &values{}
 		f.command(s, v)
@@ -221,7 +230,7 @@ func (f *flow) call(n *syntax.CallExpr, v *values) *values {
 			return nil
 		}
 	default:
-		if body, ok := f.functions[cmd.name]; ok && f.depth < 8 {
+		if body, ok := f.functions[cmd.name]; ok && f.depth < 8 && f.steps < mostSteps {
 			f.called[cmd.name] = true
 			f.depth++
 			out := f.stmt(body, v)
