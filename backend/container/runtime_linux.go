@@ -147,7 +147,7 @@ func notStarted(c *Container, verb, program string, err error) error {
 		e.Code, e.Hint = CodeNotRunnable, "make the file executable in the image, or name another program"
 	case strings.HasPrefix(text, "exit status"), strings.HasPrefix(text, "signal: "), has("did not say"): // it had no words for it
 		e.Hint = "look whether the runtime works: `runc --version`, or `crun --version`"
-	case has("chdir to cwd"):
+	case has("chdir to cwd", "chdir `"): // of runc, of crun
 		e.Hint = "name a directory of the container with -w"
 	case has("cgroup"):
 		e.Hint = "mount /sys/fs/cgroup to be written; in a container: run it with --privileged"
