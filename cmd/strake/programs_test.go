@@ -50,6 +50,7 @@ var knowers = map[string]string{
 	"backend/container/network_linux.go":       "as these",
 	"backend/container/userns/userns_linux.go": "hints for people name what to install",
 	"cmd/internal/cli/container/exec.go":       "an example",
+	"cmd/internal/cli/format/format.go":        "no program: a flag of shfmt",
 
 	"backend/build/hints.go":           "hints for people name what to run",
 	"backend/build/missing.go":         "as these",
