@@ -7,8 +7,6 @@ import (
 	"path/filepath"
 	"syscall"
 
-	"github.com/seed-e0495807/strake/cmd/internal/cli"
-	"github.com/seed-e0495807/strake/cmd/internal/entry"
 	"github.com/seed-e0495807/strake/lang/diag"
 )
 
@@ -21,9 +19,6 @@ func become() error {
 	}
 	path, err := whole(self)
 	if err != nil {
-		return err
-	}
-	if err := os.Setenv(entry.LightVariable, cli.Version()); err != nil {
 		return err
 	}
 	return fmt.Errorf("cannot run %s: %w", path, syscall.Exec(path, os.Args, os.Environ()))

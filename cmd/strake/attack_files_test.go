@@ -133,7 +133,7 @@ func TestAttackInterrupt(t *testing.T) {
 	for _, args := range [][]string{
 		{"check", "-f", "pipe", "."},
 		{"compile", "-f", "pipe", "."},
-		{"fix", "-f", "pipe", "."},
+		{"fix", "-"},
 		{"context", "-f", "pipe", "."},
 		{"build", "-f", "pipe", "."},
 		{"load", "-i", "pipe"},

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"os"
 	"os/exec"
-	"path/filepath"
 	"strings"
 	"testing"
 
@@ -53,40 +52,5 @@ func TestLightSays(t *testing.T) {
 		if a, b := says(whole, args), says(light, args); a != b {
 			t.Errorf("strake %q: the whole program\n%s\nstrake-light\n%s", args, a, b)
 		}
-	}
-}
-
-// TestLightVersion holds that the whole program warns of a strake-light of another version, which says its own.
-func TestLightVersion(t *testing.T) {
-	t.Parallel()
-	whole := testbed.Strake(t)
-	says := func(program string, env ...string) (out, errs string) {
-		var o, e bytes.Buffer
-		cmd := exec.CommandContext(t.Context(), program, "version")
-		cmd.Env = append([]string{"STRAKE_HOME=" + t.TempDir()}, env...)
-		cmd.Stdout, cmd.Stderr = &o, &e
-		if err := cmd.Run(); err != nil {
-			t.Fatalf("%v: %s", err, &e)
-		}
-		return o.String(), e.String()
-	}
-	out, errs := says(whole, "STRAKE_LIGHT=v0.0.1")
-	if strings.Count(errs, "warning: ") != 1 || !strings.Contains(errs, "behind a strake-light of version v0.0.1") {
-		t.Errorf("another version: %s", errs)
-	}
-	first, _, _ := strings.Cut(out, "\n")
-	version := strings.TrimPrefix(first, "strake version ")
-	if _, errs := says(whole, "STRAKE_LIGHT="+version); errs != "" {
-		t.Errorf("the same version: %s", errs)
-	}
-	dir := t.TempDir()
-	light := filepath.Join(dir, "strake-light")
-	err := exec.Command("cp", testbed.Light(t), light).Run()
-	err = errors.Join(err, os.WriteFile(filepath.Join(dir, "strake"), []byte("#!/bin/sh\necho $STRAKE_LIGHT\n"), 0o755))
-	if err != nil {
-		t.Fatal(err)
-	}
-	if got, _ := says(light); got != version+"\n" {
-		t.Errorf("strake-light says that it is %q", got)
 	}
 }

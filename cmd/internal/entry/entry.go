@@ -4,7 +4,6 @@ package entry
 
 import (
 	"context"
-	"fmt"
 	"io"
 	"log"
 	"os"
@@ -18,34 +17,13 @@ import (
 
 	"github.com/seed-e0495807/strake/backend/container/userns"
 	"github.com/seed-e0495807/strake/cmd/internal/cli"
-	"github.com/seed-e0495807/strake/lang/diag"
 )
 
 // Main runs the command of this process's command line, and ends the process with its exit code.
 func Main(p *cli.Process) {
 	ctx, leave := interruptible()
 	p.Stdin, p.Stdout, p.Stderr, p.Signals = os.Stdin, os.Stdout, os.Stderr, leave
-	p.Report(nil, otherLight())
 	os.Exit(within(ctx, grace, func() int { return p.Run(ctx, Arguments(os.Args)) }))
-}
-
-// LightVariable tells the whole program the version of strake-light that has become it.
-const LightVariable = "STRAKE_LIGHT"
-
-// otherLight warns of a strake-light of another version, once: what this process starts hears nothing of it.
-func otherLight() diag.List {
-	light, behind := os.LookupEnv(LightVariable)
-	if !behind {
-		return nil
-	}
-	os.Unsetenv(LightVariable)
-	if light == cli.Version() {
-		return nil
-	}
-	return diag.List{{
-		Severity: diag.Warning, Code: "other-version", Message: fmt.Sprintf("this is strake %s, behind a strake-light of version %s", cli.Version(), light),
-		Hint: "install both again, with `make install`",
-	}}
 }
 
 // DockerPlugin is a name of the program: a file docker-strake among the plugins of docker's client makes `docker strake` a
