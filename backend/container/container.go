@@ -172,8 +172,11 @@ func fail(code, hint, format string, args ...any) error {
 	return diag.Diagnostic{Code: code, Message: fmt.Sprintf(format, args...), Hint: hint}
 }
 
-// diskFull is the code of an error that explain makes.
-const diskFull = "disk-full"
+// diskFull is the code of an error that explain makes, and fullHint what is to be done.
+const (
+	diskFull = "disk-full"
+	fullHint = "remove containers with `strake rm`, images with `strake rmi`, or set STRAKE_HOME to a directory on a larger disk"
+)
 
 // explain says what the user can do about a failure to use the containers' directory.
 func explain(dir string, err error) error {
@@ -187,7 +190,7 @@ func explain(dir string, err error) error {
 	case errors.As(err, &at) && !strings.HasPrefix(at.Path, dir):
 		return err // it is about another file
 	case errors.Is(err, syscall.ENOSPC), errors.Is(err, syscall.EDQUOT):
-		return fail(diskFull, "remove containers with `strake rm`, images with `strake rmi`, or set STRAKE_HOME to a directory on a larger disk",
+		return fail(diskFull, fullHint,
 			"the disk of the containers in %s is full", dir)
 	case errors.Is(err, syscall.EROFS), errors.Is(err, fs.ErrPermission):
 		return fail("containers-read-only", "make the directory writable, or set STRAKE_HOME to one that is",

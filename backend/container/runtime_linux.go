@@ -152,7 +152,7 @@ func notStarted(c *Container, verb, program string, err error) error {
 	case has("cgroup"):
 		e.Hint = "mount /sys/fs/cgroup to be written; in a container: run it with --privileged"
 	case has("no space left on device", "disk quota exceeded"):
-		e.Hint = "remove containers with `strake rm`, images with `strake rmi`, or set STRAKE_HOME to a directory on a larger disk"
+		e.Hint = fullHint
 	}
 	if d := (diag.Diagnostic{}); e.Code == CodeFailed && errors.As(explain(c.dir, c.room()), &d) && d.Code == diskFull {
 		e.Diagnostic = d

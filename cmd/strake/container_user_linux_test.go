@@ -232,7 +232,7 @@ func TestContainersOfUserSignals(t *testing.T) {
 		heard  string
 	}{
 		{pid, syscall.SIGHUP, "hup\n"}, {pid, syscall.SIGQUIT, "quit\n"}, {pid, syscall.SIGUSR1, "usr\n"},
-		{pid, syscall.SIGINT, "int\n"}, {-pid, syscall.SIGINT, "int\n"},
+		{pid, syscall.SIGINT, "int\n"}, {-pid, syscall.SIGINT, "int\n"}, {-pid, syscall.SIGUSR1, "usr\n"},
 	} {
 		if err := syscall.Kill(sent.to, sent.signal); err != nil {
 			t.Fatal(err)

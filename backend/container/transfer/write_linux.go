@@ -16,8 +16,8 @@ import (
 	"github.com/seed-e0495807/strake/backend/ocilayer"
 )
 
-// Extract writes a tar, which may be compressed by gzip or zstd, into a directory. Entries that would be elsewhere are refused, and a directory
-// is not put in the place of another file, nor the other way round.
+// Extract writes a tar, which may be compressed by gzip or zstd, into a directory. Entries that would be
+// elsewhere are refused, and a directory is not put in the place of another file, nor the other way round.
 func Extract(r io.Reader, into Place, owner Owner) error {
 	f, info, err := into.object(true)
 	if err != nil {

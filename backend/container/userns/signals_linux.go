@@ -7,14 +7,14 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// standIn is the signal that Run sends in the place of one that a terminal may have sent. A terminal, and who
-// signals a group, reaches this process and the one that it runs; who signals a process reaches this one alone,
-// and nothing tells that from the other. So all of them are passed on, as signals that nobody else sends, and
-// the process that is run goes by these, and not by what reaches it itself.
+// standIn is the signal that Run sends in the place of one. A terminal, and who signals a group, reaches
+// this process and the one that it runs; who signals a process reaches this one alone, and nothing tells
+// that from the other. So all of them are passed on, as signals that nobody else sends, and the process
+// that is run goes by these, and not by what reaches it itself. SIGTERM is that of who ends either.
 func standIn(s os.Signal) (os.Signal, bool) {
-	const first = unix.Signal(50) // of the kernel's real-time signals; C libraries and Go have the lowest
+	const first = unix.Signal(40) // of the kernel's real-time signals; C libraries and Go have the lowest
 	switch s {
-	case unix.SIGHUP, unix.SIGINT, unix.SIGQUIT:
+	case unix.SIGHUP, unix.SIGINT, unix.SIGQUIT, unix.SIGUSR1, unix.SIGUSR2, unix.SIGALRM:
 		return first + s.(unix.Signal), true
 	}
 	return s, false
@@ -22,8 +22,8 @@ func standIn(s os.Signal) (os.Signal, bool) {
 
 // meant is the signal that one stands for.
 func meant(s os.Signal) os.Signal {
-	for _, m := range []os.Signal{unix.SIGHUP, unix.SIGINT, unix.SIGQUIT} {
-		if in, _ := standIn(m); in == s {
+	for m := unix.SIGHUP; m <= unix.SIGALRM; m++ {
+		if in, stands := standIn(m); stands && in == s {
 			return m
 		}
 	}
@@ -64,7 +64,11 @@ func Notify(owned bool, c chan<- os.Signal, list ...os.Signal) (stop func()) {
 			select {
 			case s := <-got:
 				if _, own := standIn(s); !own {
-					c <- meant(s)
+					select {
+					case c <- meant(s):
+					case <-stopped:
+						return
+					}
 				}
 			case <-stopped:
 				return
