@@ -49,7 +49,8 @@ func (l *Layers) Litter(keep map[digest.Digest]bool) ([]string, error) {
 	}
 	list = slices.DeleteFunc(list, func(name string) bool {
 		d := digest.NewDigestFromEncoded(digest.Algorithm(filepath.Base(filepath.Dir(name))), filepath.Base(name))
-		return d.Validate() == nil && keep[d]
+		probe := strings.HasPrefix(filepath.Base(filepath.Dir(filepath.Dir(name))), probeName) // which goes as a whole
+		return probe || d.Validate() == nil && keep[d]
 	})
 	probes, err := filepath.Glob(filepath.Join(escapeGlob(l.dir), probeName+"*"))
 	return append(probes, list...), err

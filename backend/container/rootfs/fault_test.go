@@ -301,7 +301,7 @@ func TestCollect(t *testing.T) {
 	collect(t, l) // somebody else is about to use them
 	mounted(t, l, dir+"-2", i)
 	release()
-	os.MkdirAll(filepath.Join(l.dir, probeName+"1", "root"), 0o700)
+	os.MkdirAll(filepath.Join(l.dir, probeName+"1", "lower", "gone"), 0o700)
 	collect(t, l, i.diffIDs[1])
 	left, err := filepath.Glob(filepath.Join(l.dir, "*", "*", "*"))
 	if err != nil || len(left) != 1 || left[0] != l.path(i.diffIDs[1]) {
